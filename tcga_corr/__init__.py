@@ -1,0 +1,56 @@
+"""How strongly two things vary together across the patients of each TCGA tumor type.
+
+    import tcga_corr as tc
+
+    engine = tc.open_store("cache")
+    engine.load(["TCGA.LIHC.sampleMap/HiSeqV2.gz"])
+    engine.correlate("ferroptosis", "nfkb").frame
+    engine.score(["ferroptosis"]).frame
+
+Importing this imports no data library; they come with the first call.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tcga_corr.engine import Answer, Engine, open_store
+    from tcga_corr.errors import TcgaCorrError
+    from tcga_corr.gene_sets import GeneSet, read_gmt
+    from tcga_corr.loading import LoadOptions
+
+__all__ = [
+    "Answer",
+    "Engine",
+    "GeneSet",
+    "LoadOptions",
+    "TcgaCorrError",
+    "__version__",
+    "open_store",
+    "read_gmt",
+]
+
+_HOMES = {
+    "Answer": "engine",
+    "Engine": "engine",
+    "GeneSet": "gene_sets",
+    "LoadOptions": "loading",
+    "TcgaCorrError": "errors",
+    "open_store": "engine",
+    "read_gmt": "gene_sets",
+}
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module, metadata
+
+    if name == "__version__":
+        return metadata.version("tcga-corr")
+    if name in _HOMES:
+        return getattr(import_module(f"tcga_corr.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'tcga_corr' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,57 @@
+"""The package's one family of exceptions.
+
+Each says what went wrong, where, and what to do about it, in one line. The command line maps
+them to exit codes in ``tcga_corr.cli.diagnostics``.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class TcgaCorrError(Exception):
+    """Something the user can act on.
+
+    Parameters
+    ----------
+    what
+        What went wrong, naming the file, line, column or field; no full stop.
+    remedy
+        What to do about it; no full stop.
+    """
+
+    def __init__(self, what: str, remedy: str = "") -> None:
+        super().__init__(what, remedy)
+        self.what = what
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return ". ".join(part.rstrip(".") for part in (self.what, self.remedy) if part) + "."
+
+
+class UsageError(TcgaCorrError):
+    """The question is wrong: an unknown name, an option out of range."""
+
+
+class DataMissingError(TcgaCorrError):
+    """The data the question needs are not in the store or not on disk."""
+
+
+class TableError(TcgaCorrError):
+    """A file is not the table it should be."""
+
+
+class StoreError(TcgaCorrError):
+    """The store cannot be read or written."""
+
+
+class AnalysisError(TcgaCorrError):
+    """The data are there, but the analysis cannot be done on them."""
+
+
+def near_names(name: str, names: Iterable[str], most: int = 3) -> str:
+    """Words for a remedy: the known names nearest to a wrong one, or an empty string."""
+    by_folded = {known.casefold(): known for known in names}
+    close = difflib.get_close_matches(name.casefold(), by_folded, n=most, cutoff=0.6)
+    return "did you mean " + " or ".join(by_folded[folded] for folded in close) if close else ""

@@ -1,0 +1,96 @@
+"""The gene sets that ship with the tool, and where each comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from tcga_corr.errors import UsageError, near_names
+from tcga_corr.gene_sets.gmt import GeneSet, read_gmt
+
+_DATA = Path(__file__).parent / "data"
+
+
+@dataclass(frozen=True)
+class Collection:
+    """A published collection from which sets were taken."""
+
+    name: str
+    title: str
+    version: str
+    licence: str
+    url: str
+    citation: str
+
+
+COLLECTIONS: dict[str, Collection] = {
+    collection.name: collection
+    for collection in (
+        Collection(
+            "h.all.v7.0.symbols.gmt",
+            "MSigDB Hallmark",
+            "7.0",
+            "CC BY 4.0",
+            "https://www.gsea-msigdb.org/gsea/msigdb",
+            "Liberzon et al. 2015, Cell Syst. 1:417, doi:10.1016/j.cels.2015.12.004",
+        ),
+        Collection(
+            "c2.cp.wikipathways.v7.2.symbols.gmt",
+            "WikiPathways (by MSigDB)",
+            "7.2",
+            "CC0 1.0",
+            "https://www.wikipathways.org",
+            "Martens et al. 2021, Nucleic Acids Res. 49:D613, doi:10.1093/nar/gkaa1024",
+        ),
+        Collection(
+            "ReactomePathways_2021-22.gmt",
+            "Reactome",
+            "2021-22",
+            "CC0 1.0",
+            "https://reactome.org",
+            "Gillespie et al. 2022, Nucleic Acids Res. 50:D687, doi:10.1093/nar/gkab1028",
+        ),
+        Collection(
+            "enrichr.GO_BP_2021.gmt",
+            "Gene Ontology biological process (by Enrichr)",
+            "2021",
+            "CC BY 4.0",
+            "https://geneontology.org",
+            "Gene Ontology Consortium 2021, Nucleic Acids Res. 49:D325, doi:10.1093/nar/gkaa1113",
+        ),
+    )
+}
+
+
+@cache
+def shipped_sets() -> dict[str, GeneSet]:
+    """The shipped sets by name: ferroptosis, nfkb, the other death programmes, 50 Hallmarks.
+
+    A set's ``description`` is its source line, ``collection`` a key of ``COLLECTIONS``.
+    """
+    sets: dict[str, GeneSet] = {}
+    for file_name in ("named.gmt", "hallmark.gmt"):
+        for name, gene_set in read_gmt(_DATA / file_name).items():
+            collection = gene_set.description.partition(": ")[0]
+            sets[name] = GeneSet(name, gene_set.description, gene_set.genes, collection)
+    return sets
+
+
+def find_set(name: str) -> GeneSet:
+    """The shipped set of a name, in any case.
+
+    Raises
+    ------
+    UsageError
+        If there is none; names the nearest.
+    """
+    by_folded = {known.casefold(): gene_set for known, gene_set in shipped_sets().items()}
+    gene_set = by_folded.get(name.casefold())
+    if gene_set is None:
+        raise UsageError(
+            f"unknown gene set '{name}'",
+            near_names(name, shipped_sets())
+            or "`tcga-corr sets` lists them; FILE.gmt:NAME takes one from a file",
+        )
+    return gene_set

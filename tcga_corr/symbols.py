@@ -1,0 +1,195 @@
+"""Human gene symbols: current symbols, aliases and former symbols.
+
+Source: NCBI Gene (September 2022, public domain). A current symbol always wins over an alias; an
+alias of several genes is refused with the candidates, unless ``PREFERRED`` decides it.
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from tcga_corr.errors import UsageError, near_names
+
+_TABLE = Path(__file__).parent / "data" / "symbols.tsv.gz"
+
+PREFERRED: dict[str, str] = {
+    "NRF2": "NFE2L2",  # also of GABPA, nuclear respiratory factor 2
+    "p65": "RELA",  # also of WNK1
+}
+"""Aliases of several genes that the field reads as one of them."""
+
+
+class UnknownSymbolError(UsageError):
+    """No human gene has this symbol or alias."""
+
+
+class AmbiguousSymbolError(UsageError):
+    """An alias of several genes."""
+
+
+class Gene(NamedTuple):
+    """A human gene: current symbol, whether it is protein-coding, Ensembl ids, aliases."""
+
+    symbol: str
+    protein_coding: bool
+    ensembl_ids: tuple[str, ...]
+    aliases: tuple[str, ...]
+
+
+class SymbolTable:
+    """All human genes, to look up by symbol, alias or Ensembl id."""
+
+    def __init__(self, genes: Iterable[Gene]) -> None:
+        self._by_symbol: dict[str, Gene] = {}
+        self._by_alias: defaultdict[str, list[Gene]] = defaultdict(list)
+        for gene in genes:
+            self._by_symbol[gene.symbol] = gene
+            for alias in gene.aliases:
+                self._by_alias[alias].append(gene)
+
+    def __len__(self) -> int:
+        return len(self._by_symbol)
+
+    def __iter__(self) -> Iterator[Gene]:
+        return iter(self._by_symbol.values())
+
+    def resolve(self, name: str) -> Gene:
+        """The gene of a current symbol, an alias or a former symbol.
+
+        The text is tried as it stands and then in any case; each time a current symbol first.
+
+        Raises
+        ------
+        AmbiguousSymbolError
+            If it is an alias of several genes; names them.
+        UnknownSymbolError
+            If no gene goes by it; names the nearest symbols.
+        """
+        candidates = self.candidates(name) or self._candidates_in_any_case(name)
+        if len(candidates) > 1:
+            listed = ", ".join(gene.symbol for gene in candidates)
+            raise AmbiguousSymbolError(
+                f"'{name}' is an alias of several genes: {listed}", "Name one of these"
+            )
+        if not candidates:
+            raise UnknownSymbolError(
+                f"unknown gene '{name}'",
+                near_names(name, self._by_symbol) or "Give an HGNC symbol such as RELA",
+            )
+        return candidates[0]
+
+    def candidates(self, name: str) -> list[Gene]:
+        """The genes a name may mean: none, one, or the several that share an alias."""
+        if name in self._by_symbol:
+            return [self._by_symbol[name]]
+        if name in PREFERRED:
+            return [self._by_symbol[PREFERRED[name]]]
+        return self._by_alias.get(name, [])
+
+    def _candidates_in_any_case(self, name: str) -> list[Gene]:
+        folded = name.casefold()
+        symbols = [gene for symbol, gene in self._by_symbol.items() if symbol.casefold() == folded]
+        if symbols:
+            return symbols
+        preferred = [symbol for alias, symbol in PREFERRED.items() if alias.casefold() == folded]
+        if preferred:
+            return [self._by_symbol[preferred[0]]]
+        found = {
+            gene.symbol: gene
+            for alias, genes in self._by_alias.items()
+            if alias.casefold() == folded
+            for gene in genes
+        }
+        return list(found.values())
+
+    def own_names(self, gene: Gene) -> tuple[str, ...]:
+        """Names that mean this gene and no other: its symbol, then its unshared aliases."""
+        aliases = (
+            alias
+            for alias in gene.aliases
+            if alias not in self._by_symbol and len(self.candidates(alias)) == 1
+        )
+        preferred = (alias for alias, symbol in PREFERRED.items() if symbol == gene.symbol)
+        return tuple(dict.fromkeys((gene.symbol, *preferred, *aliases)))
+
+    def protein_coding_by_ensembl_id(self) -> dict[str, bool]:
+        """Whether each known Ensembl id, without version, is of a protein-coding gene."""
+        known: dict[str, bool] = {}
+        for gene in self:
+            for ensembl_id in gene.ensembl_ids:
+                known[ensembl_id] = known.get(ensembl_id, False) or gene.protein_coding
+        return known
+
+
+@cache
+def symbol_table() -> SymbolTable:
+    """The shipped table of 61,798 human genes, read at first use."""
+    genes = []
+    for line in gzip.decompress(_TABLE.read_bytes()).decode().splitlines():
+        symbol, protein_coding, ensembl_ids, aliases = line.split("\t")
+        genes.append(Gene(symbol, protein_coding == "1", _parts(ensembl_ids), _parts(aliases)))
+    return SymbolTable(genes)
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    return tuple(text.split("|")) if text else ()
+
+
+@dataclass
+class SymbolMatch:
+    """How names were found in a table.
+
+    Attributes
+    ----------
+    found
+        Name to the table's name for it; the same text, or another name of the same gene.
+    missing
+        Names of which the table has no row.
+    ambiguous
+        Those of ``missing`` that stand for several genes or several rows.
+    """
+
+    found: dict[str, str] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)
+    ambiguous: list[str] = field(default_factory=list)
+
+    @property
+    def renamed(self) -> dict[str, str]:
+        """The found names whose row goes by another name."""
+        return {name: row for name, row in self.found.items() if name != row}
+
+
+def match_symbols(names: Iterable[str], rows: Collection[str]) -> SymbolMatch:
+    """Find names among a table's row names, as they stand or through aliases, in their own case.
+
+    Two names of one row count once: the first keeps it, the second is passed over.
+    """
+    match = SymbolMatch()
+    taken: set[str] = set()
+    rest = []
+    for name in names:
+        if name in rows:
+            match.found[name] = name
+            taken.add(name)
+        else:
+            rest.append(name)
+    for name in rest:
+        genes = symbol_table().candidates(name)
+        own = [
+            known for gene in genes[:1] for known in symbol_table().own_names(gene) if known in rows
+        ]
+        if len(genes) == 1 and own and (own[0] == genes[0].symbol or len(own) == 1):
+            if own[0] not in taken:
+                match.found[name] = own[0]
+                taken.add(own[0])
+            continue
+        match.missing.append(name)
+        if len(genes) > 1 or own:
+            match.ambiguous.append(name)
+    return match

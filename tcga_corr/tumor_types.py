@@ -1,0 +1,93 @@
+"""The 33 TCGA tumor types and which sample types are their tumour.
+
+Abbreviations and names: NCI Genomic Data Commons, TCGA study abbreviations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tcga_corr.errors import UsageError, near_names
+
+
+@dataclass(frozen=True)
+class TumorType:
+    """One TCGA study.
+
+    ``tumor_codes`` are the sample type codes that count as its tumour, preferred first.
+    """
+
+    abbreviation: str
+    name: str
+    tumor_codes: tuple[str, ...] = ("01",)
+
+
+TUMOR_TYPES: dict[str, TumorType] = {
+    tumor_type.abbreviation: tumor_type
+    for tumor_type in (
+        TumorType("ACC", "Adrenocortical carcinoma"),
+        TumorType("BLCA", "Bladder urothelial carcinoma"),
+        TumorType("BRCA", "Breast invasive carcinoma"),
+        TumorType("CESC", "Cervical squamous cell carcinoma and endocervical adenocarcinoma"),
+        TumorType("CHOL", "Cholangiocarcinoma"),
+        TumorType("COAD", "Colon adenocarcinoma"),
+        TumorType("DLBC", "Lymphoid neoplasm diffuse large B-cell lymphoma"),
+        TumorType("ESCA", "Esophageal carcinoma"),
+        TumorType("GBM", "Glioblastoma multiforme"),
+        TumorType("HNSC", "Head and neck squamous cell carcinoma"),
+        TumorType("KICH", "Kidney chromophobe"),
+        TumorType("KIRC", "Kidney renal clear cell carcinoma"),
+        TumorType("KIRP", "Kidney renal papillary cell carcinoma"),
+        TumorType("LAML", "Acute myeloid leukemia", ("03",)),
+        TumorType("LGG", "Brain lower grade glioma"),
+        TumorType("LIHC", "Liver hepatocellular carcinoma"),
+        TumorType("LUAD", "Lung adenocarcinoma"),
+        TumorType("LUSC", "Lung squamous cell carcinoma"),
+        TumorType("MESO", "Mesothelioma"),
+        TumorType("OV", "Ovarian serous cystadenocarcinoma"),
+        TumorType("PAAD", "Pancreatic adenocarcinoma"),
+        TumorType("PCPG", "Pheochromocytoma and paraganglioma"),
+        TumorType("PRAD", "Prostate adenocarcinoma"),
+        TumorType("READ", "Rectum adenocarcinoma"),
+        TumorType("SARC", "Sarcoma"),
+        TumorType("SKCM", "Skin cutaneous melanoma", ("01", "06")),
+        TumorType("STAD", "Stomach adenocarcinoma"),
+        TumorType("TGCT", "Testicular germ cell tumors"),
+        TumorType("THCA", "Thyroid carcinoma"),
+        TumorType("THYM", "Thymoma"),
+        TumorType("UCEC", "Uterine corpus endometrial carcinoma"),
+        TumorType("UCS", "Uterine carcinosarcoma"),
+        TumorType("UVM", "Uveal melanoma"),
+    )
+}
+
+UNIONS: dict[str, tuple[str, ...]] = {
+    "COADREAD": ("COAD", "READ"),
+    "GBMLGG": ("GBM", "LGG"),
+    "LUNG": ("LUAD", "LUSC"),
+    "KIPAN": ("KICH", "KIRC", "KIRP"),
+    "STES": ("ESCA", "STAD"),
+}
+
+
+def parse_tumor_type(text: str) -> TumorType:
+    """The tumor type of an abbreviation, in any case, with or without a leading ``TCGA-``.
+
+    Raises
+    ------
+    UsageError
+        If it is a union of tumor types, or none at all.
+    """
+    abbreviation = text.strip().upper().removeprefix("TCGA-")
+    if abbreviation in UNIONS:
+        parts = " and ".join(UNIONS[abbreviation])
+        raise UsageError(
+            f"{abbreviation} is a union of {parts}, not a tumor type", "Name these one by one"
+        )
+    if abbreviation not in TUMOR_TYPES:
+        raise UsageError(
+            f"unknown tumor type '{text}'",
+            near_names(abbreviation, TUMOR_TYPES)
+            or "The 33 abbreviations run from ACC to UVM; `tcga-corr status` lists those loaded",
+        )
+    return TUMOR_TYPES[abbreviation]
