@@ -1,0 +1,1 @@
+"""Within-sample ranks and ssGSEA scores: pure numpy."""

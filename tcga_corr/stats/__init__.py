@@ -1,0 +1,1 @@
+"""Correlation and adjustment for many tests: pure numpy and scipy."""
