@@ -1,0 +1,37 @@
+"""The published releases of expression tables, one module a source.
+
+A new source is a module with a ``SOURCE`` beside the others and its line in ``SOURCES``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tcga_corr.sources import (
+    firehose,
+    gdc_htseq,
+    gdc_star,
+    pancanatlas,
+    simulated,
+    tcga_hiseqv2,
+)
+from tcga_corr.sources.source import Source
+
+__all__ = ["SOURCES", "Source", "source_of_file"]
+
+SOURCES: dict[str, Source] = {
+    source.name: source
+    for source in (
+        pancanatlas.SOURCE,
+        gdc_star.SOURCE,
+        gdc_htseq.SOURCE,
+        tcga_hiseqv2.SOURCE,
+        firehose.SOURCE,
+        simulated.SOURCE,
+    )
+}
+
+
+def source_of_file(path: Path) -> Source | None:
+    """The source whose files are named like this one; None where no name tells."""
+    return next((source for source in SOURCES.values() if source.names(path)), None)

@@ -1,0 +1,11 @@
+"""Broad Firehose: RSEM per tumor type, linear as downloaded."""
+
+from tcga_corr.sources.source import Source
+
+SOURCE = Source(
+    name="firehose",
+    title="TCGA IlluminaHiSeq RNASeqV2 RSEM, Broad GDAC Firehose",
+    unit="log2(norm_count+1)",
+    file_name=r"[A-Z]+\.rnaseqv2__.*RSEM_genes_normalized__data\.data\.txt(\.gz)?",
+    citation="Broad Institute TCGA GDAC 2016, Firehose, doi:10.7908/C11G0KM9",
+)

@@ -1,0 +1,24 @@
+"""The store: Parquet tables as the truth, memory maps as the derived index, DuckDB views."""
+
+from tcga_corr.store.index import GeneNames, TableIndex, open_index, open_indexes
+from tcga_corr.store.layout import SCHEMA_VERSION, Store, TableKey
+from tcga_corr.store.metadata import InputFile, StoredSample, TableMetadata
+from tcga_corr.store.parquet import read_metadata, write_table
+from tcga_corr.store.sql import named_queries, run_query
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "GeneNames",
+    "InputFile",
+    "Store",
+    "StoredSample",
+    "TableIndex",
+    "TableKey",
+    "TableMetadata",
+    "named_queries",
+    "open_index",
+    "open_indexes",
+    "read_metadata",
+    "run_query",
+    "write_table",
+]

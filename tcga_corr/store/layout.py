@@ -1,0 +1,148 @@
+"""Where things are in a store, schema 1. ``docs/schema.md`` describes it for people."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tcga_corr.errors import DataMissingError, StoreError, UsageError
+from tcga_corr.store.files import replacing, writing
+
+SCHEMA_VERSION = 1
+_SCHEMA_FILE = "store.json"
+
+
+@dataclass(frozen=True, order=True)
+class TableKey:
+    """Which table: a source and a tumor type."""
+
+    source: str
+    tumor_type: str
+
+    @property
+    def folder(self) -> Path:
+        """Its folder below ``expression/``, ``samples/`` or ``index/``, in hive style."""
+        return Path(f"source={self.source}", f"tumor_type={self.tumor_type}")
+
+
+class Store:
+    """A folder that holds expression tables and what is derived from them.
+
+    Opening one writes nothing.
+
+    Raises
+    ------
+    StoreError
+        If the folder is a store of another schema version, or not a folder.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        if root.exists() and not root.is_dir():
+            raise StoreError(f"'{root}' is not a folder", "Choose a folder with --cache")
+        self._check_schema()
+
+    def _check_schema(self) -> None:
+        path = self.root / _SCHEMA_FILE
+        try:
+            schema = json.loads(path.read_text(encoding="utf-8")).get("schema")
+        except FileNotFoundError:
+            if any(self.root.glob("expression/*/*/table.parquet")):
+                raise StoreError(
+                    f"{path} is missing, so the schema of this store is not known",
+                    "Restore the file, or load the tables into a new folder",
+                ) from None
+            return
+        except (ValueError, AttributeError, OSError) as error:
+            raise StoreError(
+                f"{path}: cannot be read ({error})", "Restore the file, or use another --cache"
+            ) from error
+        if schema != SCHEMA_VERSION:
+            raise StoreError(
+                f"the store '{self.root}' has schema {schema}, this tcga-corr reads schema "
+                f"{SCHEMA_VERSION}",
+                "Use another --cache or the tcga-corr that wrote it",
+            )
+
+    def create(self) -> None:
+        """Make the folder a store, unless it is one."""
+        path = self.root / _SCHEMA_FILE
+        if not path.exists():
+            with replacing(path) as partial:
+                partial.write_text(json.dumps({"schema": SCHEMA_VERSION}) + "\n", "utf-8")
+
+    def table_path(self, key: TableKey) -> Path:
+        """The Parquet table of a source and tumor type."""
+        return self.root / "expression" / key.folder / "table.parquet"
+
+    def samples_path(self, key: TableKey) -> Path:
+        """The Parquet list of a table's samples."""
+        return self.root / "samples" / key.folder / "samples.parquet"
+
+    def index_folder(self, key: TableKey) -> Path:
+        """The folder of a table's index."""
+        return self.root / "index" / key.folder
+
+    def downloads(self, source: str) -> Path:
+        """The folder of a source's files as downloaded."""
+        return self.root / "downloads" / source
+
+    def keys(self, source: str | None = None) -> list[TableKey]:
+        """The tables in the store, sorted."""
+        folders = self.root.glob(f"expression/source={source or '*'}/tumor_type=*")
+        return sorted(
+            TableKey(folder.parent.name.partition("=")[2], folder.name.partition("=")[2])
+            for folder in folders
+            if (folder / "table.parquet").exists()
+        )
+
+    def require_keys(self, source: str | None = None) -> list[TableKey]:
+        """The tables in the store; an error where there are none."""
+        keys = self.keys(source)
+        if not keys:
+            what = f"no table of source '{source}'" if source else "no expression table"
+            raise DataMissingError(
+                f"{what} in the store '{self.root}'",
+                "Load some with `tcga-corr load FILE`, or try `tcga-corr demo`",
+            )
+        return keys
+
+    @contextmanager
+    def locked(self, key: TableKey) -> Iterator[None]:
+        """Exclude other writers of one table while the block runs; they wait."""
+        from filelock import FileLock
+
+        folder = self.root / "locks"
+        path = folder / f"{key.source}.{key.tumor_type}.lock"
+        with writing(path):
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(path)
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def remove_leftovers(self, key: TableKey) -> None:
+        """Remove what a killed writer of a table left; call it with the table locked."""
+        for folder in (
+            self.table_path(key).parent,
+            self.samples_path(key).parent,
+            self.index_folder(key),
+        ):
+            for left in folder.glob(".*.part"):
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
+
+
+def check_source_name(name: str) -> None:
+    """Refuse a source name that could not be a folder's."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
+        raise UsageError(
+            f"'{name[:80]}' cannot name a source",
+            "Use up to 64 letters, digits, points, hyphens and underscores",
+        )

@@ -1,0 +1,105 @@
+"""The Parquet table: one row a gene, sorted by symbol, values as a fixed-size list."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tcga_corr.errors import StoreError
+from tcga_corr.expression import ExpressionTable
+from tcga_corr.store.files import replacing
+from tcga_corr.store.layout import SCHEMA_VERSION, Store, TableKey
+from tcga_corr.store.metadata import TableMetadata
+
+_METADATA_KEY = b"tcga_corr"
+_ROW_GROUP = 4096
+
+
+def write_table(store: Store, table: ExpressionTable, metadata: TableMetadata) -> None:
+    """Put a prepared table into the store, in place of any of its source and tumor type.
+
+    Call it with the table locked. The rename of the file is the moment at which it is stored.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if metadata.n_genes != len(table.genes) or len(metadata.samples) != len(table.samples):
+        raise ValueError("the metadata are of another table")
+    flat = np.ascontiguousarray(table.values, dtype=np.float32).reshape(-1)
+    described = {"schema": SCHEMA_VERSION, **metadata.to_json()}
+    arrow = pa.table(
+        {
+            "gene": pa.array(table.genes.tolist(), pa.string()),
+            "gene_id": pa.array([name or None for name in table.gene_ids.tolist()], pa.string()),
+            "values": pa.FixedSizeListArray.from_arrays(pa.array(flat), len(table.samples)),
+        }
+    ).replace_schema_metadata({_METADATA_KEY: json.dumps(described).encode()})
+    store.create()
+    key = TableKey(metadata.source, metadata.tumor_type)
+    with replacing(store.table_path(key)) as partial:
+        pq.write_table(
+            arrow,
+            partial,
+            row_group_size=_ROW_GROUP,
+            compression="zstd",
+            use_dictionary=False,
+            column_encoding={"values.list.element": "BYTE_STREAM_SPLIT"},
+        )
+
+
+def read_metadata(store: Store, key: TableKey) -> TableMetadata | None:
+    """What a stored table says of itself; None where there is no such table.
+
+    Raises
+    ------
+    StoreError
+        If the file is no table of this schema version.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = store.table_path(key)
+    try:
+        described: dict[str, Any] = json.loads(pq.read_schema(path).metadata[_METADATA_KEY])
+    except FileNotFoundError:
+        return None
+    except (pa.ArrowException, KeyError, TypeError, ValueError, OSError) as error:
+        raise StoreError(f"{path}: not a table of this store ({error})", _REMEDY) from error
+    if described.pop("schema") != SCHEMA_VERSION:
+        raise StoreError(f"{path}: a table of another schema version", _REMEDY)
+    return TableMetadata.from_json(described)
+
+
+_REMEDY = "Remove the file and load the table again"
+
+
+def read_values(store: Store, key: TableKey) -> tuple[list[str], NDArray[np.float32]]:
+    """Gene symbols and values (genes x samples) of a stored table."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = store.table_path(key)
+    try:
+        arrow = pq.read_table(path, columns=["gene", "values"], partitioning=None)
+    except (pa.ArrowException, OSError) as error:
+        raise StoreError(f"{path}: cannot be read ({error})", _REMEDY) from error
+    column = arrow.column("values").combine_chunks()
+    flat = column.flatten().to_numpy(zero_copy_only=False)
+    return arrow.column("gene").to_pylist(), flat.reshape(arrow.num_rows, -1)
+
+
+def write_samples(store: Store, metadata: TableMetadata) -> None:
+    """Write the list of a table's samples, for SQL; derived from the table's own metadata."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rows = [
+        {"position": position, **asdict(sample)} for position, sample in enumerate(metadata.samples)
+    ]
+    key = TableKey(metadata.source, metadata.tumor_type)
+    with replacing(store.samples_path(key)) as partial:
+        pq.write_table(pa.Table.from_pylist(rows), partial, compression="zstd")

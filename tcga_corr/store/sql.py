@@ -1,0 +1,79 @@
+"""DuckDB over the store: the views of ``queries/views.sql``, and the named questions beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tcga_corr.errors import AnalysisError, UsageError, near_names
+from tcga_corr.store.index import open_indexes
+from tcga_corr.store.layout import Store
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_VIEWS = "views"
+
+
+def queries_folder() -> Path:
+    """The folder of SQL files: inside an installed package, or at the top of the project."""
+    package = Path(__file__).parent.parent
+    installed = package / "queries"
+    return installed if installed.is_dir() else package.parent / "queries"
+
+
+def named_queries() -> dict[str, str]:
+    """The named questions: name to the SQL of each, which starts with a comment that tells it."""
+    return {
+        path.stem: path.read_text(encoding="utf-8")
+        for path in sorted(queries_folder().glob("*.sql"))
+        if path.stem != _VIEWS
+    }
+
+
+def named_query(name: str) -> str:
+    """The SQL of a named question.
+
+    Raises
+    ------
+    UsageError
+        If there is none of this name.
+    """
+    known = named_queries()
+    if name not in known:
+        raise UsageError(
+            f"unknown question '{name}'",
+            near_names(name, known) or f"The known ones are {', '.join(known)}",
+        )
+    return known[name]
+
+
+def run_query(store: Store, query: str) -> pl.DataFrame:
+    """The answer of DuckDB to one query over the store's views.
+
+    The database is in memory, so nothing is locked; relative paths mean the store's folder.
+
+    Raises
+    ------
+    AnalysisError
+        If DuckDB refuses the query; in its words.
+    """
+    import duckdb
+
+    open_indexes(store, store.require_keys())  # the sample lists are current
+    views = (queries_folder() / f"{_VIEWS}.sql").read_text(encoding="utf-8")
+    connection = duckdb.connect()
+    try:
+        root = str(store.root.resolve()).replace("'", "''")
+        connection.execute(f"SET file_search_path = '{root}'")
+        connection.execute(views)
+        answer = connection.sql(query)
+        if answer is None:
+            raise UsageError("the query gives no rows", "Ask with SELECT or FROM")
+        frame: pl.DataFrame = answer.pl()
+        return frame
+    except duckdb.Error as error:
+        said = " ".join(str(error).split())
+        raise AnalysisError(f"DuckDB: {said}", "The views are in queries/views.sql") from error
+    finally:
+        connection.close()

@@ -1,0 +1,33 @@
+"""From a matrix as it stands in the file to an expression table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tcga_corr.barcodes import parse_barcode
+from tcga_corr.expression import ExpressionTable
+
+
+def expression_table(
+    genes: Sequence[str],
+    gene_ids: Sequence[str],
+    columns: Sequence[str],
+    values: NDArray[np.float32],
+) -> ExpressionTable:
+    """The table of those columns that are named by a barcode; the others are counted."""
+    parsed = [parse_barcode(name) for name in columns]
+    table = ExpressionTable(
+        genes=np.array(genes, dtype=np.str_),
+        gene_ids=np.array(gene_ids, dtype=np.str_),
+        samples=tuple(
+            barcode.text if barcode else name for barcode, name in zip(parsed, columns, strict=True)
+        ),
+        values=values,
+    )
+    if all(parsed):
+        return table
+    keep = [position for position, barcode in enumerate(parsed) if barcode]
+    return table.columns(keep, "columns not named by a TCGA barcode")

@@ -1,0 +1,39 @@
+"""The Firehose RSEM table: two header lines, ``SYMBOL|ENTREZ`` rows, linear normalised counts."""
+
+from __future__ import annotations
+
+from tcga_corr.errors import TableError
+from tcga_corr.expression import ExpressionTable
+from tcga_corr.tables.barcode_columns import expression_table
+from tcga_corr.tables.delimited import Header, read_matrix
+from tcga_corr.tables.format import ReadOptions, TableFormat
+from tcga_corr.tables.xena import split_name
+
+_QUANTITY = "normalized_count"
+
+
+def _read(header: Header, options: ReadOptions) -> ExpressionTable:
+    quantities = set(header.second[1:])
+    if quantities != {_QUANTITY}:
+        raise TableError(
+            f"{header.path}, line 2: columns of {', '.join(sorted(quantities))}",
+            f"Take the RSEM_genes_normalized table, whose columns are all {_QUANTITY}",
+        )
+    names, values = read_matrix(header, header_lines=2)
+    rows = [split_name(name) for name in names]
+    return expression_table(
+        [symbol for symbol, _ in rows],
+        [entrez for _, entrez in rows],
+        header.columns,
+        values,
+    )
+
+
+FORMAT = TableFormat(
+    name="firehose",
+    title="Broad Firehose RSEM_genes_normalized table",
+    linear=True,
+    ensembl=False,
+    recognises=lambda header: header.fields[0] == "Hybridization REF",
+    read=_read,
+)

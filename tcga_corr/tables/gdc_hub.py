@@ -1,0 +1,94 @@
+"""The matrices of the GDC and Toil hubs: a row an Ensembl gene, symbols by a probe map.
+
+The probe map is the GENCODE table that the hub keeps beside its matrices (``id``, ``gene``, …).
+The copies of pseudoautosomal genes on chromosome Y (``_PAR_Y``, ``ENSGR…``) are left out.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from tcga_corr.errors import DataMissingError, TableError
+from tcga_corr.expression import ExpressionTable
+from tcga_corr.tables.barcode_columns import expression_table
+from tcga_corr.tables.delimited import Header, open_bytes, read_matrix
+from tcga_corr.tables.format import ReadOptions, TableFormat
+
+_PROBE_MAP_NAME = re.compile(r".*\.probemap(\.gz)?", re.IGNORECASE)
+
+
+def _read(header: Header, options: ReadOptions) -> ExpressionTable:
+    names, values = read_matrix(header)
+    probe_map = read_probe_map(_find_probe_map(header, options))
+    genes = [_symbol(name, probe_map) for name in names]
+    ids = [name.partition(".")[0] for name in names]
+    table = expression_table(genes, ids, header.columns, values)
+    on_y = np.array([name.startswith("ENSGR") or name.endswith("_PAR_Y") for name in names])
+    return table.rows(~on_y, "pseudoautosomal copies on chromosome Y")
+
+
+def _symbol(name: str, probe_map: dict[str, str]) -> str:
+    return probe_map.get(name) or probe_map.get(name.partition(".")[0], "")
+
+
+def read_probe_map(path: Path) -> dict[str, str]:
+    """Symbol by Ensembl id, both with version and, where that is no pseudoautosomal copy, without.
+
+    Raises
+    ------
+    TableError
+        If the file has no ``id`` and ``gene`` columns.
+    """
+    with open_bytes(path) as handle:
+        lines = handle.read().decode("utf-8").splitlines()
+    fields = lines[0].split("\t") if lines else []
+    if fields[:2] != ["id", "gene"]:
+        raise TableError(
+            f"{path}, line 1: a probe map starts with the columns id and gene",
+            "Take the hub's gencode….probemap",
+        )
+    symbols: dict[str, str] = {}
+    for number, line in enumerate(lines[1:], start=2):
+        probe, tab, rest = line.partition("\t")
+        if not tab:
+            raise TableError(f"{path}, line {number}: no tab in it", "Download it again")
+        symbols[probe] = rest.partition("\t")[0]
+    for probe, symbol in list(symbols.items()):
+        if not probe.startswith("ENSGR") and not probe.endswith("_PAR_Y"):
+            symbols.setdefault(probe.partition(".")[0], symbol)
+    return symbols
+
+
+def _find_probe_map(header: Header, options: ReadOptions) -> Path:
+    """The probe map given, or of those in the table's folder the one that knows its first gene."""
+    if options.probe_map:
+        return options.probe_map
+    first = header.second[0]
+    row = f"\n{first}\t".encode()
+    for path in sorted(header.path.parent.iterdir()):
+        if _PROBE_MAP_NAME.fullmatch(path.name):
+            with open_bytes(path) as handle:
+                if row in handle.read():
+                    return path
+    raise DataMissingError(
+        f"{header.path}: its rows are Ensembl genes, and no probe map in its folder knows {first}",
+        "Put the hub's gencode….probemap beside it or give --probe-map",
+    )
+
+
+def _beside(header: Header, options: ReadOptions) -> tuple[Path, ...]:
+    return (_find_probe_map(header, options),)
+
+
+FORMAT = TableFormat(
+    name="gdc-hub",
+    title="GDC or Toil hub matrix, rows by Ensembl gene",
+    linear=False,
+    ensembl=True,
+    recognises=lambda header: header.second[0].startswith("ENSG"),
+    read=_read,
+    beside=_beside,
+)
