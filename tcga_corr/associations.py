@@ -1,0 +1,115 @@
+"""Associations: the rows that say how two variables vary together in each tumor type."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tcga_corr.stats.adjustment import benjamini_hochberg
+from tcga_corr.stats.correlation import Correlations, Method, correlate_groups
+from tcga_corr.variables import Cohort, Measured, SetVariable, Variable, Vector
+
+if TYPE_CHECKING:
+    import polars as pl
+
+# computed against random and real gene sets; empty until they are asked for
+_NULL_COLUMNS = ("p_genes", "genes_low", "genes_high", "p_sets", "sets_low", "sets_high")
+
+
+def association_frame(
+    cohorts: Sequence[Cohort],
+    pair: Sequence[Variable],
+    sides: Sequence[Sequence[Measured]],
+    method: Method,
+) -> pl.DataFrame:
+    """One row per tumor type, in the columns of the command-line contract.
+
+    Parameters
+    ----------
+    cohorts
+        The tumor types.
+    pair
+        The two variables.
+    sides
+        For each of the two, what was measured in each tumor type.
+    method
+        How to correlate.
+    """
+    import polars as pl
+
+    whole = _correlate_measured(cohorts, sides, method)
+    shared = [_shared_genes(pair, x, y) for x, y in zip(*sides, strict=True)]
+    disjoint = [
+        [cohort.measure(variable, without=genes) if genes else result
+         for cohort, result, genes in zip(cohorts, side, shared, strict=True)]
+        for variable, side in zip(pair, sides, strict=True)
+    ]  # fmt: skip
+    apart = whole if not any(shared) else _correlate_measured(cohorts, disjoint, method)
+    involves_set = any(isinstance(variable, SetVariable) for variable in pair)
+    size = len(cohorts)
+    nothing = np.full(size, np.nan)
+    columns: dict[str, Any] = {
+        "tumor_type": [cohort.tumor_type for cohort in cohorts],
+        "x": [pair[0].name] * size,
+        "y": [pair[1].name] * size,
+        "method": [method] * size,
+        "n": whole.n,
+        "r": whole.r,
+        "ci_low": whole.ci_low,
+        "ci_high": whole.ci_high,
+        "p": whole.p,
+        "q": benjamini_hochberg(whole.p),
+        **dict.fromkeys(_NULL_COLUMNS, nothing),
+        "n_shared_genes": [len(genes) for genes in shared],
+        "r_disjoint": apart.r if involves_set else nothing,
+        "note": [
+            _note(cohort, one, other)
+            for cohort, one, other in zip(cohorts, whole.notes, apart.notes, strict=True)
+        ],
+    }
+    frame = pl.DataFrame(columns)
+    return frame.with_columns(
+        pl.col(name).fill_nan(None) for name, kind in frame.schema.items() if kind.is_float()
+    )
+
+
+def _correlate_measured(
+    cohorts: Sequence[Cohort], sides: Sequence[Sequence[Measured]], method: Method
+) -> Correlations:
+    """Correlate the tumor types where both variables are measured; the others get their note."""
+    vectors: list[tuple[Vector, Vector]] = []
+    lacking: list[str] = []
+    none = np.empty(0)
+    for x, y in zip(*sides, strict=True):
+        both = x.values is not None and y.values is not None
+        vectors.append((x.values, y.values) if both else (none, none))
+        lacking.append("; ".join(dict.fromkeys(side.note for side in (x, y) if side.note)))
+    offsets = np.array([0, *itertools.accumulate(len(x) for x, _ in vectors)])
+    result = correlate_groups(
+        np.concatenate([x for x, _ in vectors]),
+        np.concatenate([y for _, y in vectors]),
+        offsets,
+        method,
+    )
+    n = np.array([len(cohort.columns) for cohort in cohorts])
+    notes = [why or note for why, note in zip(lacking, result.notes, strict=True)]
+    return Correlations(n, result.r, result.ci_low, result.ci_high, result.p, notes)
+
+
+def _shared_genes(pair: Sequence[Variable], x: Measured, y: Measured) -> frozenset[str]:
+    """Genes of both sets, or the gene of one side that is in the other's set."""
+    if not any(isinstance(variable, SetVariable) for variable in pair):
+        return frozenset()
+    return x.genes & y.genes
+
+
+def _note(cohort: Cohort, whole: str, apart: str) -> str:
+    parts = ["SIMULATED"] if cohort.table.metadata.simulated else []
+    if whole:
+        parts.append(whole)
+    elif apart:
+        parts.append(f"without shared genes: {apart}")
+    return "; ".join(parts)

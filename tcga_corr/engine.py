@@ -1,0 +1,336 @@
+"""The engine: variables to vectors to associations, over the tumor types of a store.
+
+This is the public Python API; the command line parses, calls it and prints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from tcga_corr import inventory, provenance
+from tcga_corr.associations import association_frame
+from tcga_corr.barcodes import SELECTIONS
+from tcga_corr.errors import AnalysisError, DataMissingError, UsageError
+from tcga_corr.gene_sets import GeneSet
+from tcga_corr.loading import LoadOptions, LoadReport, load_files
+from tcga_corr.scoring.ssgsea import TIES, Ties
+from tcga_corr.sources import SOURCES
+from tcga_corr.stats.correlation import METHODS, Method
+from tcga_corr.store import Store, TableIndex, open_index, run_query
+from tcga_corr.tumor_types import parse_tumor_type
+from tcga_corr.variables import (
+    Cohort,
+    GeneVariable,
+    Measured,
+    Measurement,
+    SetVariable,
+    Vector,
+    failures,
+    matching_notes,
+    parse_variable,
+)
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Selection = Literal["tumor", "normal", "all-tumor"]
+ScoringEngine = Literal["closed-form", "gseapy"]
+MIN_GENES = 5
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A table and what is needed to trust it.
+
+    Attributes
+    ----------
+    frame
+        The rows.
+    query
+        The question with every default filled in.
+    notes
+        Lines for people: what was matched through other names, what was not found.
+    provenance
+        Software, versions, tables by hash, gene sets by hash.
+    pooled
+        The summary over tumor types; None where the question has none.
+    """
+
+    frame: pl.DataFrame
+    query: dict[str, Any]
+    notes: tuple[str, ...]
+    provenance: dict[str, Any]
+    pooled: dict[str, Any] | None = None
+
+
+class Engine:
+    """Answers questions over one store. Open one with :func:`open_store`."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def load(
+        self,
+        paths: Sequence[str | Path],
+        options: LoadOptions | None = None,
+        on_step: Callable[[str], None] = lambda step: None,
+    ) -> LoadReport:
+        """Load expression tables from disk; see :func:`tcga_corr.loading.load_files`."""
+        return load_files(self.store, [Path(path) for path in paths], options, on_step)
+
+    def status(self) -> pl.DataFrame:
+        """What the store holds: a row per table, samples by selection, genes, unit, size."""
+        return inventory.tables(self.store)
+
+    def samples(self, tumor_types: Iterable[str] = (), source: str | None = None) -> pl.DataFrame:
+        """Every sample of the store's tables, which selection takes it, and why not another."""
+        return inventory.samples(self.store, tumor_types, source)
+
+    def score(
+        self,
+        sets: Sequence[str | GeneSet],
+        *,
+        tumor_types: Iterable[str] = (),
+        source: str | None = None,
+        samples: Selection = "tumor",
+        ties: Ties = "average",
+        min_genes: int = MIN_GENES,
+        engine: ScoringEngine = "closed-form",
+    ) -> Answer:
+        """Raw ssGSEA scores of gene sets, one row per tumor type, sample and set.
+
+        Parameters
+        ----------
+        sets
+            Names as for :meth:`correlate`, or gene sets.
+        tumor_types, source, samples, ties, min_genes
+            As for :meth:`correlate`.
+        engine
+            ``gseapy`` calls gseapy's own ssgsea instead of the closed form.
+
+        Raises
+        ------
+        AnalysisError
+            If no tumor type has enough of any set's genes.
+        """
+        import polars as pl
+
+        cohorts = self._cohorts(tumor_types, source, samples, ties, min_genes)
+        tables = [cohort.table for cohort in cohorts]
+        variables = [
+            SetVariable(item) if isinstance(item, GeneSet) else _as_set(item, tables)
+            for item in sets
+        ]
+        parts: list[pl.DataFrame] = []
+        measured: list[Measurement] = []
+        for cohort in cohorts:
+            found = [(variable, cohort.measure(variable)) for variable in variables]
+            measured += [(variable, cohort, result) for variable, result in found]
+            scores = [result.values for _, result in found]
+            if engine == "gseapy":
+                scores = _by_gseapy(cohort, [result for _, result in found])
+            parts += [
+                _score_rows(cohort, variable, result, values)
+                for (variable, result), values in zip(found, scores, strict=True)
+                if values is not None
+            ]
+        notes = matching_notes(measured) + failures(measured)
+        if not parts:
+            raise AnalysisError("no score: " + "; ".join(failures(measured)), _SEE_GENES)
+        return Answer(
+            frame=pl.concat(parts),
+            query={
+                "sets": [variable.name for variable in variables],
+                **_asked(cohorts, samples, ties, min_genes),
+                "engine": engine,
+            },
+            notes=tuple(notes),
+            provenance=provenance.record(tables, [v.gene_set for v in variables]),
+        )
+
+    def correlate(
+        self,
+        x: str | GeneSet,
+        y: str | GeneSet,
+        *,
+        tumor_types: Iterable[str] = (),
+        source: str | None = None,
+        samples: Selection = "tumor",
+        method: Method = "pearson",
+        ties: Ties = "average",
+        min_genes: int = MIN_GENES,
+    ) -> Answer:
+        """The association of two variables in each tumor type, one row each.
+
+        Parameters
+        ----------
+        x, y
+            ``RELA``, ``ferroptosis``, ``gene:…``, ``set:…``, ``FILE.gmt:NAME``, or a gene set.
+        tumor_types
+            Abbreviations; all that the source has by default.
+        source
+            Needed where the store has several.
+        samples
+            ``tumor`` (one per patient), ``normal`` or ``all-tumor``.
+        method
+            ``pearson`` or ``spearman``.
+        ties
+            How ssGSEA ranks equal values: ``average``, ``gseapy`` or ``gsva``.
+        min_genes
+            Genes of a set that a table must have.
+
+        Raises
+        ------
+        UsageError
+            On an unknown variable, tumor type or option.
+        DataMissingError
+            If a tumor type or source is not in the store.
+        AnalysisError
+            If no tumor type gives an association.
+        """
+        _check_choice("method", method, METHODS)
+        cohorts = self._cohorts(tumor_types, source, samples, ties, min_genes)
+        tables = [cohort.table for cohort in cohorts]
+        pair = [
+            SetVariable(item) if isinstance(item, GeneSet) else parse_variable(item, tables)
+            for item in (x, y)
+        ]
+        sides = [[cohort.measure(variable) for cohort in cohorts] for variable in pair]
+        frame = association_frame(cohorts, pair, sides, method)
+        measured = [
+            (variable, cohort, result)
+            for variable, side in zip(pair, sides, strict=True)
+            for cohort, result in zip(cohorts, side, strict=True)
+        ]
+        return Answer(
+            frame=frame,
+            query={
+                "x": pair[0].name,
+                "y": pair[1].name,
+                "method": method,
+                **_asked(cohorts, samples, ties, min_genes),
+            },
+            notes=tuple(matching_notes(measured)),
+            provenance=provenance.record(
+                tables, [v.gene_set for v in pair if isinstance(v, SetVariable)]
+            ),
+        )
+
+    def sql(self, query: str) -> pl.DataFrame:
+        """DuckDB's answer over the views ``expression``, ``tables`` and ``samples``."""
+        return run_query(self.store, query)
+
+    def _cohorts(
+        self,
+        tumor_types: Iterable[str],
+        source: str | None,
+        samples: str,
+        ties: Ties,
+        min_genes: int,
+    ) -> list[Cohort]:
+        _check_choice("samples", samples, SELECTIONS)
+        _check_choice("ties", ties, TIES)
+        if min_genes < 1:
+            raise UsageError(f"min_genes is {min_genes}", "Give 1 or more")
+        wanted = [parse_tumor_type(name).abbreviation for name in tumor_types]
+        source = source or self._only_source()
+        there = {key.tumor_type: key for key in self.store.require_keys(source)}
+        missing = [name for name in wanted if name not in there]
+        if missing:
+            raise DataMissingError(
+                f"{', '.join(missing)}: not loaded from source '{source}'",
+                f"The store has {', '.join(there)}",
+            )
+        chosen = sorted(set(wanted)) or list(there)
+        tables = [open_index(self.store, there[name]) for name in chosen]
+        return [Cohort(table, samples, ties, min_genes) for table in tables]
+
+    def _only_source(self) -> str:
+        """The one source of the store, made-up ones left aside where there are others."""
+        names = dict.fromkeys(key.source for key in self.store.require_keys())
+        real = [name for name in names if name not in SOURCES or not SOURCES[name].simulated]
+        if len(real) > 1:
+            raise UsageError(
+                f"the store holds several sources: {', '.join(real)}", "Choose one with --source"
+            )
+        return (real or list(names))[0]
+
+
+def open_store(path: str | Path = "cache") -> Engine:
+    """Open a store's folder. Nothing is written until something is loaded.
+
+    Raises
+    ------
+    StoreError
+        If the folder is a store of another schema version.
+    """
+    return Engine(Store(Path(path)))
+
+
+_SEE_GENES = "See which genes a set has with `tcga-corr sets NAME --genes`"
+
+
+def _check_choice(name: str, value: str, known: Sequence[str]) -> None:
+    if value not in known:
+        raise UsageError(f"{name} is '{value}'", f"Give one of {', '.join(known)}")
+
+
+def _as_set(text: str, tables: Sequence[TableIndex]) -> SetVariable:
+    variable = parse_variable(text, tables)
+    if isinstance(variable, GeneVariable):
+        raise UsageError(
+            f"'{text}' is a gene, and a score is of a gene set",
+            f"Its values: tcga-corr sql \"FROM expression WHERE gene = '{variable.name}'\"",
+        )
+    return variable
+
+
+def _asked(cohorts: Sequence[Cohort], samples: str, ties: str, min_genes: int) -> dict[str, Any]:
+    units = dict.fromkeys(cohort.table.metadata.unit for cohort in cohorts)
+    return {
+        "tumor_types": [cohort.tumor_type for cohort in cohorts],
+        "source": cohorts[0].table.key.source,
+        "unit": "; ".join(units),
+        "samples": samples,
+        "ties": ties,
+        "min_genes": min_genes,
+    }
+
+
+def _score_rows(
+    cohort: Cohort, variable: SetVariable, result: Measured, values: Vector
+) -> pl.DataFrame:
+    import polars as pl
+
+    stored = [cohort.table.metadata.samples[column] for column in cohort.columns]
+    return pl.DataFrame(
+        {
+            "tumor_type": [cohort.tumor_type] * len(stored),
+            "sample": [sample.sample for sample in stored],
+            "patient": [sample.patient for sample in stored],
+            "sample_type": [sample.sample_type for sample in stored],
+            "set": [variable.name] * len(stored),
+            "es": values,
+            "n_genes": [len(result.genes)] * len(stored),
+            "n_missing": [len(result.match.missing)] * len(stored),
+        },
+        schema_overrides={"tumor_type": pl.String, "sample": pl.String, "set": pl.String},
+    )
+
+
+def _by_gseapy(cohort: Cohort, results: Sequence[Measured]) -> list[Vector | None]:
+    from tcga_corr.gseapy_scores import gseapy_scores
+
+    table = cohort.table
+    sets = {
+        number: table.genes.rows(result.genes)
+        for number, result in enumerate(results)
+        if result.values is not None
+    }
+    if not sets:
+        return [None] * len(results)
+    scores = gseapy_scores(table.values[:, cohort.columns], sets)
+    return [scores.get(number) for number in range(len(results))]

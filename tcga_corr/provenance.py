@@ -1,0 +1,54 @@
+"""What a result was made from: software, tables and gene sets, by version and hash."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Any
+
+from tcga_corr.gene_sets import COLLECTIONS, GeneSet
+from tcga_corr.store import TableIndex
+
+_PACKAGES = ("tcga-corr", "numpy", "scipy", "polars", "pyarrow", "duckdb", "gseapy")
+
+
+def software() -> dict[str, str]:
+    """Versions of Python and of the packages that make numbers."""
+    return {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES}
+
+
+def record(tables: Sequence[TableIndex], sets: Sequence[GeneSet]) -> dict[str, Any]:
+    """The provenance of a result; the same for the same question over the same store."""
+    return {
+        "software": software(),
+        "tables": [_table(table) for table in tables],
+        "gene_sets": [_gene_set(gene_set) for gene_set in sets],
+        "simulated": any(table.metadata.simulated for table in tables),
+    }
+
+
+def _table(table: TableIndex) -> dict[str, Any]:
+    metadata = table.metadata
+    return {
+        "source": metadata.source,
+        "tumor_type": metadata.tumor_type,
+        "unit": metadata.unit,
+        "n_genes": metadata.n_genes,
+        "genes": metadata.genes,
+        "sha256": table.table_sha256,
+        "inputs": [{"name": file.name, "sha256": file.sha256} for file in metadata.inputs],
+    }
+
+
+def _gene_set(gene_set: GeneSet) -> dict[str, Any]:
+    known = COLLECTIONS.get(gene_set.collection)
+    return {
+        "name": gene_set.name,
+        "origin": gene_set.description if known else gene_set.collection,
+        "version": known.version if known else None,
+        "licence": known.licence if known else None,
+        "n_genes": len(gene_set.genes),
+        "sha256": hashlib.sha256("\n".join(gene_set.genes).encode()).hexdigest(),
+    }

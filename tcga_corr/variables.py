@@ -1,0 +1,235 @@
+"""Variables: what a user names, and one number per sample for it in each tumor type."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tcga_corr.errors import UsageError, near_names
+from tcga_corr.gene_sets import GeneSet, find_set, read_gmt, shipped_sets
+from tcga_corr.scoring.ranks import ordinal_ranks
+from tcga_corr.scoring.ssgsea import Ties, enrichment_scores, weights_by_doubled_rank
+from tcga_corr.store import GeneNames, TableIndex
+from tcga_corr.symbols import SymbolMatch, match_symbols, symbol_table
+
+Vector = NDArray[np.float64]
+Rows = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class GeneVariable:
+    """A gene's values in the table's unit."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class SetVariable:
+    """A gene set's ssGSEA scores."""
+
+    gene_set: GeneSet
+
+    @property
+    def name(self) -> str:
+        """The set's name."""
+        return self.gene_set.name
+
+
+Variable = GeneVariable | SetVariable
+
+
+def parse_variable(text: str, tables: Sequence[TableIndex]) -> Variable:
+    """The variable a text names.
+
+    ``gene:NAME`` or ``set:NAME`` decide; ``FILE.gmt:NAME`` takes a set from a file; a bare name is
+    a shipped set's or a gene's. A gene may go by any of its names.
+
+    Raises
+    ------
+    UsageError
+        If nothing goes by the name, if it is an alias of several genes, or if it is both a gene's
+        and a set's.
+    """
+    kind, colon, name = text.partition(":")
+    if colon and kind == "gene":
+        return _gene(name, tables)
+    if colon and kind == "set":
+        return SetVariable(find_set(name))
+    file, colon, name = text.rpartition(":")
+    if colon and file.lower().endswith(".gmt"):
+        return SetVariable(set_from_file(Path(file), name))
+    is_set = text.casefold() in {known.casefold() for known in shipped_sets()}
+    is_gene = any(text in table.genes for table in tables)
+    if is_set and is_gene:
+        raise UsageError(f"'{text}' is a gene and a gene set", f"Say gene:{text} or set:{text}")
+    if is_set:
+        return SetVariable(find_set(text))
+    try:
+        return _gene(text, tables)
+    except UsageError as error:
+        if "alias of several" in error.what:
+            raise
+        near_set = _nearest(text)
+        raise UsageError(f"unknown gene or gene set '{text}'", near_set or error.remedy) from error
+
+
+def _nearest(text: str) -> str:
+    """Near names among sets, when a set's name is nearer than the genes'."""
+    try:
+        find_set(text)
+    except UsageError as error:
+        if error.remedy.startswith("did you mean"):
+            return error.remedy
+    return ""
+
+
+def _gene(name: str, tables: Sequence[TableIndex]) -> GeneVariable:
+    if any(name in table.genes for table in tables):
+        return GeneVariable(name)
+    return GeneVariable(symbol_table().resolve(name).symbol)
+
+
+def set_from_file(path: Path, name: str) -> GeneSet:
+    """A set of a GMT file by its exact name."""
+    sets = read_gmt(path)
+    if name not in sets:
+        raise UsageError(
+            f"{path}: no gene set '{name}' in it",
+            near_names(name, sets) or f"Its first sets are {', '.join(list(sets)[:3])}",
+        )
+    return sets[name]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A variable in one tumor type.
+
+    Attributes
+    ----------
+    values
+        One per selected sample; None where ``note`` says why not.
+    genes
+        The table's symbols that it was made of.
+    match
+        How the asked names were found.
+    note
+        Why there are no values; empty where there are.
+    """
+
+    values: Vector | None
+    genes: frozenset[str]
+    match: SymbolMatch
+    note: str = ""
+
+
+@cache
+def _match(names: tuple[str, ...], rows: GeneNames) -> SymbolMatch:
+    """Most tumor types of a source have the same genes, so a match serves them all."""
+    return match_symbols(names, rows)
+
+
+class Cohort:
+    """One tumor type's table with a selection of its samples, ready to measure variables."""
+
+    def __init__(
+        self, table: TableIndex, selection: str, ties: Ties = "average", min_genes: int = 5
+    ) -> None:
+        self.table = table
+        self.ties = ties
+        self.min_genes = min_genes
+        self.columns = table.columns(selection)
+        self.tumor_type = table.key.tumor_type
+
+    def measure(self, variable: Variable, without: frozenset[str] = frozenset()) -> Measured:
+        """A variable's value in each selected sample.
+
+        Parameters
+        ----------
+        variable
+            A gene or a gene set.
+        without
+            Symbols of the table to take out of a set first.
+        """
+        if isinstance(variable, GeneVariable):
+            return self._gene_values(variable)
+        match = _match(variable.gene_set.genes, self.table.genes)
+        genes = frozenset(match.found.values()) - without
+        n_all = len(variable.gene_set.genes)
+        if len(genes) < self.min_genes:
+            note = (
+                f"{variable.name}: {len(genes)} of {n_all} genes measured, "
+                f"at least {self.min_genes} needed"
+            )
+            return Measured(None, genes, match, note)
+        if len(genes) >= len(self.table.genes):
+            note = f"{variable.name}: the set holds every gene of the table"
+            return Measured(None, genes, match, note)
+        return Measured(self.scores(self.table.genes.rows(genes)), genes, match)
+
+    def _gene_values(self, variable: GeneVariable) -> Measured:
+        match = _match((variable.name,), self.table.genes)
+        if not match.found:
+            return Measured(None, frozenset(), match, f"{variable.name}: not measured")
+        symbol = match.found[variable.name]
+        values = self.table.values[self.table.genes.row(symbol), self.columns]
+        return Measured(values.astype(np.float64), frozenset([symbol]), match)
+
+    def scores(self, rows: Rows) -> Vector:
+        """Raw ssGSEA scores of the set of these rows, one per selected sample."""
+        n_genes = len(self.table.genes)
+        return enrichment_scores(
+            self.table.ranks[rows][:, self.columns],
+            n_genes,
+            self._weights,
+            None if self._ordinal is None else self._ordinal[rows],
+            self.ties,
+        )
+
+    @cached_property
+    def _weights(self) -> Vector:
+        return weights_by_doubled_rank(len(self.table.genes), self.ties)
+
+    @cached_property
+    def _ordinal(self) -> NDArray[np.uint32] | None:
+        """Ordinal ranks of the selected samples, for the tie rules that need them."""
+        if self.ties == "average":
+            return None
+        return ordinal_ranks(self.table.values[:, self.columns])
+
+
+Measurement = tuple[Variable, Cohort, Measured]
+
+
+def matching_notes(measured: Sequence[Measurement]) -> list[str]:
+    """What was found through another name, and what was not found, said once per variable."""
+    notes: dict[str, list[str]] = {}
+    for variable, cohort, result in measured:
+        said = []
+        if result.match.renamed:
+            renamed = (f"{name} as {row}" for name, row in result.match.renamed.items())
+            said.append(f"taken {', '.join(renamed)}")
+        if result.match.missing:
+            said.append(f"not measured {', '.join(result.match.missing)}")
+        if result.match.ambiguous:
+            said.append(f"ambiguous {', '.join(result.match.ambiguous)}")
+        if said:
+            notes.setdefault(f"{variable.name}: {'; '.join(said)}", []).append(cohort.tumor_type)
+    everywhere = len({cohort.tumor_type for _, cohort, _ in measured})
+    return [
+        note if len(types) == everywhere else f"{note} (in {', '.join(types)})"
+        for note, types in notes.items()
+    ]
+
+
+def failures(measured: Sequence[Measurement]) -> list[str]:
+    """Why variables have no values, each reason once with its tumor types."""
+    failures: dict[str, list[str]] = {}
+    for _, cohort, result in measured:
+        if result.note:
+            failures.setdefault(result.note, []).append(cohort.tumor_type)
+    return [f"{note} (in {', '.join(types)})" for note, types in failures.items()]
