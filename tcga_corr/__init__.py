@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tcga_corr.engine import Answer, Engine, open_store
     from tcga_corr.errors import TcgaCorrError
     from tcga_corr.gene_sets import GeneSet, read_gmt
-    from tcga_corr.loading import LoadOptions
+    from tcga_corr.load_plan import LoadOptions
 
 __all__ = [
     "Answer",
@@ -35,7 +35,7 @@ _HOMES = {
     "Answer": "engine",
     "Engine": "engine",
     "GeneSet": "gene_sets",
-    "LoadOptions": "loading",
+    "LoadOptions": "load_plan",
     "TcgaCorrError": "errors",
     "open_store": "engine",
     "read_gmt": "gene_sets",

@@ -19,17 +19,17 @@ from tcga_corr.loading import LoadOptions, LoadReport, load_files
 from tcga_corr.scoring.ssgsea import TIES, Ties
 from tcga_corr.sources import SOURCES
 from tcga_corr.stats.correlation import METHODS, Method
-from tcga_corr.store import Store, TableIndex, open_index, run_query
+from tcga_corr.store import Store, open_index, run_query
 from tcga_corr.tumor_types import parse_tumor_type
 from tcga_corr.variables import (
     Cohort,
-    GeneVariable,
     Measured,
     Measurement,
     SetVariable,
     Vector,
     failures,
     matching_notes,
+    parse_sets,
     parse_variable,
 )
 
@@ -65,6 +65,18 @@ class Answer:
     provenance: dict[str, Any]
     pooled: dict[str, Any] | None = None
 
+    def require_numbers(self) -> None:
+        """Raise an error where associations were asked for and no tumor type gives one.
+
+        Raises
+        ------
+        AnalysisError
+            If every r is empty.
+        """
+        if self.frame["r"].null_count() == self.frame.height:
+            whys = ", ".join(dict.fromkeys(self.frame["note"].to_list()))
+            raise AnalysisError(f"no tumor type gives an association: {whys}", _SEE_STATUS)
+
 
 class Engine:
     """Answers questions over one store. Open one with :func:`open_store`."""
@@ -76,14 +88,14 @@ class Engine:
         self,
         paths: Sequence[str | Path],
         options: LoadOptions | None = None,
-        on_step: Callable[[str], None] = lambda step: None,
+        on_step: Callable[[str, int], None] = lambda step, done: None,
     ) -> LoadReport:
         """Load expression tables from disk; see :func:`tcga_corr.loading.load_files`."""
         return load_files(self.store, [Path(path) for path in paths], options, on_step)
 
-    def status(self) -> pl.DataFrame:
+    def status(self, tumor_types: Iterable[str] = (), source: str | None = None) -> pl.DataFrame:
         """What the store holds: a row per table, samples by selection, genes, unit, size."""
-        return inventory.tables(self.store)
+        return inventory.tables(self.store, tumor_types, source)
 
     def samples(self, tumor_types: Iterable[str] = (), source: str | None = None) -> pl.DataFrame:
         """Every sample of the store's tables, which selection takes it, and why not another."""
@@ -105,7 +117,8 @@ class Engine:
         Parameters
         ----------
         sets
-            Names as for :meth:`correlate`, or gene sets.
+            Names as for :meth:`correlate`; ``FILE.gmt`` for all of its sets and ``hallmark`` for
+            the 50 Hallmarks; or gene sets.
         tumor_types, source, samples, ties, min_genes
             As for :meth:`correlate`.
         engine
@@ -121,8 +134,11 @@ class Engine:
         cohorts = self._cohorts(tumor_types, source, samples, ties, min_genes)
         tables = [cohort.table for cohort in cohorts]
         variables = [
-            SetVariable(item) if isinstance(item, GeneSet) else _as_set(item, tables)
+            variable
             for item in sets
+            for variable in (
+                [SetVariable(item)] if isinstance(item, GeneSet) else parse_sets(item, tables)
+            )
         ]
         parts: list[pl.DataFrame] = []
         measured: list[Measurement] = []
@@ -188,8 +204,6 @@ class Engine:
             On an unknown variable, tumor type or option.
         DataMissingError
             If a tumor type or source is not in the store.
-        AnalysisError
-            If no tumor type gives an association.
         """
         _check_choice("method", method, METHODS)
         cohorts = self._cohorts(tumor_types, source, samples, ties, min_genes)
@@ -270,22 +284,13 @@ def open_store(path: str | Path = "cache") -> Engine:
     return Engine(Store(Path(path)))
 
 
+_SEE_STATUS = "See what is loaded with `tcga-corr status`"
 _SEE_GENES = "See which genes a set has with `tcga-corr sets NAME --genes`"
 
 
 def _check_choice(name: str, value: str, known: Sequence[str]) -> None:
     if value not in known:
         raise UsageError(f"{name} is '{value}'", f"Give one of {', '.join(known)}")
-
-
-def _as_set(text: str, tables: Sequence[TableIndex]) -> SetVariable:
-    variable = parse_variable(text, tables)
-    if isinstance(variable, GeneVariable):
-        raise UsageError(
-            f"'{text}' is a gene, and a score is of a gene set",
-            f"Its values: tcga-corr sql \"FROM expression WHERE gene = '{variable.name}'\"",
-        )
-    return variable
 
 
 def _asked(cohorts: Sequence[Cohort], samples: str, ties: str, min_genes: int) -> dict[str, Any]:

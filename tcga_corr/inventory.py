@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from tcga_corr.errors import DataMissingError
 from tcga_corr.store import Store, TableKey, TableMetadata, read_metadata
 from tcga_corr.tumor_types import parse_tumor_type
 
@@ -12,12 +13,12 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-def tables(store: Store) -> pl.DataFrame:
+def tables(store: Store, tumor_types: Iterable[str], source: str | None) -> pl.DataFrame:
     """A row per table: samples by selection, genes, unit, size, when loaded and from what."""
     import polars as pl
 
     rows = []
-    for key, metadata in _described(store, None):
+    for key, metadata in _described(store, tumor_types, source):
         file = store.table_path(key).stat()
         tumor = sum(sample.tumor for sample in metadata.samples)
         normal = sum(sample.normal for sample in metadata.samples)
@@ -45,7 +46,6 @@ def samples(store: Store, tumor_types: Iterable[str], source: str | None) -> pl.
     """A row per sample: which selection takes it, and why not another."""
     import polars as pl
 
-    wanted = {parse_tumor_type(name).abbreviation for name in tumor_types}
     rows = [
         {
             "source": key.source,
@@ -57,16 +57,23 @@ def samples(store: Store, tumor_types: Iterable[str], source: str | None) -> pl.
             "used_as": "tumor" if sample.tumor else "normal" if sample.normal else "",
             "reason": sample.reason,
         }
-        for key, metadata in _described(store, source)
-        if not wanted or key.tumor_type in wanted
+        for key, metadata in _described(store, tumor_types, source)
         for sample in metadata.samples
     ]
     columns = ("source", "tumor_type", "sample", "barcode", "patient", "sample_type", "used_as")
     return pl.DataFrame(rows, schema=dict.fromkeys((*columns, "reason"), pl.String))
 
 
-def _described(store: Store, source: str | None) -> Iterator[tuple[TableKey, TableMetadata]]:
-    for key in store.require_keys(source):
+def _described(
+    store: Store, tumor_types: Iterable[str], source: str | None
+) -> Iterator[tuple[TableKey, TableMetadata]]:
+    wanted = {parse_tumor_type(name).abbreviation for name in tumor_types}
+    keys = [key for key in store.require_keys(source) if not wanted or key.tumor_type in wanted]
+    if not keys:
+        raise DataMissingError(
+            f"{', '.join(sorted(wanted))}: not loaded", "See `tcga-corr status` for what is"
+        )
+    for key in keys:
         metadata = read_metadata(store, key)
         if metadata is not None:
             yield key, metadata

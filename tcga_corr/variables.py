@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcga_corr.errors import UsageError, near_names
-from tcga_corr.gene_sets import GeneSet, find_set, read_gmt, shipped_sets
+from tcga_corr.gene_sets import GeneSet, find_set, near_set_names, read_gmt, shipped_sets
 from tcga_corr.scoring.ranks import ordinal_ranks
 from tcga_corr.scoring.ssgsea import Ties, enrichment_scores, weights_by_doubled_rank
 from tcga_corr.store import GeneNames, TableIndex
-from tcga_corr.symbols import SymbolMatch, match_symbols, symbol_table
+from tcga_corr.symbols import SymbolMatch, UnknownSymbolError, match_symbols, symbol_table
 
 Vector = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -71,21 +71,10 @@ def parse_variable(text: str, tables: Sequence[TableIndex]) -> Variable:
         return SetVariable(find_set(text))
     try:
         return _gene(text, tables)
-    except UsageError as error:
-        if "alias of several" in error.what:
-            raise
-        near_set = _nearest(text)
-        raise UsageError(f"unknown gene or gene set '{text}'", near_set or error.remedy) from error
-
-
-def _nearest(text: str) -> str:
-    """Near names among sets, when a set's name is nearer than the genes'."""
-    try:
-        find_set(text)
-    except UsageError as error:
-        if error.remedy.startswith("did you mean"):
-            return error.remedy
-    return ""
+    except UnknownSymbolError as error:
+        raise UsageError(
+            f"unknown gene or gene set '{text}'", near_set_names(text) or error.remedy
+        ) from None
 
 
 def _gene(name: str, tables: Sequence[TableIndex]) -> GeneVariable:
@@ -103,6 +92,28 @@ def set_from_file(path: Path, name: str) -> GeneSet:
             near_names(name, sets) or f"Its first sets are {', '.join(list(sets)[:3])}",
         )
     return sets[name]
+
+
+def parse_sets(text: str, tables: Sequence[TableIndex]) -> list[SetVariable]:
+    """The gene sets a text names: one, all of a ``FILE.gmt``, or the 50 Hallmarks.
+
+    Raises
+    ------
+    UsageError
+        If it names none, or a gene.
+    """
+    if text.casefold() == "hallmark":
+        sets = [known for name, known in shipped_sets().items() if name.startswith("HALLMARK_")]
+        return [SetVariable(gene_set) for gene_set in sets]
+    if text.lower().endswith(".gmt"):
+        return [SetVariable(gene_set) for gene_set in read_gmt(Path(text)).values()]
+    variable = parse_variable(text, tables)
+    if isinstance(variable, GeneVariable):
+        raise UsageError(
+            f"'{text}' is a gene, and a score is of a gene set",
+            f"Its values: tcga-corr sql \"FROM expression WHERE gene = '{variable.name}'\"",
+        )
+    return [variable]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,20 @@
 """Gene sets: reading GMT files, and the sets that ship with the tool."""
 
-from tcga_corr.gene_sets.catalogue import COLLECTIONS, Collection, find_set, shipped_sets
+from tcga_corr.gene_sets.catalogue import (
+    COLLECTIONS,
+    Collection,
+    find_set,
+    near_set_names,
+    shipped_sets,
+)
 from tcga_corr.gene_sets.gmt import GeneSet, read_gmt
 
-__all__ = ["COLLECTIONS", "Collection", "GeneSet", "find_set", "read_gmt", "shipped_sets"]
+__all__ = [
+    "COLLECTIONS",
+    "Collection",
+    "GeneSet",
+    "find_set",
+    "near_set_names",
+    "read_gmt",
+    "shipped_sets",
+]

@@ -90,7 +90,12 @@ def find_set(name: str) -> GeneSet:
     if gene_set is None:
         raise UsageError(
             f"unknown gene set '{name}'",
-            near_names(name, shipped_sets())
+            near_set_names(name)
             or "`tcga-corr sets` lists them; FILE.gmt:NAME takes one from a file",
         )
     return gene_set
+
+
+def near_set_names(name: str) -> str:
+    """Words for a remedy: the shipped sets named most like a wrong name, or an empty string."""
+    return near_names(name, shipped_sets())

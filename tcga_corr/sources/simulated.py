@@ -41,6 +41,7 @@ SEED = 489
 _LOADING = 0.6  # share of a set gene's deviation that follows its set's activity
 _PAIR_MEAN, _PAIR_SD = 10.5, 0.7
 _UNNAMED_ROWS = 29
+_PLANTED = "planted.json"
 
 # Tumour samples, a sixth of the real cohort's but 12 to 120, and normal samples.
 _SIZES = {
@@ -155,6 +156,7 @@ def write_atlas(
     The tables have the hub's quirks: rows without a symbol, and a symbol on two rows.
     """
     chosen = [plan for name, plan in plans().items() if not tumor_types or name in tumor_types]
+    (folder / _PLANTED).unlink(missing_ok=True)
     for plan in chosen:
         path = folder / f"TCGA.{plan.tumor_type}.sampleMap" / "HiSeqV2.gz"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -163,8 +165,21 @@ def write_atlas(
             packed.write(_as_xena(simulate_cohort(plan, n_genes, seed)))
         partial.replace(path)
         yield path
-    planted = {"seed": seed, "n_genes": n_genes, "plans": [asdict(plan) for plan in chosen]}
-    (folder / "planted.json").write_text(json.dumps(planted, indent=1) + "\n", encoding="utf-8")
+    planted = json.dumps(_planted(chosen, n_genes, seed), indent=1)
+    (folder / _PLANTED).write_text(planted + "\n", encoding="utf-8")
+
+
+def atlas_is_there(folder: Path, n_genes: int = N_GENES, seed: int = SEED) -> bool:
+    """Whether a whole atlas of this size and seed was written to a folder."""
+    try:
+        planted = json.loads((folder / _PLANTED).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return bool(planted == _planted(list(plans().values()), n_genes, seed))
+
+
+def _planted(chosen: list[Plan], n_genes: int, seed: int) -> dict[str, object]:
+    return {"seed": seed, "n_genes": n_genes, "plans": [asdict(plan) for plan in chosen]}
 
 
 def _as_xena(cohort: Cohort) -> bytes:

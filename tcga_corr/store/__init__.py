@@ -1,10 +1,11 @@
 """The store: Parquet tables as the truth, memory maps as the derived index, DuckDB views."""
 
+from tcga_corr.store.files import sha256_of
 from tcga_corr.store.index import GeneNames, TableIndex, open_index, open_indexes
-from tcga_corr.store.layout import SCHEMA_VERSION, Store, TableKey
+from tcga_corr.store.layout import SCHEMA_VERSION, Store, TableKey, check_source_name
 from tcga_corr.store.metadata import InputFile, StoredSample, TableMetadata
 from tcga_corr.store.parquet import read_metadata, write_table
-from tcga_corr.store.sql import named_queries, run_query
+from tcga_corr.store.sql import named_queries, named_query, run_query
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -15,10 +16,13 @@ __all__ = [
     "TableIndex",
     "TableKey",
     "TableMetadata",
+    "check_source_name",
     "named_queries",
+    "named_query",
     "open_index",
     "open_indexes",
     "read_metadata",
     "run_query",
+    "sha256_of",
     "write_table",
 ]

@@ -1,0 +1,107 @@
+"""The commands and the options they all share."""
+
+from __future__ import annotations
+
+from importlib import metadata
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tcga_corr.cli import correlate, demo, load, score, sets, sql, status
+from tcga_corr.cli.settings import Settings
+
+CITATION = """\
+tcga_corr {version}, a TCGA pan-cancer correlation engine, BSD-3-Clause
+ssGSEA: Barbie et al. 2009, Nature 462:108, doi:10.1038/nature08460
+gseapy (tie rule gseapy): Fang et al. 2023, Bioinformatics 39:btac757, doi:10.1093/bioinformatics/btac757
+GSVA (tie rule gsva): Haenzelmann et al. 2013, BMC Bioinformatics 14:7, doi:10.1186/1471-2105-14-7
+q-values: Benjamini & Hochberg 1995, J. R. Stat. Soc. B 57:289, doi:10.1111/j.2517-6161.1995.tb02031.x
+Spearman interval: Bonett & Wright 2000, Psychometrika 65:23, doi:10.1007/BF02294183
+TCGA: Hoadley et al. 2018, Cell 173:291, doi:10.1016/j.cell.2018.03.022
+What to cite for each gene set and source: `tcga-corr sets`, and the provenance of --format json"""  # noqa: E501
+
+app = typer.Typer(
+    name="tcga-corr",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"tcga-corr {metadata.version('tcga-corr')}")
+        raise typer.Exit
+
+
+def _cite(wanted: bool) -> None:
+    if wanted:
+        typer.echo(CITATION.format(version=metadata.version("tcga-corr")))
+        raise typer.Exit
+
+
+def _environment(wanted: bool) -> None:
+    if wanted:
+        import platform
+
+        from tcga_corr.provenance import software
+
+        typer.echo(f"platform {platform.platform()}")
+        for name, version in software().items():
+            typer.echo(f"{name} {version}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    context: typer.Context,
+    cache: Annotated[
+        Path,
+        typer.Option(
+            "--cache",
+            metavar="DIR",
+            envvar="TCGA_CORR_CACHE",
+            help="The store: the folder that holds everything loaded.",
+        ),
+    ] = Path("cache"),
+    quiet: Annotated[
+        bool, typer.Option("-q", "--quiet", help="No progress and no notes, only errors.")
+    ] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say each step.")] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show where an error comes from in the code.")
+    ] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+    cite: Annotated[
+        bool, typer.Option("--cite", callback=_cite, is_eager=True, help="Print what to cite.")
+    ] = False,
+    environment: Annotated[
+        bool,
+        typer.Option(
+            "--environment",
+            callback=_environment,
+            is_eager=True,
+            help="Print versions and platform, for a bug report.",
+        ),
+    ] = False,
+) -> None:
+    """How strongly do two things vary together across the patients of each TCGA tumor type?
+
+    A thing is a gene (RELA) or a gene set (ferroptosis, scored per sample by ssGSEA). The answer
+    comes for each of the 33 tumor types. Start with `tcga-corr demo`.
+    """
+    context.obj = Settings(cache=cache, quiet=quiet, verbose=verbose)
+
+
+app.command("demo")(demo.demo)
+app.command("load")(load.load)
+app.command("status")(status.status)
+app.command("sets")(sets.sets)
+app.command("score")(score.score)
+app.command("correlate")(correlate.correlate)
+app.command("sql")(sql.sql)

@@ -1,0 +1,108 @@
+"""Options and arguments that several commands share, each defined once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Format(StrEnum):
+    """How to write a result."""
+
+    table = "table"
+    tsv = "tsv"
+    csv = "csv"
+    json = "json"
+    parquet = "parquet"
+
+
+class Samples(StrEnum):
+    """Which samples to take."""
+
+    tumor = "tumor"
+    normal = "normal"
+    all_tumor = "all-tumor"
+
+
+class Ties(StrEnum):
+    """How ssGSEA ranks equal values."""
+
+    average = "average"
+    gseapy = "gseapy"
+    gsva = "gsva"
+
+
+class Method(StrEnum):
+    """How to correlate."""
+
+    pearson = "pearson"
+    spearman = "spearman"
+
+
+class ScoringEngine(StrEnum):
+    """What computes the scores."""
+
+    closed_form = "closed-form"
+    gseapy = "gseapy"
+
+
+class Genes(StrEnum):
+    """Which genes of a table to keep, and so to rank."""
+
+    protein_coding = "protein-coding"
+    all = "all"
+
+
+TumorTypes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-t",
+        "--tumor-type",
+        metavar="TYPE",
+        help="A tumor type, such as LIHC; several with commas or by repeating. Default: all.",
+    ),
+]
+SourceName = Annotated[
+    str | None,
+    typer.Option(
+        "--source", metavar="S", help="The source of the tables, where the store has several."
+    ),
+]
+SampleSelection = Annotated[
+    Samples,
+    typer.Option(
+        "--samples",
+        help="tumor: one tumour sample per patient. normal: solid tissue normal. "
+        "all-tumor: every tumour sample.",
+    ),
+]
+TieRule = Annotated[
+    Ties,
+    typer.Option(
+        "--ties",
+        help="How ssGSEA ranks equal values. average: independent of row order. "
+        "gseapy, gsva: as these tools, to reproduce published scores.",
+    ),
+]
+MinGenes = Annotated[
+    int,
+    typer.Option("--min-genes", metavar="N", help="Genes of a set that a table must have."),
+]
+OutputFormat = Annotated[
+    Format | None,
+    typer.Option("--format", help="Default: told by the ending of the output file, else a table."),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", metavar="FILE", help="Write to a file instead of stdout."),
+]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite the output file.")]
+
+
+def split_names(names: Sequence[str] | None) -> list[str]:
+    """Names given by repeating an option, by commas, or both."""
+    return [part.strip() for name in names or () for part in name.split(",") if part.strip()]

@@ -1,0 +1,140 @@
+"""Writing a result: the same bytes to a file and to a redirect."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tcga_corr.cli.options import Format
+from tcga_corr.errors import UsageError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+JSON_SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command has to show.
+
+    Attributes
+    ----------
+    frame
+        The rows.
+    rows_key
+        What the rows are called in JSON.
+    around
+        The other keys of the JSON object, in order; ``rows_key`` stands after ``query``.
+    heading
+        The line above the table for people.
+    columns
+        For the table for people: heading of each column to a function of a row; by default every
+        column as it is.
+    """
+
+    frame: pl.DataFrame
+    rows_key: str
+    around: Mapping[str, Any]
+    heading: str = ""
+    columns: Mapping[str, Callable[[dict[str, Any]], str]] | None = None
+
+
+def check_output(output: Path | None, force: bool) -> None:
+    """Refuse to overwrite, before any work is done."""
+    if output is not None and output.exists() and not force:
+        raise UsageError(f"'{output}' exists", "Give --force to overwrite it, or another -o")
+    if output is not None and not output.resolve().parent.is_dir():
+        raise UsageError(f"'{output.parent}' is not a folder", "Make it, or give another -o")
+
+
+def write_result(result: Result, output: Path | None, chosen: Format | None) -> None:
+    """Write a result to a file, or to standard output."""
+    content = _render(result, chosen or _format_of(output))
+    if output is None:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
+    from tcga_corr.store.files import replacing
+
+    with replacing(output) as partial:
+        partial.write_bytes(content)
+
+
+def _format_of(output: Path | None) -> Format:
+    ending = output.suffix.lstrip(".").lower() if output else ""
+    return Format(ending) if ending in list(Format) else Format.table
+
+
+def _render(result: Result, chosen: Format) -> bytes:
+    if chosen is Format.json:
+        return _as_json(result)
+    if chosen is Format.table:
+        return _as_table(result)
+    buffer = io.BytesIO()
+    if chosen is Format.parquet:
+        result.frame.write_parquet(buffer)
+    else:
+        result.frame.write_csv(buffer, separator="\t" if chosen is Format.tsv else ",")
+    return buffer.getvalue()
+
+
+def _as_json(result: Result) -> bytes:
+    around = dict(result.around)
+    whole: dict[str, Any] = {"schema": JSON_SCHEMA}
+    if "query" in around:
+        whole["query"] = around.pop("query")
+    whole[result.rows_key] = result.frame.fill_nan(None).to_dicts()
+    whole |= around
+    return (json.dumps(whole, indent=1, allow_nan=False, default=str) + "\n").encode()
+
+
+def _as_table(result: Result) -> bytes:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    columns = result.columns or {name: _plain(name) for name in result.frame.columns}
+    rows = result.frame.to_dicts()
+    cells = [[cell(row) for cell in columns.values()] for row in rows]
+    for position, name in enumerate(columns):
+        numeric = all(_is_number(row[position]) for row in cells)
+        table.add_column(Text(name), no_wrap=True, justify="right" if numeric else "left")
+    for row in cells:
+        table.add_row(*(Text(cell) for cell in row))
+    text = io.StringIO()
+    # wide enough for any row: a table is never cut to the terminal
+    console = Console(file=text, width=100_000, no_color=True, color_system=None)
+    console.print(table)
+    lines = [result.heading, ""] if result.heading else []
+    lines += [line.rstrip() for line in text.getvalue().splitlines()]
+    return ("\n".join(lines).rstrip() + "\n").encode()
+
+
+def _plain(name: str) -> Callable[[dict[str, Any]], str]:
+    return lambda row: number(row[name])
+
+
+def number(value: Any, digits: int = 4) -> str:
+    """A cell for people: floats to significant digits, nothing for what is missing."""
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.{digits}g}"
+    return "".join(character if character.isprintable() else "?" for character in str(value))
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell or "0")
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,67 @@
+"""``tcga-corr sets``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tcga_corr.cli import options
+from tcga_corr.cli.output import Result, check_output, write_result
+from tcga_corr.errors import UsageError
+
+
+def sets(
+    context: typer.Context,
+    word: Annotated[
+        str | None, typer.Argument(metavar="WORD", help="List only sets with this in the name.")
+    ] = None,
+    genes: Annotated[
+        bool, typer.Option("--genes", help="Show the genes of the set named WORD.")
+    ] = False,
+    output_format: options.OutputFormat = None,
+    output: options.Output = None,
+    force: options.Force = False,
+) -> None:
+    """List the shipped gene sets, or the genes of one, with origin and licence."""
+    import polars as pl
+
+    from tcga_corr.gene_sets import COLLECTIONS, find_set, near_set_names, shipped_sets
+
+    check_output(output, force)
+    if genes and word is None:
+        raise UsageError("--genes needs the name of a set", "Say `tcga-corr sets NAME --genes`")
+    if genes:
+        chosen = [find_set(word or "")]
+    else:
+        folded = (word or "").casefold()
+        chosen = [known for known in shipped_sets().values() if folded in known.name.casefold()]
+    if not chosen:
+        raise UsageError(f"no gene set with '{word}' in its name", near_set_names(word or ""))
+    origins = [
+        {
+            "set": gene_set.name,
+            "n_genes": len(gene_set.genes),
+            "origin": gene_set.description.partition(": ")[2],
+            "collection": collection.title,
+            "version": collection.version,
+            "licence": collection.licence,
+            "cite": collection.citation,
+        }
+        for gene_set in chosen
+        for collection in (COLLECTIONS[gene_set.collection],)
+    ]
+    if not genes:
+        result = Result(frame=pl.DataFrame(origins), rows_key="sets", around={})
+    else:
+        origin = origins[0]
+        result = Result(
+            frame=pl.DataFrame({"set": origin["set"], "gene": chosen[0].genes}),
+            rows_key="genes",
+            around={"query": origin},
+            heading=(
+                f"{origin['set']}: {origin['n_genes']} genes; {origin['origin']}, "
+                f"{origin['collection']} {origin['version']}, {origin['licence']}"
+            ),
+        )
+    write_result(result, output, output_format)

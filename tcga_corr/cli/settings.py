@@ -1,0 +1,64 @@
+"""What holds for every command: the store, and how much is said on standard error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tcga_corr.engine import Engine
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The options before the command."""
+
+    cache: Path
+    quiet: bool
+    verbose: bool
+
+    def engine(self) -> Engine:
+        """The engine over the store."""
+        from tcga_corr.engine import open_store
+
+        return open_store(self.cache)
+
+    def note(self, text: str) -> None:
+        """Tell something that is not data."""
+        if not self.quiet:
+            print(text, file=sys.stderr)
+
+    def notes(self, lines: Iterable[str]) -> None:
+        """Tell several lines, each as a note."""
+        for line in lines:
+            self.note(f"note: {line}")
+
+    @contextmanager
+    def progress(self, what: str, total: int) -> Iterator[Callable[[str, int], None]]:
+        """A bar on a terminal; with ``-v`` elsewhere a line a step; otherwise nothing.
+
+        Yields a function to be told the step at hand and how many steps are done since.
+        """
+        if self.quiet or not sys.stderr.isatty():
+            yield lambda step, done: self.note(step) if self.verbose and step else None
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+        from rich.progress import TimeElapsedColumn as Elapsed
+
+        console = Console(stderr=True, no_color="NO_COLOR" in os.environ or None)
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Elapsed())
+        with Progress(*columns, console=console, transient=True) as bar:
+            task = bar.add_task(what, total=total)
+
+            def advance(step: str, done: int) -> None:
+                bar.update(task, advance=done, description=f"{what} {step}".strip())
+
+            yield advance

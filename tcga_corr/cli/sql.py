@@ -1,0 +1,50 @@
+"""``tcga-corr sql``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tcga_corr.cli import options
+from tcga_corr.cli.output import Result, check_output, write_result
+from tcga_corr.cli.settings import Settings
+from tcga_corr.errors import UsageError
+
+
+def sql(
+    context: typer.Context,
+    query: Annotated[
+        str | None, typer.Argument(metavar="QUERY", help="SQL, as DuckDB understands it.")
+    ] = None,
+    named: Annotated[
+        str | None, typer.Option("--named", metavar="NAME", help="Ask a named question.")
+    ] = None,
+    listed: Annotated[bool, typer.Option("--list", help="List the named questions.")] = False,
+    output_format: options.OutputFormat = None,
+    output: options.Output = None,
+    force: options.Force = False,
+) -> None:
+    """Ask DuckDB about the store: the views expression, tables and samples.
+
+    Example: `tcga-corr sql "SELECT tumor_type, avg(value) FROM expression WHERE gene = 'GPX4' AND
+    tumor GROUP BY ALL"`.
+    """
+    import polars as pl
+
+    from tcga_corr.store import named_queries, named_query
+
+    settings: Settings = context.obj
+    check_output(output, force)
+    if sum((query is not None, named is not None, listed)) != 1:
+        raise UsageError(
+            "give one of a QUERY, --named NAME and --list", "See `tcga-corr sql --help`"
+        )
+    if listed:
+        asks = {name: text.splitlines()[0].lstrip("- ") for name, text in named_queries().items()}
+        frame = pl.DataFrame({"name": list(asks), "asks": list(asks.values())})
+        write_result(Result(frame, "questions", {}), output, output_format)
+        return
+    text = query if query is not None else named_query(named or "")
+    frame = settings.engine().sql(text)
+    write_result(Result(frame, "rows", {"query": {"sql": text}}), output, output_format)

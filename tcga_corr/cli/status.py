@@ -1,0 +1,37 @@
+"""``tcga-corr status``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tcga_corr.cli import options
+from tcga_corr.cli.output import Result, check_output, write_result
+from tcga_corr.cli.settings import Settings
+
+
+def status(
+    context: typer.Context,
+    samples: Annotated[
+        bool,
+        typer.Option("--samples", help="List every sample, what it is used as, and why not."),
+    ] = False,
+    tumor_types: options.TumorTypes = None,
+    source: options.SourceName = None,
+    output_format: options.OutputFormat = None,
+    output: options.Output = None,
+    force: options.Force = False,
+) -> None:
+    """What the store holds: tumor types, samples, genes, unit, size, age, what was dropped."""
+    settings: Settings = context.obj
+    check_output(output, force)
+    engine = settings.engine()
+    wanted = options.split_names(tumor_types)
+    frame = engine.samples(wanted, source) if samples else engine.status(wanted, source)
+    result = Result(
+        frame=frame,
+        rows_key="samples" if samples else "tables",
+        around={"query": {"store": str(settings.cache), "source": source, "tumor_types": wanted}},
+    )
+    write_result(result, output, output_format)
