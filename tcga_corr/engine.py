@@ -19,7 +19,7 @@ from tcga_corr.loading import LoadOptions, LoadReport, load_files
 from tcga_corr.scoring.ssgsea import TIES, Ties
 from tcga_corr.sources import SOURCES
 from tcga_corr.stats.correlation import METHODS, Method
-from tcga_corr.store import Store, open_index, run_query
+from tcga_corr.store import Store, TableIndex, open_index, run_query
 from tcga_corr.tumor_types import parse_tumor_type
 from tcga_corr.variables import (
     Cohort,
@@ -163,7 +163,7 @@ class Engine:
                 **_asked(cohorts, samples, ties, min_genes),
                 "engine": engine,
             },
-            notes=tuple(notes),
+            notes=tuple(notes + _simulated_note(tables)),
             provenance=provenance.record(tables, [v.gene_set for v in variables]),
         )
 
@@ -227,7 +227,7 @@ class Engine:
                 "method": method,
                 **_asked(cohorts, samples, ties, min_genes),
             },
-            notes=tuple(matching_notes(measured)),
+            notes=tuple(matching_notes(measured) + _simulated_note(tables)),
             provenance=provenance.record(
                 tables, [v.gene_set for v in pair if isinstance(v, SetVariable)]
             ),
@@ -282,6 +282,11 @@ def open_store(path: str | Path = "cache") -> Engine:
         If the folder is a store of another schema version.
     """
     return Engine(Store(Path(path)))
+
+
+def _simulated_note(tables: Sequence[TableIndex]) -> list[str]:
+    made_up = any(table.metadata.simulated for table in tables)
+    return ["SIMULATED values: nothing here is a finding"] if made_up else []
 
 
 _SEE_STATUS = "See what is loaded with `tcga-corr status`"

@@ -27,7 +27,7 @@ from tcga_corr.tumor_types import TUMOR_TYPES
 SOURCE = Source(
     name="simulated",
     title="SIMULATED values with planted correlations",
-    unit="log2(norm_count+1), SIMULATED",
+    unit="log2(norm_count+1)",
     file_name=r"HiSeqV2(\.gz)?",
     citation="none: the values are made up",
     simulated=True,
@@ -42,6 +42,7 @@ _LOADING = 0.6  # share of a set gene's deviation that follows its set's activit
 _PAIR_MEAN, _PAIR_SD = 10.5, 0.7
 _UNNAMED_ROWS = 29
 _PLANTED = "planted.json"
+_MOST_PATIENTS = 36**4 // 33  # of a tumor type, so that no two share a barcode
 
 # Tumour samples, a sixth of the real cohort's but 12 to 120, and normal samples.
 _SIZES = {
@@ -139,13 +140,16 @@ def _correlated_normals(rng: np.random.Generator, r: float, n_samples: int) -> N
 
 
 def _barcodes(plan: Plan, number: int) -> tuple[str, ...]:
+    """Barcodes of tissue source site 00, which does not exist."""
     codes = TUMOR_TYPES[plan.tumor_type].tumor_codes
-    tumor = (
-        f"TCGA-S{number // 10}-{number % 10}{i:03d}-{codes[i % len(codes)]}"
-        for i in range(plan.n_tumor)
-    )
-    normal = (f"TCGA-S{number // 10}-{number % 10}{i:03d}-11" for i in range(plan.n_normal))
+    first = number * _MOST_PATIENTS
+    tumor = (f"{_patient(first + i)}-{codes[i % len(codes)]}" for i in range(plan.n_tumor))
+    normal = (f"{_patient(first + i)}-11" for i in range(plan.n_normal))
     return (*tumor, *normal)
+
+
+def _patient(number: int) -> str:
+    return f"TCGA-00-{np.base_repr(number, 36).zfill(4)}"
 
 
 def write_atlas(

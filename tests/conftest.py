@@ -1,0 +1,96 @@
+"""What all tests share: no test sees a user's own store, and none reaches the internet."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import pytest
+
+from tcga_corr.engine import Engine, open_store
+from tcga_corr.load_plan import LoadOptions
+from tcga_corr.sources.simulated import write_atlas
+
+SHARED = Path(os.environ.get("TCGA_CORR_SHARED", Path(__file__).parents[2] / "shared"))
+SMALL_GENES = 1_500
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("TCGA_CORR_CACHE", "NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real tables; tests that need it skip where it is absent."""
+    if not (SHARED / "hub").is_dir():
+        pytest.skip("the real tables of ../shared are not here")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def atlas(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of small simulated tables of all 33 tumor types, in the Xena format."""
+    folder = tmp_path_factory.mktemp("atlas")
+    list(write_atlas(folder, n_genes=SMALL_GENES))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def simulated(atlas: Path, tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    """An engine over a store of the small simulated atlas. Read only: it is shared by tests."""
+    engine = open_store(tmp_path_factory.mktemp("simulated") / "cache")
+    report = engine.load(sorted(atlas.glob("*/HiSeqV2.gz")), LoadOptions(source="simulated"))
+    assert not report.errors
+    return engine
+
+
+Cli = Callable[..., "subprocess.CompletedProcess[bytes]"]
+
+
+def run_cli(
+    *arguments: object, cwd: Path | None = None, timeout: float = 120
+) -> subprocess.CompletedProcess[bytes]:
+    """Run the command line as a process of its own."""
+    command = [sys.executable, "-m", "tcga_corr", *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, capture_output=True, timeout=timeout, check=False)
+
+
+@pytest.fixture
+def cli() -> Cli:
+    """The command line, as a process of its own."""
+    return run_cli
+
+
+def barcodes(n: int, code: str = "01", site: str = "AA") -> list[str]:
+    """Sample barcodes of n patients."""
+    return [f"TCGA-{site}-{patient:04d}-{code}" for patient in range(n)]
+
+
+def write_table(
+    path: Path,
+    samples: Sequence[str],
+    rows: Iterable[tuple[str, Sequence[object]]],
+    corner: str = "sample",
+) -> Path:
+    """Write a tab-separated matrix, gzip where the name ends so."""
+    lines = ["\t".join((corner, *samples))]
+    lines += ["\t".join((name, *map(str, values))) for name, values in rows]
+    content = ("\n".join(lines) + "\n").encode()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
+    return path
+
+
+def snapshot(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder, locks aside, for saying that nothing changed."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix != ".lock"
+    }
