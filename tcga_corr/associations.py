@@ -40,14 +40,14 @@ def association_frame(
     """
     import polars as pl
 
-    whole = _correlate_measured(cohorts, sides, method)
+    whole = _correlate_measured(cohorts, pair, sides, method)
     shared = [_shared_genes(pair, x, y) for x, y in zip(*sides, strict=True)]
     disjoint = [
         [cohort.measure(variable, without=genes) if genes else result
          for cohort, result, genes in zip(cohorts, side, shared, strict=True)]
         for variable, side in zip(pair, sides, strict=True)
     ]  # fmt: skip
-    apart = whole if not any(shared) else _correlate_measured(cohorts, disjoint, method)
+    apart = whole if not any(shared) else _correlate_measured(cohorts, pair, disjoint, method)
     involves_set = any(isinstance(variable, SetVariable) for variable in pair)
     size = len(cohorts)
     nothing = np.full(size, np.nan)
@@ -77,7 +77,10 @@ def association_frame(
 
 
 def _correlate_measured(
-    cohorts: Sequence[Cohort], sides: Sequence[Sequence[Measured]], method: Method
+    cohorts: Sequence[Cohort],
+    pair: Sequence[Variable],
+    sides: Sequence[Sequence[Measured]],
+    method: Method,
 ) -> Correlations:
     """Correlate the tumor types where both variables are measured; the others get their note."""
     vectors: list[tuple[Vector, Vector]] = []
@@ -93,9 +96,12 @@ def _correlate_measured(
         np.concatenate([y for _, y in vectors]),
         offsets,
         method,
+        names=(pair[0].name, pair[1].name),
     )
     n = np.array([len(cohort.columns) for cohort in cohorts])
     notes = [why or note for why, note in zip(lacking, result.notes, strict=True)]
+    if pair[0] == pair[1]:
+        notes = [note or "x and y are the same variable" for note in notes]
     return Correlations(n, result.r, result.ci_low, result.ci_high, result.p, notes)
 
 
@@ -110,6 +116,6 @@ def _note(cohort: Cohort, whole: str, apart: str) -> str:
     parts = ["SIMULATED"] if cohort.table.metadata.simulated else []
     if whole:
         parts.append(whole)
-    elif apart:
+    if apart != whole:
         parts.append(f"without shared genes: {apart}")
     return "; ".join(parts)

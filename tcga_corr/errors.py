@@ -54,4 +54,4 @@ def near_names(name: str, names: Iterable[str], most: int = 3) -> str:
     """Words for a remedy: the known names nearest to a wrong one, or an empty string."""
     by_folded = {known.casefold(): known for known in names}
     close = difflib.get_close_matches(name.casefold(), by_folded, n=most, cutoff=0.6)
-    return "did you mean " + " or ".join(by_folded[folded] for folded in close) if close else ""
+    return "Did you mean " + " or ".join(by_folded[folded] for folded in close) if close else ""

@@ -173,8 +173,8 @@ class Cohort:
         n_all = len(variable.gene_set.genes)
         if len(genes) < self.min_genes:
             note = (
-                f"{variable.name}: {len(genes)} of {n_all} genes measured, "
-                f"at least {self.min_genes} needed"
+                f"{variable.name}: {len(genes)} of {n_all} genes "
+                f"{'left' if without else 'measured'}, at least {self.min_genes} needed"
             )
             return Measured(None, genes, match, note)
         if len(genes) >= len(self.table.genes):

@@ -10,9 +10,9 @@ import pytest
 from scipy import stats
 
 from tcga_corr.engine import Engine
+from tcga_corr.gene_sets import shipped_sets
 from tcga_corr.scoring.ranks import doubled_average_ranks
 from tcga_corr.scoring.ssgsea import enrichment_scores, weights_by_doubled_rank
-from tcga_corr.gene_sets import shipped_sets
 from tcga_corr.sources.simulated import (
     GENE_PAIR,
     SET_PAIR,

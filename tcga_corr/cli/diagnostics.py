@@ -14,6 +14,9 @@ import typer
 
 from tcga_corr.errors import DataMissingError, TcgaCorrError, UsageError
 
+_BEFORE_THE_COMMAND = ("--cache", "-q", "--quiet", "-v", "--verbose", "--debug")
+_SEE_HELP = "See `tcga-corr --help` and `tcga-corr COMMAND --help`"
+
 FAILED, WRONG_USAGE, DATA_MISSING, INTERRUPTED = 1, 2, 3, 130
 
 
@@ -50,7 +53,9 @@ def _run(arguments: list[str]) -> int:
         report(error)
         return exit_code_of(error)
     except typer.TyperException as error:
-        _say(f"{error.format_message().rstrip('.')}. See `tcga-corr COMMAND --help`.")
+        said = error.format_message().rstrip(".")
+        early = said.rpartition(" ")[2] in _BEFORE_THE_COMMAND
+        _say(f"{said}. {'Put it before the command' if early else _SEE_HELP}.")
         return WRONG_USAGE
     except (KeyboardInterrupt, typer.Abort):
         _say("interrupted. Run the same command to go on.")

@@ -81,7 +81,10 @@ def _render(result: Result, chosen: Format) -> bytes:
     if chosen is Format.parquet:
         result.frame.write_parquet(buffer)
     else:
-        result.frame.write_csv(buffer, separator="\t" if chosen is Format.tsv else ",")
+        import polars as pl
+
+        blank = result.frame.with_columns(pl.col(pl.String).replace("", None))
+        blank.write_csv(buffer, separator="\t" if chosen is Format.tsv else ",")
     return buffer.getvalue()
 
 
@@ -102,7 +105,7 @@ def _as_table(result: Result) -> bytes:
     from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    columns = result.columns or {name: _plain(name) for name in result.frame.columns}
+    columns = result.columns or {name: plain(name) for name in result.frame.columns}
     rows = result.frame.to_dicts()
     cells = [[cell(row) for cell in columns.values()] for row in rows]
     for position, name in enumerate(columns):
@@ -119,7 +122,8 @@ def _as_table(result: Result) -> bytes:
     return ("\n".join(lines).rstrip() + "\n").encode()
 
 
-def _plain(name: str) -> Callable[[dict[str, Any]], str]:
+def plain(name: str) -> Callable[[dict[str, Any]], str]:
+    """The cell of a column as it is."""
     return lambda row: number(row[name])
 
 

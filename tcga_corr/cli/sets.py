@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tcga_corr.cli import options
-from tcga_corr.cli.output import Result, check_output, write_result
+from tcga_corr.cli.output import Result, check_output, plain, write_result
 from tcga_corr.errors import UsageError
 
 
@@ -37,7 +37,10 @@ def sets(
         folded = (word or "").casefold()
         chosen = [known for known in shipped_sets().values() if folded in known.name.casefold()]
     if not chosen:
-        raise UsageError(f"no gene set with '{word}' in its name", near_set_names(word or ""))
+        raise UsageError(
+            f"no gene set with '{word}' in its name",
+            near_set_names(word or "") or "`tcga-corr sets` lists all",
+        )
     origins = [
         {
             "set": gene_set.name,
@@ -52,7 +55,13 @@ def sets(
         for collection in (COLLECTIONS[gene_set.collection],)
     ]
     if not genes:
-        result = Result(frame=pl.DataFrame(origins), rows_key="sets", around={})
+        shown = ("set", "n_genes", "origin", "collection", "version", "licence")
+        result = Result(
+            frame=pl.DataFrame(origins),
+            rows_key="sets",
+            around={},
+            columns={name: plain(name) for name in shown},
+        )
     else:
         origin = origins[0]
         result = Result(

@@ -53,6 +53,7 @@ def correlate_groups(
     method: Method = "pearson",
     min_samples: int = MIN_SAMPLES,
     confidence: float = 0.95,
+    names: tuple[str, str] = ("x", "y"),
 ) -> Correlations:
     """Correlate x with y within each group.
 
@@ -74,6 +75,8 @@ def correlate_groups(
         Smaller groups get a note instead of numbers.
     confidence
         Of the interval.
+    names
+        What the notes call x and y.
     """
     from scipy import special
 
@@ -99,19 +102,21 @@ def correlate_groups(
         half_width = special.ndtri((1 + confidence) / 2) * spread
         ci_low, ci_high = np.tanh(np.arctanh(r) - half_width), np.tanh(np.arctanh(r) + half_width)
     notes = [
-        _note(*group, min_samples)
+        _note(*group, min_samples, names)
         for group in zip(n.tolist(), few, x_constant, y_constant, strict=True)
     ]
     return Correlations(n, r, ci_low, ci_high, np.minimum(p, 1.0), notes)
 
 
-def _note(n: int, few: bool, x_constant: bool, y_constant: bool, min_samples: int) -> str:
+def _note(
+    n: int, few: bool, x_constant: bool, y_constant: bool, least: int, names: tuple[str, str]
+) -> str:
     if few:
-        return f"too few samples: {n}, at least {min_samples} needed"
-    if x_constant or y_constant:
-        which = "x and y are" if x_constant and y_constant else f"{'x' if x_constant else 'y'} is"
-        return f"{which} constant"
-    return ""
+        return f"too few samples: {n}, at least {least} needed"
+    constant = " and ".join(itertools.compress(names, (x_constant, y_constant)))
+    if not constant:
+        return ""
+    return f"{constant} {'are' if x_constant and y_constant else 'is'} constant"
 
 
 def _group_sums(values: Vector, offsets: NDArray[np.int64]) -> Vector:
