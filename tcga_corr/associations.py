@@ -66,8 +66,10 @@ def association_frame(
         "n_shared_genes": [len(genes) for genes in shared],
         "r_disjoint": apart.r if involves_set else nothing,
         "note": [
-            _note(cohort, one, other)
-            for cohort, one, other in zip(cohorts, whole.notes, apart.notes, strict=True)
+            _note(cohort, one, other if answered else "")
+            for cohort, one, other, answered in zip(
+                cohorts, whole.notes, apart.notes, ~np.isnan(whole.r), strict=True
+            )
         ],
     }
     frame = pl.DataFrame(columns)
@@ -116,6 +118,6 @@ def _note(cohort: Cohort, whole: str, apart: str) -> str:
     parts = ["SIMULATED"] if cohort.table.metadata.simulated else []
     if whole:
         parts.append(whole)
-    if apart != whole:
+    if apart and apart != whole:
         parts.append(f"without shared genes: {apart}")
     return "; ".join(parts)

@@ -1,0 +1,86 @@
+"""Rules of the house that no single module can hold by itself."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import tcga_corr
+from tcga_corr import sources, tables
+from tcga_corr.barcodes import SELECTIONS
+from tcga_corr.cli import options
+from tcga_corr.gene_sets import COLLECTIONS, shipped_sets
+from tcga_corr.load_plan import GENES
+from tcga_corr.scoring.ssgsea import TIES
+from tcga_corr.sources import SOURCES
+from tcga_corr.stats.correlation import METHODS
+
+HEAVY = ("polars", "duckdb", "scipy", "gseapy", "pyarrow", "pandas", "numpy", "rich")
+ROOT = Path(__file__).parents[1]
+
+
+def _imported_by(code: str) -> set[str]:
+    listing = f"import sys\n{code}\nprint(*{{name.partition('.')[0] for name in sys.modules}})"
+    done = subprocess.run(
+        [sys.executable, "-c", listing], capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def test_importing_the_package_imports_no_data_library() -> None:
+    assert not _imported_by("import tcga_corr").intersection(HEAVY)
+
+
+def test_help_imports_no_data_library() -> None:
+    code = (
+        "from tcga_corr.cli.diagnostics import _run\n"
+        "for command in ([], ['correlate'], ['score'], ['load'], ['demo'], ['sql'], ['sets']):\n"
+        "    _run([*command, '--help'])"
+    )
+    assert not _imported_by(code).intersection(HEAVY)
+
+
+def test_a_warm_question_needs_neither_duckdb_nor_gseapy() -> None:
+    assert not _imported_by("import tcga_corr.engine").intersection(HEAVY) - {"numpy"}
+
+
+def test_public_names_are_there_and_typed() -> None:
+    for name in tcga_corr.__all__:
+        assert getattr(tcga_corr, name) is not None
+    assert dir(tcga_corr) == tcga_corr.__all__
+    assert (Path(tcga_corr.__file__).parent / "py.typed").exists()
+
+
+def _modules_with(package: object, attribute: str) -> list[object]:
+    found = []
+    for module in pkgutil.iter_modules(package.__path__):  # type: ignore[attr-defined]
+        loaded = importlib.import_module(f"{package.__name__}.{module.name}")  # type: ignore[attr-defined]
+        if hasattr(loaded, attribute):
+            found.append(getattr(loaded, attribute))
+    return found
+
+
+def test_registries_hold_every_module() -> None:
+    assert {source.name for source in _modules_with(sources, "SOURCE")} == set(SOURCES)  # type: ignore[attr-defined]
+    assert {known.name for known in _modules_with(tables, "FORMAT")} == {  # type: ignore[attr-defined]
+        known.name for known in tables.FORMATS
+    }
+    assert {gene_set.collection for gene_set in shipped_sets().values()} == set(COLLECTIONS)
+
+
+def test_the_command_line_offers_what_the_engine_has() -> None:
+    assert [method.value for method in options.Method] == list(METHODS)
+    assert [ties.value for ties in options.Ties] == list(TIES)
+    assert [samples.value for samples in options.Samples] == list(SELECTIONS)
+    assert [genes.value for genes in options.Genes] == list(GENES)
+
+
+def test_the_installed_version_is_that_of_the_project() -> None:
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert tcga_corr.__version__ == project["version"]
+    assert f"version: {project['version']}" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
