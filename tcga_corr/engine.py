@@ -16,6 +16,7 @@ from tcga_corr.barcodes import SELECTIONS
 from tcga_corr.errors import AnalysisError, DataMissingError, UsageError
 from tcga_corr.gene_sets import GeneSet
 from tcga_corr.loading import LoadOptions, LoadReport, load_files
+from tcga_corr.scores import SCORING_ENGINES, ScoringEngine, score_frame
 from tcga_corr.scoring.ssgsea import TIES, Ties
 from tcga_corr.sources import SOURCES
 from tcga_corr.stats.correlation import METHODS, Method
@@ -23,10 +24,7 @@ from tcga_corr.store import Store, TableIndex, open_index, run_query
 from tcga_corr.tumor_types import parse_tumor_type
 from tcga_corr.variables import (
     Cohort,
-    Measured,
-    Measurement,
     SetVariable,
-    Vector,
     failures,
     matching_notes,
     parse_sets,
@@ -37,7 +35,6 @@ if TYPE_CHECKING:
     import polars as pl
 
 Selection = Literal["tumor", "normal", "all-tumor"]
-ScoringEngine = Literal["closed-form", "gseapy"]
 MIN_GENES = 5
 
 
@@ -129,8 +126,11 @@ class Engine:
         AnalysisError
             If no tumor type has enough of any set's genes.
         """
-        import polars as pl
-
+        _check_choice("engine", engine, SCORING_ENGINES)
+        if engine == "gseapy":
+            if ties == "gsva":
+                raise UsageError("gseapy has no tie rule gsva", "Leave out one of the two")
+            ties = "gseapy"
         cohorts = self._cohorts(tumor_types, source, samples, ties, min_genes)
         tables = [cohort.table for cohort in cohorts]
         variables = [
@@ -140,30 +140,19 @@ class Engine:
                 [SetVariable(item)] if isinstance(item, GeneSet) else parse_sets(item, tables)
             )
         ]
-        parts: list[pl.DataFrame] = []
-        measured: list[Measurement] = []
-        for cohort in cohorts:
-            found = [(variable, cohort.measure(variable)) for variable in variables]
-            measured += [(variable, cohort, result) for variable, result in found]
-            scores = [result.values for _, result in found]
-            if engine == "gseapy":
-                scores = _by_gseapy(cohort, [result for _, result in found])
-            parts += [
-                _score_rows(cohort, variable, result, values)
-                for (variable, result), values in zip(found, scores, strict=True)
-                if values is not None
-            ]
-        notes = matching_notes(measured) + failures(measured)
-        if not parts:
-            raise AnalysisError("no score: " + "; ".join(failures(measured)), _SEE_GENES)
+        frame, measured = score_frame(cohorts, variables, engine)
+        whys = failures(measured)
+        if not frame.height:
+            why = "; ".join(whys) or f"no {samples} samples in {', '.join(_types(cohorts))}"
+            raise AnalysisError(f"no score: {why}", _SEE_STATUS)
         return Answer(
-            frame=pl.concat(parts),
+            frame=frame,
             query={
                 "sets": [variable.name for variable in variables],
                 **_asked(cohorts, samples, ties, min_genes),
                 "engine": engine,
             },
-            notes=tuple(notes + _simulated_note(tables)),
+            notes=tuple(matching_notes(measured) + whys + _simulated_note(tables)),
             provenance=provenance.record(tables, [v.gene_set for v in variables]),
         )
 
@@ -290,7 +279,6 @@ def _simulated_note(tables: Sequence[TableIndex]) -> list[str]:
 
 
 _SEE_STATUS = "See what is loaded with `tcga-corr status`"
-_SEE_GENES = "See which genes a set has with `tcga-corr sets NAME --genes`"
 
 
 def _check_choice(name: str, value: str, known: Sequence[str]) -> None:
@@ -298,49 +286,17 @@ def _check_choice(name: str, value: str, known: Sequence[str]) -> None:
         raise UsageError(f"{name} is '{value}'", f"Give one of {', '.join(known)}")
 
 
+def _types(cohorts: Sequence[Cohort]) -> list[str]:
+    return [cohort.tumor_type for cohort in cohorts]
+
+
 def _asked(cohorts: Sequence[Cohort], samples: str, ties: str, min_genes: int) -> dict[str, Any]:
     units = dict.fromkeys(cohort.table.metadata.unit for cohort in cohorts)
     return {
-        "tumor_types": [cohort.tumor_type for cohort in cohorts],
+        "tumor_types": _types(cohorts),
         "source": cohorts[0].table.key.source,
         "unit": "; ".join(units),
         "samples": samples,
         "ties": ties,
         "min_genes": min_genes,
     }
-
-
-def _score_rows(
-    cohort: Cohort, variable: SetVariable, result: Measured, values: Vector
-) -> pl.DataFrame:
-    import polars as pl
-
-    stored = [cohort.table.metadata.samples[column] for column in cohort.columns]
-    return pl.DataFrame(
-        {
-            "tumor_type": [cohort.tumor_type] * len(stored),
-            "sample": [sample.sample for sample in stored],
-            "patient": [sample.patient for sample in stored],
-            "sample_type": [sample.sample_type for sample in stored],
-            "set": [variable.name] * len(stored),
-            "es": values,
-            "n_genes": [len(result.genes)] * len(stored),
-            "n_missing": [len(result.match.missing)] * len(stored),
-        },
-        schema_overrides={"tumor_type": pl.String, "sample": pl.String, "set": pl.String},
-    )
-
-
-def _by_gseapy(cohort: Cohort, results: Sequence[Measured]) -> list[Vector | None]:
-    from tcga_corr.gseapy_scores import gseapy_scores
-
-    table = cohort.table
-    sets = {
-        number: table.genes.rows(result.genes)
-        for number, result in enumerate(results)
-        if result.values is not None
-    }
-    if not sets:
-        return [None] * len(results)
-    scores = gseapy_scores(table.values[:, cohort.columns], sets)
-    return [scores.get(number) for number in range(len(results))]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from tcga_corr.errors import TableError
 from tcga_corr.expression import ExpressionTable
-from tcga_corr.tables.barcode_columns import expression_table
-from tcga_corr.tables.delimited import Header, read_matrix
+from tcga_corr.tables.delimited import Header
 from tcga_corr.tables.format import ReadOptions, TableFormat
-from tcga_corr.tables.xena import split_name
+from tcga_corr.tables.xena import read_by_symbol
 
 _QUANTITY = "normalized_count"
 
@@ -19,14 +18,7 @@ def _read(header: Header, options: ReadOptions) -> ExpressionTable:
             f"{header.path}, line 2: columns of {', '.join(sorted(quantities))}",
             f"Take the RSEM_genes_normalized table, whose columns are all {_QUANTITY}",
         )
-    names, values = read_matrix(header, header_lines=2)
-    rows = [split_name(name) for name in names]
-    return expression_table(
-        [symbol for symbol, _ in rows],
-        [entrez for _, entrez in rows],
-        header.columns,
-        values,
-    )
+    return read_by_symbol(header, header_lines=2)
 
 
 FORMAT = TableFormat(

@@ -13,8 +13,13 @@ from tcga_corr.tables.format import ReadOptions, TableFormat
 
 
 def _read(header: Header, options: ReadOptions) -> ExpressionTable:
-    names, values = read_matrix(header)
-    rows = [split_name(name) for name in names]
+    return read_by_symbol(header)
+
+
+def read_by_symbol(header: Header, header_lines: int = 1) -> ExpressionTable:
+    """Read a matrix whose rows are named ``SYMBOL``, ``SYMBOL|ENTREZ`` or ``ENTREZ``."""
+    names, values = read_matrix(header, header_lines)
+    rows = [_split_name(name) for name in names]
     return expression_table(
         [symbol for symbol, _ in rows],
         [entrez for _, entrez in rows],
@@ -23,11 +28,8 @@ def _read(header: Header, options: ReadOptions) -> ExpressionTable:
     )
 
 
-def split_name(name: str) -> tuple[str, str]:
-    """Symbol and Entrez id of a row name ``SYMBOL``, ``SYMBOL|ENTREZ`` or ``ENTREZ``.
-
-    Either may be empty; ``?`` stands for no symbol.
-    """
+def _split_name(name: str) -> tuple[str, str]:
+    """Symbol and Entrez id, either of which may be empty; ``?`` stands for no symbol."""
     symbol, _, entrez = name.strip().partition("|")
     if symbol.isdigit():
         return "", symbol
