@@ -38,7 +38,7 @@ def writing(path: Path) -> Iterator[None]:
     except OSError as error:
         raise StoreError(
             f"{path}: cannot be written ({error.strerror or error})",
-            "Free some space, mend the permissions, or choose another place (--cache for the store)",
+            "Free some space, mend the permissions, or choose another place",
         ) from error
 
 
