@@ -119,10 +119,11 @@ def _load_file(
         if plan.linear:
             table = table.logged()
         table = _with_chosen_genes(table, plan.genes)
+        types = [plan.phenotype.get(name) for name in table.samples] if plan.phenotype else None
         for key in keys:
             if key not in done:
                 on_step(f"storing {plan.source.name} {key.tumor_type}", 0)
-                done[key] = _store_table(store, table, plan, key)
+                done[key] = _store_table(store, _of_type(table, types, key.tumor_type), plan, key)
     return [done[key] for key in keys]
 
 
@@ -189,7 +190,7 @@ def _with_chosen_genes(table: ExpressionTable, genes: Genes) -> ExpressionTable:
 
 
 def _store_table(store: Store, table: ExpressionTable, plan: LoadPlan, key: TableKey) -> Loaded:
-    prepared = _of_type(table, plan, key.tumor_type).prepared()
+    prepared = table.prepared()
     if not len(prepared.genes) or not prepared.samples:
         raise TableError(
             f"{plan.header.path}: no gene is measured in all samples of {key.tumor_type}",
@@ -217,15 +218,17 @@ def _store_table(store: Store, table: ExpressionTable, plan: LoadPlan, key: Tabl
     return Loaded(plan.header.path, key, metadata, was_there)
 
 
-def _of_type(table: ExpressionTable, plan: LoadPlan, tumor_type: str) -> ExpressionTable:
-    if plan.phenotype is None:
+def _of_type(
+    table: ExpressionTable, types: Sequence[str | None] | None, tumor_type: str
+) -> ExpressionTable:
+    """The columns of one tumor type; the whole table where it is of one."""
+    if types is None:
         return table
-    types = [plan.phenotype.get(name) for name in table.samples]
     part = table.columns([column for column, told in enumerate(types) if told == tumor_type])
     unassigned = types.count(None)
-    return replace(
-        part, dropped={**part.dropped, **({_UNASSIGNED: unassigned} if unassigned else {})}
-    )
+    if not unassigned:
+        return part
+    return replace(part, dropped={**part.dropped, _UNASSIGNED: unassigned})
 
 
 def _stored_samples(names: Sequence[str], tumor_type: str) -> tuple[StoredSample, ...]:

@@ -70,7 +70,7 @@ def _rank_blocks(
         ranks = np.empty(bits.shape, dtype=out.dtype)
         keys = np.empty(n_genes, dtype=np.uint64)
         for sample_bits, sample_ranks in zip(bits, ranks, strict=True):
-            np.left_shift(sample_bits, np.uint64(32), out=keys)
+            np.left_shift(sample_bits, np.uint64(32), out=keys, dtype=np.uint64)
             keys |= genes
             keys.sort()
             rank_sorted(keys, sample_ranks)
