@@ -16,8 +16,8 @@ from tcga_corr.tumor_types import TumorType
 
 _BARCODE = re.compile(
     r"(?P<patient>TCGA-[A-Z0-9]{2}-[A-Z0-9]{4})"
-    r"-(?P<sample_type>\d{2})(?P<vial>[A-Z])?"
-    r"(?:-\d{2}(?P<analyte>[A-Z])?(?:-(?P<plate>[A-Z0-9]{4})(?:-\d{2})?)?)?"
+    r"-(?P<sample_type>[0-9]{2})(?P<vial>[A-Z])?"
+    r"(?:-[0-9]{2}(?P<analyte>[A-Z])?(?:-(?P<plate>[A-Z0-9]{4})(?:-[0-9]{2})?)?)?"
 )
 
 SAMPLE_TYPES: dict[str, str] = {

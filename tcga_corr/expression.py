@@ -62,14 +62,14 @@ class ExpressionTable:
         of its columns changes the result by a bit.
         """
         table = self.rows(self.genes != "", "genes without a symbol")
-        table = table._averaged_repeats()._complete()._highest_row_per_symbol()
+        table = table._averaged_repeats()._complete()
         order = sorted(range(len(table.samples)), key=table.samples.__getitem__)
-        return table.columns(order)
+        return table.columns(order)._highest_row_per_symbol()
 
     def _averaged_repeats(self) -> ExpressionTable:
         """Columns of one name become one: the mean before the logarithm, ``log2(mean 2**x)``.
 
-        This is the mean of the source's scale for any pseudocount: ``x = log2(v + c)`` gives
+        Where some of them lack a value, the others' mean is taken. This is the mean of the source's scale for any pseudocount: ``x = log2(v + c)`` gives
         ``log2(mean(v) + c) = log2(mean(2**x))``.
         """
         by_name: dict[str, list[int]] = {}
@@ -81,8 +81,10 @@ class ExpressionTable:
         for position, columns in enumerate(by_name.values()):
             if len(columns) > 1:
                 # sorted, so that the order of the columns does not change the last bit
-                repeats = np.sort(self.values[:, columns].astype(np.float64), axis=1)
-                values[:, position] = np.log2(np.exp2(repeats).mean(axis=1))
+                repeats = np.exp2(np.sort(self.values[:, columns].astype(np.float64), axis=1))
+                measured = (~np.isnan(repeats)).sum(axis=1)
+                mean = np.nansum(repeats, axis=1) / np.where(measured, measured, np.nan)
+                values[:, position] = np.log2(mean)
         merged = replace(self, samples=tuple(by_name), values=values)
         return merged._counted(
             "repeated columns of one sample, averaged", len(self.samples) - len(by_name)
@@ -95,7 +97,7 @@ class ExpressionTable:
         nowhere: NDArray[np.bool_] = np.all(missing, axis=1)
         table = self.rows(np.logical_not(nowhere), "genes not measured")
         missing = missing[~nowhere]
-        sparse = missing.mean(axis=0) > 0.5
+        sparse = missing.sum(axis=0) * 2 > len(missing)
         table = table.columns(
             np.flatnonzero(~sparse).tolist(), "samples that lack more than half of the genes"
         )
@@ -114,8 +116,9 @@ class ExpressionTable:
 
     def _height(self, row: int) -> tuple[float, list[float], str]:
         """What decides between rows of one symbol: mean, then values, then id; never the order."""
-        values = np.sort(self.values[row].astype(np.float64))
-        return float(values.mean()), self.values[row].tolist(), str(self.gene_ids[row])
+        values = self.values[row].astype(np.float64)
+        mean = float(values.mean()) if len(values) else 0.0
+        return mean, values.tolist(), str(self.gene_ids[row])
 
     def logged(self) -> ExpressionTable:
         """Linear values as ``log2(x + 1)``."""

@@ -110,11 +110,7 @@ class SymbolTable:
 
     def own_names(self, gene: Gene) -> tuple[str, ...]:
         """Names that mean this gene and no other: its symbol, then its unshared aliases."""
-        aliases = (
-            alias
-            for alias in gene.aliases
-            if alias not in self._by_symbol and len(self.candidates(alias)) == 1
-        )
+        aliases = (alias for alias in gene.aliases if self.candidates(alias) == [gene])
         preferred = (alias for alias, symbol in PREFERRED.items() if symbol == gene.symbol)
         return tuple(dict.fromkeys((gene.symbol, *preferred, *aliases)))
 
@@ -168,7 +164,8 @@ class SymbolMatch:
 def match_symbols(names: Iterable[str], rows: Collection[str]) -> SymbolMatch:
     """Find names among a table's row names, as they stand or through aliases, in their own case.
 
-    Two names of one row count once: the first keeps it, the second is passed over.
+    Two names of one row count once: the row's own name keeps it, else the first; the other is
+    passed over.
     """
     match = SymbolMatch()
     taken: set[str] = set()

@@ -1,6 +1,6 @@
 """Write the command-line reference from the help texts, or check that it is current.
 
-    python tools/build_cli_docs.py [--check]
+python tools/build_cli_docs.py [--check]
 """
 
 from __future__ import annotations

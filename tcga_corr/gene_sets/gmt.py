@@ -40,7 +40,7 @@ def read_gmt(path: Path, collection: str | None = None) -> dict[str, GeneSet]:
         ) from error
     sets: dict[str, GeneSet] = {}
     first_line: dict[str, int] = {}
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         name, _, rest = line.partition("\t")

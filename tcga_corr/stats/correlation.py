@@ -72,7 +72,7 @@ def correlate_groups(
     method
         ``pearson`` or ``spearman``.
     min_samples
-        Smaller groups get a note instead of numbers.
+        Smaller groups get a note instead of numbers; 4 or more.
     confidence
         Of the interval.
     names
