@@ -1,16 +1,38 @@
--- The store as DuckDB views. Paths are relative to the store's folder, so in a shell of your own:
+-- The store as DuckDB views. In a shell of your own:
 --   cd cache && duckdb -init ../queries/views.sql
+-- or, from anywhere, SET VARIABLE store = 'path/to/cache' first.
 
 -- One row a source, tumor type and gene; "values" in the order of samples.position.
 CREATE OR REPLACE VIEW tables AS
 SELECT source, tumor_type, gene, gene_id, "values"
-FROM read_parquet('expression/*/*/table.parquet', hive_partitioning = true, hive_types_autocast = false);
+FROM read_parquet(
+    coalesce(getvariable('store') || '/', '') || 'expression/*/*/table.parquet',
+    hive_partitioning = true, hive_types_autocast = false
+);
 
--- One row a source, tumor type and column of its table, with the selections that take it.
+-- One row a source, tumor type and column of its table, with the selections that take it. Read from
+-- the table's own metadata, so that it cannot be of another table.
 CREATE OR REPLACE VIEW samples AS
-SELECT source, tumor_type, position, sample, barcode, patient, vial, sample_type,
-       tumor, normal, all_tumor, reason
-FROM read_parquet('samples/*/*/samples.parquet', hive_partitioning = true, hive_types_autocast = false);
+WITH described AS (
+    SELECT from_json(CASE WHEN decode(key) = 'tcga_corr' THEN decode(value) END, '{
+        "source": "VARCHAR", "tumor_type": "VARCHAR",
+        "samples": [{
+            "sample": "VARCHAR", "barcode": "VARCHAR", "patient": "VARCHAR", "vial": "VARCHAR",
+            "sample_type": "VARCHAR", "tumor": "BOOLEAN", "normal": "BOOLEAN",
+            "all_tumor": "BOOLEAN", "reason": "VARCHAR"
+        }]
+    }') AS "table"
+    FROM parquet_kv_metadata(
+        coalesce(getvariable('store') || '/', '') || 'expression/*/*/table.parquet'
+    )
+    WHERE decode(key) = 'tcga_corr'
+), numbered AS (
+    SELECT "table".source, "table".tumor_type, unnest("table".samples) AS one,
+           generate_subscripts("table".samples, 1) - 1 AS position
+    FROM described
+)
+SELECT source, tumor_type, position, one.*
+FROM numbered;
 
 -- One row a source, tumor type, gene and sample. Name the genes: WHERE gene IN ('RELA', ...).
 CREATE OR REPLACE VIEW expression AS

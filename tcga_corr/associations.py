@@ -102,8 +102,11 @@ def _correlate_measured(
     )
     n = np.array([len(cohort.columns) for cohort in cohorts])
     notes = [why or note for why, note in zip(lacking, result.notes, strict=True)]
-    if pair[0] == pair[1]:
-        notes = [note or "x and y are the same variable" for note in notes]
+    same_kind = type(pair[0]) is type(pair[1])
+    notes = [
+        note or ("x and y are the same variable" if same_kind and x.genes == y.genes else "")
+        for note, x, y in zip(notes, *sides, strict=True)
+    ]
     return Correlations(n, result.r, result.ci_low, result.ci_high, result.p, notes)
 
 

@@ -83,12 +83,13 @@ class Engine:
 
     def load(
         self,
-        paths: Sequence[str | Path],
+        paths: str | Path | Sequence[str | Path],
         options: LoadOptions | None = None,
         on_step: Callable[[str, int], None] = lambda step, done: None,
     ) -> LoadReport:
         """Load expression tables from disk; see :func:`tcga_corr.loading.load_files`."""
-        return load_files(self.store, [Path(path) for path in paths], options, on_step)
+        several = [paths] if isinstance(paths, str | Path) else paths
+        return load_files(self.store, [Path(path) for path in several], options, on_step)
 
     def status(self, tumor_types: Iterable[str] = (), source: str | None = None) -> pl.DataFrame:
         """What the store holds: a row per table, samples by selection, genes, unit, size."""
@@ -100,7 +101,7 @@ class Engine:
 
     def score(
         self,
-        sets: Sequence[str | GeneSet],
+        sets: str | GeneSet | Sequence[str | GeneSet],
         *,
         tumor_types: Iterable[str] = (),
         source: str | None = None,
@@ -135,11 +136,13 @@ class Engine:
         tables = [cohort.table for cohort in cohorts]
         variables = [
             variable
-            for item in sets
+            for item in ([sets] if isinstance(sets, str | GeneSet) else sets)
             for variable in (
                 [SetVariable(item)] if isinstance(item, GeneSet) else parse_sets(item, tables)
             )
         ]
+        _check_distinct(variables)
+        variables = list(dict.fromkeys(variables))
         frame, measured = score_frame(cohorts, variables, engine)
         whys = failures(measured)
         if not frame.height:
@@ -152,7 +155,7 @@ class Engine:
                 **_asked(cohorts, samples, ties, min_genes),
                 "engine": engine,
             },
-            notes=tuple(matching_notes(measured) + whys + _simulated_note(tables)),
+            notes=tuple(matching_notes(measured) + whys + _table_notes(tables)),
             provenance=provenance.record(tables, [v.gene_set for v in variables]),
         )
 
@@ -216,7 +219,7 @@ class Engine:
                 "method": method,
                 **_asked(cohorts, samples, ties, min_genes),
             },
-            notes=tuple(matching_notes(measured) + _simulated_note(tables)),
+            notes=tuple(matching_notes(measured) + _table_notes(tables)),
             provenance=provenance.record(
                 tables, [v.gene_set for v in pair if isinstance(v, SetVariable)]
             ),
@@ -238,7 +241,8 @@ class Engine:
         _check_choice("ties", ties, TIES)
         if min_genes < 1:
             raise UsageError(f"min_genes is {min_genes}", "Give 1 or more")
-        wanted = [parse_tumor_type(name).abbreviation for name in tumor_types]
+        several = [tumor_types] if isinstance(tumor_types, str) else tumor_types
+        wanted = [parse_tumor_type(name).abbreviation for name in several]
         source = source or self._only_source()
         there = {key.tumor_type: key for key in self.store.require_keys(source)}
         missing = [name for name in wanted if name not in there]
@@ -273,9 +277,17 @@ def open_store(path: str | Path = "cache") -> Engine:
     return Engine(Store(Path(path)))
 
 
-def _simulated_note(tables: Sequence[TableIndex]) -> list[str]:
-    made_up = any(table.metadata.simulated for table in tables)
-    return ["SIMULATED values: nothing here is a finding"] if made_up else []
+def _table_notes(tables: Sequence[TableIndex]) -> list[str]:
+    notes = []
+    if any(table.metadata.simulated for table in tables):
+        notes.append("SIMULATED values: nothing here is a finding")
+    ranked: dict[str, list[str]] = {}
+    for table in tables:
+        ranked.setdefault(table.metadata.genes, []).append(table.key.tumor_type)
+    if len(ranked) > 1:
+        listed = ", ".join(f"{genes} in {' '.join(types)}" for genes, types in ranked.items())
+        notes.append(f"the tables rank different genes, so scores do not compare: {listed}")
+    return notes
 
 
 _SEE_STATUS = "See what is loaded with `tcga-corr status`"
@@ -284,6 +296,15 @@ _SEE_STATUS = "See what is loaded with `tcga-corr status`"
 def _check_choice(name: str, value: str, known: Sequence[str]) -> None:
     if value not in known:
         raise UsageError(f"{name} is '{value}'", f"Give one of {', '.join(known)}")
+
+
+def _check_distinct(variables: Sequence[SetVariable]) -> None:
+    known: dict[str, SetVariable] = {}
+    for variable in variables:
+        if known.setdefault(variable.name, variable).gene_set.genes != variable.gene_set.genes:
+            raise UsageError(
+                f"two different gene sets are named '{variable.name}'", "Score one at a time"
+            )
 
 
 def _types(cohorts: Sequence[Cohort]) -> list[str]:
@@ -296,6 +317,7 @@ def _asked(cohorts: Sequence[Cohort], samples: str, ties: str, min_genes: int) -
         "tumor_types": _types(cohorts),
         "source": cohorts[0].table.key.source,
         "unit": "; ".join(units),
+        "genes": "; ".join(dict.fromkeys(cohort.table.metadata.genes for cohort in cohorts)),
         "samples": samples,
         "ties": ties,
         "min_genes": min_genes,

@@ -69,8 +69,8 @@ class ExpressionTable:
     def _averaged_repeats(self) -> ExpressionTable:
         """Columns of one name become one: the mean before the logarithm, ``log2(mean 2**x)``.
 
-        Where some of them lack a value, the others' mean is taken. This is the mean of the source's scale for any pseudocount: ``x = log2(v + c)`` gives
-        ``log2(mean(v) + c) = log2(mean(2**x))``.
+        Where some of them lack a value, the others' mean is taken. This is the mean on the source's
+        scale for any pseudocount: of ``x = log2(v + c)`` it is ``log2(mean(v) + c)``.
         """
         by_name: dict[str, list[int]] = {}
         for column, name in enumerate(self.samples):

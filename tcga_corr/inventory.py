@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from tcga_corr.errors import DataMissingError
+from tcga_corr.errors import DataMissingError, StoreError
 from tcga_corr.store import Store, TableKey, TableMetadata, read_metadata
-from tcga_corr.tumor_types import parse_tumor_type
+from tcga_corr.tumor_types import TUMOR_TYPES, parse_tumor_type
 
 if TYPE_CHECKING:
     import polars as pl
@@ -17,29 +17,41 @@ def tables(store: Store, tumor_types: Iterable[str], source: str | None) -> pl.D
     """A row per table: samples by selection, genes, unit, size, when loaded and from what."""
     import polars as pl
 
-    rows = []
-    for key, metadata in _described(store, tumor_types, source):
-        file = store.table_path(key).stat()
-        tumor = sum(sample.tumor for sample in metadata.samples)
-        normal = sum(sample.normal for sample in metadata.samples)
-        rows.append(
-            {
-                "source": key.source,
-                "tumor_type": key.tumor_type,
-                "tumor": tumor,
-                "normal": normal,
-                "other": len(metadata.samples) - tumor - normal,
-                "n_genes": metadata.n_genes,
-                "genes": metadata.genes,
-                "unit": metadata.unit,
-                "size_mb": round(file.st_size / 1e6, 1),
-                "loaded_at": int(file.st_mtime),
-                "input": metadata.inputs[0].name,
-                "dropped": "; ".join(f"{n} {what}" for what, n in metadata.dropped.items()),
-            }
-        )
+    rows = [
+        _table_row(store, key, metadata) for key, metadata in _described(store, tumor_types, source)
+    ]
     loaded_at = pl.from_epoch("loaded_at").dt.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return pl.DataFrame(rows).with_columns(loaded_at)
+    return pl.DataFrame(rows, infer_schema_length=None).with_columns(loaded_at)
+
+
+def _table_row(store: Store, key: TableKey, metadata: TableMetadata | StoreError) -> dict[str, Any]:
+    file = store.table_path(key).stat()
+    row: dict[str, Any] = {
+        "source": key.source,
+        "tumor_type": key.tumor_type,
+        "name": TUMOR_TYPES[key.tumor_type].name if key.tumor_type in TUMOR_TYPES else "",
+        **dict.fromkeys(("tumor", "normal", "other", "n_genes", "genes", "unit")),
+        "size_mb": round(file.st_size / 1e6, 1),
+        "loaded_at": int(file.st_mtime),
+        "input": None,
+        "dropped": None,
+        "note": "",
+    }
+    if isinstance(metadata, StoreError):
+        return row | {"note": str(metadata)}
+    tumor = sum(sample.tumor for sample in metadata.samples)
+    normal = sum(sample.normal for sample in metadata.samples)
+    return row | {
+        "tumor": tumor,
+        "normal": normal,
+        "other": len(metadata.samples) - tumor - normal,
+        "n_genes": metadata.n_genes,
+        "genes": metadata.genes,
+        "unit": metadata.unit,
+        "input": metadata.inputs[0].name,
+        "dropped": "; ".join(f"{count} {what}" for what, count in metadata.dropped.items()),
+        "note": "SIMULATED" if metadata.simulated else "",
+    }
 
 
 def samples(store: Store, tumor_types: Iterable[str], source: str | None) -> pl.DataFrame:
@@ -55,18 +67,19 @@ def samples(store: Store, tumor_types: Iterable[str], source: str | None) -> pl.
             "patient": sample.patient,
             "sample_type": sample.sample_type,
             "used_as": "tumor" if sample.tumor else "normal" if sample.normal else "",
+            "all_tumor": sample.all_tumor,
             "reason": sample.reason,
         }
         for key, metadata in _described(store, tumor_types, source)
+        if isinstance(metadata, TableMetadata)
         for sample in metadata.samples
     ]
-    columns = ("source", "tumor_type", "sample", "barcode", "patient", "sample_type", "used_as")
-    return pl.DataFrame(rows, schema=dict.fromkeys((*columns, "reason"), pl.String))
+    return pl.DataFrame(rows, infer_schema_length=None)
 
 
 def _described(
     store: Store, tumor_types: Iterable[str], source: str | None
-) -> Iterator[tuple[TableKey, TableMetadata]]:
+) -> Iterator[tuple[TableKey, TableMetadata | StoreError]]:
     wanted = {parse_tumor_type(name).abbreviation for name in tumor_types}
     keys = [key for key in store.require_keys(source) if not wanted or key.tumor_type in wanted]
     if not keys:
@@ -74,6 +87,10 @@ def _described(
             f"{', '.join(sorted(wanted))}: not loaded", "See `tcga-corr status` for what is"
         )
     for key in keys:
-        metadata = read_metadata(store, key)
+        try:
+            metadata = read_metadata(store, key)
+        except StoreError as error:
+            yield key, error
+            continue
         if metadata is not None:
             yield key, metadata

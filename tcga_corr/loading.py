@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcga_corr.barcodes import Barcode, parse_barcode, select_samples
-from tcga_corr.errors import DataMissingError, TableError, TcgaCorrError, UsageError
+from tcga_corr.errors import DataMissingError, StoreError, TableError, TcgaCorrError, UsageError
 from tcga_corr.expression import ExpressionTable
 from tcga_corr.load_plan import Genes, LoadOptions, LoadPlan, plan_file
 from tcga_corr.sources import source_of_file
@@ -35,17 +36,28 @@ _HIGHEST_LOG2 = 50.0  # 2**50 reads: no logarithm of a count is above
 
 @dataclass(frozen=True)
 class Loaded:
-    """What became of one tumor type of one file: its table, and whether it was there already."""
+    """What became of one tumor type of one file.
+
+    Attributes
+    ----------
+    path, key, metadata
+        The file, and the table in the store.
+    was_there
+        Whether the store had it already, made of the same inputs in the same way.
+    replaced
+        Whether it took the place of a table made of other inputs or in another way.
+    """
 
     path: Path
     key: TableKey
     metadata: TableMetadata
     was_there: bool
+    replaced: bool = False
 
 
 @dataclass(frozen=True)
 class LoadReport:
-    """What became of all files: tables loaded, and the errors of files that could not be."""
+    """What became of all files: tables loaded, and the errors of those that could not be."""
 
     loaded: tuple[Loaded, ...]
     errors: tuple[TcgaCorrError, ...]
@@ -57,7 +69,7 @@ def load_files(
     options: LoadOptions | None = None,
     on_step: Callable[[str, int], None] = lambda step, done: None,
 ) -> LoadReport:
-    """Load expression tables; a file that cannot be loaded leaves the others to be.
+    """Load expression tables; what cannot be loaded leaves the rest to be.
 
     Parameters
     ----------
@@ -76,22 +88,30 @@ def load_files(
         check_source_name(options.source)
     if options.tumor_type is not None:
         parse_tumor_type(options.tumor_type)
-    loaded: list[Loaded] = []
-    errors: list[TcgaCorrError] = []
+    run = _Run(store, options, on_step)
     for path in paths:
-        try:
-            for file in _files_in(path):
-                loaded += _load_file(store, file, options, on_step)
-        except TcgaCorrError as error:
-            errors.append(error)
+        with run.collecting():
+            for file in _files_in(path, store.root):
+                with run.collecting():
+                    run.load(file)
         on_step("", 1)
-    return LoadReport(tuple(loaded), tuple(errors))
+    return LoadReport(tuple(run.loaded), tuple(run.errors))
 
 
-def _files_in(path: Path) -> list[Path]:
+def _files_in(path: Path, store: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
-    files = sorted(file for file in path.rglob("*") if file.is_file() and source_of_file(file))
+    root = store.resolve()
+    try:
+        files = sorted(
+            file
+            for file in path.rglob("*")
+            if file.is_file() and source_of_file(file) and root not in file.resolve().parents
+        )
+    except OSError as error:
+        raise DataMissingError(
+            f"{path}: cannot be searched ({error.strerror})", "Name the files themselves"
+        ) from error
     if not files:
         raise DataMissingError(
             f"{path}: no file in this folder is named as a known source names them",
@@ -100,48 +120,92 @@ def _files_in(path: Path) -> list[Path]:
     return files
 
 
-def _load_file(
-    store: Store, path: Path, options: LoadOptions, on_step: Callable[[str, int], None]
-) -> list[Loaded]:
-    plan = plan_file(path, options)
-    done: dict[TableKey, Loaded] = {}
-    keys = [TableKey(plan.source.name, tumor_type) for tumor_type in plan.tumor_types]
-    _check_unit(store, plan, keys)
-    for key in keys:
-        metadata = read_metadata(store, key)
-        if metadata is not None and plan.made(metadata):
-            open_index(store, key)
-            done[key] = Loaded(path, key, metadata, was_there=True)
-    if len(done) < len(keys):
-        on_step(f"reading {plan.source.name} {path.name}", 0)
-        table = plan.format.read(plan.header, plan.read_options)
-        _check_scale(table, plan)
-        if plan.linear:
-            table = table.logged()
-        table = _with_chosen_genes(table, plan.genes)
+class _Run:
+    """One call of :func:`load_files`: what it has loaded so far, and what went wrong."""
+
+    def __init__(
+        self, store: Store, options: LoadOptions, on_step: Callable[[str, int], None]
+    ) -> None:
+        self.store = store
+        self.options = options
+        self.on_step = on_step
+        self.loaded: list[Loaded] = []
+        self.errors: list[TcgaCorrError] = []
+        self._plans: dict[TableKey, LoadPlan] = {}
+
+    @contextmanager
+    def collecting(self) -> Iterator[None]:
+        """Keep an error for the report, and go on."""
+        try:
+            yield
+        except TcgaCorrError as error:
+            self.errors.append(error)
+
+    def load(self, path: Path) -> None:
+        """Load one file: each of its tumor types that is not in the store as it would be made."""
+        plan = plan_file(path, self.options)
+        _check_unit(self.store, plan)
+        for key in plan.keys:
+            earlier = self._plans.setdefault(key, plan)
+            if earlier.inputs[0].sha256 != plan.inputs[0].sha256:
+                raise UsageError(
+                    f"{path}: {key.source} {key.tumor_type} was just loaded from {earlier.path}",
+                    "Load one of them, or give each a --source of its own",
+                )
+        to_do = []
+        for key in plan.keys:
+            metadata = _stored(self.store, key)
+            if metadata is not None and plan.made(metadata):
+                open_index(self.store, key)
+                self.loaded.append(Loaded(path, key, metadata, was_there=True))
+            else:
+                to_do.append(key)
+        if not to_do:
+            return
+        self.on_step(f"reading {plan.source.name} {path.name}", 0)
+        table = _read(plan)
         types = [plan.phenotype.get(name) for name in table.samples] if plan.phenotype else None
-        for key in keys:
-            if key not in done:
-                on_step(f"storing {plan.source.name} {key.tumor_type}", 0)
-                done[key] = _store_table(store, _of_type(table, types, key.tumor_type), plan, key)
-    return [done[key] for key in keys]
+        for key in to_do:
+            self.on_step(f"storing {plan.source.name} {key.tumor_type}", 0)
+            with self.collecting():
+                part = _of_type(table, types, key.tumor_type)
+                self.loaded.append(_store_table(self.store, part, plan, key))
 
 
-def _check_unit(store: Store, plan: LoadPlan, keys: Sequence[TableKey]) -> None:
-    """Refuse to mix units within a source."""
-    others = [key for key in store.keys(plan.source.name) if key not in keys]
-    metadata = read_metadata(store, others[0]) if others else None
-    if metadata is not None and metadata.unit != plan.source.unit:
-        raise UsageError(
-            f"{plan.header.path}: source '{metadata.source}' holds {metadata.unit}, and this "
-            f"table is in {plan.source.unit}",
-            "Give another --source",
+def _stored(store: Store, key: TableKey) -> TableMetadata | None:
+    """What is stored under a key; None where nothing is, or nothing readable, to be made anew."""
+    try:
+        return read_metadata(store, key)
+    except StoreError:
+        return None
+
+
+def _read(plan: LoadPlan) -> ExpressionTable:
+    table = plan.format.read(plan.header, plan.read_options)
+    _check_scale(table, plan)
+    if not np.any(table.genes != ""):
+        raise TableError(
+            f"{plan.path}: no row has a gene symbol",
+            "Take a table with rows by symbol, or by Ensembl gene with its probe map",
         )
+    return _with_chosen_genes(table.logged() if plan.linear else table, plan.genes)
+
+
+def _check_unit(store: Store, plan: LoadPlan) -> None:
+    """Refuse to mix units within a source."""
+    for key in store.keys(plan.source.name):
+        metadata = _stored(store, key) if key not in plan.keys else None
+        if metadata is not None and metadata.unit != plan.source.unit:
+            raise UsageError(
+                f"{plan.path}: source '{metadata.source}' holds {metadata.unit}, and this table "
+                f"is in {plan.source.unit}",
+                "Give another --source",
+            )
 
 
 def _check_scale(table: ExpressionTable, plan: LoadPlan) -> None:
     """Refuse values that cannot be of the declared scale."""
-    path, values = plan.header.path, table.values
+    path, values = plan.path, table.values
     with np.errstate(invalid="ignore"):
         if plan.linear or not plan.source.may_be_negative:
             negative = np.argwhere(values < 0)
@@ -152,9 +216,12 @@ def _check_scale(table: ExpressionTable, plan: LoadPlan) -> None:
                     "Centred or adjusted tables cannot be ranked within a sample; "
                     "take the table before centring",
                 )
-        if plan.linear:
-            return
-        high = np.argwhere(values > _HIGHEST_LOG2)
+        if plan.linear and not np.any(values > _HIGHEST_LOG2):
+            raise TableError(
+                f"{path}: no value is above {_HIGHEST_LOG2:g}, so they are logarithms already",
+                "Leave --linear out",
+            )
+        high = np.empty((0, 2)) if plan.linear else np.argwhere(values > _HIGHEST_LOG2)
     if len(high):
         linear = len(np.unique(high[:, 1])) * 2 > len(table.samples)
         raise TableError(
@@ -193,7 +260,7 @@ def _store_table(store: Store, table: ExpressionTable, plan: LoadPlan, key: Tabl
     prepared = table.prepared()
     if not len(prepared.genes) or not prepared.samples:
         raise TableError(
-            f"{plan.header.path}: no gene is measured in all samples of {key.tumor_type}",
+            f"{plan.path}: no gene is measured in all samples of {key.tumor_type}",
             "Look for NA in the table",
         )
     metadata = TableMetadata(
@@ -209,13 +276,13 @@ def _store_table(store: Store, table: ExpressionTable, plan: LoadPlan, key: Tabl
         samples=_stored_samples(prepared.samples, key.tumor_type),
     )
     with store.locked(key):
-        there = read_metadata(store, key)
-        was_there = there is not None and plan.made(there)
+        there = _stored(store, key)
+        was_there = plan.made(there)
+        store.remove_leftovers(key)
         if not was_there:
-            store.remove_leftovers(key)
             write_table(store, prepared, metadata)
     open_index(store, key)
-    return Loaded(plan.header.path, key, metadata, was_there)
+    return Loaded(plan.path, key, metadata, was_there, there is not None and not was_there)
 
 
 def _of_type(

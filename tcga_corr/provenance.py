@@ -9,6 +9,7 @@ from importlib.metadata import version
 from typing import Any
 
 from tcga_corr.gene_sets import COLLECTIONS, GeneSet
+from tcga_corr.sources import SOURCES
 from tcga_corr.store import TableIndex
 
 _PACKAGES = ("tcga-corr", "numpy", "scipy", "polars", "pyarrow", "duckdb", "gseapy")
@@ -38,6 +39,7 @@ def _table(table: TableIndex) -> dict[str, Any]:
         "n_genes": metadata.n_genes,
         "genes": metadata.genes,
         "sha256": table.table_sha256,
+        "cite": SOURCES[metadata.source].citation if metadata.source in SOURCES else None,
         "inputs": [{"name": file.name, "sha256": file.sha256} for file in metadata.inputs],
     }
 
@@ -49,6 +51,7 @@ def _gene_set(gene_set: GeneSet) -> dict[str, Any]:
         "origin": gene_set.description if known else gene_set.collection,
         "version": known.version if known else None,
         "licence": known.licence if known else None,
+        "cite": known.citation if known else None,
         "n_genes": len(gene_set.genes),
         "sha256": hashlib.sha256("\n".join(gene_set.genes).encode()).hexdigest(),
     }

@@ -66,7 +66,7 @@ def _rows(cohort: Cohort, variable: SetVariable, result: Measured, values: Vecto
         [sample.sample for sample in stored],
         [sample.patient for sample in stored],
         [sample.sample_type for sample in stored],
-        [variable.name] * size,
+        [("SIMULATED " if cohort.table.metadata.simulated else "") + variable.name] * size,
         values,
         [len(result.genes)] * size,
         [len(result.match.missing)] * size,

@@ -62,7 +62,8 @@ class SymbolTable:
     def resolve(self, name: str) -> Gene:
         """The gene of a current symbol, an alias or a former symbol.
 
-        The text is tried as it stands and then in any case; each time a current symbol first.
+        A current symbol comes first, as it stands and then in any case; then what the field reads
+        an alias as; then aliases, in any case, so that one is not taken for another gene's.
 
         Raises
         ------
@@ -71,7 +72,9 @@ class SymbolTable:
         UnknownSymbolError
             If no gene goes by it; names the nearest symbols.
         """
-        candidates = self.candidates(name) or self._candidates_in_any_case(name)
+        candidates = self.candidates(name)
+        if len(candidates) != 1 or not self._is_plain(name):
+            candidates = self._candidates_in_any_case(name)
         if len(candidates) > 1:
             listed = ", ".join(gene.symbol for gene in candidates)
             raise AmbiguousSymbolError(
@@ -92,13 +95,16 @@ class SymbolTable:
             return [self._by_symbol[PREFERRED[name]]]
         return self._by_alias.get(name, [])
 
+    def _is_plain(self, name: str) -> bool:
+        return name in self._by_symbol or name in PREFERRED
+
     def _candidates_in_any_case(self, name: str) -> list[Gene]:
         folded = name.casefold()
         symbols = [gene for symbol, gene in self._by_symbol.items() if symbol.casefold() == folded]
         if symbols:
             return symbols
         preferred = [symbol for alias, symbol in PREFERRED.items() if alias.casefold() == folded]
-        if preferred:
+        if preferred and name not in self._by_alias:
             return [self._by_symbol[preferred[0]]]
         found = {
             gene.symbol: gene
@@ -107,6 +113,10 @@ class SymbolTable:
             for gene in genes
         }
         return list(found.values())
+
+    def shared_names(self, gene: Gene) -> tuple[str, ...]:
+        """Aliases that mean this gene or another."""
+        return tuple(alias for alias in gene.aliases if len(self.candidates(alias)) > 1)
 
     def own_names(self, gene: Gene) -> tuple[str, ...]:
         """Names that mean this gene and no other: its symbol, then its unshared aliases."""
@@ -148,12 +158,13 @@ class SymbolMatch:
     missing
         Names of which the table has no row.
     ambiguous
-        Those of ``missing`` that stand for several genes or several rows.
+        Those of ``missing`` that stand for several genes, or may be one of several rows, with these
+        rows.
     """
 
     found: dict[str, str] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
-    ambiguous: list[str] = field(default_factory=list)
+    ambiguous: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def renamed(self) -> dict[str, str]:
@@ -187,6 +198,12 @@ def match_symbols(names: Iterable[str], rows: Collection[str]) -> SymbolMatch:
                 taken.add(own[0])
             continue
         match.missing.append(name)
-        if len(genes) > 1 or own:
-            match.ambiguous.append(name)
+        shared = [
+            known
+            for gene in genes[:1]
+            for known in symbol_table().shared_names(gene)
+            if known in rows
+        ]
+        if len(genes) > 1 or own or shared:
+            match.ambiguous[name] = (*own, *shared)
     return match

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache, cached_property
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +21,16 @@ from tcga_corr.symbols import SymbolMatch, UnknownSymbolError, match_symbols, sy
 Vector = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
+_IN_FILE = re.compile(r"(.+?\.gmt):(.+)", re.IGNORECASE)
+_NOT_A_WORD = re.compile(r"[^A-Za-z0-9]")
+
 
 @dataclass(frozen=True)
 class GeneVariable:
-    """A gene's values in the table's unit."""
+    """A gene's values in the table's unit; ``asked`` is the name that it was asked for by."""
 
     name: str
+    asked: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -55,32 +60,44 @@ def parse_variable(text: str, tables: Sequence[TableIndex]) -> Variable:
         If nothing goes by the name, if it is an alias of several genes, or if it is both a gene's
         and a set's.
     """
+    from_file = _IN_FILE.fullmatch(text)
+    if from_file:
+        return SetVariable(set_from_file(Path(from_file[1]), from_file[2]))
     kind, colon, name = text.partition(":")
     if colon and kind == "gene":
         return _gene(name, tables)
     if colon and kind == "set":
         return SetVariable(find_set(name))
-    file, colon, name = text.rpartition(":")
-    if colon and file.lower().endswith(".gmt"):
-        return SetVariable(set_from_file(Path(file), name))
-    is_set = text.casefold() in {known.casefold() for known in shipped_sets()}
+    set_name = _set_like(text)
     is_gene = any(text in table.genes for table in tables)
-    if is_set and is_gene:
-        raise UsageError(f"'{text}' is a gene and a gene set", f"Say gene:{text} or set:{text}")
-    if is_set:
+    if set_name and text.casefold() == set_name.casefold() and not is_gene:
         return SetVariable(find_set(text))
     try:
-        return _gene(text, tables)
+        gene = _gene(text, tables)
+        if set_name:
+            raise UsageError(
+                f"'{text}' may be the gene set {set_name} or the gene {gene.name}",
+                f"Say set:{set_name} or gene:{gene.name}",
+            )
+        return gene
     except UnknownSymbolError as error:
         raise UsageError(
             f"unknown gene or gene set '{text}'", near_set_names(text) or error.remedy
         ) from None
 
 
+def _set_like(text: str) -> str:
+    """The shipped set that goes by a name, case and punctuation aside; empty where none does."""
+    plain = _NOT_A_WORD.sub("", text).casefold()
+    return next(
+        (name for name in shipped_sets() if _NOT_A_WORD.sub("", name).casefold() == plain), ""
+    )
+
+
 def _gene(name: str, tables: Sequence[TableIndex]) -> GeneVariable:
     if any(name in table.genes for table in tables):
-        return GeneVariable(name)
-    return GeneVariable(symbol_table().resolve(name).symbol)
+        return GeneVariable(name, name)
+    return GeneVariable(symbol_table().resolve(name).symbol, name)
 
 
 def set_from_file(path: Path, name: str) -> GeneSet:
@@ -138,7 +155,7 @@ class Measured:
     note: str = ""
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _match(names: tuple[str, ...], rows: GeneNames) -> SymbolMatch:
     """Most tumor types of a source have the same genes, so a match serves them all."""
     return match_symbols(names, rows)
@@ -221,13 +238,16 @@ def matching_notes(measured: Sequence[Measurement]) -> list[str]:
     notes: dict[str, list[str]] = {}
     for variable, cohort, result in measured:
         said = []
+        if isinstance(variable, GeneVariable) and variable.asked not in ("", variable.name):
+            said.append(f"{variable.asked} read as the gene {variable.name}")
         if result.match.renamed:
             renamed = (f"{name} as {row}" for name, row in result.match.renamed.items())
             said.append(f"taken {', '.join(renamed)}")
         if result.match.missing:
             said.append(f"not measured {', '.join(result.match.missing)}")
-        if result.match.ambiguous:
-            said.append(f"ambiguous {', '.join(result.match.ambiguous)}")
+        for name, rows in result.match.ambiguous.items():
+            perhaps = f", perhaps row {' or '.join(rows)}: ask for gene:{rows[0]}" if rows else ""
+            said.append(f"{name} is ambiguous{perhaps}")
         if said:
             notes.setdefault(f"{variable.name}: {'; '.join(said)}", []).append(cohort.tumor_type)
     everywhere = len({cohort.tumor_type for _, cohort, _ in measured})

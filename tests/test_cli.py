@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from tcga_corr.cli import diagnostics
+from tcga_corr.cli import main
 from tcga_corr.cli.correlate import association_result
 from tcga_corr.cli.options import Format, split_names
 from tcga_corr.cli.output import _render
@@ -62,7 +62,7 @@ def run(capfdbinary: pytest.CaptureFixture[bytes], simulated: Engine) -> Run:
 
     def run(*arguments: object) -> tuple[int, str, str]:
         store = ("--cache", str(simulated.store.root))
-        code = diagnostics._run([*store, *map(str, arguments)])
+        code = main.run([*store, *map(str, arguments)])
         out, err = capfdbinary.readouterr()
         return code, out.decode(), err.decode()
 
@@ -129,9 +129,9 @@ def test_scores(run: Run, simulated: Engine) -> None:
     assert list(answer["scores"][0]) == SCORE_COLUMNS
     assert len(answer["query"]["sets"]) == 51
     shown = {row["set"] for row in answer["scores"]}
-    assert "ferroptosis" in shown
+    assert "SIMULATED ferroptosis" in shown
     engine_scores = simulated.score(["ferroptosis"], tumor_types=["UVM"]).frame
-    got = [row["es"] for row in answer["scores"] if row["set"] == "ferroptosis"]
+    got = [row["es"] for row in answer["scores"] if row["set"] == "SIMULATED ferroptosis"]
     assert got == engine_scores["es"].to_list()
 
 
@@ -142,7 +142,10 @@ def test_scores_of_a_whole_file(run: Run, tmp_path: Path) -> None:
     )
     code, out, _ = run("score", gmt, "-t", "UVM", "--format", "tsv", "--min-genes", "2")
     assert code == 0
-    assert set(pl.read_csv(io.StringIO(out), separator="\t")["set"]) == {"ONE", "TWO"}
+    assert set(pl.read_csv(io.StringIO(out), separator="\t")["set"]) == {
+        "SIMULATED ONE",
+        "SIMULATED TWO",
+    }
     code, out, _ = run(
         "correlate", f"{gmt}:ONE", f"{gmt}:TWO", "--min-genes", "2", "--format", "tsv"
     )
@@ -229,7 +232,7 @@ def test_no_store_is_said(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> 
         ("score", "nfkb"),
         ("sql", "FROM samples"),
     ):
-        assert diagnostics._run(["--cache", str(tmp_path / "none"), *command]) == 3
+        assert main.run(["--cache", str(tmp_path / "none"), *command]) == 3
         assert "tcga-corr demo" in capfd.readouterr().err
     assert not (tmp_path / "none").exists()
 
@@ -303,7 +306,7 @@ def _fixed_answer() -> Answer:
     query = {"x": "ferroptosis", "y": "nfkb", "method": "pearson", "source": "mine"}
     query |= {"unit": "log2(tpm+1)", "samples": "tumor"}
     frame = pl.DataFrame(rows, infer_schema_length=None)
-    return Answer(frame, query, (), {"simulated": False})
+    return Answer(frame, query, (), {"simulated": False, "gene_sets": [{"name": "nfkb"}]})
 
 
 @pytest.mark.parametrize("ending", ["table", "tsv", "csv", "json"])

@@ -140,7 +140,7 @@ def test_variables_by_prefix_alias_and_file(own: Engine, tmp_path: Path) -> None
     former = own.correlate("MARCHF1", "RELA", **uvm)
     assert former.frame["r"][0] == own.correlate("MARCH1", "RELA", **uvm).frame["r"][0]
     assert former.notes == ("MARCHF1: taken MARCHF1 as MARCH1",)
-    with pytest.raises(UsageError, match="Say gene:NFKB or set:NFKB"):
+    with pytest.raises(UsageError, match="Say set:nfkb or gene:NFKB"):
         own.correlate("NFKB", "RELA", **uvm)
     assert own.correlate("gene:NFKB", "RELA", **uvm).frame["x"][0] == "NFKB"
     assert own.correlate("set:NFKB", "RELA", **uvm).frame["x"][0] == "nfkb"

@@ -43,7 +43,10 @@ def test_names_descriptions_and_genes_in_file_order(gmt: Path) -> None:
         GeneSet("B", "second letter", ("G2", "G1"), "mine.gmt"),
         GeneSet("A", "", ("G3",), "mine.gmt"),
     ]
-    assert read_gmt(gmt, "own")["A"].collection == "own"
+
+
+def test_a_repeated_line_is_passed_over(gmt: Path) -> None:
+    assert len(read(gmt, "A\tx\tG1\tG2\nB\tx\tG1\nA\ty\tG1\tG2\n")) == 2
 
 
 def test_only_tabs_separate(gmt: Path) -> None:
@@ -82,7 +85,7 @@ def test_byte_order_mark_and_line_ends(gmt: Path, end: str, mark: str, last: boo
         ("B\tx\t\t \n", "line 3: a gene set without genes"),
         ("B x G1 G2\n", "line 3: a gene set without genes"),
         ("\tx\tG1\n", "line 3: a gene set without a name"),
-        ("A\tx\tG1\n", "line 3: gene set 'A' is already on line 1"),
+        ("A\tx\tG9\n", "line 3: gene set 'A' is already on line 1"),
     ],
 )
 def test_a_bad_line_is_told_by_number(gmt: Path, line: str, fault: str) -> None:

@@ -36,7 +36,7 @@ def test_importing_the_package_imports_no_data_library() -> None:
 
 def test_help_imports_no_data_library() -> None:
     code = (
-        "from tcga_corr.cli.diagnostics import _run\n"
+        "from tcga_corr.cli.main import run as _run\n"
         "for command in ([], ['correlate'], ['score'], ['load'], ['demo'], ['sql'], ['sets']):\n"
         "    _run([*command, '--help'])"
     )

@@ -138,13 +138,31 @@ def test_the_current_symbol_wins_among_a_genes_rows() -> None:
 
 def test_several_old_rows_of_one_gene_are_ambiguous() -> None:
     match = match_symbols(["MARCHF1"], {"MARCH1", "RNF171"})
-    assert (match.found, match.missing, match.ambiguous) == ({}, ["MARCHF1"], ["MARCHF1"])
+    assert (match.found, match.missing, match.ambiguous) == (
+        {},
+        ["MARCHF1"],
+        {"MARCHF1": ("MARCH1", "RNF171")},
+    )
 
 
 @pytest.mark.parametrize("rows", [{"GORASP1", "SYT1"}, {"GORASP1"}, {"SYT1"}, {"TP53"}])
 def test_an_alias_of_several_genes_is_ambiguous(rows: set[str]) -> None:
     match = match_symbols(["P65", "nonsense"], rows)
-    assert (match.found, match.missing, match.ambiguous) == ({}, ["P65", "nonsense"], ["P65"])
+    assert (match.found, match.missing) == ({}, ["P65", "nonsense"])
+    assert list(match.ambiguous) == ["P65"]
+
+
+def test_a_row_named_by_a_shared_alias_is_told_but_not_taken() -> None:
+    """MLL2 is an alias of KMT2D and of KMT2B: a table of 2015 means one, but does not say which."""
+    match = match_symbols(["KMT2D"], {"MLL2", "RELA"})
+    assert (match.found, match.missing) == ({}, ["KMT2D"])
+    assert match.ambiguous == {"KMT2D": ("MLL2",)}
+
+
+@pytest.mark.parametrize("name", ["P50", "P65", "p50"])
+def test_an_alias_is_not_taken_for_another_by_its_case(name: str) -> None:
+    with pytest.raises(AmbiguousSymbolError):
+        symbol_table().resolve(name)
 
 
 def test_a_name_of_another_gene_is_not_taken() -> None:

@@ -2,8 +2,8 @@
 
     python tools/build_gene_sets.py FOLDER_OF_GMT_FILES
 
-The lists are facts from open collections. Each line's description says which line of which collection
-it came from; ``tcga_corr/gene_sets/catalogue.py`` says under which licence.
+The lists are facts from open collections. Each line's description says which line of which
+collection it came from; ``tcga_corr/gene_sets/catalogue.py`` says under which licence.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ What to cite for each gene set and source: `tcga-corr sets`, and the provenance 
 
 app = typer.Typer(
     name="tcga-corr",
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -95,6 +95,9 @@ def root(
     A thing is a gene (RELA) or a gene set (ferroptosis, scored per sample by ssGSEA). The answer
     comes for each of the 33 tumor types. Start with `tcga-corr demo`.
     """
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help(), err=True)
+        raise typer.Exit(2)
     context.obj = Settings(cache=cache, quiet=quiet, verbose=verbose)
 
 

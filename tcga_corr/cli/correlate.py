@@ -42,7 +42,7 @@ def correlate(
     Examples: `tcga-corr correlate ferroptosis nfkb`, `tcga-corr correlate RELA NRF2 -t LIHC`.
     """
     settings: Settings = context.obj
-    check_output(output, force)
+    check_output(output, force, output_format)
     answer = settings.engine().correlate(
         x,
         y,
@@ -63,7 +63,7 @@ def association_result(answer: Any) -> Result:
     query = answer.query
     simulated = "SIMULATED  " if answer.provenance["simulated"] else ""
     columns = dict(_COLUMNS)
-    if answer.frame["r_disjoint"].null_count() == answer.frame.height:
+    if not answer.provenance["gene_sets"]:
         del columns["shared genes"], columns["r disjoint"]
     return Result(
         frame=answer.frame,

@@ -15,9 +15,9 @@ from tcga_corr.cli.settings import Settings
 def demo(
     context: typer.Context,
     n_genes: Annotated[
-        int, typer.Option("--n-genes", metavar="N", help="Genes in each table.")
+        int, typer.Option("--n-genes", min=300, max=20_501, help="Genes in each table.")
     ] = 20_501,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Of the random numbers.")] = 489,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the random numbers.")] = 489,
     output_format: options.OutputFormat = None,
     output: options.Output = None,
     force: options.Force = False,
@@ -32,7 +32,7 @@ def demo(
     from tcga_corr.sources.simulated import SOURCE, atlas_is_there, plans, write_atlas
 
     settings: Settings = context.obj
-    check_output(output, force)
+    check_output(output, force, output_format)
     engine = settings.engine()
     folder = engine.store.downloads(SOURCE.name)
     number = len(plans())

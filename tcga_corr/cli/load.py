@@ -103,4 +103,5 @@ def loaded_line(loaded: Loaded) -> str:
         f"{metadata.n_genes} symbols{kept}, {metadata.unit}"
         + (f"; left out {dropped}" if dropped else "")
         + ("; was loaded already" if loaded.was_there else "")
+        + ("; replaced another table" if loaded.replaced else "")
     )

@@ -77,7 +77,7 @@ SampleSelection = Annotated[
     typer.Option(
         "--samples",
         help="tumor: one tumour sample per patient. normal: solid tissue normal. "
-        "all-tumor: every tumour sample.",
+        "all-tumor: every tumour sample, so a patient may count twice.",
     ),
 ]
 TieRule = Annotated[

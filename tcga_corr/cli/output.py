@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 JSON_SCHEMA = 1
+_ENDINGS = {"": Format.table, "txt": Format.table, **{known.value: known for known in Format}}
 
 
 @dataclass(frozen=True)
@@ -45,11 +47,19 @@ class Result:
     columns: Mapping[str, Callable[[dict[str, Any]], str]] | None = None
 
 
-def check_output(output: Path | None, force: bool) -> None:
-    """Refuse to overwrite, before any work is done."""
-    if output is not None and output.exists() and not force:
+def check_output(output: Path | None, force: bool, chosen: Format | None) -> None:
+    """Refuse what cannot be written as asked, before any work is done."""
+    if output is None:
+        return
+    ending = output.suffix.lstrip(".").lower()
+    if chosen is None and ending not in _ENDINGS:
+        raise UsageError(
+            f"'{output}': its ending does not tell the format",
+            f"End it in {', '.join(name for name in _ENDINGS if name)}, or give --format",
+        )
+    if output.exists() and not force:
         raise UsageError(f"'{output}' exists", "Give --force to overwrite it, or another -o")
-    if output is not None and not output.resolve().parent.is_dir():
+    if not output.resolve().parent.is_dir():
         raise UsageError(f"'{output.parent}' is not a folder", "Make it, or give another -o")
 
 
@@ -61,15 +71,19 @@ def write_result(result: Result, output: Path | None, chosen: Format | None) -> 
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
         return
-    from tcga_corr.store.files import replacing
+    from tcga_corr.files import replacing, writing
 
+    if output.exists() and not output.is_file():  # a pipe or a device is written to, not replaced
+        with writing(output):
+            output.write_bytes(content)
+        return
     with replacing(output) as partial:
         partial.write_bytes(content)
 
 
 def _format_of(output: Path | None) -> Format:
     ending = output.suffix.lstrip(".").lower() if output else ""
-    return Format(ending) if ending in list(Format) else Format.table
+    return _ENDINGS.get(ending, Format.table)
 
 
 def _render(result: Result, chosen: Format) -> bytes:
@@ -81,11 +95,35 @@ def _render(result: Result, chosen: Format) -> bytes:
     if chosen is Format.parquet:
         result.frame.write_parquet(buffer)
     else:
-        import polars as pl
-
-        blank = result.frame.with_columns(pl.col(pl.String).replace("", None))
-        blank.write_csv(buffer, separator="\t" if chosen is Format.tsv else ",")
+        _flat(result.frame).write_csv(buffer, separator="\t" if chosen is Format.tsv else ",")
     return buffer.getvalue()
+
+
+def _flat(frame: pl.DataFrame) -> pl.DataFrame:
+    """As text can hold it: no quoted empty strings, no NaN, lists and structures as JSON."""
+    import polars as pl
+
+    nested = [name for name, kind in frame.schema.items() if kind.is_nested()]
+    texts = [
+        pl.Series(
+            name, [json.dumps(_finite(value), default=str) for value in frame[name].to_list()]
+        )
+        for name in nested
+    ]
+    return (
+        frame.with_columns(texts).fill_nan(None).with_columns(pl.col(pl.String).replace("", None))
+    )
+
+
+def _finite(value: Any) -> Any:
+    """A value with null for what JSON has no number for."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _finite(item) for name, item in value.items()}
+    return value
 
 
 def _as_json(result: Result) -> bytes:
@@ -93,7 +131,7 @@ def _as_json(result: Result) -> bytes:
     whole: dict[str, Any] = {"schema": JSON_SCHEMA}
     if "query" in around:
         whole["query"] = around.pop("query")
-    whole[result.rows_key] = result.frame.fill_nan(None).to_dicts()
+    whole[result.rows_key] = _finite(result.frame.to_dicts())
     whole |= around
     return (json.dumps(whole, indent=1, allow_nan=False, default=str) + "\n").encode()
 

@@ -41,7 +41,7 @@ def score(
     Example: `tcga-corr score ferroptosis nfkb -t LIHC -o scores.tsv`.
     """
     settings: Settings = context.obj
-    check_output(output, force)
+    check_output(output, force, output_format)
     answer = settings.engine().score(
         sets,
         tumor_types=options.split_names(tumor_types),

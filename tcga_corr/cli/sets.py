@@ -28,7 +28,7 @@ def sets(
 
     from tcga_corr.gene_sets import COLLECTIONS, find_set, near_set_names, shipped_sets
 
-    check_output(output, force)
+    check_output(output, force, output_format)
     if genes and word is None:
         raise UsageError("--genes needs the name of a set", "Say `tcga-corr sets NAME --genes`")
     if genes:
@@ -50,6 +50,7 @@ def sets(
             "version": collection.version,
             "licence": collection.licence,
             "cite": collection.citation,
+            "url": collection.url,
         }
         for gene_set in chosen
         for collection in (COLLECTIONS[gene_set.collection],)

@@ -35,7 +35,7 @@ def sql(
     from tcga_corr.store import named_queries, named_query
 
     settings: Settings = context.obj
-    check_output(output, force)
+    check_output(output, force, output_format)
     if sum((query is not None, named is not None, listed)) != 1:
         raise UsageError(
             "give one of a QUERY, --named NAME and --list", "See `tcga-corr sql --help`"

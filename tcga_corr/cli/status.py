@@ -7,8 +7,13 @@ from typing import Annotated
 import typer
 
 from tcga_corr.cli import options
-from tcga_corr.cli.output import Result, check_output, write_result
+from tcga_corr.cli.output import Result, check_output, plain, write_result
 from tcga_corr.cli.settings import Settings
+
+_FOR_PEOPLE = (
+    "source", "tumor_type", "name", "tumor", "normal", "other", "n_genes", "genes", "unit",
+    "size_mb", "loaded_at", "note",
+)  # fmt: skip
 
 
 def status(
@@ -23,9 +28,12 @@ def status(
     output: options.Output = None,
     force: options.Force = False,
 ) -> None:
-    """What the store holds: tumor types, samples, genes, unit, size, age, what was dropped."""
+    """What the store holds: tumor types, samples, genes, unit, size, age.
+
+    With --format json, tsv, … also the input and what was left out of it.
+    """
     settings: Settings = context.obj
-    check_output(output, force)
+    check_output(output, force, output_format)
     engine = settings.engine()
     wanted = options.split_names(tumor_types)
     frame = engine.samples(wanted, source) if samples else engine.status(wanted, source)
@@ -33,5 +41,6 @@ def status(
         frame=frame,
         rows_key="samples" if samples else "tables",
         around={"query": {"store": str(settings.cache), "source": source, "tumor_types": wanted}},
+        columns=None if samples else {name: plain(name) for name in _FOR_PEOPLE},
     )
     write_result(result, output, output_format)

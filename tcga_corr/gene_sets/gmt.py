@@ -18,17 +18,18 @@ class GeneSet:
     collection: str = ""
 
 
-def read_gmt(path: Path, collection: str | None = None) -> dict[str, GeneSet]:
+def read_gmt(path: Path) -> dict[str, GeneSet]:
     """Gene sets of a GMT file by name, in file order.
 
-    Tabs alone separate, so names may hold blanks; empty fields and repeated genes are passed over.
+    Tabs alone separate, so names may hold blanks; empty fields, repeated genes and repeated lines
+    are passed over.
 
     Raises
     ------
     DataMissingError
         If there is no such file.
     TableError
-        On a line without a name or without genes, or on a name used twice, by line number.
+        On a line without a name or without genes, or on a name used for two sets, by line number.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -53,13 +54,15 @@ def read_gmt(path: Path, collection: str | None = None) -> dict[str, GeneSet]:
                 f"{path}, line {number}: a gene set without {missing}",
                 "A line is NAME, DESCRIPTION, then genes, separated by tabs",
             )
+        if name in sets and sets[name].genes == genes:
+            continue
         if name in sets:
             raise TableError(
                 f"{path}, line {number}: gene set '{name}' is already on line {first_line[name]}",
                 "Give each set a name of its own",
             )
         first_line[name] = number
-        sets[name] = GeneSet(name, description.strip(), genes, collection or path.name)
+        sets[name] = GeneSet(name, description.strip(), genes, path.name)
     if not sets:
         raise TableError(f"{path}: no gene sets in it", "A GMT file has one set a line")
     return sets

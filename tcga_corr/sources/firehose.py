@@ -8,4 +8,5 @@ SOURCE = Source(
     unit="log2(norm_count+1)",
     file_name=r"[A-Z]+\.rnaseqv2__.*RSEM_genes_normalized__data\.data\.txt(\.gz)?",
     citation="Broad Institute TCGA GDAC 2016, Firehose, doi:10.7908/C11G0KM9",
+    formats=("firehose",),
 )

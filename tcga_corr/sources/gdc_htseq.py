@@ -8,4 +8,5 @@ SOURCE = Source(
     unit="log2(count+1)",
     file_name=r"TCGA-[A-Z]+\.htseq_counts\.tsv(\.gz)?",
     citation="Goldman et al. 2020, Nat. Biotechnol. 38:675, doi:10.1038/s41587-020-0546-8",
+    formats=("gdc-hub",),
 )

@@ -8,4 +8,5 @@ SOURCE = Source(
     unit="log2(tpm+1)",
     file_name=r"TCGA-[A-Z]+\.star_tpm\.tsv(\.gz)?",
     citation="Heath et al. 2021, Nat. Genet. 53:257, doi:10.1038/s41588-021-00791-5",
+    formats=("gdc-hub",),
 )

@@ -11,7 +11,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from tcga_corr.files import replacing
 from tcga_corr.gene_sets import shipped_sets
 from tcga_corr.sources.source import Source
 from tcga_corr.symbols import symbol_table
@@ -30,18 +31,21 @@ SOURCE = Source(
     unit="log2(norm_count+1)",
     file_name=r"HiSeqV2(\.gz)?",
     citation="none: the values are made up",
+    formats=("xena",),
     simulated=True,
 )
 
 GENE_PAIR = ("RELA", "NFE2L2")
 SET_PAIR = ("ferroptosis", "nfkb")
 N_GENES = 20_501
+LEAST_GENES, MOST_GENES = 300, 20_501
 SEED = 489
 
 _LOADING = 0.6  # share of a set gene's deviation that follows its set's activity
 _PAIR_MEAN, _PAIR_SD = 10.5, 0.7
 _UNNAMED_ROWS = 29
 _PLANTED = "planted.json"
+_SITE = "TCGA-00-"
 _MOST_PATIENTS = 36**4 // 33  # of a tumor type, so that no two share a barcode
 
 # Tumour samples, a sixth of the real cohort's but 12 to 120, and normal samples.
@@ -54,6 +58,11 @@ _SIZES = {
     "SKCM": (78, 0), "STAD": (69, 6), "TGCT": (25, 0), "THCA": (84, 10), "THYM": (20, 0),
     "UCEC": (29, 4), "UCS": (12, 0), "UVM": (13, 0),
 }  # fmt: skip
+
+
+def is_simulated(barcodes: Sequence[str]) -> bool:
+    """Whether samples are of the simulated atlas, whatever file they stand in."""
+    return any(barcode.startswith(_SITE) for barcode in barcodes)
 
 
 @dataclass(frozen=True)
@@ -149,7 +158,7 @@ def _barcodes(plan: Plan, number: int) -> tuple[str, ...]:
 
 
 def _patient(number: int) -> str:
-    return f"TCGA-00-{np.base_repr(number, 36).zfill(4)}"
+    return f"{_SITE}{np.base_repr(number, 36).zfill(4)}"
 
 
 def write_atlas(
@@ -163,14 +172,13 @@ def write_atlas(
     (folder / _PLANTED).unlink(missing_ok=True)
     for plan in chosen:
         path = folder / f"TCGA.{plan.tumor_type}.sampleMap" / "HiSeqV2.gz"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".part")
-        with partial.open("wb") as raw, gzip.GzipFile("", "wb", 1, raw, mtime=0) as packed:
-            packed.write(_as_xena(simulate_cohort(plan, n_genes, seed)))
-        partial.replace(path)
+        content = gzip.compress(_as_xena(simulate_cohort(plan, n_genes, seed)), 1, mtime=0)
+        with replacing(path) as partial:
+            partial.write_bytes(content)
         yield path
     planted = json.dumps(_planted(chosen, n_genes, seed), indent=1)
-    (folder / _PLANTED).write_text(planted + "\n", encoding="utf-8")
+    with replacing(folder / _PLANTED) as partial:
+        partial.write_text(planted + "\n", encoding="utf-8")
 
 
 def atlas_is_there(folder: Path, n_genes: int = N_GENES, seed: int = SEED) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,10 @@ class Source:
         Whether batch adjustment or a small pseudocount makes negative values.
     citation
         What to cite.
+    formats
+        Names of the file formats, in ``tcga_corr.tables``, that its files have.
+    pan_cancer
+        Whether one file holds several tumor types.
     simulated
         Whether the values are made up.
     """
@@ -32,9 +37,11 @@ class Source:
     unit: str
     file_name: str
     citation: str
+    formats: tuple[str, ...]
+    pan_cancer: bool = False
     may_be_negative: bool = False
     simulated: bool = False
 
     def names(self, path: Path) -> bool:
-        """Whether a file is named like one of this source."""
-        return re.fullmatch(self.file_name, path.name) is not None
+        """Whether a file is named like one of this source, also as a URL names it."""
+        return re.fullmatch(self.file_name, unquote(path.name)) is not None

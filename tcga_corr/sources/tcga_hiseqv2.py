@@ -6,6 +6,7 @@ SOURCE = Source(
     name="tcga-hiseqv2",
     title="TCGA IlluminaHiSeq RNASeqV2 RSEM, UCSC Xena TCGA hub",
     unit="log2(norm_count+1)",
-    file_name=r"HiSeqV2(\.gz)?",
+    file_name=r"(TCGA\.[A-Z]+\.sampleMap[/_])?HiSeqV2(\.gz)?",
     citation="Goldman et al. 2020, Nat. Biotechnol. 38:675, doi:10.1038/s41587-020-0546-8",
+    formats=("xena",),
 )

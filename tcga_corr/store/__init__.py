@@ -1,6 +1,5 @@
 """The store: Parquet tables as the truth, memory maps as the derived index, DuckDB views."""
 
-from tcga_corr.store.files import sha256_of
 from tcga_corr.store.index import GeneNames, TableIndex, open_index, open_indexes
 from tcga_corr.store.layout import SCHEMA_VERSION, Store, TableKey, check_source_name
 from tcga_corr.store.metadata import InputFile, StoredSample, TableMetadata
@@ -23,6 +22,5 @@ __all__ = [
     "open_indexes",
     "read_metadata",
     "run_query",
-    "sha256_of",
     "write_table",
 ]

@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcga_corr.errors import StoreError
+from tcga_corr.files import replacing, sha256_of, sync_folder, writing
 from tcga_corr.scoring.ranks import Ranks, doubled_average_ranks
-from tcga_corr.store.files import replacing, sha256_of, sync_folder, writing
 from tcga_corr.store.layout import SCHEMA_VERSION, Store, TableKey
 from tcga_corr.store.metadata import TableMetadata
-from tcga_corr.store.parquet import read_metadata, read_values, write_samples
+from tcga_corr.store.parquet import read_metadata, read_values
 
 _DESCRIPTION = "index.json"
 _GENES = "genes.txt"
@@ -105,12 +105,25 @@ class TableIndex:
 
 
 def open_index(store: Store, key: TableKey) -> TableIndex:
-    """A table's index, built first where there is none of the table as it stands."""
+    """A table's index, built first where there is none of the table as it stands.
+
+    Raises
+    ------
+    StoreError
+        If it must be built and the folder cannot be written.
+    """
     index = _current(store, key)
-    if index is None:
+    if index is not None:
+        return index
+    try:
         with store.locked(key):
-            index = _current(store, key) or _rebuild(store, key)
-    return index
+            return _current(store, key) or _rebuild(store, key)
+    except StoreError:
+        # a store that was copied to where nothing may be written: its index is as good as ever
+        index = _of_same_hash(store, key)
+        if index is None:
+            raise
+        return index
 
 
 def open_indexes(store: Store, keys: Iterable[TableKey]) -> list[TableIndex]:
@@ -121,11 +134,33 @@ def open_indexes(store: Store, keys: Iterable[TableKey]) -> list[TableIndex]:
 def _current(store: Store, key: TableKey) -> TableIndex | None:
     """The index of the table as it stands; None where there is none, or none whole."""
     stamp = _stamp(store.table_path(key))
-    for path in sorted(store.index_folder(key).glob(f"*/{_DESCRIPTION}")):
-        described = _read_description(path)
-        if described is not None and described["table_stamp"] == stamp:
-            return _open(key, path.parent, described)
+    for folder, described in _described(store, key):
+        if described.get("table_stamp") == stamp:
+            return _open(key, folder, described)
     return None
+
+
+def _of_same_hash(store: Store, key: TableKey) -> TableIndex | None:
+    table = store.table_path(key)
+    indexes = [(folder, described) for folder, described in _described(store, key)]
+    if not indexes or not table.exists():
+        return None
+    table_sha256 = sha256_of(table)
+    for folder, described in indexes:
+        if described.get("table_sha256") == table_sha256:
+            return _open(key, folder, described)
+    return None
+
+
+def _described(store: Store, key: TableKey) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """The folders of a table's indexes, and what each says of itself."""
+    for path in sorted(store.index_folder(key).glob(f"*/{_DESCRIPTION}")):
+        try:
+            described = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue  # replaced or damaged: rebuilt by whoever holds the lock
+        if isinstance(described, dict) and described.get("schema") == SCHEMA_VERSION:
+            yield path.parent, described
 
 
 def _stamp(table: Path) -> list[int]:
@@ -137,34 +172,23 @@ def _stamp(table: Path) -> list[int]:
     return [status.st_size, status.st_mtime_ns, status.st_ino]
 
 
-def _read_description(path: Path) -> dict[str, Any] | None:
-    try:
-        described = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None  # replaced or damaged: rebuilt by whoever holds the lock
-    whole = isinstance(described, dict) and described.get("schema") == SCHEMA_VERSION
-    return described if whole else None
-
-
 def _open(key: TableKey, folder: Path, described: dict[str, Any]) -> TableIndex | None:
     try:
         ranks = np.load(folder / "ranks.npy", mmap_mode="r")
         values = np.load(folder / "values.npy", mmap_mode="r")
         genes = _gene_names(folder / _GENES)
-    except (OSError, ValueError):
+        metadata = TableMetadata.from_json(described["metadata"])
+        table_sha256 = str(described["table_sha256"])
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    metadata = TableMetadata.from_json(described["metadata"])
     shape = (metadata.n_genes, len(metadata.samples))
     if not (ranks.shape == values.shape == shape and len(genes) == metadata.n_genes):
         return None
-    return TableIndex(key, described["table_sha256"], metadata, genes, ranks, values)
+    return TableIndex(key, table_sha256, metadata, genes, ranks, values)
 
 
 def _rebuild(store: Store, key: TableKey) -> TableIndex:
-    """Build the index, then remove older ones; call it with the table locked.
-
-    The sample list is written with it, so that SQL sees the same samples.
-    """
+    """Build the index, then remove older ones; call it with the table locked."""
     store.remove_leftovers(key)
     table = store.table_path(key)
     metadata = read_metadata(store, key)
@@ -179,7 +203,6 @@ def _rebuild(store: Store, key: TableKey) -> TableIndex:
     folder = store.index_folder(key)
     target = folder / str(described["table_sha256"])[:16]
     with writing(folder):
-        write_samples(store, metadata)
         if _open(key, target, described) is None:
             _write_arrays(target, described, *read_values(store, key))
         else:  # the same table, moved or copied: only its stamp is another
@@ -187,7 +210,7 @@ def _rebuild(store: Store, key: TableKey) -> TableIndex:
                 partial.write_text(json.dumps(described), encoding="utf-8")
         for older in folder.iterdir():
             if older != target:
-                shutil.rmtree(older)
+                shutil.rmtree(older, ignore_errors=True)
     index = _open(key, target, described)
     if index is None:
         raise StoreError(f"{target}: the index just written cannot be read", "Check the disk")

@@ -6,12 +6,12 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from tcga_corr.errors import DataMissingError, StoreError, UsageError
-from tcga_corr.store.files import replacing, writing
+from tcga_corr.files import is_leftover, replacing, writing
 
 SCHEMA_VERSION = 1
 _SCHEMA_FILE = "store.json"
@@ -26,7 +26,7 @@ class TableKey:
 
     @property
     def folder(self) -> Path:
-        """Its folder below ``expression/``, ``samples/`` or ``index/``, in hive style."""
+        """Its folder below ``expression/`` or ``index/``, in hive style."""
         return Path(f"source={self.source}", f"tumor_type={self.tumor_type}")
 
 
@@ -80,10 +80,6 @@ class Store:
         """The Parquet table of a source and tumor type."""
         return self.root / "expression" / key.folder / "table.parquet"
 
-    def samples_path(self, key: TableKey) -> Path:
-        """The Parquet list of a table's samples."""
-        return self.root / "samples" / key.folder / "samples.parquet"
-
     def index_folder(self, key: TableKey) -> Path:
         """The folder of a table's index."""
         return self.root / "index" / key.folder
@@ -94,23 +90,26 @@ class Store:
 
     def keys(self, source: str | None = None) -> list[TableKey]:
         """The tables in the store, sorted."""
-        folders = self.root.glob(f"expression/source={source or '*'}/tumor_type=*")
-        return sorted(
+        folders = (path.parent for path in self.root.glob("expression/*/*/table.parquet"))
+        keys = sorted(
             TableKey(folder.parent.name.partition("=")[2], folder.name.partition("=")[2])
             for folder in folders
-            if (folder / "table.parquet").exists()
         )
+        return [key for key in keys if source in (None, key.source)]
 
     def require_keys(self, source: str | None = None) -> list[TableKey]:
         """The tables in the store; an error where there are none."""
         keys = self.keys(source)
-        if not keys:
-            what = f"no table of source '{source}'" if source else "no expression table"
-            raise DataMissingError(
-                f"{what} in the store '{self.root}'",
-                "Load some with `tcga-corr load FILE`, or try `tcga-corr demo`",
-            )
-        return keys
+        if keys:
+            return keys
+        others = dict.fromkeys(key.source for key in self.keys())
+        what = f"no table of source '{source}'" if source else "no expression table"
+        raise DataMissingError(
+            f"{what} in the store '{self.root}'",
+            f"It has {', '.join(others)}"
+            if others
+            else "Load some with `tcga-corr load FILE`, or try `tcga-corr demo`",
+        )
 
     @contextmanager
     def locked(self, key: TableKey) -> Iterator[None]:
@@ -130,13 +129,16 @@ class Store:
 
     def remove_leftovers(self, key: TableKey) -> None:
         """Remove what a killed writer of a table left; call it with the table locked."""
-        for folder in (
-            self.table_path(key).parent,
-            self.samples_path(key).parent,
-            self.index_folder(key),
-        ):
+        for folder in (self.table_path(key).parent, self.index_folder(key)):
             for left in folder.glob(".*.part"):
-                shutil.rmtree(left) if left.is_dir() else left.unlink()
+                _remove(left)
+        for left in filter(is_leftover, self.root.glob(".*.part")):
+            _remove(left)
+
+
+def _remove(left: Path) -> None:
+    with suppress(OSError):  # it is in nobody's way
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
 def check_source_name(name: str) -> None:

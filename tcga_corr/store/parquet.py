@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 
 from tcga_corr.errors import StoreError
 from tcga_corr.expression import ExpressionTable
-from tcga_corr.store.files import replacing
+from tcga_corr.files import replacing
 from tcga_corr.store.layout import SCHEMA_VERSION, Store, TableKey
 from tcga_corr.store.metadata import TableMetadata
 
@@ -65,16 +64,18 @@ def read_metadata(store: Store, key: TableKey) -> TableMetadata | None:
     path = store.table_path(key)
     try:
         described: dict[str, Any] = json.loads(pq.read_schema(path).metadata[_METADATA_KEY])
+        schema = described.pop("schema")
+        metadata = TableMetadata.from_json(described) if schema == SCHEMA_VERSION else None
     except FileNotFoundError:
         return None
     except (pa.ArrowException, KeyError, TypeError, ValueError, OSError) as error:
-        raise StoreError(f"{path}: not a table of this store ({error})", _REMEDY) from error
-    if described.pop("schema") != SCHEMA_VERSION:
-        raise StoreError(f"{path}: a table of another schema version", _REMEDY)
-    return TableMetadata.from_json(described)
+        raise StoreError(f"{path}: not a whole table of this store ({error})", _REMEDY) from error
+    if metadata is None:
+        raise StoreError(f"{path}: a table of schema {schema}, not {SCHEMA_VERSION}", _REMEDY)
+    return metadata
 
 
-_REMEDY = "Remove the file and load the table again"
+_REMEDY = "Load the table again"
 
 
 def read_values(store: Store, key: TableKey) -> tuple[list[str], NDArray[np.float32]]:
@@ -90,16 +91,3 @@ def read_values(store: Store, key: TableKey) -> tuple[list[str], NDArray[np.floa
     column = arrow.column("values").combine_chunks()
     flat = column.flatten().to_numpy(zero_copy_only=False)
     return arrow.column("gene").to_pylist(), flat.reshape(arrow.num_rows, -1)
-
-
-def write_samples(store: Store, metadata: TableMetadata) -> None:
-    """Write the list of a table's samples, for SQL; derived from the table's own metadata."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    rows = [
-        {"position": position, **asdict(sample)} for position, sample in enumerate(metadata.samples)
-    ]
-    key = TableKey(metadata.source, metadata.tumor_type)
-    with replacing(store.samples_path(key)) as partial:
-        pq.write_table(pa.Table.from_pylist(rows), partial, compression="zstd")

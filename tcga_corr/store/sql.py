@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import glob
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tcga_corr.errors import AnalysisError, UsageError, near_names
-from tcga_corr.store.index import open_indexes
-from tcga_corr.store.layout import Store
+from tcga_corr.errors import AnalysisError, StoreError, UsageError, near_names
+from tcga_corr.store.layout import Store, TableKey
 
 if TYPE_CHECKING:
     import polars as pl
 
 _VIEWS = "views"
+_TRIES = 5
 
 
 def queries_folder() -> Path:
@@ -51,7 +52,7 @@ def named_query(name: str) -> str:
 def run_query(store: Store, query: str) -> pl.DataFrame:
     """The answer of DuckDB to one query over the store's views.
 
-    The database is in memory, so nothing is locked; relative paths mean the store's folder.
+    The database is in memory, so nothing is locked.
 
     Raises
     ------
@@ -60,20 +61,32 @@ def run_query(store: Store, query: str) -> pl.DataFrame:
     """
     import duckdb
 
-    open_indexes(store, store.require_keys())  # the sample lists are current
     views = (queries_folder() / f"{_VIEWS}.sql").read_text(encoding="utf-8")
-    connection = duckdb.connect()
-    try:
-        root = str(store.root.resolve()).replace("'", "''")
-        connection.execute(f"SET file_search_path = '{root}'")
-        connection.execute(views)
-        answer = connection.sql(query)
-        if answer is None:
-            raise UsageError("the query gives no rows", "Ask with SELECT or FROM")
-        frame: pl.DataFrame = answer.pl()
-        return frame
-    except duckdb.Error as error:
-        said = " ".join(str(error).split())
-        raise AnalysisError(f"DuckDB: {said}", "The views are in queries/views.sql") from error
-    finally:
-        connection.close()
+    root = glob.escape(str(store.root.resolve())).replace("'", "''")
+    for _ in range(_TRIES):
+        stamps = _stamps(store)
+        connection = duckdb.connect()
+        try:
+            connection.execute(f"SET VARIABLE store = '{root}'")
+            connection.execute(views)
+            answer = connection.sql(query)
+            if answer is None:
+                raise UsageError("the query gives no rows", "Ask with SELECT or FROM")
+            frame: pl.DataFrame = answer.pl()
+        except duckdb.Error as error:
+            said = " ".join(str(error).split())
+            raise AnalysisError(f"DuckDB: {said}", "The views are in queries/views.sql") from error
+        finally:
+            connection.close()
+        if _stamps(store) == stamps:
+            return frame
+        # a table was replaced meanwhile: the views may have read the old and the new one
+    raise StoreError(f"the tables of '{store.root}' keep changing", "Ask when the loading is done")
+
+
+def _stamps(store: Store) -> list[tuple[TableKey, int, int]]:
+    stamps = []
+    for key in store.require_keys():
+        status = store.table_path(key).stat()
+        stamps.append((key, status.st_mtime_ns, status.st_ino))
+    return stamps

@@ -1,7 +1,7 @@
 """Tab-separated matrices, plain or gzip: a column of row names, then numbers.
 
-The file is decompressed and parsed block by block, so that a table larger than memory allows twice
-over still loads, and so that a fault is named by line and column.
+The file is decompressed and parsed block by block: its text is never in memory as a whole, and a
+fault is named by line and column.
 """
 
 from __future__ import annotations
@@ -146,6 +146,9 @@ def _parse(chunk: bytes, header: Header, first_line: int) -> tuple[list[str], ND
     import polars as pl
 
     width = len(header.fields)
+    chunk = chunk.rstrip(b"\r\n") + b"\n"
+    if chunk == b"\n":
+        return [], np.empty((0, width - 1), dtype=np.float32)
     schema: dict[str, type[pl.DataType]] = {"name": pl.String}
     schema |= {str(column): pl.Float32 for column in range(1, width)}
     try:

@@ -23,7 +23,6 @@ def _read(header: Header, options: ReadOptions) -> ExpressionTable:
 
 FORMAT = TableFormat(
     name="firehose",
-    title="Broad Firehose RSEM_genes_normalized table",
     linear=True,
     ensembl=False,
     recognises=lambda header: header.fields[0] == "Hybridization REF",

@@ -23,8 +23,8 @@ class TableFormat:
 
     Attributes
     ----------
-    name, title
-        Short name, and a line for people.
+    name
+        Short name.
     linear
         Whether its values are linear, to be taken as ``log2(x + 1)``.
     ensembl
@@ -38,7 +38,6 @@ class TableFormat:
     """
 
     name: str
-    title: str
     linear: bool
     ensembl: bool
     recognises: Callable[[Header], bool]

@@ -7,6 +7,7 @@ The copies of pseudoautosomal genes on chromosome Y (``_PAR_Y``, ``ENSGR…``) a
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from tcga_corr.tables.barcode_columns import expression_table
 from tcga_corr.tables.delimited import Header, open_bytes, read_matrix
 from tcga_corr.tables.format import ReadOptions, TableFormat
 
+_FIRST_ROWS, _LEAST_KNOWN = 500, 0.95
 _PROBE_MAP_NAME = re.compile(r".*\.probemap(\.gz)?", re.IGNORECASE)
 
 
@@ -34,6 +36,7 @@ def _symbol(name: str, probe_map: dict[str, str]) -> str:
     return probe_map.get(name) or probe_map.get(name.partition(".")[0], "")
 
 
+@lru_cache(maxsize=4)
 def read_probe_map(path: Path) -> dict[str, str]:
     """Symbol by Ensembl id, both with version and, where that is no pseudoautosomal copy, without.
 
@@ -43,7 +46,7 @@ def read_probe_map(path: Path) -> dict[str, str]:
         If the file has no ``id`` and ``gene`` columns.
     """
     with open_bytes(path) as handle:
-        lines = handle.read().decode("utf-8").splitlines()
+        lines = handle.read().decode("utf-8", "replace").splitlines()
     fields = lines[0].split("\t") if lines else []
     if fields[:2] != ["id", "gene"]:
         raise TableError(
@@ -63,20 +66,42 @@ def read_probe_map(path: Path) -> dict[str, str]:
 
 
 def _find_probe_map(header: Header, options: ReadOptions) -> Path:
-    """The probe map given, or of those in the table's folder the one that knows its first gene."""
+    """The probe map given, or of those in the table's folder the one that knows most of its genes.
+
+    Raises
+    ------
+    DataMissingError
+        If the best one knows less than 95 % of the first rows.
+    """
     if options.probe_map:
-        return options.probe_map
-    first = header.second[0]
-    row = f"\n{first}\t".encode()
-    for path in sorted(header.path.parent.iterdir()):
-        if _PROBE_MAP_NAME.fullmatch(path.name):
-            with open_bytes(path) as handle:
-                if row in handle.read():
-                    return path
-    raise DataMissingError(
-        f"{header.path}: its rows are Ensembl genes, and no probe map in its folder knows {first}",
-        "Put the hub's gencode….probemap beside it or give --probe-map",
-    )
+        maps = [options.probe_map]
+    else:
+        folder = header.path.parent
+        maps = sorted(p for p in folder.iterdir() if _PROBE_MAP_NAME.fullmatch(p.name))
+    genes = _first_genes(header)
+    known = {path: _share_known(genes, path) for path in maps}
+    best = max(maps, key=lambda path: known[path], default=None)
+    if best is None or max(known[best]) < _LEAST_KNOWN:
+        who = f"not {options.probe_map}" if options.probe_map else "no probe map in its folder"
+        raise DataMissingError(
+            f"{header.path}: its rows are Ensembl genes such as {genes[0]}, which {who} knows",
+            "Put the hub's gencode….probemap beside it or give --probe-map",
+        )
+    return best
+
+
+def _first_genes(header: Header) -> list[str]:
+    with open_bytes(header.path) as handle:
+        lines = [handle.readline() for _ in range(_FIRST_ROWS + 1)][1:]
+    return [line.partition(b"\t")[0].decode("utf-8", "replace") for line in lines if line.strip()]
+
+
+def _share_known(genes: list[str], path: Path) -> tuple[float, float]:
+    """The shares of genes that a probe map knows with their version, and in any version."""
+    symbols = read_probe_map(path)
+    with_version = sum(gene in symbols for gene in genes)
+    in_any = sum(gene in symbols or gene.partition(".")[0] in symbols for gene in genes)
+    return with_version / len(genes), in_any / len(genes)
 
 
 def _beside(header: Header, options: ReadOptions) -> tuple[Path, ...]:
@@ -85,7 +110,6 @@ def _beside(header: Header, options: ReadOptions) -> tuple[Path, ...]:
 
 FORMAT = TableFormat(
     name="gdc-hub",
-    title="GDC or Toil hub matrix, rows by Ensembl gene",
     linear=False,
     ensembl=True,
     recognises=lambda header: header.second[0].startswith("ENSG"),

@@ -49,7 +49,8 @@ def read_phenotype(path: Path) -> TumorTypeOfSample:
         If it lacks these columns, or names a tumor type that is none of the 33.
     """
     with open_bytes(path) as handle:
-        rows = csv.DictReader(io.StringIO(handle.read().decode("utf-8-sig")), delimiter="\t")
+        text = handle.read().decode("utf-8-sig", "replace")
+    rows = csv.DictReader(io.StringIO(text), delimiter="\t", quoting=csv.QUOTE_NONE)
     missing = [name for name in (_SAMPLE, _TUMOR_TYPE) if name not in (rows.fieldnames or ())]
     if missing:
         raise TableError(

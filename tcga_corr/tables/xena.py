@@ -38,7 +38,6 @@ def _split_name(name: str) -> tuple[str, str]:
 
 FORMAT = TableFormat(
     name="xena",
-    title="UCSC Xena matrix, rows by gene symbol",
     linear=False,
     ensembl=False,
     recognises=lambda header: True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tcga_corr.errors import StoreError
@@ -15,9 +15,12 @@ from tcga_corr.errors import StoreError
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary path beside ``path``; on success synced and renamed to it, else removed.
 
-    The name tells the process, so that what a killed one left is told from what is being written.
+    Raises
+    ------
+    StoreError
+        If the operating system refuses to write.
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    partial = partial_path(path)
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -28,6 +31,25 @@ def replacing(path: Path) -> Iterator[Path]:
             sync_folder(path.parent)
         finally:
             partial.unlink(missing_ok=True)
+
+
+def partial_path(path: Path) -> Path:
+    """The temporary name of what is to become ``path``; it tells the process that writes it."""
+    return path.with_name(f".{path.name}.{os.getpid()}.part")
+
+
+def is_leftover(path: Path) -> bool:
+    """Whether a path is a temporary one of a process that is no more."""
+    name, _, ending = path.name.rpartition(".")
+    process = name.rpartition(".")[2]
+    if ending != "part" or not process.isdecimal():
+        return False
+    with suppress(PermissionError):  # alive, and somebody else's
+        try:
+            os.kill(int(process), 0)
+        except ProcessLookupError:
+            return True
+    return False
 
 
 @contextmanager

@@ -1,0 +1,63 @@
+"""From arguments to an exit code; nothing but one line comes of an error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from tcga_corr.cli.app import app
+from tcga_corr.cli.diagnostics import (
+    FAILED,
+    INTERRUPTED,
+    WRONG_USAGE,
+    exit_code_of,
+    report,
+    say,
+)
+from tcga_corr.errors import TcgaCorrError
+
+_BEFORE_THE_COMMAND = ("--cache", "-q", "--quiet", "-v", "--verbose", "--debug")
+_SEE_HELP = "See `tcga-corr --help` and `tcga-corr COMMAND --help`"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and leave with its exit code."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command line; the exit code."""
+    if "--debug" in arguments:
+        return int(app(arguments, prog_name="tcga-corr", standalone_mode=False) or 0)
+    try:
+        code = app(arguments, prog_name="tcga-corr", standalone_mode=False)
+        sys.stdout.flush()
+        return int(code or 0)
+    except TcgaCorrError as error:
+        report(error)
+        return exit_code_of(error)
+    except typer.TyperException as error:
+        said = error.format_message().rstrip(".")
+        early = getattr(error, "option_name", "") in _BEFORE_THE_COMMAND
+        say(f"{said}. {'Put it before the command' if early else _SEE_HELP}.")
+        return WRONG_USAGE
+    except (KeyboardInterrupt, typer.Abort):
+        say("interrupted. Run the same command to go on.")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # whoever read our output has what they wanted; keep the interpreter from saying more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except MemoryError:
+        say("not enough memory. Ask for fewer tumor types at a time with -t.")
+        return FAILED
+    except Exception as error:  # noqa: BLE001 - the last line of defence; --debug shows it all
+        say(
+            f"unexpected {type(error).__name__}: {error}. "
+            "Run again with --debug before the command, and report what it prints."
+        )
+        return FAILED
