@@ -156,6 +156,7 @@ class _Run:
         for key in plan.keys:
             metadata = _stored(self.store, key)
             if metadata is not None and plan.made(metadata):
+                self.store.remove_any_leftovers(key)
                 open_index(self.store, key)
                 self.loaded.append(Loaded(path, key, metadata, was_there=True))
             else:
@@ -206,35 +207,34 @@ def _check_unit(store: Store, plan: LoadPlan) -> None:
 def _check_scale(table: ExpressionTable, plan: LoadPlan) -> None:
     """Refuse values that cannot be of the declared scale."""
     path, values = plan.path, table.values
-    with np.errstate(invalid="ignore"):
-        if plan.linear or not plan.source.may_be_negative:
-            negative = np.argwhere(values < 0)
-            if len(negative):
-                unit = "linear values" if plan.linear else plan.source.unit
-                raise TableError(
-                    f"{path}: {_cell(table, negative[0])} is negative, which {unit} cannot be",
-                    "Centred or adjusted tables cannot be ranked within a sample; "
-                    "take the table before centring",
-                )
-        if plan.linear and not np.any(values > _HIGHEST_LOG2):
+    if plan.linear or not plan.source.may_be_negative:
+        unit = "linear values" if plan.linear else plan.source.unit
+        negative = values < 0
+        if negative.any():
             raise TableError(
-                f"{path}: no value is above {_HIGHEST_LOG2:g}, so they are logarithms already",
-                "Leave --linear out",
+                f"{path}: {_first_cell(table, negative)} is negative, which {unit} cannot be",
+                "Centred or adjusted tables cannot be ranked within a sample; "
+                "take the table before centring",
             )
-        high = np.empty((0, 2)) if plan.linear else np.argwhere(values > _HIGHEST_LOG2)
-    if len(high):
-        linear = len(np.unique(high[:, 1])) * 2 > len(table.samples)
+    beyond = (values > _HIGHEST_LOG2) | (values < -_HIGHEST_LOG2)
+    if plan.linear and not beyond.any():
         raise TableError(
-            f"{path}: {_cell(table, high[0])} is too high for {plan.source.unit}"
+            f"{path}: no value is above {_HIGHEST_LOG2:g}, so they are logarithms already",
+            "Leave --linear out",
+        )
+    if not plan.linear and beyond.any():
+        linear = 2 * np.count_nonzero(beyond.any(axis=0)) > len(table.samples)
+        raise TableError(
+            f"{path}: {_first_cell(table, beyond)} is beyond what {plan.source.unit} can be"
             + (", and so in most samples: the values are linear" if linear else ""),
             "Say --linear, with a --source of your own" if linear else "Mend the value",
         )
 
 
-def _cell(table: ExpressionTable, position: NDArray[np.intp]) -> str:
-    row, column = position.tolist()
+def _first_cell(table: ExpressionTable, where: NDArray[np.bool_]) -> str:
+    row, column = np.unravel_index(int(where.argmax()), where.shape)
     gene = str(table.genes[row]) or str(table.gene_ids[row])
-    return f"{gene} of {table.samples[column]}, {table.values[row, column]:g},"
+    return f"{gene} of {table.samples[int(column)]}, {table.values[row, column]:g},"
 
 
 def _with_chosen_genes(table: ExpressionTable, genes: Genes) -> ExpressionTable:

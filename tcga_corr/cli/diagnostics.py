@@ -29,4 +29,6 @@ def report(error: TcgaCorrError) -> None:
 
 def say(text: str) -> None:
     """Print what went wrong as one line on standard error."""
-    print(f"tcga-corr: error: {' '.join(text.split())}", file=sys.stderr)
+    line = " ".join(text.split())
+    shown = "".join(character if character.isprintable() else "?" for character in line)
+    print(f"tcga-corr: error: {shown}", file=sys.stderr)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcga_corr.errors import StoreError
-from tcga_corr.files import replacing, sha256_of, sync_folder, writing
+from tcga_corr.files import partial_path, replacing, sha256_of, sync_folder, writing
 from tcga_corr.scoring.ranks import Ranks, doubled_average_ranks
 from tcga_corr.store.layout import SCHEMA_VERSION, Store, TableKey
 from tcga_corr.store.metadata import TableMetadata
@@ -60,10 +60,11 @@ class GeneNames(Collection[str]):
 _known_names: WeakValueDictionary[str, GeneNames] = WeakValueDictionary()
 
 
-def _gene_names(path: Path) -> GeneNames:
-    """The names in a file; one object for all tables of the same genes."""
+def _gene_names(path: Path, digest: str) -> GeneNames:
+    """The names in a file of this hash; one object for all tables of the same genes."""
     text = path.read_bytes()
-    digest = hashlib.sha256(text).hexdigest()
+    if hashlib.sha256(text).hexdigest() != digest:
+        raise ValueError("the gene names are damaged")
     names = _known_names.get(digest)
     if names is None:
         names = _known_names[digest] = GeneNames(text.decode().split("\n"), digest)
@@ -119,8 +120,10 @@ def open_index(store: Store, key: TableKey) -> TableIndex:
         with store.locked(key):
             return _current(store, key) or _rebuild(store, key)
     except StoreError:
-        # a store that was copied to where nothing may be written: its index is as good as ever
-        index = _of_same_hash(store, key)
+        # a store copied to where nothing may be written: its index is as good as ever
+        table = store.table_path(key)
+        copied = _of_same_hash(store, key, sha256_of(table)) if table.exists() else None
+        index = _open(key, *copied) if copied else None
         if index is None:
             raise
         return index
@@ -140,21 +143,20 @@ def _current(store: Store, key: TableKey) -> TableIndex | None:
     return None
 
 
-def _of_same_hash(store: Store, key: TableKey) -> TableIndex | None:
-    table = store.table_path(key)
-    indexes = [(folder, described) for folder, described in _described(store, key)]
-    if not indexes or not table.exists():
-        return None
-    table_sha256 = sha256_of(table)
-    for folder, described in indexes:
-        if described.get("table_sha256") == table_sha256:
-            return _open(key, folder, described)
+def _of_same_hash(
+    store: Store, key: TableKey, table_sha256: str
+) -> tuple[Path, dict[str, Any]] | None:
+    """A whole index of the same table before it was moved or copied; only its stamp is another."""
+    for folder, described in _described(store, key):
+        same = described.get("table_sha256") == table_sha256
+        if same and _open(key, folder, described) is not None:
+            return folder, described
     return None
 
 
 def _described(store: Store, key: TableKey) -> Iterator[tuple[Path, dict[str, Any]]]:
     """The folders of a table's indexes, and what each says of itself."""
-    for path in sorted(store.index_folder(key).glob(f"*/{_DESCRIPTION}")):
+    for path in sorted(store.index_folder(key).glob(f"[!.]*/{_DESCRIPTION}")):
         try:
             described = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -176,10 +178,10 @@ def _open(key: TableKey, folder: Path, described: dict[str, Any]) -> TableIndex 
     try:
         ranks = np.load(folder / "ranks.npy", mmap_mode="r")
         values = np.load(folder / "values.npy", mmap_mode="r")
-        genes = _gene_names(folder / _GENES)
+        genes = _gene_names(folder / _GENES, described["genes_sha256"])
         metadata = TableMetadata.from_json(described["metadata"])
         table_sha256 = str(described["table_sha256"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, EOFError, ValueError, KeyError, TypeError):
         return None
     shape = (metadata.n_genes, len(metadata.samples))
     if not (ranks.shape == values.shape == shape and len(genes) == metadata.n_genes):
@@ -194,44 +196,54 @@ def _rebuild(store: Store, key: TableKey) -> TableIndex:
     metadata = read_metadata(store, key)
     if metadata is None:
         raise StoreError(f"{table}: the table is gone", "Load it again")
-    described = {
-        "schema": SCHEMA_VERSION,
-        "table_stamp": _stamp(table),
-        "table_sha256": sha256_of(table),
-        "metadata": metadata.to_json(),
-    }
+    stamp, table_sha256 = _stamp(table), sha256_of(table)
     folder = store.index_folder(key)
-    target = folder / str(described["table_sha256"])[:16]
     with writing(folder):
-        if _open(key, target, described) is None:
-            _write_arrays(target, described, *read_values(store, key))
-        else:  # the same table, moved or copied: only its stamp is another
+        copied = _of_same_hash(store, key, table_sha256)
+        if copied:
+            target, described = copied[0], {**copied[1], "table_stamp": stamp}
+            _remove_others(target)
             with replacing(target / _DESCRIPTION) as partial:
                 partial.write_text(json.dumps(described), encoding="utf-8")
-        for older in folder.iterdir():
-            if older != target:
-                shutil.rmtree(older, ignore_errors=True)
+        else:
+            genes, values = read_values(store, key)
+            target, text = folder / table_sha256[:16], "\n".join(genes).encode()
+            described = {
+                "schema": SCHEMA_VERSION,
+                "table_stamp": stamp,
+                "table_sha256": table_sha256,
+                "genes_sha256": hashlib.sha256(text).hexdigest(),
+                "metadata": metadata.to_json(),
+            }
+            _write(target, described, text, values)
     index = _open(key, target, described)
     if index is None:
         raise StoreError(f"{target}: the index just written cannot be read", "Check the disk")
     return index
 
 
-def _write_arrays(
-    target: Path, described: dict[str, Any], genes: list[str], values: NDArray[np.float32]
+def _write(
+    target: Path, described: dict[str, Any], genes: bytes, values: NDArray[np.float32]
 ) -> None:
-    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
+    partial = partial_path(target)
     partial.mkdir(parents=True)
     try:
-        (partial / _GENES).write_text("\n".join(genes), encoding="utf-8")
+        (partial / _GENES).write_bytes(genes)
         _save(partial / "values.npy", values)
         _save(partial / "ranks.npy", doubled_average_ranks(values))
         (partial / _DESCRIPTION).write_text(json.dumps(described), encoding="utf-8")
-        shutil.rmtree(target, ignore_errors=True)
+        _remove_others(partial)
         partial.rename(target)
         sync_folder(target.parent)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _remove_others(kept: Path) -> None:
+    """Remove all but one index of a table, before that gets its name: a kill leaves one or none."""
+    for other in kept.parent.iterdir():
+        if other != kept:
+            shutil.rmtree(other, ignore_errors=True)
 
 
 def _save(path: Path, array: NDArray[Any]) -> None:

@@ -129,11 +129,20 @@ class Store:
 
     def remove_leftovers(self, key: TableKey) -> None:
         """Remove what a killed writer of a table left; call it with the table locked."""
-        for folder in (self.table_path(key).parent, self.index_folder(key)):
-            for left in folder.glob(".*.part"):
-                _remove(left)
+        for left in self._temporary(key):
+            _remove(left)
         for left in filter(is_leftover, self.root.glob(".*.part")):
             _remove(left)
+
+    def remove_any_leftovers(self, key: TableKey) -> None:
+        """The same for a table that is not locked, and need not be where nothing is left."""
+        if self._temporary(key):
+            with self.locked(key):
+                self.remove_leftovers(key)
+
+    def _temporary(self, key: TableKey) -> list[Path]:
+        folders = (self.table_path(key).parent, self.index_folder(key))
+        return [path for folder in folders for path in folder.glob(".*.part")]
 
 
 def _remove(left: Path) -> None:

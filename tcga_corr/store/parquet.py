@@ -47,6 +47,7 @@ def write_table(store: Store, table: ExpressionTable, metadata: TableMetadata) -
             compression="zstd",
             use_dictionary=False,
             column_encoding={"values.list.element": "BYTE_STREAM_SPLIT"},
+            write_page_checksum=True,
         )
 
 
@@ -85,7 +86,12 @@ def read_values(store: Store, key: TableKey) -> tuple[list[str], NDArray[np.floa
 
     path = store.table_path(key)
     try:
-        arrow = pq.read_table(path, columns=["gene", "values"], partitioning=None)
+        arrow = pq.read_table(
+            path,
+            columns=["gene", "values"],
+            partitioning=None,
+            page_checksum_verification=True,
+        )
     except (pa.ArrowException, OSError) as error:
         raise StoreError(f"{path}: cannot be read ({error})", _REMEDY) from error
     column = arrow.column("values").combine_chunks()

@@ -7,6 +7,7 @@ fault is named by line and column.
 from __future__ import annotations
 
 import gzip
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ from tcga_corr.errors import DataMissingError, TableError
 
 MISSING = ("", "NA", "N/A", "NaN", "nan", "NULL", "null")
 _BLOCK_BYTES = 48 << 20
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_MOST = float(np.finfo(np.float32).max)
 _MANGLED = (zlib.error, EOFError, gzip.BadGzipFile)
 
 
@@ -77,7 +80,7 @@ def read_header(path: Path) -> Header:
             f"{path}, line 1: no column is named by a TCGA barcode (the first are {shown})",
             "Genes go down and samples such as TCGA-OR-A5J1-01 across",
         )
-    if len(second) < 2:
+    if second == ("",):
         raise TableError(f"{path}: a header without rows", "Download it again")
     return header
 
@@ -130,15 +133,16 @@ def read_matrix(
 
 
 def _line_blocks(handle: BinaryIO) -> Iterator[bytes]:
+    """Blocks of whole lines; blank lines are left out at the end of the file, and only there."""
     rest = b""
     while block := handle.read(_BLOCK_BYTES):
-        whole, newline, block_rest = block.rpartition(b"\n")
-        if newline:
-            yield rest + whole + newline
-            rest = block_rest
-        else:
-            rest += block
-    if rest.strip():
+        rest += block
+        rows = rest[: rest.rfind(b"\n") + 1].rstrip(b"\r\n")
+        if rows:
+            end = rest.index(b"\n", len(rows)) + 1
+            yield rest[:end]
+            rest = rest[end:]
+    if rest.strip(b"\r\n"):
         yield rest + b"\n"
 
 
@@ -146,9 +150,6 @@ def _parse(chunk: bytes, header: Header, first_line: int) -> tuple[list[str], ND
     import polars as pl
 
     width = len(header.fields)
-    chunk = chunk.rstrip(b"\r\n") + b"\n"
-    if chunk == b"\n":
-        return [], np.empty((0, width - 1), dtype=np.float32)
     schema: dict[str, type[pl.DataType]] = {"name": pl.String}
     schema |= {str(column): pl.Float32 for column in range(1, width)}
     try:
@@ -184,6 +185,8 @@ def _fault(chunk: bytes, header: Header, first_line: int, cause: str) -> TableEr
                 f"{where}: {len(fields)} fields where the header has {width}",
                 "The file is damaged: download it again",
             )
+        if "\ufffd" in fields[0]:
+            return TableError(f"{where}: its gene name is not text in UTF-8", "Download it again")
         if fields[0] in MISSING:
             return TableError(f"{where}: no gene name", "Mend the file or download it again")
         for name, field in zip(header.fields[1:], fields[1:], strict=True):
@@ -198,7 +201,4 @@ def _fault(chunk: bytes, header: Header, first_line: int, cause: str) -> TableEr
 
 
 def _is_finite(field: str) -> bool:
-    try:
-        return bool(np.isfinite(np.float32(float(field))))
-    except ValueError:
-        return False
+    return bool(_NUMBER.fullmatch(field)) and abs(float(field)) <= _MOST

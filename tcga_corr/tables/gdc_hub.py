@@ -36,17 +36,29 @@ def _symbol(name: str, probe_map: dict[str, str]) -> str:
     return probe_map.get(name) or probe_map.get(name.partition(".")[0], "")
 
 
-@lru_cache(maxsize=4)
 def read_probe_map(path: Path) -> dict[str, str]:
     """Symbol by Ensembl id, both with version and, where that is no pseudoautosomal copy, without.
 
     Raises
     ------
     TableError
-        If the file has no ``id`` and ``gene`` columns.
+        If the file has no ``id`` and ``gene`` columns, or is not text.
     """
+    status = path.stat() if path.exists() else None
+    return _read_probe_map(path, status and (status.st_size, status.st_mtime_ns, status.st_ino))
+
+
+@lru_cache(maxsize=4)
+def _read_probe_map(path: Path, stamp: object) -> dict[str, str]:
+    """Read once for choosing among several and for reading the table."""
     with open_bytes(path) as handle:
-        lines = handle.read().decode("utf-8", "replace").splitlines()
+        content = handle.read()
+    try:
+        lines = content.decode("utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise TableError(
+            f"{path}: not text in UTF-8 ({error.reason} at byte {error.start})", "Download it again"
+        ) from error
     fields = lines[0].split("\t") if lines else []
     if fields[:2] != ["id", "gene"]:
         raise TableError(
@@ -56,6 +68,8 @@ def read_probe_map(path: Path) -> dict[str, str]:
     symbols: dict[str, str] = {}
     for number, line in enumerate(lines[1:], start=2):
         probe, tab, rest = line.partition("\t")
+        if not line.strip():
+            continue
         if not tab:
             raise TableError(f"{path}, line {number}: no tab in it", "Download it again")
         symbols[probe] = rest.partition("\t")[0]

@@ -59,7 +59,7 @@ def read_phenotype(path: Path) -> TumorTypeOfSample:
         )
     types = TumorTypeOfSample()
     for row in rows:
-        abbreviation = row[_TUMOR_TYPE]
+        abbreviation = row[_TUMOR_TYPE] or ""
         if not abbreviation:
             continue
         if abbreviation not in TUMOR_TYPES:
@@ -67,7 +67,7 @@ def read_phenotype(path: Path) -> TumorTypeOfSample:
                 f"{path}, line {rows.line_num}: '{abbreviation}' is none of the 33 tumor types",
                 "Mend the table or give another with --phenotype",
             )
-        barcode = parse_barcode(row[_SAMPLE])
+        barcode = parse_barcode(row[_SAMPLE] or "")
         if barcode:
             types.by_sample[barcode.sample] = abbreviation
             types.by_patient.setdefault(barcode.patient, abbreviation)
