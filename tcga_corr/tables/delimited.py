@@ -137,12 +137,12 @@ def _line_blocks(handle: BinaryIO) -> Iterator[bytes]:
     rest = b""
     while block := handle.read(_BLOCK_BYTES):
         rest += block
-        rows = rest[: rest.rfind(b"\n") + 1].rstrip(b"\r\n")
+        rows = rest[: rest.rfind(b"\n") + 1].rstrip()
         if rows:
             end = rest.index(b"\n", len(rows)) + 1
             yield rest[:end]
             rest = rest[end:]
-    if rest.strip(b"\r\n"):
+    if rest.strip():
         yield rest + b"\n"
 
 
