@@ -46,6 +46,10 @@ class StoreError(TcgaCorrError):
     """The store cannot be read or written."""
 
 
+class DamagedTableError(StoreError):
+    """A table of the store cannot be read; loading it again mends it."""
+
+
 class AnalysisError(TcgaCorrError):
     """The data are there, but the analysis cannot be done on them."""
 

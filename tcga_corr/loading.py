@@ -11,7 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcga_corr.barcodes import Barcode, parse_barcode, select_samples
-from tcga_corr.errors import DataMissingError, StoreError, TableError, TcgaCorrError, UsageError
+from tcga_corr.errors import (
+    DamagedTableError,
+    DataMissingError,
+    StoreError,
+    TableError,
+    TcgaCorrError,
+    UsageError,
+)
 from tcga_corr.expression import ExpressionTable
 from tcga_corr.load_plan import Genes, LoadOptions, LoadPlan, plan_file
 from tcga_corr.sources import source_of_file
@@ -152,15 +159,7 @@ class _Run:
                     f"{path}: {key.source} {key.tumor_type} was just loaded from {earlier.path}",
                     "Load one of them, or give each a --source of its own",
                 )
-        to_do = []
-        for key in plan.keys:
-            metadata = _stored(self.store, key)
-            if metadata is not None and plan.made(metadata):
-                self.store.remove_any_leftovers(key)
-                open_index(self.store, key)
-                self.loaded.append(Loaded(path, key, metadata, was_there=True))
-            else:
-                to_do.append(key)
+        to_do = [key for key in plan.keys if not self._is_there(plan, key)]
         if not to_do:
             return
         self.on_step(f"reading {plan.source.name} {path.name}", 0)
@@ -171,6 +170,20 @@ class _Run:
             with self.collecting():
                 part = _of_type(table, types, key.tumor_type)
                 self.loaded.append(_store_table(self.store, part, plan, key))
+
+    def _is_there(self, plan: LoadPlan, key: TableKey) -> bool:
+        metadata = _stored(self.store, key)
+        if metadata is None or not plan.made(metadata):
+            return False
+        self.store.remove_any_leftovers(key)
+        try:
+            open_index(self.store, key)
+        except DamagedTableError:
+            with self.store.locked(key):
+                self.store.table_path(key).unlink(missing_ok=True)
+            return False
+        self.loaded.append(Loaded(plan.path, key, metadata, was_there=True))
+        return True
 
 
 def _stored(store: Store, key: TableKey) -> TableMetadata | None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tcga_corr.errors import StoreError
+from tcga_corr.errors import DamagedTableError
 from tcga_corr.expression import ExpressionTable
 from tcga_corr.files import replacing
 from tcga_corr.store.layout import SCHEMA_VERSION, Store, TableKey
@@ -56,7 +56,7 @@ def read_metadata(store: Store, key: TableKey) -> TableMetadata | None:
 
     Raises
     ------
-    StoreError
+    DamagedTableError
         If the file is no table of this schema version.
     """
     import pyarrow as pa
@@ -70,9 +70,13 @@ def read_metadata(store: Store, key: TableKey) -> TableMetadata | None:
     except FileNotFoundError:
         return None
     except (pa.ArrowException, KeyError, TypeError, ValueError, OSError) as error:
-        raise StoreError(f"{path}: not a whole table of this store ({error})", _REMEDY) from error
+        raise DamagedTableError(
+            f"{path}: not a whole table of this store ({error})", _REMEDY
+        ) from error
     if metadata is None:
-        raise StoreError(f"{path}: a table of schema {schema}, not {SCHEMA_VERSION}", _REMEDY)
+        raise DamagedTableError(
+            f"{path}: a table of schema {schema}, not {SCHEMA_VERSION}", _REMEDY
+        )
     return metadata
 
 
@@ -93,7 +97,7 @@ def read_values(store: Store, key: TableKey) -> tuple[list[str], NDArray[np.floa
             page_checksum_verification=True,
         )
     except (pa.ArrowException, OSError) as error:
-        raise StoreError(f"{path}: cannot be read ({error})", _REMEDY) from error
+        raise DamagedTableError(f"{path}: cannot be read ({error})", _REMEDY) from error
     column = arrow.column("values").combine_chunks()
     flat = column.flatten().to_numpy(zero_copy_only=False)
     return arrow.column("gene").to_pylist(), flat.reshape(arrow.num_rows, -1)
