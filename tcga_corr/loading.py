@@ -207,7 +207,7 @@ def _read(plan: LoadPlan) -> ExpressionTable:
 
 def _check_unit(store: Store, plan: LoadPlan) -> None:
     """Refuse to mix units within a source."""
-    for key in store.keys(plan.source.name):
+    for key in store.table_keys(plan.source.name):
         metadata = _stored(store, key) if key not in plan.keys else None
         if metadata is not None and metadata.unit != plan.source.unit:
             raise UsageError(

@@ -72,7 +72,7 @@ def assert_no_wrong_number(root: Path, *truths: Rows) -> int:
         assert engine.status().height > 0
         found = rows(engine)
     except DataMissingError:
-        assert Store(root).keys() == []
+        assert Store(root).table_keys() == []
         return 0
     assert found
     for tumor_type, row in found.items():

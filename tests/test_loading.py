@@ -226,7 +226,7 @@ def test_a_damaged_table_is_named_by_status_and_made_anew_by_load(
     ]
     engine.load(paths)
     whole = snapshot(engine.store.root)
-    table = engine.store.table_path(engine.store.keys()[0])
+    table = engine.store.table_path(engine.store.table_keys()[0])
     table.write_bytes(b"junk")
     status = engine.status()
     assert "not a whole table" in status["note"][0]
@@ -248,7 +248,7 @@ def test_sql_cannot_mix_a_table_with_the_samples_of_another(engine: Engine, tmp_
     one.load(path)
     write_table(path, barcodes(4)[1:], [(gene, values[1:]) for gene, values in rows(4)])
     other.load(path)
-    key = one.store.keys()[0]
+    key = one.store.table_keys()[0]
     one.store.table_path(key).write_bytes(other.store.table_path(key).read_bytes())
     query = "SELECT barcode, value FROM expression WHERE gene = 'G1' ORDER BY barcode"
     assert one.sql(query).equals(other.sql(query))

@@ -125,8 +125,8 @@ def test_layout(shared_store: Engine) -> None:
         }
     assert set(snapshot(root)) == expected
     assert json.loads((root / "store.json").read_text()) == {"schema": 1}
-    assert shared_store.store.keys() == sorted([ACC, UCS, OWN])
-    assert shared_store.store.keys("2020") == [OWN]
+    assert shared_store.store.table_keys() == sorted([ACC, UCS, OWN])
+    assert shared_store.store.table_keys("2020") == [OWN]
     assert shared_store.store.downloads("x") == root / "downloads/x"
 
 

@@ -247,7 +247,7 @@ def test_one_tumor_type_of_the_pancan_table_gets_none_of_the_others_samples(
 ) -> None:
     engine = open_store(tmp_path / "cache")
     engine.load([write_pancan(tmp_path)], LoadOptions(tumor_type="ACC"))
-    keys = engine.store.keys()
+    keys = engine.store.table_keys()
     for key in keys:
         assert key.tumor_type == "ACC"
         samples = {sample.sample for sample in open_index(engine.store, key).metadata.samples}

@@ -134,6 +134,16 @@ def open_indexes(store: Store, keys: Iterable[TableKey]) -> list[TableIndex]:
     return [open_index(store, key) for key in keys]
 
 
+def check_tables(store: Store) -> None:
+    """Read whole, by its page checksums, each table that changed since it was indexed.
+
+    For a reader of the tables that checks no page itself.
+    """
+    for key in store.table_keys():
+        if _current(store, key) is None:
+            read_values(store, key)
+
+
 def _current(store: Store, key: TableKey) -> TableIndex | None:
     """The index of the table as it stands; None where there is none, or none whole."""
     stamp = _stamp(store.table_path(key))

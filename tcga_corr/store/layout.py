@@ -88,7 +88,7 @@ class Store:
         """The folder of a source's files as downloaded."""
         return self.root / "downloads" / source
 
-    def keys(self, source: str | None = None) -> list[TableKey]:
+    def table_keys(self, source: str | None = None) -> list[TableKey]:
         """The tables in the store, sorted."""
         folders = (path.parent for path in self.root.glob("expression/*/*/table.parquet"))
         keys = sorted(
@@ -99,10 +99,10 @@ class Store:
 
     def require_keys(self, source: str | None = None) -> list[TableKey]:
         """The tables in the store; an error where there are none."""
-        keys = self.keys(source)
+        keys = self.table_keys(source)
         if keys:
             return keys
-        others = dict.fromkeys(key.source for key in self.keys())
+        others = dict.fromkeys(key.source for key in self.table_keys())
         what = f"no table of source '{source}'" if source else "no expression table"
         raise DataMissingError(
             f"{what} in the store '{self.root}'",

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tcga_corr.errors import AnalysisError, StoreError, UsageError, near_names
+from tcga_corr.store.index import check_tables
 from tcga_corr.store.layout import Store, TableKey
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ def run_query(store: Store, query: str) -> pl.DataFrame:
     ------
     AnalysisError
         If DuckDB refuses the query; in its words.
+    DamagedTableError
+        If a table changed since it was indexed and cannot be read whole.
     """
     import duckdb
 
@@ -65,6 +68,7 @@ def run_query(store: Store, query: str) -> pl.DataFrame:
     root = glob.escape(str(store.root.resolve())).replace("'", "''")
     for _ in range(_TRIES):
         stamps = _stamps(store)
+        check_tables(store)
         connection = duckdb.connect()
         try:
             connection.execute(f"SET VARIABLE store = '{root}'")
