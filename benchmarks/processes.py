@@ -1,0 +1,83 @@
+"""Whole processes, measured from outside, and figures of several repeats."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+Command = Sequence[str]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One finished process: wall time in seconds, peak resident memory in bytes, its output."""
+
+    seconds: float
+    peak: int
+    output: str
+
+
+@dataclass(frozen=True)
+class Times:
+    """The least and the median of several times, in seconds."""
+
+    least: float
+    median: float
+
+    @classmethod
+    def of(cls, seconds: Sequence[float]) -> Times:
+        """Of single measurements."""
+        return cls(min(seconds), statistics.median(seconds))
+
+    def __str__(self) -> str:
+        if self.least == self.median:
+            return shown(self.least)
+        return f"{shown(self.least)} ({shown(self.median)})"
+
+
+def shown(seconds: float) -> str:
+    """A time with three digits."""
+    if seconds < 1:
+        return f"{seconds * 1e3:.3g} ms"
+    return f"{seconds:.3g} s"
+
+
+def run(command: Command) -> Run:
+    """Run a command to its end. Keep this process small: Linux counts its size in the peak.
+
+    Raises
+    ------
+    SystemExit
+        If the command fails; with what it said.
+    """
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        start = time.perf_counter()
+        process = subprocess.Popen(command, stdout=output, stderr=errors)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - start
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            errors.seek(0)
+            sys.exit(f"{' '.join(command)}\n{errors.read().decode()}")
+        output.seek(0)
+        return Run(seconds, peak_bytes(usage.ru_maxrss), output.read().decode())
+
+
+def peak_bytes(maxrss: int) -> int:
+    """What getrusage tells, in bytes: Linux counts kilobytes."""
+    return maxrss if sys.platform == "darwin" else maxrss * 1024
+
+
+def run_in_turn(commands: Mapping[str, Command], repeats: int) -> dict[str, list[Run]]:
+    """Run each command several times, in turn, so that a busy machine slows all of them alike."""
+    runs: dict[str, list[Run]] = {name: [] for name in commands}
+    for _ in range(repeats):
+        for name, command in commands.items():
+            runs[name].append(run(command))
+    return runs

@@ -1,0 +1,327 @@
+"""How fast the package is, beside what one would use without it: python benchmarks/scoring.py.
+
+Prints a Markdown table and the environment. Every time stands beside another one of the same run,
+taken in turn with it, as the least (and the median) of several repeats. Takes some three minutes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from processes import Command, Run, Times, run, run_in_turn
+
+HERE = Path(__file__).resolve().parent
+SHARED = HERE.parents[1] / "shared"
+XENA_FOLDER = "hub/tcga-xena-hub/download"
+FIVE = ("ACC", "BRCA", "CHOL", "LIHC", "UCS")
+LARGE = (20_500, 10_000)
+READ_WITH_PANDAS = """
+import sys
+import pandas as pd
+for path in sys.argv[1:]:
+    pd.read_csv(path, sep="\\t", index_col=0)
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the table."""
+
+    what: str
+    package: str
+    beside: str
+    other: str
+    ratio: str
+    target: str = ""
+    result: str = ""
+
+
+def faster(what: str, beside: str, ours: Times, other: Times, at_least: float = 0) -> Row:
+    """A row that says how many times faster the package is."""
+    ratios = (other.least / ours.least, other.median / ours.median)
+    reached = [ratio >= at_least for ratio in ratios]
+    target = f"at least {at_least:g} x faster" if at_least else ""
+    ratio = "{:.3g} x faster ({:.3g})".format(*ratios)
+    return Row(what, str(ours), beside, str(other), ratio, target, verdict(target, reached))
+
+
+def as_long(what: str, beside: str, ours: Times, other: Times, at_most: float = 0) -> Row:
+    """A row that says how many times as long the package takes as something that does less."""
+    ratios = (ours.least / other.least, ours.median / other.median)
+    reached = [ratio <= at_most for ratio in ratios]
+    target = f"at most {at_most:g} x as long" if at_most else ""
+    ratio = "{:.3g} x as long ({:.3g})".format(*ratios)
+    return Row(what, str(ours), beside, str(other), ratio, target, verdict(target, reached))
+
+
+def verdict(target: str, reached: Sequence[bool]) -> str:
+    """Whether a target is met, by the least times and by the medians."""
+    if not target:
+        return ""
+    return "met" if all(reached) else "met by the least times only" if reached[0] else "missed"
+
+
+def script(name: str, *arguments: object) -> Command:
+    """The command of a script beside this one."""
+    return [sys.executable, str(HERE / name), *map(str, arguments)]
+
+
+def package(*arguments: object) -> Command:
+    """The command line of the package."""
+    return [sys.executable, "-m", "tcga_corr", *map(str, arguments)]
+
+
+def told(text: str) -> dict[str, Any]:
+    """The JSON that a script printed in its last line."""
+    figures: dict[str, Any] = json.loads(text.splitlines()[-1])
+    return figures
+
+
+def times_of(runs: Sequence[dict[str, Any]]) -> dict[str, Times]:
+    """The times of each thing measured, over several processes."""
+    return {
+        name: Times.of([second for one in runs for second in one["seconds"][name]])
+        for name in runs[0]["seconds"]
+    }
+
+
+def in_memory_rows(table: Path, what: str, folder: Path) -> list[Row]:
+    """Scoring against gseapy, and ranking against the bare sort."""
+    run(script("in_memory.py", "store", table, folder))
+    ranked, stored, ranking = [], [], []
+    for _ in range(3):
+        stored.append(told(run(script("in_memory.py", "stored", folder, 15)).output))
+        ranked.append(told(run(script("in_memory.py", "ranked", folder, 1)).output))
+        ranking.append(told(run(script("in_memory.py", "ranking", folder, 12)).output))
+    n_genes, n_samples = ranked[0]["shape"]
+    case = f"Scoring {ranked[0]['sets']} sets, {n_samples} samples of {what}, {n_genes:,} genes"
+    return [
+        *scoring_rows(case, times_of(ranked) | times_of(stored)),
+        agreement_row(max(one["difference"] for one in ranked)),
+        *ranking_rows(n_samples, times_of(ranking)),
+    ]
+
+
+def scoring_rows(case: str, times: dict[str, Times]) -> list[Row]:
+    """Scoring, ranking included and from stored ranks, against gseapy."""
+    rows = []
+    for threads in (2, 1):
+        beside = f"gseapy {version('gseapy')} ssgsea, threads={threads}"
+        other = times[f"gseapy {threads}"]
+        for name, ties in (("average", "average"), ("same ties", "gseapy")):
+            label = f"{case}: ranking included, ties={ties}, threads={threads}"
+            rows.append(faster(label, beside, times[f"{name} {threads}"], other, 20))
+        label = "The same from stored ranks, ties=average"
+        rows.append(faster(label, beside, times["scores"], other, 400))
+    label = "The same through Engine.score: from names to a data frame"
+    rows.append(faster(label, beside, times["engine"], other))
+    return rows
+
+
+def ranking_rows(n_samples: int, times: dict[str, Times]) -> list[Row]:
+    """Ranking against the sort that it is made of."""
+    return [
+        as_long(
+            f"Ranking {n_samples} samples, threads={threads}",
+            f"sorting the same 64-bit keys in place, threads={threads}",
+            times[f"rank {threads}"],
+            times[f"sort {threads}"],
+            3,
+        )
+        for threads in (1, 2)
+    ]
+
+
+def agreement_row(difference: float) -> Row:
+    """How well the scores of the timed calls agree."""
+    return Row(
+        "Largest relative difference of a score, ties=gseapy",
+        "",
+        "gseapy ssgsea",
+        "",
+        f"{difference:.2g}",
+        "at most 1e-9",
+        verdict("1e-9", [difference <= 1e-9]),
+    )
+
+
+def large_ranking_rows(repeats: int) -> list[Row]:
+    """Ranking a table of all samples of TCGA, and the memory it takes."""
+    figures = told(run(script("large_ranking.py", *LARGE, repeats)).output)
+    threads = os.cpu_count() or 1
+    n_genes, n_samples = LARGE
+    case = f"Ranking {n_samples:,} samples of {n_genes:,} genes"
+    case += f" ({figures['zeros']:.0%} zeros, {figures['tied']:.0%} tied), threads={threads}"
+    peak, arrays = figures["peak"] / 1e9, (figures["input"] + figures["output"]) / 1e9
+    return [
+        as_long(
+            case,
+            f"sorting as many 64-bit keys in place, threads={threads}",
+            Times.of(figures["seconds"]),
+            Times.of([figures["sort_seconds"]]),
+        ),
+        Row(
+            "Peak memory of that process",
+            f"{peak:.2f} GB",
+            "the values and the ranks themselves",
+            f"{arrays:.2f} GB",
+            f"{(peak - arrays) * 1e3:.0f} MB more",
+            "under 2.5 GB",
+            verdict("2.5", [peak < 2.5]),
+        ),
+    ]
+
+
+def correlate_rows(demo: Path, folder: Path, repeats: int) -> list[Row]:
+    """A question to the command line, against a plain script over the same 33 tables."""
+    question = ("--cache", demo, "correlate", "ferroptosis", "nfkb", "--format", "json")
+    run(package(*question))
+    ours = [run(package(*question)) for _ in range(repeats)]
+    same_ties = told_associations(run(package(*question, "--ties", "gseapy")))
+    tables = sorted((demo / "downloads/simulated").glob("*/HiSeqV2.gz"))
+    plain = run(script("plain_script.py", *write_sets(folder), *tables))
+    theirs = dict(line.split("\t") for line in plain.output.splitlines())
+    difference = max(abs(same_ties[name] - float(r)) for name, r in theirs.items())
+    ours += [run(package(*question)) for _ in range(repeats)]
+    return [
+        faster(
+            f"`correlate ferroptosis nfkb`, whole process, {len(tables)} simulated tumor types",
+            "a script with pandas, gseapy (threads=2) and scipy, run once",
+            Times.of([one.seconds for one in ours]),
+            Times.of([plain.seconds]),
+        ),
+        Row(
+            f"Largest difference of r over {len(theirs)} tumor types, --ties gseapy",
+            "",
+            "that script",
+            "",
+            f"{difference:.2g}",
+        ),
+    ]
+
+
+def told_associations(answer: Run) -> dict[str, float]:
+    """The r of each tumor type in the JSON answer of the command line."""
+    return {row["tumor_type"]: row["r"] for row in json.loads(answer.output)["associations"]}
+
+
+def write_sets(folder: Path) -> list[Path]:
+    """Ferroptosis and nfkb as GMT files."""
+    from tcga_corr.gene_sets import shipped_sets
+
+    paths = []
+    for name in ("ferroptosis", "nfkb"):
+        path = folder / f"{name}.gmt"
+        genes = "\t".join(shipped_sets()[name].genes)
+        path.write_text(f"{name}\t\t{genes}\n", encoding="utf-8")
+        paths.append(path)
+    return paths
+
+
+def help_rows(repeats: int) -> list[Row]:
+    """How long the command line takes to start."""
+    console = Path(sys.executable).with_name("tcga-corr")
+    command = [str(console), "--help"] if console.exists() else package("--help")
+    runs = run_in_turn({"help": command, "pass": [sys.executable, "-c", "pass"]}, repeats)
+    times = {name: Times.of([one.seconds for one in some]) for name, some in runs.items()}
+    label = "`tcga-corr --help`, whole process"
+    return [as_long(label, "`python -c pass`", times["help"], times["pass"])]
+
+
+def load_rows(paths: Sequence[Path], what: str, folder: Path, repeats: int) -> list[Row]:
+    """Loading tables into a new store, against reading them with pandas."""
+    runs: dict[str, list[Run]] = {"load": [], "pandas": []}
+    read = [sys.executable, "-c", READ_WITH_PANDAS, *map(str, paths)]
+    for number in range(repeats):
+        load = package("--cache", folder / f"store-{number}", "load", *paths)
+        for name, some in run_in_turn({"load": load, "pandas": read}, 1).items():
+            runs[name] += some
+    times = {name: Times.of([one.seconds for one in some]) for name, some in runs.items()}
+    peaks = {name: max(one.peak for one in some) / 1e6 for name, some in runs.items()}
+    label = f"`load` of {what} into a new store, indexed, whole process"
+    return [
+        as_long(label, "pandas.read_csv of the same files", times["load"], times["pandas"]),
+        Row(
+            "Peak memory of that process",
+            f"{peaks['load']:.0f} MB",
+            "that of pandas",
+            f"{peaks['pandas']:.0f} MB",
+            f"{peaks['load'] / peaks['pandas']:.3g} x as much",
+        ),
+    ]
+
+
+def environment(load_before: float) -> list[str]:
+    """What the times depend on."""
+    packages = ("tcga-corr", "numpy", "gseapy", "polars", "scipy", "pandas", "pyarrow")
+    versions = [f"Python {platform.python_version()}", *(f"{p} {version(p)}" for p in packages)]
+    return [
+        ", ".join(versions),
+        f"{processor()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}",
+        f"load average of one minute before the run: {load_before:.2f}",
+    ]
+
+
+def processor() -> str:
+    """The processor's model, where the system tells."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or "processor unknown"
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return models[0] if models else "processor unknown"
+
+
+def print_table(rows: Sequence[Row]) -> None:
+    """As Markdown."""
+    heads = ("measured", "the package", "beside it", "that takes", "ratio", "target", "result")
+    print(f"| {' | '.join(heads)} |")
+    print("|" + " --- |" * len(heads))
+    for row in rows:
+        print(f"| {' | '.join(astuple(row))} |")
+
+
+def measure(shared: Path, folder: Path) -> list[Row]:
+    """All rows."""
+    demo = folder / "demo"
+    run(package("--cache", demo, "demo"))
+    tables, what = shared / XENA_FOLDER, "real tables"
+    if not tables.is_dir():
+        tables, what = demo / "downloads/simulated", "SIMULATED tables"
+        print(f"{shared} is not here: simulated tables take the place of real ones\n")
+    paths = [tables / f"TCGA.{name}.sampleMap" / "HiSeqV2.gz" for name in FIVE]
+    return [
+        *in_memory_rows(
+            paths[0], "ACC" if what == "real tables" else "SIMULATED ACC", folder / "tiled"
+        ),
+        *large_ranking_rows(5),
+        *correlate_rows(demo, folder, 7),
+        *help_rows(21),
+        *load_rows(paths, f"{len(paths)} {what}", folder, 5),
+    ]
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--shared", type=Path, default=SHARED, help="folder of real tables")
+    arguments = parser.parse_args()
+    load_before = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory() as folder:
+        rows = measure(arguments.shared, Path(folder))
+    print_table(rows)
+    print("\n" + "\n".join(f"- {line}" for line in environment(load_before)))
+
+
+if __name__ == "__main__":
+    main()
