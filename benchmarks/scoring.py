@@ -238,12 +238,15 @@ def help_rows(repeats: int) -> list[Row]:
     return [as_long(label, "`python -c pass`", times["help"], times["pass"])]
 
 
-def load_rows(paths: Sequence[Path], what: str, folder: Path, repeats: int) -> list[Row]:
+def load_rows(
+    paths: Sequence[Path], source: str, what: str, folder: Path, repeats: int
+) -> list[Row]:
     """Loading tables into a new store, against reading them with pandas."""
     runs: dict[str, list[Run]] = {"load": [], "pandas": []}
     read = [sys.executable, "-c", READ_WITH_PANDAS, *map(str, paths)]
     for number in range(repeats):
-        load = package("--cache", folder / f"store-{number}", "load", *paths)
+        store = folder / f"store-{number}"
+        load = package("--cache", store, "load", "--source", source, *paths)
         for name, some in run_in_turn({"load": load, "pandas": read}, 1).items():
             runs[name] += some
     times = {name: Times.of([one.seconds for one in some]) for name, some in runs.items()}
@@ -295,19 +298,17 @@ def measure(shared: Path, folder: Path) -> list[Row]:
     """All rows."""
     demo = folder / "demo"
     run(package("--cache", demo, "demo"))
-    tables, what = shared / XENA_FOLDER, "real tables"
+    tables, source, note = shared / XENA_FOLDER, "tcga-hiseqv2", ""
     if not tables.is_dir():
-        tables, what = demo / "downloads/simulated", "SIMULATED tables"
+        tables, source, note = demo / "downloads/simulated", "simulated", "SIMULATED "
         print(f"{shared} is not here: simulated tables take the place of real ones\n")
     paths = [tables / f"TCGA.{name}.sampleMap" / "HiSeqV2.gz" for name in FIVE]
     return [
-        *in_memory_rows(
-            paths[0], "ACC" if what == "real tables" else "SIMULATED ACC", folder / "tiled"
-        ),
+        *in_memory_rows(paths[0], f"{note}{FIVE[0]}", folder / "tiled"),
         *large_ranking_rows(5),
         *correlate_rows(demo, folder, 7),
         *help_rows(21),
-        *load_rows(paths, f"{len(paths)} {what}", folder, 5),
+        *load_rows(paths, source, f"{note}{', '.join(FIVE)}", folder, 5),
     ]
 
 
