@@ -51,7 +51,7 @@ def faster(what: str, beside: str, ours: Times, other: Times, at_least: float = 
     ratios = (other.least / ours.least, other.median / ours.median)
     reached = [ratio >= at_least for ratio in ratios]
     target = f"at least {at_least:g} x faster" if at_least else ""
-    ratio = "{:.3g} x faster ({:.3g})".format(*ratios)
+    ratio = f"{digits(ratios[0])} x faster ({digits(ratios[1])})"
     return Row(what, str(ours), beside, str(other), ratio, target, verdict(target, reached))
 
 
@@ -60,8 +60,13 @@ def as_long(what: str, beside: str, ours: Times, other: Times, at_most: float = 
     ratios = (ours.least / other.least, ours.median / other.median)
     reached = [ratio <= at_most for ratio in ratios]
     target = f"at most {at_most:g} x as long" if at_most else ""
-    ratio = "{:.3g} x as long ({:.3g})".format(*ratios)
+    ratio = f"{digits(ratios[0])} x as long ({digits(ratios[1])})"
     return Row(what, str(ours), beside, str(other), ratio, target, verdict(target, reached))
+
+
+def digits(number: float) -> str:
+    """A number with three digits, or more where it is large."""
+    return f"{number:.3g}" if number < 1000 else f"{number:,.0f}"
 
 
 def verdict(target: str, reached: Sequence[bool]) -> str:

@@ -155,8 +155,8 @@ class Engine:
                 **_asked(cohorts, samples, ties, min_genes),
                 "engine": engine,
             },
-            notes=tuple(matching_notes(measured) + whys + _table_notes(tables)),
-            provenance=provenance.record(tables, [v.gene_set for v in variables]),
+            notes=(notes := tuple(matching_notes(measured) + whys + _table_notes(tables))),
+            provenance=provenance.record(tables, [v.gene_set for v in variables], notes),
         )
 
     def correlate(
@@ -219,9 +219,9 @@ class Engine:
                 "method": method,
                 **_asked(cohorts, samples, ties, min_genes),
             },
-            notes=tuple(matching_notes(measured) + _table_notes(tables)),
+            notes=(notes := tuple(matching_notes(measured) + _table_notes(tables))),
             provenance=provenance.record(
-                tables, [v.gene_set for v in pair if isinstance(v, SetVariable)]
+                tables, [v.gene_set for v in pair if isinstance(v, SetVariable)], notes
             ),
         )
 
@@ -243,7 +243,7 @@ class Engine:
             raise UsageError(f"min_genes is {min_genes}", "Give 1 or more")
         several = [tumor_types] if isinstance(tumor_types, str) else tumor_types
         wanted = [parse_tumor_type(name).abbreviation for name in several]
-        source = source or self._only_source()
+        source = source or self._only_source(wanted)
         there = {key.tumor_type: key for key in self.store.require_keys(source)}
         missing = [name for name in wanted if name not in there]
         if missing:
@@ -255,15 +255,20 @@ class Engine:
         tables = [open_index(self.store, there[name]) for name in chosen]
         return [Cohort(table, samples, ties, min_genes) for table in tables]
 
-    def _only_source(self) -> str:
-        """The one source of the store, made-up ones left aside where there are others."""
-        names = dict.fromkeys(key.source for key in self.store.require_keys())
-        real = [name for name in names if name not in SOURCES or not SOURCES[name].simulated]
-        if len(real) > 1:
+    def _only_source(self, wanted: Sequence[str]) -> str:
+        """The one source that has the tumor types; made-up ones give way to others."""
+        types: dict[str, set[str]] = {}
+        for key in self.store.require_keys():
+            types.setdefault(key.source, set()).add(key.tumor_type)
+        real = [name for name in types if name not in SOURCES or not SOURCES[name].simulated]
+        having = [name for name in real if types[name].issuperset(wanted)]
+        if len(having or real) > 1:
+            listed = ", ".join(f"{name} ({len(types[name])} types)" for name in having or real)
             raise UsageError(
-                f"the store holds several sources: {', '.join(real)}", "Choose one with --source"
+                f"the store holds several sources: {listed}",
+                "Choose one: --source, or source= in Python",
             )
-        return (real or list(names))[0]
+        return (having or real or list(types))[0]
 
 
 def open_store(path: str | Path = "cache") -> Engine:
@@ -279,6 +284,12 @@ def open_store(path: str | Path = "cache") -> Engine:
 
 def _table_notes(tables: Sequence[TableIndex]) -> list[str]:
     notes = []
+    source = SOURCES.get(tables[0].key.source)
+    if source is not None and not source.same_depth:
+        notes.append(
+            f"{source.unit} is not adjusted for sequencing depth, through which unrelated genes "
+            "correlate; scores, made of ranks within a sample, are less affected"
+        )
     if any(table.metadata.simulated for table in tables):
         notes.append("SIMULATED values: nothing here is a finding")
     ranked: dict[str, list[str]] = {}

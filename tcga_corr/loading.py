@@ -139,6 +139,7 @@ class _Run:
         self.loaded: list[Loaded] = []
         self.errors: list[TcgaCorrError] = []
         self._plans: dict[TableKey, LoadPlan] = {}
+        self._types: dict[str, dict[str, str]] = {}  # source to patient to tumor type
 
     @contextmanager
     def collecting(self) -> Iterator[None]:
@@ -169,7 +170,24 @@ class _Run:
             self.on_step(f"storing {plan.source.name} {key.tumor_type}", 0)
             with self.collecting():
                 part = _of_type(table, types, key.tumor_type)
+                self._check_patients(plan, key, part.samples)
                 self.loaded.append(_store_table(self.store, part, plan, key))
+
+    def _check_patients(self, plan: LoadPlan, key: TableKey, samples: Sequence[str]) -> None:
+        """Refuse a table of one tumor type whose patients the source has under another."""
+        if key.source not in self._types:
+            self._types[key.source] = _types_of_patients(self.store, key.source)
+        known = self._types[key.source]
+        patients = {barcode.patient for name in samples if (barcode := parse_barcode(name))}
+        others = sorted({known.get(patient, key.tumor_type) for patient in patients})
+        if others != [key.tumor_type]:
+            other = next(name for name in others if name != key.tumor_type)
+            raise UsageError(
+                f"{plan.path}: patients of it are stored as {other}, and it is to be loaded as "
+                f"{key.tumor_type}",
+                "Give the right --tumor-type, or another --source",
+            )
+        known |= dict.fromkeys(patients, key.tumor_type)
 
     def _is_there(self, plan: LoadPlan, key: TableKey) -> bool:
         metadata = _stored(self.store, key)
@@ -192,6 +210,15 @@ def _stored(store: Store, key: TableKey) -> TableMetadata | None:
         return read_metadata(store, key)
     except StoreError:
         return None
+
+
+def _types_of_patients(store: Store, source: str) -> dict[str, str]:
+    return {
+        sample.patient: key.tumor_type
+        for key in store.table_keys(source)
+        if (metadata := _stored(store, key)) is not None
+        for sample in metadata.samples
+    }
 
 
 def _read(plan: LoadPlan) -> ExpressionTable:

@@ -20,13 +20,16 @@ def software() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES}
 
 
-def record(tables: Sequence[TableIndex], sets: Sequence[GeneSet]) -> dict[str, Any]:
+def record(
+    tables: Sequence[TableIndex], sets: Sequence[GeneSet], notes: Sequence[str]
+) -> dict[str, Any]:
     """The provenance of a result; the same for the same question over the same store."""
     return {
         "software": software(),
         "tables": [_table(table) for table in tables],
         "gene_sets": [_gene_set(gene_set) for gene_set in sets],
         "simulated": any(table.metadata.simulated for table in tables),
+        "notes": list(notes),
     }
 
 

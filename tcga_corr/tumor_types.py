@@ -87,7 +87,6 @@ def parse_tumor_type(text: str) -> TumorType:
     if abbreviation not in TUMOR_TYPES:
         raise UsageError(
             f"unknown tumor type '{text}'",
-            near_names(abbreviation, TUMOR_TYPES)
-            or "The 33 abbreviations run from ACC to UVM; `tcga-corr status` lists those loaded",
+            near_names(abbreviation, TUMOR_TYPES) or f"The 33 are {', '.join(TUMOR_TYPES)}",
         )
     return TUMOR_TYPES[abbreviation]

@@ -230,6 +230,16 @@ class Cohort:
         return ordinal_ranks(self.table.values[:, self.columns])
 
 
+def _about_the_name(variable: GeneVariable) -> list[str]:
+    if variable.asked not in ("", variable.name):
+        return [f"{variable.asked} read as the gene {variable.name}"]
+    meant = symbol_table().candidates(variable.name)
+    if len(meant) > 1:
+        listed = " or ".join(gene.symbol for gene in meant)
+        return [f"a row of this name, which may be {listed}"]
+    return []
+
+
 Measurement = tuple[Variable, Cohort, Measured]
 
 
@@ -238,16 +248,18 @@ def matching_notes(measured: Sequence[Measurement]) -> list[str]:
     notes: dict[str, list[str]] = {}
     for variable, cohort, result in measured:
         said = []
-        if isinstance(variable, GeneVariable) and variable.asked not in ("", variable.name):
-            said.append(f"{variable.asked} read as the gene {variable.name}")
+        if isinstance(variable, GeneVariable):
+            said += _about_the_name(variable)
         if result.match.renamed:
             renamed = (f"{name} as {row}" for name, row in result.match.renamed.items())
-            said.append(f"taken {', '.join(renamed)}")
-        if result.match.missing:
-            said.append(f"not measured {', '.join(result.match.missing)}")
-        for name, rows in result.match.ambiguous.items():
-            perhaps = f", perhaps row {' or '.join(rows)}: ask for gene:{rows[0]}" if rows else ""
-            said.append(f"{name} is ambiguous{perhaps}")
+            said.append(f"found under another name {', '.join(renamed)}")
+        ambiguous = result.match.ambiguous
+        missing = [name for name in result.match.missing if name not in ambiguous]
+        if missing:
+            said.append(f"not measured {', '.join(missing)}")
+        for name, rows in ambiguous.items():
+            perhaps = " or ".join(f"gene:{row}" for row in rows)
+            said.append(f"{name} not found for certain" + (f", perhaps {perhaps}" if rows else ""))
         if said:
             notes.setdefault(f"{variable.name}: {'; '.join(said)}", []).append(cohort.tumor_type)
     everywhere = len({cohort.tumor_type for _, cohort, _ in measured})

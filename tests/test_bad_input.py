@@ -45,7 +45,9 @@ def rows(*more: tuple[str, Sequence[object]]) -> Rows:
 
 def xena(folder: Path, table: Rows | None = None, tumor_type: str = "UCS") -> Path:
     path = folder / f"TCGA.{tumor_type}.sampleMap" / "HiSeqV2.gz"
-    return write_table(path, SAMPLES, rows() if table is None else table)
+    # each tumor type has patients of its own
+    site = "AA" if tumor_type == "UCS" else tumor_type[:2]
+    return write_table(path, barcodes(12, site=site), rows() if table is None else table)
 
 
 def written(folder: Path, content: bytes, name: str = "TCGA.UCS.sampleMap/HiSeqV2") -> Path:

@@ -139,7 +139,7 @@ def test_variables_by_prefix_alias_and_file(own: Engine, tmp_path: Path) -> None
     assert own.correlate("rela", "nfe2l2", **uvm).frame["r"][0] == r
     former = own.correlate("MARCHF1", "RELA", **uvm)
     assert former.frame["r"][0] == own.correlate("MARCH1", "RELA", **uvm).frame["r"][0]
-    assert former.notes == ("MARCHF1: taken MARCHF1 as MARCH1",)
+    assert former.notes == ("MARCHF1: found under another name MARCHF1 as MARCH1",)
     with pytest.raises(UsageError, match="Say set:nfkb or gene:NFKB"):
         own.correlate("NFKB", "RELA", **uvm)
     assert own.correlate("gene:NFKB", "RELA", **uvm).frame["x"][0] == "NFKB"
@@ -167,9 +167,10 @@ def test_several_sources_must_be_chosen_from(own: Engine, tmp_path: Path) -> Non
         tmp_path / "TCGA.LIHC.own.tsv", barcodes(12), [(gene, range(12)) for gene in GENES]
     )
     assert own.load([path], LoadOptions(source="mine", unit="log2(tpm+1)")).errors == ()
-    with pytest.raises(UsageError, match="several sources: mine, tcga-hiseqv2"):
+    with pytest.raises(UsageError, match=r"mine \(1 types\), tcga-hiseqv2 \(2"):
         own.correlate("G001", "G002")
     assert own.correlate("G001", "G002", source="mine").query["unit"] == "log2(tpm+1)"
+    assert own.correlate("G001", "G002", tumor_types=["ACC"]).query["source"] == "tcga-hiseqv2"
 
 
 def test_simulated_tables_give_way_to_real_ones(own: Engine, atlas: Path) -> None:

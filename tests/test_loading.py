@@ -112,13 +112,27 @@ def test_two_files_of_one_table_do_not_replace_each_other(engine: Engine, tmp_pa
 
 def test_a_bad_file_leaves_the_others_to_be(engine: Engine, tmp_path: Path) -> None:
     for name in ("ACC", "COADREAD", "UCS"):
-        write_table(tmp_path / "all" / f"TCGA.{name}.sampleMap" / "HiSeqV2", barcodes(3), rows(3))
+        path = tmp_path / "all" / f"TCGA.{name}.sampleMap" / "HiSeqV2"
+        write_table(path, barcodes(3, site=name[:2]), rows(3))
     (tmp_path / "all" / "TCGA.BRCA.sampleMap").mkdir()
     (tmp_path / "all" / "TCGA.BRCA.sampleMap" / "HiSeqV2").write_text("")
     report = engine.load(tmp_path / "all")
     assert stored(engine) == {"ACC": 3, "UCS": 3}
     assert len(report.errors) == 2
     assert all("sampleMap" in str(error) for error in report.errors)
+
+
+def test_patients_cannot_be_of_two_tumor_types(engine: Engine, tmp_path: Path) -> None:
+    """A browser saves every cohort as HiSeqV2.gz, and --tumor-type is easily wrong."""
+    lihc = write_table(tmp_path / "TCGA.LIHC.x" / "HiSeqV2", barcodes(4, site="BC"), rows(4))
+    chol = write_table(tmp_path / "TCGA.CHOL.x" / "HiSeqV2", barcodes(3), rows(3))
+    assert engine.load([lihc, chol]).errors == ()
+    before = snapshot(engine.store.root)
+    renamed = tmp_path / "HiSeqV2"
+    renamed.write_bytes(chol.read_bytes())
+    error = only_error(engine.load(renamed, LoadOptions(tumor_type="LIHC")))
+    assert "stored as CHOL, and it is to be loaded as LIHC" in str(error)
+    assert snapshot(engine.store.root) == before
 
 
 def test_made_up_samples_cannot_pass_for_real_ones(engine: Engine, tmp_path: Path) -> None:
@@ -209,7 +223,8 @@ def test_a_probe_map_of_other_genes_is_refused(engine: Engine, tmp_path: Path) -
 def test_tables_that_rank_different_genes_are_told(engine: Engine, tmp_path: Path) -> None:
     known = [("RELA", [1, 2, 3]), ("NFE2L2", [2, 3, 1]), ("MALAT1", [5, 6, 7])]
     for name, genes in (("ACC", "all"), ("UCS", "protein-coding")):
-        path = write_table(tmp_path / f"TCGA.{name}.x" / "HiSeqV2", barcodes(3), known)
+        path = tmp_path / f"TCGA.{name}.x" / "HiSeqV2"
+        write_table(path, barcodes(3, site=name[:2]), known)
         assert engine.load(path, LoadOptions(genes=genes)).errors == ()  # type: ignore[arg-type]
     answer = engine.correlate("RELA", "NFE2L2")
     assert answer.query["genes"] == "all; protein-coding"
@@ -221,7 +236,7 @@ def test_a_damaged_table_is_named_by_status_and_made_anew_by_load(
     engine: Engine, tmp_path: Path
 ) -> None:
     paths = [
-        write_table(tmp_path / f"TCGA.{name}.x" / "HiSeqV2", barcodes(3), rows(3))
+        write_table(tmp_path / f"TCGA.{name}.x" / "HiSeqV2", barcodes(3, site=name[:2]), rows(3))
         for name in ("ACC", "UCS")
     ]
     engine.load(paths)
@@ -279,7 +294,9 @@ def test_names_are_read_by_the_engine_as_the_user_means_them(
     told = engine.correlate("p65", "NFKB1").notes
     assert "RELA: p65 read as the gene RELA" in told
     told = engine.correlate("KMT2D", "RELA").notes
-    assert any("perhaps row MLL2: ask for gene:MLL2" in note for note in told)
+    assert any("KMT2D not found for certain, perhaps gene:MLL2" in note for note in told)
+    told = engine.correlate("gene:MLL2", "RELA").notes
+    assert "MLL2: a row of this name, which may be KMT2B or KMT2D" in told
     gmt = tmp_path / "go.gmt"
     gmt.write_text("cell death (GO:0008219)\tx\t" + "\t".join(GENES[:6]) + "\n")
     answer = engine.correlate(f"{gmt}:cell death (GO:0008219)", "RELA")

@@ -58,7 +58,11 @@ def draw(seed: int) -> NDArray[np.float32]:
 def write_xena(folder: Path, seed: int, tumor_type: str = "ACC") -> Path:
     path = folder / f"TCGA.{tumor_type}.sampleMap" / "HiSeqV2.gz"
     rows = [(name, [f"{value:.2f}" for value in row]) for name, row in zip(GENES, draw(seed))]  # noqa: B905
-    return write_table(path, SAMPLES, [*rows, ("?|1", ["0"] * len(SAMPLES))])
+    # each tumor type has patients of its own
+    samples = [f"TCGA-Z{name[6:]}" for name in SAMPLES]
+    return write_table(
+        path, samples if tumor_type == "UCS" else SAMPLES, [*rows, ("?|1", ["0"] * len(SAMPLES))]
+    )
 
 
 @pytest.fixture(scope="module")

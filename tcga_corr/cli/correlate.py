@@ -35,9 +35,10 @@ def correlate(
 ) -> None:
     """The association of X and Y in each tumor type.
 
-    Each tumor type is a row: n patients, r, its 95 % interval, the two-sided p of independence,
-    and q, which is p adjusted over the tumor types shown (Benjamini-Hochberg). Where gene sets are
-    involved, r_disjoint is r after taking out the genes that both sides share.
+    Each tumor type is a row: n samples (one per patient unless --samples all-tumor), r, its 95 %
+    interval, the two-sided p of independence, and q, which is p adjusted over the tumor types shown
+    (Benjamini-Hochberg). Where gene sets are involved, r_disjoint is r after taking out the genes
+    that both sides share.
 
     Examples: `tcga-corr correlate ferroptosis nfkb`, `tcga-corr correlate RELA NRF2 -t LIHC`.
     """

@@ -27,11 +27,14 @@ def sql(
 ) -> None:
     """Ask DuckDB about the store: the views expression, tables and samples.
 
-    Example: `tcga-corr sql "SELECT tumor_type, avg(value) FROM expression WHERE gene = 'GPX4' AND
-    tumor GROUP BY ALL"`.
+    The views hold all sources that are loaded: name one, or keep them apart.
+
+    Example: `tcga-corr sql "SELECT source, tumor_type, avg(value) FROM expression WHERE tumor AND
+    gene = 'GPX4' GROUP BY ALL"`.
     """
     import polars as pl
 
+    from tcga_corr.sources.simulated import SOURCE as SIMULATED
     from tcga_corr.store import named_queries, named_query
 
     settings: Settings = context.obj
@@ -46,5 +49,8 @@ def sql(
         write_result(Result(frame, "questions", {}), output, output_format)
         return
     text = query if query is not None else named_query(named or "")
-    frame = settings.engine().sql(text)
+    engine = settings.engine()
+    frame = engine.sql(text)
+    if any(key.source == SIMULATED.name for key in engine.store.table_keys()):
+        settings.note(f"note: the source '{SIMULATED.name}' is SIMULATED: none of it is a finding")
     write_result(Result(frame, "rows", {"query": {"sql": text}}), output, output_format)

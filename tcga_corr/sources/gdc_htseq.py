@@ -9,4 +9,5 @@ SOURCE = Source(
     file_name=r"TCGA-[A-Z]+\.htseq_counts\.tsv(\.gz)?",
     citation="Goldman et al. 2020, Nat. Biotechnol. 38:675, doi:10.1038/s41587-020-0546-8",
     formats=("gdc-hub",),
+    same_depth=False,
 )

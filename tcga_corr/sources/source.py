@@ -28,6 +28,8 @@ class Source:
         Names of the file formats, in ``tcga_corr.tables``, that its files have.
     pan_cancer
         Whether one file holds several tumor types.
+    same_depth
+        Whether the values are adjusted for how deeply each sample was sequenced.
     simulated
         Whether the values are made up.
     """
@@ -40,6 +42,7 @@ class Source:
     formats: tuple[str, ...]
     pan_cancer: bool = False
     may_be_negative: bool = False
+    same_depth: bool = True
     simulated: bool = False
 
     def names(self, path: Path) -> bool:

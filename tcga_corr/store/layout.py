@@ -105,7 +105,7 @@ class Store:
         others = dict.fromkeys(key.source for key in self.table_keys())
         what = f"no table of source '{source}'" if source else "no expression table"
         raise DataMissingError(
-            f"{what} in the store '{self.root}'",
+            f"{what} in the store '{self.root.absolute()}'",
             f"It has {', '.join(others)}"
             if others
             else "Load some with `tcga-corr load FILE`, or try `tcga-corr demo`",

@@ -71,7 +71,7 @@ def read_metadata(store: Store, key: TableKey) -> TableMetadata | None:
         return None
     except (pa.ArrowException, KeyError, TypeError, ValueError, OSError) as error:
         raise DamagedTableError(
-            f"{path}: not a whole table of this store ({error})", _REMEDY
+            f"{path}: not a whole table of this store ({_brief(error)})", _REMEDY
         ) from error
     if metadata is None:
         raise DamagedTableError(
@@ -81,6 +81,12 @@ def read_metadata(store: Store, key: TableKey) -> TableMetadata | None:
 
 
 _REMEDY = "Load the table again"
+
+
+def _brief(error: Exception) -> str:
+    """A library's words, not all of them."""
+    said = " ".join(str(error).split())
+    return said if len(said) <= 120 else said[:117] + "..."
 
 
 def read_values(store: Store, key: TableKey) -> tuple[list[str], NDArray[np.float32]]:
@@ -97,7 +103,7 @@ def read_values(store: Store, key: TableKey) -> tuple[list[str], NDArray[np.floa
             page_checksum_verification=True,
         )
     except (pa.ArrowException, OSError) as error:
-        raise DamagedTableError(f"{path}: cannot be read ({error})", _REMEDY) from error
+        raise DamagedTableError(f"{path}: cannot be read ({_brief(error)})", _REMEDY) from error
     column = arrow.column("values").combine_chunks()
     flat = column.flatten().to_numpy(zero_copy_only=False)
     return arrow.column("gene").to_pylist(), flat.reshape(arrow.num_rows, -1)

@@ -67,6 +67,11 @@ def read_header(path: Path) -> Header:
     fields, second = lines
     if fields == ("",):
         raise TableError(f"{path}: the file is empty", "Download it again")
+    if fields[0].startswith("# gene-model"):
+        raise TableError(
+            f"{path}, line 1: a GDC table of one sample, which this version does not read",
+            "Take the GDC hub's matrix of the whole cohort",
+        )
     if len(fields) < 2:
         found = _other_delimiter(fields[0])
         raise TableError(
