@@ -148,6 +148,7 @@ class Engine:
         if not frame.height:
             why = "; ".join(whys) or f"no {samples} samples in {', '.join(_types(cohorts))}"
             raise AnalysisError(f"no score: {why}", _SEE_STATUS)
+        notes = tuple(matching_notes(measured) + whys + _table_notes(tables))
         return Answer(
             frame=frame,
             query={
@@ -155,7 +156,7 @@ class Engine:
                 **_asked(cohorts, samples, ties, min_genes),
                 "engine": engine,
             },
-            notes=(notes := tuple(matching_notes(measured) + whys + _table_notes(tables))),
+            notes=notes,
             provenance=provenance.record(tables, [v.gene_set for v in variables], notes),
         )
 
@@ -211,6 +212,7 @@ class Engine:
             for variable, side in zip(pair, sides, strict=True)
             for cohort, result in zip(cohorts, side, strict=True)
         ]
+        notes = tuple(matching_notes(measured) + _table_notes(tables))
         return Answer(
             frame=frame,
             query={
@@ -219,7 +221,7 @@ class Engine:
                 "method": method,
                 **_asked(cohorts, samples, ties, min_genes),
             },
-            notes=(notes := tuple(matching_notes(measured) + _table_notes(tables))),
+            notes=notes,
             provenance=provenance.record(
                 tables, [v.gene_set for v in pair if isinstance(v, SetVariable)], notes
             ),
