@@ -37,6 +37,7 @@ def _table(table: TableIndex) -> dict[str, Any]:
     metadata = table.metadata
     return {
         "source": metadata.source,
+        "title": SOURCES[metadata.source].title if metadata.source in SOURCES else None,
         "tumor_type": metadata.tumor_type,
         "unit": metadata.unit,
         "n_genes": metadata.n_genes,

@@ -38,7 +38,6 @@ SOURCE = Source(
 GENE_PAIR = ("RELA", "NFE2L2")
 SET_PAIR = ("ferroptosis", "nfkb")
 N_GENES = 20_501
-LEAST_GENES, MOST_GENES = 300, 20_501
 SEED = 489
 
 _LOADING = 0.6  # share of a set gene's deviation that follows its set's activity

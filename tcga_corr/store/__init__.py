@@ -1,6 +1,6 @@
 """The store: Parquet tables as the truth, memory maps as the derived index, DuckDB views."""
 
-from tcga_corr.store.index import GeneNames, TableIndex, open_index, open_indexes
+from tcga_corr.store.index import GeneNames, TableIndex, open_index
 from tcga_corr.store.layout import SCHEMA_VERSION, Store, TableKey, check_source_name
 from tcga_corr.store.metadata import InputFile, StoredSample, TableMetadata
 from tcga_corr.store.parquet import read_metadata, write_table
@@ -19,7 +19,6 @@ __all__ = [
     "named_queries",
     "named_query",
     "open_index",
-    "open_indexes",
     "read_metadata",
     "run_query",
     "write_table",

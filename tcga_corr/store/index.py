@@ -129,11 +129,6 @@ def open_index(store: Store, key: TableKey) -> TableIndex:
         return index
 
 
-def open_indexes(store: Store, keys: Iterable[TableKey]) -> list[TableIndex]:
-    """The indexes of several tables."""
-    return [open_index(store, key) for key in keys]
-
-
 def check_tables(store: Store) -> None:
     """Read whole, by its page checksums, each table that changed since it was indexed.
 
