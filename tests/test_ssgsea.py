@@ -258,3 +258,13 @@ def test_average_scores_do_not_depend_on_the_order_of_the_download(shared: Path)
         ]
         scores.append(np.array(of_set).tobytes())
     assert scores[0] == scores[1]
+
+
+@pytest.mark.parametrize("columns", [[5], [5, 9], list(range(7, 120)), list(range(299))])
+def test_other_samples_do_not_change_a_score_by_a_bit(columns: list[int]) -> None:
+    values = np.random.default_rng(0).uniform(0, 9, (500, 300)).round(1).astype(np.float32)
+    ranks = doubled_average_ranks(values)[:150]
+    weights = weights_by_doubled_rank(500, "average")
+    together = enrichment_scores(ranks, 500, weights)
+    alone = enrichment_scores(ranks[:, columns], 500, weights)
+    assert alone.tobytes() == together[columns].tobytes()
