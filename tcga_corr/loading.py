@@ -139,7 +139,7 @@ class _Run:
         self.loaded: list[Loaded] = []
         self.errors: list[TcgaCorrError] = []
         self._plans: dict[TableKey, LoadPlan] = {}
-        self._types: dict[str, dict[str, str]] = {}  # source to patient to tumor type
+        self._stored: dict[str, dict[TableKey, TableMetadata]] = {}  # by source, read once
 
     @contextmanager
     def collecting(self) -> Iterator[None]:
@@ -152,7 +152,7 @@ class _Run:
     def load(self, path: Path) -> None:
         """Load one file: each of its tumor types that is not in the store as it would be made."""
         plan = plan_file(path, self.options)
-        _check_unit(self.store, plan)
+        self._check_unit(plan)
         for key in plan.keys:
             earlier = self._plans.setdefault(key, plan)
             if earlier.inputs[0].sha256 != plan.inputs[0].sha256:
@@ -175,9 +175,11 @@ class _Run:
 
     def _check_patients(self, plan: LoadPlan, key: TableKey, samples: Sequence[str]) -> None:
         """Refuse a table of one tumor type whose patients the source has under another."""
-        if key.source not in self._types:
-            self._types[key.source] = _types_of_patients(self.store, key.source)
-        known = self._types[key.source]
+        known = {
+            sample.patient: other.tumor_type
+            for other, metadata in self._tables(key.source).items()
+            for sample in metadata.samples
+        }
         patients = {barcode.patient for name in samples if (barcode := parse_barcode(name))}
         others = sorted({known.get(patient, key.tumor_type) for patient in patients})
         if others != [key.tumor_type]:
@@ -187,7 +189,24 @@ class _Run:
                 f"{key.tumor_type}",
                 "Give the right --tumor-type, or another --source",
             )
-        known |= dict.fromkeys(patients, key.tumor_type)
+
+    def _check_unit(self, plan: LoadPlan) -> None:
+        """Refuse to mix units within a source."""
+        for key, metadata in self._tables(plan.source.name).items():
+            if key not in plan.keys and metadata.unit != plan.source.unit:
+                raise UsageError(
+                    f"{plan.path}: source '{key.source}' holds {metadata.unit}, and this table "
+                    f"is in {plan.source.unit}",
+                    "Give another --source",
+                )
+
+    def _tables(self, source: str) -> dict[TableKey, TableMetadata]:
+        """What the store holds of a source, and what this run has added."""
+        if source not in self._stored:
+            found = {key: _stored(self.store, key) for key in self.store.table_keys(source)}
+            self._stored[source] = {key: known for key, known in found.items() if known}
+        added = {one.key: one.metadata for one in self.loaded if one.key.source == source}
+        return self._stored[source] | added
 
     def _is_there(self, plan: LoadPlan, key: TableKey) -> bool:
         metadata = _stored(self.store, key)
@@ -212,15 +231,6 @@ def _stored(store: Store, key: TableKey) -> TableMetadata | None:
         return None
 
 
-def _types_of_patients(store: Store, source: str) -> dict[str, str]:
-    return {
-        sample.patient: key.tumor_type
-        for key in store.table_keys(source)
-        if (metadata := _stored(store, key)) is not None
-        for sample in metadata.samples
-    }
-
-
 def _read(plan: LoadPlan) -> ExpressionTable:
     table = plan.format.read(plan.header, plan.read_options)
     _check_scale(table, plan)
@@ -230,18 +240,6 @@ def _read(plan: LoadPlan) -> ExpressionTable:
             "Take a table with rows by symbol, or by Ensembl gene with its probe map",
         )
     return _with_chosen_genes(table.logged() if plan.linear else table, plan.genes)
-
-
-def _check_unit(store: Store, plan: LoadPlan) -> None:
-    """Refuse to mix units within a source."""
-    for key in store.table_keys(plan.source.name):
-        metadata = _stored(store, key) if key not in plan.keys else None
-        if metadata is not None and metadata.unit != plan.source.unit:
-            raise UsageError(
-                f"{plan.path}: source '{metadata.source}' holds {metadata.unit}, and this table "
-                f"is in {plan.source.unit}",
-                "Give another --source",
-            )
 
 
 def _check_scale(table: ExpressionTable, plan: LoadPlan) -> None:
