@@ -28,7 +28,7 @@ from tcga_corr.gene_sets import shipped_sets
 from tcga_corr.scoring.ranks import doubled_average_ranks, ordinal_ranks
 from tcga_corr.scoring.ssgsea import Ties, enrichment_scores, weights_by_doubled_rank
 from tcga_corr.store import TableIndex, TableKey, open_index
-from tcga_corr.tables import ReadOptions, recognise
+from tcga_corr.tables import open_table
 from tcga_corr.variables import Cohort, SetVariable
 
 with warnings.catch_warnings():
@@ -67,8 +67,8 @@ def time_in_turn(sides: Mapping[str, Timed], rounds: int) -> dict[str, list[floa
 
 def read_table(path: Path) -> ExpressionTable:
     """A downloaded table, as the store would keep it."""
-    table_format, header = recognise(path)
-    return table_format.read(header, ReadOptions()).prepared()
+    file = open_table(path)
+    return file.read(None).prepared()
 
 
 def store_tiled(path: Path, folder: Path) -> dict[str, Any]:

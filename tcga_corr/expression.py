@@ -39,15 +39,16 @@ class ExpressionTable:
         kept = replace(
             self, genes=self.genes[keep], gene_ids=self.gene_ids[keep], values=self.values[keep]
         )
-        return kept._counted(reason, len(self.genes) - len(kept.genes))
+        return kept.counted(reason, len(self.genes) - len(kept.genes))
 
     def columns(self, keep: list[int], reason: str = "") -> ExpressionTable:
         """The table of some columns, in the order given; the others counted under ``reason``."""
         samples = tuple(self.samples[column] for column in keep)
         kept = replace(self, samples=samples, values=self.values[:, keep])
-        return kept._counted(reason, len(self.samples) - len(keep))
+        return kept.counted(reason, len(self.samples) - len(keep))
 
-    def _counted(self, reason: str, count: int) -> ExpressionTable:
+    def counted(self, reason: str, count: int) -> ExpressionTable:
+        """The table with so many more rows or columns on record as left out for a reason."""
         if not reason or not count:
             return self
         total = self.dropped.get(reason, 0) + count
@@ -86,7 +87,7 @@ class ExpressionTable:
                 mean = np.nansum(repeats, axis=1) / np.where(measured, measured, np.nan)
                 values[:, position] = np.log2(mean)
         merged = replace(self, samples=tuple(by_name), values=values)
-        return merged._counted(
+        return merged.counted(
             "repeated columns of one sample, averaged", len(self.samples) - len(by_name)
         )
 

@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from tcga_corr.barcodes import parse_barcode
 from tcga_corr.errors import DataMissingError, TableError, UsageError
 from tcga_corr.files import sha256_of
-from tcga_corr.sources import SOURCES, Source, source_of_file
+from tcga_corr.sources import SOURCES, Source, own_source, source_of_file
 from tcga_corr.sources.simulated import is_simulated
 from tcga_corr.store import InputFile, TableKey, TableMetadata
 from tcga_corr.tables import (
-    Header,
     ReadOptions,
-    TableFormat,
+    Rows,
+    TableFile,
     TumorTypeOfSample,
     find_phenotype,
+    open_table,
     read_phenotype,
-    recognise,
 )
-from tcga_corr.tumor_types import TUMOR_TYPES, UNIONS, parse_tumor_type
+from tcga_corr.tumor_types import OTHER, TUMOR_TYPES, UNIONS, parse_tumor_type
 
 Genes = Literal["protein-coding", "all"]
 GENES: tuple[Genes, ...] = ("protein-coding", "all")
 
-PREPARATION = 1
+PREPARATION = 2
 """Raised when the same input would give another table, so that a next ``load`` makes it anew."""
 
 
@@ -39,36 +41,49 @@ class LoadOptions:
     source
         A known source, or a name of the user's own.
     tumor_type
-        Of a table of one type; of a pan-cancer table, the one type to load.
+        Of a table of one type; of a pan-cancer table, the one type, or several, to load.
     genes
         Which genes to keep, and so to rank.
     unit
-        Of a source of the user's own.
+        Of the values of a source of the user's own.
     linear
-        Whether the values of a source of the user's own are linear.
+        Whether the values of a source of the user's own are linear; where not said, they tell.
+    rows
+        What the rows of a plain table are.
     probe_map, phenotype
         Files otherwise looked for beside the table.
     """
 
     source: str | None = None
-    tumor_type: str | None = None
+    tumor_type: str | Sequence[str] | None = None
     genes: Genes | None = None
     unit: str | None = None
     linear: bool = False
+    rows: Rows | None = None
     probe_map: Path | None = None
     phenotype: Path | None = None
+
+    @property
+    def tumor_types(self) -> tuple[str, ...]:
+        """The abbreviations asked for."""
+        several = self.tumor_type or ()
+        names = [several] if isinstance(several, str) else several
+        return tuple(dict.fromkeys(parse_tumor_type(name).abbreviation for name in names))
 
 
 @dataclass(frozen=True)
 class LoadPlan:
-    """All that decides what tables a file becomes."""
+    """All that decides what tables a file becomes.
 
-    header: Header
-    format: TableFormat
+    ``linear`` is None where the values tell it; ``unit`` is then that of the values as they stand.
+    """
+
+    file: TableFile
     source: Source
+    own_cohort: bool  # of samples without a TCGA barcode
     genes: Genes
-    linear: bool
-    read_options: ReadOptions
+    linear: bool | None
+    unit: str
     tumor_types: tuple[str, ...]
     phenotype: TumorTypeOfSample | None  # of a table of several tumor types
     inputs: tuple[InputFile, ...]
@@ -76,7 +91,7 @@ class LoadPlan:
     @property
     def path(self) -> Path:
         """The file."""
-        return self.header.path
+        return self.file.path
 
     @property
     def keys(self) -> list[TableKey]:
@@ -87,10 +102,16 @@ class LoadPlan:
     def recipe(self) -> dict[str, object]:
         """What besides the inputs decides the table."""
         return {
-            "format": self.format.name,
+            "format": self.file.format,
+            "read_as": self.file.told,
             "linear": self.linear,
+            "unit": self.unit,
             "preparation": PREPARATION,
         }
+
+    def stored_unit(self, linear: bool) -> str:
+        """The unit of the stored values, once it is known whether those of the file are linear."""
+        return self.unit if not linear or self.unit.startswith("log2(") else f"log2({self.unit}+1)"
 
     def made(self, metadata: TableMetadata | None) -> bool:
         """Whether a stored table is what this plan would make."""
@@ -99,7 +120,6 @@ class LoadPlan:
             and metadata.inputs == self.inputs
             and metadata.recipe == self.recipe
             and metadata.genes == self.genes
-            and metadata.unit == self.source.unit
         )
 
 
@@ -116,31 +136,37 @@ def plan_file(path: Path, options: LoadOptions) -> LoadPlan:
     TableError
         If it is no expression table.
     """
-    file_format, header = recognise(path)
-    source = _source(header, file_format, options)
-    read_options = ReadOptions(probe_map=options.probe_map)
-    beside = list(file_format.beside(header, read_options))
-    phenotype_path = _phenotype_path(path, source, options)
-    if phenotype_path is None:
-        phenotype = None
-        tumor_types: tuple[str, ...] = (_only_tumor_type(path, options),)
-    else:
-        beside.append(phenotype_path)
+    file = open_table(path, ReadOptions(probe_map=options.probe_map, rows=options.rows))
+    own_cohort = not any(parse_barcode(name) for name in file.columns)
+    source = _source(file, own_cohort, options)
+    own = source.name not in SOURCES
+    inputs = [path, *file.beside]
+    phenotype_path = None
+    phenotype = file.tumor_types
+    if phenotype is None and not own_cohort:
+        phenotype_path = _phenotype_path(path, source, options)
+    if phenotype_path is not None:
+        inputs.append(phenotype_path)
         phenotype = read_phenotype(phenotype_path)
-        tumor_types = _told_types(header, phenotype, phenotype_path, options)
+    if phenotype is None:
+        tumor_types: tuple[str, ...] = (_only_tumor_type(path, own_cohort, options),)
+    else:
+        tumor_types = _told_types(file, phenotype, phenotype_path or path, options)
     return LoadPlan(
-        header=header,
-        format=file_format,
+        file=file,
         source=source,
-        genes=options.genes or ("protein-coding" if file_format.ensembl else "all"),
-        linear=options.linear or file_format.linear,
-        read_options=read_options,
+        own_cohort=own_cohort,
+        genes=options.genes or ("protein-coding" if file.ensembl else "all"),
+        linear=True if options.linear else (file.linear or None) if own else file.linear,
+        unit=source.unit,
         tumor_types=tumor_types,
         phenotype=phenotype,
-        inputs=tuple(
-            InputFile(file.name, file.stat().st_size, sha256_of(file)) for file in (path, *beside)
-        ),
+        inputs=_described(inputs),
     )
+
+
+def _described(files: Sequence[Path]) -> tuple[InputFile, ...]:
+    return tuple(InputFile(file.name, file.stat().st_size, sha256_of(file)) for file in files)
 
 
 def _phenotype_path(path: Path, source: Source, options: LoadOptions) -> Path | None:
@@ -149,7 +175,7 @@ def _phenotype_path(path: Path, source: Source, options: LoadOptions) -> Path | 
         return options.phenotype
     named = source_of_file(path)
     pan_cancer = source.pan_cancer or (named is not None and named.pan_cancer)
-    if not pan_cancer and (options.tumor_type or tumor_type_of_path(path)):
+    if not pan_cancer and (options.tumor_types or tumor_type_of_path(path)):
         return None
     found = find_phenotype(path)
     if found is None:
@@ -162,32 +188,35 @@ def _phenotype_path(path: Path, source: Source, options: LoadOptions) -> Path | 
     return found
 
 
-def _only_tumor_type(path: Path, options: LoadOptions) -> str:
-    told = tumor_type_of_path(path)
-    if options.tumor_type is None:
-        return str(told)  # _phenotype_path has seen that one of the two is given
-    wanted = parse_tumor_type(options.tumor_type).abbreviation
-    if told not in (None, wanted):
+def _only_tumor_type(path: Path, own_cohort: bool, options: LoadOptions) -> str:
+    told = None if own_cohort else tumor_type_of_path(path)
+    wanted = options.tumor_types
+    if not wanted:
+        return told or OTHER.abbreviation
+    if told is None and len(wanted) == 1:
+        return wanted[0]
+    if told not in wanted:
+        said = f"its name says {told}, and" if told else "it is a table of one tumor type, and"
         raise UsageError(
-            f"{path}: its name says {told}, and --tumor-type says {wanted}",
-            "Leave --tumor-type out, or rename the file",
+            f"{path}: {said} --tumor-type says {', '.join(wanted)}",
+            "Leave --tumor-type out, or rename the file" if told else "Give the one",
         )
-    return wanted
+    return told
 
 
 def _told_types(
-    header: Header, phenotype: TumorTypeOfSample, phenotype_path: Path, options: LoadOptions
+    file: TableFile, phenotype: TumorTypeOfSample, told_by: Path, options: LoadOptions
 ) -> tuple[str, ...]:
-    told = {tumor_type for name in header.columns if (tumor_type := phenotype.get(name))}
-    if options.tumor_type:
-        told &= {parse_tumor_type(options.tumor_type).abbreviation}
-    if not told:
-        what = f"as {options.tumor_type} no" if options.tumor_type else "of no"
+    told = {tumor_type for name in file.columns if (tumor_type := phenotype.get(name))}
+    wanted = set(options.tumor_types)
+    missing = wanted - told
+    if missing or not told:
+        what = f"as {', '.join(sorted(missing))} no" if missing else "of no"
         raise DataMissingError(
-            f"{phenotype_path}: it tells the tumor type {what} sample of {header.path.name}",
+            f"{told_by}: it tells the tumor type {what} sample of {file.path.name}",
             "Give another table with --phenotype",
         )
-    return tuple(sorted(told))
+    return tuple(sorted(wanted or told))
 
 
 def tumor_type_of_path(path: Path) -> str | None:
@@ -226,11 +255,19 @@ def _word(text: str) -> str:
     return text if text in TUMOR_TYPES or text in UNIONS else ""
 
 
-def _source(header: Header, file_format: TableFormat, options: LoadOptions) -> Source:
-    path = header.path
+def _source(file: TableFile, own_cohort: bool, options: LoadOptions) -> Source:
+    path = file.path
     by_name = source_of_file(path)
-    made_up = is_simulated(header.columns)
+    made_up = is_simulated(file.columns)
     name = options.source or (by_name.name if by_name and not made_up else None)
+    known = SOURCES.get(name or "")
+    if own_cohort and (name is None or known is not None):
+        shown = ", ".join(f"'{column[:30]}'" for column in file.columns[:3])
+        raise TableError(
+            f"{path}: no sample is named by a TCGA barcode (the first are {shown})",
+            "Samples go by names such as TCGA-OR-A5J1-01; a cohort of your own is loaded under a "
+            "--source of your own",
+        )
     if name is None:
         raise UsageError(
             f"{path}: its samples are made up"
@@ -240,7 +277,6 @@ def _source(header: Header, file_format: TableFormat, options: LoadOptions) -> S
             if made_up
             else f"Give --source, one of {', '.join(SOURCES)} or a name of your own",
         )
-    known = SOURCES.get(name)
     if made_up != (known is not None and known.simulated):
         raise UsageError(
             f"{path}: its samples are {'made up' if made_up else 'not the simulated ones'}, and "
@@ -252,9 +288,9 @@ def _source(header: Header, file_format: TableFormat, options: LoadOptions) -> S
         if unit is None:
             raise UsageError(
                 f"{path}: the unit of source '{name}' is not known",
-                "Give --unit, such as 'log2(tpm+1)'",
+                "Give --unit, such as tpm, or 'log2(tpm+1)' if the values are logarithms",
             )
-        return Source(name, "own tables", unit, "", "none", (), may_be_negative=True)
+        return own_source(name, unit)
     if by_name is not None and not known.names(path):
         raise UsageError(
             f"{path}: named as a file of source '{by_name.name}', not of '{known.name}'",
@@ -266,9 +302,9 @@ def _source(header: Header, file_format: TableFormat, options: LoadOptions) -> S
             f"{known.unit}",
             "Leave them out, or give --source a name of your own",
         )
-    if file_format.name not in known.formats:
+    if file.format not in known.formats:
         raise TableError(
-            f"{path}: a {file_format.name} table, and source '{known.name}' has "
+            f"{path}: a {file.format} table, and source '{known.name}' has "
             f"{' or '.join(known.formats)} tables",
             "Give --source a name of your own, with --unit",
         )

@@ -33,7 +33,8 @@ from tcga_corr.store import (
     write_table,
 )
 from tcga_corr.symbols import symbol_table
-from tcga_corr.tumor_types import TUMOR_TYPES, parse_tumor_type
+from tcga_corr.tables import GeneFilter
+from tcga_corr.tumor_types import parse_tumor_type
 
 __all__ = ["LoadOptions", "LoadReport", "Loaded", "load_files"]
 
@@ -93,8 +94,7 @@ def load_files(
     options = options or LoadOptions()
     if options.source is not None:
         check_source_name(options.source)
-    if options.tumor_type is not None:
-        parse_tumor_type(options.tumor_type)
+    _ = options.tumor_types  # refused at once if wrong
     run = _Run(store, options, on_step)
     for path in paths:
         with run.collecting():
@@ -152,7 +152,6 @@ class _Run:
     def load(self, path: Path) -> None:
         """Load one file: each of its tumor types that is not in the store as it would be made."""
         plan = plan_file(path, self.options)
-        self._check_unit(plan)
         for key in plan.keys:
             earlier = self._plans.setdefault(key, plan)
             if earlier.inputs[0].sha256 != plan.inputs[0].sha256:
@@ -164,14 +163,16 @@ class _Run:
         if not to_do:
             return
         self.on_step(f"reading {plan.source.name} {path.name}", 0)
-        table = _read(plan)
+        table, linear = _read(plan)
+        unit = plan.stored_unit(linear)
+        self._check_unit(plan, unit)
         types = [plan.phenotype.get(name) for name in table.samples] if plan.phenotype else None
         for key in to_do:
             self.on_step(f"storing {plan.source.name} {key.tumor_type}", 0)
             with self.collecting():
                 part = _of_type(table, types, key.tumor_type)
                 self._check_patients(plan, key, part.samples)
-                self.loaded.append(_store_table(self.store, part, plan, key))
+                self.loaded.append(_store_table(self.store, part, plan, key, unit))
 
     def _check_patients(self, plan: LoadPlan, key: TableKey, samples: Sequence[str]) -> None:
         """Refuse a table of one tumor type whose patients the source has under another."""
@@ -190,13 +191,13 @@ class _Run:
                 "Give the right --tumor-type, or another --source",
             )
 
-    def _check_unit(self, plan: LoadPlan) -> None:
+    def _check_unit(self, plan: LoadPlan, unit: str) -> None:
         """Refuse to mix units within a source."""
         for key, metadata in self._tables(plan.source.name).items():
-            if key not in plan.keys and metadata.unit != plan.source.unit:
+            if key not in plan.keys and metadata.unit != unit:
                 raise UsageError(
                     f"{plan.path}: source '{key.source}' holds {metadata.unit}, and this table "
-                    f"is in {plan.source.unit}",
+                    f"is in {unit}",
                     "Give another --source",
                 )
 
@@ -231,41 +232,51 @@ def _stored(store: Store, key: TableKey) -> TableMetadata | None:
         return None
 
 
-def _read(plan: LoadPlan) -> ExpressionTable:
-    table = plan.format.read(plan.header, plan.read_options)
-    _check_scale(table, plan)
+def _read(plan: LoadPlan) -> tuple[ExpressionTable, bool]:
+    """The table on the log2 scale, with the chosen genes, and whether the file's was linear."""
+    genes = _chosen_genes(plan.genes)
+    table = plan.file.read(genes)
+    linear = _is_linear(table) if plan.linear is None else plan.linear
+    _check_scale(table, plan, linear)
     if not np.any(table.genes != ""):
         raise TableError(
             f"{plan.path}: no row has a gene symbol",
             "Take a table with rows by symbol, or by Ensembl gene with its probe map",
         )
-    return _with_chosen_genes(table.logged() if plan.linear else table, plan.genes)
+    return _with_chosen_genes(table.logged() if linear else table, genes), linear
 
 
-def _check_scale(table: ExpressionTable, plan: LoadPlan) -> None:
+def _is_linear(table: ExpressionTable) -> bool:
+    """Whether values tell that they are linear: in most samples some are above any logarithm's."""
+    beyond = [bool(np.any(column > _HIGHEST_LOG2)) for column in table.values.T]
+    return 2 * sum(beyond) > len(beyond)
+
+
+def _check_scale(table: ExpressionTable, plan: LoadPlan, linear: bool) -> None:
     """Refuse values that cannot be of the declared scale."""
     path, values = plan.path, table.values
-    if plan.linear or not plan.source.may_be_negative:
-        unit = "linear values" if plan.linear else plan.source.unit
-        negative = values < 0
+    lowest = -1.0 if linear and plan.source.may_be_negative else 0.0
+    if linear or not plan.source.may_be_negative:
+        unit = "linear values" if linear else plan.source.unit
+        negative = values < lowest
         if negative.any():
             raise TableError(
                 f"{path}: {_first_cell(table, negative)} is negative, which {unit} cannot be",
                 "Centred or adjusted tables cannot be ranked within a sample; "
                 "take the table before centring",
             )
-    beyond = (values > _HIGHEST_LOG2) | (values < -_HIGHEST_LOG2)
-    if plan.linear and not beyond.any():
+    if linear and not np.any(values > _HIGHEST_LOG2):
         raise TableError(
             f"{path}: no value is above {_HIGHEST_LOG2:g}, so they are logarithms already",
             "Leave --linear out",
         )
-    if not plan.linear and beyond.any():
-        linear = 2 * np.count_nonzero(beyond.any(axis=0)) > len(table.samples)
+    beyond = (values > _HIGHEST_LOG2) | (values < -_HIGHEST_LOG2)
+    if not linear and beyond.any():
+        most = 2 * np.count_nonzero(beyond.any(axis=0)) > len(table.samples)
         raise TableError(
             f"{path}: {_first_cell(table, beyond)} is beyond what {plan.source.unit} can be"
-            + (", and so in most samples: the values are linear" if linear else ""),
-            "Say --linear, with a --source of your own" if linear else "Mend the value",
+            + (", and so in most samples: the values are linear" if most else ""),
+            "Say --linear, with a --source of your own" if most else "Mend the value",
         )
 
 
@@ -275,26 +286,34 @@ def _first_cell(table: ExpressionTable, where: NDArray[np.bool_]) -> str:
     return f"{gene} of {table.samples[int(column)]}, {table.values[row, column]:g},"
 
 
-def _with_chosen_genes(table: ExpressionTable, genes: Genes) -> ExpressionTable:
+def _chosen_genes(genes: Genes) -> GeneFilter | None:
     if genes == "all":
-        return table
+        return None
     symbols = symbol_table()
     coding_by_id = symbols.protein_coding_by_ensembl_id()
 
-    def is_coding(gene_id: str, symbol: str) -> bool:
+    def keep(gene_id: str, symbol: str) -> bool:
+        if not symbol:
+            return True  # counted as a row without a symbol
         if gene_id in coding_by_id:
             return coding_by_id[gene_id]
         meant = symbols.candidates(symbol)
         return len(meant) == 1 and meant[0].protein_coding
 
-    keep = [
-        not symbol or is_coding(gene_id, symbol)
-        for gene_id, symbol in zip(table.gene_ids.tolist(), table.genes.tolist(), strict=True)
-    ]
-    return table.rows(np.array(keep), "genes that are not protein-coding")
+    return GeneFilter(keep, "genes that are not protein-coding")
 
 
-def _store_table(store: Store, table: ExpressionTable, plan: LoadPlan, key: TableKey) -> Loaded:
+def _with_chosen_genes(table: ExpressionTable, genes: GeneFilter | None) -> ExpressionTable:
+    if genes is None:
+        return table
+    names = zip(table.gene_ids.tolist(), table.genes.tolist(), strict=True)
+    keep = np.array([genes.keep(gene_id, symbol) for gene_id, symbol in names])
+    return table if keep.all() else table.rows(keep, genes.reason)
+
+
+def _store_table(
+    store: Store, table: ExpressionTable, plan: LoadPlan, key: TableKey, unit: str
+) -> Loaded:
     prepared = table.prepared()
     if not len(prepared.genes) or not prepared.samples:
         raise TableError(
@@ -304,14 +323,16 @@ def _store_table(store: Store, table: ExpressionTable, plan: LoadPlan, key: Tabl
     metadata = TableMetadata(
         source=key.source,
         tumor_type=key.tumor_type,
-        unit=plan.source.unit,
+        unit=unit,
         simulated=plan.source.simulated,
         genes=plan.genes,
         n_genes=len(prepared.genes),
         inputs=plan.inputs,
         recipe=plan.recipe,
         dropped=prepared.dropped,
-        samples=_stored_samples(prepared.samples, key.tumor_type),
+        samples=_own_samples(prepared.samples)
+        if plan.own_cohort
+        else _stored_samples(prepared.samples, key.tumor_type),
     )
     with store.locked(key):
         there = _stored(store, key)
@@ -338,7 +359,7 @@ def _of_type(
 
 def _stored_samples(names: Sequence[str], tumor_type: str) -> tuple[StoredSample, ...]:
     barcodes = [barcode for name in names if (barcode := parse_barcode(name))]
-    selection = select_samples(barcodes, TUMOR_TYPES[tumor_type])
+    selection = select_samples(barcodes, parse_tumor_type(tumor_type))
     taken = {name: set(columns) for name, columns in selection.columns.items()}
 
     def stored(position: int, barcode: Barcode) -> StoredSample:
@@ -356,3 +377,14 @@ def _stored_samples(names: Sequence[str], tumor_type: str) -> tuple[StoredSample
         )
 
     return tuple(stored(position, barcode) for position, barcode in enumerate(barcodes))
+
+
+def _own_samples(names: Sequence[str]) -> tuple[StoredSample, ...]:
+    """Every column of an own cohort is a tumour sample of a patient of its own."""
+    return tuple(
+        StoredSample(
+            sample=name, barcode=name, patient=name, vial="", sample_type="",
+            tumor=True, normal=False, all_tumor=True, reason="",
+        )
+        for name in names
+    )  # fmt: skip

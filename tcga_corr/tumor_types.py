@@ -61,6 +61,9 @@ TUMOR_TYPES: dict[str, TumorType] = {
     )
 }
 
+OTHER = TumorType("OTHER", "Own cohort of none of the 33", ())
+"""Under which a user's own cohort is kept that is of no TCGA tumor type."""
+
 UNIONS: dict[str, tuple[str, ...]] = {
     "COADREAD": ("COAD", "READ"),
     "GBMLGG": ("GBM", "LGG"),
@@ -73,12 +76,16 @@ UNIONS: dict[str, tuple[str, ...]] = {
 def parse_tumor_type(text: str) -> TumorType:
     """The tumor type of an abbreviation, in any case, with or without a leading ``TCGA-``.
 
+    ``OTHER`` stands for own cohorts of none of the 33.
+
     Raises
     ------
     UsageError
         If it is a union of tumor types, or none at all.
     """
     abbreviation = text.strip().upper().removeprefix("TCGA-")
+    if abbreviation == OTHER.abbreviation:
+        return OTHER
     if abbreviation in UNIONS:
         parts = " and ".join(UNIONS[abbreviation])
         raise UsageError(

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tcga_corr.expression import ExpressionTable
-from tcga_corr.tables import ReadOptions, recognise
+from tcga_corr.tables import open_table
 
 Rows = Sequence[tuple[str, Sequence[float]]]
 NAN = math.nan
@@ -297,8 +297,8 @@ def test_order_of_input_does_not_change_a_bit(original: ExpressionTable, random:
 @pytest.mark.shared
 def test_a_real_table_in_any_order(shared: Path) -> None:
     folder = shared / "hub" / "tcga-xena-hub" / "download" / "TCGA.UCS.sampleMap"
-    table_format, header = recognise(folder / "HiSeqV2.gz")
-    original = table_format.read(header, ReadOptions())
+    file = open_table(folder / "HiSeqV2.gz")
+    original = file.read(None)
     prepared = original.prepared()
     assert (len(prepared.genes), len(prepared.samples)) == (20_501, 57)
     assert prepared.dropped == {NO_SYMBOL: 29, FURTHER: 1}

@@ -26,7 +26,7 @@ from tcga_corr.scoring.ssgsea import (
     enrichment_scores,
     weights_by_doubled_rank,
 )
-from tcga_corr.tables import ReadOptions, recognise
+from tcga_corr.tables import open_table
 
 GOLDEN = Path(__file__).parent / "golden"
 Scores = NDArray[np.float64]
@@ -197,8 +197,8 @@ def test_row_order_does_not_change_average(
 
 def real_table(shared: Path, tumor_type: str) -> ExpressionTable:
     hub = shared / "hub" / "tcga-xena-hub" / "download"
-    table_format, header = recognise(hub / f"TCGA.{tumor_type}.sampleMap" / "HiSeqV2.gz")
-    return table_format.read(header, ReadOptions())
+    file = open_table(hub / f"TCGA.{tumor_type}.sampleMap" / "HiSeqV2.gz")
+    return file.read(None)
 
 
 def golden_sets(shared: Path) -> dict[str, GeneSet]:

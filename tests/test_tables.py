@@ -22,8 +22,8 @@ from tcga_corr.tables import (
     ReadOptions,
     delimited,
     find_phenotype,
+    open_table,
     read_phenotype,
-    recognise,
 )
 
 from .conftest import barcodes, write_table
@@ -41,8 +41,7 @@ TEXT = (
 
 
 def read(path: Path, probe_map: Path | None = None) -> ExpressionTable:
-    table_format, header = recognise(path)
-    return table_format.read(header, ReadOptions(probe_map))
+    return open_table(path, ReadOptions(probe_map)).read(None)
 
 
 def same(one: ExpressionTable, other: ExpressionTable) -> bool:
@@ -168,15 +167,17 @@ def test_columns_that_are_no_samples_are_left_out_and_counted(plain: Path) -> No
 def test_formats_are_told_apart(tmp_path: Path) -> None:
     assert [known.name for known in FORMATS] == ["firehose", "gdc-hub", "xena"]
     samples = barcodes(1)
-    for name, corner, row in (
-        ("xena", "sample", "RELA"),
-        ("gdc-hub", "Ensembl_ID", f"{RELA}.19"),
-        ("gdc-hub", "sample", "ENSGR0000182378.10"),
-        ("firehose", "Hybridization REF", "gene_id"),
+    probe_map = "id\tgene\n" + f"{RELA}.19\tRELA\nENSGR0000182378.10\tPLCXD1\n"
+    (tmp_path / "gencode.v36.probemap").write_text(probe_map)
+    for name, corner, row, value in (
+        ("xena", "sample", "RELA", "1"),
+        ("gdc-hub", "Ensembl_ID", f"{RELA}.19", "1"),
+        ("gdc-hub", "sample", "ENSGR0000182378.10", "1"),
+        ("firehose", "Hybridization REF", "gene_id", "normalized_count"),
     ):
-        found, header = recognise(write_table(tmp_path / name, samples, [(row, ["1"])], corner))
-        assert found.name == name
-        assert header.columns == tuple(samples)
+        file = open_table(write_table(tmp_path / name, samples, [(row, [value])], corner))
+        assert file.format == name
+        assert file.columns == tuple(samples)
 
 
 # --- PanCanAtlas ---------------------------------------------------------------------------------

@@ -14,10 +14,11 @@ from tcga_corr.sources import (
     pancanatlas,
     simulated,
     tcga_hiseqv2,
+    toil,
 )
-from tcga_corr.sources.source import Source
+from tcga_corr.sources.source import RemoteFile, Source, own_source
 
-__all__ = ["SOURCES", "Source", "source_of_file"]
+__all__ = ["SOURCES", "RemoteFile", "Source", "own_source", "source_of_file"]
 
 SOURCES: dict[str, Source] = {
     source.name: source
@@ -26,6 +27,7 @@ SOURCES: dict[str, Source] = {
         gdc_star.SOURCE,
         gdc_htseq.SOURCE,
         tcga_hiseqv2.SOURCE,
+        toil.SOURCE,
         firehose.SOURCE,
         simulated.SOURCE,
     )

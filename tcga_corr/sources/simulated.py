@@ -29,6 +29,7 @@ SOURCE = Source(
     name="simulated",
     title="SIMULATED values with planted correlations",
     unit="log2(norm_count+1)",
+    gene_id="symbol",
     file_name=r"HiSeqV2(\.gz)?",
     citation="none: the values are made up",
     formats=("xena",),

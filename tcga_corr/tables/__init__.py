@@ -1,4 +1,4 @@
-"""Readers of downloaded expression tables, one module a file format.
+"""Readers of expression tables, one module a file format.
 
 A new format is a module with a ``FORMAT`` beside the others and its line in ``FORMATS``.
 """
@@ -8,34 +8,37 @@ from __future__ import annotations
 from pathlib import Path
 
 from tcga_corr.tables import firehose, gdc_hub, xena
-from tcga_corr.tables.delimited import Header, read_header
-from tcga_corr.tables.format import ReadOptions, TableFormat
+from tcga_corr.tables.delimited import preview
+from tcga_corr.tables.format import ROWS, GeneFilter, ReadOptions, Rows, TableFile, TableFormat
 from tcga_corr.tables.phenotype import TumorTypeOfSample, find_phenotype, read_phenotype
 
 __all__ = [
     "FORMATS",
-    "Header",
+    "ROWS",
+    "GeneFilter",
     "ReadOptions",
+    "Rows",
+    "TableFile",
     "TableFormat",
     "TumorTypeOfSample",
     "find_phenotype",
-    "read_header",
+    "open_table",
     "read_phenotype",
-    "recognise",
 ]
 
 FORMATS: tuple[TableFormat, ...] = (firehose.FORMAT, gdc_hub.FORMAT, xena.FORMAT)
 
 
-def recognise(path: Path) -> tuple[TableFormat, Header]:
-    """The format of a file, told from its first two lines, and these lines.
+def open_table(path: Path, options: ReadOptions | None = None) -> TableFile:
+    """Open a file in the format that its start tells.
 
     Raises
     ------
     DataMissingError
-        If there is no such file.
+        If there is no such file, or none of those that must stand beside it.
     TableError
-        If it is empty, not tab-separated, or has no column named by a barcode.
+        If it is empty or no expression table.
     """
-    header = read_header(path)
-    return next(known for known in FORMATS if known.recognises(header)), header
+    start = preview(path)
+    chosen = next(known for known in FORMATS if known.recognises(start))
+    return chosen.open(start, options or ReadOptions())

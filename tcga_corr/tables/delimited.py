@@ -1,4 +1,4 @@
-"""Tab-separated matrices, plain or gzip: a column of row names, then numbers.
+"""Delimited matrices, plain or gzip: columns of row names, then numbers.
 
 The file is decompressed and parsed block by block: its text is never in memory as a whole, and a
 fault is named by line and column.
@@ -9,37 +9,70 @@ from __future__ import annotations
 import gzip
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path
 from typing import BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tcga_corr.barcodes import parse_barcode
 from tcga_corr.errors import DataMissingError, TableError
 
 MISSING = ("", "NA", "N/A", "NaN", "nan", "NULL", "null")
+BINARY = (b"\x89HDF", b"PAR1")
+"""The first bytes of files that are not text."""
+
 _BLOCK_BYTES = 48 << 20
+_START_BYTES, _LINES = 16, 3
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _MOST = float(np.finfo(np.float32).max)
 _MANGLED = (zlib.error, EOFError, gzip.BadGzipFile)
 
 
 @dataclass(frozen=True)
-class Header:
-    """The first two lines of a matrix file, split at tabs."""
+class Preview:
+    """The start of a file: its first bytes and, where these are text, its first lines."""
+
+    path: Path
+    start: bytes
+    lines: tuple[str, ...]
+
+    def fields(self, line: int = 0, separator: str = "\t") -> tuple[str, ...]:
+        """A line's fields; one empty field where the file has no such line."""
+        return tuple(self.lines[line].split(separator)) if line < len(self.lines) else ("",)
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """How a delimited file holds a matrix.
+
+    Attributes
+    ----------
+    path
+        The file.
+    fields
+        A name for each column, those of the row names too.
+    header_lines
+        Lines before the first row.
+    n_names
+        Leading columns that are no values.
+    separator
+        Between fields.
+    """
 
     path: Path
     fields: tuple[str, ...]
-    second: tuple[str, ...]
+    header_lines: int = 1
+    n_names: int = 1
+    separator: str = "\t"
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The names of the value columns."""
-        return self.fields[1:]
+        return self.fields[self.n_names :]
 
 
 @contextmanager
@@ -60,81 +93,89 @@ def open_bytes(path: Path) -> Iterator[BinaryIO]:
         raise TableError(f"{path}: cannot be read ({error.strerror})", "Check the file") from error
 
 
-def read_header(path: Path) -> Header:
-    """The first two lines of a file, checked to be the start of a barcode-named matrix."""
+def preview(path: Path) -> Preview:
+    """The start of a file.
+
+    Raises
+    ------
+    DataMissingError
+        If there is no such file.
+    TableError
+        If it is empty.
+    """
     with open_bytes(path) as handle:
-        lines = [_split(handle.readline()) for _ in range(2)]
-    fields, second = lines
-    if fields == ("",):
-        raise TableError(f"{path}: the file is empty", "Download it again")
-    if fields[0].startswith("# gene-model"):
-        raise TableError(
-            f"{path}, line 1: a GDC table of one sample, which this version does not read",
-            "Take the GDC hub's matrix of the whole cohort",
-        )
-    if len(fields) < 2:
-        found = _other_delimiter(fields[0])
-        raise TableError(
-            f"{path}, line 1: no tab in it{found}",
-            "An expression table is tab-separated, genes down and samples across",
-        )
-    header = Header(path, fields, second)
-    if not any(parse_barcode(name) for name in header.columns):
-        shown = ", ".join(f"'{name[:30]}'" for name in header.columns[:3])
-        raise TableError(
-            f"{path}, line 1: no column is named by a TCGA barcode (the first are {shown})",
-            "Genes go down and samples such as TCGA-OR-A5J1-01 across",
-        )
-    if second == ("",):
-        raise TableError(f"{path}: a header without rows", "Download it again")
-    return header
+        start = handle.read(_START_BYTES)
+        if not start:
+            raise TableError(f"{path}: the file is empty", "Download it again")
+        if any(start.startswith(magic) for magic in BINARY):
+            return Preview(path, start, ())
+        first = start + (b"" if b"\n" in start else handle.readline())
+        *lines, rest = first.split(b"\n")
+        while len(lines) < _LINES and (more := rest + handle.readline()):
+            lines.append(more.removesuffix(b"\n"))
+            rest = b""
+    return Preview(path, start, tuple(_text(line) for line in lines[:_LINES]))
 
 
-def _split(line: bytes) -> tuple[str, ...]:
-    return tuple(line.decode("utf-8-sig", "replace").rstrip("\r\n").split("\t"))
+def _text(line: bytes) -> str:
+    return line.decode("utf-8-sig", "replace").rstrip("\r\n")
 
 
-def _other_delimiter(line: str) -> str:
-    names = {",": "commas", ";": "semicolons", " ": "blanks"}
-    counts = {name: line.count(character) for character, name in names.items()}
-    likely = max(counts, key=lambda name: counts[name])
-    return f", but {counts[likely]} {likely}" if counts[likely] else ""
+KeepRows = Callable[[list[list[str]]], NDArray[np.bool_]]
+"""Which rows to keep, by the names of a block's rows: a list per column of names."""
 
 
 def read_matrix(
-    header: Header,
-    header_lines: int = 1,
-) -> tuple[list[str], NDArray[np.float32]]:
-    """Row names and values of a matrix file; values float32, NaN where missing.
+    matrix: Matrix, keep: KeepRows | None = None
+) -> tuple[list[list[str]], NDArray[np.float32]]:
+    """Row names, a list per column of names, and values; values float32, NaN where missing.
 
     Parameters
     ----------
-    header
-        From :func:`read_header`; every row has as many fields.
-    header_lines
-        Lines before the first row.
+    matrix
+        Where it is and how it is laid out; every row has as many fields as it says.
+    keep
+        Rows that it does not keep are checked like the others, and take no memory.
 
     Raises
     ------
     TableError
         On a row with more or fewer fields, a field that is no number, an infinite value or a row
-        without a name, by line and column; on damaged gzip data.
+        without a name, by line and column; on damaged gzip data; where there is no row.
     """
-    names: list[str] = []
+    names: list[list[str]] = [[] for _ in range(matrix.n_names)]
     blocks: list[NDArray[np.float32]] = []
     line = 1
-    with open_bytes(header.path) as handle:
-        for _ in range(header_lines):
+    with open_bytes(matrix.path) as handle:
+        for _ in range(matrix.header_lines):
             handle.readline()
             line += 1
         for chunk in _line_blocks(handle):
-            block_names, block = _parse(chunk, header, line)
-            names += block_names
+            block_names, block = _parse(chunk, matrix, line)
+            if keep is not None:
+                kept = keep(block_names)
+                block = block[kept]
+                block_names = [list(compress(column, kept)) for column in block_names]
+            for column, more in zip(names, block_names, strict=True):
+                column += more
             blocks.append(block)
             line += chunk.count(b"\n")
-    if not names:
-        raise TableError(f"{header.path}: a header without rows", "Download it again")
-    return names, np.concatenate(blocks) if len(blocks) > 1 else blocks[0]
+    if not blocks:
+        raise TableError(f"{matrix.path}: a header without rows", "Download it again")
+    return names, _stacked(blocks)
+
+
+def _stacked(blocks: list[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """The blocks as one matrix; each is let go once it is copied, so memory holds one of each."""
+    if len(blocks) == 1:
+        return blocks[0]
+    whole = np.empty((sum(map(len, blocks)), blocks[0].shape[1]), dtype=np.float32)
+    end = len(whole)
+    while blocks:
+        block = blocks.pop()
+        whole[end - len(block) : end] = block
+        end -= len(block)
+    return whole
 
 
 def _line_blocks(handle: BinaryIO) -> Iterator[bytes]:
@@ -151,40 +192,44 @@ def _line_blocks(handle: BinaryIO) -> Iterator[bytes]:
         yield rest + b"\n"
 
 
-def _parse(chunk: bytes, header: Header, first_line: int) -> tuple[list[str], NDArray[np.float32]]:
+def _parse(
+    chunk: bytes, matrix: Matrix, first_line: int
+) -> tuple[list[list[str]], NDArray[np.float32]]:
     import polars as pl
 
-    width = len(header.fields)
-    schema: dict[str, type[pl.DataType]] = {"name": pl.String}
-    schema |= {str(column): pl.Float32 for column in range(1, width)}
+    width, n_names = len(matrix.fields), matrix.n_names
+    schema: dict[str, type[pl.DataType]] = {
+        str(column): pl.String if column < n_names else pl.Float32 for column in range(width)
+    }
+    bare = chunk.replace(b'"', b"") if b'"' in chunk else chunk  # R quotes names
     try:
         frame = pl.read_csv(
-            chunk,
-            separator="\t",
+            bare,
+            separator=matrix.separator,
             has_header=False,
             schema=schema,
             null_values=list(MISSING),
             quote_char=None,
         )
     except pl.exceptions.PolarsError as error:
-        raise _fault(chunk, header, first_line, str(error)) from error
-    names = frame.drop_in_place("name")
-    # polars fills a short row with nulls, so the tabs are counted
-    whole = chunk.count(b"\t") == frame.height * (width - 1)
-    if not whole or names.null_count():
-        raise _fault(chunk, header, first_line, "a row is not whole")
+        raise _fault(chunk, matrix, first_line, str(error)) from error
+    columns = [frame.drop_in_place(str(column)) for column in range(n_names)]
+    # polars fills a short row with nulls, so the separators are counted
+    whole = bare.count(matrix.separator.encode()) == frame.height * (width - 1)
+    if not whole or columns[0].null_count():
+        raise _fault(chunk, matrix, first_line, "a row is not whole")
     values = np.ascontiguousarray(frame.to_numpy(), dtype=np.float32)
     if np.isinf(values).any():
-        raise _fault(chunk, header, first_line, "an infinite value")
-    return names.to_list(), values
+        raise _fault(chunk, matrix, first_line, "an infinite value")
+    return [column.fill_null("").to_list() for column in columns], values
 
 
-def _fault(chunk: bytes, header: Header, first_line: int, cause: str) -> TableError:
+def _fault(chunk: bytes, matrix: Matrix, first_line: int, cause: str) -> TableError:
     """The first fault of a block that did not parse, by line and column."""
-    width = len(header.fields)
+    width = len(matrix.fields)
     for number, line in enumerate(chunk.split(b"\n")[:-1], start=first_line):
-        fields = _split(line)
-        where = f"{header.path}, line {number}"
+        fields = _text(line).replace('"', "").split(matrix.separator)
+        where = f"{matrix.path}, line {number}"
         if len(fields) != width:
             return TableError(
                 f"{where}: {len(fields)} fields where the header has {width}",
@@ -194,7 +239,7 @@ def _fault(chunk: bytes, header: Header, first_line: int, cause: str) -> TableEr
             return TableError(f"{where}: its gene name is not text in UTF-8", "Download it again")
         if fields[0] in MISSING:
             return TableError(f"{where}: no gene name", "Mend the file or download it again")
-        for name, field in zip(header.fields[1:], fields[1:], strict=True):
+        for name, field in list(zip(matrix.fields, fields, strict=True))[matrix.n_names :]:
             if field in MISSING or _is_finite(field):
                 continue
             shown = field if len(field) <= 30 else field[:27] + "..."
@@ -202,7 +247,7 @@ def _fault(chunk: bytes, header: Header, first_line: int, cause: str) -> TableEr
                 f"{where}, column '{name}': '{shown}' is not a finite number",
                 "Values are numbers, or NA where not measured",
             )
-    return TableError(f"{header.path}: cannot be read ({cause})", "Download it again")
+    return TableError(f"{matrix.path}: cannot be read ({cause})", "Download it again")
 
 
 def _is_finite(field: str) -> bool:

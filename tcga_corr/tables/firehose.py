@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from tcga_corr.errors import TableError
-from tcga_corr.expression import ExpressionTable
-from tcga_corr.tables.delimited import Header
-from tcga_corr.tables.format import ReadOptions, TableFormat
+from tcga_corr.tables.delimited import Matrix, Preview
+from tcga_corr.tables.format import ReadOptions, TableFile, TableFormat
 from tcga_corr.tables.xena import read_by_symbol
 
 _QUANTITY = "normalized_count"
 
 
-def _read(header: Header, options: ReadOptions) -> ExpressionTable:
-    quantities = set(header.second[1:])
+def _open(start: Preview, options: ReadOptions) -> TableFile:
+    quantities = set(start.fields(1)[1:])
     if quantities != {_QUANTITY}:
         raise TableError(
-            f"{header.path}, line 2: columns of {', '.join(sorted(quantities))}",
+            f"{start.path}, line 2: columns of {', '.join(sorted(quantities))}",
             f"Take the RSEM_genes_normalized table, whose columns are all {_QUANTITY}",
         )
-    return read_by_symbol(header, header_lines=2)
+    matrix = Matrix(start.path, start.fields(), header_lines=2)
+    return TableFile(
+        path=start.path,
+        format=FORMAT.name,
+        columns=matrix.columns,
+        read=partial(read_by_symbol, matrix),
+        linear=True,
+    )
 
 
 FORMAT = TableFormat(
     name="firehose",
-    linear=True,
-    ensembl=False,
-    recognises=lambda header: header.fields[0] == "Hybridization REF",
-    read=_read,
+    title="Broad Firehose: RSEM_genes_normalized, two header lines",
+    recognises=lambda start: start.fields()[0] == "Hybridization REF",
+    open=_open,
 )

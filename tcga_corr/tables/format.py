@@ -1,20 +1,88 @@
-"""What a reader of one file format says of itself."""
+"""What a file format of expression tables says of itself, and a file of it that is open."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from tcga_corr.expression import ExpressionTable
-from tcga_corr.tables.delimited import Header
+from tcga_corr.tables.delimited import Preview
+from tcga_corr.tables.phenotype import TumorTypeOfSample
+
+
+@dataclass(frozen=True)
+class GeneFilter:
+    """Which rows of a table to keep.
+
+    Attributes
+    ----------
+    keep
+        Whether to keep a row, by its gene id and its symbol, either of which may be empty.
+    reason
+        Why the others are left out.
+    """
+
+    keep: Callable[[str, str], bool]
+    reason: str
+
+
+Rows = Literal["genes", "samples"]
+ROWS: tuple[Rows, ...] = ("genes", "samples")
 
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """Files that stand beside an expression table."""
+    """What the user said of how to read a file; None where it is to be told from the file.
+
+    Attributes
+    ----------
+    probe_map
+        Symbols by Ensembl id.
+    rows
+        What the rows of a plain table are.
+    """
 
     probe_map: Path | None = None
+    rows: Rows | None = None
+
+
+@dataclass(frozen=True)
+class TableFile:
+    """An expression table on disk: all that is known before its values are read.
+
+    Attributes
+    ----------
+    path
+        The file.
+    format
+        Name of its format.
+    columns
+        The names of its samples, as they stand.
+    read
+        Reads it; rows that the filter does not keep may be left out at once, to spare memory.
+    ensembl
+        Whether its rows are Ensembl genes, of all biotypes.
+    linear
+        Whether its values are linear, to be taken as ``log2(x + 1)``; None where they tell it.
+    beside
+        The other files it is read from.
+    tumor_types
+        The tumor type of each sample, where the format tells it.
+    told
+        What was found out about the file, for people.
+    """
+
+    path: Path
+    format: str
+    columns: tuple[str, ...] = field(repr=False)
+    read: Callable[[GeneFilter | None], ExpressionTable] = field(repr=False)
+    ensembl: bool = False
+    linear: bool | None = False
+    beside: tuple[Path, ...] = ()
+    tumor_types: TumorTypeOfSample | None = field(default=None, repr=False)
+    told: str = ""
 
 
 @dataclass(frozen=True)
@@ -25,21 +93,15 @@ class TableFormat:
     ----------
     name
         Short name.
-    linear
-        Whether its values are linear, to be taken as ``log2(x + 1)``.
-    ensembl
-        Whether its rows are Ensembl genes, of all biotypes.
+    title
+        A line for people.
     recognises
-        Whether a file's first lines are of this format; the first format that says so reads it.
-    read
-        Reads the whole table as it stands, columns by barcode.
-    beside
-        The other files that the reader needs, for the record of what a table was made from.
+        Whether a file's start is of this format; the first format that says so opens it.
+    open
+        Opens a file whose start it recognised.
     """
 
     name: str
-    linear: bool
-    ensembl: bool
-    recognises: Callable[[Header], bool]
-    read: Callable[[Header, ReadOptions], ExpressionTable]
-    beside: Callable[[Header, ReadOptions], tuple[Path, ...]] = lambda header, options: ()
+    title: str
+    recognises: Callable[[Preview], bool]
+    open: Callable[[Preview, ReadOptions], TableFile]

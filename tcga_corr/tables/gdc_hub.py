@@ -7,33 +7,71 @@ The copies of pseudoautosomal genes on chromosome Y (``_PAR_Y``, ``ENSGR…``) a
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tcga_corr.errors import DataMissingError, TableError
 from tcga_corr.expression import ExpressionTable
-from tcga_corr.tables.barcode_columns import expression_table
-from tcga_corr.tables.delimited import Header, open_bytes, read_matrix
-from tcga_corr.tables.format import ReadOptions, TableFormat
+from tcga_corr.tables.delimited import Matrix, Preview, open_bytes, read_matrix
+from tcga_corr.tables.ensembl import (
+    PSEUDOAUTOSOMAL,
+    is_pseudoautosomal_copy,
+    without_version,
+)
+from tcga_corr.tables.format import GeneFilter, ReadOptions, TableFile, TableFormat
+from tcga_corr.tables.sample_columns import expression_table
+from tcga_corr.tables.xena import has_barcode_columns
 
 _FIRST_ROWS, _LEAST_KNOWN = 500, 0.95
 _PROBE_MAP_NAME = re.compile(r".*\.probemap(\.gz)?", re.IGNORECASE)
 
 
-def _read(header: Header, options: ReadOptions) -> ExpressionTable:
-    names, values = read_matrix(header)
-    probe_map = read_probe_map(_find_probe_map(header, options))
-    genes = [_symbol(name, probe_map) for name in names]
-    ids = [name.partition(".")[0] for name in names]
-    table = expression_table(genes, ids, header.columns, values)
-    on_y = np.array([name.startswith("ENSGR") or name.endswith("_PAR_Y") for name in names])
-    return table.rows(~on_y, "pseudoautosomal copies on chromosome Y")
+def _open(start: Preview, options: ReadOptions) -> TableFile:
+    matrix = Matrix(start.path, start.fields())
+    probe_map = _find_probe_map(start.path, options)
+    return TableFile(
+        path=start.path,
+        format=FORMAT.name,
+        columns=matrix.columns,
+        read=partial(_read, matrix, probe_map),
+        ensembl=True,
+        beside=(probe_map,),
+    )
+
+
+def _read(matrix: Matrix, probe_map: Path, genes: GeneFilter | None = None) -> ExpressionTable:
+    symbols = read_probe_map(probe_map)
+    on_y = unwanted = 0
+
+    def wanted(names: list[list[str]]) -> NDArray[np.bool_]:
+        nonlocal on_y, unwanted
+        autosomal = np.array([not is_pseudoautosomal_copy(name) for name in names[0]])
+        kept = np.array(
+            [
+                genes is None or genes.keep(without_version(name), _symbol(name, symbols))
+                for name in names[0]
+            ]
+        )
+        on_y += int(np.count_nonzero(~autosomal))
+        unwanted += int(np.count_nonzero(autosomal & ~kept))
+        return np.logical_and(autosomal, kept)
+
+    (names,), values = read_matrix(matrix, wanted)
+    table = expression_table(
+        [_symbol(name, symbols) for name in names],
+        [without_version(name) for name in names],
+        matrix.columns,
+        values,
+    )
+    table = table.counted(PSEUDOAUTOSOMAL, on_y)
+    return table if genes is None else table.counted(genes.reason, unwanted)
 
 
 def _symbol(name: str, probe_map: dict[str, str]) -> str:
-    return probe_map.get(name) or probe_map.get(name.partition(".")[0], "")
+    return probe_map.get(name) or probe_map.get(without_version(name), "")
 
 
 def read_probe_map(path: Path) -> dict[str, str]:
@@ -74,12 +112,12 @@ def _read_probe_map(path: Path, stamp: object) -> dict[str, str]:
             raise TableError(f"{path}, line {number}: no tab in it", "Download it again")
         symbols[probe] = rest.partition("\t")[0]
     for probe, symbol in list(symbols.items()):
-        if not probe.startswith("ENSGR") and not probe.endswith("_PAR_Y"):
-            symbols.setdefault(probe.partition(".")[0], symbol)
+        if not is_pseudoautosomal_copy(probe):
+            symbols.setdefault(without_version(probe), symbol)
     return symbols
 
 
-def _find_probe_map(header: Header, options: ReadOptions) -> Path:
+def _find_probe_map(path: Path, options: ReadOptions) -> Path:
     """The probe map given, or of those in the table's folder the one that knows most of its genes.
 
     Raises
@@ -90,22 +128,21 @@ def _find_probe_map(header: Header, options: ReadOptions) -> Path:
     if options.probe_map:
         maps = [options.probe_map]
     else:
-        folder = header.path.parent
-        maps = sorted(p for p in folder.iterdir() if _PROBE_MAP_NAME.fullmatch(p.name))
-    genes = _first_genes(header)
-    known = {path: _share_known(genes, path) for path in maps}
-    best = max(maps, key=lambda path: known[path], default=None)
+        maps = sorted(p for p in path.parent.iterdir() if _PROBE_MAP_NAME.fullmatch(p.name))
+    genes = _first_genes(path)
+    known = {one: _share_known(genes, one) for one in maps}
+    best = max(maps, key=lambda one: known[one], default=None)
     if best is None or max(known[best]) < _LEAST_KNOWN:
         who = f"not {options.probe_map}" if options.probe_map else "no probe map in its folder"
         raise DataMissingError(
-            f"{header.path}: its rows are Ensembl genes such as {genes[0]}, which {who} knows",
+            f"{path}: its rows are Ensembl genes such as {genes[0]}, which {who} knows",
             "Put the hub's gencode….probemap beside it or give --probe-map",
         )
     return best
 
 
-def _first_genes(header: Header) -> list[str]:
-    with open_bytes(header.path) as handle:
+def _first_genes(path: Path) -> list[str]:
+    with open_bytes(path) as handle:
         lines = [handle.readline() for _ in range(_FIRST_ROWS + 1)][1:]
     return [line.partition(b"\t")[0].decode("utf-8", "replace") for line in lines if line.strip()]
 
@@ -114,19 +151,13 @@ def _share_known(genes: list[str], path: Path) -> tuple[float, float]:
     """The shares of genes that a probe map knows with their version, and in any version."""
     symbols = read_probe_map(path)
     with_version = sum(gene in symbols for gene in genes)
-    in_any = sum(gene in symbols or gene.partition(".")[0] in symbols for gene in genes)
+    in_any = sum(gene in symbols or without_version(gene) in symbols for gene in genes)
     return with_version / len(genes), in_any / len(genes)
-
-
-def _beside(header: Header, options: ReadOptions) -> tuple[Path, ...]:
-    return (_find_probe_map(header, options),)
 
 
 FORMAT = TableFormat(
     name="gdc-hub",
-    linear=False,
-    ensembl=True,
-    recognises=lambda header: header.second[0].startswith("ENSG"),
-    read=_read,
-    beside=_beside,
+    title="UCSC Xena, GDC and Toil hubs: genes down by Ensembl id, symbols by a probe map",
+    recognises=lambda start: has_barcode_columns(start) and start.fields(1)[0].startswith("ENSG"),
+    open=_open,
 )

@@ -6,29 +6,33 @@ Header ``sample`` and barcodes, a row a symbol. Genes without a symbol stand as 
 
 from __future__ import annotations
 
+from functools import partial
+
+from tcga_corr.barcodes import parse_barcode
 from tcga_corr.expression import ExpressionTable
-from tcga_corr.tables.barcode_columns import expression_table
-from tcga_corr.tables.delimited import Header, read_matrix
-from tcga_corr.tables.format import ReadOptions, TableFormat
+from tcga_corr.tables.delimited import Matrix, Preview, read_matrix
+from tcga_corr.tables.format import GeneFilter, ReadOptions, TableFile, TableFormat
+from tcga_corr.tables.sample_columns import expression_table
 
 
-def _read(header: Header, options: ReadOptions) -> ExpressionTable:
-    return read_by_symbol(header)
+def has_barcode_columns(start: Preview) -> bool:
+    """Whether a file is tab-separated with a column named by a barcode after the first."""
+    return any(parse_barcode(name) for name in start.fields()[1:])
 
 
-def read_by_symbol(header: Header, header_lines: int = 1) -> ExpressionTable:
+def read_by_symbol(matrix: Matrix, genes: GeneFilter | None = None) -> ExpressionTable:
     """Read a matrix whose rows are named ``SYMBOL``, ``SYMBOL|ENTREZ`` or ``ENTREZ``."""
-    names, values = read_matrix(header, header_lines)
-    rows = [_split_name(name) for name in names]
+    (names,), values = read_matrix(matrix)
+    rows = [split_name(name) for name in names]
     return expression_table(
         [symbol for symbol, _ in rows],
         [entrez for _, entrez in rows],
-        header.columns,
+        matrix.columns,
         values,
     )
 
 
-def _split_name(name: str) -> tuple[str, str]:
+def split_name(name: str) -> tuple[str, str]:
     """Symbol and Entrez id, either of which may be empty; ``?`` stands for no symbol."""
     symbol, _, entrez = name.strip().partition("|")
     if symbol.isdigit():
@@ -36,10 +40,19 @@ def _split_name(name: str) -> tuple[str, str]:
     return ("" if symbol == "?" else symbol), entrez
 
 
+def _open(start: Preview, options: ReadOptions) -> TableFile:
+    matrix = Matrix(start.path, start.fields())
+    return TableFile(
+        path=start.path,
+        format=FORMAT.name,
+        columns=matrix.columns,
+        read=partial(read_by_symbol, matrix),
+    )
+
+
 FORMAT = TableFormat(
     name="xena",
-    linear=False,
-    ensembl=False,
-    recognises=lambda header: True,
-    read=_read,
+    title="UCSC Xena: genes down by symbol, samples across by TCGA barcode, tab-separated",
+    recognises=has_barcode_columns,
+    open=_open,
 )

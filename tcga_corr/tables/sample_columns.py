@@ -17,7 +17,10 @@ def expression_table(
     columns: Sequence[str],
     values: NDArray[np.float32],
 ) -> ExpressionTable:
-    """The table of those columns that are named by a barcode; the others are counted."""
+    """The table of those columns that are named by a barcode; the others are counted.
+
+    Where no column is, all are samples of a cohort of the user's own.
+    """
     parsed = [parse_barcode(name) for name in columns]
     table = ExpressionTable(
         genes=np.array(genes, dtype=np.str_),
@@ -27,7 +30,7 @@ def expression_table(
         ),
         values=values,
     )
-    if all(parsed):
+    if all(parsed) or not any(parsed):
         return table
     keep = [position for position, barcode in enumerate(parsed) if barcode]
     return table.columns(keep, "columns not named by a TCGA barcode")
