@@ -6,7 +6,7 @@ This is the public Python API; the command line parses, calls it and prints.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,14 +14,17 @@ from tcga_corr import inventory, provenance
 from tcga_corr.associations import association_frame
 from tcga_corr.barcodes import SELECTIONS
 from tcga_corr.errors import AnalysisError, DataMissingError, UsageError
+from tcga_corr.fetching import FetchOptions, FetchReport, fetch, planned
 from tcga_corr.gene_sets import GeneSet
-from tcga_corr.loading import LoadOptions, LoadReport, load_files
+from tcga_corr.loading import Loaded, LoadOptions, LoadReport, load_files
 from tcga_corr.scores import SCORING_ENGINES, ScoringEngine, score_frame
 from tcga_corr.scoring.ssgsea import TIES, Ties
 from tcga_corr.sources import SOURCES
+from tcga_corr.sources.transfer import Progress
 from tcga_corr.stats.correlation import METHODS, Method
 from tcga_corr.store import Store, TableIndex, open_index, run_query
 from tcga_corr.tumor_types import parse_tumor_type
+from tcga_corr.upkeep import Finding, Removed, remove, verify
 from tcga_corr.variables import (
     Cohort,
     SetVariable,
@@ -90,6 +93,43 @@ class Engine:
         """Load expression tables from disk; see :func:`tcga_corr.loading.load_files`."""
         several = [paths] if isinstance(paths, str | Path) else paths
         return load_files(self.store, [Path(path) for path in several], options, on_step)
+
+    def fetch(
+        self,
+        options: FetchOptions | None = None,
+        progress: Progress | None = None,
+        on_loaded: Callable[[Loaded], None] = lambda loaded: None,
+    ) -> FetchReport:
+        """Download a source's tables and load them; see :func:`tcga_corr.fetching.fetch`."""
+        return fetch(self.store, options, progress, on_loaded)
+
+    def fetch_plan(self, options: FetchOptions | None = None) -> pl.DataFrame:
+        """What :meth:`fetch` would ask the hubs for: a row a request."""
+        import polars as pl
+
+        rows = planned(self.store, options or FetchOptions())
+        return pl.DataFrame(rows, schema_overrides={"size_mb": pl.Float64})
+
+    def verify(
+        self,
+        tumor_types: Iterable[str] = (),
+        source: str | None = None,
+        *,
+        repair: bool = False,
+        on_step: Callable[[str, int], None] = lambda step, done: None,
+    ) -> pl.DataFrame:
+        """Whether all in the store is as it was written; see :func:`tcga_corr.upkeep.verify`."""
+        import polars as pl
+
+        found = verify(self.store, source, tumor_types, repair=repair, on_step=on_step)
+        names = [field.name for field in fields(Finding)]
+        return pl.DataFrame([asdict(one) for one in found], schema=dict.fromkeys(names, pl.String))
+
+    def remove(
+        self, source: str, tumor_types: Iterable[str] = (), *, downloads: bool = False
+    ) -> list[Removed]:
+        """Take tables out of the store; see :func:`tcga_corr.upkeep.remove`."""
+        return remove(self.store, source, tumor_types, downloads=downloads)
 
     def status(self, tumor_types: Iterable[str] = (), source: str | None = None) -> pl.DataFrame:
         """What the store holds: a row per table, samples by selection, genes, unit, size."""

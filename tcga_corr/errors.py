@@ -38,6 +38,10 @@ class DataMissingError(TcgaCorrError):
     """The data the question needs are not in the store or not on disk."""
 
 
+class DownloadError(DataMissingError):
+    """A file could not be brought here from where it is published."""
+
+
 class TableError(TcgaCorrError):
     """A file is not the table it should be."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ from tcga_corr.tumor_types import OTHER, TUMOR_TYPES, UNIONS, parse_tumor_type
 
 Genes = Literal["protein-coding", "all"]
 GENES: tuple[Genes, ...] = ("protein-coding", "all")
+
+_FEW = 4  # files beside a table that are each on record
 
 PREPARATION = 2
 """Raised when the same input would give another table, so that a next ``load`` makes it anew."""
@@ -140,13 +143,13 @@ def plan_file(path: Path, options: LoadOptions) -> LoadPlan:
     own_cohort = not any(parse_barcode(name) for name in file.columns)
     source = _source(file, own_cohort, options)
     own = source.name not in SOURCES
-    inputs = [path, *file.beside]
+    beside = list(file.beside)
     phenotype_path = None
     phenotype = file.tumor_types
     if phenotype is None and not own_cohort:
         phenotype_path = _phenotype_path(path, source, options)
     if phenotype_path is not None:
-        inputs.append(phenotype_path)
+        beside.append(phenotype_path)
         phenotype = read_phenotype(phenotype_path)
     if phenotype is None:
         tumor_types: tuple[str, ...] = (_only_tumor_type(path, own_cohort, options),)
@@ -161,12 +164,20 @@ def plan_file(path: Path, options: LoadOptions) -> LoadPlan:
         unit=source.unit,
         tumor_types=tumor_types,
         phenotype=phenotype,
-        inputs=_described(inputs),
+        inputs=_described(path, beside),
     )
 
 
-def _described(files: Sequence[Path]) -> tuple[InputFile, ...]:
-    return tuple(InputFile(file.name, file.stat().st_size, sha256_of(file)) for file in files)
+def _described(path: Path, beside: Sequence[Path]) -> tuple[InputFile, ...]:
+    """The inputs by hash; the many files of a table that is one file a sample stand as one."""
+    first = InputFile(path.name, path.stat().st_size, sha256_of(path))
+    others = [InputFile(file.name, file.stat().st_size, sha256_of(file)) for file in beside]
+    if len(others) <= _FEW:
+        return first, *others
+    listed = "".join(sorted(f"{file.sha256} {file.name}\n" for file in others))
+    size = sum(file.size for file in others)
+    digest = hashlib.sha256(listed.encode()).hexdigest()
+    return first, InputFile(f"{len(others)} files beside it", size, digest)
 
 
 def _phenotype_path(path: Path, source: Source, options: LoadOptions) -> Path | None:

@@ -39,6 +39,7 @@ from tcga_corr.tumor_types import parse_tumor_type
 __all__ = ["LoadOptions", "LoadReport", "Loaded", "load_files"]
 
 _UNASSIGNED = "columns of no known tumor type"
+_LINEAR = "linear values, taken as log2(x + 1)"
 _HIGHEST_LOG2 = 50.0  # 2**50 reads: no logarithm of a count is above
 
 
@@ -172,7 +173,8 @@ class _Run:
             with self.collecting():
                 part = _of_type(table, types, key.tumor_type)
                 self._check_patients(plan, key, part.samples)
-                self.loaded.append(_store_table(self.store, part, plan, key, unit))
+                said = "; ".join(filter(None, (plan.file.told, _LINEAR if linear else "")))
+                self.loaded.append(_store_table(self.store, part, plan, key, unit, said))
 
     def _check_patients(self, plan: LoadPlan, key: TableKey, samples: Sequence[str]) -> None:
         """Refuse a table of one tumor type whose patients the source has under another."""
@@ -312,7 +314,12 @@ def _with_chosen_genes(table: ExpressionTable, genes: GeneFilter | None) -> Expr
 
 
 def _store_table(
-    store: Store, table: ExpressionTable, plan: LoadPlan, key: TableKey, unit: str
+    store: Store,
+    table: ExpressionTable,
+    plan: LoadPlan,
+    key: TableKey,
+    unit: str,
+    read_as: str,
 ) -> Loaded:
     prepared = table.prepared()
     if not len(prepared.genes) or not prepared.samples:
@@ -333,6 +340,7 @@ def _store_table(
         samples=_own_samples(prepared.samples)
         if plan.own_cohort
         else _stored_samples(prepared.samples, key.tumor_type),
+        read_as=read_as,
     )
     with store.locked(key):
         there = _stored(store, key)

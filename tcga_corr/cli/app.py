@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tcga_corr.cli import correlate, demo, load, score, sets, sql, status
+from tcga_corr.cli import correlate, demo, fetch, load, remove, score, sets, sql, status, verify
 from tcga_corr.cli.settings import Settings
 
 CITATION = """\
@@ -102,9 +102,12 @@ def root(
 
 
 app.command("demo")(demo.demo)
+app.command("fetch")(fetch.fetch)
 app.command("load")(load.load)
 app.command("status")(status.status)
 app.command("sets")(sets.sets)
 app.command("score")(score.score)
 app.command("correlate")(correlate.correlate)
 app.command("sql")(sql.sql)
+app.command("verify")(verify.verify)
+app.command("remove")(remove.remove)

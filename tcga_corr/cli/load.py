@@ -42,14 +42,7 @@ def load(
     linear: Annotated[
         bool, typer.Option("--linear", help="The values are linear: take log2(x + 1).")
     ] = False,
-    genes: Annotated[
-        options.Genes | None,
-        typer.Option(
-            "--genes",
-            help="Which genes to keep, and so to rank. Default: protein-coding of tables by "
-            "Ensembl gene, all of others.",
-        ),
-    ] = None,
+    genes: options.ChosenGenes = None,
     probe_map: Annotated[
         Path | None,
         typer.Option("--probe-map", metavar="FILE", help="Of GDC tables. Default: beside them."),
@@ -101,6 +94,7 @@ def loaded_line(loaded: Loaded) -> str:
     return (
         f"{loaded.key.source} {loaded.key.tumor_type}: {tumor} tumor + {normal} normal samples, "
         f"{metadata.n_genes} symbols{kept}, {metadata.unit}"
+        + (f"; {metadata.read_as}" if metadata.read_as else "")
         + (f"; left out {dropped}" if dropped else "")
         + ("; was loaded already" if loaded.was_there else "")
         + ("; replaced another table" if loaded.replaced else "")

@@ -72,6 +72,14 @@ SourceName = Annotated[
         "--source", metavar="S", help="The source of the tables, where the store has several."
     ),
 ]
+ChosenGenes = Annotated[
+    Genes | None,
+    typer.Option(
+        "--genes",
+        help="Which genes to keep, and so to rank. Default: protein-coding of tables by "
+        "Ensembl gene, all of others.",
+    ),
+]
 SampleSelection = Annotated[
     Samples,
     typer.Option(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tcga_corr.engine import Engine
+    from tcga_corr.sources.transfer import Progress
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,20 @@ class Settings:
         """Tell several lines, each as a note."""
         for line in lines:
             self.note(f"note: {line}")
+
+    @contextmanager
+    def transfers(self) -> Iterator[tuple[Progress, Callable[[str], None]]]:
+        """Bars of downloads on a terminal; elsewhere, lines of what a person should know.
+
+        Yields who is to be told of downloads, and a function for lines between.
+        """
+        from tcga_corr.cli.transfers import Bars, Lines
+
+        if self.quiet or not sys.stderr.isatty():
+            yield Lines(self.note if self.verbose else None, self.note), self.note
+            return
+        with Bars() as bars:
+            yield bars, bars.line
 
     @contextmanager
     def progress(self, what: str, total: int) -> Iterator[Callable[[str, int], None]]:

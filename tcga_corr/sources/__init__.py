@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tcga_corr.sources import (
     firehose,
+    gdc_api,
     gdc_htseq,
     gdc_star,
     pancanatlas,
@@ -25,6 +26,7 @@ SOURCES: dict[str, Source] = {
     for source in (
         pancanatlas.SOURCE,
         gdc_star.SOURCE,
+        gdc_api.SOURCE,
         gdc_htseq.SOURCE,
         tcga_hiseqv2.SOURCE,
         toil.SOURCE,

@@ -161,6 +161,11 @@ def _patient(number: int) -> str:
     return f"{_SITE}{np.base_repr(number, 36).zfill(4)}"
 
 
+def table_name(tumor_type: str) -> str:
+    """The path of a tumor type's table below the atlas's folder, as on the Xena hub."""
+    return f"TCGA.{tumor_type}.sampleMap/HiSeqV2.gz"
+
+
 def write_atlas(
     folder: Path, n_genes: int = N_GENES, seed: int = SEED, tumor_types: tuple[str, ...] = ()
 ) -> Iterator[Path]:
@@ -171,7 +176,7 @@ def write_atlas(
     chosen = [plan for name, plan in plans().items() if not tumor_types or name in tumor_types]
     (folder / _PLANTED).unlink(missing_ok=True)
     for plan in chosen:
-        path = folder / f"TCGA.{plan.tumor_type}.sampleMap" / "HiSeqV2.gz"
+        path = folder / table_name(plan.tumor_type)
         content = gzip.compress(_as_xena(simulate_cohort(plan, n_genes, seed)), 1, mtime=0)
         with replacing(path) as partial:
             partial.write_bytes(content)

@@ -139,6 +139,32 @@ def check_tables(store: Store) -> None:
             read_values(store, key)
 
 
+def check_index(store: Store, key: TableKey) -> str | None:
+    """What is wrong with a table's index; empty where none is built, None where nothing is.
+
+    The arrays are compared with what the table gives, so that a bit that flipped in place is seen.
+    """
+    table = store.table_path(key)
+    index = _current(store, key)
+    if index is None:
+        others = any(store.index_folder(key).glob("[!.]*"))
+        return "of the table as it was before" if others else ""
+    if index.table_sha256 != sha256_of(table):
+        return "the table changed since, and its time did not"
+    genes, values = read_values(store, key)
+    if list(index.genes) != genes or not np.array_equal(index.values, values):
+        return "its values are not the table's"
+    if not np.array_equal(index.ranks, doubled_average_ranks(values)):
+        return "its ranks are not those of the table's values"
+    return None
+
+
+def drop_index(store: Store, key: TableKey) -> None:
+    """Remove a table's index; the next use makes it anew."""
+    with store.locked(key):
+        shutil.rmtree(store.index_folder(key), ignore_errors=True)
+
+
 def _current(store: Store, key: TableKey) -> TableIndex | None:
     """The index of the table as it stands; None where there is none, or none whole."""
     stamp = _stamp(store.table_path(key))

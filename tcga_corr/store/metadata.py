@@ -59,6 +59,8 @@ class TableMetadata:
         What was left out: reason to number.
     samples
         One entry a column.
+    read_as
+        How the file was read where that had to be found out, and whether its values were linear.
     """
 
     source: str
@@ -71,6 +73,7 @@ class TableMetadata:
     recipe: dict[str, Any]
     dropped: dict[str, int]
     samples: tuple[StoredSample, ...] = field(repr=False)
+    read_as: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values."""

@@ -89,6 +89,28 @@ def _brief(error: Exception) -> str:
     return said if len(said) <= 120 else said[:117] + "..."
 
 
+def check_table(store: Store, key: TableKey) -> None:
+    """Read a table whole, by its page checksums, and see that it is what it says of itself.
+
+    Raises
+    ------
+    DamagedTableError
+        If it is not.
+    """
+    metadata = read_metadata(store, key)
+    genes, values = read_values(store, key)
+    path = store.table_path(key)
+    if metadata is None:
+        raise DamagedTableError(f"{path}: the table is gone", _REMEDY)
+    if TableKey(metadata.source, metadata.tumor_type) != key:
+        of = f"{metadata.source} {metadata.tumor_type}"
+        raise DamagedTableError(f"{path}: a table of {of}", _REMEDY)
+    if values.shape != (metadata.n_genes, len(metadata.samples)):
+        raise DamagedTableError(f"{path}: not of the shape that it says", _REMEDY)
+    if genes != sorted(set(genes)) or not np.isfinite(values).all():
+        raise DamagedTableError(f"{path}: not sorted by symbol, or not complete", _REMEDY)
+
+
 def read_values(store: Store, key: TableKey) -> tuple[list[str], NDArray[np.float32]]:
     """Gene symbols and values (genes x samples) of a stored table."""
     import pyarrow as pa

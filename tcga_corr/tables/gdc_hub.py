@@ -57,7 +57,8 @@ def _read(matrix: Matrix, probe_map: Path, genes: GeneFilter | None = None) -> E
         )
         on_y += int(np.count_nonzero(~autosomal))
         unwanted += int(np.count_nonzero(autosomal & ~kept))
-        return np.logical_and(autosomal, kept)
+        both: NDArray[np.bool_] = autosomal & kept
+        return both
 
     (names,), values = read_matrix(matrix, wanted)
     table = expression_table(

@@ -1,0 +1,122 @@
+"""``tcga-corr fetch``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tcga_corr.cli import options
+from tcga_corr.cli.diagnostics import exit_code_of, report
+from tcga_corr.cli.load import loaded_line
+from tcga_corr.cli.output import Result, check_output, number, plain, write_result
+from tcga_corr.cli.settings import Settings
+
+if TYPE_CHECKING:
+    from tcga_corr.loading import Loaded
+
+
+def fetch(
+    context: typer.Context,
+    tumor_types: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[TYPE]...", help="Tumor types, such as LIHC. Default: all 33."),
+    ] = None,
+    source: Annotated[
+        str,
+        typer.Option(
+            "--source", metavar="S", help="pancanatlas, gdc-star, tcga-hiseqv2, toil or gdc-api."
+        ),
+    ] = "pancanatlas",
+    genes: options.ChosenGenes = None,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Ask the hub whether what is here has changed there."),
+    ] = False,
+    download_only: Annotated[
+        bool,
+        typer.Option("--download-only", "--no-load", help="Download, and load nothing."),
+    ] = False,
+    jobs: Annotated[
+        int, typer.Option("--jobs", metavar="N", min=1, max=8, help="Connections at a time.")
+    ] = 3,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Print what would be asked for, and ask for nothing; with --check, for sizes.",
+        ),
+    ] = False,
+    base_url: Annotated[
+        str,
+        typer.Option(
+            "--base-url",
+            metavar="URL",
+            envvar="TCGA_CORR_BASE_URL",
+            help="A mirror that is laid out as URL/<hub>/download/<file>. Default: the hubs.",
+        ),
+    ] = "",
+    output_format: options.OutputFormat = None,
+    output: options.Output = None,
+    force: options.Force = False,
+) -> None:
+    """Download expression tables of any of the 33 tumor types, and load them.
+
+    pancanatlas, the default, is one file for all 33. Interrupted, the same command goes on where it
+    stopped. What is here is not downloaded again, and then nothing is asked of the hub unless
+    --check says so. --format and -o are for --dry-run.
+
+    Examples: `tcga-corr fetch LIHC`, `tcga-corr fetch ACC CHOL UCS --source tcga-hiseqv2`.
+    """
+    from tcga_corr.fetching import FetchOptions
+
+    settings: Settings = context.obj
+    check_output(output, force, output_format)
+    chosen = FetchOptions(
+        tumor_types=options.split_names(tumor_types),
+        source=source,
+        genes=genes.value if genes else None,
+        base_url=base_url,
+        jobs=jobs,
+        check=check,
+        load=not download_only,
+    )
+    engine = settings.engine()
+    if dry_run:
+        _show_plan(engine.fetch_plan(chosen), chosen, output, output_format)
+        return
+    with settings.transfers() as (progress, say):
+
+        def tell(loaded: Loaded) -> None:
+            say(loaded_line(loaded))
+
+        outcome = engine.fetch(chosen, progress, tell)
+    if outcome.n_withdrawn:
+        settings.note(f"note: the hub has withdrawn {outcome.n_withdrawn} files: they are left out")
+    if download_only:
+        folder = engine.store.downloads(source)
+        settings.note(f"{len(outcome.downloaded)} files are in {folder}")
+    for error in outcome.errors:
+        report(error)
+    if outcome.errors:
+        raise typer.Exit(exit_code_of(outcome.errors[0]))
+
+
+def _show_plan(frame: Any, chosen: Any, output: Any, output_format: Any) -> None:
+    known = frame["size_mb"].sum()
+    unknown = frame["size_mb"].null_count()
+    result = Result(
+        frame=frame,
+        rows_key="requests",
+        around={"query": {"source": chosen.source, "tumor_types": list(chosen.tumor_types)}},
+        heading=f"{frame.height} requests; {known:,.0f} MB of known size"
+        + (f", {unknown} of unknown size" if unknown else ""),
+        columns={
+            "tumor type": plain("tumor_type"),
+            "state": plain("state"),
+            "MB": lambda row: number(row["size_mb"]),
+            "url": plain("url"),
+            "to": plain("file"),
+        },
+    )
+    write_result(result, output, output_format)

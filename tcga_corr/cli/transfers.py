@@ -1,0 +1,97 @@
+"""Showing downloads: bars on a terminal, lines elsewhere."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+from rich.progress import Progress as RichProgress
+
+from tcga_corr.sources.transfer import Progress
+
+
+class Lines(Progress):
+    """Lines: of what a person should know, and with ``step`` of every file."""
+
+    def __init__(self, step: Callable[[str], None] | None, note: Callable[[str], None]) -> None:
+        self._step = step
+        self._note = note
+
+    def start(self, name: str, done: int, total: int | None) -> None:
+        """Tell of a file that is being received."""
+        if self._step:
+            of = f" of {total / 1e6:.1f} MB" if total else ""
+            self._step(f"downloading {name}{of}" + (f", from {done / 1e6:.1f} MB" if done else ""))
+
+    def say(self, name: str, what: str) -> None:
+        """Tell a line."""
+        self._note(f"note: {name}: {what}")
+
+
+class Bars(Progress):
+    """A bar a file and one for the whole."""
+
+    def __init__(self) -> None:
+        console = Console(stderr=True, no_color="NO_COLOR" in os.environ or None)
+        self._shown = RichProgress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            DownloadColumn(),
+            TransferSpeedColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+        )
+        self._whole = self._shown.add_task("all", total=None)
+        self._files: dict[str, TaskID] = {}
+
+    def __enter__(self) -> Self:
+        self._shown.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._shown.stop()
+
+    def line(self, text: str) -> None:
+        """Print a line above the bars."""
+        self._shown.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def expect(self, total: int) -> None:
+        """The bytes of all files together, as far as they are known."""
+        self._shown.update(self._whole, total=total)
+
+    def start(self, name: str, done: int, total: int | None) -> None:
+        """Show a file's bar."""
+        self.finish(name)
+        self._files[name] = self._shown.add_task(name, total=total, completed=done)
+
+    def receive(self, name: str, count: int) -> None:
+        """Move a file's bar, and that of the whole."""
+        self._shown.advance(self._files[name], count)
+        self._shown.advance(self._whole, count)
+
+    def say(self, name: str, what: str) -> None:
+        """Print a line above the bars."""
+        self.line(f"note: {name}: {what}")
+
+    def finish(self, name: str) -> None:
+        """Take a file's bar away."""
+        task = self._files.pop(name, None)
+        if task is not None:
+            self._shown.remove_task(task)

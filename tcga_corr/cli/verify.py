@@ -1,0 +1,58 @@
+"""``tcga-corr verify``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tcga_corr.cli import options
+from tcga_corr.cli.diagnostics import FAILED
+from tcga_corr.cli.output import Result, check_output, write_result
+from tcga_corr.cli.settings import Settings
+
+
+def verify(
+    context: typer.Context,
+    repair: Annotated[
+        bool,
+        typer.Option(
+            "--repair",
+            help="Make anew what is derived: indexes of their tables, tables of their downloads.",
+        ),
+    ] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="List what is whole too.")
+    ] = False,
+    tumor_types: options.TumorTypes = None,
+    source: options.SourceName = None,
+    output_format: options.OutputFormat = None,
+    output: options.Output = None,
+    force: options.Force = False,
+) -> None:
+    """Look whether all in the store is as it was written, and say what mends what is not.
+
+    Reads every table by its checksums, compares every index with its table and every download with
+    its record. Lists what is not whole; nothing, where all is. The exit code is 1 where something
+    stays wrong.
+    """
+    settings: Settings = context.obj
+    check_output(output, force, output_format)
+    engine = settings.engine()
+    wanted = options.split_names(tumor_types)
+    keys = engine.store.table_keys(source)
+    total = sum(not wanted or key.tumor_type in wanted for key in keys)
+    with settings.progress("verifying", total) as advance:
+        frame = engine.verify(wanted, source, repair=repair, on_step=advance)
+    result = Result(
+        frame=frame if everything else frame.filter(frame["state"] != "whole"),
+        rows_key="findings",
+        around={"query": {"store": str(settings.cache), "source": source, "tumor_types": wanted}},
+    )
+    write_result(result, output, output_format)
+    states = dict(frame["state"].value_counts().iter_rows())
+    settings.note(
+        ", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "empty"
+    )
+    if any(state in states for state in ("damaged", "missing", "leftover")):
+        raise typer.Exit(FAILED)

@@ -1,0 +1,172 @@
+"""Asking hubs: what their answers mean, and when to ask again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from tcga_corr.errors import DownloadError
+
+if TYPE_CHECKING:
+    import requests
+    from tenacity import RetryCallState, Retrying
+
+_NOT_THERE = (401, 403, 404, 410)
+_PASSING = (408, 425, 429, 500, 502, 503, 504)
+_WITHDRAWN = 451
+
+
+class WithdrawnError(DownloadError):
+    """The hub has taken the file back (HTTP 451)."""
+
+
+class PassingError(Exception):
+    """Something that may go well another time; ``wait`` seconds at least, if the hub said so."""
+
+    def __init__(self, what: str, wait: float = 0) -> None:
+        super().__init__(what)
+        self.wait = wait
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to go on.
+
+    Attributes
+    ----------
+    attempts
+        Attempts in a row that bring nothing before a download is given up.
+    connect, stall
+        Seconds to wait for a connection, and for the next bytes.
+    first_wait, longest_wait
+        Seconds before the second attempt, doubled each time, with jitter; and the most. A hub that
+        asks for longer is given up.
+    """
+
+    attempts: int = 6
+    connect: float = 15
+    stall: float = 60
+    first_wait: float = 1
+    longest_wait: float = 120
+
+
+def ask(url: str, body: dict[str, Any], patience: Patience | None = None) -> Any:
+    """The JSON that a hub answers to a JSON question; asked again where that may help.
+
+    Raises
+    ------
+    DownloadError
+        If there is no such answer.
+    """
+    patience = patience or Patience()
+
+    def attempt() -> Any:
+        import requests
+
+        try:
+            with session() as connection:
+                timeout = (patience.connect, patience.stall)
+                answer = connection.post(url, json=body, timeout=timeout)
+                if answer.status_code != 200:
+                    refuse(answer, url, "", patience)
+                return answer.json()
+        except requests.JSONDecodeError as error:
+            raise PassingError(f"its answer is not JSON ({error})") from error
+        except requests.RequestException as error:
+            raise PassingError(brief(error)) from error
+
+    try:
+        return retrying(patience, time.sleep, lambda state: None)(attempt)
+    except PassingError as error:
+        raise given_up(url, error, patience) from error
+
+
+def session() -> requests.Session:
+    """A session that says who asks, and takes bytes as they are."""
+    import requests
+
+    from tcga_corr import __version__
+
+    connection = requests.Session()
+    connection.headers["User-Agent"] = f"tcga-corr/{__version__}"
+    connection.headers["Accept-Encoding"] = "identity"
+    return connection
+
+
+def retrying(
+    patience: Patience, sleep: Callable[[float], None], told: Callable[[RetryCallState], None]
+) -> Retrying:
+    """Calls again what raises a :class:`PassingError`; ``told`` before each wait."""
+    from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
+    from tenacity.wait import wait_exponential_jitter
+
+    backoff = wait_exponential_jitter(
+        initial=patience.first_wait, max=patience.longest_wait, jitter=patience.first_wait
+    )
+
+    def wait(state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        return max(backoff(state), error.wait if isinstance(error, PassingError) else 0)
+
+    return Retrying(
+        stop=stop_after_attempt(patience.attempts),
+        wait=wait,
+        retry=retry_if_exception_type(PassingError),
+        sleep=sleep,
+        before_sleep=told,
+        reraise=True,
+    )
+
+
+def refuse(answer: requests.Response, url: str, by_hand: str, patience: Patience) -> NoReturn:
+    """Raise what an answer that is no file means."""
+    status = answer.status_code
+    said = f"HTTP {status} {answer.reason or ''}".strip()
+    if status == _WITHDRAWN:
+        raise WithdrawnError(f"{url}: the hub has withdrawn it ({said})", by_hand)
+    if status in _NOT_THERE:
+        raise DownloadError(f"{url}: the hub does not have it ({said})", by_hand)
+    if status not in _PASSING:
+        raise DownloadError(f"{url}: {said}", by_hand)
+    wait = _retry_after(answer)
+    if wait > patience.longest_wait:
+        raise DownloadError(
+            f"{url}: the hub asks to wait {wait / 60:.0f} minutes ({said})",
+            "Run the same command again then",
+        )
+    raise PassingError(said, wait)
+
+
+def _retry_after(answer: requests.Response) -> float:
+    """Seconds, from either form of the header; 0 where it is absent or no such form."""
+    said = answer.headers.get("Retry-After", "")
+    if said.isdecimal():
+        return float(said)
+    try:
+        return max(0.0, (parsedate_to_datetime(said) - datetime.now(UTC)).total_seconds())
+    except (TypeError, ValueError):
+        return 0.0
+
+
+def given_up(url: str, error: PassingError, patience: Patience) -> DownloadError:
+    """The error of what failed as often as patience allows."""
+    return DownloadError(
+        f"{url}: {error}, {patience.attempts} times in a row",
+        "Run the same command again: it goes on where it stopped",
+    )
+
+
+def brief(error: Exception) -> str:
+    """What broke, without the library's layers around it."""
+    cause: BaseException = error
+    while (inner := cause.__cause__ or getattr(cause, "reason", None)) and isinstance(
+        inner, BaseException
+    ):
+        cause = inner
+    said = " ".join(str(cause).split())
+    said = said if len(said) <= 160 else said[:157] + "..."
+    return f"{type(cause).__name__}: {said}"

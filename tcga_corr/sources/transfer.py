@@ -1,0 +1,375 @@
+"""Receiving one file: requests, until it is whole."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+import re
+import shutil
+import threading
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from tcga_corr.errors import DownloadError
+from tcga_corr.files import replacing, sha256_of, sync_folder, writing
+from tcga_corr.sources.hub_requests import PassingError, Patience, brief, given_up, refuse, retrying
+from tcga_corr.sources.sidecar import (
+    Downloaded,
+    partial_path,
+    read_record,
+    recorded,
+    sidecar_path,
+    state_path,
+)
+
+if TYPE_CHECKING:
+    import requests
+    from tenacity import RetryCallState
+
+_CHUNK = 1 << 18
+_PROGRESS = 1 << 16  # bytes: a connection that gave fewer before it broke counts as a failure
+_SPARE = 64 << 20  # bytes of disk to leave free
+_LOCK_POLL = 0.5  # seconds
+_GZIP = b"\x1f\x8b"
+
+
+class StoppedError(Exception):
+    """Whoever asked for the download is gone."""
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file to download.
+
+    Attributes
+    ----------
+    url, target
+        Where from and where to.
+    size, md5
+        What it must have, where that is known.
+    by_hand
+        What to do where the hub does not have it; for people.
+    label
+        What it is called in progress; the target's name by default.
+    """
+
+    url: str
+    target: Path
+    size: int | None = None
+    md5: str | None = None
+    by_hand: str = ""
+    label: str = ""
+
+    @property
+    def name(self) -> str:
+        """What it is called in progress."""
+        return self.label or self.target.name
+
+
+class Progress:
+    """Told what happens, from several threads; this one keeps it to itself."""
+
+    def expect(self, total: int) -> None:
+        """So many bytes are to come in all, as far as the hubs say."""
+
+    def start(self, name: str, done: int, total: int | None) -> None:
+        """Receiving a file starts, or starts again, with so many of its bytes there."""
+
+    def receive(self, name: str, count: int) -> None:
+        """So many more bytes of a file are there."""
+
+    def say(self, name: str, what: str) -> None:
+        """Something about a file that a person may want to know."""
+
+    def finish(self, name: str) -> None:
+        """A file is done with, well or not."""
+
+
+def check_space(folder: Path, needed: int) -> None:
+    """Refuse what will not fit on the disk.
+
+    Raises
+    ------
+    DownloadError
+        If fewer than ``needed`` bytes, and some to spare, are free.
+    """
+    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    free = shutil.disk_usage(existing).free
+    if needed + _SPARE > free:
+        raise DownloadError(
+            f"'{folder}': {needed / 1e6:,.0f} MB are to come and {free / 1e6:,.0f} MB are free",
+            "Free some space, or choose another folder with --cache",
+        )
+
+
+class Transfers:
+    """The downloads of one thread, over one session."""
+
+    def __init__(
+        self,
+        session: requests.Session,
+        check: bool,
+        patience: Patience,
+        progress: Progress,
+        stop: threading.Event,
+    ) -> None:
+        self.session = session
+        self.check = check
+        self.patience = patience
+        self.progress = progress
+        self.stop = stop
+
+    def download(self, one: Download) -> Downloaded:
+        """Bring one file here, unless it is here."""
+        with self._alone(one):
+            there = recorded(one.target)
+            if there is not None and not self.check:
+                return there
+            try:
+                return self._receive(one, there)
+            finally:
+                self.progress.finish(one.name)
+
+    @contextmanager
+    def _alone(self, one: Download) -> Iterator[None]:
+        """Exclude other downloads of the same file while the block runs; wait for them."""
+        from filelock import FileLock, Timeout
+
+        path = one.target.with_name(f".{one.target.name}.lock")
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(path)
+            said = False
+            while not lock.is_locked:
+                self._go_on()
+                try:
+                    lock.acquire(timeout=_LOCK_POLL)
+                except Timeout:
+                    if not said:
+                        self.progress.say(one.name, "another process downloads it: waiting")
+                        said = True
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _go_on(self) -> None:
+        if self.stop.is_set():
+            raise StoppedError
+
+    def _receive(self, one: Download, there: Downloaded | None) -> Downloaded:
+        attempt = Attempt(self, one, there)
+
+        def told(state: RetryCallState) -> None:
+            wait = state.next_action.sleep if state.next_action else 0
+            error = state.outcome.exception() if state.outcome else None
+            self.progress.say(one.name, f"{error}; again in {wait:.0f} s")
+
+        while True:
+            self._go_on()
+            try:
+                finished = retrying(self.patience, self._sleep, told)(attempt)
+            except PassingError as error:
+                raise given_up(one.url, error, self.patience) from error
+            if finished is not None:
+                return finished
+
+    def _sleep(self, seconds: float) -> None:
+        self.stop.wait(seconds)
+        self._go_on()
+
+
+class Attempt:
+    """One request after another for a file; each goes on where the last one stopped."""
+
+    def __init__(self, transfers: Transfers, one: Download, there: Downloaded | None) -> None:
+        self.transfers = transfers
+        self.one = one
+        self.there = there
+        self.partial = partial_path(one.target)
+        self.state = state_path(one.target)
+        self.damaged = 0
+
+    def __call__(self) -> Downloaded | None:
+        """The file's record once it is whole; None after a break that came with much of it.
+
+        Raises
+        ------
+        PassingError
+            After a break that came with little of it.
+        DownloadError
+            If there is no use in trying again.
+        """
+        import requests
+        import urllib3
+
+        before = self._received()
+        begun = read_record(self.state)
+        if before and begun is not None and before == begun.size:  # killed before it got its name
+            return self._finish()
+        try:
+            with self._request(before) as answer:
+                known = self._start(answer, before)
+                if isinstance(known, Downloaded):
+                    return known
+                self._take(answer)
+        except PassingError:
+            if self._received() - before >= _PROGRESS:
+                return None
+            raise
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            if self._received() - before >= _PROGRESS:
+                return None
+            raise PassingError(brief(error)) from error
+        return self._finish()
+
+    def _received(self) -> int:
+        return self.partial.stat().st_size if self.partial.exists() else 0
+
+    def _request(self, offset: int) -> requests.Response:
+        """Ask for the rest of the file, or for the whole of it if it is another by now."""
+        headers = {}
+        begun = read_record(self.state)
+        if offset and begun is not None and begun.url == self.one.url:
+            if begun.validator:
+                headers = {"Range": f"bytes={offset}-", "If-Range": begun.validator}
+            elif self.one.md5:
+                headers = {"Range": f"bytes={offset}-"}
+        elif self.there is not None and self.there.etag:
+            headers = {"If-None-Match": self.there.etag}
+        elif self.there is not None and self.there.last_modified:
+            headers = {"If-Modified-Since": self.there.last_modified}
+        patience = self.transfers.patience
+        return self.transfers.session.get(
+            self.one.url,
+            headers=headers,
+            stream=True,
+            timeout=(patience.connect, patience.stall),
+        )
+
+    def _start(self, answer: requests.Response, offset: int) -> Downloaded | None:
+        """Look at the head of the answer; the record where there is nothing to receive."""
+        if self.one.url.startswith("https:") and not answer.url.startswith("https:"):
+            raise DownloadError(
+                f"{self.one.url}: the hub sends us to {answer.url}, which is not encrypted",
+                self.one.by_hand,
+            )
+        if answer.status_code == 304 and self.there is not None:
+            return self.there
+        if answer.status_code == 416:  # more bytes are here than there are
+            self._restart()
+            raise PassingError("what is here is not a part of it")
+        if answer.status_code not in (200, 206):
+            refuse(answer, self.one.url, self.one.by_hand, self.transfers.patience)
+        now = self._described(answer)
+        if answer.status_code == 206:
+            begun = read_record(self.state)
+            starts = re.match(r"bytes (\d+)-", answer.headers.get("Content-Range", ""))
+            same = begun is not None and now.etag in (None, begun.etag)
+            if not same or starts is None or int(starts[1]) != offset:
+                self._restart()
+                raise PassingError("the hub sent another part than it was asked for")
+        else:
+            unchanged = self.there is not None and now.etag and now.etag == self.there.etag
+            if self.there is not None and unchanged:
+                return self.there
+            offset = 0
+            with replacing(self.state) as partial:
+                partial.write_text(json.dumps(asdict(now)), encoding="utf-8")
+            with writing(self.partial):
+                self.partial.write_bytes(b"")
+        whole = now.size + offset if now.size >= 0 else self.one.size
+        if self.one.size is not None and whole != self.one.size:
+            self._damage(f"{whole} bytes are offered and {self.one.size} are expected")
+        if whole is not None:
+            check_space(self.partial.parent, whole - offset)
+        self.transfers.progress.start(self.one.name, offset, whole)
+        return None
+
+    def _described(self, answer: requests.Response) -> Downloaded:
+        """What the answer says of the file; its size is that of the answer, -1 if not said."""
+        length = answer.headers.get("Content-Length", "")
+        return Downloaded(
+            url=self.one.url,
+            etag=answer.headers.get("ETag"),
+            last_modified=answer.headers.get("Last-Modified"),
+            size=int(length) if length.isdecimal() else -1,
+            sha256="",
+            fetched_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        )
+
+    def _take(self, answer: requests.Response) -> None:
+        """Write the answer's bytes, as they are on the wire, to the end of what is here."""
+        for chunk in answer.raw.stream(_CHUNK, decode_content=False):
+            with writing(self.partial), self.partial.open("ab") as handle:
+                handle.write(chunk)
+            self.transfers.progress.receive(self.one.name, len(chunk))
+            self.transfers._go_on()
+
+    def _finish(self) -> Downloaded:
+        """Verify what was received, and give it its name and its sidecar."""
+        begun = read_record(self.state)
+        if begun is None:
+            self._damage("what is known of it was removed meanwhile")
+        self._verify(told_its_size=begun.size >= 0)
+        target = self.one.target
+        with writing(target):
+            size, sha256 = self.partial.stat().st_size, sha256_of(self.partial)
+            record = replace(begun, size=size, sha256=sha256)
+            with self.partial.open("rb") as handle:
+                os.fsync(handle.fileno())
+            with replacing(self.state) as partial:
+                partial.write_text(json.dumps(asdict(record), indent=1) + "\n", encoding="utf-8")
+            self.partial.replace(target)
+            self.state.replace(sidecar_path(target))
+            sync_folder(target.parent)
+        return record
+
+    def _verify(self, told_its_size: bool) -> None:
+        size = self.partial.stat().st_size
+        if self.one.size is not None and size != self.one.size:
+            self._damage(f"{size} bytes came and {self.one.size} are expected")
+        if self.one.md5 is not None:
+            with self.partial.open("rb") as handle:
+                md5 = hashlib.file_digest(handle, lambda: hashlib.md5(usedforsecurity=False))
+            if md5.hexdigest() != self.one.md5:
+                self._damage(f"its md5 is {md5.hexdigest()} and {self.one.md5} is expected")
+        if self.one.target.suffix == ".gz":
+            with self.partial.open("rb") as handle:
+                start = handle.read(40)
+            if not start.startswith(_GZIP):
+                self._damage(f"it is not gzip data but starts with {start!r}")
+            if not told_its_size and self.one.size is None:
+                self._read_through()
+
+    def _read_through(self) -> None:
+        """Nothing else tells whether a file is whole whose size the hub does not say."""
+        try:
+            with gzip.open(self.partial) as handle:
+                while handle.read(_CHUNK):
+                    pass
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            self._damage(f"its gzip data are cut short or damaged ({error})")
+
+    def _damage(self, what: str) -> NoReturn:
+        """Start anew once; what comes wrong twice is wrong at the hub."""
+        self._restart()
+        self.damaged += 1
+        if self.damaged > 1:
+            raise DownloadError(
+                f"{self.one.url}: {what}, twice",
+                "The file at the hub is not the one that is described: try again later, or "
+                + (self.one.by_hand or "ask the hub"),
+            )
+        raise PassingError(what)
+
+    def _restart(self) -> None:
+        for path in (self.partial, self.state):
+            path.unlink(missing_ok=True)
