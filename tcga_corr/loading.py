@@ -110,11 +110,14 @@ def _files_in(path: Path, store: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
     root = store.resolve()
+    inside = root in path.resolve().parents  # named by the user: not only met on the way
     try:
         files = sorted(
             file
             for file in path.rglob("*")
-            if file.is_file() and source_of_file(file) and root not in file.resolve().parents
+            if file.is_file()
+            and source_of_file(file)
+            and (inside or root not in file.resolve().parents)
         )
     except OSError as error:
         raise DataMissingError(
@@ -185,7 +188,7 @@ class _Run:
         }
         patients = {barcode.patient for name in samples if (barcode := parse_barcode(name))}
         others = sorted({known.get(patient, key.tumor_type) for patient in patients})
-        if others != [key.tumor_type]:
+        if others not in ([], [key.tumor_type]):  # an own cohort has no patients
             other = next(name for name in others if name != key.tumor_type)
             raise UsageError(
                 f"{plan.path}: patients of it are stored as {other}, and it is to be loaded as "

@@ -20,6 +20,7 @@ from tcga_corr.cli.diagnostics import (
 from tcga_corr.errors import TcgaCorrError
 
 _BEFORE_THE_COMMAND = ("--cache", "-q", "--quiet", "-v", "--verbose", "--debug")
+_INTERRUPTED = "interrupted. Run the same command to go on."
 _SEE_HELP = "See `tcga-corr --help` and `tcga-corr COMMAND --help`"
 
 
@@ -36,6 +37,8 @@ def run(arguments: list[str]) -> int:
     try:
         code = app(arguments, prog_name="tcga-corr", standalone_mode=False)
         sys.stdout.flush()
+        if code == INTERRUPTED:  # typer's word for a KeyboardInterrupt
+            say(_INTERRUPTED)
         return int(code or 0)
     except TcgaCorrError as error:
         report(error)
@@ -46,7 +49,7 @@ def run(arguments: list[str]) -> int:
         say(f"{said}. {'Put it before the command' if early else _SEE_HELP}.")
         return WRONG_USAGE
     except (KeyboardInterrupt, typer.Abort):
-        say("interrupted. Run the same command to go on.")
+        say(_INTERRUPTED)
         return INTERRUPTED
     except BrokenPipeError:
         # whoever read our output has what they wanted; keep the interpreter from saying more

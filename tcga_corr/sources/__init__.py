@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tcga_corr.sources import (
+    cbioportal,
     firehose,
     gdc_api,
     gdc_htseq,
@@ -31,6 +32,7 @@ SOURCES: dict[str, Source] = {
         tcga_hiseqv2.SOURCE,
         toil.SOURCE,
         firehose.SOURCE,
+        cbioportal.SOURCE,
         simulated.SOURCE,
     )
 }

@@ -9,6 +9,7 @@ target as it was, and the next call goes on where the last one stopped.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from queue import Empty, SimpleQueue
 
@@ -74,8 +75,9 @@ def download_all(
             yield one, outcome
     finally:
         stop.set()
+        deadline = time.monotonic() + 1
         for thread in threads:
-            thread.join(timeout=1)
+            thread.join(timeout=max(0, deadline - time.monotonic()))
 
 
 def sizes(downloads: Sequence[Download], patience: Patience | None = None) -> dict[str, int]:

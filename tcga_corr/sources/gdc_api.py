@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -158,7 +159,7 @@ def _file(hit: dict[str, Any]) -> GdcFile:
         file_id=_name(hit["file_id"]),
         file_name=_name(hit["file_name"]),
         size=int(hit["file_size"]),
-        md5=hit["md5sum"],
+        md5=_md5(hit["md5sum"]),
         data_category=hit.get("data_category", "Transcriptome Profiling"),
         data_type=hit.get("data_type", _FILTERS["data_type"]),
         project=case["project"]["project_id"],
@@ -173,6 +174,12 @@ def _name(text: str) -> str:
     """A name from outside that becomes one of a file here, and nothing else."""
     if not text or text.startswith(".") or "/" in text or "\\" in text or "\0" in text:
         raise ValueError(f"{text!r} cannot name a file")
+    return text
+
+
+def _md5(text: Any) -> str:
+    if not isinstance(text, str) or not re.fullmatch("[0-9a-f]{32}", text):
+        raise ValueError(f"{text!r} is no md5")
     return text
 
 

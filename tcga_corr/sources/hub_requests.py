@@ -77,7 +77,7 @@ def ask(url: str, body: dict[str, Any], patience: Patience | None = None) -> Any
         except requests.JSONDecodeError as error:
             raise PassingError(f"its answer is not JSON ({error})") from error
         except requests.RequestException as error:
-            raise PassingError(brief(error)) from error
+            raise broken(error, url) from error
 
     try:
         return retrying(patience, time.sleep, lambda state: None)(attempt)
@@ -102,11 +102,10 @@ def retrying(
 ) -> Retrying:
     """Calls again what raises a :class:`PassingError`; ``told`` before each wait."""
     from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
-    from tenacity.wait import wait_exponential_jitter
+    from tenacity.wait import wait_exponential, wait_random
 
-    backoff = wait_exponential_jitter(
-        initial=patience.first_wait, max=patience.longest_wait, jitter=patience.first_wait
-    )
+    first = patience.first_wait
+    backoff = wait_exponential(first, max=patience.longest_wait) + wait_random(0, first)
 
     def wait(state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
@@ -160,13 +159,23 @@ def given_up(url: str, error: PassingError, patience: Patience) -> DownloadError
     )
 
 
+def broken(error: Exception, url: str, by_hand: str = "") -> PassingError | DownloadError:
+    """What a request that broke means: another may go well, unless the address is at fault."""
+    import requests
+
+    if isinstance(error, requests.TooManyRedirects | ValueError):  # the latter: no such address
+        return DownloadError(f"{url}: {brief(error)}", by_hand)
+    return PassingError(brief(error))
+
+
 def brief(error: Exception) -> str:
     """What broke, without the library's layers around it."""
-    cause: BaseException = error
-    while (inner := cause.__cause__ or getattr(cause, "reason", None)) and isinstance(
-        inner, BaseException
-    ):
-        cause = inner
-    said = " ".join(str(cause).split())
+    cause: BaseException | None = error
+    inner: BaseException = error
+    while cause is not None:
+        inner = cause
+        within = (inner.__cause__, getattr(inner, "reason", None), *inner.args)
+        cause = next((one for one in within if isinstance(one, BaseException)), None)
+    said = " ".join(str(inner).split())
     said = said if len(said) <= 160 else said[:157] + "..."
-    return f"{type(cause).__name__}: {said}"
+    return f"{type(inner).__name__}: {said}"

@@ -73,9 +73,17 @@ def state_path(target: Path) -> Path:
 def read_record(path: Path) -> Downloaded | None:
     """A record; None where there is none that can be read."""
     try:
-        return Downloaded(**json.loads(path.read_text(encoding="utf-8")))
+        record = Downloaded(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
+    texts = (record.url, record.sha256, record.fetched_at)
+    told = (record.etag, record.last_modified)
+    is_one = (
+        isinstance(record.size, int)
+        and all(isinstance(text, str) for text in texts)
+        and all(text is None or isinstance(text, str) for text in told)
+    )
+    return record if is_one else None
 
 
 def is_as_recorded(target: Path, record: Downloaded) -> bool:

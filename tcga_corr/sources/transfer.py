@@ -19,7 +19,14 @@ from typing import TYPE_CHECKING, NoReturn
 
 from tcga_corr.errors import DownloadError
 from tcga_corr.files import replacing, sha256_of, sync_folder, writing
-from tcga_corr.sources.hub_requests import PassingError, Patience, brief, given_up, refuse, retrying
+from tcga_corr.sources.hub_requests import (
+    PassingError,
+    Patience,
+    broken,
+    given_up,
+    refuse,
+    retrying,
+)
 from tcga_corr.sources.sidecar import (
     Downloaded,
     partial_path,
@@ -196,6 +203,7 @@ class Attempt:
         self.partial = partial_path(one.target)
         self.state = state_path(one.target)
         self.damaged = 0
+        self.most = self._received()
 
     def __call__(self) -> Downloaded | None:
         """The file's record once it is whole; None after a break that came with much of it.
@@ -212,8 +220,8 @@ class Attempt:
 
         before = self._received()
         begun = read_record(self.state)
-        if before and begun is not None and before == begun.size:  # killed before it got its name
-            return self._finish()
+        if before and begun is not None and (begun.url, begun.size) == (self.one.url, before):
+            return self._finish()  # killed before it got its name
         try:
             with self._request(before) as answer:
                 known = self._start(answer, before)
@@ -221,14 +229,21 @@ class Attempt:
                     return known
                 self._take(answer)
         except PassingError:
-            if self._received() - before >= _PROGRESS:
+            if self._brought_much():
                 return None
             raise
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            if self._received() - before >= _PROGRESS:
+            if self._brought_much():
                 return None
-            raise PassingError(brief(error)) from error
+            raise broken(error, self.one.url, self.one.by_hand) from error
         return self._finish()
+
+    def _brought_much(self) -> bool:
+        """Whether much more is here than ever before; what came a second time does not count."""
+        received = self._received()
+        much = received - self.most >= _PROGRESS
+        self.most = max(self.most, received)
+        return much
 
     def _received(self) -> int:
         return self.partial.stat().st_size if self.partial.exists() else 0
@@ -256,11 +271,12 @@ class Attempt:
 
     def _start(self, answer: requests.Response, offset: int) -> Downloaded | None:
         """Look at the head of the answer; the record where there is nothing to receive."""
-        if self.one.url.startswith("https:") and not answer.url.startswith("https:"):
-            raise DownloadError(
-                f"{self.one.url}: the hub sends us to {answer.url}, which is not encrypted",
-                self.one.by_hand,
-            )
+        for hop in (*answer.history, answer):
+            if self.one.url.startswith("https:") and not hop.url.startswith("https:"):
+                raise DownloadError(
+                    f"{self.one.url}: the hub sends us to {hop.url}, which is not encrypted",
+                    self.one.by_hand,
+                )
         if answer.status_code == 304 and self.there is not None:
             return self.there
         if answer.status_code == 416:  # more bytes are here than there are
@@ -270,10 +286,7 @@ class Attempt:
             refuse(answer, self.one.url, self.one.by_hand, self.transfers.patience)
         now = self._described(answer)
         if answer.status_code == 206:
-            begun = read_record(self.state)
-            starts = re.match(r"bytes (\d+)-", answer.headers.get("Content-Range", ""))
-            same = begun is not None and now.etag in (None, begun.etag)
-            if not same or starts is None or int(starts[1]) != offset:
+            if not self._goes_on(now, answer.headers.get("Content-Range", ""), offset):
                 self._restart()
                 raise PassingError("the hub sent another part than it was asked for")
         else:
@@ -281,10 +294,10 @@ class Attempt:
             if self.there is not None and unchanged:
                 return self.there
             offset = 0
+            with writing(self.partial):  # first: a kill must not leave old bytes with a new record
+                self.partial.write_bytes(b"")
             with replacing(self.state) as partial:
                 partial.write_text(json.dumps(asdict(now)), encoding="utf-8")
-            with writing(self.partial):
-                self.partial.write_bytes(b"")
         whole = now.size + offset if now.size >= 0 else self.one.size
         if self.one.size is not None and whole != self.one.size:
             self._damage(f"{whole} bytes are offered and {self.one.size} are expected")
@@ -292,6 +305,18 @@ class Attempt:
             check_space(self.partial.parent, whole - offset)
         self.transfers.progress.start(self.one.name, offset, whole)
         return None
+
+    def _goes_on(self, now: Downloaded, part: str, offset: int) -> bool:
+        """Whether a part is that of the same version which follows what is here."""
+        begun = read_record(self.state)
+        said = re.match(r"bytes (\d+)-\d+/(\d+|\*)", part)
+        if begun is None or said is None or int(said[1]) != offset:
+            return False
+        if begun.size >= 0 and said[2] not in ("*", str(begun.size)):
+            return False
+        if now.etag is not None:
+            return now.etag == begun.etag
+        return now.last_modified in (None, begun.last_modified)
 
     def _described(self, answer: requests.Response) -> Downloaded:
         """What the answer says of the file; its size is that of the answer, -1 if not said."""
@@ -307,11 +332,15 @@ class Attempt:
 
     def _take(self, answer: requests.Response) -> None:
         """Write the answer's bytes, as they are on the wire, to the end of what is here."""
-        for chunk in answer.raw.stream(_CHUNK, decode_content=False):
+        # read1: what came before a break is kept
+        while chunk := answer.raw.read1(_CHUNK, decode_content=False):
             with writing(self.partial), self.partial.open("ab") as handle:
                 handle.write(chunk)
             self.transfers.progress.receive(self.one.name, len(chunk))
             self.transfers._go_on()
+        begun, received = read_record(self.state), self._received()
+        if begun is not None and received < begun.size:  # a part may be a short one
+            raise PassingError(f"{received} of {begun.size} bytes came")
 
     def _finish(self) -> Downloaded:
         """Verify what was received, and give it its name and its sidecar."""
