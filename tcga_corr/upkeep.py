@@ -101,15 +101,12 @@ def _check(store: Store, key: TableKey, repair: bool) -> Iterator[Finding]:
     path = _below(store, store.table_path(key))
     try:
         check_table(store, key)
-    except StoreError as error:
-        made = _made_again(store, key) if repair else None
-        if made is None:
-            yield Finding("table", path, "mended", error.what)
-        else:
-            yield Finding("table", path, "damaged", error.what, made)
-            return
-    else:
         yield Finding("table", path, WHOLE)
+    except StoreError as error:
+        if not (repair and _made_again(store, key)):
+            yield Finding("table", path, "damaged", error.what, _how_to_load(store, key))
+            return
+        yield Finding("table", path, "mended", error.what)
     yield _checked_index(store, key, repair)
 
 
@@ -127,30 +124,36 @@ def _checked_index(store: Store, key: TableKey, repair: bool) -> Finding:
     return Finding("index", path, "mended", fault)
 
 
-def _made_again(store: Store, key: TableKey) -> str | None:
-    """Make a table anew from its download; what to do where that cannot be done, else None."""
-    again = (
-        f"Run `tcga-corr fetch {key.tumor_type} --source {key.source}`"
-        if key.source in SOURCES
-        else f"Load it again, under the source {key.source}"
-    )
-    download = downloaded_table(store, key)
+def _how_to_load(store: Store, key: TableKey) -> str:
+    if _usable_download(store, key) is not None:
+        return "Run `tcga-corr verify --repair`"
+    which = f"--source {key.source} -t {key.tumor_type}"
+    return f"Run `tcga-corr remove {which}`, and fetch or load it again"
+
+
+def _usable_download(store: Store, key: TableKey) -> Path | None:
+    """The file that a table can be made anew of: here, and as it was downloaded."""
+    path = downloaded_table(store, key)
+    if path is None:
+        return None
+    record = read_sidecar(path)
+    return path if record is None or is_as_recorded(path, record) else None
+
+
+def _made_again(store: Store, key: TableKey) -> bool:
+    """Make a table anew from its download, if that can be."""
+    download = _usable_download(store, key)
     if download is None:
-        return again
-    record = read_sidecar(download)
-    if record is not None and not is_as_recorded(download, record):
-        return again
+        return False
     try:
         metadata = read_metadata(store, key)
     except StoreError:
         metadata = None
-    drop_index(store, key)
     with store.locked(key):
         store.table_path(key).unlink(missing_ok=True)
     genes: Genes | None = "all" if metadata and metadata.genes == "all" else None
     options = LoadOptions(source=key.source, tumor_type=key.tumor_type, genes=genes)
-    report = load_files(store, [download], options)
-    return f"{report.errors[0]} {again}" if report.errors else None
+    return not load_files(store, [download], options).errors
 
 
 def downloaded_table(store: Store, key: TableKey) -> Path | None:

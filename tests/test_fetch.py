@@ -208,6 +208,36 @@ def test_real_cohorts_of_the_legacy_hub(shared: Path, tmp_path: Path, cli: Cli) 
 
 
 @pytest.mark.shared
+def test_a_table_of_the_real_size_by_the_real_probe_map(shared: Path, engine: Engine) -> None:
+    name = PROBE_MAP_36.rpartition("/")[2]
+    content = (shared / "hub" / "gdc-hub" / "download" / name).read_bytes()
+    ids = [line.split("\t")[0] for line in content.decode().splitlines()[1:]]
+    rng = np.random.default_rng(36)
+    values = rng.gamma(2.0, 1.5, (len(ids), 30)) * (rng.random((len(ids), 30)) < 0.6)
+    samples = [f"{one}A" for one in barcodes(30)]
+    with Hub() as hub:
+        hub.put(PROBE_MAP_36, content)
+        table = matrix("Ensembl_ID", samples, ids, values)
+        hub.put("/gdc-hub/download/TCGA-LIHC.star_tpm.tsv.gz", table)
+        fetched(engine, ask(hub, "gdc-star", "LIHC"))
+        (row,) = engine.status().to_dicts()
+        assert (len(ids), row["n_genes"]) == (60_660, 19_464)
+        assert row["dropped"].split("; ") == [
+            "44 pseudoautosomal copies on chromosome Y",
+            "41141 genes that are not protein-coding",
+            "11 further rows of a symbol",
+        ]
+        assert engine.correlate("ferroptosis", "nfkb").frame["n"].to_list() == [30]
+        fetched(engine, ask(hub, "gdc-star", "LIHC", genes="all"))
+        (row,) = engine.status().to_dicts()
+        assert row["n_genes"] == 59_427
+        assert row["dropped"].split("; ") == [
+            "44 pseudoautosomal copies on chromosome Y",
+            "1189 further rows of a symbol",
+        ]
+
+
+@pytest.mark.shared
 def test_the_real_pancancer_table(shared: Path, tmp_path: Path) -> None:
     engine = open_store(tmp_path)
     with Hub(folder=shared / "hub") as hub:

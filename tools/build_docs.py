@@ -1,0 +1,118 @@
+"""Write the pages that are made of the program itself, or check that they are current.
+
+python tools/build_docs.py [--check]
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from tcga_corr.sources import SOURCES, Source, gdc_api
+from tcga_corr.tables import FORMATS
+
+DOCS = Path(__file__).parent.parent / "docs"
+COMMANDS = (
+    "demo", "fetch", "load", "status", "sets", "score", "correlate", "sql", "verify", "remove",
+)  # fmt: skip
+CLI_INTRODUCTION = """\
+# Command line
+
+Written by `python tools/build_docs.py` from the help texts; not to be edited by hand.
+
+Standard output carries data alone; progress, notes and errors go to standard error. Exit codes:
+0 done, 1 the analysis could not be done, 2 wrong usage, 3 data missing or a download failed, 130
+interrupted.
+"""
+SOURCES_INTRODUCTION = """\
+# Sources
+
+Written by `python tools/build_docs.py` from the registry of sources; not to be edited by hand.
+
+`tcga-corr fetch [TYPE]... --source S` downloads and loads the first five. With `--dry-run` it prints
+the exact addresses for all 33 tumor types. `--base-url URL` or the variable `TCGA_CORR_BASE_URL`
+takes them from a mirror instead, laid out as `URL/<hub>/download/<file>` and `URL/gdc-api/...`.
+"""
+FORMATS_INTRODUCTION = """\
+## File formats
+
+`tcga-corr load` tells the format from the start of the file, plain or gzip.
+
+| format | |
+| --- | --- |"""
+
+
+def help_of(*command: str) -> str:
+    environment = {**os.environ, "COLUMNS": "90", "NO_COLOR": "1", "TERMINAL_WIDTH": "90"}
+    for name in ("TCGA_CORR_CACHE", "TCGA_CORR_BASE_URL"):
+        environment.pop(name, None)
+    return subprocess.run(
+        [sys.executable, "-m", "tcga_corr", *command, "--help"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+
+
+def command_line() -> str:
+    parts = [CLI_INTRODUCTION]
+    for command in ((), *((name,) for name in COMMANDS)):
+        title = " ".join(("tcga-corr", *command))
+        parts.append(f"## {title}\n\n```text\n{help_of(*command)}\n```\n")
+    return "\n".join(parts)
+
+
+def sources() -> str:
+    fetched = [one for one in SOURCES.values() if _addresses(one)]
+    others = [one for one in SOURCES.values() if not _addresses(one)]
+    formats = [f"| `{one.name}` | {one.title} |" for one in FORMATS]
+    parts = [_source(one) for one in (*fetched, *others)]
+    return "\n".join((SOURCES_INTRODUCTION, *parts, FORMATS_INTRODUCTION, *formats, ""))
+
+
+def _addresses(source: Source) -> list[str]:
+    if source is gdc_api.SOURCE:
+        return [gdc_api.api_url("files"), gdc_api.api_url("data/{file_id}")]
+    files = [*([source.table] if source.table else []), *source.beside]
+    return [one.url().replace("%7Btumor_type%7D", "{tumor_type}") for one in files]
+
+
+def _source(source: Source) -> str:
+    live = "verified live" if source.verified_live else "not verified live"
+    lines = [
+        f"## {source.name}",
+        "",
+        f"{source.title}.",
+        "",
+        f"- unit {source.unit}; rows by {source.gene_id}; "
+        + ("one table for all tumor types" if source.pan_cancer else "one table a tumor type"),
+        f"- cite {source.citation}",
+        *(f"- {quirk}" for quirk in source.quirks),
+        *(f"- `{address}` ({live})" for address in _addresses(source)),
+    ]
+    if not _addresses(source):
+        lines.append("- loaded from disk: not fetched")
+    return "\n".join((*lines, ""))
+
+
+PAGES: dict[str, Callable[[], str]] = {"cli.md": command_line, "sources.md": sources}
+
+
+def main() -> int:
+    stale = 0
+    for name, page in PAGES.items():
+        path, text = DOCS / name, page()
+        if "--check" not in sys.argv:
+            path.write_text(text, encoding="utf-8")
+        elif not path.exists() or path.read_text(encoding="utf-8") != text:
+            print(f"{name} is out of date: run python tools/build_docs.py")
+            stale = 1
+    return stale
+
+
+if __name__ == "__main__":
+    sys.exit(main())
