@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tcga_corr.stats.adjustment import benjamini_hochberg
 from tcga_corr.stats.correlation import Correlations, Method, correlate_groups
-from tcga_corr.variables import Cohort, Measured, SetVariable, Variable, Vector
+from tcga_corr.variables import Cohort, CovariateVariable, Measured, SetVariable, Variable, Vector
 
 if TYPE_CHECKING:
     import polars as pl
@@ -84,13 +85,19 @@ def _correlate_measured(
     sides: Sequence[Sequence[Measured]],
     method: Method,
 ) -> Correlations:
-    """Correlate the tumor types where both variables are measured; the others get their note."""
+    """Correlate the tumor types where both variables are measured; the others get their note.
+
+    Samples that lack either value are left out, and counted in the note.
+    """
     vectors: list[tuple[Vector, Vector]] = []
     lacking: list[str] = []
+    used: list[NDArray[np.bool_]] = []
     none = np.empty(0)
-    for x, y in zip(*sides, strict=True):
+    for cohort, x, y in zip(cohorts, *sides, strict=True):
+        having = _having(x, cohort) & _having(y, cohort)
+        used.append(having)
         both = x.values is not None and y.values is not None
-        vectors.append((x.values, y.values) if both else (none, none))
+        vectors.append((x.values[having], y.values[having]) if both else (none, none))
         lacking.append("; ".join(dict.fromkeys(side.note for side in (x, y) if side.note)))
     offsets = np.array([0, *itertools.accumulate(len(x) for x, _ in vectors)])
     result = correlate_groups(
@@ -100,14 +107,42 @@ def _correlate_measured(
         method,
         names=(pair[0].name, pair[1].name),
     )
-    n = np.array([len(cohort.columns) for cohort in cohorts])
+    n = np.array([np.count_nonzero(having) for having in used])
     notes = [why or note for why, note in zip(lacking, result.notes, strict=True)]
-    same_kind = type(pair[0]) is type(pair[1])
     notes = [
-        note or ("x and y are the same variable" if same_kind and x.genes == y.genes else "")
+        note or ("x and y are the same variable" if _are_same(pair, x, y) else "")
+        for note, x, y in zip(notes, *sides, strict=True)
+    ]
+    notes = [
+        "; ".join(filter(None, (note, *_without(pair, x, y))))
         for note, x, y in zip(notes, *sides, strict=True)
     ]
     return Correlations(n, result.r, result.ci_low, result.ci_high, result.p, notes)
+
+
+def _having(side: Measured, cohort: Cohort) -> NDArray[np.bool_]:
+    """Which samples have a value; all, where it is the tumor type that has none."""
+    if side.values is None:
+        return np.ones(len(cohort.columns), dtype=np.bool_)
+    return ~np.isnan(side.values)
+
+
+def _are_same(pair: Sequence[Variable], x: Measured, y: Measured) -> bool:
+    one, other = pair
+    if isinstance(one, CovariateVariable) and isinstance(other, CovariateVariable):
+        return one.covariate.origin == other.covariate.origin
+    return type(one) is type(other) and x.genes == y.genes
+
+
+def _without(pair: Sequence[Variable], x: Measured, y: Measured) -> list[str]:
+    """How many samples lack a covariate that others have."""
+    said = {}
+    for variable, side in zip(pair, (x, y), strict=True):
+        count = 0 if side.values is None or side.note else int(np.isnan(side.values).sum())
+        if count:
+            samples = "1 sample" if count == 1 else f"{count} samples"
+            said[variable.name] = f"{samples} without {variable.name}"
+    return list(said.values())
 
 
 def _shared_genes(pair: Sequence[Variable], x: Measured, y: Measured) -> frozenset[str]:

@@ -5,7 +5,7 @@ This is the public Python API; the command line parses, calls it and prints.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from tcga_corr import inventory, provenance
 from tcga_corr.associations import association_frame
 from tcga_corr.barcodes import SELECTIONS
+from tcga_corr.covariate_loading import CovariateKey, LoadedCovariates, load_covariates
 from tcga_corr.errors import AnalysisError, DataMissingError, UsageError
 from tcga_corr.fetching import FetchOptions, FetchReport, fetch, planned
 from tcga_corr.gene_sets import GeneSet
@@ -22,11 +23,19 @@ from tcga_corr.scoring.ssgsea import TIES, Ties
 from tcga_corr.sources import SOURCES
 from tcga_corr.sources.transfer import Progress
 from tcga_corr.stats.correlation import METHODS, Method
-from tcga_corr.store import Store, TableIndex, open_index, run_query
+from tcga_corr.store import (
+    Covariates,
+    Store,
+    TableIndex,
+    open_index,
+    remove_covariates,
+    run_query,
+)
 from tcga_corr.tumor_types import parse_tumor_type
 from tcga_corr.upkeep import Finding, Removed, remove, verify
 from tcga_corr.variables import (
     Cohort,
+    CovariateVariable,
     SetVariable,
     failures,
     matching_notes,
@@ -94,6 +103,16 @@ class Engine:
         several = [paths] if isinstance(paths, str | Path) else paths
         return load_files(self.store, [Path(path) for path in several], options, on_step)
 
+    def load_covariates(
+        self,
+        path: str | Path,
+        key: CovariateKey = "sample",
+        name: str | None = None,
+        columns: Mapping[str, str] | None = None,
+    ) -> LoadedCovariates:
+        """Load a table of covariates; see :func:`tcga_corr.covariate_loading.load_covariates`."""
+        return load_covariates(self.store, Path(path), key, name, columns)
+
     def fetch(
         self,
         options: FetchOptions | None = None,
@@ -131,6 +150,10 @@ class Engine:
         """Take tables out of the store; see :func:`tcga_corr.upkeep.remove`."""
         return remove(self.store, source, tumor_types, downloads=downloads)
 
+    def remove_covariates(self, name: str) -> None:
+        """Take a table of covariates out of the store."""
+        remove_covariates(self.store, name)
+
     def status(self, tumor_types: Iterable[str] = (), source: str | None = None) -> pl.DataFrame:
         """What the store holds: a row per table, samples by selection, genes, unit, size."""
         return inventory.tables(self.store, tumor_types, source)
@@ -138,6 +161,10 @@ class Engine:
     def samples(self, tumor_types: Iterable[str] = (), source: str | None = None) -> pl.DataFrame:
         """Every sample of the store's tables, which selection takes it, and why not another."""
         return inventory.samples(self.store, tumor_types, source)
+
+    def covariates(self) -> pl.DataFrame:
+        """The covariates of the store: a row each, with its table and how many keys have it."""
+        return inventory.covariates(self.store)
 
     def score(
         self,
@@ -174,11 +201,14 @@ class Engine:
             ties = "gseapy"
         cohorts = self._cohorts(tumor_types, source, samples, ties, min_genes)
         tables = [cohort.table for cohort in cohorts]
+        covariates = Covariates(self.store)
         variables = [
             variable
             for item in ([sets] if isinstance(sets, str | GeneSet) else sets)
             for variable in (
-                [SetVariable(item)] if isinstance(item, GeneSet) else parse_sets(item, tables)
+                [SetVariable(item)]
+                if isinstance(item, GeneSet)
+                else parse_sets(item, tables, covariates)
             )
         ]
         _check_distinct(variables)
@@ -217,7 +247,8 @@ class Engine:
         Parameters
         ----------
         x, y
-            ``RELA``, ``ferroptosis``, ``gene:…``, ``set:…``, ``FILE.gmt:NAME``, or a gene set.
+            ``RELA``, ``ferroptosis``, ``purity``, ``gene:…``, ``set:…``, ``covariate:…``,
+            ``FILE.gmt:NAME``, or a gene set.
         tumor_types
             Abbreviations; all that the source has by default.
         source
@@ -241,8 +272,11 @@ class Engine:
         _check_choice("method", method, METHODS)
         cohorts = self._cohorts(tumor_types, source, samples, ties, min_genes)
         tables = [cohort.table for cohort in cohorts]
+        covariates = Covariates(self.store)
         pair = [
-            SetVariable(item) if isinstance(item, GeneSet) else parse_variable(item, tables)
+            SetVariable(item)
+            if isinstance(item, GeneSet)
+            else parse_variable(item, tables, covariates)
             for item in (x, y)
         ]
         sides = [[cohort.measure(variable) for cohort in cohorts] for variable in pair]
@@ -263,12 +297,18 @@ class Engine:
             },
             notes=notes,
             provenance=provenance.record(
-                tables, [v.gene_set for v in pair if isinstance(v, SetVariable)], notes
+                tables,
+                [v.gene_set for v in pair if isinstance(v, SetVariable)],
+                notes,
+                [v.covariate for v in pair if isinstance(v, CovariateVariable)],
             ),
         )
 
     def sql(self, query: str) -> pl.DataFrame:
-        """DuckDB's answer over the views ``expression``, ``tables`` and ``samples``."""
+        """DuckDB's answer over the views ``expression``, ``tables`` and ``samples``.
+
+        Where the store has covariates, over ``covariates`` too.
+        """
         return run_query(self.store, query)
 
     def _cohorts(

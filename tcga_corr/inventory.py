@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from tcga_corr.errors import DataMissingError, StoreError
-from tcga_corr.store import Store, TableKey, TableMetadata, read_metadata
+from tcga_corr.store import Store, TableKey, TableMetadata, list_covariates, read_metadata
 from tcga_corr.tumor_types import TUMOR_TYPES, parse_tumor_type
 
 if TYPE_CHECKING:
@@ -75,6 +75,29 @@ def samples(store: Store, tumor_types: Iterable[str], source: str | None) -> pl.
         for sample in metadata.samples
     ]
     return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def covariates(store: Store) -> pl.DataFrame:
+    """A row per covariate: its table, what has a value, and what it was loaded from."""
+    import polars as pl
+
+    rows = [
+        {
+            "table": name,
+            "kind": metadata.kind,
+            "covariate": one.name,
+            "column": one.column,
+            "n_keys": one.n,
+            "input": metadata.inputs[0].name,
+            "citation": metadata.citation,
+        }
+        for name, metadata in list_covariates(store).items()
+        for one in metadata.covariates
+    ]
+    texts = dict.fromkeys(
+        ("table", "kind", "covariate", "column", "n_keys", "input", "citation"), pl.String
+    )
+    return pl.DataFrame(rows, schema={**texts, "n_keys": pl.Int64})
 
 
 def _described(

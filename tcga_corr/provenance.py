@@ -1,4 +1,4 @@
-"""What a result was made from: software, tables and gene sets, by version and hash."""
+"""What a result was made from: software, tables, gene sets and covariates, by version and hash."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from tcga_corr.gene_sets import COLLECTIONS, GeneSet
 from tcga_corr.sources import SOURCES
-from tcga_corr.store import TableIndex
+from tcga_corr.store import Covariate, TableIndex
 
 _PACKAGES = ("tcga-corr", "numpy", "scipy", "polars", "pyarrow", "duckdb", "gseapy")
 
@@ -21,13 +21,17 @@ def software() -> dict[str, str]:
 
 
 def record(
-    tables: Sequence[TableIndex], sets: Sequence[GeneSet], notes: Sequence[str]
+    tables: Sequence[TableIndex],
+    sets: Sequence[GeneSet],
+    notes: Sequence[str],
+    covariates: Sequence[Covariate] = (),
 ) -> dict[str, Any]:
     """The provenance of a result; the same for the same question over the same store."""
     return {
         "software": software(),
         "tables": [_table(table) for table in tables],
         "gene_sets": [_gene_set(gene_set) for gene_set in sets],
+        "covariates": [_covariate(covariate) for covariate in dict.fromkeys(covariates)],
         "simulated": any(table.metadata.simulated for table in tables),
         "notes": list(notes),
     }
@@ -58,4 +62,17 @@ def _gene_set(gene_set: GeneSet) -> dict[str, Any]:
         "cite": known.citation if known else None,
         "n_genes": len(gene_set.genes),
         "sha256": hashlib.sha256("\n".join(gene_set.genes).encode()).hexdigest(),
+    }
+
+
+def _covariate(covariate: Covariate) -> dict[str, Any]:
+    metadata = covariate.metadata
+    return {
+        "name": covariate.name,
+        "table": covariate.table,
+        "column": covariate.column,
+        "kind": metadata.kind,
+        "sha256": covariate.table_sha256,
+        "cite": metadata.citation or None,
+        "inputs": [{"name": file.name, "sha256": file.sha256} for file in metadata.inputs],
     }

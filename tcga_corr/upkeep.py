@@ -19,6 +19,7 @@ from tcga_corr.store import (
     check_index,
     check_table,
     drop_index,
+    open_covariates,
     open_index,
     read_metadata,
 )
@@ -36,7 +37,7 @@ class Finding:
     Attributes
     ----------
     kind
-        ``table``, ``index``, ``download`` or ``leftover``.
+        ``table``, ``index``, ``covariates``, ``download`` or ``leftover``.
     path
         Where it is, below the store.
     state
@@ -67,7 +68,7 @@ def verify(
     repair: bool = False,
     on_step: Callable[[str, int], None] = lambda step, done: None,
 ) -> Iterator[Finding]:
-    """Look at every table, index and download of a store, or of a part of it.
+    """Look at every table, index, download and table of covariates of a store, or of a part of it.
 
     A table is read whole by its page checksums, and against the hash it was indexed with; an index
     is compared, to the last bit, with what the table gives; a download with its record.
@@ -89,6 +90,9 @@ def verify(
             on_step(f"{key.source} {key.tumor_type}", 0)
             yield from _check(store, key, repair)
             on_step("", 1)
+    if not wanted and source is None:
+        for name in store.covariate_names():
+            yield _covariates(store, name)
     if not wanted:
         for folder in sorted(store.root.glob("downloads/*")):
             if source in (None, folder.name):
@@ -108,6 +112,16 @@ def _check(store: Store, key: TableKey, repair: bool) -> Iterator[Finding]:
             return
         yield Finding("table", path, "mended", error.what)
     yield _checked_index(store, key, repair)
+
+
+def _covariates(store: Store, name: str) -> Finding:
+    path = _below(store, store.covariates_path(name))
+    try:
+        open_covariates(store, name)
+    except StoreError as error:
+        again = f"Run `tcga-corr remove --covariates {name}`, and load them again"
+        return Finding("covariates", path, "damaged", error.what, again)
+    return Finding("covariates", path, WHOLE)
 
 
 def _checked_index(store: Store, key: TableKey, repair: bool) -> Finding:

@@ -12,11 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcga_corr.errors import UsageError, near_names
-from tcga_corr.gene_sets import GeneSet, find_set, near_set_names, read_gmt, shipped_sets
+from tcga_corr.gene_sets import GeneSet, find_set, read_gmt, shipped_sets
 from tcga_corr.scoring.ranks import ordinal_ranks
 from tcga_corr.scoring.ssgsea import Ties, enrichment_scores, weights_by_doubled_rank
-from tcga_corr.store import GeneNames, TableIndex
-from tcga_corr.symbols import SymbolMatch, UnknownSymbolError, match_symbols, symbol_table
+from tcga_corr.store import Covariate, Covariates, GeneNames, TableIndex
+from tcga_corr.symbols import (
+    AmbiguousSymbolError,
+    SymbolMatch,
+    UnknownSymbolError,
+    match_symbols,
+    symbol_table,
+)
 
 Vector = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -45,20 +51,33 @@ class SetVariable:
         return self.gene_set.name
 
 
-Variable = GeneVariable | SetVariable
+@dataclass(frozen=True)
+class CovariateVariable:
+    """What was measured of the samples themselves, or of their patients."""
+
+    covariate: Covariate
+
+    @property
+    def name(self) -> str:
+        """The covariate's name; ``TABLE.NAME`` where several tables of the store have it."""
+        return self.covariate.label
 
 
-def parse_variable(text: str, tables: Sequence[TableIndex]) -> Variable:
+Variable = GeneVariable | SetVariable | CovariateVariable
+
+
+def parse_variable(text: str, tables: Sequence[TableIndex], covariates: Covariates) -> Variable:
     """The variable a text names.
 
-    ``gene:NAME`` or ``set:NAME`` decide; ``FILE.gmt:NAME`` takes a set from a file; a bare name is
-    a shipped set's or a gene's. A gene may go by any of its names.
+    ``gene:NAME``, ``set:NAME`` or ``covariate:NAME`` decide; ``FILE.gmt:NAME`` takes a set from a
+    file; a bare name is a shipped set's, a gene's or a covariate's. A gene may go by any of its
+    names.
 
     Raises
     ------
     UsageError
-        If nothing goes by the name, if it is an alias of several genes, or if it is both a gene's
-        and a set's.
+        If nothing goes by the name, if it is an alias of several genes, a name in several tables
+        of covariates, or of several kinds.
     """
     from_file = _IN_FILE.fullmatch(text)
     if from_file:
@@ -68,22 +87,48 @@ def parse_variable(text: str, tables: Sequence[TableIndex]) -> Variable:
         return _gene(name, tables)
     if colon and kind == "set":
         return SetVariable(find_set(name))
+    if colon and kind == "covariate":
+        return CovariateVariable(covariates.require(name))
+    named = covariates.named(text)
+    try:
+        other = _gene_or_set(text, tables)
+    except UnknownSymbolError as error:
+        if named:
+            return CovariateVariable(covariates.require(text))
+        labels = covariates.labels
+        raise UsageError(
+            f"unknown {'gene, gene set or covariate' if labels else 'gene or gene set'} '{text}'",
+            near_names(text, [*labels, *shipped_sets()]) or error.remedy,
+        ) from None
+    except AmbiguousSymbolError as error:
+        if not named:
+            raise
+        raise UsageError(
+            f"{error.what}; it may be the covariate {' or '.join(named)} as well",
+            "Name one of these genes, or say " + " or ".join(f"covariate:{one}" for one in named),
+        ) from None
+    if not named:
+        return other
+    kind, words = ("set", "gene set") if isinstance(other, SetVariable) else ("gene", "gene")
+    raise UsageError(
+        f"'{text}' may be the {words} {other.name} or the covariate {' or '.join(named)}",
+        " or ".join([f"Say {kind}:{other.name}", *(f"covariate:{one}" for one in named)]),
+    )
+
+
+def _gene_or_set(text: str, tables: Sequence[TableIndex]) -> GeneVariable | SetVariable:
+    """What a bare name is among genes and shipped sets."""
     set_name = _set_like(text)
     is_gene = any(text in table.genes for table in tables)
     if set_name and text.casefold() == set_name.casefold() and not is_gene:
         return SetVariable(find_set(text))
-    try:
-        gene = _gene(text, tables)
-        if set_name:
-            raise UsageError(
-                f"'{text}' may be the gene set {set_name} or the gene {gene.name}",
-                f"Say set:{set_name} or gene:{gene.name}",
-            )
-        return gene
-    except UnknownSymbolError as error:
+    gene = _gene(text, tables)
+    if set_name:
         raise UsageError(
-            f"unknown gene or gene set '{text}'", near_set_names(text) or error.remedy
-        ) from None
+            f"'{text}' may be the gene set {set_name} or the gene {gene.name}",
+            f"Say set:{set_name} or gene:{gene.name}",
+        )
+    return gene
 
 
 def _set_like(text: str) -> str:
@@ -111,24 +156,33 @@ def set_from_file(path: Path, name: str) -> GeneSet:
     return sets[name]
 
 
-def parse_sets(text: str, tables: Sequence[TableIndex]) -> list[SetVariable]:
+def parse_sets(
+    text: str, tables: Sequence[TableIndex], covariates: Covariates
+) -> list[SetVariable]:
     """The gene sets a text names: one, all of a ``FILE.gmt``, or the 50 Hallmarks.
 
     Raises
     ------
     UsageError
-        If it names none, or a gene.
+        If it names none, or a gene or covariate.
     """
     if text.casefold() == "hallmark":
         sets = [known for name, known in shipped_sets().items() if name.startswith("HALLMARK_")]
         return [SetVariable(gene_set) for gene_set in sets]
     if text.lower().endswith(".gmt"):
         return [SetVariable(gene_set) for gene_set in read_gmt(Path(text)).values()]
-    variable = parse_variable(text, tables)
+    variable = parse_variable(text, tables, covariates)
     if isinstance(variable, GeneVariable):
         raise UsageError(
             f"'{text}' is a gene, and a score is of a gene set",
             f"Its values: tcga-corr sql \"FROM expression WHERE gene = '{variable.name}'\"",
+        )
+    if isinstance(variable, CovariateVariable):
+        one = variable.covariate
+        where = f"table_name = '{one.table}' AND covariate = '{one.name}'"
+        raise UsageError(
+            f"'{text}' is a covariate, and a score is of a gene set",
+            f'Its values: tcga-corr sql "FROM covariates WHERE {where}"',
         )
     return [variable]
 
@@ -140,19 +194,22 @@ class Measured:
     Attributes
     ----------
     values
-        One per selected sample; None where ``note`` says why not.
+        One per selected sample, NaN where a covariate has none; None where ``note`` says why not.
     genes
         The table's symbols that it was made of.
     match
         How the asked names were found.
     note
         Why there are no values; empty where there are.
+    n_by_letter
+        Samples whose value is that of the lowest vial letter, for want of their own vial's.
     """
 
     values: Vector | None
     genes: frozenset[str]
     match: SymbolMatch
     note: str = ""
+    n_by_letter: int = 0
 
 
 @lru_cache(maxsize=4096)
@@ -179,12 +236,14 @@ class Cohort:
         Parameters
         ----------
         variable
-            A gene or a gene set.
+            A gene, a gene set or a covariate.
         without
             Symbols of the table to take out of a set first.
         """
         if isinstance(variable, GeneVariable):
             return self._gene_values(variable)
+        if isinstance(variable, CovariateVariable):
+            return self._covariate_values(variable)
         match = _match(variable.gene_set.genes, self.table.genes)
         genes = frozenset(match.found.values()) - without
         n_all = len(variable.gene_set.genes)
@@ -206,6 +265,13 @@ class Cohort:
         symbol = match.found[variable.name]
         values = self.table.values[self.table.genes.row(symbol), self.columns]
         return Measured(values.astype(np.float64), frozenset([symbol]), match)
+
+    def _covariate_values(self, variable: CovariateVariable) -> Measured:
+        samples = self.table.metadata.samples
+        values, n_by_letter = variable.covariate.of([samples[column] for column in self.columns])
+        nobody = len(values) > 0 and bool(np.isnan(values).all())
+        note = f"{variable.name}: no sample has it" if nobody else ""
+        return Measured(values, frozenset(), SymbolMatch(), note, n_by_letter)
 
     def scores(self, rows: Rows) -> Vector:
         """Raw ssGSEA scores of the set of these rows, one per selected sample."""
@@ -262,10 +328,18 @@ def matching_notes(measured: Sequence[Measurement]) -> list[str]:
             said.append(f"{name} not found for certain" + (f", perhaps {perhaps}" if rows else ""))
         if said:
             notes.setdefault(f"{variable.name}: {'; '.join(said)}", []).append(cohort.tumor_type)
+    by_letter: dict[str, int] = {}
+    for variable, _, result in measured:
+        if result.n_by_letter:
+            by_letter[variable.name] = by_letter.get(variable.name, 0) + result.n_by_letter
     everywhere = len({cohort.tumor_type for _, cohort, _ in measured})
     return [
         note if len(types) == everywhere else f"{note} (in {', '.join(types)})"
         for note, types in notes.items()
+    ] + [
+        f"{name}: own vial not known or not measured, lowest vial letter taken: "
+        f"{count} sample{'s' if count > 1 else ''}"
+        for name, count in by_letter.items()
     ]
 
 

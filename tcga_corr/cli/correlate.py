@@ -17,7 +17,9 @@ def correlate(
     x: Annotated[
         str,
         typer.Argument(
-            metavar="X", help="A gene, a gene set, gene:NAME, set:NAME or FILE.gmt:NAME."
+            metavar="X",
+            help="A gene, a gene set or a covariate; gene:NAME, set:NAME, covariate:NAME or "
+            "FILE.gmt:NAME.",
         ),
     ],
     y: Annotated[str, typer.Argument(metavar="Y", help="As X.")],

@@ -10,21 +10,27 @@ import typer
 from tcga_corr.cli import options
 from tcga_corr.cli.diagnostics import exit_code_of, report
 from tcga_corr.cli.settings import Settings
+from tcga_corr.errors import UsageError
 
 if TYPE_CHECKING:
+    from tcga_corr.covariate_loading import LoadedCovariates
     from tcga_corr.loading import Loaded
 
 
 def load(
     context: typer.Context,
     paths: Annotated[
-        list[Path],
-        typer.Argument(metavar="PATH...", help="Tables, plain or gzip, or folders of them."),
-    ],
+        list[Path] | None,
+        typer.Argument(metavar="[PATH]...", help="Tables, plain or gzip, or folders of them."),
+    ] = None,
     tumor_type: Annotated[
         str | None,
         typer.Option(
-            "-t", "--tumor-type", metavar="TYPE", help="Where the file's path does not tell."
+            "-t",
+            "--tumor-type",
+            metavar="TYPE",
+            help="Where the file's path does not tell; of a pan-cancer table, those to load, with "
+            "commas. An own cohort of none of the 33 is OTHER.",
         ),
     ] = None,
     source: Annotated[
@@ -37,11 +43,21 @@ def load(
     ] = None,
     unit: Annotated[
         str | None,
-        typer.Option("--unit", metavar="UNIT", help="Of a source of your own: log2(tpm+1), …"),
+        typer.Option(
+            "--unit", metavar="UNIT", help="Of a source of your own: tpm, 'log2(tpm+1)', …"
+        ),
     ] = None,
     linear: Annotated[
-        bool, typer.Option("--linear", help="The values are linear: take log2(x + 1).")
+        bool,
+        typer.Option(
+            "--linear",
+            help="The values of your own source are linear: take log2(x + 1). Default: they tell.",
+        ),
     ] = False,
+    rows: Annotated[
+        options.Rows | None,
+        typer.Option("--rows", help="What the rows of a plain table are. Default: they tell."),
+    ] = None,
     genes: options.ChosenGenes = None,
     probe_map: Annotated[
         Path | None,
@@ -55,22 +71,65 @@ def load(
             help="Tells the tumor type of each sample of a pan-cancer table. Default: beside it.",
         ),
     ] = None,
+    covariates: Annotated[
+        Path | None,
+        typer.Option(
+            "--covariates",
+            metavar="FILE",
+            help="Load a table of numbers per sample, such as purity, in place of PATHs.",
+        ),
+    ] = None,
+    key: Annotated[
+        options.Key, typer.Option("--key", help="What a row of the covariates is of.")
+    ] = options.Key.sample,
+    name: Annotated[
+        str | None,
+        typer.Option("--name", metavar="NAME", help="Of the covariates. Default: the file's."),
+    ] = None,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--columns",
+            metavar="NAME=COLUMN",
+            help="Which columns to take, and as what covariate. Default: all that hold numbers.",
+        ),
+    ] = None,
 ) -> None:
-    """Load expression tables that are on disk.
+    """Load tables that are on disk: expression tables, or with --covariates numbers per sample.
 
-    Reads UCSC Xena cohort tables, the PanCanAtlas table, GDC hub matrices and Firehose tables. A
-    file that is loaded already is not read again; one that cannot be loaded is reported and leaves
-    the others to be.
+    Reads the tables of UCSC Xena, GDC, Firehose and cBioPortal, GCT, Parquet, AnnData, and plain
+    text with genes down or samples down. Samples without a TCGA barcode are a cohort of your own:
+    give it a --source of your own, with the --unit. A file that is loaded already is not read
+    again; one that cannot be loaded is reported and leaves the others to be.
+
+    Examples: `tcga-corr load HiSeqV2.gz -t LIHC`, `tcga-corr load my.csv --source mine --unit tpm`,
+    `tcga-corr load --covariates purity.csv --columns purity=CPE`.
     """
     from tcga_corr.loading import LoadOptions
 
     settings: Settings = context.obj
+    if covariates is not None:
+        if paths:
+            raise UsageError(
+                f"'{paths[0]}' and --covariates are given at once", "Load one after the other"
+            )
+        loaded_covariates = settings.engine().load_covariates(
+            covariates, key.value, name, _column_names(columns)
+        )
+        settings.note(_covariates_line(loaded_covariates))
+        settings.notes(loaded_covariates.notes)
+        return
+    if not paths:
+        raise UsageError("no table is named", "Give a PATH, or --covariates FILE")
+    if name is not None or columns:
+        raise UsageError("--name and --columns are of covariates", "Give --covariates FILE too")
     chosen = LoadOptions(
         source=source,
-        tumor_type=tumor_type,
+        tumor_type=options.split_names([tumor_type]) if tumor_type else None,
         genes=genes.value if genes else None,
         unit=unit,
         linear=linear,
+        rows=rows.value if rows else None,
         probe_map=probe_map,
         phenotype=phenotype,
     )
@@ -82,6 +141,25 @@ def load(
         report(error)
     if outcome.errors:
         raise typer.Exit(exit_code_of(outcome.errors[0]))
+
+
+def _column_names(columns: list[str] | None) -> dict[str, str] | None:
+    """Covariate name to column, of ``NAME=COLUMN`` or of a column that keeps its name."""
+    pairs = [text.partition("=") for text in options.split_names(columns)]
+    names = [name for name, _, _ in pairs]
+    if len(set(names)) < len(names):
+        raise UsageError("--columns gives a name twice", "Name each covariate once")
+    return {name: column or name for name, _, column in pairs} or None
+
+
+def _covariates_line(loaded: LoadedCovariates) -> str:
+    metadata = loaded.metadata
+    held = ", ".join(f"{one.name} ({one.n})" for one in metadata.covariates)
+    return (
+        f"covariates {loaded.name}: {held} of {metadata.n_keys} {metadata.kind}s"
+        + ("; were loaded already" if loaded.was_there else "")
+        + ("; replaced others of this name" if loaded.replaced else "")
+    )
 
 
 def loaded_line(loaded: Loaded) -> str:

@@ -57,6 +57,20 @@ class Genes(StrEnum):
     all = "all"
 
 
+class Rows(StrEnum):
+    """What the rows of a plain table are."""
+
+    genes = "genes"
+    samples = "samples"
+
+
+class Key(StrEnum):
+    """What a row of a table of covariates is of."""
+
+    sample = "sample"
+    patient = "patient"
+
+
 TumorTypes = Annotated[
     list[str] | None,
     typer.Option(

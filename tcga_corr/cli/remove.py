@@ -8,17 +8,22 @@ import typer
 
 from tcga_corr.cli import options
 from tcga_corr.cli.settings import Settings
+from tcga_corr.errors import UsageError
 
 
 def remove(
     context: typer.Context,
     source: Annotated[
-        str, typer.Option("--source", metavar="S", help="The source whose tables to remove.")
-    ],
+        str | None, typer.Option("--source", metavar="S", help="The source whose tables to remove.")
+    ] = None,
     tumor_types: options.TumorTypes = None,
     downloads: Annotated[
         bool, typer.Option("--downloads", help="Remove the files as downloaded too.")
     ] = False,
+    covariates: Annotated[
+        str | None,
+        typer.Option("--covariates", metavar="NAME", help="A table of covariates to remove."),
+    ] = None,
 ) -> None:
     """Take tables, with all that is made of them, out of the store.
 
@@ -27,6 +32,13 @@ def remove(
     """
     settings: Settings = context.obj
     wanted = options.split_names(tumor_types)
-    removed = settings.engine().remove(source, wanted, downloads=downloads)
-    for one in removed:
+    engine = settings.engine()
+    if covariates is not None:
+        engine.remove_covariates(covariates)
+        settings.note(f"removed covariates {covariates}")
+    if source is None:
+        if covariates is None or wanted or downloads:
+            raise UsageError("no source is named", "Give --source S, or --covariates NAME")
+        return
+    for one in engine.remove(source, wanted, downloads=downloads):
         settings.note(f"removed {one.path} ({one.size / 1e6:.1f} MB)")

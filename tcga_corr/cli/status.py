@@ -44,3 +44,5 @@ def status(
         columns=None if samples else {name: plain(name) for name in _FOR_PEOPLE},
     )
     write_result(result, output, output_format)
+    for table, names in engine.covariates().group_by("table", maintain_order=True):
+        settings.note(f"covariates {table[0]}: {', '.join(names['covariate'])}")

@@ -21,9 +21,7 @@ def verify(
             help="Make anew what is derived: indexes of their tables, tables of their downloads.",
         ),
     ] = False,
-    everything: Annotated[
-        bool, typer.Option("--all", help="List what is whole too.")
-    ] = False,
+    everything: Annotated[bool, typer.Option("--all", help="List what is whole too.")] = False,
     tumor_types: options.TumorTypes = None,
     source: options.SourceName = None,
     output_format: options.OutputFormat = None,

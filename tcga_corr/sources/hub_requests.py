@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from tcga_corr.errors import DownloadError
@@ -89,10 +90,8 @@ def session() -> requests.Session:
     """A session that says who asks, and takes bytes as they are."""
     import requests
 
-    from tcga_corr import __version__
-
     connection = requests.Session()
-    connection.headers["User-Agent"] = f"tcga-corr/{__version__}"
+    connection.headers["User-Agent"] = f"tcga-corr/{version('tcga-corr')}"
     connection.headers["Accept-Encoding"] = "identity"
     return connection
 

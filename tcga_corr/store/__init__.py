@@ -1,5 +1,17 @@
 """The store: Parquet tables as the truth, memory maps as the derived index, DuckDB views."""
 
+from tcga_corr.store.covariate_lookup import Covariate, Covariates
+from tcga_corr.store.covariates import (
+    CovariateColumn,
+    CovariateMetadata,
+    StoredCovariates,
+    check_covariates_name,
+    list_covariates,
+    open_covariates,
+    read_covariate_metadata,
+    remove_covariates,
+    write_covariates,
+)
 from tcga_corr.store.index import GeneNames, TableIndex, check_index, drop_index, open_index
 from tcga_corr.store.layout import SCHEMA_VERSION, Store, TableKey, check_source_name
 from tcga_corr.store.metadata import InputFile, StoredSample, TableMetadata
@@ -8,21 +20,32 @@ from tcga_corr.store.sql import named_queries, named_query, run_query
 
 __all__ = [
     "SCHEMA_VERSION",
+    "Covariate",
+    "CovariateColumn",
+    "CovariateMetadata",
+    "Covariates",
     "GeneNames",
     "InputFile",
     "Store",
+    "StoredCovariates",
     "StoredSample",
     "TableIndex",
     "TableKey",
     "TableMetadata",
+    "check_covariates_name",
     "check_index",
     "check_source_name",
     "check_table",
     "drop_index",
+    "list_covariates",
     "named_queries",
     "named_query",
+    "open_covariates",
     "open_index",
+    "read_covariate_metadata",
     "read_metadata",
+    "remove_covariates",
     "run_query",
+    "write_covariates",
     "write_table",
 ]

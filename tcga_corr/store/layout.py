@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,7 +52,7 @@ class Store:
         try:
             schema = json.loads(path.read_text(encoding="utf-8")).get("schema")
         except FileNotFoundError:
-            if any(self.root.glob("expression/*/*/table.parquet")):
+            if any(self.root.glob("expression/*/*/table.parquet")) or self.covariate_names():
                 raise StoreError(
                     f"{path} is missing, so the schema of this store is not known",
                     "Restore the file, or load the tables into a new folder",
@@ -84,6 +84,14 @@ class Store:
         """The folder of a table's index."""
         return self.root / "index" / key.folder
 
+    def covariates_path(self, name: str) -> Path:
+        """The Parquet table of covariates of a name."""
+        return self.root / "covariates" / f"{name}.parquet"
+
+    def covariate_names(self) -> list[str]:
+        """The names of the tables of covariates in the store, sorted."""
+        return sorted(path.stem for path in self.root.glob("covariates/[!.]*.parquet"))
+
     def downloads(self, source: str) -> Path:
         """The folder of a source's files as downloaded."""
         return self.root / "downloads" / source
@@ -111,13 +119,20 @@ class Store:
             else "Load some with `tcga-corr load FILE`, or try `tcga-corr demo`",
         )
 
-    @contextmanager
-    def locked(self, key: TableKey) -> Iterator[None]:
+    def locked(self, key: TableKey) -> AbstractContextManager[None]:
         """Exclude other writers of one table while the block runs; they wait."""
+        return self._locked(f"{key.source}.{key.tumor_type}")
+
+    def locked_covariates(self, name: str) -> AbstractContextManager[None]:
+        """The same for a table of covariates."""
+        return self._locked(f"_covariates.{name}")  # no source's name starts so
+
+    @contextmanager
+    def _locked(self, name: str) -> Iterator[None]:
         from filelock import FileLock
 
         folder = self.root / "locks"
-        path = folder / f"{key.source}.{key.tumor_type}.lock"
+        path = folder / f"{name}.lock"
         with writing(path):
             folder.mkdir(parents=True, exist_ok=True)
             lock = FileLock(path)
@@ -139,6 +154,18 @@ class Store:
         if self._temporary(key):
             with self.locked(key):
                 self.remove_leftovers(key)
+
+    def remove_covariate_leftovers(self, name: str) -> None:
+        """Remove what a killed writer of covariates left; call it with them locked."""
+        for left in self.covariate_leftovers(name):
+            _remove(left)
+        for left in filter(is_leftover, self.root.glob(".*.part")):
+            _remove(left)
+
+    def covariate_leftovers(self, name: str) -> list[Path]:
+        """What writers of a table of covariates have not finished, or left."""
+        path = self.covariates_path(name)
+        return list(path.parent.glob(f".{path.name}.*.part"))
 
     def _temporary(self, key: TableKey) -> list[Path]:
         folders = (self.table_path(key).parent, self.index_folder(key))

@@ -1,19 +1,21 @@
-"""DuckDB over the store: the views of ``queries/views.sql``, and the named questions beside it."""
+"""DuckDB over the store: the views of ``queries/views*.sql``, and the named questions beside it."""
 
 from __future__ import annotations
 
 import glob
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tcga_corr.errors import AnalysisError, StoreError, UsageError, near_names
+from tcga_corr.store.covariates import check_covariates
 from tcga_corr.store.index import check_tables
-from tcga_corr.store.layout import Store, TableKey
+from tcga_corr.store.layout import Store
 
 if TYPE_CHECKING:
     import polars as pl
 
-_VIEWS = "views"
+_VIEWS, _COVARIATE_VIEWS = "views", "views_covariates"
 _TRIES = 5
 
 
@@ -29,7 +31,7 @@ def named_queries() -> dict[str, str]:
     return {
         path.stem: path.read_text(encoding="utf-8")
         for path in sorted(queries_folder().glob("*.sql"))
-        if path.stem != _VIEWS
+        if path.stem not in (_VIEWS, _COVARIATE_VIEWS)
     }
 
 
@@ -60,19 +62,19 @@ def run_query(store: Store, query: str) -> pl.DataFrame:
     AnalysisError
         If DuckDB refuses the query; in its words.
     DamagedTableError
-        If a table changed since it was indexed and cannot be read whole.
+        If a table changed since it was indexed and cannot be read whole, or covariates cannot.
     """
     import duckdb
 
-    views = (queries_folder() / f"{_VIEWS}.sql").read_text(encoding="utf-8")
     root = glob.escape(str(store.root.resolve())).replace("'", "''")
     for _ in range(_TRIES):
         stamps = _stamps(store)
         check_tables(store)
+        check_covariates(store)
         connection = duckdb.connect()
         try:
             connection.execute(f"SET VARIABLE store = '{root}'")
-            connection.execute(views)
+            connection.execute(_views(store))
             answer = connection.sql(query)
             if answer is None:
                 raise UsageError("the query gives no rows", "Ask with SELECT or FROM")
@@ -88,9 +90,20 @@ def run_query(store: Store, query: str) -> pl.DataFrame:
     raise StoreError(f"the tables of '{store.root}' keep changing", "Ask when the loading is done")
 
 
-def _stamps(store: Store) -> list[tuple[TableKey, int, int]]:
+def _views(store: Store) -> str:
+    """The SQL of the views; that of the covariates needs some to be there."""
+    names = (_VIEWS, _COVARIATE_VIEWS) if store.covariate_names() else (_VIEWS,)
+    return "\n".join(
+        (queries_folder() / f"{name}.sql").read_text(encoding="utf-8") for name in names
+    )
+
+
+def _stamps(store: Store) -> list[tuple[Path, int, int]]:
+    paths = [store.table_path(key) for key in store.require_keys()]
+    paths += [store.covariates_path(name) for name in store.covariate_names()]
     stamps = []
-    for key in store.require_keys():
-        status = store.table_path(key).stat()
-        stamps.append((key, status.st_mtime_ns, status.st_ino))
+    for path in paths:
+        with suppress(FileNotFoundError):  # removed meanwhile: the stamps after it tell
+            status = path.stat()
+            stamps.append((path, status.st_mtime_ns, status.st_ino))
     return stamps

@@ -1,0 +1,45 @@
+"""Published tables of covariates that are recognised by their columns."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class KnownCovariates:
+    """A published table.
+
+    Attributes
+    ----------
+    title
+        A line for people.
+    citation
+        What to cite.
+    columns
+        The columns that tell it.
+    offers
+        Covariate name to the column that goes by it as well.
+    """
+
+    title: str
+    citation: str
+    columns: frozenset[str]
+    offers: dict[str, str]
+
+
+KNOWN_COVARIATES: tuple[KnownCovariates, ...] = (
+    KnownCovariates(
+        title="tumor purity by Aran et al. 2015",
+        citation="Aran et al. 2015, Nat. Commun. 6:8971, doi:10.1038/ncomms9971",
+        columns=frozenset(
+            ("Sample.ID", "Cancer.type", "ESTIMATE", "ABSOLUTE", "LUMP", "IHC", "CPE")
+        ),
+        offers={"purity": "CPE"},
+    ),
+)
+
+
+def recognise(header: Collection[str]) -> KnownCovariates | None:
+    """The published table that has these columns; None where none has."""
+    return next((known for known in KNOWN_COVARIATES if known.columns.issubset(header)), None)
