@@ -10,17 +10,24 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from threading import Event, Thread
 
 Command = Sequence[str]
+LOOKS = 0.05  # seconds between two looks at a process's memory
 
 
 @dataclass(frozen=True)
 class Run:
-    """One finished process: wall time in seconds, peak resident memory in bytes, its output."""
+    """One finished process: wall time in seconds, peak resident memory in bytes, its output.
+
+    ``anonymous`` is the peak of the memory that is no file's, of a process that was watched.
+    """
 
     seconds: float
     peak: int
     output: str
+    anonymous: int = 0
 
 
 @dataclass(frozen=True)
@@ -48,8 +55,10 @@ def shown(seconds: float) -> str:
     return f"{seconds:.3g} s"
 
 
-def run(command: Command) -> Run:
+def run(command: Command, watched: bool = False) -> Run:
     """Run a command to its end. Keep this process small: Linux counts its size in the peak.
+
+    The peak counts the pages of mapped files too; ``watched`` tells what it is without them.
 
     Raises
     ------
@@ -59,14 +68,31 @@ def run(command: Command) -> Run:
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         start = time.perf_counter()
         process = subprocess.Popen(command, stdout=output, stderr=errors)
+        ended, looks = Event(), [0]
+        watch = Thread(target=_watch, args=(process.pid, ended, looks), daemon=True)
+        if watched:
+            watch.start()
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - start
+        ended.set()
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             errors.seek(0)
             sys.exit(f"{' '.join(command)}\n{errors.read().decode()}")
         output.seek(0)
-        return Run(seconds, peak_bytes(usage.ru_maxrss), output.read().decode())
+        peak = peak_bytes(usage.ru_maxrss)
+        return Run(seconds, peak, output.read().decode(), max(looks))
+
+
+def _watch(process: int, ended: Event, looks: list[int]) -> None:
+    """Look every so often at a process's anonymous memory, in bytes; Linux alone tells it."""
+    status = Path(f"/proc/{process}/status")
+    while not ended.wait(LOOKS):
+        try:
+            lines = status.read_text(encoding="utf-8").splitlines()
+        except OSError:
+            return
+        looks += [int(line.split()[1]) * 1024 for line in lines if line.startswith("RssAnon:")]
 
 
 def peak_bytes(maxrss: int) -> int:
@@ -74,10 +100,12 @@ def peak_bytes(maxrss: int) -> int:
     return maxrss if sys.platform == "darwin" else maxrss * 1024
 
 
-def run_in_turn(commands: Mapping[str, Command], repeats: int) -> dict[str, list[Run]]:
+def run_in_turn(
+    commands: Mapping[str, Command], repeats: int, watched: bool = False
+) -> dict[str, list[Run]]:
     """Run each command several times, in turn, so that a busy machine slows all of them alike."""
     runs: dict[str, list[Run]] = {name: [] for name in commands}
     for _ in range(repeats):
         for name, command in commands.items():
-            runs[name].append(run(command))
+            runs[name].append(run(command, watched))
     return runs

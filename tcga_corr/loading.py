@@ -263,7 +263,7 @@ def _check_scale(table: ExpressionTable, plan: LoadPlan, linear: bool) -> None:
     lowest = -1.0 if linear and plan.source.may_be_negative else 0.0
     if linear or not plan.source.may_be_negative:
         unit = "linear values" if linear else plan.source.unit
-        negative = values < lowest
+        negative = values <= lowest if lowest else values < lowest  # log2(-1 + 1) is none
         if negative.any():
             raise TableError(
                 f"{path}: {_first_cell(table, negative)} is negative, which {unit} cannot be",

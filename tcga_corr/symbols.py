@@ -132,6 +132,18 @@ class SymbolTable:
                 known[ensembl_id] = known.get(ensembl_id, False) or gene.protein_coding
         return known
 
+    def symbol_by_ensembl_id(self) -> dict[str, str]:
+        """The current symbol of each known Ensembl id, without version.
+
+        Of several genes of one id a protein-coding one comes first, then the shorter symbol: that
+        of a read-through names both its genes.
+        """
+        known: dict[str, str] = {}
+        for gene in sorted(self, key=lambda gene: (not gene.protein_coding, len(gene.symbol))):
+            for ensembl_id in gene.ensembl_ids:
+                known.setdefault(ensembl_id, gene.symbol)
+        return known
+
 
 @cache
 def symbol_table() -> SymbolTable:

@@ -183,7 +183,9 @@ LAST = SAMPLES[-1]
 CASES: dict[str, Case] = {
     **{f"gzip cut at {length}": cut_gzip(length) for length in (2, 9, 10, 40, 900, -9, -1)},
     **{f"gzip flipped at {place}": flipped_gzip(place) for place in (2, 300, 900, -6, -2)},
-    "no barcodes": text_case(text_of().replace(b"TCGA-", b"GTEX-"), "line 1", "GTEX-AA-0000-01"),
+    "no barcodes": text_case(
+        text_of().replace(b"TCGA-", b"GTEX-"), "'GTEX-AA-0000-01'", "--source of your own"
+    ),
     "escape codes": text_case(b"\x1b[31msample\tx\x1b[2J\x07\nA\t1\n", "line 1"),
     "UTF-16": text_case(text_of().decode().encode("utf-16"), "line 1"),
     "short row": text_case(with_row("X\t1"), "line 4: 2 fields where the header has 13"),
@@ -210,8 +212,28 @@ CASES: dict[str, Case] = {
     "empty gzip": text_case(gzip.compress(b""), "empty"),
     "header only": text_case(text_of().partition(b"\n")[0] + b"\n", "without rows"),
     "header only, no newline": text_case(text_of().partition(b"\n")[0], "without rows"),
-    "commas": text_case(text_of(None, ","), "line 1", "12 commas"),
-    "semicolons": text_case(text_of(None, ";"), "line 1", "12 semicolons"),
+    "commas": text_case(text_of(None, ","), "a plain table", "'tcga-hiseqv2' has xena tables"),
+    "semicolons": text_case(text_of(None, ";"), "a plain table", "'tcga-hiseqv2' has xena tables"),
+    "blanks": text_case(text_of(None, " "), "line 1", "no tab, comma or semicolon", "12 blanks"),
+    "decimal commas between commas": Case(
+        lambda folder: [
+            written(folder, text_of(None, ",").replace(b".", b","), "mine.csv"),
+            *("-t", "ACC", "--source", "mine", "--unit", UNIT),
+        ],
+        ("mine.csv, line 2", "25 fields where the header has 13"),
+    ),
+    "decimal commas between tabs": text_case(
+        text_of().replace(b".", b","), "line 2", SAMPLES[0], "is not a finite number"
+    ),
+    "neither side is known": text_case(
+        b"sample\tq1q\tq2q\nx1x\t1\t2\n", "'x1x'", "'q1q', 'q2q'", "--rows genes"
+    ),
+    "own cohort by commas, no source": Case(
+        lambda folder: [
+            written(folder, text_of(None, ",").replace(b"TCGA-", b"GTEX-"), "mine.csv")
+        ],
+        ("mine.csv", "'GTEX-AA-0000-01'", "--source of your own"),
+    ),
     "linear values": bad_file(lambda folder: xena(folder, as_linear()), UNIT, "--linear"),
     "negative value": bad_file(
         lambda folder: xena(folder, rows(("X", [1] * 11 + [-0.5]))), f"X of {LAST}, -0.5,", UNIT

@@ -132,7 +132,7 @@ MALFORMED = {
     f'id,x\n{A},"1"2': "line 2: cannot be read",
     f"id,x\n{A},1\n{B},2\n{A},3": "lines 2 and 4 give sample TCGA-AA-0001-01A different values",
     f"id,x\n{A},1\n{A},": "lines 2 and 3 give sample TCGA-AA-0001-01A different values",
-    f"id,x\n{A[:12]},1": "its rows are patients, not samples. Load it by patient",
+    f"id,x\n{A[:12]},1": "its rows are patients, not samples. Give --key patient",
     f"gene,{A},{B}\nRELA,1,2": f"the header holds the sample {A}",
     "id,x\nmine,1\n,2": "line 3: it names no sample",
     "id\tx\0\nmine\t1": "not a text table",
@@ -704,7 +704,7 @@ def test_a_name_in_two_tables_is_refused(engine: Engine, tmp_path: Path) -> None
 def test_without_covariates_the_words_are_as_before(engine: Engine) -> None:
     with pytest.raises(UsageError, match="unknown gene or gene set 'agee'"):
         engine.correlate("agee", "G001")
-    with pytest.raises(UsageError, match=r"the store has none\. Load a table of them first"):
+    with pytest.raises(UsageError, match=r"the store has none\. Load some with"):
         engine.correlate("covariate:age", "G001")
     with pytest.raises(tc.TcgaCorrError, match="covariates does not exist"):
         engine.sql("FROM covariates")

@@ -229,3 +229,14 @@ def test_shipped_table_equals_its_source(shared: Path) -> None:
             for row in csv.DictReader(handle, delimiter="\t")
         }
     assert set(symbol_table()) == expected
+
+
+def test_the_symbol_of_an_ensembl_id() -> None:
+    # of ONE and TWO, which share ENSG2, only ONE is protein-coding
+    assert SMALL.symbol_by_ensembl_id() == {"ENSG1": "ONE", "ENSG2": "ONE", "ENSG3": "TWO"}
+    shipped = symbol_table().symbol_by_ensembl_id()
+    assert shipped["ENSG00000173039"] == "RELA"
+    assert shipped["ENSG00000143384"] == "MCL1"  # also of ADAMTSL4-AS1
+    assert shipped["ENSG00000164053"] == "ATRIP"  # also of ATRIP-TREX1
+    known = symbol_table().protein_coding_by_ensembl_id()
+    assert shipped.keys() == known.keys()

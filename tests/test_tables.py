@@ -165,7 +165,10 @@ def test_columns_that_are_no_samples_are_left_out_and_counted(plain: Path) -> No
 
 
 def test_formats_are_told_apart(tmp_path: Path) -> None:
-    assert [known.name for known in FORMATS] == ["firehose", "gdc-hub", "xena"]
+    assert [known.name for known in FORMATS] == [
+        "firehose", "cbioportal", "gdc-star-files", "gct", "parquet", "h5ad", "gdc-hub", "xena",
+        "plain",
+    ]  # fmt: skip
     samples = barcodes(1)
     probe_map = "id\tgene\n" + f"{RELA}.19\tRELA\nENSGR0000182378.10\tPLCXD1\n"
     (tmp_path / "gencode.v36.probemap").write_text(probe_map)
@@ -174,10 +177,13 @@ def test_formats_are_told_apart(tmp_path: Path) -> None:
         ("gdc-hub", "Ensembl_ID", f"{RELA}.19", "1"),
         ("gdc-hub", "sample", "ENSGR0000182378.10", "1"),
         ("firehose", "Hybridization REF", "gene_id", "normalized_count"),
+        ("cbioportal", "Hugo_Symbol", "RELA", "1"),
     ):
         file = open_table(write_table(tmp_path / name, samples, [(row, [value])], corner))
         assert file.format == name
         assert file.columns == tuple(samples)
+    plain = write_table(tmp_path / "plain", ["one"], [("RELA", ["1"])])
+    assert open_table(plain).format == "plain"
 
 
 # --- PanCanAtlas ---------------------------------------------------------------------------------

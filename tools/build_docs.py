@@ -32,9 +32,10 @@ SOURCES_INTRODUCTION = """\
 
 Written by `python tools/build_docs.py` from the registry of sources; not to be edited by hand.
 
-`tcga-corr fetch [TYPE]... --source S` downloads and loads the first five. With `--dry-run` it prints
-the exact addresses for all 33 tumor types. `--base-url URL` or the variable `TCGA_CORR_BASE_URL`
-takes them from a mirror instead, laid out as `URL/<hub>/download/<file>` and `URL/gdc-api/...`.
+`tcga-corr fetch [TYPE]... --source S` downloads and loads the first five. With `--dry-run` it
+prints the exact addresses for all 33 tumor types. `--base-url URL` or the variable
+`TCGA_CORR_BASE_URL` takes them from a mirror instead, laid out as `URL/<hub>/download/<file>` and
+`URL/gdc-api/...`.
 """
 FORMATS_INTRODUCTION = """\
 ## File formats

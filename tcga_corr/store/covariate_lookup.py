@@ -126,7 +126,8 @@ class Covariates:
             )
         if not self._known:
             raise UsageError(
-                f"unknown covariate '{text}': the store has none", "Load some with `tcga-corr load --covariates FILE`"
+                f"unknown covariate '{text}': the store has none",
+                "Load some with `tcga-corr load --covariates FILE`",
             )
         covariate = self._read(*found[0]) if found else None
         if covariate is None:

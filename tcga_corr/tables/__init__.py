@@ -7,7 +7,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tcga_corr.tables import firehose, gdc_hub, xena
+from tcga_corr.tables import (
+    cbioportal,
+    firehose,
+    gct,
+    gdc_hub,
+    gdc_star_files,
+    h5ad,
+    parquet_table,
+    plain,
+    xena,
+)
 from tcga_corr.tables.delimited import preview
 from tcga_corr.tables.format import ROWS, GeneFilter, ReadOptions, Rows, TableFile, TableFormat
 from tcga_corr.tables.phenotype import TumorTypeOfSample, find_phenotype, read_phenotype
@@ -26,7 +36,17 @@ __all__ = [
     "read_phenotype",
 ]
 
-FORMATS: tuple[TableFormat, ...] = (firehose.FORMAT, gdc_hub.FORMAT, xena.FORMAT)
+FORMATS: tuple[TableFormat, ...] = (
+    firehose.FORMAT,
+    cbioportal.FORMAT,
+    gdc_star_files.FORMAT,
+    gct.FORMAT,
+    parquet_table.FORMAT,
+    h5ad.FORMAT,
+    gdc_hub.FORMAT,
+    xena.FORMAT,
+    plain.FORMAT,  # recognises all that is left
+)
 
 
 def open_table(path: Path, options: ReadOptions | None = None) -> TableFile:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import gzip
 import re
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from itertools import compress
+from itertools import compress, islice
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -29,6 +30,9 @@ _BLOCK_BYTES = 48 << 20
 _START_BYTES, _LINES = 16, 3
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _MOST = float(np.finfo(np.float32).max)
+_QUOTED = re.compile(r'"[^"\n]*"')
+_QUOTED_BYTES = re.compile(_QUOTED.pattern.encode())
+_HIDDEN = "\x1f"  # stands for a separator within quotes
 _MANGLED = (zlib.error, EOFError, gzip.BadGzipFile)
 
 
@@ -61,6 +65,10 @@ class Matrix:
         Leading columns that are no values.
     separator
         Between fields.
+    decimal_comma
+        Whether numbers are written as ``1,5``.
+    row
+        What a row is, for people.
     """
 
     path: Path
@@ -68,6 +76,8 @@ class Matrix:
     header_lines: int = 1
     n_names: int = 1
     separator: str = "\t"
+    decimal_comma: bool = False
+    row: str = "gene"
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -117,8 +127,35 @@ def preview(path: Path) -> Preview:
     return Preview(path, start, tuple(_text(line) for line in lines[:_LINES]))
 
 
+def first_lines(path: Path, most: int) -> list[str]:
+    """The first lines of a file of text that are not blank."""
+    with open_bytes(path) as handle:
+        lines = [_text(line) for line in islice(handle, most)]
+    return [line for line in lines if line.strip()]
+
+
 def _text(line: bytes) -> str:
     return line.decode("utf-8-sig", "replace").rstrip("\r\n")
+
+
+def split_fields(line: str, separator: str, most: int = -1) -> list[str]:
+    """A line's fields, at most so many and the rest; quotes go, and what they hold is one field.
+
+    Between tabs a quote is a mere mark: R quotes names there, and no name holds a tab.
+    """
+    if '"' not in line:
+        return line.split(separator, most)
+    if separator != "\t":
+        line = _QUOTED.sub(lambda quoted: quoted[0].replace(separator, _HIDDEN), line)
+    fields = line.replace('"', "").split(separator, most)
+    return [field.replace(_HIDDEN, separator) for field in fields]
+
+
+def is_number(field: str, decimal_comma: bool = False) -> bool:
+    """Whether a field is a finite number as it would be read."""
+    if decimal_comma:
+        field = "." if "." in field else field.replace(",", ".")
+    return bool(_NUMBER.fullmatch(field)) and abs(float(field)) <= _MOST
 
 
 KeepRows = Callable[[list[list[str]]], NDArray[np.bool_]]
@@ -150,16 +187,17 @@ def read_matrix(
         for _ in range(matrix.header_lines):
             handle.readline()
             line += 1
-        for chunk in _line_blocks(handle):
-            block_names, block = _parse(chunk, matrix, line)
-            if keep is not None:
-                kept = keep(block_names)
-                block = block[kept]
-                block_names = [list(compress(column, kept)) for column in block_names]
-            for column, more in zip(names, block_names, strict=True):
-                column += more
-            blocks.append(block)
-            line += chunk.count(b"\n")
+        with closing(_ahead(_line_blocks(handle))) as chunks:
+            for chunk in chunks:
+                block_names, block = _parse(chunk, matrix, line)
+                if keep is not None:
+                    kept = keep(block_names)
+                    block = block[kept]
+                    block_names = [list(compress(column, kept)) for column in block_names]
+                for column, more in zip(names, block_names, strict=True):
+                    column += more
+                blocks.append(block)
+                line += chunk.count(b"\n")
     if not blocks:
         raise TableError(f"{matrix.path}: a header without rows", "Download it again")
     return names, _stacked(blocks)
@@ -192,6 +230,15 @@ def _line_blocks(handle: BinaryIO) -> Iterator[bytes]:
         yield rest + b"\n"
 
 
+def _ahead(chunks: Iterator[bytes]) -> Generator[bytes, None, None]:
+    """The chunks; the next one is decompressed while one is parsed."""
+    with ThreadPoolExecutor(1) as thread:
+        coming = thread.submit(next, chunks, b"")
+        while chunk := coming.result():
+            coming = thread.submit(next, chunks, b"")
+            yield chunk
+
+
 def _parse(
     chunk: bytes, matrix: Matrix, first_line: int
 ) -> tuple[list[list[str]], NDArray[np.float32]]:
@@ -201,7 +248,7 @@ def _parse(
     schema: dict[str, type[pl.DataType]] = {
         str(column): pl.String if column < n_names else pl.Float32 for column in range(width)
     }
-    bare = chunk.replace(b'"', b"") if b'"' in chunk else chunk  # R quotes names
+    bare, hidden = _without_quotes(chunk, matrix.separator)
     try:
         frame = pl.read_csv(
             bare,
@@ -210,45 +257,70 @@ def _parse(
             schema=schema,
             null_values=list(MISSING),
             quote_char=None,
+            decimal_comma=matrix.decimal_comma,
         )
     except pl.exceptions.PolarsError as error:
         raise _fault(chunk, matrix, first_line, str(error)) from error
     columns = [frame.drop_in_place(str(column)) for column in range(n_names)]
     # polars fills a short row with nulls, so the separators are counted
     whole = bare.count(matrix.separator.encode()) == frame.height * (width - 1)
-    if not whole or columns[0].null_count():
+    unnamed = np.logical_and.reduce([column.is_null().to_numpy() for column in columns])
+    if not whole or unnamed.any() or (matrix.decimal_comma and _has_points(bare, matrix)):
         raise _fault(chunk, matrix, first_line, "a row is not whole")
     values = np.ascontiguousarray(frame.to_numpy(), dtype=np.float32)
     if np.isinf(values).any():
         raise _fault(chunk, matrix, first_line, "an infinite value")
-    return [column.fill_null("").to_list() for column in columns], values
+    names = [column.fill_null("").to_list() for column in columns]
+    if hidden:
+        names = [[name.replace(_HIDDEN, matrix.separator) for name in column] for column in names]
+    return names, values
+
+
+def _without_quotes(chunk: bytes, separator: str) -> tuple[bytes, bool]:
+    """As :func:`split_fields` does; and whether a separator is hidden."""
+    if b'"' not in chunk:
+        return chunk, False
+    if separator != "\t":
+        old, new = separator.encode(), _HIDDEN.encode()
+        chunk = _QUOTED_BYTES.sub(lambda quoted: quoted[0].replace(old, new), chunk)
+    return chunk.replace(b'"', b""), separator != "\t" and _HIDDEN.encode() in chunk
+
+
+def _has_points(bare: bytes, matrix: Matrix) -> bool:
+    """Whether numbers have points; polars takes them beside decimal commas, as thousands may be."""
+    separator = matrix.separator.encode()
+    return b"." in bare and any(
+        b"." in line.split(separator, matrix.n_names)[-1] for line in bare.split(b"\n")
+    )
 
 
 def _fault(chunk: bytes, matrix: Matrix, first_line: int, cause: str) -> TableError:
     """The first fault of a block that did not parse, by line and column."""
     width = len(matrix.fields)
     for number, line in enumerate(chunk.split(b"\n")[:-1], start=first_line):
-        fields = _text(line).replace('"', "").split(matrix.separator)
+        fields = split_fields(_text(line), matrix.separator)
         where = f"{matrix.path}, line {number}"
         if len(fields) != width:
             return TableError(
                 f"{where}: {len(fields)} fields where the header has {width}",
                 "The file is damaged: download it again",
             )
-        if "\ufffd" in fields[0]:
-            return TableError(f"{where}: its gene name is not text in UTF-8", "Download it again")
-        if fields[0] in MISSING:
-            return TableError(f"{where}: no gene name", "Mend the file or download it again")
+        names = fields[: matrix.n_names]
+        if any("\ufffd" in name for name in names):
+            return TableError(
+                f"{where}: its {matrix.row} name is not text in UTF-8", "Download it again"
+            )
+        if all(name in MISSING for name in names):
+            return TableError(
+                f"{where}: no {matrix.row} name", "Mend the file or download it again"
+            )
         for name, field in list(zip(matrix.fields, fields, strict=True))[matrix.n_names :]:
-            if field in MISSING or _is_finite(field):
+            if field in MISSING or is_number(field, matrix.decimal_comma):
                 continue
             shown = field if len(field) <= 30 else field[:27] + "..."
             return TableError(
                 f"{where}, column '{name}': '{shown}' is not a finite number",
-                "Values are numbers, or NA where not measured",
+                "Values are numbers, or NA where not measured"
+                + (", here with decimal commas" if matrix.decimal_comma else ""),
             )
     return TableError(f"{matrix.path}: cannot be read ({cause})", "Download it again")
-
-
-def _is_finite(field: str) -> bool:
-    return bool(_NUMBER.fullmatch(field)) and abs(float(field)) <= _MOST

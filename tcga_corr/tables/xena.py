@@ -10,14 +10,21 @@ from functools import partial
 
 from tcga_corr.barcodes import parse_barcode
 from tcga_corr.expression import ExpressionTable
-from tcga_corr.tables.delimited import Matrix, Preview, read_matrix
+from tcga_corr.tables.delimited import MISSING, Matrix, Preview, is_number, read_matrix
 from tcga_corr.tables.format import GeneFilter, ReadOptions, TableFile, TableFormat
 from tcga_corr.tables.sample_columns import expression_table
 
 
 def has_barcode_columns(start: Preview) -> bool:
-    """Whether a file is tab-separated with a column named by a barcode after the first."""
-    return any(parse_barcode(name) for name in start.fields()[1:])
+    """Whether a file is tab-separated, one column of names and then columns named by barcodes.
+
+    Other columns of numbers may stand between; columns of text may not.
+    """
+    names, values = start.fields()[1:], start.fields(1)[1:]
+    first = next((column for column, name in enumerate(names) if parse_barcode(name)), None)
+    return first is not None and all(
+        value in MISSING or is_number(value) for value in values[:first]
+    )
 
 
 def read_by_symbol(matrix: Matrix, genes: GeneFilter | None = None) -> ExpressionTable:

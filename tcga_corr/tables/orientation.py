@@ -1,0 +1,70 @@
+"""Whether genes or samples go down a table that does not say it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tcga_corr.barcodes import parse_barcode
+from tcga_corr.errors import TableError
+from tcga_corr.tables.delimited import MISSING
+from tcga_corr.tables.format import Rows
+from tcga_corr.tables.gene_names import N_LOOKED_AT, known_share
+
+_LEAST, _TIMES, _APART = 0.05, 3, 0.25
+
+
+def rows_of(
+    path: Path, down: Sequence[Sequence[str]], across: Sequence[str], said: Rows | None
+) -> Rows:
+    """What goes down a table: what was said, or what barcodes or else known gene names tell.
+
+    Parameters
+    ----------
+    path
+        The file, for errors.
+    down, across
+        The names of its first rows, a list per column of names, and of its columns.
+    said
+        What the user said.
+
+    Raises
+    ------
+    TableError
+        If neither side is known for genes or samples, or both are.
+    """
+    if said is not None:
+        return said
+    sides = [[_looked_at(column) for column in down], [_looked_at(across)]]
+    samples_down, samples_across = (
+        any(parse_barcode(name) for names in side for name in names) for side in sides
+    )
+    if samples_down != samples_across:
+        return "samples" if samples_down else "genes"
+    genes_down, genes_across = (
+        max((known_share(names) for names in side), default=0.0) for side in sides
+    )
+    low, high = sorted((genes_down, genes_across))
+    if (high >= _LEAST and high >= _TIMES * low) or high - low >= _APART:
+        return "genes" if genes_down > genes_across else "samples"
+    shown = [", ".join(f"'{name[:30]}'" for name in side[0][:2]) for side in sides]
+    raise TableError(
+        f"{path}: it cannot be told whether its rows ({shown[0]}, …) or its columns "
+        f"({shown[1]}, …) are genes",
+        "Say --rows genes or --rows samples",
+    )
+
+
+def _looked_at(names: Sequence[str]) -> list[str]:
+    return [name for name in names[:N_LOOKED_AT] if name not in MISSING]
+
+
+def told_rows(rows: Rows) -> str:
+    """What goes down and what across, for people."""
+    return f"{rows} down and {'samples' if rows == 'genes' else 'genes'} across"
+
+
+def column_of_samples(names: Sequence[Sequence[str]]) -> int:
+    """The first column of barcodes; else the first."""
+    barcoded = (number for number, column in enumerate(names) if any(map(parse_barcode, column)))
+    return next(barcoded, 0)
