@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tcga_corr.engine import Answer, Engine, open_store
     from tcga_corr.errors import TcgaCorrError
+    from tcga_corr.fetching import FetchOptions
     from tcga_corr.gene_sets import GeneSet, read_gmt
     from tcga_corr.load_plan import LoadOptions
 
 __all__ = [
     "Answer",
     "Engine",
+    "FetchOptions",
     "GeneSet",
     "LoadOptions",
     "TcgaCorrError",
@@ -34,6 +36,7 @@ __all__ = [
 _HOMES = {
     "Answer": "engine",
     "Engine": "engine",
+    "FetchOptions": "fetching",
     "GeneSet": "gene_sets",
     "LoadOptions": "load_plan",
     "TcgaCorrError": "errors",
