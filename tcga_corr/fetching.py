@@ -127,7 +127,7 @@ def fetch(
         for part in whole:
             left.remove(part)
             if not any(need.target in failed for need in part.downloads):
-                report = _load(store, source, part, withdrawn, options, on_loaded)
+                report = _load(store, source, part, withdrawn, options, progress, on_loaded)
                 loaded += report[0]
                 errors += report[1]
     told = _together(failed) if source is gdc_api.SOURCE else failed.values()
@@ -140,6 +140,7 @@ def _load(
     part: _Part,
     withdrawn: set[Path],
     options: FetchOptions,
+    progress: Progress,
     on_loaded: Callable[[Loaded], None],
 ) -> tuple[Sequence[Loaded], Sequence[TcgaCorrError]]:
     table = part.table(withdrawn)
@@ -148,7 +149,7 @@ def _load(
     wanted = LoadOptions(
         source=source.name, tumor_type=part.tumor_types or None, genes=options.genes
     )
-    report = load_files(store, [table], wanted)
+    report = load_files(store, [table], wanted, lambda step, done: progress.load(step))
     for one in report.loaded:
         on_loaded(one)
     return report.loaded, report.errors

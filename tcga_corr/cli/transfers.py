@@ -34,6 +34,11 @@ class Lines(Progress):
             of = f" of {total / 1e6:.1f} MB" if total else ""
             self._step(f"downloading {name}{of}" + (f", from {done / 1e6:.1f} MB" if done else ""))
 
+    def load(self, step: str) -> None:
+        """Tell a step of loading."""
+        if self._step and step:
+            self._step(step)
+
     def say(self, name: str, what: str) -> None:
         """Tell a line."""
         self._note(f"note: {name}: {what}")
@@ -55,6 +60,7 @@ class Bars(Progress):
         )
         self._whole = self._shown.add_task("all", total=None)
         self._files: dict[str, TaskID] = {}
+        self._loading: TaskID | None = None
 
     def __enter__(self) -> Self:
         self._shown.start()
@@ -89,6 +95,14 @@ class Bars(Progress):
     def say(self, name: str, what: str) -> None:
         """Print a line above the bars."""
         self.line(f"note: {name}: {what}")
+
+    def load(self, step: str) -> None:
+        """Show what is being loaded, below the files that are still coming."""
+        if self._loading is not None:
+            self._shown.remove_task(self._loading)
+            self._loading = None
+        if step:
+            self._loading = self._shown.add_task(step, total=None)
 
     def finish(self, name: str) -> None:
         """Take a file's bar away."""

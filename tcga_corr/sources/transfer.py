@@ -98,6 +98,9 @@ class Progress:
     def finish(self, name: str) -> None:
         """A file is done with, well or not."""
 
+    def load(self, step: str) -> None:
+        """A step of loading what has arrived; empty when it is done."""
+
 
 def check_space(folder: Path, needed: int) -> None:
     """Refuse what will not fit on the disk.
