@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tcga_corr.barcodes import Barcode, parse_barcode, select_samples
 from tcga_corr.errors import (
@@ -21,6 +20,7 @@ from tcga_corr.errors import (
 )
 from tcga_corr.expression import ExpressionTable
 from tcga_corr.load_plan import Genes, LoadOptions, LoadPlan, plan_file
+from tcga_corr.scale import check_scale, is_linear
 from tcga_corr.sources import source_of_file
 from tcga_corr.store import (
     Store,
@@ -40,7 +40,6 @@ __all__ = ["LoadOptions", "LoadReport", "Loaded", "load_files"]
 
 _UNASSIGNED = "columns of no known tumor type"
 _LINEAR = "linear values, taken as log2(x + 1)"
-_HIGHEST_LOG2 = 50.0  # 2**50 reads: no logarithm of a count is above
 
 
 @dataclass(frozen=True)
@@ -241,54 +240,14 @@ def _read(plan: LoadPlan) -> tuple[ExpressionTable, bool]:
     """The table on the log2 scale, with the chosen genes, and whether the file's was linear."""
     genes = _chosen_genes(plan.genes)
     table = plan.file.read(genes)
-    linear = _is_linear(table) if plan.linear is None else plan.linear
-    _check_scale(table, plan, linear)
+    linear = is_linear(table) if plan.linear is None else plan.linear
+    check_scale(table, plan.path, plan.source, linear)
     if not np.any(table.genes != ""):
         raise TableError(
             f"{plan.path}: no row has a gene symbol",
             "Take a table with rows by symbol, or by Ensembl gene with its probe map",
         )
     return _with_chosen_genes(table.logged() if linear else table, genes), linear
-
-
-def _is_linear(table: ExpressionTable) -> bool:
-    """Whether values tell that they are linear: in most samples some are above any logarithm's."""
-    beyond = [bool(np.any(column > _HIGHEST_LOG2)) for column in table.values.T]
-    return 2 * sum(beyond) > len(beyond)
-
-
-def _check_scale(table: ExpressionTable, plan: LoadPlan, linear: bool) -> None:
-    """Refuse values that cannot be of the declared scale."""
-    path, values = plan.path, table.values
-    lowest = -1.0 if linear and plan.source.may_be_negative else 0.0
-    if linear or not plan.source.may_be_negative:
-        unit = "linear values" if linear else plan.source.unit
-        negative = values <= lowest if lowest else values < lowest  # log2(-1 + 1) is none
-        if negative.any():
-            raise TableError(
-                f"{path}: {_first_cell(table, negative)} is negative, which {unit} cannot be",
-                "Centred or adjusted tables cannot be ranked within a sample; "
-                "take the table before centring",
-            )
-    if linear and not np.any(values > _HIGHEST_LOG2):
-        raise TableError(
-            f"{path}: no value is above {_HIGHEST_LOG2:g}, so they are logarithms already",
-            "Leave --linear out",
-        )
-    beyond = (values > _HIGHEST_LOG2) | (values < -_HIGHEST_LOG2)
-    if not linear and beyond.any():
-        most = 2 * np.count_nonzero(beyond.any(axis=0)) > len(table.samples)
-        raise TableError(
-            f"{path}: {_first_cell(table, beyond)} is beyond what {plan.source.unit} can be"
-            + (", and so in most samples: the values are linear" if most else ""),
-            "Say --linear, with a --source of your own" if most else "Mend the value",
-        )
-
-
-def _first_cell(table: ExpressionTable, where: NDArray[np.bool_]) -> str:
-    row, column = np.unravel_index(int(where.argmax()), where.shape)
-    gene = str(table.genes[row]) or str(table.gene_ids[row])
-    return f"{gene} of {table.samples[int(column)]}, {table.values[row, column]:g},"
 
 
 def _chosen_genes(genes: Genes) -> GeneFilter | None:
