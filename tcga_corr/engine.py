@@ -21,7 +21,7 @@ from tcga_corr.loading import Loaded, LoadOptions, LoadReport, load_files
 from tcga_corr.scores import SCORING_ENGINES, ScoringEngine, score_frame
 from tcga_corr.scoring.ssgsea import TIES, Ties
 from tcga_corr.sources import SOURCES
-from tcga_corr.sources.transfer import Progress
+from tcga_corr.sources.request import Progress
 from tcga_corr.stats.correlation import METHODS, Method
 from tcga_corr.store import (
     Covariates,

@@ -14,9 +14,9 @@ from tcga_corr.loading import Loaded, load_files
 from tcga_corr.sources import SOURCES, Source, gdc_api
 from tcga_corr.sources.download import download_all, sizes
 from tcga_corr.sources.hub_requests import Patience, WithdrawnError
+from tcga_corr.sources.request import Download, Progress, check_space
 from tcga_corr.sources.sidecar import Downloaded, read_sidecar, received_so_far
 from tcga_corr.sources.source import RemoteFile
-from tcga_corr.sources.transfer import Download, Progress, check_space
 from tcga_corr.store import Store
 from tcga_corr.tumor_types import TUMOR_TYPES, parse_tumor_type
 
@@ -271,7 +271,7 @@ def _check_room(
     """Refuse to start what will not fit; a size that the hub does not tell counts as nothing."""
     missing = [one for one in downloads if not _looks_whole(one.target)]
     if missing:
-        known = sizes(missing, options.patience)
+        known = sizes(missing, jobs=options.jobs, patience=options.patience)
         here = sum(received_so_far(one.target) or 0 for one in missing)
         to_come = max(0, sum(known.values()) - here)
         progress.expect(to_come)
@@ -293,7 +293,7 @@ def planned(store: Store, options: FetchOptions) -> list[dict[str, Any]]:
         return [_gdc_row(store, name, options) for name in tumor_types or TUMOR_TYPES]
     parts = _parts(store, source, tumor_types, options, [])
     downloads = _unique(parts)
-    told = sizes(downloads, options.patience) if options.check else {}
+    told = sizes(downloads, jobs=options.jobs, patience=options.patience) if options.check else {}
     types = {
         need.target: part.tumor_types for part in parts for need in part.downloads[-1:]
     }  # the table comes last; what stands beside it serves all

@@ -29,6 +29,7 @@ import urllib3
 from tcga_corr.errors import DownloadError, StoreError, TcgaCorrError
 from tcga_corr.sources.download import download_all, sizes
 from tcga_corr.sources.hub_requests import Patience, WithdrawnError, ask
+from tcga_corr.sources.request import Download, Progress
 from tcga_corr.sources.sidecar import (
     Downloaded,
     partial_path,
@@ -37,7 +38,7 @@ from tcga_corr.sources.sidecar import (
     sidecar_path,
     state_path,
 )
-from tcga_corr.sources.transfer import Download, Progress, Transfers
+from tcga_corr.sources.transfer import Transfers
 
 from .hub import (
     Cut,
@@ -493,16 +494,42 @@ def test_a_page_in_place_of_a_gzip_file(hub: Hub, target: Path) -> None:
     hub.always(PATH, Page())
     error = refused(one)
     assert isinstance(error, DownloadError)
-    assert "it is not gzip data but starts with b'<!DOCTYPE html>" in error.what
+    assert "the hub sent a web page in place of the file, 5 times in a row" in error.what
+    assert not target.exists()
+
+
+def test_what_is_no_gzip_data_is_refused(hub: Hub, target: Path) -> None:
+    one = Download(hub.put(PATH, b"plain text, whatever its name says"), target)
+    error = refused(one)
+    assert "it is not gzip data but starts with b'plain text" in error.what
     assert len(hub.asked()) == 2
     assert not target.exists()
 
 
-def test_a_page_in_place_of_a_gzip_file_once(hub: Hub, target: Path) -> None:
+def test_a_page_does_not_cost_what_is_here(hub: Hub, target: Path) -> None:
     one = Download(hub.put(PATH, LARGE), target)
     hub.plan(PATH, Cut(PART), Page())
     got(one)
     assert_whole(one, LARGE)
+    assert hub.sent(PATH) < len(LARGE) + LOST + 1000
+
+
+def test_blocks_that_a_power_cut_left_empty_are_noticed(hub: Hub, target: Path) -> None:
+    one = Download(hub.put(PATH, LARGE), target)
+    etag = hub.find(PATH).etag  # type: ignore[union-attr]
+    begun(one, LARGE[: PART // 2] + bytes(PART // 2), etag=etag, size=len(LARGE))
+    told = Told()
+    got(one, progress=told)
+    assert_whole(one, LARGE)
+    assert any("gzip data are cut short or damaged" in said for said in told.said)
+
+
+def test_a_file_of_another_size_than_it_must_have_is_brought_again(hub: Hub, target: Path) -> None:
+    got(Download(hub.put(PATH, LARGE), target))
+    hub.put(PATH, OTHER)
+    one = Download(hub.url(PATH), target, size=len(OTHER))
+    got(one)
+    assert_whole(one, OTHER)
 
 
 # versions
@@ -1159,7 +1186,7 @@ import resource, signal, sys
 from pathlib import Path
 from tcga_corr.sources.download import download_all
 from tcga_corr.sources.hub_requests import Patience
-from tcga_corr.sources.transfer import Download
+from tcga_corr.sources.request import Download
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
 most = int(sys.argv[1])
@@ -1261,7 +1288,7 @@ from tcga_corr import __version__
 from tcga_corr.sources.download import download_all
 from tcga_corr.sources.hub_requests import Patience
 from tcga_corr.sources.sidecar import Downloaded
-from tcga_corr.sources.transfer import Download
+from tcga_corr.sources.request import Download
 
 # Fork, download, and be killed just before the n-th step that changes the folder.
 STEPS = ("open", "os.rename", "os.remove", "os.mkdir", "os.truncate")
@@ -1492,7 +1519,7 @@ def test_sizes(hub: Hub, tmp_path: Path) -> None:
     hub.always("/slow", Slow(5), method="HEAD")
     hub.always("/dropped", Drop(), method="HEAD")
     hub.always("/circle", Redirect("/circle"), method="HEAD")
-    found = sizes(downloads, replace(PATIENCE, stall=0.6))
+    found = sizes(downloads, patience=replace(PATIENCE, stall=0.6))
     assert found == {
         hub.url("/plain"): len(SMALL),
         hub.url("/moved"): len(SMALL),

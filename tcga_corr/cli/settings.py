@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tcga_corr.engine import Engine
-    from tcga_corr.sources.transfer import Progress
+    from tcga_corr.sources.request import Progress
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from rich.progress import (
 )
 from rich.progress import Progress as RichProgress
 
-from tcga_corr.sources.transfer import Progress
+from tcga_corr.sources.request import Progress
 
 
 class Lines(Progress):

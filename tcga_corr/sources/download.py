@@ -12,11 +12,18 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
 
 from tcga_corr.errors import TcgaCorrError
 from tcga_corr.sources.hub_requests import Patience, session
+from tcga_corr.sources.request import Download, Progress
 from tcga_corr.sources.sidecar import Downloaded
-from tcga_corr.sources.transfer import Download, Progress, Transfers
+from tcga_corr.sources.transfer import Transfers
+
+if TYPE_CHECKING:
+    import requests
+
+_LONGEST_HEAD = 15.0  # seconds: a hub that does not tell a size may still send the file
 
 
 def download_all(
@@ -47,8 +54,8 @@ def download_all(
     done: SimpleQueue[tuple[Download, Downloaded | BaseException]] = SimpleQueue()
     stop = threading.Event()
 
-    def work() -> None:
-        with session() as connection:
+    def work(connection: requests.Session) -> None:
+        with connection:
             transfer = Transfers(connection, check, patience, progress, stop)
             while not stop.is_set():
                 try:
@@ -62,8 +69,8 @@ def download_all(
 
     # daemons: an interrupt must not wait for a hub; what they leave is taken up the next time
     threads = [
-        threading.Thread(target=work, daemon=True, name=f"download-{number}")
-        for number in range(min(jobs, len(downloads)))
+        threading.Thread(target=work, args=[session()], daemon=True, name=f"download-{number}")
+        for number in range(min(max(1, jobs), len(downloads)))
     ]
     for thread in threads:
         thread.start()
@@ -80,7 +87,9 @@ def download_all(
             thread.join(timeout=max(0, deadline - time.monotonic()))
 
 
-def sizes(downloads: Sequence[Download], patience: Patience | None = None) -> dict[str, int]:
+def sizes(
+    downloads: Sequence[Download], *, jobs: int = 3, patience: Patience | None = None
+) -> dict[str, int]:
     """Bytes by URL, as the hub says without sending them; nothing where it does not say."""
     from concurrent.futures import ThreadPoolExecutor
 
@@ -93,13 +102,13 @@ def sizes(downloads: Sequence[Download], patience: Patience | None = None) -> di
             return one.size
         try:
             with session() as connection:
-                timeout = (patience.connect, patience.stall)
+                timeout = (patience.connect, min(patience.stall, _LONGEST_HEAD))
                 answer = connection.head(one.url, allow_redirects=True, timeout=timeout)
         except requests.RequestException:
             return None  # the download itself will say what is wrong
         length = answer.headers.get("Content-Length", "")
         return int(length) if answer.ok and length.isdecimal() else None
 
-    with ThreadPoolExecutor(max_workers=4) as pool:
+    with ThreadPoolExecutor(max_workers=jobs) as pool:
         found = zip(downloads, pool.map(size, downloads), strict=True)
         return {one.url: count for one, count in found if count is not None}

@@ -19,8 +19,8 @@ from typing import Any
 from tcga_corr.errors import DownloadError
 from tcga_corr.files import replacing
 from tcga_corr.sources.hub_requests import Patience, ask
+from tcga_corr.sources.request import Download
 from tcga_corr.sources.source import Source
-from tcga_corr.sources.transfer import Download
 
 SOURCE = Source(
     name="gdc-api",

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 import json
 import os
 import re
-import shutil
 import threading
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from tcga_corr.errors import DownloadError
@@ -27,6 +22,7 @@ from tcga_corr.sources.hub_requests import (
     refuse,
     retrying,
 )
+from tcga_corr.sources.request import Download, Progress, check_space, fault_of
 from tcga_corr.sources.sidecar import (
     Downloaded,
     partial_path,
@@ -42,81 +38,11 @@ if TYPE_CHECKING:
 
 _CHUNK = 1 << 18
 _PROGRESS = 1 << 16  # bytes: a connection that gave fewer before it broke counts as a failure
-_SPARE = 64 << 20  # bytes of disk to leave free
 _LOCK_POLL = 0.5  # seconds
-_GZIP = b"\x1f\x8b"
 
 
 class StoppedError(Exception):
     """Whoever asked for the download is gone."""
-
-
-@dataclass(frozen=True)
-class Download:
-    """A file to download.
-
-    Attributes
-    ----------
-    url, target
-        Where from and where to.
-    size, md5
-        What it must have, where that is known.
-    by_hand
-        What to do where the hub does not have it; for people.
-    label
-        What it is called in progress; the target's name by default.
-    """
-
-    url: str
-    target: Path
-    size: int | None = None
-    md5: str | None = None
-    by_hand: str = ""
-    label: str = ""
-
-    @property
-    def name(self) -> str:
-        """What it is called in progress."""
-        return self.label or self.target.name
-
-
-class Progress:
-    """Told what happens, from several threads; this one keeps it to itself."""
-
-    def expect(self, total: int) -> None:
-        """So many bytes are to come in all, as far as the hubs say."""
-
-    def start(self, name: str, done: int, total: int | None) -> None:
-        """Receiving a file starts, or starts again, with so many of its bytes there."""
-
-    def receive(self, name: str, count: int) -> None:
-        """So many more bytes of a file are there."""
-
-    def say(self, name: str, what: str) -> None:
-        """Something about a file that a person may want to know."""
-
-    def finish(self, name: str) -> None:
-        """A file is done with, well or not."""
-
-    def load(self, step: str) -> None:
-        """A step of loading what has arrived; empty when it is done."""
-
-
-def check_space(folder: Path, needed: int) -> None:
-    """Refuse what will not fit on the disk.
-
-    Raises
-    ------
-    DownloadError
-        If fewer than ``needed`` bytes, and some to spare, are free.
-    """
-    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    free = shutil.disk_usage(existing).free
-    if needed + _SPARE > free:
-        raise DownloadError(
-            f"'{folder}': {needed / 1e6:,.0f} MB are to come and {free / 1e6:,.0f} MB are free",
-            "Free some space, or choose another folder with --cache",
-        )
 
 
 class Transfers:
@@ -139,7 +65,10 @@ class Transfers:
     def download(self, one: Download) -> Downloaded:
         """Bring one file here, unless it is here."""
         with self._alone(one):
-            there = recorded(one.target)
+            with writing(one.target):
+                there = recorded(one.target)
+            if there is not None and one.size not in (None, there.size):
+                there = None  # another version by now
             if there is not None and not self.check:
                 return there
             try:
@@ -190,6 +119,7 @@ class Transfers:
                 raise given_up(one.url, error, self.patience) from error
             if finished is not None:
                 return finished
+            self._sleep(self.patience.first_wait)
 
     def _sleep(self, seconds: float) -> None:
         self.stop.wait(seconds)
@@ -206,6 +136,7 @@ class Attempt:
         self.partial = partial_path(one.target)
         self.state = state_path(one.target)
         self.damaged = 0
+        self.resumed = False
         self.most = self._received()
 
     def __call__(self) -> Downloaded | None:
@@ -292,11 +223,15 @@ class Attempt:
             if not self._goes_on(now, answer.headers.get("Content-Range", ""), offset):
                 self._restart()
                 raise PassingError("the hub sent another part than it was asked for")
+            self.resumed = True
+        elif self._is_page(answer):
+            raise PassingError("the hub sent a web page in place of the file")
         else:
             unchanged = self.there is not None and now.etag and now.etag == self.there.etag
             if self.there is not None and unchanged:
                 return self.there
             offset = 0
+            self.resumed = False
             with writing(self.partial):  # first: a kill must not leave old bytes with a new record
                 self.partial.write_bytes(b"")
             with replacing(self.state) as partial:
@@ -308,6 +243,11 @@ class Attempt:
             check_space(self.partial.parent, whole - offset)
         self.transfers.progress.start(self.one.name, offset, whole)
         return None
+
+    def _is_page(self, answer: requests.Response) -> bool:
+        """Whether a network that wants a login, or a hub in trouble, answered in its place."""
+        kind = answer.headers.get("Content-Type", "")
+        return kind.startswith("text/html") and self.one.target.suffix != ".html"
 
     def _goes_on(self, now: Downloaded, part: str, offset: int) -> bool:
         """Whether a part is that of the same version which follows what is here."""
@@ -350,7 +290,11 @@ class Attempt:
         begun = read_record(self.state)
         if begun is None:
             self._damage("what is known of it was removed meanwhile")
-        self._verify(told_its_size=begun.size >= 0)
+        # zeroed blocks of a part that a power cut left have the right size
+        doubtful = self.resumed or begun.size < 0
+        fault = fault_of(self.partial, self.one, read_through=doubtful)
+        if fault:
+            self._damage(fault)
         target = self.one.target
         with writing(target):
             size, sha256 = self.partial.stat().st_size, sha256_of(self.partial)
@@ -363,32 +307,6 @@ class Attempt:
             self.state.replace(sidecar_path(target))
             sync_folder(target.parent)
         return record
-
-    def _verify(self, told_its_size: bool) -> None:
-        size = self.partial.stat().st_size
-        if self.one.size is not None and size != self.one.size:
-            self._damage(f"{size} bytes came and {self.one.size} are expected")
-        if self.one.md5 is not None:
-            with self.partial.open("rb") as handle:
-                md5 = hashlib.file_digest(handle, lambda: hashlib.md5(usedforsecurity=False))
-            if md5.hexdigest() != self.one.md5:
-                self._damage(f"its md5 is {md5.hexdigest()} and {self.one.md5} is expected")
-        if self.one.target.suffix == ".gz":
-            with self.partial.open("rb") as handle:
-                start = handle.read(40)
-            if not start.startswith(_GZIP):
-                self._damage(f"it is not gzip data but starts with {start!r}")
-            if not told_its_size and self.one.size is None:
-                self._read_through()
-
-    def _read_through(self) -> None:
-        """Nothing else tells whether a file is whole whose size the hub does not say."""
-        try:
-            with gzip.open(self.partial) as handle:
-                while handle.read(_CHUNK):
-                    pass
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            self._damage(f"its gzip data are cut short or damaged ({error})")
 
     def _damage(self, what: str) -> NoReturn:
         """Start anew once; what comes wrong twice is wrong at the hub."""
