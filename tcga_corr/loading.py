@@ -20,7 +20,6 @@ from tcga_corr.errors import (
 )
 from tcga_corr.expression import ExpressionTable
 from tcga_corr.load_plan import Genes, LoadOptions, LoadPlan, plan_file
-from tcga_corr.scale import check_scale, is_linear
 from tcga_corr.sources import source_of_file
 from tcga_corr.store import (
     Store,
@@ -33,6 +32,7 @@ from tcga_corr.store import (
     write_table,
 )
 from tcga_corr.symbols import symbol_table
+from tcga_corr.table_checks import check_names, check_scale, check_unit, is_linear, told_dates
 from tcga_corr.tables import GeneFilter
 from tcga_corr.tumor_types import parse_tumor_type
 
@@ -175,7 +175,8 @@ class _Run:
             with self.collecting():
                 part = _of_type(table, types, key.tumor_type)
                 self._check_patients(plan, key, part.samples)
-                said = "; ".join(filter(None, (plan.file.told, _LINEAR if linear else "")))
+                told = (plan.file.told, _LINEAR if linear else "", told_dates(table))
+                said = "; ".join(filter(None, told))
                 self.loaded.append(_store_table(self.store, part, plan, key, unit, said))
 
     def _check_patients(self, plan: LoadPlan, key: TableKey, samples: Sequence[str]) -> None:
@@ -240,8 +241,11 @@ def _read(plan: LoadPlan) -> tuple[ExpressionTable, bool]:
     """The table on the log2 scale, with the chosen genes, and whether the file's was linear."""
     genes = _chosen_genes(plan.genes)
     table = plan.file.read(genes)
+    check_names(table, plan.path, own_cohort=plan.own_cohort)
     linear = is_linear(table) if plan.linear is None else plan.linear
     check_scale(table, plan.path, plan.source, linear)
+    if plan.linear is None and not linear:
+        check_unit(plan.path, plan.unit)
     if not np.any(table.genes != ""):
         raise TableError(
             f"{plan.path}: no row has a gene symbol",

@@ -303,7 +303,7 @@ def _fault(chunk: bytes, matrix: Matrix, first_line: int, cause: str) -> TableEr
         if len(fields) != width:
             return TableError(
                 f"{where}: {len(fields)} fields where the header has {width}",
-                "The file is damaged: download it again",
+                "Mend the file, or download it again",
             )
         names = fields[: matrix.n_names]
         if any("\ufffd" in name for name in names):

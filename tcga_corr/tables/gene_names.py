@@ -52,6 +52,22 @@ def known_share(names: Sequence[str]) -> float:
     return genes / len(names) if names else 0.0
 
 
+def n_before_genes(names: Sequence[str]) -> int:
+    """How many names come before the first that is known for a gene; 0 where none is."""
+    known = symbol_table().candidates
+    genes = (
+        number
+        for number, name in enumerate(names)
+        if is_ensembl(name) or known(split_name(name)[0])
+    )
+    return next(genes, 0)
+
+
+def told_left_out(titles: Sequence[str]) -> str:
+    """The columns that are left out, for people."""
+    return f", left out {', '.join(title or '(no name)' for title in titles)}" if titles else ""
+
+
 def is_title(title: str) -> bool:
     """Whether a column is titled as one that describes genes."""
     return describes_genes(title) or bool(_OTHERS.fullmatch(_bare(title)))
@@ -92,6 +108,11 @@ class NameColumns:
     def told(self) -> str:
         """Where the symbols come from, for people, if that needs to be said."""
         return ", symbols of NCBI Gene by Ensembl id" if self.symbol is None else ""
+
+    def others(self, titles: Sequence[str]) -> list[str]:
+        """The titles of the columns of names that are neither symbols nor ids."""
+        used = (self.symbol, self.ensembl, self.entrez)
+        return [title for column, title in enumerate(titles) if column not in used]
 
     def named(self, names: Sequence[Sequence[str]]) -> tuple[list[str], list[str]]:
         """Symbols and ids of rows, by their names, a list per column."""

@@ -18,7 +18,14 @@ from tcga_corr.errors import TableError
 from tcga_corr.expression import ExpressionTable
 from tcga_corr.tables.delimited import Preview
 from tcga_corr.tables.format import GeneFilter, ReadOptions, TableFile, TableFormat
-from tcga_corr.tables.gene_names import GeneRows, NameColumns, is_title, name_columns
+from tcga_corr.tables.gene_names import (
+    GeneRows,
+    NameColumns,
+    is_title,
+    n_before_genes,
+    name_columns,
+    told_left_out,
+)
 from tcga_corr.tables.orientation import column_of_samples, rows_of, told_rows
 
 if TYPE_CHECKING:
@@ -45,8 +52,16 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
         names = _names(path, file, names_in)
     rows = rows_of(path, names, values_of, options.rows)
     down = rows == "genes"
-    which = name_columns(names, titles) if down else name_columns([values_of], [""])
-    samples = values_of if down else [name.strip() for name in names[column_of_samples(names)]]
+    told = told_rows(rows)
+    if down:
+        samples, which = values_of, name_columns(names, titles)
+        told += told_left_out(which.others(titles))
+    else:
+        column, before = column_of_samples(names), n_before_genes(values_of)
+        samples = [name.strip() for name in names[column]]
+        told += told_left_out([*titles[:column], *titles[column + 1 :], *values_of[:before]])
+        values_in, values_of = values_in[before:], values_of[before:]
+        which = name_columns([values_of], [""])
     return TableFile(
         path=path,
         format=FORMAT.name,
@@ -56,7 +71,7 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
         ),
         ensembl=which.ensembl is not None,
         linear=None,
-        told=told_rows(rows) + which.told,
+        told=told + which.told,
     )
 
 

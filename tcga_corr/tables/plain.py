@@ -32,9 +32,12 @@ from tcga_corr.tables.gene_names import (
     NameColumns,
     is_text,
     is_title,
+    n_before_genes,
     name_columns,
     read_genes_down,
+    told_left_out,
 )
+from tcga_corr.tables.known_covariates import recognise
 from tcga_corr.tables.orientation import column_of_samples, rows_of, told_rows
 
 _SEPARATORS = {"\t": "tab", ";": "semicolon", ",": "comma"}
@@ -60,19 +63,32 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
             )
     lines = first_lines(path, N_LOOKED_AT + 1)
     matrix, names = _layout(path, lines)
+    known = recognise(matrix.fields)
+    if known is not None:
+        raise TableError(
+            f"{path}: {known.title}, no expression table", f"Load it with --covariates {path.name}"
+        )
     rows = rows_of(path, names, matrix.columns, options.rows)
     told = f"{_SEPARATORS[matrix.separator]}-separated, {told_rows(rows)}"
     told += ", decimal commas" if matrix.decimal_comma else ""
     if rows == "genes":
         which = name_columns(names, matrix.fields)
+        told += told_left_out(which.others(matrix.fields[: matrix.n_names]))
         columns = matrix.columns
         read = partial(read_genes_down, matrix, which)
     else:
-        which = name_columns([matrix.columns], [""])
+        before = n_before_genes(matrix.columns)
+        which = name_columns([matrix.columns[before:]], [""])
         matrix = replace(matrix, row="sample")
         in_column = column_of_samples(names)
+        described = [
+            name
+            for column, name in enumerate(matrix.fields[: matrix.n_names + before])
+            if column != in_column
+        ]
+        told += told_left_out(described)
         columns = _sample_names(matrix, in_column)
-        read = partial(_read_samples_down, matrix, in_column, which)
+        read = partial(_read_samples_down, matrix, in_column, before, which)
     return TableFile(
         path=path,
         format=FORMAT.name,
@@ -134,7 +150,8 @@ def _separator(path: Path, lines: Sequence[str]) -> str:
     raise TableError(
         f"{path}, line 1: no tab, comma or semicolon in it"
         + (f", but {blanks} blanks" if blanks else ""),
-        "An expression table is delimited by one of these",
+        "An expression table is delimited by one of these; R writes tabs with "
+        "write.table(x, file, sep='\\t', col.names=NA)",
     )
 
 
@@ -174,12 +191,16 @@ def _sample_names(matrix: Matrix, column: int) -> tuple[str, ...]:
 
 
 def _read_samples_down(
-    matrix: Matrix, column: int, which: NameColumns, genes: GeneFilter | None = None
+    matrix: Matrix,
+    column: int,
+    before: int,
+    which: NameColumns,
+    genes: GeneFilter | None = None,
 ) -> ExpressionTable:
     names, values = read_matrix(matrix)
     samples = [name.strip() for name in names[column]]
     return GeneRows(which, genes).kept_table(
-        [list(matrix.columns)], samples, np.ascontiguousarray(values.T)
+        [list(matrix.columns[before:])], samples, np.ascontiguousarray(values[:, before:].T)
     )
 
 

@@ -18,12 +18,16 @@ from tcga_corr.tables.sample_columns import expression_table
 def has_barcode_columns(start: Preview) -> bool:
     """Whether a file is tab-separated, one column of names and then columns named by barcodes.
 
-    Other columns of numbers may stand between; columns of text may not.
+    Other columns of numbers may stand between; columns of text may not, nor may the header be one
+    short of the rows, as R writes it.
     """
     names, values = start.fields()[1:], start.fields(1)[1:]
     first = next((column for column, name in enumerate(names) if parse_barcode(name)), None)
-    return first is not None and all(
-        value in MISSING or is_number(value) for value in values[:first]
+    one_short = len(names) + 1 == len(values)
+    return (
+        first is not None
+        and not one_short
+        and all(value in MISSING or is_number(value) for value in values[:first])
     )
 
 

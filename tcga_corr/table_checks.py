@@ -1,16 +1,27 @@
-"""Whether values are linear or logarithms, and whether they can be what they are said to be."""
+"""Whether a table can be what it is said to be: its scale, its unit, its names."""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tcga_corr.errors import TableError
+from tcga_corr.errors import TableError, UsageError
 from tcga_corr.expression import ExpressionTable
 from tcga_corr.sources import Source
 
+_LINEAR_UNIT = re.compile(
+    r"(tpm|[fr]pkm|fpkm[-_]uq|cpm|rsem|((raw|norm|normali[sz]ed|expected)[ _])?counts?|reads)",
+    re.IGNORECASE,
+)
+_MONTH = "jan|feb|m[aä]r|mrz|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz]"
+_DATE = re.compile(
+    rf"\d{{1,2}}[-. ]({_MONTH})[a-z]*\.?|({_MONTH})[-. ]\d{{1,2}}|\d{{4}}-\d\d-\d\d( 00:00:00)?",
+    re.IGNORECASE,
+)
 _HIGHEST_LOG2 = 50.0  # 2**50 reads: no logarithm of a count is above
 
 
@@ -61,6 +72,47 @@ def check_scale(table: ExpressionTable, path: Path, source: Source, linear: bool
             + (", and so in most samples: the values are linear" if most else ""),
             "Say --linear, with a --source of your own" if most else "Mend the value",
         )
+
+
+def check_unit(path: Path, unit: str) -> None:
+    """Refuse logarithms under a unit that is linear.
+
+    Raises
+    ------
+    UsageError
+        If the unit is one of reads or of what is made of them without a logarithm.
+    """
+    if _LINEAR_UNIT.fullmatch(unit.strip()):
+        raise UsageError(
+            f"{path}: most samples have no value above {_HIGHEST_LOG2:g}, so they are logarithms, "
+            f"and --unit says {unit}",
+            f"Say --unit 'log2({unit.strip()}+1)', or what else it is the logarithm of",
+        )
+
+
+def check_names(table: ExpressionTable, path: Path, *, own_cohort: bool) -> None:
+    """Refuse an own cohort in which several columns have one name: these may be several samples.
+
+    Raises
+    ------
+    TableError
+        Naming the first.
+    """
+    twice = [name for name, count in Counter(table.samples).items() if count > 1]
+    if own_cohort and twice:
+        raise TableError(
+            f"{path}: {table.samples.count(twice[0])} samples are named '{twice[0]}'",
+            "Give each a name of its own, or take the mean of repeats yourself",
+        )
+
+
+def told_dates(table: ExpressionTable) -> str:
+    """The symbols that a spreadsheet has made dates of, for people; empty where it has not."""
+    dates = [name for name in dict.fromkeys(table.genes.tolist()) if _DATE.fullmatch(name)]
+    if not dates:
+        return ""
+    shown = ", ".join(dates[:3]) + (", …" if len(dates) > 3 else "")
+    return f"{len(dates)} names of genes are dates, as spreadsheets make of symbols ({shown})"
 
 
 def _first_cell(table: ExpressionTable, where: NDArray[np.bool_]) -> str:
