@@ -67,9 +67,9 @@ def association_frame(
         "n_shared_genes": [len(genes) for genes in shared],
         "r_disjoint": apart.r if involves_set else nothing,
         "note": [
-            _note(cohort, one, other if answered else "")
-            for cohort, one, other, answered in zip(
-                cohorts, whole.notes, apart.notes, ~np.isnan(whole.r), strict=True
+            _note(cohort, [one, *_thin(pair, x, y)], other if answered else "")
+            for cohort, one, other, answered, x, y in zip(
+                cohorts, whole.notes, apart.notes, ~np.isnan(whole.r), *sides, strict=True
             )
         ],
     }
@@ -152,10 +152,20 @@ def _shared_genes(pair: Sequence[Variable], x: Measured, y: Measured) -> frozens
     return x.genes & y.genes
 
 
-def _note(cohort: Cohort, whole: str, apart: str) -> str:
+def _thin(pair: Sequence[Variable], x: Measured, y: Measured) -> list[str]:
+    """The sets of which less than half is in the table."""
+    return [
+        f"{variable.name}: {len(side.genes)} of {len(variable.gene_set.genes)} genes"
+        for variable, side in zip(pair, (x, y), strict=True)
+        if isinstance(variable, SetVariable)
+        and side.values is not None
+        and 2 * len(side.genes) < len(variable.gene_set.genes)
+    ]
+
+
+def _note(cohort: Cohort, whole: Sequence[str], apart: str) -> str:
     parts = ["SIMULATED"] if cohort.table.metadata.simulated else []
-    if whole:
-        parts.append(whole)
-    if apart and apart != whole:
+    parts += dict.fromkeys(filter(None, whole))
+    if apart and apart not in parts:
         parts.append(f"without shared genes: {apart}")
     return "; ".join(parts)

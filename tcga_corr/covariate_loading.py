@@ -44,7 +44,7 @@ class LoadedCovariates:
     path, name, metadata
         The file, and the table in the store.
     matched
-        Source to the samples of the store's tables that have a row, and to all of its samples.
+        Source to the tumor samples of the store's tables that have a row, and to all of these.
     was_there
         Whether the store had it already, made of the same input in the same way.
     replaced
@@ -65,8 +65,9 @@ class LoadedCovariates:
         notes = [f"{count} {what} left out" for what, count in metadata.dropped.items()]
         notes += metadata.notes
         notes += [
-            f"{found} of the {total} samples of {source} are in it"
+            f"{found} of the {total} tumor samples of {source} are in it"
             for source, (found, total) in self.matched.items()
+            if found
         ]
         if self.matched and not any(found for found, _ in self.matched.values()):
             notes.append(f"none of the store's samples has a row: are its rows {metadata.kind}s?")
@@ -171,7 +172,7 @@ def _metadata(table: CovariateTable, given: InputFile, recipe: dict[str, Any]) -
 
 
 def _matched(store: Store, name: str) -> dict[str, tuple[int, int]]:
-    """For each source of the store, how many of its samples have a row, and how many it has."""
+    """For each source of the store, how many of its tumor samples have a row, and their number."""
     stored = open_covariates(store, name)
     if stored is None:
         return {}
@@ -183,7 +184,8 @@ def _matched(store: Store, name: str) -> dict[str, tuple[int, int]]:
             metadata = read_metadata(store, key)
         except StoreError:
             continue  # a damaged table is told where it is used
-        samples.setdefault(key.source, []).extend(metadata.samples if metadata else ())
+        taken = [sample for sample in metadata.samples if sample.tumor] if metadata else []
+        samples.setdefault(key.source, []).extend(taken)
     return {
         source: (
             sum((one.patient if by_patient else one.sample) in known for one in those), len(those)

@@ -218,7 +218,7 @@ class Engine:
         if not frame.height:
             why = "; ".join(whys) or f"no {samples} samples in {', '.join(_types(cohorts))}"
             raise AnalysisError(f"no score: {why}", _SEE_STATUS)
-        notes = tuple(matching_notes(measured) + whys + _table_notes(tables))
+        notes = tuple(_table_notes(tables) + whys + matching_notes(measured))
         return Answer(
             frame=frame,
             query={
@@ -286,7 +286,7 @@ class Engine:
             for variable, side in zip(pair, sides, strict=True)
             for cohort, result in zip(cohorts, side, strict=True)
         ]
-        notes = tuple(matching_notes(measured) + _table_notes(tables))
+        notes = tuple(_table_notes(tables) + matching_notes(measured))
         return Answer(
             frame=frame,
             query={

@@ -27,7 +27,8 @@ class TcgaCorrError(Exception):
         self.remedy = remedy
 
     def __str__(self) -> str:
-        return ". ".join(part.rstrip(".") for part in (self.what, self.remedy) if part) + "."
+        parts = (part.rstrip(".") for part in (self.what, self.remedy) if part)
+        return " ".join(part if part.endswith("?") else f"{part}." for part in parts)
 
 
 class UsageError(TcgaCorrError):
@@ -62,4 +63,5 @@ def near_names(name: str, names: Iterable[str], most: int = 3) -> str:
     """Words for a remedy: the known names nearest to a wrong one, or an empty string."""
     by_folded = {known.casefold(): known for known in names}
     close = difflib.get_close_matches(name.casefold(), by_folded, n=most, cutoff=0.6)
-    return "Did you mean " + " or ".join(by_folded[folded] for folded in close) if close else ""
+    names = " or ".join(by_folded[folded] for folded in close)
+    return f"Did you mean {names}?" if close else ""

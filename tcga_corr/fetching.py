@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tcga_corr.errors import DownloadError, TcgaCorrError, UsageError
-from tcga_corr.load_plan import Genes, LoadOptions
+from tcga_corr.errors import DownloadError, TcgaCorrError, UsageError, near_names
+from tcga_corr.load_plan import Genes, LoadOptions, tumor_type_of_path
 from tcga_corr.loading import Loaded, load_files
 from tcga_corr.sources import SOURCES, Source, gdc_api
 from tcga_corr.sources.download import download_all, sizes
@@ -23,6 +23,7 @@ from tcga_corr.tumor_types import TUMOR_TYPES, parse_tumor_type
 DEFAULT_SOURCE = "pancanatlas"
 JOBS = 3
 MOST_JOBS = 8
+_FEW = 3  # failed downloads that are each told
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,11 @@ class FetchReport:
     n_withdrawn: int
     errors: tuple[TcgaCorrError, ...]
 
+    def raise_errors(self) -> None:
+        """Raise the first error, if there is one."""
+        for error in self.errors:
+            raise error
+
 
 @dataclass(frozen=True)
 class _Part:
@@ -106,7 +112,7 @@ def fetch(
     _check_room(store, source, downloads, options, progress)
     arrived: dict[Path, Downloaded] = {}
     withdrawn: set[Path] = set()
-    failed: dict[Path, TcgaCorrError] = {}
+    failed: dict[Download, TcgaCorrError] = {}
     loaded: list[Loaded] = []
     left = list(parts)
     for one, outcome in download_all(
@@ -121,16 +127,16 @@ def fetch(
         elif isinstance(outcome, WithdrawnError) and source is gdc_api.SOURCE:
             withdrawn.add(one.target)
         else:
-            failed[one.target] = outcome
-        known = arrived.keys() | withdrawn | failed.keys()
+            failed[one] = outcome
+        known = arrived.keys() | withdrawn | {bad.target for bad in failed}
         whole = [part for part in left if all(need.target in known for need in part.downloads)]
         for part in whole:
             left.remove(part)
-            if not any(need.target in failed for need in part.downloads):
+            if not any(need in failed for need in part.downloads):
                 report = _load(store, source, part, withdrawn, options, progress, on_loaded)
                 loaded += report[0]
                 errors += report[1]
-    told = _together(failed) if source is gdc_api.SOURCE else failed.values()
+    told = _together(failed, source)
     return FetchReport(tuple(arrived), tuple(loaded), len(withdrawn), (*told, *errors))
 
 
@@ -155,26 +161,40 @@ def _load(
     return report.loaded, report.errors
 
 
-def _together(failed: dict[Path, TcgaCorrError]) -> Iterator[TcgaCorrError]:
-    """One error for the many files of a tumor type: the first, and how many there are."""
-    by_type: dict[str, list[TcgaCorrError]] = {}
-    for target, error in failed.items():
-        by_type.setdefault(target.parents[1].name, []).append(error)
-    for name, several in by_type.items():
+def _together(failed: dict[Download, TcgaCorrError], source: Source) -> Iterator[TcgaCorrError]:
+    """The errors of downloads; many as one, with the first and the names of all."""
+    groups: dict[str, list[Download]] = {}
+    for one in failed:
+        # of the GDC, the many files of a tumor type
+        group = one.target.parents[1].name if source is gdc_api.SOURCE else source.name
+        groups.setdefault(group, []).append(one)
+    for name, several in groups.items():
+        if len(several) <= _FEW and source is not gdc_api.SOURCE:
+            yield from (failed[one] for one in several)
+            continue
+        first = failed[several[0]]
+        which = "so it is not loaded" if source is gdc_api.SOURCE else _listed(several)
         yield DownloadError(
-            f"{name}: {len(several)} of its files could not be downloaded, so it is not loaded; "
-            f"the first: {several[0].what}",
-            several[0].remedy or "Run the same command again",
+            f"{name}: {len(several)} of its files could not be downloaded, {which}; the first: "
+            f"{first.what}",
+            first.remedy or "Run the same command again",
         )
 
 
+def _listed(downloads: Sequence[Download]) -> str:
+    """The tumor types of downloads, by their names."""
+    return " ".join(tumor_type_of_path(one.target) or one.name for one in downloads)
+
+
 def _checked(options: FetchOptions) -> tuple[Source, tuple[str, ...]]:
-    source = SOURCES.get(options.source)
+    source = SOURCES.get(options.source.lower())
     fetched = [name for name, known in SOURCES.items() if _is_fetched(known)]
     if source is None or not _is_fetched(source):
         what = "is not fetched: load its files from disk" if source else "is not known"
         raise UsageError(
-            f"source '{options.source}' {what}", f"The sources to fetch are {', '.join(fetched)}"
+            f"source '{options.source}' {what}",
+            ("" if source else near_names(options.source, fetched))
+            or f"The sources to fetch are {', '.join(fetched)}",
         )
     if not 1 <= options.jobs <= MOST_JOBS:
         raise UsageError(f"{options.jobs} jobs", f"Give 1 to {MOST_JOBS}, so as to be polite")
@@ -274,7 +294,7 @@ def _check_room(
         known = sizes(missing, jobs=options.jobs, patience=options.patience)
         here = sum(received_so_far(one.target) or 0 for one in missing)
         to_come = max(0, sum(known.values()) - here)
-        progress.expect(to_come)
+        progress.expect(to_come if len(known) == len(missing) else None)
         check_space(store.downloads(source.name), to_come)
 
 
@@ -300,7 +320,10 @@ def planned(store: Store, options: FetchOptions) -> list[dict[str, Any]]:
     expected = {store.downloads(source.name) / file.path: file.size for file in _files(source)}
     rows = []
     for one in downloads:
+        here = _looks_whole(one.target)
         size = told.get(one.url) or expected.get(one.target)
+        if here:
+            size = one.target.stat().st_size
         partial = received_so_far(one.target)
         rows.append(
             {
@@ -310,7 +333,7 @@ def planned(store: Store, options: FetchOptions) -> list[dict[str, Any]]:
                 "file": str(one.target.relative_to(store.root)),
                 "size_mb": None if size is None else round(size / 1e6, 1),
                 "state": "here"
-                if _looks_whole(one.target)
+                if here
                 else f"{partial / 1e6:.1f} MB here"
                 if partial
                 else "to come",

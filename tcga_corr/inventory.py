@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from tcga_corr.errors import DataMissingError, StoreError
+from tcga_corr.sources import simulated
 from tcga_corr.store import Store, TableKey, TableMetadata, list_covariates, read_metadata
 from tcga_corr.tumor_types import TUMOR_TYPES, parse_tumor_type
 
@@ -109,7 +110,8 @@ def _described(
         raise DataMissingError(
             f"{', '.join(sorted(wanted))}: not loaded", "See `tcga-corr status` for what is"
         )
-    for key in keys:
+    real_first = sorted(keys, key=lambda key: (key.source == simulated.SOURCE.name, key))
+    for key in real_first:
         try:
             metadata = read_metadata(store, key)
         except StoreError as error:

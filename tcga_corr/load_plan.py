@@ -88,6 +88,7 @@ class LoadPlan:
     linear: bool | None
     unit: str
     tumor_types: tuple[str, ...]
+    missing: tuple[str, ...]  # tumor types asked for, of which the table has no sample
     phenotype: TumorTypeOfSample | None  # of a table of several tumor types
     inputs: tuple[InputFile, ...]
 
@@ -155,6 +156,7 @@ def plan_file(path: Path, options: LoadOptions) -> LoadPlan:
         tumor_types: tuple[str, ...] = (_only_tumor_type(path, own_cohort, options),)
     else:
         tumor_types = _told_types(file, phenotype, phenotype_path or path, options)
+    missing = tuple(name for name in options.tumor_types if name not in tumor_types)
     return LoadPlan(
         file=file,
         source=source,
@@ -163,6 +165,7 @@ def plan_file(path: Path, options: LoadOptions) -> LoadPlan:
         linear=True if options.linear else (file.linear or None) if own else file.linear,
         unit=source.unit,
         tumor_types=tumor_types,
+        missing=missing,
         phenotype=phenotype,
         inputs=_described(path, beside),
     )
@@ -220,14 +223,14 @@ def _told_types(
 ) -> tuple[str, ...]:
     told = {tumor_type for name in file.columns if (tumor_type := phenotype.get(name))}
     wanted = set(options.tumor_types)
-    missing = wanted - told
-    if missing or not told:
-        what = f"as {', '.join(sorted(missing))} no" if missing else "of no"
+    found = told & wanted if wanted else told
+    if not found:
+        what = " or ".join(sorted(wanted)) or "any tumor type"
         raise DataMissingError(
-            f"{told_by}: it tells the tumor type {what} sample of {file.path.name}",
-            "Give another table with --phenotype",
+            f"{file.path}: no sample of it is of {what}, by {told_by.name}",
+            "Take another table or source, or give another table of tumor types with --phenotype",
         )
-    return tuple(sorted(wanted or told))
+    return tuple(sorted(found))
 
 
 def tumor_type_of_path(path: Path) -> str | None:

@@ -70,6 +70,11 @@ class LoadReport:
     loaded: tuple[Loaded, ...]
     errors: tuple[TcgaCorrError, ...]
 
+    def raise_errors(self) -> None:
+        """Raise the first error, if there is one."""
+        for error in self.errors:
+            raise error
+
 
 def load_files(
     store: Store,
@@ -162,6 +167,9 @@ class _Run:
                     f"{path}: {key.source} {key.tumor_type} was just loaded from {earlier.path}",
                     "Load one of them, or give each a --source of its own",
                 )
+        if plan.missing:
+            lacking = f"{path}: no sample of it is of {' or '.join(plan.missing)}"
+            self.errors.append(DataMissingError(lacking, "Take another table or source for these"))
         to_do = [key for key in plan.keys if not self._is_there(plan, key)]
         if not to_do:
             return

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tcga_corr.errors import DataMissingError, StoreError, UsageError
 from tcga_corr.files import is_leftover, writing
-from tcga_corr.load_plan import Genes, LoadOptions
+from tcga_corr.load_plan import Genes, LoadOptions, tumor_type_of_path
 from tcga_corr.loading import load_files
 from tcga_corr.sources import SOURCES, gdc_api, simulated
 from tcga_corr.sources.sidecar import is_as_recorded, read_sidecar, sidecar_path
@@ -189,9 +189,6 @@ def downloaded_table(store: Store, key: TableKey) -> Path | None:
 
 def _downloads(store: Store, folder: Path) -> Iterator[Finding]:
     """A row for each file that is not whole, and one for all that are of a folder."""
-    again = f"Run `tcga-corr fetch --source {folder.name}`"
-    if folder.name == simulated.SOURCE.name:
-        again = "Run `tcga-corr demo`"
     whole: dict[str, int] = {}
     files = {path for path in folder.rglob("*") if path.is_file()}
     records = {
@@ -202,6 +199,7 @@ def _downloads(store: Store, folder: Path) -> Iterator[Finding]:
             continue
         name = _below(store, path)
         record = read_sidecar(path)
+        again = _how_to_fetch(folder.name, path)
         if path.name.startswith(".") and path.suffix == ".download":
             size = f"{path.stat().st_size / 1e6:.1f} MB are here"
             yield Finding("download", name, "unfinished", size, f"{again} to go on")
@@ -216,6 +214,14 @@ def _downloads(store: Store, folder: Path) -> Iterator[Finding]:
             whole[parent] = whole.get(parent, 0) + 1
     for parent, count in whole.items():
         yield Finding("download", parent, WHOLE, f"{count} file{'s' if count > 1 else ''}")
+
+
+def _how_to_fetch(source: str, path: Path) -> str:
+    if source == simulated.SOURCE.name:
+        return "Run `tcga-corr demo`"
+    known = SOURCES.get(source)
+    one_type = None if known is None or known.pan_cancer else tumor_type_of_path(path)
+    return f"Run `tcga-corr fetch {one_type + ' ' if one_type else ''}--source {source}`"
 
 
 def _leftovers(store: Store, repair: bool) -> Iterator[Finding]:

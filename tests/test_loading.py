@@ -88,7 +88,7 @@ def test_one_type_of_a_pan_cancer_table(engine: Engine, tmp_path: Path) -> None:
     assert engine.load(path, LoadOptions(tumor_type="UVM")).errors == ()
     assert stored(engine) == {"UVM": 2}
     error = only_error(engine.load(path, LoadOptions(tumor_type="LIHC")))
-    assert "as LIHC no sample" in str(error)
+    assert "no sample of it is of LIHC" in str(error)
 
 
 def test_the_option_may_not_contradict_the_path(engine: Engine, tmp_path: Path) -> None:

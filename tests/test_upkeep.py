@@ -183,7 +183,7 @@ def test_downloads_are_held_to_their_records(engine: Engine) -> None:
     rows = {row["path"].rpartition("/")[2]: row for row in engine.verify().to_dicts()}
     assert rows["HiSeqV2.gz"]["state"] == "damaged"
     assert rows["other.gz"]["state"] == "missing"
-    assert rows["other.gz"]["remedy"] == "Run `tcga-corr fetch --source tcga-hiseqv2`"
+    assert rows["other.gz"]["remedy"] == "Run `tcga-corr fetch ACC --source tcga-hiseqv2`"
 
 
 def test_a_part_of_a_store(engine: Engine) -> None:

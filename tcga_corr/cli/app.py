@@ -92,8 +92,8 @@ def root(
 ) -> None:
     """How strongly do two things vary together across the patients of each TCGA tumor type?
 
-    A thing is a gene (RELA) or a gene set (ferroptosis, scored per sample by ssGSEA). The answer
-    comes for each of the 33 tumor types. Start with `tcga-corr demo`.
+    A thing is a gene (RELA), a gene set (ferroptosis, scored per sample by ssGSEA) or a measured
+    number (purity). The answer comes for each of the 33 tumor types. Start with `tcga-corr demo`.
     """
     if context.invoked_subcommand is None:
         typer.echo(context.get_help(), err=True)

@@ -22,6 +22,10 @@ def fetch(
         list[str] | None,
         typer.Argument(metavar="[TYPE]...", help="Tumor types, such as LIHC. Default: all 33."),
     ] = None,
+    more_types: Annotated[
+        list[str] | None,
+        typer.Option("-t", "--tumor-type", metavar="TYPE", help="The same, as in other commands."),
+    ] = None,
     source: Annotated[
         str,
         typer.Option(
@@ -73,7 +77,7 @@ def fetch(
     settings: Settings = context.obj
     check_output(output, force, output_format)
     chosen = FetchOptions(
-        tumor_types=options.split_names(tumor_types),
+        tumor_types=options.split_names([*(tumor_types or ()), *(more_types or ())]),
         source=source,
         genes=genes.value if genes else None,
         base_url=base_url,
@@ -96,6 +100,8 @@ def fetch(
     if download_only:
         folder = engine.store.downloads(source)
         settings.note(f"{len(outcome.downloaded)} files are in {folder}")
+    elif outcome.loaded and not outcome.errors:
+        settings.note(f"Now ask: tcga-corr correlate ferroptosis nfkb --source {source}")
     for error in outcome.errors:
         report(error)
     if outcome.errors:
@@ -103,20 +109,22 @@ def fetch(
 
 
 def _show_plan(frame: Any, chosen: Any, output: Any, output_format: Any) -> None:
-    known = frame["size_mb"].sum()
-    unknown = frame["size_mb"].null_count()
+    to_come = frame.filter(frame["state"] != "here")
+    known, unknown = to_come["size_mb"].sum(), to_come["size_mb"].null_count()
+    heading = f"{frame.height - to_come.height} of {frame.height} are here"
+    if to_come.height:
+        heading += f"; to come {known:,.0f} MB"
+        heading += f" and {unknown} of unknown size" if unknown else ""
     result = Result(
         frame=frame,
         rows_key="requests",
         around={"query": {"source": chosen.source, "tumor_types": list(chosen.tumor_types)}},
-        heading=f"{frame.height} requests; {known:,.0f} MB of known size"
-        + (f", {unknown} of unknown size" if unknown else ""),
+        heading=heading,
         columns={
             "tumor type": plain("tumor_type"),
             "state": plain("state"),
             "MB": lambda row: number(row["size_mb"]),
             "url": plain("url"),
-            "to": plain("file"),
         },
     )
     write_result(result, output, output_format)

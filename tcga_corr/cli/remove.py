@@ -42,3 +42,6 @@ def remove(
         return
     for one in engine.remove(source, wanted, downloads=downloads):
         settings.note(f"removed {one.path} ({one.size / 1e6:.1f} MB)")
+    kept = engine.store.downloads(source)
+    if not downloads and kept.exists():
+        settings.note(f"kept {kept}: --downloads removes it too")

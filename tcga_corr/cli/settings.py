@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from tcga_corr.engine import Engine
     from tcga_corr.sources.request import Progress
 
+_MANY_NOTES = 12
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -37,9 +39,14 @@ class Settings:
             print(text, file=sys.stderr)
 
     def notes(self, lines: Iterable[str]) -> None:
-        """Tell several lines, each as a note."""
-        for line in lines:
+        """Tell several lines, each as a note; of many the first, unless all are asked for."""
+        told = list(lines)
+        few = told if self.verbose or len(told) <= _MANY_NOTES else told[: _MANY_NOTES // 2]
+        for line in few:
             self.note(f"note: {line}")
+        if len(few) < len(told):
+            left = len(told) - len(few)
+            self.note(f"note: {left} more notes: -v before the command, or --format json, has all")
 
     @contextmanager
     def transfers(self) -> Iterator[tuple[Progress, Callable[[str], None]]]:

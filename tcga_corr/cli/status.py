@@ -11,8 +11,8 @@ from tcga_corr.cli.output import Result, check_output, plain, write_result
 from tcga_corr.cli.settings import Settings
 
 _FOR_PEOPLE = (
-    "source", "tumor_type", "name", "tumor", "normal", "other", "n_genes", "genes", "unit",
-    "size_mb", "loaded_at", "note",
+    "source", "tumor_type", "tumor", "normal", "other", "n_genes", "genes", "unit", "size_mb",
+    "loaded_at", "note",
 )  # fmt: skip
 
 

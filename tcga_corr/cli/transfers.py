@@ -78,8 +78,8 @@ class Bars(Progress):
         """Print a line above the bars."""
         self._shown.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
-    def expect(self, total: int) -> None:
-        """The bytes of all files together, as far as they are known."""
+    def expect(self, total: int | None) -> None:
+        """The bytes of all files together, where they are known."""
         self._shown.update(self._whole, total=total)
 
     def start(self, name: str, done: int, total: int | None) -> None:

@@ -47,10 +47,12 @@ def verify(
         rows_key="findings",
         around={"query": {"store": str(settings.cache), "source": source, "tumor_types": wanted}},
     )
-    write_result(result, output, output_format)
+    if result.frame.height or output or output_format not in (None, options.Format.table):
+        write_result(result, output, output_format)
     states = dict(frame["state"].value_counts().iter_rows())
+    told = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
     settings.note(
-        ", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "empty"
+        f"all {frame.height} as they were written" if set(states) == {"whole"} else told or "empty"
     )
     if any(state in states for state in ("damaged", "missing", "leftover")):
         raise typer.Exit(FAILED)

@@ -154,7 +154,8 @@ def given_up(url: str, error: PassingError, patience: Patience) -> DownloadError
     """The error of what failed as often as patience allows."""
     return DownloadError(
         f"{url}: {error}, {patience.attempts} times in a row",
-        "Run the same command again: it goes on where it stopped",
+        "Run the same command again: it goes on where it stopped. Where there is no way to the "
+        "internet but a proxy, name it in HTTPS_PROXY",
     )
 
 

@@ -48,8 +48,8 @@ class Download:
 class Progress:
     """Told what happens, from several threads; this one keeps it to itself."""
 
-    def expect(self, total: int) -> None:
-        """So many bytes are to come in all, as far as the hubs say."""
+    def expect(self, total: int | None) -> None:
+        """So many bytes are to come in all; None where the hubs do not say."""
 
     def start(self, name: str, done: int, total: int | None) -> None:
         """Receiving a file starts, or starts again, with so many of its bytes there."""

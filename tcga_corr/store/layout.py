@@ -116,7 +116,8 @@ class Store:
             f"{what} in the store '{self.root.absolute()}'",
             f"It has {', '.join(others)}"
             if others
-            else "Load some with `tcga-corr load FILE`, or try `tcga-corr demo`",
+            else "Bring some with `tcga-corr fetch LIHC`, load yours with `tcga-corr load FILE`, or "
+            "try `tcga-corr demo`",
         )
 
     def locked(self, key: TableKey) -> AbstractContextManager[None]:

@@ -80,7 +80,7 @@ def read_metadata(store: Store, key: TableKey) -> TableMetadata | None:
     return metadata
 
 
-_REMEDY = "Load the table again"
+_REMEDY = "Run `tcga-corr verify --repair`, or load the table again"
 
 
 def _brief(error: Exception) -> str:

@@ -251,6 +251,6 @@ def _distinct_rows(
             raise TableError(
                 f"{grid.path}: lines {grid.lines[other]} and {grid.lines[row]} give {key} "
                 f"{name[0]}{name[1]} different values",
-                "Keep one of them" if key == "sample" else "Keep one of them, or load it by sample",
+                "Keep one of them",
             )
     return [first[name] for name in sorted(first)]
