@@ -390,6 +390,25 @@ def test_what_the_hub_does_not_have_leaves_the_rest(hub: Hub, tmp_path: Path, cl
     assert open_store(tmp_path).status()["tumor_type"].to_list() == ["ACC", "UCS"]
 
 
+def test_many_missing_files_are_told_at_once(hub: Hub, engine: Engine) -> None:
+    put_hiseq(hub, "ACC")
+    report = engine.fetch(ask(hub, "tcga-hiseqv2", "ACC", "BLCA", "BRCA", "LIHC", "UCS"))
+    assert [one.key.tumor_type for one in report.loaded] == ["ACC"]
+    (error,) = report.errors
+    assert "4 of its files could not be downloaded" in str(error)
+    assert all(name in str(error) for name in ("BLCA", "BRCA", "LIHC", "UCS"))
+    with pytest.raises(DownloadError):
+        report.raise_errors()
+
+
+def test_tumor_types_that_a_table_lacks_are_told(hub: Hub, engine: Engine) -> None:
+    put_pancancer(hub, EB, "ACC", "LIHC")
+    report = engine.fetch(ask(hub, "pancanatlas", "ACC", "UCS"))
+    assert [one.key.tumor_type for one in report.loaded] == ["ACC"]
+    (error,) = report.errors
+    assert "no sample of it is of UCS" in str(error)
+
+
 def test_without_what_stands_beside_it_nothing_is_loaded(hub: Hub, engine: Engine) -> None:
     put_star(hub, "ACC", "LIHC")
     hub.always(PROBE_MAP_36, Status(500))

@@ -116,7 +116,7 @@ class Store:
             f"{what} in the store '{self.root.absolute()}'",
             f"It has {', '.join(others)}"
             if others
-            else "Bring some with `tcga-corr fetch LIHC`, load yours with `tcga-corr load FILE`, or "
+            else "Run `tcga-corr fetch LIHC`, load yours with `tcga-corr load FILE`, or "
             "try `tcga-corr demo`",
         )
 
