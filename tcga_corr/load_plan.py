@@ -91,6 +91,7 @@ class LoadPlan:
     missing: tuple[str, ...]  # tumor types asked for, of which the table has no sample
     phenotype: TumorTypeOfSample | None  # of a table of several tumor types
     inputs: tuple[InputFile, ...]
+    stamps: dict[Path, tuple[int, ...]]  # of the files, before the first look at them
 
     @property
     def path(self) -> Path:
@@ -117,6 +118,18 @@ class LoadPlan:
         """The unit of the stored values, once it is known whether those of the file are linear."""
         return self.unit if not linear or self.unit.startswith("log2(") else f"log2({self.unit}+1)"
 
+    def check_unchanged(self) -> None:
+        """Refuse to go on where a file was changed or replaced after it was planned.
+
+        Raises
+        ------
+        TableError
+            Naming the file.
+        """
+        for file, stamp in self.stamps.items():
+            if not file.exists() or _stamp(file) != stamp:
+                raise TableError(f"{file}: it changed while it was read", "Run it again")
+
     def made(self, metadata: TableMetadata | None) -> bool:
         """Whether a stored table is what this plan would make."""
         return (
@@ -140,6 +153,7 @@ def plan_file(path: Path, options: LoadOptions) -> LoadPlan:
     TableError
         If it is no expression table.
     """
+    stamps = {path: _stamp(path)} if path.exists() else {}
     file = open_table(path, ReadOptions(probe_map=options.probe_map, rows=options.rows))
     own_cohort = not any(parse_barcode(name) for name in file.columns)
     source = _source(file, own_cohort, options)
@@ -168,7 +182,14 @@ def plan_file(path: Path, options: LoadOptions) -> LoadPlan:
         missing=missing,
         phenotype=phenotype,
         inputs=_described(path, beside),
+        stamps=stamps | {file: _stamp(file) for file in beside if file not in stamps},
     )
+
+
+def _stamp(file: Path) -> tuple[int, ...]:
+    """What tells cheaply that a file is still the same one."""
+    status = file.stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _described(path: Path, beside: Sequence[Path]) -> tuple[InputFile, ...]:

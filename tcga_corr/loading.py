@@ -20,7 +20,7 @@ from tcga_corr.errors import (
 )
 from tcga_corr.expression import ExpressionTable
 from tcga_corr.load_plan import Genes, LoadOptions, LoadPlan, plan_file
-from tcga_corr.sources import source_of_file
+from tcga_corr.sources import SOURCES, source_of_file
 from tcga_corr.store import (
     Store,
     StoredSample,
@@ -32,7 +32,14 @@ from tcga_corr.store import (
     write_table,
 )
 from tcga_corr.symbols import symbol_table
-from tcga_corr.table_checks import check_names, check_scale, check_unit, is_linear, told_dates
+from tcga_corr.table_checks import (
+    check_centred,
+    check_names,
+    check_scale,
+    check_unit,
+    is_linear,
+    told_dates,
+)
 from tcga_corr.tables import GeneFilter
 from tcga_corr.tumor_types import parse_tumor_type
 
@@ -147,6 +154,7 @@ class _Run:
         self.loaded: list[Loaded] = []
         self.errors: list[TcgaCorrError] = []
         self._plans: dict[TableKey, LoadPlan] = {}
+        self._damaged: set[TableKey] = set()  # to be written anew, though they say they are there
         self._stored: dict[str, dict[TableKey, TableMetadata]] = {}  # by source, read once
 
     @contextmanager
@@ -167,6 +175,7 @@ class _Run:
                     f"{path}: {key.source} {key.tumor_type} was just loaded from {earlier.path}",
                     "Load one of them, or give each a --source of its own",
                 )
+        self._check_name(plan)
         if plan.missing:
             lacking = f"{path}: no sample of it is of {' or '.join(plan.missing)}"
             self.errors.append(DataMissingError(lacking, "Take another table or source for these"))
@@ -175,6 +184,7 @@ class _Run:
             return
         self.on_step(f"reading {plan.source.name} {path.name}", 0)
         table, linear = _read(plan)
+        plan.check_unchanged()
         unit = plan.stored_unit(linear)
         self._check_unit(plan, unit)
         types = [plan.phenotype.get(name) for name in table.samples] if plan.phenotype else None
@@ -185,13 +195,49 @@ class _Run:
                 self._check_patients(plan, key, part.samples)
                 told = (plan.file.told, _LINEAR if linear else "", told_dates(table))
                 said = "; ".join(filter(None, told))
-                self.loaded.append(_store_table(self.store, part, plan, key, unit, said))
+                self.loaded.append(self._store(part, plan, key, unit, said))
+
+    def _store(
+        self, table: ExpressionTable, plan: LoadPlan, key: TableKey, unit: str, read_as: str
+    ) -> Loaded:
+        """Put a table into the store, unless another process has just done so."""
+        prepared = table.prepared()
+        if not len(prepared.genes) or not prepared.samples:
+            raise TableError(
+                f"{plan.path}: no gene is measured in all samples of {key.tumor_type}",
+                "Look for NA in the table",
+            )
+        metadata = TableMetadata(
+            source=key.source,
+            tumor_type=key.tumor_type,
+            unit=unit,
+            simulated=plan.source.simulated,
+            genes=plan.genes,
+            n_genes=len(prepared.genes),
+            inputs=plan.inputs,
+            recipe=plan.recipe,
+            dropped=prepared.dropped,
+            samples=_own_samples(prepared.samples)
+            if plan.own_cohort
+            else _stored_samples(prepared.samples, key.tumor_type),
+            read_as=read_as,
+        )
+        with self.store.locked(key):
+            there = _stored(self.store, key)
+            was_there = plan.made(there) and key not in self._damaged
+            self.store.remove_leftovers(key)
+            if not was_there:
+                write_table(self.store, prepared, metadata)
+        open_index(self.store, key)
+        replaced = there is not None and not was_there
+        return Loaded(plan.path, key, metadata, was_there, replaced)
 
     def _check_patients(self, plan: LoadPlan, key: TableKey, samples: Sequence[str]) -> None:
         """Refuse a table of one tumor type whose patients the source has under another."""
         known = {
             sample.patient: other.tumor_type
             for other, metadata in self._tables(key.source).items()
+            if other not in plan.keys  # these are made anew by the same phenotype table
             for sample in metadata.samples
         }
         patients = {barcode.patient for name in samples if (barcode := parse_barcode(name))}
@@ -203,6 +249,16 @@ class _Run:
                 f"{key.tumor_type}",
                 "Give the right --tumor-type, or another --source",
             )
+
+    def _check_name(self, plan: LoadPlan) -> None:
+        """Refuse to put an own cohort in the place of another without being told."""
+        for key in plan.keys:
+            there = self._tables(key.source).get(key)
+            if plan.own_cohort and there is not None and there.inputs[0].name != plan.path.name:
+                raise UsageError(
+                    f"{plan.path}: {key.source} {key.tumor_type} is made of {there.inputs[0].name}",
+                    f"Give another --source, or first `tcga-corr remove --source {key.source}`",
+                )
 
     def _check_unit(self, plan: LoadPlan, unit: str) -> None:
         """Refuse to mix units within a source."""
@@ -230,8 +286,7 @@ class _Run:
         try:
             open_index(self.store, key)
         except DamagedTableError:
-            with self.store.locked(key):
-                self.store.table_path(key).unlink(missing_ok=True)
+            self._damaged.add(key)
             return False
         self.loaded.append(Loaded(plan.path, key, metadata, was_there=True))
         return True
@@ -252,8 +307,10 @@ def _read(plan: LoadPlan) -> tuple[ExpressionTable, bool]:
     check_names(table, plan.path, own_cohort=plan.own_cohort)
     linear = is_linear(table) if plan.linear is None else plan.linear
     check_scale(table, plan.path, plan.source, linear)
-    if plan.linear is None and not linear:
-        check_unit(plan.path, plan.unit)
+    if plan.linear is None:
+        check_unit(plan.path, plan.unit, linear)
+    if plan.source.name not in SOURCES:
+        check_centred(table, plan.path)
     if not np.any(table.genes != ""):
         raise TableError(
             f"{plan.path}: no row has a gene symbol",
@@ -285,45 +342,6 @@ def _with_chosen_genes(table: ExpressionTable, genes: GeneFilter | None) -> Expr
     names = zip(table.gene_ids.tolist(), table.genes.tolist(), strict=True)
     keep = np.array([genes.keep(gene_id, symbol) for gene_id, symbol in names])
     return table if keep.all() else table.rows(keep, genes.reason)
-
-
-def _store_table(
-    store: Store,
-    table: ExpressionTable,
-    plan: LoadPlan,
-    key: TableKey,
-    unit: str,
-    read_as: str,
-) -> Loaded:
-    prepared = table.prepared()
-    if not len(prepared.genes) or not prepared.samples:
-        raise TableError(
-            f"{plan.path}: no gene is measured in all samples of {key.tumor_type}",
-            "Look for NA in the table",
-        )
-    metadata = TableMetadata(
-        source=key.source,
-        tumor_type=key.tumor_type,
-        unit=unit,
-        simulated=plan.source.simulated,
-        genes=plan.genes,
-        n_genes=len(prepared.genes),
-        inputs=plan.inputs,
-        recipe=plan.recipe,
-        dropped=prepared.dropped,
-        samples=_own_samples(prepared.samples)
-        if plan.own_cohort
-        else _stored_samples(prepared.samples, key.tumor_type),
-        read_as=read_as,
-    )
-    with store.locked(key):
-        there = _stored(store, key)
-        was_there = plan.made(there)
-        store.remove_leftovers(key)
-        if not was_there:
-            write_table(store, prepared, metadata)
-    open_index(store, key)
-    return Loaded(plan.path, key, metadata, was_there, there is not None and not was_there)
 
 
 def _of_type(

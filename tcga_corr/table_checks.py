@@ -13,6 +13,9 @@ from tcga_corr.errors import TableError, UsageError
 from tcga_corr.expression import ExpressionTable
 from tcga_corr.sources import Source
 
+_MANY = 0.01
+_FEWEST_TO_JUDGE = 5  # samples: of fewer, small means may be chance
+_CENTRED = 0.02  # of the spread of all values
 _LINEAR_UNIT = re.compile(
     r"(tpm|[fr]pkm|fpkm[-_]uq|cpm|rsem|((raw|norm|normali[sz]ed|expected)[ _])?counts?|reads)",
     re.IGNORECASE,
@@ -26,9 +29,12 @@ _HIGHEST_LOG2 = 50.0  # 2**50 reads: no logarithm of a count is above
 
 
 def is_linear(table: ExpressionTable) -> bool:
-    """Whether values tell that they are linear: in most samples some are above any logarithm's."""
-    beyond = [bool(np.any(column > _HIGHEST_LOG2)) for column in table.values.T]
-    return 2 * sum(beyond) > len(beyond)
+    """Whether values tell that they are linear: in most samples many are above any logarithm's.
+
+    Many, since a single row of another kind, such as a total, is no reason to change all others.
+    """
+    beyond = [np.mean(column > _HIGHEST_LOG2) > _MANY for column in table.values.T]
+    return bool(2 * sum(beyond) > len(beyond))
 
 
 def check_scale(table: ExpressionTable, path: Path, source: Source, linear: bool) -> None:
@@ -74,19 +80,55 @@ def check_scale(table: ExpressionTable, path: Path, source: Source, linear: bool
         )
 
 
-def check_unit(path: Path, unit: str) -> None:
-    """Refuse logarithms under a unit that is linear.
+def check_unit(path: Path, unit: str, linear: bool) -> None:
+    """Refuse a unit that says another scale than the values tell.
+
+    Parameters
+    ----------
+    path
+        The file.
+    unit
+        As the user gave it.
+    linear
+        Whether the values tell that they are linear.
 
     Raises
     ------
     UsageError
-        If the unit is one of reads or of what is made of them without a logarithm.
+        If linear values are said to be logarithms, or logarithms to be reads or the like.
     """
-    if _LINEAR_UNIT.fullmatch(unit.strip()):
+    unit = unit.strip()
+    if linear and unit.lower().startswith("log"):
         raise UsageError(
-            f"{path}: most samples have no value above {_HIGHEST_LOG2:g}, so they are logarithms, "
+            f"{path}: in most samples many values are above {_HIGHEST_LOG2:g}, so they are linear, "
             f"and --unit says {unit}",
-            f"Say --unit 'log2({unit.strip()}+1)', or what else it is the logarithm of",
+            "Give the unit without the logarithm, or say --linear",
+        )
+    if not linear and _LINEAR_UNIT.fullmatch(unit):
+        raise UsageError(
+            f"{path}: most samples have few or no values above {_HIGHEST_LOG2:g}, so they are "
+            f"logarithms, and --unit says {unit}",
+            f"Say --unit 'log2({unit}+1)', or what else it is the logarithm of",
+        )
+
+
+def check_centred(table: ExpressionTable, path: Path) -> None:
+    """Refuse a table whose rows were centred: its values do not compare within a sample.
+
+    Raises
+    ------
+    TableError
+        If values are negative and the genes' means are about zero.
+    """
+    if not np.any(table.values < 0) or len(table.samples) < _FEWEST_TO_JUDGE:
+        return
+    means = np.nanmean(table.values, axis=1, dtype=np.float64)
+    spread = float(np.nanstd(table.values, dtype=np.float64))
+    if float(np.nanmedian(np.abs(means))) < _CENTRED * spread:
+        raise TableError(
+            f"{path}: the means of its genes are about 0, so its rows are centred",
+            "Centred or adjusted tables cannot be ranked within a sample; "
+            "take the table before centring",
         )
 
 

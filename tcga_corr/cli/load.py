@@ -91,7 +91,8 @@ def load(
         typer.Option(
             "--columns",
             metavar="NAME=COLUMN",
-            help="Which columns to take, and as what covariate. Default: all that hold numbers.",
+            help="A column to take, and as what covariate; several by repeating. Default: all "
+            "that hold numbers.",
         ),
     ] = None,
 ) -> None:
@@ -125,7 +126,7 @@ def load(
         raise UsageError("--name and --columns are of covariates", "Give --covariates FILE too")
     chosen = LoadOptions(
         source=source,
-        tumor_type=options.split_names([tumor_type]) if tumor_type else None,
+        tumor_type=options.split_names([tumor_type]) if tumor_type is not None else None,
         genes=genes.value if genes else None,
         unit=unit,
         linear=linear,
@@ -145,7 +146,7 @@ def load(
 
 def _column_names(columns: list[str] | None) -> dict[str, str] | None:
     """Covariate name to column, of ``NAME=COLUMN`` or of a column that keeps its name."""
-    pairs = [text.partition("=") for text in options.split_names(columns)]
+    pairs = [text.partition("=") for text in columns or ()]
     names = [name for name, _, _ in pairs]
     if len(set(names)) < len(names):
         raise UsageError("--columns gives a name twice", "Name each covariate once")

@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from tcga_corr.errors import UsageError
+
 
 class Format(StrEnum):
     """How to write a result."""
@@ -126,5 +128,14 @@ Force = Annotated[bool, typer.Option("--force", help="Overwrite the output file.
 
 
 def split_names(names: Sequence[str] | None) -> list[str]:
-    """Names given by repeating an option, by commas, or both."""
-    return [part.strip() for name in names or () for part in name.split(",") if part.strip()]
+    """Names given by repeating an option, by commas, or both.
+
+    Raises
+    ------
+    UsageError
+        If the option was given and names nothing, so that an empty variable is not taken for all.
+    """
+    split = [part.strip() for name in names or () for part in name.split(",") if part.strip()]
+    if names and not split:
+        raise UsageError("an empty name is given", "Name one or more, or leave it out for all")
+    return split

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -152,13 +151,20 @@ def open_covariates(store: Store, name: str) -> StoredCovariates | None:
     DamagedTableError
         If the file is not a whole table of this schema version.
     """
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     path = store.covariates_path(name)
     try:
         with _reading(path):
             content = path.read_bytes()
-            arrow = pq.read_table(io.BytesIO(content), page_checksum_verification=True)
+            # one thread: those of pyarrow may outlive a short process, and abort it
+            arrow = pq.read_table(
+                pa.BufferReader(content),
+                page_checksum_verification=True,
+                use_threads=False,
+                pre_buffer=False,
+            )
             metadata = _described(arrow.schema)
             values = {
                 one.name: arrow.column(one.name).to_numpy(zero_copy_only=False)
