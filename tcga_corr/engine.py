@@ -18,6 +18,7 @@ from tcga_corr.errors import AnalysisError, DataMissingError, UsageError
 from tcga_corr.fetching import FetchOptions, FetchReport, fetch, planned
 from tcga_corr.gene_sets import GeneSet
 from tcga_corr.loading import Loaded, LoadOptions, LoadReport, load_files
+from tcga_corr.removal import Removed, remove
 from tcga_corr.scores import SCORING_ENGINES, ScoringEngine, score_frame
 from tcga_corr.scoring.ssgsea import TIES, Ties
 from tcga_corr.sources import SOURCES
@@ -32,7 +33,6 @@ from tcga_corr.store import (
     run_query,
 )
 from tcga_corr.tumor_types import parse_tumor_type
-from tcga_corr.upkeep import Finding, Removed, remove, verify
 from tcga_corr.variables import (
     Cohort,
     CovariateVariable,
@@ -42,6 +42,7 @@ from tcga_corr.variables import (
     parse_sets,
     parse_variable,
 )
+from tcga_corr.verification import Finding, verify
 
 if TYPE_CHECKING:
     import polars as pl
@@ -137,7 +138,7 @@ class Engine:
         repair: bool = False,
         on_step: Callable[[str, int], None] = lambda step, done: None,
     ) -> pl.DataFrame:
-        """Whether all in the store is as it was written; see :func:`tcga_corr.upkeep.verify`."""
+        """Whether all is as it was written; see :func:`tcga_corr.verification.verify`."""
         import polars as pl
 
         found = verify(self.store, source, tumor_types, repair=repair, on_step=on_step)
@@ -147,7 +148,7 @@ class Engine:
     def remove(
         self, source: str, tumor_types: Iterable[str] = (), *, downloads: bool = False
     ) -> list[Removed]:
-        """Take tables out of the store; see :func:`tcga_corr.upkeep.remove`."""
+        """Take tables out of the store; see :func:`tcga_corr.removal.remove`."""
         return remove(self.store, source, tumor_types, downloads=downloads)
 
     def remove_covariates(self, name: str) -> None:

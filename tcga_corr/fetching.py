@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tcga_corr.errors import DownloadError, TcgaCorrError, UsageError, near_names
+from tcga_corr.errors import (
+    DownloadError,
+    StoreError,
+    TableError,
+    TcgaCorrError,
+    UsageError,
+    near_names,
+)
 from tcga_corr.load_plan import Genes, LoadOptions, tumor_type_of_path
 from tcga_corr.loading import Loaded, load_files
 from tcga_corr.sources import SOURCES, Source, gdc_api
 from tcga_corr.sources.download import download_all, sizes
-from tcga_corr.sources.hub_requests import Patience, WithdrawnError
+from tcga_corr.sources.hub_requests import HubDownError, Patience, WithdrawnError
 from tcga_corr.sources.request import Download, Progress, check_space
-from tcga_corr.sources.sidecar import Downloaded, read_sidecar, received_so_far
+from tcga_corr.sources.sidecar import Downloaded, read_sidecar, received_so_far, sidecar_path
 from tcga_corr.sources.source import RemoteFile
-from tcga_corr.store import Store
+from tcga_corr.store import Store, read_metadata
 from tcga_corr.tumor_types import TUMOR_TYPES, parse_tumor_type
 
 DEFAULT_SOURCE = "pancanatlas"
 JOBS = 3
 MOST_JOBS = 8
+_WEB_ADDRESS = re.compile(
+    r"https?://([a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:]+\])(:\d+)?(/|$)", re.IGNORECASE
+)
 _FEW = 3  # failed downloads that are each told
 
 
@@ -107,7 +118,7 @@ def fetch(
     options, progress = options or FetchOptions(), progress or Progress()
     source, tumor_types = _checked(options)
     errors: list[TcgaCorrError] = []
-    parts = _parts(store, source, tumor_types, options, errors)
+    parts = _parts(store, source, tumor_types, options, progress, errors)
     downloads = _unique(parts)
     _check_room(store, source, downloads, options, progress)
     arrived: dict[Path, Downloaded] = {}
@@ -152,13 +163,36 @@ def _load(
     table = part.table(withdrawn)
     if not options.load:
         return (), ()
-    wanted = LoadOptions(
-        source=source.name, tumor_type=part.tumor_types or None, genes=options.genes
-    )
+    types = part.tumor_types and {*part.tumor_types, *_outdated(store, source, part)}
+    wanted = LoadOptions(source=source.name, tumor_type=sorted(types), genes=options.genes)
     report = load_files(store, [table], wanted, lambda step, done: progress.load(step))
     for one in report.loaded:
         on_loaded(one)
+    if any(isinstance(error, TableError) for error in report.errors):
+        # not what it should be, though it came as the hub has it: the next fetch brings it again
+        sidecar_path(table).unlink(missing_ok=True)
     return report.loaded, report.errors
+
+
+def _outdated(store: Store, source: Source, part: _Part) -> set[str]:
+    """The tumor types stored from one file for all as it was before it, or one beside it, changed.
+
+    They are loaded with those asked for, so that a source is never of two versions.
+    """
+    if not source.pan_cancer:
+        return set()
+    now = {one.target.name: read_sidecar(one.target) for one in part.downloads}
+    outdated = set()
+    for key in store.table_keys(source.name):
+        try:
+            metadata = read_metadata(store, key)
+        except StoreError:
+            continue  # told where it is used
+        for file in metadata.inputs if metadata else ():
+            record = now.get(file.name)
+            if record is not None and record.sha256 != file.sha256:
+                outdated.add(key.tumor_type)
+    return outdated
 
 
 def _together(failed: dict[Download, TcgaCorrError], source: Source) -> Iterator[TcgaCorrError]:
@@ -198,9 +232,10 @@ def _checked(options: FetchOptions) -> tuple[Source, tuple[str, ...]]:
         )
     if not 1 <= options.jobs <= MOST_JOBS:
         raise UsageError(f"{options.jobs} jobs", f"Give 1 to {MOST_JOBS}, so as to be polite")
-    if options.base_url and not options.base_url.startswith(("http://", "https://")):
+    if options.base_url and not _WEB_ADDRESS.match(options.base_url):
         raise UsageError(
-            f"the base URL '{options.base_url}' is no web address", "Start it with https://"
+            f"the base URL '{options.base_url}' is no web address",
+            "Give --base-url one such as https://mirror.example.org/xena",
         )
     names = [parse_tumor_type(name).abbreviation for name in options.tumor_types]
     strange = [name for name in names if name not in TUMOR_TYPES]
@@ -220,11 +255,12 @@ def _parts(
     source: Source,
     tumor_types: tuple[str, ...],
     options: FetchOptions,
+    progress: Progress,
     errors: list[TcgaCorrError],
 ) -> list[_Part]:
     table = source.table
     if table is None:
-        return _gdc_parts(store, tumor_types or tuple(TUMOR_TYPES), options, errors)
+        return _gdc_parts(store, tumor_types or tuple(TUMOR_TYPES), options, progress, errors)
     beside = [_download(store, source, file, options) for file in source.beside]
     if source.pan_cancer:
         parts = [(tumor_types, table)]
@@ -245,6 +281,7 @@ def _gdc_parts(
     store: Store,
     tumor_types: Sequence[str],
     options: FetchOptions,
+    progress: Progress,
     errors: list[TcgaCorrError],
 ) -> list[_Part]:
     parts = []
@@ -252,15 +289,23 @@ def _gdc_parts(
         folder = store.downloads(gdc_api.SOURCE.name) / f"TCGA-{name}"
         try:
             files = gdc_api.files_of(
-                folder, name, options.base_url, check=options.check, patience=options.patience
+                folder,
+                name,
+                options.base_url,
+                check=options.check,
+                patience=options.patience,
+                progress=progress,
             )
+        except HubDownError as error:
+            errors.append(error)
+            break
         except TcgaCorrError as error:
             errors.append(error)
             continue
         downloads = gdc_api.downloads_of(files, folder, options.base_url)
 
         def table(withdrawn: set[Path], folder: Path = folder, files: Any = files) -> Path:
-            gone = {path.parent.name for path in withdrawn}
+            gone = {path.parent.name for path in withdrawn if folder in path.parents}
             return gdc_api.write_sample_sheet(folder, files, gone)
 
         parts.append(_Part((), tuple(downloads), table))
@@ -311,7 +356,7 @@ def planned(store: Store, options: FetchOptions) -> list[dict[str, Any]]:
     source, tumor_types = _checked(options)
     if source is gdc_api.SOURCE:
         return [_gdc_row(store, name, options) for name in tumor_types or TUMOR_TYPES]
-    parts = _parts(store, source, tumor_types, options, [])
+    parts = _parts(store, source, tumor_types, options, Progress(), [])
     downloads = _unique(parts)
     told = sizes(downloads, jobs=options.jobs, patience=options.patience) if options.check else {}
     types = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -88,6 +88,7 @@ def load_files(
     paths: Sequence[Path],
     options: LoadOptions | None = None,
     on_step: Callable[[str, int], None] = lambda step, done: None,
+    anew: Iterable[TableKey] = (),
 ) -> LoadReport:
     """Load expression tables; what cannot be loaded leaves the rest to be.
 
@@ -102,12 +103,14 @@ def load_files(
         Applied to all files.
     on_step
         Told, for people, what is being done, and how many paths are done since.
+    anew
+        Tables to write even where they say that they are there.
     """
     options = options or LoadOptions()
     if options.source is not None:
         check_source_name(options.source)
     _ = options.tumor_types  # refused at once if wrong
-    run = _Run(store, options, on_step)
+    run = _Run(store, options, on_step, anew)
     for path in paths:
         with run.collecting():
             for file in _files_in(path, store.root):
@@ -146,7 +149,11 @@ class _Run:
     """One call of :func:`load_files`: what it has loaded so far, and what went wrong."""
 
     def __init__(
-        self, store: Store, options: LoadOptions, on_step: Callable[[str, int], None]
+        self,
+        store: Store,
+        options: LoadOptions,
+        on_step: Callable[[str, int], None],
+        anew: Iterable[TableKey],
     ) -> None:
         self.store = store
         self.options = options
@@ -154,7 +161,7 @@ class _Run:
         self.loaded: list[Loaded] = []
         self.errors: list[TcgaCorrError] = []
         self._plans: dict[TableKey, LoadPlan] = {}
-        self._damaged: set[TableKey] = set()  # to be written anew, though they say they are there
+        self._anew = set(anew)
         self._stored: dict[str, dict[TableKey, TableMetadata]] = {}  # by source, read once
 
     @contextmanager
@@ -224,7 +231,7 @@ class _Run:
         )
         with self.store.locked(key):
             there = _stored(self.store, key)
-            was_there = plan.made(there) and key not in self._damaged
+            was_there = plan.made(there) and key not in self._anew
             self.store.remove_leftovers(key)
             if not was_there:
                 write_table(self.store, prepared, metadata)
@@ -280,13 +287,13 @@ class _Run:
 
     def _is_there(self, plan: LoadPlan, key: TableKey) -> bool:
         metadata = _stored(self.store, key)
-        if metadata is None or not plan.made(metadata):
+        if metadata is None or not plan.made(metadata) or key in self._anew:
             return False
         self.store.remove_any_leftovers(key)
         try:
             open_index(self.store, key)
         except DamagedTableError:
-            self._damaged.add(key)
+            self._anew.add(key)
             return False
         self.loaded.append(Loaded(plan.path, key, metadata, was_there=True))
         return True

@@ -68,7 +68,7 @@ def check_scale(table: ExpressionTable, path: Path, source: Source, linear: bool
     if linear and not np.any(values > _HIGHEST_LOG2):
         raise TableError(
             f"{path}: no value is above {_HIGHEST_LOG2:g}, so they are logarithms already",
-            "Leave --linear out",
+            "Take the table before the logarithm, or leave --linear out",
         )
     beyond = (values > _HIGHEST_LOG2) | (values < -_HIGHEST_LOG2)
     if not linear and beyond.any():

@@ -177,6 +177,7 @@ def test_a_file_and_its_sidecar(hub: Hub, target: Path) -> None:
         "last_modified": format_datetime(published.modified, usegmt=True),
         "size": len(LARGE),
         "sha256": hashlib.sha256(LARGE).hexdigest(),
+        "md5": None,
     }
     assert record == read_sidecar(target)
     assert told.starts == [(0, len(LARGE))]

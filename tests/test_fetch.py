@@ -30,7 +30,7 @@ from tcga_corr.symbols import symbol_table
 from tcga_corr.tumor_types import TUMOR_TYPES
 
 from .conftest import SMALL_GENES, Cli, barcodes, snapshot
-from .hub import Cut, GdcApi, Hub, Stall, Status
+from .hub import Cut, GdcApi, Hub, Slow, Stall, Status
 
 QUICK = Patience(attempts=2, stall=5, first_wait=0.01, longest_wait=0.1)
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -365,6 +365,9 @@ def test_a_dry_run_tells_sizes_only_when_asked(hub: Hub, engine: Engine) -> None
         (FetchOptions(jobs=0), "jobs"),
         (FetchOptions(jobs=99), "jobs"),
         (FetchOptions(base_url="ftp://mirror"), "no web address"),
+        (FetchOptions(base_url="http://"), "no web address"),
+        (FetchOptions(base_url="https:///x"), "no web address"),
+        (FetchOptions(base_url="http://a..b"), "no web address"),
     ],
 )
 def test_wrong_questions_are_refused(engine: Engine, options: FetchOptions, said: str) -> None:
@@ -438,7 +441,17 @@ def test_files_that_the_gdc_took_back_are_left_out(hub: Hub, tmp_path: Path, cli
     assert result.returncode == 0, result.stderr
     assert b"the hub has withdrawn 1 files" in result.stderr
     engine = open_store(tmp_path)
-    assert engine.status()["tumor"].to_list() == [len(gdc.records) - 1]
+    (row,) = engine.status().to_dicts()
+    assert row["tumor"] == len(gdc.records) - 1
+    assert "1 files that the GDC has withdrawn" in row["dropped"]
+    # it is not asked for again, so that no network is needed
+    before, requests = snapshot(tmp_path), len(hub.requests)
+    fetched(engine, ask(hub, "gdc-api", "ACC"))
+    assert (len(hub.requests), snapshot(tmp_path)) == (requests, before)
+    # but it is, if wanted: it may have come back
+    hub.always(GdcApi.path("acc-0003"))
+    fetched(engine, ask(hub, "gdc-api", "ACC", check=True))
+    assert engine.status()["tumor"].to_list() == [len(gdc.records)]
 
 
 def test_a_table_is_not_made_of_a_part_of_its_files(hub: Hub, engine: Engine) -> None:
@@ -472,6 +485,96 @@ def test_the_gdc_is_asked_again_only_on_demand(hub: Hub, engine: Engine) -> None
     fetched(engine, ask(hub, "gdc-api", "ACC", check=True))
     assert engine.status()["tumor"].to_list() == [everything - 1]
     assert gone["cases"][0]["submitter_id"] not in set(engine.samples()["patient"])
+
+
+def test_files_that_the_list_vouches_for_are_not_asked_for(hub: Hub, engine: Engine) -> None:
+    gdc = put_gdc(hub, "ACC")
+    fetched(engine, ask(hub, "gdc-api", "ACC"))
+    fetched(engine, ask(hub, "gdc-api", "ACC", check=True))
+    assert len(hub.asked()) == len(gdc.records)
+    assert len(gdc.questions) == 2
+
+
+def test_a_list_that_repeats_or_mixes_is_refused(hub: Hub, engine: Engine) -> None:
+    gdc = put_gdc(hub, "ACC")
+    gdc.records[3] = gdc.records[4]
+    (error,) = engine.fetch(ask(hub, "gdc-api", "ACC")).errors
+    assert f"it names {len(gdc.records) - 1} of {len(gdc.records)} files" in str(error)
+    gdc = put_gdc(hub, "LIHC")
+    other = json.loads(json.dumps(gdc.records[3]))
+    hub.posts[GdcApi.FILES] = lambda body: {
+        "data": {"hits": [other], "pagination": {"total": 1}}, "warnings": {},
+    }  # fmt: skip
+    (error,) = engine.fetch(ask(hub, "gdc-api", "ACC")).errors
+    assert "it names 0 of 1 files of TCGA-ACC" in str(error)
+
+
+def test_a_source_is_never_of_two_versions(hub: Hub, engine: Engine) -> None:
+    put_pancancer(hub, EB, "ACC", "LIHC")
+    fetched(engine, ask(hub, "pancanatlas", "ACC", "LIHC"))
+    put_pancancer(hub, EB, "LIHC", "ACC", "UCS")
+    assert fetched(engine, ask(hub, "pancanatlas", "ACC", check=True)) == ["ACC", "LIHC"]
+    record = engine.correlate("RELA", "NFE2L2").provenance["tables"]
+    assert len({table["inputs"][0]["sha256"] for table in record}) == 1
+
+
+def test_patients_that_change_their_tumor_type(hub: Hub, engine: Engine) -> None:
+    put_pancancer(hub, EB, "ACC", "LIHC")
+    fetched(engine, ask(hub, "pancanatlas"))
+    moved = cohort("LIHC")[1][0]
+    hub.put(SURVIVAL, survival("ACC", "LIHC").replace(
+        f"{moved}\t{moved[:12]}\tLIHC".encode(), f"{moved}\t{moved[:12]}\tACC".encode()
+    ))  # fmt: skip
+    assert fetched(engine, ask(hub, "pancanatlas", "ACC", check=True)) == ["ACC", "LIHC"]
+    assert engine.status()["tumor"].to_list() == [
+        len(cohort("ACC")[1]) + 1,
+        len(cohort("LIHC")[1]) - 1,
+    ]
+
+
+def test_a_table_that_is_wrong_at_the_hub_is_brought_again(hub: Hub, engine: Engine) -> None:
+    put_hiseq(hub, "ACC")
+    path = "/tcga-xena-hub/download/TCGA.ACC.sampleMap/HiSeqV2.gz"
+    good = hub.find(path).content  # type: ignore[union-attr]
+    hub.put(path, good[: len(good) // 2] + bytes(len(good) - len(good) // 2))
+    (error,) = engine.fetch(ask(hub, "tcga-hiseqv2", "ACC")).errors
+    assert "cut short or damaged" in str(error)
+    hub.put(path, good)
+    assert fetched(engine, ask(hub, "tcga-hiseqv2", "ACC")) == ["ACC"]
+
+
+@pytest.mark.parametrize("source", ["tcga-hiseqv2", "gdc-api"])
+def test_a_hub_that_cannot_be_reached_is_given_up_at_once(engine: Engine, source: str) -> None:
+    patience = Patience(attempts=3, connect=1, first_wait=0.2, longest_wait=0.2)
+    began = time.monotonic()
+    options = FetchOptions(source=source, base_url="http://127.0.0.1:9", patience=patience)
+    report = engine.fetch(options)
+    assert time.monotonic() - began < 5  # and not 33 times as long
+    (error,) = report.errors
+    assert isinstance(error, DownloadError)
+    assert "HTTPS_PROXY" in str(error)
+
+
+def test_a_hub_that_asks_for_an_hour_is_left_alone(hub: Hub, engine: Engine) -> None:
+    put_hiseq(hub, "ACC", "LIHC", "UCS")
+    for name in ("ACC", "LIHC", "UCS"):
+        path = f"/tcga-xena-hub/download/TCGA.{name}.sampleMap/HiSeqV2.gz"
+        hub.always(path, Status(429, "3600"))
+    report = engine.fetch(ask(hub, "tcga-hiseqv2", "ACC", "LIHC", "UCS", jobs=1))
+    assert len(report.errors) == 3
+    assert len(hub.asked()) == 1
+
+
+def test_names_from_a_hub_do_not_reach_the_terminal_raw(hub: Hub, tmp_path: Path, cli: Cli) -> None:
+    gdc = put_gdc(hub, "ACC")
+    for record in gdc.records:
+        record["cases"][0]["samples"][0]["submitter_id"] = "TCGA\x1b[31m"
+    hub.plan(GdcApi.path("acc-0003"), Status(500))
+    result = cli(
+        "--cache", tmp_path, "fetch", "ACC", "--source", "gdc-api", "--base-url", hub.address
+    )
+    assert b"TCGA?[31m" in result.stderr
+    assert b"\x1b" not in result.stderr
 
 
 def test_a_long_list_comes_in_pages(
@@ -574,6 +677,23 @@ def test_an_interrupted_fetch_goes_on_where_it_stopped(hub: Hub, tmp_path: Path)
     again.communicate()
     assert [one.header("Range") for one in hub.asked(path)] == [None, "bytes=80000-"]
     assert open_store(tmp_path).status()["tumor_type"].to_list() == ["ACC", "LIHC", "UCS"]
+
+
+def test_an_interrupt_does_not_wait_for_a_hub_that_tells_no_size(hub: Hub, tmp_path: Path) -> None:
+    put_hiseq(hub, "ACC", "LIHC")
+    for name in ("ACC", "LIHC"):
+        path = f"/tcga-xena-hub/download/TCGA.{name}.sampleMap/HiSeqV2.gz"
+        hub.always(path, Slow(20), method="HEAD")
+    process = run(tmp_path, hub, "ACC", "LIHC", "--source", "tcga-hiseqv2")
+    while not hub.asked(method="HEAD"):
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    began = time.monotonic()
+    process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert time.monotonic() - began < 5
+    hub.release()
 
 
 def test_two_fetches_at_once(hub: Hub, tmp_path: Path) -> None:

@@ -29,6 +29,10 @@ def report(error: TcgaCorrError) -> None:
 
 def say(text: str) -> None:
     """Print what went wrong as one line on standard error."""
+    print(f"tcga-corr: error: {printable(text)}", file=sys.stderr)
+
+
+def printable(text: str) -> str:
+    """A text from anywhere as one line that a terminal shows as it is."""
     line = " ".join(text.split())
-    shown = "".join(character if character.isprintable() else "?" for character in line)
-    print(f"tcga-corr: error: {shown}", file=sys.stderr)
+    return "".join(character if character.isprintable() else "?" for character in line)

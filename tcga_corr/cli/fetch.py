@@ -11,6 +11,7 @@ from tcga_corr.cli.diagnostics import exit_code_of, report
 from tcga_corr.cli.load import loaded_line
 from tcga_corr.cli.output import Result, check_output, number, plain, write_result
 from tcga_corr.cli.settings import Settings
+from tcga_corr.errors import UsageError
 
 if TYPE_CHECKING:
     from tcga_corr.loading import Loaded
@@ -85,6 +86,8 @@ def fetch(
         check=check,
         load=not download_only,
     )
+    if not dry_run and (output or output_format):
+        raise UsageError("-o and --format are for --dry-run", "Give it too, or leave them out")
     engine = settings.engine()
     if dry_run:
         _show_plan(engine.fetch_plan(chosen), chosen, output, output_format)

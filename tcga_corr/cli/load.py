@@ -114,6 +114,11 @@ def load(
             raise UsageError(
                 f"'{paths[0]}' and --covariates are given at once", "Load one after the other"
             )
+        if any((tumor_type, source, unit, linear, rows, genes, probe_map, phenotype)):
+            raise UsageError(
+                "an option of expression tables is given with --covariates",
+                "Covariates have --key, --name and --columns",
+            )
         loaded_covariates = settings.engine().load_covariates(
             covariates, key.value, name, _column_names(columns)
         )
@@ -122,8 +127,10 @@ def load(
         return
     if not paths:
         raise UsageError("no table is named", "Give a PATH, or --covariates FILE")
-    if name is not None or columns:
-        raise UsageError("--name and --columns are of covariates", "Give --covariates FILE too")
+    if name is not None or columns or key is options.Key.patient:
+        raise UsageError(
+            "--key, --name and --columns are of covariates", "Give --covariates FILE too"
+        )
     chosen = LoadOptions(
         source=source,
         tumor_type=options.split_names([tumor_type]) if tumor_type is not None else None,

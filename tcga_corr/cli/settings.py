@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tcga_corr.cli.diagnostics import printable
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -36,7 +38,7 @@ class Settings:
     def note(self, text: str) -> None:
         """Tell something that is not data."""
         if not self.quiet:
-            print(text, file=sys.stderr)
+            print(printable(text), file=sys.stderr)
 
     def notes(self, lines: Iterable[str]) -> None:
         """Tell several lines, each as a note; of many the first, unless all are asked for."""

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -18,6 +19,7 @@ from rich.progress import (
 )
 from rich.progress import Progress as RichProgress
 
+from tcga_corr.cli.diagnostics import printable
 from tcga_corr.sources.request import Progress
 
 
@@ -76,7 +78,7 @@ class Bars(Progress):
 
     def line(self, text: str) -> None:
         """Print a line above the bars."""
-        self._shown.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        self._shown.console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
 
     def expect(self, total: int | None) -> None:
         """The bytes of all files together, where they are known."""
@@ -85,7 +87,7 @@ class Bars(Progress):
     def start(self, name: str, done: int, total: int | None) -> None:
         """Show a file's bar."""
         self.finish(name)
-        self._files[name] = self._shown.add_task(name, total=total, completed=done)
+        self._files[name] = self._shown.add_task(_plain(name), total=total, completed=done)
 
     def receive(self, name: str, count: int) -> None:
         """Move a file's bar, and that of the whole."""
@@ -102,10 +104,15 @@ class Bars(Progress):
             self._shown.remove_task(self._loading)
             self._loading = None
         if step:
-            self._loading = self._shown.add_task(step, total=None)
+            self._loading = self._shown.add_task(_plain(step), total=None)
 
     def finish(self, name: str) -> None:
         """Take a file's bar away."""
         task = self._files.pop(name, None)
         if task is not None:
             self._shown.remove_task(task)
+
+
+def _plain(text: str) -> str:
+    """A name from anywhere, without what rich would take for markup."""
+    return escape(printable(text))

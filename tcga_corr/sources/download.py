@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from tcga_corr.errors import TcgaCorrError
 from tcga_corr.sources.hub_requests import Patience, session
@@ -23,6 +24,7 @@ from tcga_corr.sources.transfer import Transfers
 if TYPE_CHECKING:
     import requests
 
+_Result = TypeVar("_Result")
 _LONGEST_HEAD = 15.0  # seconds: a hub that does not tell a size may still send the file
 
 
@@ -48,67 +50,83 @@ def download_all(
         How long to go on; who is told.
     """
     patience, progress = patience or Patience(), progress or Progress()
-    waiting: SimpleQueue[Download] = SimpleQueue()
-    for one in downloads:
-        waiting.put(one)
-    done: SimpleQueue[tuple[Download, Downloaded | BaseException]] = SimpleQueue()
     stop = threading.Event()
+    down: dict[str, str] = {}
 
-    def work(connection: requests.Session) -> None:
-        with connection:
-            transfer = Transfers(connection, check, patience, progress, stop)
-            while not stop.is_set():
-                try:
-                    one = waiting.get_nowait()
-                except Empty:
-                    return
-                try:
-                    done.put((one, transfer.download(one)))
-                except BaseException as error:  # noqa: BLE001 - raised where it is waited for
-                    done.put((one, error))
+    with ExitStack() as sessions:
 
-    # daemons: an interrupt must not wait for a hub; what they leave is taken up the next time
-    threads = [
-        threading.Thread(target=work, args=[session()], daemon=True, name=f"download-{number}")
-        for number in range(min(max(1, jobs), len(downloads)))
-    ]
-    for thread in threads:
-        thread.start()
-    try:
-        for _ in downloads:
-            one, outcome = done.get()
+        def start() -> Callable[[Download], Downloaded]:
+            connection = sessions.enter_context(session())
+            return Transfers(connection, check, patience, progress, stop, down).download
+
+        for one, outcome in _in_threads(downloads, jobs, start, stop):
             if isinstance(outcome, BaseException) and not isinstance(outcome, TcgaCorrError):
                 raise outcome
             yield one, outcome
-    finally:
-        stop.set()
-        deadline = time.monotonic() + 1
-        for thread in threads:
-            thread.join(timeout=max(0, deadline - time.monotonic()))
 
 
 def sizes(
     downloads: Sequence[Download], *, jobs: int = 3, patience: Patience | None = None
 ) -> dict[str, int]:
     """Bytes by URL, as the hub says without sending them; nothing where it does not say."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    import requests
-
     patience = patience or Patience()
+    timeout = (min(patience.connect, _LONGEST_HEAD), min(patience.stall, _LONGEST_HEAD))
 
-    def size(one: Download) -> int | None:
-        if one.size is not None:
-            return one.size
-        try:
-            with session() as connection:
-                timeout = (patience.connect, min(patience.stall, _LONGEST_HEAD))
-                answer = connection.head(one.url, allow_redirects=True, timeout=timeout)
-        except requests.RequestException:
-            return None  # the download itself will say what is wrong
-        length = answer.headers.get("Content-Length", "")
-        return int(length) if answer.ok and length.isdecimal() else None
+    with ExitStack() as sessions:
 
-    with ThreadPoolExecutor(max_workers=jobs) as pool:
-        found = zip(downloads, pool.map(size, downloads), strict=True)
-        return {one.url: count for one, count in found if count is not None}
+        def start() -> Callable[[Download], int | None]:
+            connection = sessions.enter_context(session())
+            return lambda one: one.size or _size(connection, one.url, timeout)
+
+        # a hub that does not tell may still send: the download itself will say what is wrong
+        found = _in_threads(downloads, jobs, start, threading.Event())
+        return {one.url: count for one, count in found if isinstance(count, int)}
+
+
+def _size(connection: requests.Session, url: str, timeout: tuple[float, float]) -> int | None:
+    answer = connection.head(url, allow_redirects=True, timeout=timeout)
+    length = answer.headers.get("Content-Length", "")
+    return int(length) if answer.ok and length.isdecimal() else None
+
+
+def _in_threads(
+    items: Sequence[Download],
+    jobs: int,
+    start: Callable[[], Callable[[Download], _Result]],
+    stop: threading.Event,
+) -> Iterator[tuple[Download, _Result | BaseException]]:
+    """What becomes of each item, as it does; ``start`` gives each thread its own worker.
+
+    The threads are daemons, and told to stop when nobody waits for them any more: an interrupt
+    must not wait for a hub, and what a killed download leaves is taken up the next time.
+    """
+    waiting: SimpleQueue[Download] = SimpleQueue()
+    for one in items:
+        waiting.put(one)
+    done: SimpleQueue[tuple[Download, _Result | BaseException]] = SimpleQueue()
+
+    def work(worker: Callable[[Download], _Result]) -> None:
+        while not stop.is_set():
+            try:
+                one = waiting.get_nowait()
+            except Empty:
+                return
+            try:
+                done.put((one, worker(one)))
+            except BaseException as error:  # noqa: BLE001 - for whoever waits for it
+                done.put((one, error))
+
+    threads = [
+        threading.Thread(target=work, args=[start()], daemon=True, name=f"hub-{number}")
+        for number in range(min(max(1, jobs), len(items)))
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in items:
+            yield done.get()
+    finally:
+        stop.set()
+        deadline = time.monotonic() + 1
+        for thread in threads:
+            thread.join(timeout=max(0, deadline - time.monotonic()))

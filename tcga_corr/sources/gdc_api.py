@@ -12,14 +12,14 @@ import io
 import json
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from tcga_corr.errors import DownloadError
 from tcga_corr.files import replacing
 from tcga_corr.sources.hub_requests import Patience, ask
-from tcga_corr.sources.request import Download
+from tcga_corr.sources.request import Download, Progress
 from tcga_corr.sources.source import Source
 
 SOURCE = Source(
@@ -70,6 +70,7 @@ class GdcFile:
     sample: str
     sample_type: str
     aliquot: str
+    withdrawn: bool = False
 
 
 def api_url(path: str, base_url: str = "") -> str:
@@ -97,7 +98,13 @@ def question(tumor_type: str, start: int = 0) -> dict[str, Any]:
 
 
 def files_of(
-    folder: Path, tumor_type: str, base_url: str, *, check: bool, patience: Patience
+    folder: Path,
+    tumor_type: str,
+    base_url: str,
+    *,
+    check: bool,
+    patience: Patience,
+    progress: Progress,
 ) -> list[GdcFile]:
     """The files of one tumor type: as the GDC said last time, or asked now.
 
@@ -111,8 +118,8 @@ def files_of(
         Address of a mirror; empty for the GDC itself.
     check
         Ask, even where there is an answer.
-    patience
-        How long to go on.
+    patience, progress
+        How long to go on; who is told.
 
     Raises
     ------
@@ -129,7 +136,12 @@ def files_of(
     files: list[GdcFile] = []
     total = 1
     while len(files) < total:
-        answer = ask(url, question(tumor_type, len(files)), patience)
+        answer = ask(
+            url,
+            question(tumor_type, len(files)),
+            patience,
+            lambda what: progress.say(f"TCGA-{tumor_type}", what),
+        )
         try:
             hits, total = answer["data"]["hits"], int(answer["data"]["pagination"]["total"])
             files += [_file(hit) for hit in hits]
@@ -140,15 +152,21 @@ def files_of(
             ) from error
         if not hits:
             break
-    if not files or len(files) != total:
+    named = {one.file_id for one in files if one.project == f"TCGA-{tumor_type}"}
+    if not files or len(named) != total:
         raise DownloadError(
-            f"{url}: it names {len(files)} of {total} files of TCGA-{tumor_type}",
+            f"{url}: it names {len(named)} of {total} files of TCGA-{tumor_type}",
             "Try again later" if files else "Take another source for this tumor type",
         )
-    with replacing(kept) as partial:
+    _keep(folder, files)
+    return files
+
+
+def _keep(folder: Path, files: Sequence[GdcFile]) -> None:
+    """Keep the list, and the manifest made of it."""
+    with replacing(folder / _ANSWER) as partial:
         partial.write_text(json.dumps([asdict(one) for one in files]), encoding="utf-8")
     _write(folder / _MANIFEST, _manifest(files))
-    return files
 
 
 def _file(hit: dict[str, Any]) -> GdcFile:
@@ -184,7 +202,10 @@ def _md5(text: Any) -> str:
 
 
 def downloads_of(files: Sequence[GdcFile], folder: Path, base_url: str = "") -> list[Download]:
-    """What to download for files, each to ``<file id>/<file name>`` below the folder."""
+    """What to download for files, each to ``<file id>/<file name>`` below the folder.
+
+    What the GDC is known to have withdrawn is not asked for again.
+    """
     return [
         Download(
             url=api_url(f"data/{one.file_id}", base_url),
@@ -195,11 +216,25 @@ def downloads_of(files: Sequence[GdcFile], folder: Path, base_url: str = "") -> 
             label=f"{one.project} {one.sample}",
         )
         for one in files
+        if not one.withdrawn
     ]
 
 
-def write_sample_sheet(folder: Path, files: Sequence[GdcFile], without: Collection[str]) -> Path:
-    """The sample sheet of the files that arrived, but for some file ids; its path."""
+def write_sample_sheet(folder: Path, files: Sequence[GdcFile], withdrawn: Collection[str]) -> Path:
+    """The sample sheet of files, with those on record that turned out withdrawn; its path.
+
+    Parameters
+    ----------
+    folder
+        Where the files are.
+    files
+        As the GDC named them.
+    withdrawn
+        Ids of those that it would not give.
+    """
+    files = [replace(one, withdrawn=one.withdrawn or one.file_id in withdrawn) for one in files]
+    if withdrawn:
+        _keep(folder, files)
     columns = {
         "File ID": "file_id",
         "File Name": "file_name",
@@ -210,8 +245,9 @@ def write_sample_sheet(folder: Path, files: Sequence[GdcFile], without: Collecti
         "Sample ID": "sample",
         "Sample Type": "sample_type",
         "Aliquot ID": "aliquot",
+        "State": "state",
     }
-    rows = [asdict(one) for one in files if one.file_id not in without]
+    rows = [asdict(one) | {"state": _state(one)} for one in files]
     table = [list(columns), *([row[name] for name in columns.values()] for row in rows)]
     path = folder / SAMPLE_SHEET
     _write(path, table)
@@ -219,8 +255,12 @@ def write_sample_sheet(folder: Path, files: Sequence[GdcFile], without: Collecti
 
 
 def _manifest(files: Sequence[GdcFile]) -> list[list[str]]:
-    rows = [[one.file_id, one.file_name, one.md5, str(one.size), "released"] for one in files]
+    rows = [[one.file_id, one.file_name, one.md5, str(one.size), _state(one)] for one in files]
     return [["id", "filename", "md5", "size", "state"], *rows]
+
+
+def _state(one: GdcFile) -> str:
+    return "withdrawn" if one.withdrawn else "released"
 
 
 def _write(path: Path, table: Sequence[Sequence[str]]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -21,16 +21,29 @@ _PASSING = (408, 425, 429, 500, 502, 503, 504)
 _WITHDRAWN = 451
 
 
+class HubDownError(DownloadError):
+    """The hub cannot be reached, or asks not to be asked for a long time."""
+
+
 class WithdrawnError(DownloadError):
     """The hub has taken the file back (HTTP 451)."""
 
 
 class PassingError(Exception):
-    """Something that may go well another time; ``wait`` seconds at least, if the hub said so."""
+    """Something that may go well another time.
 
-    def __init__(self, what: str, wait: float = 0) -> None:
+    Attributes
+    ----------
+    wait
+        Seconds at least, if the hub said so.
+    unreachable
+        Whether there was no connection at all.
+    """
+
+    def __init__(self, what: str, wait: float = 0, *, unreachable: bool = False) -> None:
         super().__init__(what)
         self.wait = wait
+        self.unreachable = unreachable
 
 
 @dataclass(frozen=True)
@@ -55,8 +68,22 @@ class Patience:
     longest_wait: float = 120
 
 
-def ask(url: str, body: dict[str, Any], patience: Patience | None = None) -> Any:
+def ask(
+    url: str,
+    body: dict[str, Any],
+    patience: Patience | None = None,
+    told: Callable[[str], None] = lambda what: None,
+) -> Any:
     """The JSON that a hub answers to a JSON question; asked again where that may help.
+
+    Parameters
+    ----------
+    url, body
+        Where, and what.
+    patience
+        How long to go on.
+    told
+        Told, for people, why it is asked again.
 
     Raises
     ------
@@ -81,7 +108,7 @@ def ask(url: str, body: dict[str, Any], patience: Patience | None = None) -> Any
             raise broken(error, url) from error
 
     try:
-        return retrying(patience, time.sleep, lambda state: None)(attempt)
+        return retrying(patience, time.sleep, told)(attempt)
     except PassingError as error:
         raise given_up(url, error, patience) from error
 
@@ -97,9 +124,9 @@ def session() -> requests.Session:
 
 
 def retrying(
-    patience: Patience, sleep: Callable[[float], None], told: Callable[[RetryCallState], None]
+    patience: Patience, sleep: Callable[[float], None], told: Callable[[str], None]
 ) -> Retrying:
-    """Calls again what raises a :class:`PassingError`; ``told`` before each wait."""
+    """Calls again what raises a :class:`PassingError`; ``told`` why before each wait."""
     from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
     from tenacity.wait import wait_exponential, wait_random
 
@@ -110,12 +137,17 @@ def retrying(
         error = state.outcome.exception() if state.outcome else None
         return max(backoff(state), error.wait if isinstance(error, PassingError) else 0)
 
+    def tell(state: RetryCallState) -> None:
+        seconds = state.next_action.sleep if state.next_action else 0
+        error = state.outcome.exception() if state.outcome else None
+        told(f"{error}; again in {seconds:.0f} s")
+
     return Retrying(
         stop=stop_after_attempt(patience.attempts),
         wait=wait,
         retry=retry_if_exception_type(PassingError),
         sleep=sleep,
-        before_sleep=told,
+        before_sleep=tell,
         reraise=True,
     )
 
@@ -132,7 +164,7 @@ def refuse(answer: requests.Response, url: str, by_hand: str, patience: Patience
         raise DownloadError(f"{url}: {said}", by_hand)
     wait = _retry_after(answer)
     if wait > patience.longest_wait:
-        raise DownloadError(
+        raise HubDownError(
             f"{url}: the hub asks to wait {wait / 60:.0f} minutes ({said})",
             "Run the same command again then",
         )
@@ -152,10 +184,13 @@ def _retry_after(answer: requests.Response) -> float:
 
 def given_up(url: str, error: PassingError, patience: Patience) -> DownloadError:
     """The error of what failed as often as patience allows."""
-    return DownloadError(
-        f"{url}: {error}, {patience.attempts} times in a row",
-        "Run the same command again: it goes on where it stopped. Where there is no way to the "
-        "internet but a proxy, name it in HTTPS_PROXY",
+    what = f"{url}: {error}, {patience.attempts} times in a row"
+    if not error.unreachable:
+        return DownloadError(what, "Run the same command again: it goes on where it stopped")
+    return HubDownError(
+        what,
+        "Check the network; where a proxy is the way out, name it in HTTPS_PROXY; or copy the "
+        "files by hand and load them",
     )
 
 
@@ -165,17 +200,27 @@ def broken(error: Exception, url: str, by_hand: str = "") -> PassingError | Down
 
     if isinstance(error, requests.TooManyRedirects | ValueError):  # the latter: no such address
         return DownloadError(f"{url}: {brief(error)}", by_hand)
-    return PassingError(brief(error))
+    return PassingError(brief(error), unreachable=_is_unreachable(error))
+
+
+def _is_unreachable(error: Exception) -> bool:
+    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+    return any(isinstance(one, NewConnectionError | ConnectTimeoutError) for one in _layers(error))
 
 
 def brief(error: Exception) -> str:
     """What broke, without the library's layers around it."""
-    cause: BaseException | None = error
-    inner: BaseException = error
-    while cause is not None:
-        inner = cause
-        within = (inner.__cause__, getattr(inner, "reason", None), *inner.args)
-        cause = next((one for one in within if isinstance(one, BaseException)), None)
+    *_, inner = _layers(error)
     said = " ".join(str(inner).split())
     said = said if len(said) <= 160 else said[:157] + "..."
     return f"{type(inner).__name__}: {said}"
+
+
+def _layers(error: BaseException) -> Iterator[BaseException]:
+    """An error, and what it was made of, down to the innermost."""
+    layer: BaseException | None = error
+    while layer is not None:
+        yield layer
+        within = (layer.__cause__, getattr(layer, "reason", None), *layer.args)
+        layer = next((one for one in within if isinstance(one, BaseException)), None)

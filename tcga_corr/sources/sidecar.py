@@ -19,6 +19,7 @@ class Downloaded:
     size: int
     sha256: str
     fetched_at: str
+    md5: str | None = None  # where the hub said what it must be
 
     @property
     def validator(self) -> str | None:
@@ -77,7 +78,7 @@ def read_record(path: Path) -> Downloaded | None:
     except (OSError, ValueError, TypeError):
         return None
     texts = (record.url, record.sha256, record.fetched_at)
-    told = (record.etag, record.last_modified)
+    told = (record.etag, record.last_modified, record.md5)
     is_one = (
         isinstance(record.size, int)
         and all(isinstance(text, str) for text in texts)

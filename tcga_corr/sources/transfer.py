@@ -6,15 +6,17 @@ import json
 import os
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import urlsplit
 
 from tcga_corr.errors import DownloadError
 from tcga_corr.files import replacing, sha256_of, sync_folder, writing
 from tcga_corr.sources.hub_requests import (
+    HubDownError,
     PassingError,
     Patience,
     broken,
@@ -34,7 +36,6 @@ from tcga_corr.sources.sidecar import (
 
 if TYPE_CHECKING:
     import requests
-    from tenacity import RetryCallState
 
 _CHUNK = 1 << 18
 _PROGRESS = 1 << 16  # bytes: a connection that gave fewer before it broke counts as a failure
@@ -55,12 +56,16 @@ class Transfers:
         patience: Patience,
         progress: Progress,
         stop: threading.Event,
+        down: dict[str, str] | None = None,
     ) -> None:
         self.session = session
         self.check = check
         self.patience = patience
         self.progress = progress
         self.stop = stop
+        self.down = (
+            {} if down is None else down
+        )  # host to what is wrong with it; shared by all threads
 
     def download(self, one: Download) -> Downloaded:
         """Bring one file here, unless it is here."""
@@ -69,7 +74,8 @@ class Transfers:
                 there = recorded(one.target)
             if there is not None and one.size not in (None, there.size):
                 there = None  # another version by now
-            if there is not None and not self.check:
+            vouched = there is not None and one.md5 is not None and there.md5 == one.md5
+            if there is not None and (vouched or not self.check):
                 return there
             try:
                 return self._receive(one, there)
@@ -106,17 +112,25 @@ class Transfers:
     def _receive(self, one: Download, there: Downloaded | None) -> Downloaded:
         attempt = Attempt(self, one, there)
 
-        def told(state: RetryCallState) -> None:
-            wait = state.next_action.sleep if state.next_action else 0
-            error = state.outcome.exception() if state.outcome else None
-            self.progress.say(one.name, f"{error}; again in {wait:.0f} s")
+        def told(what: str) -> None:
+            self.progress.say(one.name, what)
 
+        host = urlsplit(one.url).netloc
+        if host in self.down:
+            raise DownloadError(f"{one.url}: not tried, as {self.down[host]}", one.by_hand)
+        try:
+            return self._go_through(attempt, told)
+        except HubDownError as error:
+            self.down[host] = error.what
+            raise
+
+    def _go_through(self, attempt: Attempt, told: Callable[[str], None]) -> Downloaded:
         while True:
             self._go_on()
             try:
                 finished = retrying(self.patience, self._sleep, told)(attempt)
             except PassingError as error:
-                raise given_up(one.url, error, self.patience) from error
+                raise given_up(attempt.one.url, error, self.patience) from error
             if finished is not None:
                 return finished
             self._sleep(self.patience.first_wait)
@@ -298,7 +312,7 @@ class Attempt:
         target = self.one.target
         with writing(target):
             size, sha256 = self.partial.stat().st_size, sha256_of(self.partial)
-            record = replace(begun, size=size, sha256=sha256)
+            record = replace(begun, size=size, sha256=sha256, md5=self.one.md5)
             with self.partial.open("rb") as handle:
                 os.fsync(handle.fileno())
             with replacing(self.state) as partial:

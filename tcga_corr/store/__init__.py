@@ -12,7 +12,14 @@ from tcga_corr.store.covariates import (
     remove_covariates,
     write_covariates,
 )
-from tcga_corr.store.index import GeneNames, TableIndex, check_index, drop_index, open_index
+from tcga_corr.store.index import (
+    GeneNames,
+    TableIndex,
+    check_index,
+    drop_index,
+    indexed_metadata,
+    open_index,
+)
 from tcga_corr.store.layout import SCHEMA_VERSION, Store, TableKey, check_source_name
 from tcga_corr.store.metadata import InputFile, StoredSample, TableMetadata
 from tcga_corr.store.parquet import check_table, read_metadata, write_table
@@ -37,6 +44,7 @@ __all__ = [
     "check_source_name",
     "check_table",
     "drop_index",
+    "indexed_metadata",
     "list_covariates",
     "named_queries",
     "named_query",

@@ -159,6 +159,16 @@ def check_index(store: Store, key: TableKey) -> str | None:
     return None
 
 
+def indexed_metadata(store: Store, key: TableKey) -> TableMetadata | None:
+    """What a table said of itself when it was indexed; None where that is not known."""
+    for _, described in _described(store, key):
+        try:
+            return TableMetadata.from_json(described["metadata"])
+        except (KeyError, TypeError):
+            continue
+    return None
+
+
 def drop_index(store: Store, key: TableKey) -> None:
     """Remove a table's index; the next use makes it anew."""
     with store.locked(key):

@@ -1,24 +1,26 @@
-"""Keeping a store: is everything in it as it was written, and taking things out of it."""
+"""Looking a store over: is everything in it as it was written, and mending what can be."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tcga_corr.errors import DataMissingError, StoreError, UsageError
-from tcga_corr.files import is_leftover, writing
+from tcga_corr.downloads import downloaded_table
+from tcga_corr.errors import DataMissingError, StoreError
+from tcga_corr.files import is_leftover, remove_tree, sha256_of
 from tcga_corr.load_plan import Genes, LoadOptions, tumor_type_of_path
 from tcga_corr.loading import load_files
-from tcga_corr.sources import SOURCES, gdc_api, simulated
-from tcga_corr.sources.sidecar import is_as_recorded, read_sidecar, sidecar_path
+from tcga_corr.sources import SOURCES, simulated
+from tcga_corr.sources.sidecar import is_as_recorded, read_sidecar
 from tcga_corr.store import (
     Store,
     TableKey,
+    TableMetadata,
     check_index,
     check_table,
     drop_index,
+    indexed_metadata,
     open_covariates,
     open_index,
     read_metadata,
@@ -83,8 +85,14 @@ def verify(
         Make anew what is derived: indexes of their tables, and tables of their downloads.
     on_step
         Told, for people, what is looked at, and how many things are done since.
+
+    Raises
+    ------
+    DataMissingError
+        If a source or tumor type is asked for that the store does not have.
     """
     wanted = {parse_tumor_type(name).abbreviation for name in tumor_types}
+    _check_is_there(store, source, wanted)
     for key in store.table_keys(source):
         if not wanted or key.tumor_type in wanted:
             on_step(f"{key.source} {key.tumor_type}", 0)
@@ -99,6 +107,16 @@ def verify(
                 on_step(f"downloads of {folder.name}", 0)
                 yield from _downloads(store, folder)
     yield from _leftovers(store, repair)
+
+
+def _check_is_there(store: Store, source: str | None, wanted: set[str]) -> None:
+    """Refuse a part that the store does not have: nothing can be wrong with it."""
+    keys = store.table_keys(source)
+    missing = wanted - {key.tumor_type for key in keys}
+    downloads = source is not None and store.downloads(source).exists()
+    if missing or (source is not None and not keys and not downloads):
+        what = f"{', '.join(sorted(missing))}: not loaded" if missing else f"no source '{source}'"
+        raise DataMissingError(what, "See what the store holds with `tcga-corr status`")
 
 
 def _check(store: Store, key: TableKey, repair: bool) -> Iterator[Finding]:
@@ -145,46 +163,31 @@ def _how_to_load(store: Store, key: TableKey) -> str:
     return f"Run `tcga-corr remove {which}`, and fetch or load it again"
 
 
-def _usable_download(store: Store, key: TableKey) -> Path | None:
-    """The file that a table can be made anew of: here, and as it was downloaded."""
-    path = downloaded_table(store, key)
-    if path is None:
+def _usable_download(store: Store, key: TableKey) -> tuple[Path, TableMetadata] | None:
+    """The file that a damaged table was made of, if it is among the downloads, and what it was."""
+    path, metadata = downloaded_table(store, key), _metadata(store, key)
+    if path is None or metadata is None or metadata.inputs[0].sha256 != sha256_of(path):
         return None
-    record = read_sidecar(path)
-    return path if record is None or is_as_recorded(path, record) else None
+    return path, metadata
+
+
+def _metadata(store: Store, key: TableKey) -> TableMetadata | None:
+    """What a table says of itself, or where it cannot, what its index remembers of it."""
+    try:
+        return read_metadata(store, key)
+    except StoreError:
+        return indexed_metadata(store, key)
 
 
 def _made_again(store: Store, key: TableKey) -> bool:
-    """Make a table anew from its download, if that can be."""
-    download = _usable_download(store, key)
-    if download is None:
+    """Make a table anew of the very file that it was made of, if that can be."""
+    usable = _usable_download(store, key)
+    if usable is None:
         return False
-    try:
-        metadata = read_metadata(store, key)
-    except StoreError:
-        metadata = None
-    with store.locked(key):
-        store.table_path(key).unlink(missing_ok=True)
-    genes: Genes | None = "all" if metadata and metadata.genes == "all" else None
+    path, metadata = usable
+    genes: Genes = "all" if metadata.genes == "all" else "protein-coding"
     options = LoadOptions(source=key.source, tumor_type=key.tumor_type, genes=genes)
-    return not load_files(store, [download], options).errors
-
-
-def downloaded_table(store: Store, key: TableKey) -> Path | None:
-    """The file in the store's downloads from which a table is made; None where there is none."""
-    folder = store.downloads(key.source)
-    source = SOURCES.get(key.source)
-    if source is None:
-        return None
-    if source is gdc_api.SOURCE:
-        path = folder / f"TCGA-{key.tumor_type}" / gdc_api.SAMPLE_SHEET
-    elif source is simulated.SOURCE:
-        path = folder / simulated.table_name(key.tumor_type)
-    elif source.table is not None:
-        path = folder / source.table.of(key.tumor_type).path
-    else:
-        return None
-    return path if path.is_file() else None
+    return not load_files(store, [path], options, anew={key}).errors
 
 
 def _downloads(store: Store, folder: Path) -> Iterator[Finding]:
@@ -231,7 +234,7 @@ def _leftovers(store: Store, repair: bool) -> Iterator[Finding]:
     for path in sorted({*filter(is_leftover, store.root.rglob(".*.part")), *orphans}):
         name = _below(store, path)
         if repair:
-            _remove(path)
+            remove_tree(path)
             yield Finding("leftover", name, "mended", "removed")
         else:
             remedy = "It is in nobody's way; `tcga-corr verify --repair` removes it"
@@ -240,92 +243,3 @@ def _leftovers(store: Store, repair: bool) -> Iterator[Finding]:
 
 def _below(store: Store, path: Path) -> str:
     return str(path.relative_to(store.root))
-
-
-@dataclass(frozen=True)
-class Removed:
-    """What was taken out of a store: its path below it, and the bytes that this freed."""
-
-    path: str
-    size: int
-
-
-def remove(
-    store: Store, source: str, tumor_types: Iterable[str] = (), *, downloads: bool = False
-) -> list[Removed]:
-    """Take tables, with their indexes, out of a store.
-
-    Parameters
-    ----------
-    store
-        The store.
-    source, tumor_types
-        Which tables; all of the source by default.
-    downloads
-        Take out the files as downloaded too, so that another fetch has to bring them again.
-
-    Raises
-    ------
-    DataMissingError
-        If there is nothing to take out.
-    UsageError
-        If the downloads of some tumor types are asked for, and one file holds all.
-    """
-    wanted = tuple(parse_tumor_type(name).abbreviation for name in tumor_types)
-    keys = [key for key in store.table_keys(source) if not wanted or key.tumor_type in wanted]
-    there = {key.tumor_type for key in keys}
-    missing = [name for name in wanted if name not in there]
-    folders = _download_folders(store, source, wanted) if downloads else []
-    if missing or not (keys or folders):
-        what = f"{', '.join(missing)} of source" if missing else "source"
-        raise DataMissingError(
-            f"{what} '{source}': not in the store '{store.root}'",
-            "See what is with `tcga-corr status`",
-        )
-    removed = []
-    for key in keys:
-        with store.locked(key):
-            table, index = store.table_path(key), store.index_folder(key)
-            size = _size(table) + _size(index)
-            with writing(table):
-                table.unlink(missing_ok=True)  # from here on it is out; the rest is only space
-            store.remove_leftovers(key)
-            for folder in (index, table.parent):
-                _remove(folder)
-        removed.append(Removed(_below(store, table.parent), size))
-    for folder in folders:
-        removed.append(Removed(_below(store, folder), _size(folder)))
-        _remove(folder)
-    return removed
-
-
-def _download_folders(store: Store, source: str, wanted: tuple[str, ...]) -> list[Path]:
-    folder = store.downloads(source)
-    known = SOURCES.get(source)
-    if not wanted:
-        return [folder] if folder.exists() else []
-    if known is None or known.pan_cancer:
-        raise UsageError(
-            f"the downloads of '{source}' are not one file a tumor type",
-            "Leave -t out, or leave --downloads out",
-        )
-    found = []
-    for name in wanted:
-        path = downloaded_table(store, TableKey(source, name))
-        if path is not None:
-            own_folder = name in path.parent.name
-            found += [path.parent] if own_folder else [path, sidecar_path(path)]
-    return [path for path in found if path.exists()]
-
-
-def _size(path: Path) -> int:
-    files = path.rglob("*") if path.is_dir() else [path]
-    return sum(file.stat().st_size for file in files if file.is_file())
-
-
-def _remove(path: Path) -> None:
-    with writing(path):
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)

@@ -130,6 +130,29 @@ def test_a_table_in_the_wrong_place_is_seen(engine: Engine) -> None:
     assert faults(engine) == {"table ACC/table.parquet": "damaged"}
 
 
+def test_a_table_of_other_data_than_the_download_is_not_mended(
+    engine: Engine, tmp_path: Path
+) -> None:
+    """The store's table was loaded from another file: the download would change it silently."""
+    other = next(iter(write_atlas(tmp_path / "other", n_genes=350, tumor_types=("ACC",))))
+    engine.load(other, LoadOptions(source="simulated"))
+    path = engine.store.table_path(ACC)
+    flip(path, path.stat().st_size // 2)
+    assert faults(engine, repair=True) == {"table ACC/table.parquet": "damaged"}
+    assert path.exists()
+
+
+def test_a_table_that_tells_nothing_is_mended_as_its_index_remembers_it(engine: Engine) -> None:
+    path = engine.store.table_path(ACC)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-50])
+    assert faults(engine, repair=True) == {"table ACC/table.parquet": "mended"}
+    assert path.read_bytes() == whole
+    shutil.rmtree(engine.store.index_folder(ACC))
+    path.write_bytes(whole[:-50])
+    assert faults(engine, repair=True) == {"table ACC/table.parquet": "damaged"}
+
+
 def test_an_own_table_is_not_mended_but_its_user_told(tmp_path: Path, cli: Cli) -> None:
     store = tmp_path / "cache"
     rows = [(name, [number + one for one in range(12)]) for number, name in enumerate(GENES)]
@@ -190,7 +213,9 @@ def test_a_part_of_a_store(engine: Engine) -> None:
     frame = engine.verify(["LIHC"], "simulated")
     assert frame["kind"].to_list() == ["table", "index"]
     assert all("LIHC" in path for path in frame["path"])
-    assert engine.verify(source="nothing").height == 0
+    for asked in ({"source": "nothing"}, {"tumor_types": ["BRCA"]}):
+        with pytest.raises(DataMissingError, match=r"not loaded|no source"):
+            engine.verify(**asked)  # type: ignore[arg-type]
 
 
 def test_verify_on_the_command_line(engine: Engine, cli: Cli) -> None:
@@ -253,6 +278,9 @@ def test_what_is_not_there_cannot_be_removed(engine: Engine, cli: Cli) -> None:
     with pytest.raises(UsageError, match="not one file a tumor type"):
         engine.remove("pancanatlas", ["ACC"], downloads=True)
     assert cli("--cache", engine.store.root, "remove").returncode == 2
+    for name in ("..", "../..", "", ".", "/", "a/b", "source=x"):
+        with pytest.raises(UsageError, match="cannot name a source"):
+            engine.remove(name, downloads=True)
     result = cli("--cache", engine.store.root, "remove", "--source", "toil")
     assert result.returncode == 3
     assert snapshot(engine.store.root) == before
