@@ -35,12 +35,31 @@ Written by `python tools/build_docs.py` from the registry of sources; not to be 
 `tcga-corr fetch [TYPE]... --source S` downloads and loads the first five. With `--dry-run` it
 prints the exact addresses for all 33 tumor types. `--base-url URL` or the variable
 `TCGA_CORR_BASE_URL` takes them from a mirror instead, laid out as `URL/<hub>/download/<file>` and
-`URL/gdc-api/...`.
+`URL/gdc-api/...`. The variable is read by the command line; in Python it is
+`FetchOptions(base_url=...)`. A proxy is named in `HTTPS_PROXY`.
+
+A file is asked for with three connections at a time at most, or `--jobs`. What breaks is asked for
+again, up to six times in a row without progress, after growing pauses or as long as the hub says;
+what came stays, and the next attempt asks for the rest, if the hub says that it is the same file. A
+hub that cannot be reached, or wants to be left alone for longer than two minutes, is given up at
+once for all files.
 """
 FORMATS_INTRODUCTION = """\
 ## File formats
 
-`tcga-corr load` tells the format from the start of the file, plain or gzip.
+`tcga-corr load` tells the format from the start of the file, plain or gzip, and says what it told.
+A plain table of yours may have genes down or samples down; columns that describe genes or samples
+are left out, and named:
+
+```text
+gene,P01,P02,P03             sample,arm,RELA,NFE2L2,GPX4
+RELA,8.1,7.9,9.3             P01,a,8.1,10.2,4.4
+NFE2L2,10.2,9.8,11.0         P02,b,7.9,9.8,4.1
+```
+
+From R: `write.table(x, "mine.tsv", sep="\\t", col.names=NA)`. From a spreadsheet: text with tabs,
+commas or semicolons, decimal points or, with semicolons, commas; symbols that it has made dates of
+are named at loading. Numbers per sample that are no expression go in with `--covariates`.
 
 | format | |
 | --- | --- |"""
