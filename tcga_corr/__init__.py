@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tcga_corr.engine import Answer, Engine, open_store
     from tcga_corr.errors import TcgaCorrError
-    from tcga_corr.fetching import FetchOptions
+    from tcga_corr.fetch_plan import FetchOptions
     from tcga_corr.gene_sets import GeneSet, read_gmt
     from tcga_corr.load_plan import LoadOptions
 
@@ -36,7 +36,7 @@ __all__ = [
 _HOMES = {
     "Answer": "engine",
     "Engine": "engine",
-    "FetchOptions": "fetching",
+    "FetchOptions": "fetch_plan",
     "GeneSet": "gene_sets",
     "LoadOptions": "load_plan",
     "TcgaCorrError": "errors",

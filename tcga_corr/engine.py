@@ -15,7 +15,8 @@ from tcga_corr.associations import association_frame
 from tcga_corr.barcodes import SELECTIONS
 from tcga_corr.covariate_loading import CovariateKey, LoadedCovariates, load_covariates
 from tcga_corr.errors import AnalysisError, DataMissingError, UsageError
-from tcga_corr.fetching import FetchOptions, FetchReport, fetch, planned
+from tcga_corr.fetch_plan import FetchOptions, planned
+from tcga_corr.fetching import FetchReport, fetch
 from tcga_corr.gene_sets import GeneSet
 from tcga_corr.loading import Loaded, LoadOptions, LoadReport, load_files
 from tcga_corr.removal import Removed, remove

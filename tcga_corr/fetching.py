@@ -1,74 +1,30 @@
-"""From a hub into the store: what to download for which tumor types, and loading it on arrival."""
+"""From a hub into the store: downloading what tumor types need, and loading it on arrival."""
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from tcga_corr.errors import (
-    DownloadError,
-    StoreError,
-    TableError,
-    TcgaCorrError,
-    UsageError,
-    near_names,
+from tcga_corr.errors import DownloadError, StoreError, TableError, TcgaCorrError
+from tcga_corr.fetch_plan import (
+    FetchOptions,
+    Part,
+    checked_options,
+    looks_whole,
+    parts_of,
+    unique_downloads,
 )
-from tcga_corr.load_plan import Genes, LoadOptions, tumor_type_of_path
+from tcga_corr.load_plan import LoadOptions, tumor_type_of_path
 from tcga_corr.loading import Loaded, load_files
-from tcga_corr.sources import SOURCES, Source, gdc_api
+from tcga_corr.sources import Source, gdc_api
 from tcga_corr.sources.download import download_all, sizes
-from tcga_corr.sources.hub_requests import HubDownError, Patience, WithdrawnError
+from tcga_corr.sources.hub_requests import WithdrawnError
 from tcga_corr.sources.request import Download, Progress, check_space
 from tcga_corr.sources.sidecar import Downloaded, read_sidecar, received_so_far, sidecar_path
-from tcga_corr.sources.source import RemoteFile
 from tcga_corr.store import Store, read_metadata
-from tcga_corr.tumor_types import TUMOR_TYPES, parse_tumor_type
 
-DEFAULT_SOURCE = "pancanatlas"
-JOBS = 3
-MOST_JOBS = 8
-_WEB_ADDRESS = re.compile(
-    r"https?://([a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:]+\])(:\d+)?(/|$)", re.IGNORECASE
-)
 _FEW = 3  # failed downloads that are each told
-
-
-@dataclass(frozen=True)
-class FetchOptions:
-    """What to fetch, and how.
-
-    Attributes
-    ----------
-    tumor_types
-        Abbreviations; all 33 by default.
-    source
-        Its name.
-    genes
-        Which genes to keep of the tables; None for what is usual of the source.
-    base_url
-        Address of a mirror that is laid out as ``<hub>/download/…``; the hubs' own by default.
-    jobs
-        Connections at a time.
-    check
-        Ask the hub whether what is here has changed; otherwise it is asked only for what is not.
-    load
-        Load what arrives.
-    patience
-        How long to go on.
-    """
-
-    tumor_types: Sequence[str] = ()
-    source: str = DEFAULT_SOURCE
-    genes: Genes | None = None
-    base_url: str = ""
-    jobs: int = JOBS
-    check: bool = False
-    load: bool = True
-    patience: Patience = field(default_factory=Patience)
 
 
 @dataclass(frozen=True)
@@ -90,15 +46,6 @@ class FetchReport:
             raise error
 
 
-@dataclass(frozen=True)
-class _Part:
-    """What is needed for one file of expression tables."""
-
-    tumor_types: tuple[str, ...]  # none: all that the file has
-    downloads: tuple[Download, ...]
-    table: Callable[[set[Path]], Path]  # the path to load, given the targets that were withdrawn
-
-
 def fetch(
     store: Store,
     options: FetchOptions | None = None,
@@ -116,10 +63,10 @@ def fetch(
         If there is no such source to fetch from, or no such tumor type.
     """
     options, progress = options or FetchOptions(), progress or Progress()
-    source, tumor_types = _checked(options)
+    source, tumor_types = checked_options(options)
     errors: list[TcgaCorrError] = []
-    parts = _parts(store, source, tumor_types, options, progress, errors)
-    downloads = _unique(parts)
+    parts = parts_of(store, source, tumor_types, options, progress, errors)
+    downloads = unique_downloads(parts)
     _check_room(store, source, downloads, options, progress)
     arrived: dict[Path, Downloaded] = {}
     withdrawn: set[Path] = set()
@@ -154,7 +101,7 @@ def fetch(
 def _load(
     store: Store,
     source: Source,
-    part: _Part,
+    part: Part,
     withdrawn: set[Path],
     options: FetchOptions,
     progress: Progress,
@@ -174,7 +121,7 @@ def _load(
     return report.loaded, report.errors
 
 
-def _outdated(store: Store, source: Source, part: _Part) -> set[str]:
+def _outdated(store: Store, source: Source, part: Part) -> set[str]:
     """The tumor types stored from one file for all as it was before it, or one beside it, changed.
 
     They are loaded with those asked for, so that a source is never of two versions.
@@ -220,112 +167,6 @@ def _listed(downloads: Sequence[Download]) -> str:
     return " ".join(tumor_type_of_path(one.target) or one.name for one in downloads)
 
 
-def _checked(options: FetchOptions) -> tuple[Source, tuple[str, ...]]:
-    source = SOURCES.get(options.source.lower())
-    fetched = [name for name, known in SOURCES.items() if _is_fetched(known)]
-    if source is None or not _is_fetched(source):
-        what = "is not fetched: load its files from disk" if source else "is not known"
-        raise UsageError(
-            f"source '{options.source}' {what}",
-            ("" if source else near_names(options.source, fetched))
-            or f"The sources to fetch are {', '.join(fetched)}",
-        )
-    if not 1 <= options.jobs <= MOST_JOBS:
-        raise UsageError(f"{options.jobs} jobs", f"Give 1 to {MOST_JOBS}, so as to be polite")
-    if options.base_url and not _WEB_ADDRESS.match(options.base_url):
-        raise UsageError(
-            f"the base URL '{options.base_url}' is no web address",
-            "Give --base-url one such as https://mirror.example.org/xena",
-        )
-    names = [parse_tumor_type(name).abbreviation for name in options.tumor_types]
-    strange = [name for name in names if name not in TUMOR_TYPES]
-    if strange:
-        raise UsageError(
-            f"{strange[0]} is not on any hub", f"The 33 tumor types are {', '.join(TUMOR_TYPES)}"
-        )
-    return source, tuple(dict.fromkeys(names))
-
-
-def _is_fetched(source: Source) -> bool:
-    return source.table is not None or source is gdc_api.SOURCE
-
-
-def _parts(
-    store: Store,
-    source: Source,
-    tumor_types: tuple[str, ...],
-    options: FetchOptions,
-    progress: Progress,
-    errors: list[TcgaCorrError],
-) -> list[_Part]:
-    table = source.table
-    if table is None:
-        return _gdc_parts(store, tumor_types or tuple(TUMOR_TYPES), options, progress, errors)
-    beside = [_download(store, source, file, options) for file in source.beside]
-    if source.pan_cancer:
-        parts = [(tumor_types, table)]
-    else:
-        parts = [((name,), table.of(name)) for name in tumor_types or TUMOR_TYPES]
-    made = []
-    for types, file in parts:
-        one = _download(store, source, file, options)
-        made.append(_Part(types, (*beside, one), _always(one.target)))
-    return made
-
-
-def _always(path: Path) -> Callable[[set[Path]], Path]:
-    return lambda withdrawn: path
-
-
-def _gdc_parts(
-    store: Store,
-    tumor_types: Sequence[str],
-    options: FetchOptions,
-    progress: Progress,
-    errors: list[TcgaCorrError],
-) -> list[_Part]:
-    parts = []
-    for name in tumor_types:
-        folder = store.downloads(gdc_api.SOURCE.name) / f"TCGA-{name}"
-        try:
-            files = gdc_api.files_of(
-                folder,
-                name,
-                options.base_url,
-                check=options.check,
-                patience=options.patience,
-                progress=progress,
-            )
-        except HubDownError as error:
-            errors.append(error)
-            break
-        except TcgaCorrError as error:
-            errors.append(error)
-            continue
-        downloads = gdc_api.downloads_of(files, folder, options.base_url)
-
-        def table(withdrawn: set[Path], folder: Path = folder, files: Any = files) -> Path:
-            gone = {path.parent.name for path in withdrawn if folder in path.parents}
-            return gdc_api.write_sample_sheet(folder, files, gone)
-
-        parts.append(_Part((), tuple(downloads), table))
-    return parts
-
-
-def _download(store: Store, source: Source, file: RemoteFile, options: FetchOptions) -> Download:
-    return Download(
-        url=file.url(options.base_url),
-        target=store.downloads(source.name) / file.path,
-        by_hand=f"Look for {file.dataset} at {source.page}, and load it with "
-        f"`tcga-corr load FILE --source {source.name}`",
-        label=file.dataset,
-    )
-
-
-def _unique(parts: Sequence[_Part]) -> list[Download]:
-    return list({one.target: one for part in parts for one in part.downloads}.values())
-
-
 def _check_room(
     store: Store,
     source: Source,
@@ -334,73 +175,10 @@ def _check_room(
     progress: Progress,
 ) -> None:
     """Refuse to start what will not fit; a size that the hub does not tell counts as nothing."""
-    missing = [one for one in downloads if not _looks_whole(one.target)]
+    missing = [one for one in downloads if not looks_whole(one.target)]
     if missing:
         known = sizes(missing, jobs=options.jobs, patience=options.patience)
         here = sum(received_so_far(one.target) or 0 for one in missing)
         to_come = max(0, sum(known.values()) - here)
         progress.expect(to_come if len(known) == len(missing) else None)
         check_space(store.downloads(source.name), to_come)
-
-
-def _looks_whole(target: Path) -> bool:
-    record = read_sidecar(target)
-    return record is not None and target.is_file() and target.stat().st_size == record.size
-
-
-def planned(store: Store, options: FetchOptions) -> list[dict[str, Any]]:
-    """What :func:`fetch` would ask for: a row a request, exact URLs; nothing is asked.
-
-    With ``check`` the hubs are asked how large their files are.
-    """
-    source, tumor_types = _checked(options)
-    if source is gdc_api.SOURCE:
-        return [_gdc_row(store, name, options) for name in tumor_types or TUMOR_TYPES]
-    parts = _parts(store, source, tumor_types, options, Progress(), [])
-    downloads = _unique(parts)
-    told = sizes(downloads, jobs=options.jobs, patience=options.patience) if options.check else {}
-    types = {
-        need.target: part.tumor_types for part in parts for need in part.downloads[-1:]
-    }  # the table comes last; what stands beside it serves all
-    expected = {store.downloads(source.name) / file.path: file.size for file in _files(source)}
-    rows = []
-    for one in downloads:
-        here = _looks_whole(one.target)
-        size = told.get(one.url) or expected.get(one.target)
-        if here:
-            size = one.target.stat().st_size
-        partial = received_so_far(one.target)
-        rows.append(
-            {
-                "source": source.name,
-                "tumor_type": ",".join(types.get(one.target, ())) or "all",
-                "url": one.url,
-                "file": str(one.target.relative_to(store.root)),
-                "size_mb": None if size is None else round(size / 1e6, 1),
-                "state": "here"
-                if here
-                else f"{partial / 1e6:.1f} MB here"
-                if partial
-                else "to come",
-                "request": "GET",
-            }
-        )
-    return rows
-
-
-def _files(source: Source) -> list[RemoteFile]:
-    return [*source.beside, *([source.table] if source.table else [])]
-
-
-def _gdc_row(store: Store, tumor_type: str, options: FetchOptions) -> dict[str, Any]:
-    folder = store.downloads(gdc_api.SOURCE.name) / f"TCGA-{tumor_type}"
-    return {
-        "source": gdc_api.SOURCE.name,
-        "tumor_type": tumor_type,
-        "url": gdc_api.api_url("files", options.base_url),
-        "file": str(folder.relative_to(store.root)),
-        "size_mb": None,
-        "state": "here" if (folder / gdc_api.SAMPLE_SHEET).exists() else "to come",
-        "request": f"POST {json.dumps(gdc_api.question(tumor_type))}; then GET of each file: "
-        + gdc_api.api_url("data/{file_id}", options.base_url),
-    }

@@ -56,6 +56,10 @@ class SymbolTable:
     def __len__(self) -> int:
         return len(self._by_symbol)
 
+    def __contains__(self, name: object) -> bool:
+        """Whether a name is a current symbol as it stands."""
+        return name in self._by_symbol
+
     def __iter__(self) -> Iterator[Gene]:
         return iter(self._by_symbol.values())
 

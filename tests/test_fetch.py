@@ -21,7 +21,7 @@ import pytest
 
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.errors import DataMissingError, DownloadError, UsageError
-from tcga_corr.fetching import FetchOptions
+from tcga_corr.fetch_plan import FetchOptions
 from tcga_corr.sources import SOURCES
 from tcga_corr.sources.gdc_api import question
 from tcga_corr.sources.hub_requests import Patience

@@ -73,7 +73,7 @@ def fetch(
 
     Examples: `tcga-corr fetch LIHC`, `tcga-corr fetch ACC CHOL UCS --source tcga-hiseqv2`.
     """
-    from tcga_corr.fetching import FetchOptions
+    from tcga_corr.fetch_plan import FetchOptions
 
     settings: Settings = context.obj
     check_output(output, force, output_format)
