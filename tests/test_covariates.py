@@ -173,13 +173,21 @@ def test_names_that_a_covariate_cannot_have(tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError, match="choose the columns and name them") as refused:
         check_covariate_name(name)
     assert "\n" not in str(refused.value)
-    offered = refused.value.remedy.partition(", as in ")[2].partition("=")[0]
+    offered = refused.value.remedy.partition("--columns ")[2].partition("=")[0]
     check_covariate_name(offered)
     if name.strip():
         path = write(tmp_path / "x.tsv", f"id\t{name}", f"{A}\t1")
         with pytest.raises(UsageError, match="cannot name a covariate"):
             read_covariates(path)
         assert read_covariates(path, columns={offered: name}).names == (offered,)
+
+
+def test_how_to_name_a_column_is_said_as_it_is_typed() -> None:
+    with pytest.raises(UsageError) as refused:
+        check_covariate_name("OS, days")
+    assert refused.value.remedy.endswith(
+        "choose the columns and name them, as in --columns OS_days='OS, days'"
+    )
 
 
 def test_chosen_columns(tmp_path: Path) -> None:
@@ -218,6 +226,57 @@ def test_the_column_of_barcodes_names_the_rows(tmp_path: Path) -> None:
     assert read.told == ("columns that are no numbers left out: one without a name, patient",)
     by_patient = read_covariates(path, "patient")
     assert (by_patient.keys, by_patient.vials) == ((A[:12], B[:12]), ("", ""))
+
+
+OWN_ROWS = {
+    "an index of pandas": (",sample,age", "0,P7,50;1,P3,60;2,P9,70", "sample", True),
+    "an index of R, patients": ("X,Patient ID,age", "1,P7,50;2,P3,60;3,P9,70", "Patient ID", True),
+    "a running number": ("nr,name,age", "11,P7,50;12,P3,60;13,P9,70", "name", True),
+    "a title far behind": ("age,site,SubjectID", "50,a,P7;60,b,P3;70,c,P9", "SubjectID", True),
+    "patients and samples": ("patient,sample_id,age", "1,P7,50;2,P3,60;3,P9,70", "sample_id", True),
+    "numbers under a title": (",patient,age", "0,701,50;1,303,60;2,909,70", "patient", True),
+    "numbers beside a group": ("id,arm,age", "701,a,50;303,a,60;909,a,70", "id", False),
+    "text later": ("name,age,remark", "P7,50,a;P3,60,b;P9,70,c", "name", False),
+    "running patients": ("patient,age", "1,50;2,60;3,70", "patient", False),
+}
+
+
+@pytest.mark.parametrize("case", OWN_ROWS)
+def test_the_column_that_names_the_rows_of_an_own_cohort(tmp_path: Path, case: str) -> None:
+    header, rows, title, said = OWN_ROWS[case]
+    lines = [line.split(",") for line in rows.split(";")]
+    read = read_covariates(write(tmp_path / "x.csv", header, *rows.split(";")))
+    names, ages = (
+        [line[header.split(",").index(column)] for line in lines] for column in (title, "age")
+    )
+    assert dict(zip(read.keys, read.values[:, read.names.index("age")], strict=True)) == dict(
+        zip(names, map(float, ages), strict=True)
+    )
+    assert title not in read.names
+    assert (f"samples named by '{title}'" in read.told) is said
+
+
+@pytest.mark.parametrize("title", ["", "Unnamed: 0", "X", "index", "row.names"])
+@pytest.mark.parametrize("first", [0, 1])
+def test_row_numbers_are_no_names(tmp_path: Path, title: str, first: int) -> None:
+    lines = [f"{row + first},{50 + row},a" for row in range(5)]
+    path = write(tmp_path / "x.csv", f"{title},age,arm", *lines)
+    with pytest.raises(TableError, match=r"its samples have no names but row numbers .* column"):
+        read_covariates(path)
+
+
+def test_columns_of_barcodes_that_contradict_one_another(tmp_path: Path) -> None:
+    lines = [f"{name[:12]}-11A,{name},{name}-11R,{n}" for n, name in enumerate((A, B))]
+    path = write(tmp_path / "x.csv", "normal_barcode,tumor_barcode,aliquot,x", *lines)
+    with pytest.raises(TableError) as refused:
+        read_covariates(path)
+    assert str(refused.value) == (
+        f"{path}: columns 'normal_barcode' and 'tumor_barcode' differ in what they name in a row "
+        f"({A[:12]}-11 and {A[:15]}). Keep the one that names the sample."
+    )
+    assert read_covariates(path, "patient").keys == (A[:12], B[:12])
+    lines = [f"{name},{name}-11R,{n}" for n, name in enumerate((A, B))]
+    assert read_covariates(write(path, "sample,aliquot,x", *lines)).keys == (A[:15], B[:15])
 
 
 def test_samples_of_a_patient_that_differ_are_refused_by_patient(tmp_path: Path) -> None:

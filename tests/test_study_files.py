@@ -236,6 +236,24 @@ def test_star_files_of_another_project(tmp_path: Path) -> None:
     assert loaded.key == TableKey("cptac", "OTHER")
 
 
+def test_files_that_were_withdrawn_are_passed_over_and_counted(tmp_path: Path) -> None:
+    matrix = made(VIALS)
+    sheet = write_star_files(tmp_path, matrix)
+    header, *rows, other = sheet.read_text().splitlines()
+    states = ["released", "withdrawn", "released", "released", "Withdrawn", "live"]
+    (tmp_path / "1.rna_seq.augmented_star_gene_counts.tsv").unlink(missing_ok=True)
+    lines = [f"{row}\t{state}" for row, state in zip(rows, states, strict=True)]
+    written(sheet, "\n".join([f"{header}\tState", *lines, f"{other}\twithdrawn"]))
+    file = open_table(sheet)
+    assert file.columns == tuple(VIALS[number] for number in (0, 2, 3, 5))
+    table = file.read(None)
+    assert table.dropped == {ON_Y: 1, "files that the GDC has withdrawn": 2}
+    assert np.array_equal(table.values[:-1], matrix.values[:, [0, 2, 3, 5]])
+    written(sheet, "\n".join([f"{header}\tState", *(f"{row}\twithdrawn" for row in rows)]))
+    with pytest.raises(TableError, match="the GDC has withdrawn all of its 6 files"):
+        open_table(sheet)
+
+
 def _changed(path: Path, change: Callable[[str], str]) -> Path:
     return written(path, change(path.read_text()))
 

@@ -205,6 +205,14 @@ def test_each_row_is_found_once_and_each_name_has_its_place(
     assert set(match.ambiguous) <= set(match.missing)
 
 
+def test_a_current_symbol_is_in_the_table_and_nothing_else() -> None:
+    table = symbol_table()
+    assert "RELA" in table
+    assert "CPE" in table
+    for name in ("rela", "p65", "MARCH1", "S1", "", None):
+        assert name not in table
+
+
 def test_size_of_the_shipped_table() -> None:
     table = symbol_table()
     assert len(table) == 61_798

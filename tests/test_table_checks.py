@@ -120,12 +120,12 @@ def test_a_second_own_cohort_does_not_take_the_place_of_the_first(
     first, second = (
         write_table(tmp_path / name, names, rows, corner="gene") for name in ("a.tsv", "b.tsv")
     )
-    assert load(engine, first, tumor_type=None).errors == ()
-    error = refusal(engine, second, tumor_type=None)
+    assert load(engine, first, tumor_type=None, rows="genes").errors == ()
+    error = refusal(engine, second, tumor_type=None, rows="genes")
     assert "mine OTHER is made of a.tsv" in str(error)
-    assert load(engine, second, tumor_type=None, source="b").errors == ()
+    assert load(engine, second, tumor_type=None, source="b", rows="genes").errors == ()
     write_table(first, names, rows[:-1], corner="gene")  # the same file, mended
-    assert load(engine, first, tumor_type=None).loaded[0].replaced
+    assert load(engine, first, tumor_type=None, rows="genes").loaded[0].replaced
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
+from shlex import quote
 from typing import Literal
 
 import numpy as np
@@ -13,8 +15,15 @@ from numpy.typing import NDArray
 
 from tcga_corr.barcodes import parse_barcode
 from tcga_corr.errors import TableError, UsageError, near_names
+from tcga_corr.tables.gene_names import is_text
 from tcga_corr.tables.grid import Grid, read_grid
 from tcga_corr.tables.known_covariates import KnownCovariates, recognise
+from tcga_corr.tables.sample_names import (
+    column_by_title,
+    column_of_barcodes,
+    is_sample_title,
+    told_title,
+)
 
 CovariateKey = Literal["sample", "patient"]
 COVARIATE_KEYS: tuple[CovariateKey, ...] = ("sample", "patient")
@@ -69,7 +78,7 @@ def read_covariates(
     """Read the covariates of a file.
 
     The rows go by the column that holds most TCGA barcodes, the first of equals. Where none holds
-    any, they go by the first column, as samples of an own cohort.
+    any, they are samples of an own cohort, and go by the column that its title and its names tell.
 
     Parameters
     ----------
@@ -91,9 +100,9 @@ def read_covariates(
     """
     grid = read_grid(path)
     _check_layout(grid)
-    position, grid, names, dropped = _named_rows(grid, key)
-    known = recognise(grid.header)
     told: list[str] = []
+    position, grid, names, dropped = _named_rows(grid, key, told)
+    known = recognise(grid.header)
     if columns is None:
         chosen = _all_columns(grid, position, told)
         offered = _offer(chosen, known)
@@ -134,7 +143,8 @@ def check_covariate_name(name: str) -> None:
         raise UsageError(
             f"'{name[:80]}' cannot name a covariate",
             "Names have up to 64 letters, digits, points, hyphens and underscores, and are not "
-            f"'key' or 'vial': choose the columns and name them, as in {plain}={name[:80]}",
+            "'key' or 'vial': choose the columns and name them, as in --columns "
+            f"{plain}={quote(name[:80])}",
         )
 
 
@@ -144,25 +154,45 @@ def _check_layout(grid: Grid) -> None:
         raise TableError(f"{grid.path}: the header holds the sample {sample}", _LAYOUT)
 
 
-def _named_rows(grid: Grid, key: CovariateKey) -> tuple[int, Grid, list[RowName], dict[str, int]]:
+def _named_rows(
+    grid: Grid, key: CovariateKey, told: list[str]
+) -> tuple[int, Grid, list[RowName], dict[str, int]]:
     """The column that names the rows, the rows that it names, and their names; what it leaves."""
     width = range(len(grid.header))
     read = [[_row_name(cell, key) for cell in grid.column(column)] for column in width]
-    counts = [sum(name is not None for name in names) for names in read]
-    position = counts.index(max(counts))
-    if counts[position]:
+    barcodes = [[name and name[0] for name in names] for names in read]
+    position = column_of_barcodes(grid.path, grid.header, barcodes)
+    if position is not None:
         kept = [row for row, name in enumerate(read[position]) if name is not None]
         left = len(grid.rows) - len(kept)
         named = [name for name in read[position] if name is not None]
         return position, grid.at(kept), named, {"rows without a TCGA barcode": left} if left else {}
     if any(_row_name(cell, "patient") for row in grid.rows for cell in row):
         raise TableError(f"{grid.path}: its rows are patients, not samples", "Give --key patient")
-    own = grid.column(0)
+    position = _own_names(grid, told)
+    own = grid.column(position)
+    title = told_title(grid.header[position])
     for line, name in zip(grid.lines, own, strict=True):
         if not name or "\ufffd" in name:
             what = f"its name of a {key} is not text in UTF-8" if name else f"it names no {key}"
-            raise TableError(f"{grid.path}, line {line}: {what}", "Mend the first column")
-    return 0, grid, [(name, "") for name in own], {}
+            raise TableError(f"{grid.path}, line {line}: {what}", f"Mend the column '{title}'")
+    return position, grid, [(name, "") for name in own], {}
+
+
+def _own_names(grid: Grid, told: list[str]) -> int:
+    """The column of names of an own cohort: one that stands before the numbers, or is titled so."""
+    columns = range(len(grid.header))
+    leading = takewhile(lambda column: not column or is_text(grid.column(column)), columns)
+    titled = (column for column in columns if is_sample_title(grid.header[column]))
+    offered = sorted({*leading, *titled})
+    chosen, said = column_by_title(
+        grid.path,
+        [grid.header[column] for column in offered],
+        [grid.column(column) for column in offered],
+    )
+    if said:
+        told.append(said)
+    return offered[chosen]
 
 
 def _row_name(cell: str, key: CovariateKey) -> RowName | None:
@@ -236,7 +266,7 @@ def _check_names(path: Path, chosen: Chosen) -> None:
         if other != name:
             raise UsageError(
                 f"{path}: covariates '{other}' and '{name}' differ in case alone",
-                f"Choose the columns and name them, as in {other}_2={name}",
+                f"Choose the columns and name them, as in --columns {other}_2={name}",
             )
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tcga_corr.expression import ExpressionTable
 from tcga_corr.tables.delimited import Preview
 from tcga_corr.tables.phenotype import TumorTypeOfSample
+from tcga_corr.tables.read_counts import counts_reads
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,18 @@ class GeneFilter:
 
     keep: Callable[[str, str], bool]
     reason: str
+
+    def rows(self, gene_ids: Sequence[str], symbols: Sequence[str]) -> NDArray[np.bool_]:
+        """Which rows to keep; those that are no genes pass, to be left out for that reason."""
+        pairs = zip(gene_ids, symbols, strict=True)
+        kept: NDArray[np.bool_] = np.array(
+            [
+                self.keep(gene_id, symbol) or counts_reads(gene_id) or counts_reads(symbol)
+                for gene_id, symbol in pairs
+            ],
+            np.bool_,
+        )
+        return kept
 
 
 Rows = Literal["genes", "samples"]

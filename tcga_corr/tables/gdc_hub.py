@@ -49,12 +49,10 @@ def _read(matrix: Matrix, probe_map: Path, genes: GeneFilter | None = None) -> E
     def wanted(names: list[list[str]]) -> NDArray[np.bool_]:
         nonlocal on_y, unwanted
         autosomal = np.array([not is_pseudoautosomal_copy(name) for name in names[0]])
-        kept = np.array(
-            [
-                genes is None or genes.keep(without_version(name), _symbol(name, symbols))
-                for name in names[0]
-            ]
-        )
+        kept = np.ones_like(autosomal)
+        if genes is not None:
+            ids = [without_version(name) for name in names[0]]
+            kept = genes.rows(ids, [_symbol(name, symbols) for name in names[0]])
         on_y += int(np.count_nonzero(~autosomal))
         unwanted += int(np.count_nonzero(autosomal & ~kept))
         both: NDArray[np.bool_] = autosomal & kept

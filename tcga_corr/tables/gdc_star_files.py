@@ -30,6 +30,7 @@ _NAMES = ("gene_id", "gene_name", "gene_type")
 _TPM = "tpm_unstranded"
 _FILE_ID, _FILE_NAME, _SAMPLE, _ALIQUOT = "File ID", "File Name", "Sample ID", "Aliquot ID"
 _PROJECT, _DATA_TYPE, _EXPRESSION = "Project ID", "Data Type", "Gene Expression Quantification"
+_STATE, _WITHDRAWN = "State", "files that the GDC has withdrawn"
 _SHEET = (_FILE_ID, _FILE_NAME, _DATA_TYPE, _PROJECT, _SAMPLE)
 _COLUMNS = NameColumns(symbol=1, ensembl=0)
 
@@ -50,12 +51,12 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
             f"{start.path}: a GDC table of one sample",
             "Give the sample sheet (gdc_sample_sheet….tsv) in the folder of the samples' files",
         )
-    samples = _samples(start.path)
+    samples, n_withdrawn = _samples(start.path)
     return TableFile(
         path=start.path,
         format=FORMAT.name,
         columns=tuple(sample.name for sample in samples),
-        read=partial(_read, samples),
+        read=partial(_read, samples, n_withdrawn),
         ensembl=True,
         linear=True,
         beside=tuple(sample.path for sample in samples),
@@ -64,8 +65,8 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
     )
 
 
-def _samples(sheet: Path) -> list[_OneSample]:
-    """The samples of a sheet, each with its file.
+def _samples(sheet: Path) -> tuple[list[_OneSample], int]:
+    """The samples of a sheet, each with its file; and how many files of it are withdrawn.
 
     Raises
     ------
@@ -80,6 +81,13 @@ def _samples(sheet: Path) -> list[_OneSample]:
             f"{sheet}: no row of it is of data type {_EXPRESSION}",
             "Take the sample sheet of STAR - Counts files",
         )
+    n_rows = len(rows)
+    rows = [row for row in rows if row.get(_STATE, "").lower() != "withdrawn"]
+    if not rows:
+        raise TableError(
+            f"{sheet}: the GDC has withdrawn all of its {n_rows} files",
+            "Take those of a newer release",
+        )
     # a file that is listed twice is one
     of_file = {(row[_FILE_ID], row[_FILE_NAME]): row for row in rows}
     found = {names: _find(sheet, *names) for names in of_file}
@@ -89,11 +97,12 @@ def _samples(sheet: Path) -> list[_OneSample]:
             f"{sheet}: {len(missing)} of its {len(found)} files not there, the first {missing[0]}",
             "Put the files, or the folders named by their File ID, beside the sheet",
         )
-    return [
+    samples = [
         _OneSample(row.get(_ALIQUOT) or row[_SAMPLE], row[_PROJECT], path)
         for names, row in of_file.items()
         if (path := found[names])
     ]
+    return samples, n_rows - len(rows)
 
 
 def _sheet_rows(sheet: Path) -> list[dict[str, str]]:
@@ -140,7 +149,9 @@ def _tumor_types(samples: Sequence[_OneSample]) -> TumorTypeOfSample | None:
     return types if types.by_sample else None
 
 
-def _read(samples: Sequence[_OneSample], genes: GeneFilter | None = None) -> ExpressionTable:
+def _read(
+    samples: Sequence[_OneSample], n_withdrawn: int, genes: GeneFilter | None = None
+) -> ExpressionTable:
     rows = GeneRows(_COLUMNS, genes)
     first = samples[0].path
     names, tpm = _read_one(first)
@@ -151,11 +162,12 @@ def _read(samples: Sequence[_OneSample], genes: GeneFilter | None = None) -> Exp
         other, tpm = _read_one(sample.path)
         _check_same_genes(sample.path, other[0], first, names[0])
         values[:, column] = tpm[kept]
-    return rows.table(
+    table = rows.table(
         [list(compress(column, kept)) for column in names],
         [sample.name for sample in samples],
         values,
     )
+    return table.counted(_WITHDRAWN, n_withdrawn)
 
 
 def _read_one(path: Path) -> tuple[Names, Values]:

@@ -7,6 +7,7 @@ on chromosome Y are left out.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -24,7 +25,9 @@ from tcga_corr.tables.ensembl import (
     without_version,
 )
 from tcga_corr.tables.format import GeneFilter
+from tcga_corr.tables.read_counts import counts_reads
 from tcga_corr.tables.sample_columns import expression_table
+from tcga_corr.tables.sample_names import is_sample_title, told_title
 from tcga_corr.tables.xena import split_name
 
 N_LOOKED_AT = 200
@@ -37,7 +40,19 @@ _OTHERS = re.compile(
     r"|(start|end)(position)?|strand|width|cytoband"
 )
 _ENSEMBL = re.compile(r"ENSGR?[0-9]{10,11}(\.[0-9]+)?(_PAR_Y)?")
+_NUMBERED = re.compile(r"([A-Za-z]{1,2})[0-9]+")
+_CLINICAL = re.compile(
+    r"age(at.*)?|sex|gender|race|ethnicity|height|weight|bmi|smok(ing|er)|arm|treatment|therapy"
+    r"|response|recist|cr|pr|sd|pd|stage|grade|[ptnm]|tnm|figo|ecog|status|event|time|days?|months?"
+    r"|years?|surv(ival)?|dead|alive|cens(or(ed)?)?|follow_?up|ct|rt"
+    r"|((os|pfs|pfi|dfs|dfi|dss|css|efs|rfs|rfi|mfs|dmfs|lrfs|ttp)"
+    r"(time|status|event|days?|months?|years?)?)"
+    r"|batch|group|cluster|subtype|site|plate|rin|purity|ploidy|tmb|msi|mmr|hrd|cin|cpe|immunescore"
+    r"|er|pr|hr|her2|ki67|p16|p53|pdl1|psa|cea|afp|crp|ca(125|199|153)|ldh|alt|ast|alp|ggt|hdl|ldl"
+    r"|wbc|hb|plt|inr|ln|h[bcp]v|ebv|hiv|(pc|sv|dim|umap|tsne)[0-9]+"
+)
 _LEAST_KNOWN = 0.1
+_MOST_SHOWN = 20
 
 
 def is_ensembl(name: str) -> bool:
@@ -46,26 +61,64 @@ def is_ensembl(name: str) -> bool:
 
 
 def known_share(names: Sequence[str]) -> float:
-    """The share of names that are of genes: symbol, alias, ``SYMBOL|ENTREZ`` or Ensembl id."""
-    known = symbol_table().candidates
-    genes = sum(is_ensembl(name) or bool(known(split_name(name)[0])) for name in names)
-    return genes / len(names) if names else 0.0
+    """The share of names that are of genes: current symbol, ``SYMBOL|ENTREZ`` or Ensembl id.
+
+    Aliases are not counted: nearly every letter with a number is one of some gene.
+    """
+    return sum(map(_is_known, names)) / len(names) if names else 0.0
 
 
-def n_before_genes(names: Sequence[str]) -> int:
-    """How many names come before the first that is known for a gene; 0 where none is."""
-    known = symbol_table().candidates
-    genes = (
-        number
-        for number, name in enumerate(names)
-        if is_ensembl(name) or known(split_name(name)[0])
+def telling_share(names: Sequence[str]) -> float:
+    """The same without what may be of samples as well; 0 where it is a single one of several names.
+
+    Those are series of a letter or two and a number, as C2, C3 or SP1, SP2, and a name such as MET.
+    """
+    numbered = [_NUMBERED.fullmatch(name) for name in names]
+    series = Counter(match[1] for match in numbered if match)
+    telling = [name for name, m in zip(names, numbered, strict=True) if not m or series[m[1]] < 2]
+    n_known = sum(map(_is_known, telling))
+    return n_known / len(names) if n_known > 1 or 0 < len(names) <= 2 * n_known else 0.0
+
+
+def _is_known(name: str) -> bool:
+    return is_ensembl(name) or split_name(name)[0] in symbol_table()
+
+
+def gene_span(names: Sequence[str]) -> slice:
+    """The names from the first to the last that may be a gene's; those before and after are not.
+
+    Symbols, aliases and Ensembl ids may be, but for words of the clinic: OS is an alias of MID1.
+    Where few names are known for genes, as of a mouse, all but these words may be.
+    """
+    mostly_known = telling_share(names) >= _LEAST_KNOWN
+    first = _n_before_genes(names, mostly_known)
+    return slice(first, max(first, len(names) - _n_before_genes(names[::-1], mostly_known)))
+
+
+def _n_before_genes(names: Sequence[str], mostly_known: bool) -> int:
+    before = next(
+        (n for n, name in enumerate(names) if _may_be_gene(name, mostly_known)),
+        0,
     )
-    return next(genes, 0)
+    # a symbol is the word of the clinic that it may be, such as AFP, beside another of them
+    return 0 if all(map(_is_known, names[:before])) else before
+
+
+def _may_be_gene(name: str, mostly_known: bool) -> bool:
+    if counts_reads(name):  # left out at reading, and counted
+        return True
+    if _CLINICAL.fullmatch(_bare(name)) or is_sample_title(name):
+        return False
+    known = is_ensembl(name) or bool(symbol_table().candidates(split_name(name)[0]))
+    return known or not mostly_known
 
 
 def told_left_out(titles: Sequence[str]) -> str:
     """The columns that are left out, for people."""
-    return f", left out {', '.join(title or '(no name)' for title in titles)}" if titles else ""
+    shown = [told_title(title) for title in titles[:_MOST_SHOWN]]
+    if len(titles) > len(shown):
+        shown.append(f"and {len(titles) - len(shown)} more")
+    return f", left out {', '.join(shown)}" if shown else ""
 
 
 def is_title(title: str) -> bool:
@@ -124,7 +177,8 @@ class NameColumns:
         ids = [entrez for _, entrez in parts]
         if self.ensembl is not None:
             ids = [
-                without_version(name) if is_ensembl(name) else "" for name in names[self.ensembl]
+                without_version(name) if is_ensembl(name) else name if counts_reads(name) else ""
+                for name in names[self.ensembl]
             ]
         elif self.entrez is not None:
             ids = [name.partition(".")[0] for name in names[self.entrez]]
@@ -183,8 +237,7 @@ class GeneRows:
         )
         kept: NDArray[np.bool_] = ~on_y
         if self._genes is not None:
-            keep = self._genes.keep
-            kept &= np.fromiter(map(keep, ids, symbols), np.bool_, len(ids))
+            kept &= self._genes.rows(ids, symbols)
         self.n_rows += len(on_y)
         self._on_y += int(np.count_nonzero(on_y))
         self._unwanted += int(np.count_nonzero(~(kept | on_y)))

@@ -19,6 +19,8 @@ from tcga_corr.expression import ExpressionTable
 from tcga_corr.tables.delimited import Preview
 from tcga_corr.tables.format import GeneFilter, ReadOptions, TableFile, TableFormat
 from tcga_corr.tables.gene_names import GeneRows, NameColumns, describes_genes, name_columns
+from tcga_corr.tables.orientation import told_by_names
+from tcga_corr.tables.sample_names import check_named
 
 _PARTS = ("obs", "var", "X")
 
@@ -31,6 +33,12 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
     names = [_texts(column) for column in (var.index, *(var[title] for title in titles[1:]))]
     if not samples or not names[0]:
         raise TableError(f"{path}: {len(samples)} samples of {len(names[0])} genes", "Make it anew")
+    if (options.rows or told_by_names([samples], names)) == "genes":
+        raise TableError(
+            f"{path}: its observations ({samples[0]}, …) are genes",
+            "Transpose it: observations are samples, and variables genes",
+        )
+    check_named(path, "", samples)
     which = name_columns(names, titles)
     return TableFile(
         path=path,

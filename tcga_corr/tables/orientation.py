@@ -9,15 +9,16 @@ from tcga_corr.barcodes import parse_barcode
 from tcga_corr.errors import TableError
 from tcga_corr.tables.delimited import MISSING
 from tcga_corr.tables.format import Rows
-from tcga_corr.tables.gene_names import N_LOOKED_AT, known_share
+from tcga_corr.tables.gene_names import N_LOOKED_AT, telling_share
 
 _LEAST, _TIMES, _APART = 0.05, 3, 0.25
 
+Names = Sequence[Sequence[str]]
+"""The names of one side of a table, a list per column of names."""
 
-def rows_of(
-    path: Path, down: Sequence[Sequence[str]], across: Sequence[str], said: Rows | None
-) -> Rows:
-    """What goes down a table: what was said, or what barcodes or else known gene names tell.
+
+def rows_of(path: Path, down: Names, across: Sequence[str], said: Rows | None) -> Rows:
+    """What goes down a table: what was said, or what its names tell.
 
     Parameters
     ----------
@@ -33,26 +34,30 @@ def rows_of(
     TableError
         If neither side is known for genes or samples, or both are.
     """
-    if said is not None:
-        return said
-    sides = [[_looked_at(column) for column in down], [_looked_at(across)]]
-    samples_down, samples_across = (
-        any(parse_barcode(name) for names in side for name in names) for side in sides
-    )
-    if samples_down != samples_across:
-        return "samples" if samples_down else "genes"
-    genes_down, genes_across = (
-        max((known_share(names) for names in side), default=0.0) for side in sides
-    )
-    low, high = sorted((genes_down, genes_across))
-    if (high >= _LEAST and high >= _TIMES * low) or high - low >= _APART:
-        return "genes" if genes_down > genes_across else "samples"
-    shown = [", ".join(f"'{name[:30]}'" for name in side[0][:2]) for side in sides]
+    rows = said or told_by_names(down, [across])
+    if rows is not None:
+        return rows
+    shown = [", ".join(f"'{name[:30]}'" for name in side[:2]) for side in (down[0], across)]
     raise TableError(
         f"{path}: it cannot be told whether its rows ({shown[0]}, …) or its columns "
         f"({shown[1]}, …) are genes",
         "Say --rows genes or --rows samples",
     )
+
+
+def told_by_names(down: Names, across: Names) -> Rows | None:
+    """What barcodes, or else known gene names, tell to go down a table; None where they do not."""
+    sides = [[_looked_at(column) for column in side] for side in (down, across)]
+    samples_down, samples_across = (
+        any(parse_barcode(name) for names in side for name in names) for side in sides
+    )
+    if samples_down != samples_across:
+        return "samples" if samples_down else "genes"
+    genes_down, genes_across = (max(map(telling_share, side), default=0.0) for side in sides)
+    low, high = sorted((genes_down, genes_across))
+    if high < _LEAST or (high < _TIMES * low and high - low < _APART):
+        return None
+    return "genes" if genes_down > genes_across else "samples"
 
 
 def _looked_at(names: Sequence[str]) -> list[str]:
@@ -62,9 +67,3 @@ def _looked_at(names: Sequence[str]) -> list[str]:
 def told_rows(rows: Rows) -> str:
     """What goes down and what across, for people."""
     return f"{rows} down and {'samples' if rows == 'genes' else 'genes'} across"
-
-
-def column_of_samples(names: Sequence[Sequence[str]]) -> int:
-    """The first column of barcodes; else the first."""
-    barcoded = (number for number, column in enumerate(names) if any(map(parse_barcode, column)))
-    return next(barcoded, 0)

@@ -21,12 +21,13 @@ from tcga_corr.tables.format import GeneFilter, ReadOptions, TableFile, TableFor
 from tcga_corr.tables.gene_names import (
     GeneRows,
     NameColumns,
+    gene_span,
     is_title,
-    n_before_genes,
     name_columns,
     told_left_out,
 )
-from tcga_corr.tables.orientation import column_of_samples, rows_of, told_rows
+from tcga_corr.tables.orientation import rows_of, told_rows
+from tcga_corr.tables.sample_names import column_of_samples, is_sample_title
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -57,10 +58,19 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
         samples, which = values_of, name_columns(names, titles)
         told += told_left_out(which.others(titles))
     else:
-        column, before = column_of_samples(names), n_before_genes(values_of)
+        span = gene_span(values_of)
+        titled = [n for n in range(span.start) if is_sample_title(values_of[n])]
+        if titled:
+            with _opened(path) as file:
+                names += _names(path, file, [values_in[n] for n in titled])
+            titles += [values_of[n] for n in titled]
+        column, told_names = column_of_samples(path, titles, names)
         samples = [name.strip() for name in names[column]]
-        told += told_left_out([*titles[:column], *titles[column + 1 :], *values_of[:before]])
-        values_in, values_of = values_in[before:], values_of[before:]
+        others = [title for n, title in enumerate(titles) if n != column]
+        others += [title for n, title in enumerate(values_of[: span.start]) if n not in titled]
+        told += f", {told_names}" if told_names else ""
+        told += told_left_out([*others, *values_of[span.stop :]])
+        values_in, values_of = values_in[span], values_of[span]
         which = name_columns([values_of], [""])
     return TableFile(
         path=path,

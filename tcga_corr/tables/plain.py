@@ -30,15 +30,21 @@ from tcga_corr.tables.gene_names import (
     N_LOOKED_AT,
     GeneRows,
     NameColumns,
+    gene_span,
     is_text,
     is_title,
-    n_before_genes,
     name_columns,
     read_genes_down,
     told_left_out,
 )
 from tcga_corr.tables.known_covariates import recognise
-from tcga_corr.tables.orientation import column_of_samples, rows_of, told_rows
+from tcga_corr.tables.orientation import rows_of, told_rows
+from tcga_corr.tables.sample_names import (
+    barcodes_of,
+    column_of_barcodes,
+    column_of_samples,
+    is_sample_title,
+)
 
 _SEPARATORS = {"\t": "tab", ";": "semicolon", ",": "comma"}
 _NO_TEXT = {
@@ -50,6 +56,8 @@ _NO_TEXT = {
     b"\xfe\xff": "text in UTF-16",
 }
 _DECIMAL_COMMA = re.compile(r'(?:^|;)"?[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?"?(?=;|$)')
+_THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
+_HUNDREDS = re.compile(r"[+-]?[1-9][0-9]{2,}")
 _CORNER = re.compile(r"|(sample|patient|barcode|probe)s?([ _.]?ids?)?|row\.?names", re.IGNORECASE)
 _N_PARSED = 20
 
@@ -77,18 +85,18 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
         columns = matrix.columns
         read = partial(read_genes_down, matrix, which)
     else:
-        before = n_before_genes(matrix.columns)
-        which = name_columns([matrix.columns[before:]], [""])
-        matrix = replace(matrix, row="sample")
-        in_column = column_of_samples(names)
-        described = [
-            name
-            for column, name in enumerate(matrix.fields[: matrix.n_names + before])
-            if column != in_column
+        matrix, names = _with_sample_titles(matrix, names, lines)
+        span = gene_span(matrix.columns)
+        which = name_columns([matrix.columns[span]], [""])
+        in_column, told_names = column_of_samples(path, matrix.fields, names)
+        others = [
+            title for n, title in enumerate(matrix.fields[: matrix.n_names]) if n != in_column
         ]
-        told += told_left_out(described)
+        others += [*matrix.columns[: span.start], *matrix.columns[span.stop :]]
+        told += f", {told_names}" if told_names else ""
+        told += told_left_out(others)
         columns = _sample_names(matrix, in_column)
-        read = partial(_read_samples_down, matrix, in_column, before, which)
+        read = partial(_read_samples_down, replace(matrix, row="sample"), in_column, span, which)
     return TableFile(
         path=path,
         format=FORMAT.name,
@@ -131,9 +139,49 @@ def _layout(path: Path, lines: Sequence[str]) -> tuple[Matrix, list[list[str]]]:
     matrix = Matrix(
         path, tuple(header), n_names=n_names, separator=separator, decimal_comma=decimal_comma
     )
-    fields = [split_fields(line, separator, n_names) for line in lines[1:]]
+    if separator == ";" and not decimal_comma:
+        _check_points(matrix, lines[1:])
+    return matrix, _first_names(matrix, lines)
+
+
+def _first_names(matrix: Matrix, lines: Sequence[str]) -> list[list[str]]:
+    """The names of the first rows, a list per column of names."""
+    n_names = matrix.n_names
+    fields = [split_fields(line, matrix.separator, n_names) for line in lines[1:]]
     whole = [row for row in fields if len(row) > n_names]  # a short row is told at reading
-    return matrix, [[row[column] for row in whole] for column in range(n_names)]
+    return [[row[column] for row in whole] for column in range(n_names)]
+
+
+def _with_sample_titles(
+    matrix: Matrix, names: list[list[str]], lines: Sequence[str]
+) -> tuple[Matrix, list[list[str]]]:
+    """The matrix with columns of numbers that a title says to name samples among its names."""
+    n_before = gene_span(matrix.columns).start
+    titled = [n for n in range(n_before) if is_sample_title(matrix.columns[n])]
+    if not titled:
+        return matrix, names
+    matrix = replace(matrix, n_names=matrix.n_names + titled[-1] + 1)
+    return matrix, _first_names(matrix, lines)
+
+
+def _check_points(matrix: Matrix, lines: Sequence[str]) -> None:
+    """Refuse points that may stand between thousands, as in ``2.410`` beside ``985``.
+
+    Raises
+    ------
+    TableError
+        Where all of them may, and whole numbers from 100 on, all below 1000, do not tell.
+    """
+    rows = [split_fields(line, matrix.separator)[matrix.n_names :] for line in lines]
+    points = [field for row in rows for field in row if "." in field]
+    whole = [field for row in rows for field in row if _HUNDREDS.fullmatch(field)]
+    in_hundreds = whole and all(len(field.lstrip("+-")) == 3 for field in whole)
+    if points and in_hundreds and all(map(_THOUSANDS.fullmatch, points)):
+        raise TableError(
+            f"{matrix.path}: '{points[0]}' is a fraction or thousands, and '{whole[0]}' beside it "
+            "does not tell",
+            "Export it without marks between thousands",
+        )
 
 
 def _separator(path: Path, lines: Sequence[str]) -> str:
@@ -193,14 +241,15 @@ def _sample_names(matrix: Matrix, column: int) -> tuple[str, ...]:
 def _read_samples_down(
     matrix: Matrix,
     column: int,
-    before: int,
+    span: slice,
     which: NameColumns,
     genes: GeneFilter | None = None,
 ) -> ExpressionTable:
     names, values = read_matrix(matrix)
+    column_of_barcodes(matrix.path, matrix.fields, barcodes_of(names))  # of all rows, not the first
     samples = [name.strip() for name in names[column]]
     return GeneRows(which, genes).kept_table(
-        [list(matrix.columns[before:])], samples, np.ascontiguousarray(values[:, before:].T)
+        [list(matrix.columns[span])], samples, np.ascontiguousarray(values[:, span].T)
     )
 
 

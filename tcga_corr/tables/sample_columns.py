@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from tcga_corr.barcodes import parse_barcode
 from tcga_corr.expression import ExpressionTable
+from tcga_corr.tables.read_counts import COUNTS_OF_READS, counts_reads
 
 
 def expression_table(
@@ -17,7 +18,7 @@ def expression_table(
     columns: Sequence[str],
     values: NDArray[np.float32],
 ) -> ExpressionTable:
-    """The table of those columns that are named by a barcode; the others are counted.
+    """The table of genes and of those columns that are named by a barcode; others are counted.
 
     Where no column is, all are samples of a cohort of the user's own.
     """
@@ -30,6 +31,10 @@ def expression_table(
         ),
         values=values,
     )
+    named = zip(genes, gene_ids, strict=True)
+    is_gene = np.array([not (counts_reads(a) or counts_reads(b)) for a, b in named], np.bool_)
+    if not is_gene.all():
+        table = table.rows(is_gene, COUNTS_OF_READS)
     if all(parsed) or not any(parsed):
         return table
     keep = [position for position, barcode in enumerate(parsed) if barcode]
