@@ -191,6 +191,7 @@ def test_real_cohorts_of_the_legacy_hub(shared: Path, tmp_path: Path, cli: Cli) 
         first = cli(*command, "--base-url", hub.address)
         assert first.returncode == 0, first.stderr
         assert first.stdout == b""
+        assert f"Now ask: tcga-corr --cache {tmp_path} correlate".encode() in first.stderr
         answer = open_store(tmp_path).correlate("ferroptosis", "nfkb").frame
         assert answer["n"].to_list() == [79, 36, 57]
         assert answer["r"][0] == pytest.approx(0.498, abs=5e-4)
@@ -713,11 +714,15 @@ def test_download_only(hub: Hub, tmp_path: Path, cli: Cli) -> None:
     result = cli("--cache", tmp_path, "fetch", "--no-load", "--base-url", hub.address)
     assert result.returncode == 0, result.stderr
     assert b"2 files are in" in result.stderr
+    here = cli("--cache", tmp_path, "fetch", "--dry-run", "--base-url", hub.address)
+    assert here.stdout.startswith(b"2 of 2 are here\n")
     engine = open_store(tmp_path)
     with pytest.raises(DataMissingError):
         engine.status()
     report = engine.load(engine.store.downloads("pancanatlas"))
     assert len(report.loaded) == 2
+    told = cli("--cache", tmp_path, "fetch", "--base-url", hub.address)
+    assert b"note: it has no sample of BLCA, BRCA" in told.stderr
 
 
 def test_a_changed_table_is_loaded_anew(hub: Hub, engine: Engine) -> None:

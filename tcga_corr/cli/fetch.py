@@ -49,7 +49,8 @@ def fetch(
         bool,
         typer.Option(
             "--dry-run",
-            help="Print what would be asked for, and ask for nothing; with --check, for sizes.",
+            help="Print what would be asked for, and ask for nothing; with --check, only how large "
+            "the hub's files are.",
         ),
     ] = False,
     base_url: Annotated[
@@ -74,6 +75,7 @@ def fetch(
     Examples: `tcga-corr fetch LIHC`, `tcga-corr fetch ACC CHOL UCS --source tcga-hiseqv2`.
     """
     from tcga_corr.fetch_plan import FetchOptions
+    from tcga_corr.tumor_types import TUMOR_TYPES
 
     settings: Settings = context.obj
     check_output(output, force, output_format)
@@ -104,7 +106,11 @@ def fetch(
         folder = engine.store.downloads(source)
         settings.note(f"{len(outcome.downloaded)} files are in {folder}")
     elif outcome.loaded and not outcome.errors:
-        settings.note(f"Now ask: tcga-corr correlate ferroptosis nfkb --source {source}")
+        lacking = set(TUMOR_TYPES) - {one.key.tumor_type for one in outcome.loaded}
+        if lacking and not chosen.tumor_types:
+            settings.note(f"note: it has no sample of {', '.join(sorted(lacking))}")
+        where = "" if str(settings.cache) == "cache" else f"--cache {settings.cache} "
+        settings.note(f"Now ask: tcga-corr {where}correlate ferroptosis nfkb --source {source}")
     for error in outcome.errors:
         report(error)
     if outcome.errors:
@@ -116,8 +122,9 @@ def _show_plan(frame: Any, chosen: Any, output: Any, output_format: Any) -> None
     known, unknown = to_come["size_mb"].sum(), to_come["size_mb"].null_count()
     heading = f"{frame.height - to_come.height} of {frame.height} are here"
     if to_come.height:
-        heading += f"; to come {known:,.0f} MB"
-        heading += f" and {unknown} of unknown size" if unknown else ""
+        sized = [f"{known:,.0f} MB"] if unknown < to_come.height else []
+        sized += [f"{unknown} of unknown size"] if unknown else []
+        heading += f"; to come {' and '.join(sized)}"
     result = Result(
         frame=frame,
         rows_key="requests",
