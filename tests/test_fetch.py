@@ -39,6 +39,7 @@ PROBE_MAP_23 = "/toil-xena-hub/download/probeMap/gencode.v23.annotation.gene.pro
 SURVIVAL = "/tcga-pancan-atlas-hub/download/Survival_SupplementalTable_S1_20171025_xena_sp"
 EB = "/tcga-pancan-atlas-hub/download/EB++AdjustPANCAN_IlluminaHiSeq_RNASeqV2.geneExp.xena.gz"
 TOIL = "/toil-xena-hub/download/tcga_RSEM_gene_tpm.gz"
+REAL_STAR_FILE = "LUAD_one_sample.rna_seq.augmented_star_gene_counts.tsv.gz"
 SITES = {"ACC": "AC", "LIHC": "LI", "UCS": "UC"}
 
 
@@ -236,6 +237,61 @@ def test_a_table_of_the_real_size_by_the_real_probe_map(shared: Path, engine: En
             "44 pseudoautosomal copies on chromosome Y",
             "1189 further rows of a symbol",
         ]
+
+
+@pytest.mark.shared
+def test_one_table_of_the_real_size_for_all(shared: Path, engine: Engine) -> None:
+    """60,498 Ensembl rows of several tumor types, floor at log2(0.001), with its probe map."""
+    name = PROBE_MAP_36.rpartition("/")[2]
+    lines = (shared / "hub" / "gdc-hub" / "download" / name).read_text().splitlines()
+    ids = [line.split("\t")[0] for line in lines[1:60_499]]
+    types = {"ACC": 20, "LIHC": 25, "UCS": 15}
+    columns = {kind: barcodes(n, site=SITES[kind]) for kind, n in types.items()}
+    samples = [one for several in columns.values() for one in several]
+    rng = np.random.default_rng(23)
+    shape = (len(ids), len(samples))
+    tpm = rng.gamma(0.5, 20, shape) * (rng.random(shape) < 0.6)
+    told = [f"{one}\t{kind}" for kind, several in columns.items() for one in several]
+    with Hub() as hub:
+        hub.put(TOIL, matrix("sample", samples, ids, np.log2(tpm + 0.001)))
+        hub.put(PROBE_MAP_23, "\n".join(lines).encode())
+        head = "sample\tcancer type abbreviation"
+        hub.put(SURVIVAL, "\n".join([head, *told]).encode())
+        assert fetched(engine, ask(hub, "toil")) == sorted(types)
+    frame = engine.correlate("ferroptosis", "nfkb").frame
+    assert frame["n"].to_list() == [20, 25, 15]
+    assert frame["r"].null_count() == 0
+    assert engine.sql("SELECT min(value) FROM expression WHERE tumor_type = 'UCS'").item() == (
+        pytest.approx(-9.9658, abs=1e-4)
+    )
+
+
+@pytest.mark.shared
+def test_files_of_the_real_size_from_the_gdc(shared: Path, engine: Engine) -> None:
+    """Each a copy of the one real file with other values: 60,660 genes, four N_ rows."""
+    real = shared / "hub" / "gdc-api" / "data" / REAL_STAR_FILE
+    lines = gzip.decompress(real.read_bytes()).decode().splitlines()
+    rng = np.random.default_rng(36)
+    with Hub() as hub:
+        gdc = GdcApi(hub)
+        for number, sample in enumerate(barcodes(11, site="LU")):
+            factors = rng.gamma(2, 0.5, len(lines)).tolist()
+            text = [*lines[:6]]
+            for line, factor in zip(lines[6:], factors[6:], strict=True):
+                fields = line.split("\t")
+                fields[6] = f"{float(fields[6]) * factor:.4f}"
+                text.append("\t".join(fields))
+            content = ("\n".join(text) + "\n").encode()
+            gdc.add(f"luad-{number}", content, "TCGA-LUAD", case=sample[:12], sample=f"{sample}A")
+        assert fetched(engine, ask(hub, "gdc-api", "LUAD")) == ["LUAD"]
+    (row,) = engine.status().to_dicts()
+    assert (row["tumor"], row["n_genes"]) == (11, 19_464)
+    assert row["dropped"].split("; ") == [
+        "44 pseudoautosomal copies on chromosome Y",
+        "41141 genes that are not protein-coding",
+        "11 further rows of a symbol",
+    ]
+    assert engine.correlate("ferroptosis", "nfkb").frame["r"].null_count() == 0
 
 
 @pytest.mark.shared

@@ -11,6 +11,8 @@ from scipy import stats
 
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.load_plan import LoadOptions
+from tcga_corr.tables.ensembl import is_pseudoautosomal_copy
+from tcga_corr.tables.gdc_hub import read_probe_map
 
 pytestmark = pytest.mark.shared
 
@@ -137,3 +139,20 @@ def test_all_genes_on_request(shared: Path, tmp_path: Path) -> None:
     assert report.loaded[0].metadata.n_genes > 50_000
     index = engine.correlate("RELA", "NFE2L2")
     assert index.frame["r"][0] == pytest.approx(0.806223, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("name", "n_genes", "n_symbols", "n_on_y"),
+    [
+        ("gencode.v36.annotation.gtf.gene.probemap", 60_660, 59_427, 44),
+        ("gencode.v22.annotation.gene.probeMap", 60_483, 58_387, 50),
+    ],
+)
+def test_probe_maps(shared: Path, name: str, n_genes: int, n_symbols: int, n_on_y: int) -> None:
+    symbols = read_probe_map(shared / "hub" / "gdc-hub" / "download" / name)
+    versioned = [probe for probe in symbols if "." in probe]
+    on_y = [probe for probe in versioned if is_pseudoautosomal_copy(probe)]
+    assert (len(versioned), len({*symbols.values()}), len(on_y)) == (n_genes, n_symbols, n_on_y)
+    # without their version, the copies on Y would be taken for the genes on X
+    assert not any(probe.partition(".")[0] in symbols and "ENSGR" in probe for probe in on_y)
+    assert symbols["ENSG00000173039"] == "RELA"
