@@ -91,7 +91,9 @@ class Bars(Progress):
 
     def receive(self, name: str, count: int) -> None:
         """Move a file's bar, and that of the whole."""
-        self._shown.advance(self._files[name], count)
+        task = self._files.get(name)
+        if task is not None:
+            self._shown.advance(task, count)
         self._shown.advance(self._whole, count)
 
     def say(self, name: str, what: str) -> None:

@@ -213,7 +213,7 @@ def downloads_of(files: Sequence[GdcFile], folder: Path, base_url: str = "") -> 
             size=one.size,
             md5=one.md5,
             by_hand=f"Look for {one.file_name} at {SOURCE.page}",
-            label=f"{one.project} {one.sample}",
+            label=f"{one.project} {one.aliquot or one.sample}",
         )
         for one in files
         if not one.withdrawn
