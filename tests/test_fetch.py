@@ -625,7 +625,7 @@ def test_a_hub_that_asks_for_an_hour_is_left_alone(hub: Hub, engine: Engine) -> 
 def test_names_from_a_hub_do_not_reach_the_terminal_raw(hub: Hub, tmp_path: Path, cli: Cli) -> None:
     gdc = put_gdc(hub, "ACC")
     for record in gdc.records:
-        record["cases"][0]["samples"][0]["submitter_id"] = "TCGA\x1b[31m"
+        record["associated_entities"][0]["entity_submitter_id"] = "TCGA\x1b[31m"
     hub.plan(GdcApi.path("acc-0003"), Status(500))
     result = cli(
         "--cache", tmp_path, "fetch", "ACC", "--source", "gdc-api", "--base-url", hub.address
