@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tcga_corr.downloads import downloaded_table
 from tcga_corr.errors import DownloadError, StoreError, TableError, TcgaCorrError
 from tcga_corr.fetch_plan import (
     FetchOptions,
@@ -22,7 +23,7 @@ from tcga_corr.sources.download import download_all, sizes
 from tcga_corr.sources.hub_requests import WithdrawnError
 from tcga_corr.sources.request import Download, Progress, check_space
 from tcga_corr.sources.sidecar import Downloaded, read_sidecar, received_so_far, sidecar_path
-from tcga_corr.store import Store, read_metadata
+from tcga_corr.store import Store, TableKey, read_metadata
 
 _FEW = 3  # failed downloads that are each told
 
@@ -110,9 +111,20 @@ def _load(
     table = part.table(withdrawn)
     if not options.load:
         return (), ()
-    types = part.tumor_types and {*part.tumor_types, *_outdated(store, source, part)}
+    types: set[str] = set()  # of one that its path tells
+    tables = [table]
+    if source.pan_cancer and part.tumor_types:
+        changed = _outdated(store, source, [one.target for one in part.downloads])
+        types = {*part.tumor_types, *(key.tumor_type for key in changed)}
+    elif source.beside and not source.pan_cancer:
+        # of other tumor types, only what stands beside all tables can have changed
+        beside = [one.target for one in part.downloads if one.target != table]
+        others = (downloaded_table(store, key) for key in _outdated(store, source, beside))
+        tables += [path for path in others if path is not None]
     wanted = LoadOptions(source=source.name, tumor_type=sorted(types), genes=options.genes)
-    report = load_files(store, [table], wanted, lambda step, done: progress.load(step))
+    report = load_files(
+        store, list(dict.fromkeys(tables)), wanted, lambda step, done: progress.load(step)
+    )
     for one in report.loaded:
         on_loaded(one)
     if any(isinstance(error, TableError) for error in report.errors):
@@ -121,24 +133,22 @@ def _load(
     return report.loaded, report.errors
 
 
-def _outdated(store: Store, source: Source, part: Part) -> set[str]:
-    """The tumor types stored from one file for all as it was before it, or one beside it, changed.
+def _outdated(store: Store, source: Source, files: Sequence[Path]) -> list[TableKey]:
+    """The tables of a source that are made of some of these files as they were before.
 
     They are loaded with those asked for, so that a source is never of two versions.
     """
-    if not source.pan_cancer:
-        return set()
-    now = {one.target.name: read_sidecar(one.target) for one in part.downloads}
-    outdated = set()
+    now = {path.name: read_sidecar(path) for path in files}
+    outdated = []
     for key in store.table_keys(source.name):
         try:
             metadata = read_metadata(store, key)
         except StoreError:
             continue  # told where it is used
-        for file in metadata.inputs if metadata else ():
-            record = now.get(file.name)
-            if record is not None and record.sha256 != file.sha256:
-                outdated.add(key.tumor_type)
+        made_of = metadata.inputs if metadata else ()
+        records = ((file, now.get(file.name)) for file in made_of)
+        if any(record is not None and record.sha256 != file.sha256 for file, record in records):
+            outdated.append(key)
     return outdated
 
 

@@ -575,6 +575,19 @@ def test_a_source_is_never_of_two_versions(hub: Hub, engine: Engine) -> None:
     assert len({table["inputs"][0]["sha256"] for table in record}) == 1
 
 
+def test_nor_is_one_of_a_table_a_tumor_type(hub: Hub, engine: Engine) -> None:
+    put_star(hub, "ACC", "LIHC")
+    fetched(engine, ask(hub, "gdc-star", "ACC", "LIHC"))
+    symbols = cohort("ACC")[0]
+    hub.put(PROBE_MAP_36, probe_map(symbols).replace(b"\tRELA\t", b"\tRELA_2\t"))
+    assert fetched(engine, ask(hub, "gdc-star", "ACC", check=True)) == ["ACC", "LIHC"]
+    assert set(engine.sql("SELECT tumor_type FROM tables WHERE gene = 'RELA_2'")["tumor_type"]) == {
+        "ACC",
+        "LIHC",
+    }
+    assert len(hub.asked("/gdc-hub/download/TCGA-LIHC.star_tpm.tsv.gz")) == 1
+
+
 def test_patients_that_change_their_tumor_type(hub: Hub, engine: Engine) -> None:
     put_pancancer(hub, EB, "ACC", "LIHC")
     fetched(engine, ask(hub, "pancanatlas"))
