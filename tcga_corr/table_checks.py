@@ -17,9 +17,11 @@ _MANY = 0.01
 _FEWEST_TO_JUDGE = 5  # samples: of fewer, small means may be chance
 _CENTRED = 0.02  # of the spread of all values
 _LINEAR_UNIT = re.compile(
-    r"(tpm|[fr]pkm|fpkm[-_]uq|cpm|rsem|((raw|norm|normali[sz]ed|expected)[ _])?counts?|reads)",
+    r"\b(tpms?|[fr]pkm|fpkm[-_]uq|cpm|rsem|linear|umis?|reads|per million"
+    r"|((raw|norm|normali[sz]ed|expected)[ _])?counts?)\b",
     re.IGNORECASE,
 )
+_NO_LINEAR_UNIT = re.compile(r"log|ln\(|vst|rlog|z.?score", re.IGNORECASE)
 _MONTH = "jan|feb|m[aä]r|mrz|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz]"
 _DATE = re.compile(
     rf"\d{{1,2}}[-. ]({_MONTH})[a-z]*\.?|({_MONTH})[-. ]\d{{1,2}}|\d{{4}}-\d\d-\d\d( 00:00:00)?",
@@ -104,7 +106,7 @@ def check_unit(path: Path, unit: str, linear: bool) -> None:
             f"and --unit says {unit}",
             "Give the unit without the logarithm, or say --linear",
         )
-    if not linear and _LINEAR_UNIT.fullmatch(unit):
+    if not linear and _LINEAR_UNIT.search(unit) and not _NO_LINEAR_UNIT.search(unit):
         raise UsageError(
             f"{path}: most samples have few or no values above {_HIGHEST_LOG2:g}, so they are "
             f"logarithms, and --unit says {unit}",

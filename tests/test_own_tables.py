@@ -61,7 +61,46 @@ def test_a_table_of_r_with_barcodes(tmp_path: Path, quote: str) -> None:
     assert table.values[:, 0].tolist() == [np.float32(values[0]) for _, values in rows]
 
 
-@pytest.mark.parametrize("unit", ["tpm", "TPM", "FPKM-UQ", "counts", "norm_counts"])
+@pytest.mark.parametrize("ending", ["csv", "tsv"])
+def test_a_blank_line_before_the_header_is_refused(
+    engine: Engine, tmp_path: Path, ending: str
+) -> None:
+    """Samples named by numbers would else be the values of a gene named like the corner."""
+    separator = "," if ending == "csv" else "\t"
+    rows = [("gene", 1, 2), ("TP53", 1.5, 2.5), ("EGFR", 3, 4)]
+    path = tmp_path / f"mine.{ending}"
+    path.write_text("\r\n" + "".join(separator.join(map(str, row)) + "\r\n" for row in rows))
+    assert "line 1: it is blank" in str(refusal(load(engine, path, unit=LOGS)))
+
+
+@pytest.mark.parametrize("nothing", ["", "NA"])
+@pytest.mark.parametrize("head", ["sample,arm", "arm,name"])
+def test_a_sample_without_a_name_is_refused(
+    engine: Engine, tmp_path: Path, nothing: str, head: str
+) -> None:
+    titles = head.split(",")
+    lines = [",".join((*titles, *SYMBOLS[:4]))]
+    for name, arm in (("S1", "a"), ("S2", "b"), (nothing, "a"), ("S4", "a"), ("S5", "b")):
+        cells = [arm if title == "arm" else name for title in titles]
+        lines.append(",".join((*cells, "1", "2", "3", "4")))
+    path = tmp_path / "mine.csv"
+    path.write_text("\n".join(lines) + "\n")
+    assert "line 4: no sample name" in str(refusal(load(engine, path, unit=LOGS, rows="samples")))
+
+
+@pytest.mark.parametrize("unit", ["log-TPM", "vst counts", "log2 counts per million", "rlog"])
+def test_units_of_logarithms_may_name_what_they_are_of(
+    engine: Engine, tmp_path: Path, unit: str
+) -> None:
+    path = write_table(tmp_path / "mine.tsv", barcodes(12), logs())
+    (loaded,) = load(engine, path, tumor_type="LIHC", unit=unit).loaded
+    assert loaded.metadata.unit == unit
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["tpm", "TPM", "FPKM-UQ", "counts", "norm_counts", "TPM (linear)", "TPMs", "linear tpm"],
+)
 def test_logarithms_under_a_linear_unit_are_refused(
     engine: Engine, tmp_path: Path, unit: str
 ) -> None:

@@ -69,6 +69,10 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
             raise TableError(
                 f"{path}, line 1: {what}, no delimited table", "Save it as text in UTF-8"
             )
+    if not start.lines[0].strip():
+        raise TableError(
+            f"{path}, line 1: it is blank", "Take the blank lines before the header out"
+        )
     lines = first_lines(path, N_LOOKED_AT + 1)
     matrix, names = _layout(path, lines)
     known = recognise(matrix.fields)
@@ -248,6 +252,11 @@ def _read_samples_down(
     names, values = read_matrix(matrix)
     column_of_barcodes(matrix.path, matrix.fields, barcodes_of(names))  # of all rows, not the first
     samples = [name.strip() for name in names[column]]
+    if "" in samples and not any(map(parse_barcode, samples)):
+        raise TableError(
+            f"{matrix.path}, line {samples.index('') + 2}: no sample name",
+            "Name the sample, or take the row out",
+        )
     return GeneRows(which, genes).kept_table(
         [list(matrix.columns[span])], samples, np.ascontiguousarray(values[:, span].T)
     )
