@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from tcga_corr.fetch_plan import (
     unique_downloads,
 )
 from tcga_corr.load_plan import LoadOptions, tumor_type_of_path
-from tcga_corr.loading import Loaded, load_files
+from tcga_corr.loading import Loaded, LoadReport, load_files
 from tcga_corr.sources import Source, gdc_api
 from tcga_corr.sources.download import download_all, sizes
 from tcga_corr.sources.hub_requests import WithdrawnError
@@ -73,7 +73,17 @@ def fetch(
     withdrawn: set[Path] = set()
     failed: dict[Download, TcgaCorrError] = {}
     loaded: list[Loaded] = []
-    left = list(parts)
+
+    def load(tables: Sequence[Path], types: Collection[str] = ()) -> LoadReport:
+        wanted = LoadOptions(source=source.name, tumor_type=sorted(types), genes=options.genes)
+        report = load_files(store, tables, wanted, lambda step, done: progress.load(step))
+        for one in report.loaded:
+            on_loaded(one)
+        loaded.extend(report.loaded)
+        errors.extend(report.errors)
+        return report
+
+    left = [(part, {need.target for need in part.downloads}) for part in parts]
     for one, outcome in download_all(
         downloads,
         jobs=options.jobs,
@@ -87,50 +97,33 @@ def fetch(
             withdrawn.add(one.target)
         else:
             failed[one] = outcome
-        known = arrived.keys() | withdrawn | {bad.target for bad in failed}
-        whole = [part for part in left if all(need.target in known for need in part.downloads)]
-        for part in whole:
-            left.remove(part)
-            if not any(need in failed for need in part.downloads):
-                report = _load(store, source, part, withdrawn, options, progress, on_loaded)
-                loaded += report[0]
-                errors += report[1]
+        for part, missing in left:
+            if one.target not in missing:
+                continue
+            missing.remove(one.target)
+            if missing or any(need in failed for need in part.downloads):
+                continue
+            table = part.table(withdrawn)
+            if not options.load:
+                continue
+            report = load([table], _types_to_load(store, source, part))
+            if any(isinstance(error, TableError) for error in report.errors):
+                # no such table, though it came as the hub has it: the next fetch brings it again
+                sidecar_path(table).unlink(missing_ok=True)
+    if options.load and not source.pan_cancer and source.beside:
+        beside = [store.downloads(source.name) / file.path for file in source.beside]
+        others = (downloaded_table(store, key) for key in _outdated(store, source, beside))
+        load([path for path in others if path is not None])
     told = _together(failed, source)
     return FetchReport(tuple(arrived), tuple(loaded), len(withdrawn), (*told, *errors))
 
 
-def _load(
-    store: Store,
-    source: Source,
-    part: Part,
-    withdrawn: set[Path],
-    options: FetchOptions,
-    progress: Progress,
-    on_loaded: Callable[[Loaded], None],
-) -> tuple[Sequence[Loaded], Sequence[TcgaCorrError]]:
-    table = part.table(withdrawn)
-    if not options.load:
-        return (), ()
-    types: set[str] = set()  # of one that its path tells
-    tables = [table]
-    if source.pan_cancer and part.tumor_types:
-        changed = _outdated(store, source, [one.target for one in part.downloads])
-        types = {*part.tumor_types, *(key.tumor_type for key in changed)}
-    elif source.beside and not source.pan_cancer:
-        # of other tumor types, only what stands beside all tables can have changed
-        beside = [one.target for one in part.downloads if one.target != table]
-        others = (downloaded_table(store, key) for key in _outdated(store, source, beside))
-        tables += [path for path in others if path is not None]
-    wanted = LoadOptions(source=source.name, tumor_type=sorted(types), genes=options.genes)
-    report = load_files(
-        store, list(dict.fromkeys(tables)), wanted, lambda step, done: progress.load(step)
-    )
-    for one in report.loaded:
-        on_loaded(one)
-    if any(isinstance(error, TableError) for error in report.errors):
-        # not what it should be, though it came as the hub has it: the next fetch brings it again
-        sidecar_path(table).unlink(missing_ok=True)
-    return report.loaded, report.errors
+def _types_to_load(store: Store, source: Source, part: Part) -> set[str]:
+    """The tumor types to load of a table; none of one that tells its own, or is loaded whole."""
+    if not source.pan_cancer or not part.tumor_types:
+        return set()
+    changed = _outdated(store, source, [one.target for one in part.downloads])
+    return {*part.tumor_types, *(key.tumor_type for key in changed)}
 
 
 def _outdated(store: Store, source: Source, files: Sequence[Path]) -> list[TableKey]:
