@@ -99,3 +99,22 @@ def snapshot(folder: Path) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.suffix != ".lock"
     }
+
+
+DIE_BEFORE = """
+import os, signal, sys
+
+def die_before(step, folder, steps):
+    'Be killed just before the step-th of these audit events that changes the folder.'
+    def hook(event, arguments):
+        nonlocal step
+        if event not in steps or not str(arguments[0]).startswith(folder):
+            return
+        if event == "open" and not arguments[2] & (os.O_WRONLY | os.O_RDWR):
+            return
+        step -= 1
+        if step < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+    sys.addaudithook(hook)
+"""
+"""The start of a script whose children are killed at a step."""

@@ -36,7 +36,7 @@ from tcga_corr.store import (
 from tcga_corr.store.sql import queries_folder
 from tcga_corr.tables.covariates import check_covariate_name, read_covariates
 
-from .conftest import barcodes, snapshot, write_table
+from .conftest import DIE_BEFORE, barcodes, snapshot, write_table
 
 GENES = [f"G{number:03d}" for number in range(30)]
 N = {"LIHC": 30, "ACC": 12}
@@ -442,8 +442,9 @@ def test_removing(engine: Engine, table: Path) -> None:
         remove_covariates(engine.store, "clinic")
 
 
-KILLED_AT_A_STEP = """
-import os, signal, sys
+KILLED_AT_A_STEP = (
+    DIE_BEFORE
+    + """
 from pathlib import Path
 import numpy, pyarrow.parquet, filelock
 from tcga_corr import covariate_loading, store
@@ -454,21 +455,13 @@ STEPS = ("open", "os.rename", "os.remove", "os.mkdir")
 while left >= 0:
     child = os.fork()
     if child == 0:
-        def hook(event, arguments):
-            global left
-            if event not in STEPS or not str(arguments[0]).startswith(root):
-                return
-            if event == "open" and not arguments[2] & (os.O_WRONLY | os.O_RDWR):
-                return
-            left -= 1
-            if left < 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-        sys.addaudithook(hook)
+        die_before(left, root, STEPS)
         covariate_loading.load_covariates(store.Store(Path(root)), Path(path), name="x")
         os._exit(0)
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
     left = int(sys.stdin.readline())
 """
+)
 
 
 @pytest.mark.parametrize("replaced", [False, True])

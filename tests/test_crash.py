@@ -21,7 +21,7 @@ from tcga_corr.load_plan import LoadOptions
 from tcga_corr.sources.simulated import write_atlas
 from tcga_corr.store import Store, TableKey, named_query
 
-from .conftest import run_cli, snapshot
+from .conftest import DIE_BEFORE, run_cli, snapshot
 
 TUMOR_TYPES = ("ACC", "CHOL", "DLBC", "KICH", "UCS", "UVM")
 OPTIONS = LoadOptions(source="simulated")
@@ -147,8 +147,9 @@ def test_a_load_killed_at_any_moment(
     assert_loads_to_the_whole(root, six)
 
 
-KILLED_AT_A_STEP = """
-import os, signal, sys
+KILLED_AT_A_STEP = (
+    DIE_BEFORE
+    + """
 from pathlib import Path
 import numpy, polars, pyarrow.parquet, filelock
 from tcga_corr import loading, store
@@ -161,17 +162,7 @@ for line in sys.stdin:
     step, root, *paths = line.rstrip("\\n").split("\\t")
     child = os.fork()
     if child == 0:
-        left = int(step)
-        def hook(event, arguments):
-            global left
-            if event not in STEPS or not str(arguments[0]).startswith(root):
-                return
-            if event == "open" and not arguments[2] & (os.O_WRONLY | os.O_RDWR):
-                return
-            left -= 1
-            if left < 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-        sys.addaudithook(hook)
+        die_before(int(step), root, STEPS)
         report = loading.load_files(
             store.Store(Path(root)), list(map(Path, paths)), loading.LoadOptions(source="simulated")
         )
@@ -179,6 +170,7 @@ for line in sys.stdin:
     _, status = os.waitpid(child, 0)
     print(os.waitstatus_to_exitcode(status), flush=True)
 """
+)
 
 
 @pytest.fixture(scope="module")

@@ -40,6 +40,7 @@ from tcga_corr.sources.sidecar import (
 )
 from tcga_corr.sources.transfer import Transfers
 
+from .conftest import DIE_BEFORE
 from .hub import (
     Cut,
     Drop,
@@ -1281,8 +1282,9 @@ def test_killed_at_any_moment(hub: Hub, target: Path, child: Child, seed: int) -
     assert hub.asked()[-1].sent == len(HUGE) - before
 
 
-KILLED_AT_A_STEP = """
-import os, signal, sys
+KILLED_AT_A_STEP = (
+    DIE_BEFORE
+    + """
 from pathlib import Path
 import requests, tenacity, filelock
 from tcga_corr import __version__
@@ -1298,17 +1300,7 @@ for line in sys.stdin:
     folder = str(Path(target).parent)
     child = os.fork()
     if child == 0:
-        left = int(step)
-        def hook(event, arguments):
-            global left
-            if event not in STEPS or not str(arguments[0]).startswith(folder):
-                return
-            if event == "open" and not arguments[2] & (os.O_WRONLY | os.O_RDWR):
-                return
-            left -= 1
-            if left < 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-        sys.addaudithook(hook)
+        die_before(int(step), folder, STEPS)
         patience = Patience(first_wait=0.01, stall=20)
         one = Download(url, Path(target))
         ((_, outcome),) = download_all([one], check=check == "True", patience=patience)
@@ -1316,6 +1308,7 @@ for line in sys.stdin:
     _, status = os.waitpid(child, 0)
     print(os.waitstatus_to_exitcode(status), flush=True)
 """
+)
 
 
 @pytest.fixture
