@@ -10,14 +10,17 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.load_plan import LoadOptions
 from tcga_corr.sources.simulated import write_atlas
 
 # the same examples everywhere, and no time limit: machines differ
-settings.register_profile("tests", deadline=None, derandomize=True)
+# how fast a machine draws examples is not what is tested
+settings.register_profile(
+    "tests", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("tests")
 
 SHARED = Path(os.environ.get("TCGA_CORR_SHARED", Path(__file__).parents[2] / "shared"))

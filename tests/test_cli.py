@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -319,3 +321,28 @@ def test_the_bytes_of_each_format(ending: str) -> None:
 def test_parquet_keeps_types() -> None:
     got = _render(association_result(_fixed_answer()), Format.parquet)
     assert pl.read_parquet(io.BytesIO(got)).equals(_fixed_answer().frame)
+
+
+def test_an_interrupt_that_is_lost_is_raised_again(tmp_path: Path) -> None:
+    # as one that comes in an import that runs within compiled code
+    script = """
+import os, signal, time
+import tcga_corr.cli.main as cli
+
+def run(arguments):
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(60)
+    except KeyboardInterrupt:
+        pass
+    try:
+        time.sleep(60)
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+cli.run = run
+cli.main([])
+"""
+    ended = subprocess.run([sys.executable, "-c", script], timeout=50, check=False)
+    assert ended.returncode == 130

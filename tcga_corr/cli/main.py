@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import _thread
 import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
+from types import FrameType
 
 import typer
 
@@ -21,13 +25,29 @@ from tcga_corr.errors import TcgaCorrError
 
 _BEFORE_THE_COMMAND = ("--cache", "-q", "--quiet", "-v", "--verbose", "--debug")
 _INTERRUPTED = "interrupted. Run the same command to go on."
+_UNHEARD = 2.0  # seconds; longer than it takes to leave
 _SEE_HELP = "See `tcga-corr --help` and `tcga-corr COMMAND --help`"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    sys.exit(run(arguments))
+    signal.signal(signal.SIGINT, _interrupt)
+    code = run(arguments)
+    if code == INTERRUPTED:
+        # the interpreter's own way out may wait for threads that still wait for a hub
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    """As Python's own handler; but one that gets lost, as in an import, is raised again."""
+    again = threading.Timer(_UNHEARD, _thread.interrupt_main)
+    again.daemon = True
+    again.start()
+    raise KeyboardInterrupt
 
 
 def run(arguments: list[str]) -> int:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import requests
 
 _Result = TypeVar("_Result")
+_HEARD_WITHIN = 0.5  # seconds
 _LONGEST_HEAD = 15.0  # seconds: a hub that does not tell a size may still send the file
 
 
@@ -123,8 +124,15 @@ def _in_threads(
     for thread in threads:
         thread.start()
     try:
-        for _ in items:
-            yield done.get()
+        left = len(items)
+        while left:
+            try:
+                # an interrupt that comes just before a wait without end is heard after it
+                outcome = done.get(timeout=_HEARD_WITHIN)
+            except Empty:
+                continue
+            left -= 1
+            yield outcome
     finally:
         stop.set()
         deadline = time.monotonic() + 1
