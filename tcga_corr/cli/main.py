@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import _thread
 import os
 import signal
 import sys
@@ -44,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     """As Python's own handler; but one that gets lost, as in an import, is raised again."""
-    again = threading.Timer(_UNHEARD, _thread.interrupt_main)
+    again = threading.Timer(_UNHEARD, os.kill, (os.getpid(), signal.SIGINT))
     again.daemon = True
     again.start()
     raise KeyboardInterrupt
