@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
+import re
+import runpy
+from collections import Counter
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -14,8 +19,12 @@ from tcga_corr.gene_sets import (
     find_set,
     near_set_names,
     read_gmt,
+    reference_digest,
+    reference_sets,
     shipped_sets,
 )
+
+ROOT = Path(__file__).parents[1]
 
 SIZES = {
     "ferroptosis": 40,
@@ -147,6 +156,55 @@ def test_every_shipped_set_has_an_open_collection() -> None:
     assert all(name == collection.name for name, collection in COLLECTIONS.items())
 
 
+def test_reference_sets_are_many_of_every_size() -> None:
+    sizes = [len(gene_set.genes) for gene_set in reference_sets().values()]
+    assert len(sizes) == 2195
+    assert min(sizes) >= 15
+    assert max(sizes) <= 500
+    for low, high, least in ((15, 30, 800), (30, 60, 600), (60, 120, 300), (120, 300, 150)):
+        assert sum(low <= size < high for size in sizes) >= least
+
+
+def test_every_reference_set_has_an_open_collection_and_a_name_that_tells_it() -> None:
+    prefixes = {
+        "ReactomePathways_2021-22.gmt": "REACTOME_",
+        "c2.cp.wikipathways.v7.2.symbols.gmt": "WP_",
+        "enrichr.GO_BP_2021.gmt": "GO_",
+    }
+    for name, gene_set in reference_sets().items():
+        collection = COLLECTIONS[gene_set.collection]
+        assert collection.licence in {"CC BY 4.0", "CC0 1.0"}
+        assert gene_set.description.startswith(f"{collection.name}: ")
+        assert gene_set.name == name
+        assert re.fullmatch(prefixes[collection.name] + "[A-Z0-9]+(_[A-Z0-9]+)*", name)
+        assert list(gene_set.genes) == sorted(set(gene_set.genes))
+    assert {gene_set.collection for gene_set in reference_sets().values()} == set(prefixes)
+
+
+def test_reference_sets_stand_apart_from_the_shipped_ones() -> None:
+    folded = {name.casefold() for name in reference_sets()}
+    assert len(folded) == len(reference_sets())
+    assert folded.isdisjoint(name.casefold() for name in shipped_sets())
+
+
+def test_no_two_reference_sets_are_alike() -> None:
+    sets = [set(gene_set.genes) for gene_set in reference_sets().values()]
+    sets_with: dict[str, list[int]] = {}
+    for index, genes in enumerate(sets):
+        for gene in genes:
+            sets_with.setdefault(gene, []).append(index)
+    n_shared: Counter[tuple[int, int]] = Counter()
+    for indices in sets_with.values():
+        n_shared.update(combinations(indices, 2))
+    for (a, b), n in n_shared.items():
+        assert n / (len(sets[a]) + len(sets[b]) - n) < 0.3
+
+
+def test_the_digest_of_the_reference_sets_is_that_of_their_file() -> None:
+    file = ROOT / "tcga_corr" / "gene_sets" / "data" / "reference.gmt"
+    assert reference_digest() == hashlib.sha256(file.read_bytes()).hexdigest()
+
+
 @pytest.mark.parametrize("name", ["ferroptosis", "FERROPTOSIS", "hallmark_hypoxia"])
 def test_a_set_is_found_in_any_case(name: str) -> None:
     assert find_set(name).name.casefold() == name.casefold()
@@ -169,6 +227,17 @@ def test_shipped_lists_equal_the_source_lines(shared: Path) -> None:
         for line in (shared / "gene_sets" / name).read_text(encoding="utf-8").split("\n"):
             set_name, *rest = line.split("\t")
             lines[name, set_name.strip()] = {gene.strip() for gene in rest[1:]} - {""}
-    for gene_set in shipped_sets().values():
+    for gene_set in (*shipped_sets().values(), *reference_sets().values()):
         collection, _, source_name = gene_set.description.partition(": ")
         assert set(gene_set.genes) == lines[collection, source_name]
+
+
+@pytest.mark.shared
+def test_shipped_files_are_rebuilt_to_the_byte(shared: Path, tmp_path: Path) -> None:
+    tool = ROOT / "tools" / "build_gene_sets.py"
+    if not tool.exists():
+        pytest.skip("tools are not part of a source distribution")
+    runpy.run_path(str(tool))["main"](shared / "gene_sets", tmp_path)
+    data = ROOT / "tcga_corr" / "gene_sets" / "data"
+    built = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert built == {path.name: path.read_bytes() for path in data.iterdir()}

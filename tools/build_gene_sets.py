@@ -4,14 +4,23 @@
 
 The lists are facts from open collections. Each line's description says which line of which
 collection it came from; ``tcga_corr/gene_sets/catalogue.py`` says under which licence.
+
+``named.gmt`` has the sets of the commonest questions, ``hallmark.gmt`` the Hallmarks.
+``reference.gmt`` has real pathways to compare a pathway with, of all sizes and each unlike the
+others. Its rule: Reactome, then WikiPathways, then GO biological processes; in each the largest set
+first, ties by name; of 15 to 500 genes, as the source spells them; a set stays if its Jaccard index
+with every set that stayed before it is below 0.3. Large sets come first because they are few: going
+by the smallest first, many would fall to one of their own parts.
 """
 
 from __future__ import annotations
 
+import re
 import sys
+from collections import Counter, defaultdict
 from pathlib import Path
 
-from tcga_corr.gene_sets.gmt import read_gmt
+from tcga_corr.gene_sets.gmt import GeneSet, read_gmt
 
 TARGET = Path(__file__).parent.parent / "tcga_corr" / "gene_sets" / "data"
 HALLMARK = "h.all.v7.0.symbols.gmt"
@@ -23,9 +32,58 @@ DEATH_AND_NFKB = {
     "necroptosis": ("enrichr.GO_BP_2021.gmt", "necroptotic process (GO:0070266)"),
     "pyroptosis": ("enrichr.GO_BP_2021.gmt", "pyroptosis (GO:0070269)"),
 }
+# WikiPathways' names in MSigDB start with WP_ as they are
+REFERENCE_PREFIXES = {
+    "ReactomePathways_2021-22.gmt": "REACTOME_",
+    "c2.cp.wikipathways.v7.2.symbols.gmt": "",
+    "enrichr.GO_BP_2021.gmt": "GO_",
+}
+REFERENCE_SIZES = range(15, 501)
+TOO_ALIKE = 0.3
+
+Line = tuple[str, str, tuple[str, ...]]
 
 
-def main(folder: Path) -> None:
+def reference_name(prefix: str, source_name: str) -> str:
+    """A set's name in capitals, digits and underscores, without the number of a GO term."""
+    words = re.sub(r" \(GO:\d+\)$", "", source_name).upper()
+    return prefix + re.sub(r"[^A-Z0-9]+", "_", words).strip("_")
+
+
+def unlike(sets: list[GeneSet]) -> list[GeneSet]:
+    """Those sets, in their order, that are not too alike one that was taken before."""
+    taken: list[GeneSet] = []
+    taken_with: defaultdict[str, list[int]] = defaultdict(list)
+    for gene_set in sets:
+        n_shared = Counter(i for gene in gene_set.genes for i in taken_with[gene])
+        if any(
+            n / (len(gene_set.genes) + len(taken[i].genes) - n) >= TOO_ALIKE
+            for i, n in n_shared.items()
+        ):
+            continue
+        for gene in gene_set.genes:
+            taken_with[gene].append(len(taken))
+        taken.append(gene_set)
+    return taken
+
+
+def reference_lines(folder: Path) -> list[Line]:
+    candidates: list[GeneSet] = []
+    for collection in REFERENCE_PREFIXES:
+        sets = read_gmt(folder / collection).values()
+        of_size = [gene_set for gene_set in sets if len(gene_set.genes) in REFERENCE_SIZES]
+        candidates += sorted(of_size, key=lambda gene_set: (-len(gene_set.genes), gene_set.name))
+    lines: dict[str, Line] = {}
+    for gene_set in unlike(candidates):
+        collection = gene_set.collection
+        name = reference_name(REFERENCE_PREFIXES[collection], gene_set.name)
+        if name in lines:
+            raise SystemExit(f"two reference sets would be named {name}")
+        lines[name] = (name, f"{collection}: {gene_set.name}", gene_set.genes)
+    return sorted(lines.values())
+
+
+def main(folder: Path, target: Path = TARGET) -> None:
     named = []
     for name, (collection, line) in DEATH_AND_NFKB.items():
         named.append((name, f"{collection}: {line}", read_gmt(folder / collection)[line].genes))
@@ -33,9 +91,13 @@ def main(folder: Path) -> None:
         (gene_set.name, f"{HALLMARK}: {gene_set.name}", gene_set.genes)
         for gene_set in read_gmt(folder / HALLMARK).values()
     ]
-    for file_name, sets in (("named.gmt", named), ("hallmark.gmt", sorted(hallmarks))):
+    for file_name, sets in (
+        ("named.gmt", named),
+        ("hallmark.gmt", sorted(hallmarks)),
+        ("reference.gmt", reference_lines(folder)),
+    ):
         lines = ["\t".join((name, source, *sorted(genes))) for name, source, genes in sets]
-        (TARGET / file_name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+        (target / file_name).write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

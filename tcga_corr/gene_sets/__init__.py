@@ -5,6 +5,8 @@ from tcga_corr.gene_sets.catalogue import (
     Collection,
     find_set,
     near_set_names,
+    reference_digest,
+    reference_sets,
     shipped_sets,
 )
 from tcga_corr.gene_sets.gmt import GeneSet, read_gmt
@@ -16,5 +18,7 @@ __all__ = [
     "find_set",
     "near_set_names",
     "read_gmt",
+    "reference_digest",
+    "reference_sets",
     "shipped_sets",
 ]

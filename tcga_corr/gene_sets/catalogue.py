@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from tcga_corr.errors import UsageError, near_names
+from tcga_corr.files import sha256_of
 from tcga_corr.gene_sets.gmt import GeneSet, read_gmt
 
 _DATA = Path(__file__).parent / "data"
+_REFERENCE = _DATA / "reference.gmt"
 
 
 @dataclass(frozen=True)
@@ -69,12 +71,32 @@ def shipped_sets() -> dict[str, GeneSet]:
 
     A set's ``description`` is its source line, ``collection`` a key of ``COLLECTIONS``.
     """
-    sets: dict[str, GeneSet] = {}
-    for file_name in ("named.gmt", "hallmark.gmt"):
-        for name, gene_set in read_gmt(_DATA / file_name).items():
-            collection = gene_set.description.partition(": ")[0]
-            sets[name] = GeneSet(name, gene_set.description, gene_set.genes, collection)
-    return sets
+    return _read(_DATA / "named.gmt") | _read(_DATA / "hallmark.gmt")
+
+
+@cache
+def reference_sets() -> dict[str, GeneSet]:
+    """Real pathways by name, to rank a pathway's correlation among: 15 to 500 genes, none alike.
+
+    They are those of Reactome, WikiPathways and GO biological processes of which no two have a
+    Jaccard index of 0.3 or more; their names start with ``REACTOME_``, ``WP_`` or ``GO_``. As of
+    ``shipped_sets``, a set's ``description`` is its source line, ``collection`` a key of
+    ``COLLECTIONS``.
+    """
+    return _read(_REFERENCE)
+
+
+@cache
+def reference_digest() -> str:
+    """The sha256 of the file of the reference sets, in hex: what is made of them is keyed by it."""
+    return sha256_of(_REFERENCE)
+
+
+def _read(path: Path) -> dict[str, GeneSet]:
+    return {
+        name: replace(gene_set, collection=gene_set.description.partition(": ")[0])
+        for name, gene_set in read_gmt(path).items()
+    }
 
 
 def find_set(name: str) -> GeneSet:
