@@ -6,12 +6,12 @@ This is the public Python API; the command line parses, calls it and prints.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from tcga_corr import inventory, provenance
-from tcga_corr.associations import association_frame
+from tcga_corr.associations import Question, associate
 from tcga_corr.barcodes import SELECTIONS
 from tcga_corr.covariate_loading import CovariateKey, LoadedCovariates, load_covariates
 from tcga_corr.errors import AnalysisError, DataMissingError, UsageError
@@ -19,9 +19,13 @@ from tcga_corr.fetch_plan import FetchOptions, planned
 from tcga_corr.fetching import FetchReport, fetch
 from tcga_corr.gene_sets import GeneSet
 from tcga_corr.loading import Loaded, LoadOptions, LoadReport, load_files
+from tcga_corr.nulls import N_DRAWS, NULLS, Null
+from tcga_corr.pooled import Pooling
 from tcga_corr.removal import Removed, remove
+from tcga_corr.robustness import Choices, robustness
 from tcga_corr.scores import SCORING_ENGINES, ScoringEngine, score_frame
 from tcga_corr.scoring.ssgsea import TIES, Ties
+from tcga_corr.screening import screen_genes, screen_sets
 from tcga_corr.sources import SOURCES
 from tcga_corr.sources.request import Progress
 from tcga_corr.stats.correlation import METHODS, Method
@@ -30,6 +34,7 @@ from tcga_corr.store import (
     Store,
     TableIndex,
     open_index,
+    open_reference,
     remove_covariates,
     run_query,
 )
@@ -38,8 +43,10 @@ from tcga_corr.variables import (
     Cohort,
     CovariateVariable,
     SetVariable,
+    Variable,
     failures,
     matching_notes,
+    parse_collection,
     parse_sets,
     parse_variable,
 )
@@ -67,14 +74,19 @@ class Answer:
     provenance
         Software, versions, tables by hash, gene sets by hash.
     pooled
-        The summary over tumor types; None where the question has none.
+        By method, the summary over tumor types; empty where the question has none.
+    summary, lines
+        What the rows come to, as numbers by name and as lines for people; empty where the question
+        has none.
     """
 
     frame: pl.DataFrame
     query: dict[str, Any]
     notes: tuple[str, ...]
     provenance: dict[str, Any]
-    pooled: dict[str, Any] | None = None
+    pooled: Mapping[Method, Pooling] = field(default_factory=dict)
+    summary: Mapping[str, Any] = field(default_factory=dict)
+    lines: tuple[str, ...] = ()
 
     def require_numbers(self) -> None:
         """Raise an error where associations were asked for and no tumor type gives one.
@@ -143,7 +155,7 @@ class Engine:
         import polars as pl
 
         found = verify(self.store, source, tumor_types, repair=repair, on_step=on_step)
-        names = [field.name for field in fields(Finding)]
+        names = [one.name for one in fields(Finding)]
         return pl.DataFrame([asdict(one) for one in found], schema=dict.fromkeys(names, pl.String))
 
     def remove(
@@ -240,11 +252,14 @@ class Engine:
         tumor_types: Iterable[str] = (),
         source: str | None = None,
         samples: Selection = "tumor",
-        method: Method = "pearson",
+        method: Method | Literal["all"] = "pearson",
+        adjust: str | GeneSet | Sequence[str | GeneSet] = (),
         ties: Ties = "average",
         min_genes: int = MIN_GENES,
+        null: Iterable[Null] = NULLS,
+        draws: int = N_DRAWS,
     ) -> Answer:
-        """The association of two variables in each tumor type, one row each.
+        """The association of two variables in each tumor type, one row each, and pooled.
 
         Parameters
         ----------
@@ -258,11 +273,18 @@ class Engine:
         samples
             ``tumor`` (one per patient), ``normal`` or ``all-tumor``.
         method
-            ``pearson`` or ``spearman``.
+            ``pearson``, ``spearman``, ``kendall``, or ``all`` for a row of each.
+        adjust
+            Variables to hold fixed: partial correlation, by Pearson or Spearman.
         ties
             How ssGSEA ranks equal values: ``average``, ``gseapy`` or ``gsva``.
         min_genes
             Genes of a set that a table must have.
+        null
+            What to compare with: ``genes``, random genes; ``sets``, real pathways; see
+            :mod:`tcga_corr.nulls`.
+        draws
+            Random pairs at most.
 
         Raises
         ------
@@ -271,39 +293,212 @@ class Engine:
         DataMissingError
             If a tumor type or source is not in the store.
         """
-        _check_choice("method", method, METHODS)
+        nulls = tuple(null)
+        _check_choice("method", method, [*METHODS, "all"])
+        for one in nulls:
+            _check_choice("null", one, NULLS)
+        if draws < 1:
+            raise UsageError(f"draws is {draws}", "Give 1 or more, or leave out the null")
         cohorts = self._cohorts(tumor_types, source, samples, ties, min_genes)
         tables = [cohort.table for cohort in cohorts]
-        covariates = Covariates(self.store)
-        pair = [
-            SetVariable(item)
-            if isinstance(item, GeneSet)
-            else parse_variable(item, tables, covariates)
-            for item in (x, y)
+        several = [adjust] if isinstance(adjust, str | GeneSet) else adjust
+        pair_x, pair_y, *controls = self._variables([x, y, *several], tables)
+        _check_controls((pair_x, pair_y), controls)
+        question = Question(
+            pair=(pair_x, pair_y),
+            methods=_methods(method, controls),
+            adjust=tuple(controls),
+            nulls=nulls,
+            n_draws=draws,
+        )
+        found = associate(cohorts, question, lambda table: open_reference(self.store, table))
+        notes = _table_notes(tables) + matching_notes(found.measured)
+        if controls and method == "all":
+            notes.append("kendall is left out: there is no partial form of it here")
+        return Answer(
+            frame=found.frame,
+            query={
+                "x": pair_x.name,
+                "y": pair_y.name,
+                "method": method,
+                "adjust": [variable.name for variable in controls],
+                **_asked(cohorts, samples, ties, min_genes),
+                "null": list(nulls),
+                "draws": draws,
+            },
+            notes=tuple(notes),
+            provenance=self._provenance(tables, (pair_x, pair_y, *controls), notes),
+            pooled=found.pooled,
+        )
+
+    def robustness(
+        self,
+        x: str | GeneSet,
+        y: str | GeneSet,
+        *,
+        tumor_type: str,
+        source: str | None = None,
+        samples: Selection = "tumor",
+        x_also: Sequence[str | GeneSet] = (),
+        y_also: Sequence[str | GeneSet] = (),
+        adjust: str | GeneSet | Sequence[str | GeneSet] = (),
+        ties: Ties = "average",
+        min_genes: int = MIN_GENES,
+    ) -> Answer:
+        """One association over the choices that could have been made; a row for each combination.
+
+        Parameters
+        ----------
+        x, y, samples, ties, min_genes
+            As for :meth:`correlate`.
+        tumor_type
+            One; every source that has it is asked.
+        source
+            The one that is asked first, with which the others are compared.
+        x_also, y_also
+            Other variables of the same meaning.
+        adjust
+            Each is adjusted for alone, and all together.
+
+        Raises
+        ------
+        AnalysisError
+            If no choice gives an association.
+        """
+        wanted = parse_tumor_type(tumor_type).abbreviation
+        sources = self._sources_of(wanted, source)
+        cohorts = {
+            name: self._cohorts([wanted], name, samples, ties, min_genes)[0] for name in sources
+        }
+        tables = [cohort.table for cohort in cohorts.values()]
+        several = [adjust] if isinstance(adjust, str | GeneSet) else list(adjust)
+        variables = self._variables([x, *x_also, y, *y_also, *several], tables)
+        xs, rest = variables[: 1 + len(x_also)], variables[1 + len(x_also) :]
+        ys, controls = rest[: 1 + len(y_also)], rest[1 + len(y_also) :]
+        _check_controls([*xs, *ys], controls)
+        _check_distinct([one for one in variables if isinstance(one, SetVariable)])
+        held = [(), *((one,) for one in controls)]
+        choices = Choices(
+            cohorts,
+            list(dict.fromkeys(xs)),
+            list(dict.fromkeys(ys)),
+            held if len(controls) < 2 else [*held, tuple(controls)],
+        )
+        found = robustness(choices)
+        if not found.spread["n_specifications"]:
+            whys = "; ".join(dict.fromkeys(found.frame["note"].to_list()))
+            raise AnalysisError(f"no choice gives an association: {whys}", _SEE_STATUS)
+        notes = _table_notes(tables) + matching_notes(found.measured)
+        return Answer(
+            frame=found.frame,
+            query={
+                "x": [one.name for one in xs],
+                "y": [one.name for one in ys],
+                "tumor_type": wanted,
+                "sources": list(cohorts),
+                "samples": samples,
+                "adjust": [one.name for one in controls],
+                "ties": ties,
+                "min_genes": min_genes,
+            },
+            notes=tuple(notes),
+            provenance=self._provenance(tables, variables, notes),
+            summary=found.spread,
+            lines=tuple(found.lines),
+        )
+
+    def _sources_of(self, tumor_type: str, first: str | None) -> list[str]:
+        """The sources that have a tumor type, the one asked for first; made-up ones stay alone."""
+        having = [key.source for key in self.store.require_keys() if key.tumor_type == tumor_type]
+        if not having or first not in (None, *having):
+            raise DataMissingError(
+                f"{tumor_type}: not loaded" + (f" from source '{first}'" if first else ""),
+                _SEE_STATUS,
+            )
+        made_up = [name for name in having if name in SOURCES and SOURCES[name].simulated]
+        real = [name for name in having if name not in made_up]
+        if first in made_up or not real:
+            return [first or having[0]]
+        order = [first or "", *SOURCES, *real]
+        return sorted(real, key=order.index)
+
+    def screen(
+        self,
+        x: str | GeneSet,
+        against: str | Sequence[GeneSet] = "genes",
+        *,
+        tumor_types: Iterable[str] = (),
+        source: str | None = None,
+        samples: Selection = "tumor",
+        method: Literal["pearson", "spearman"] = "pearson",
+        adjust: str | GeneSet | Sequence[str | GeneSet] = (),
+        ties: Ties = "average",
+        min_genes: int = MIN_GENES,
+        by_tumor_type: bool = False,
+    ) -> Answer:
+        """One variable against every gene, or against many gene sets.
+
+        Parameters
+        ----------
+        x
+            As for :meth:`correlate`.
+        against
+            ``genes``; ``hallmark``; ``reference``, the sets that p_sets ranks among; ``FILE.gmt``;
+            or gene sets.
+        by_tumor_type
+            A row per tumor type and y; by default, and of several tumor types, a row per y, pooled
+            over them.
+        tumor_types, source, samples, method, adjust, ties, min_genes
+            As for :meth:`correlate`; there is no ``kendall`` here.
+
+        Raises
+        ------
+        AnalysisError
+            If x has no values in any tumor type, or nothing to correlate with.
+        """
+        _check_choice("method", method, [one for one in METHODS if one != "kendall"])
+        cohorts = self._cohorts(tumor_types, source, samples, ties, min_genes)
+        tables = [cohort.table for cohort in cohorts]
+        several = [adjust] if isinstance(adjust, str | GeneSet) else adjust
+        variable, *controls = self._variables([x, *several], tables)
+        _check_controls([variable], controls)
+        if against == "genes":
+            found = screen_genes(cohorts, variable, controls, method)
+        else:
+            sets = (
+                parse_collection(against)
+                if isinstance(against, str)
+                else [SetVariable(one) for one in against]
+            )
+            found = screen_sets(cohorts, variable, sets, controls, method)
+        by_tumor_type = by_tumor_type or len(cohorts) == 1
+        frame = found.by_tumor_type() if by_tumor_type else found.ranking()
+        whys = dict.fromkeys(note for note in found.notes if note)
+        if not frame.height:
+            raise AnalysisError(
+                "no tumor type gives an association: "
+                + ("; ".join(whys) or "nothing to hold against"),
+                _SEE_STATUS,
+            )
+        left_out = [
+            f"{name}: {note}"
+            for name, note in zip(found.tumor_types, found.notes, strict=True)
+            if note
         ]
-        sides = [[cohort.measure(variable) for cohort in cohorts] for variable in pair]
-        frame = association_frame(cohorts, pair, sides, method)
-        measured = [
-            (variable, cohort, result)
-            for variable, side in zip(pair, sides, strict=True)
-            for cohort, result in zip(cohorts, side, strict=True)
-        ]
-        notes = tuple(_table_notes(tables) + matching_notes(measured))
+        notes = _table_notes(tables) + left_out + matching_notes(found.measured)
         return Answer(
             frame=frame,
             query={
-                "x": pair[0].name,
-                "y": pair[1].name,
+                "x": variable.name,
+                "against": against if isinstance(against, str) else [s.name for s in against],
+                "n_y": len(found.y),
                 "method": method,
+                "adjust": [one.name for one in controls],
                 **_asked(cohorts, samples, ties, min_genes),
+                "by_tumor_type": by_tumor_type,
             },
-            notes=notes,
-            provenance=provenance.record(
-                tables,
-                [v.gene_set for v in pair if isinstance(v, SetVariable)],
-                notes,
-                [v.covariate for v in pair if isinstance(v, CovariateVariable)],
-            ),
+            notes=tuple(notes),
+            provenance=self._provenance(tables, (variable, *controls), notes),
         )
 
     def sql(self, query: str) -> pl.DataFrame:
@@ -312,6 +507,27 @@ class Engine:
         Where the store has covariates, over ``covariates`` too.
         """
         return run_query(self.store, query)
+
+    def _variables(
+        self, items: Sequence[str | GeneSet], tables: Sequence[TableIndex]
+    ) -> list[Variable]:
+        covariates = Covariates(self.store)
+        return [
+            SetVariable(item)
+            if isinstance(item, GeneSet)
+            else parse_variable(item, tables, covariates)
+            for item in items
+        ]
+
+    def _provenance(
+        self, tables: Sequence[TableIndex], variables: Sequence[Variable], notes: Sequence[str]
+    ) -> dict[str, Any]:
+        return provenance.record(
+            tables,
+            [one.gene_set for one in variables if isinstance(one, SetVariable)],
+            notes,
+            [one.covariate for one in variables if isinstance(one, CovariateVariable)],
+        )
 
     def _cohorts(
         self,
@@ -391,6 +607,24 @@ _SEE_STATUS = "See what is loaded with `tcga-corr status`"
 def _check_choice(name: str, value: str, known: Sequence[str]) -> None:
     if value not in known:
         raise UsageError(f"{name} is '{value}'", f"Give one of {', '.join(known)}")
+
+
+def _check_controls(pair: Sequence[Variable], controls: Sequence[Variable]) -> None:
+    for variable in controls:
+        if variable in pair:
+            raise UsageError(
+                f"'{variable.name}' cannot be adjusted for: it is x or y", "Adjust for another"
+            )
+
+
+def _methods(method: Method | Literal["all"], controls: Sequence[Variable]) -> tuple[Method, ...]:
+    if method == "all":
+        return tuple(one for one in METHODS if not (controls and one == "kendall"))
+    if method == "kendall" and controls:
+        raise UsageError(
+            "there is no partial Kendall correlation here", "Adjust with pearson or spearman"
+        )
+    return (method,)
 
 
 def _check_distinct(variables: Sequence[SetVariable]) -> None:

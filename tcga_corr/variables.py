@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcga_corr.errors import UsageError, near_names
-from tcga_corr.gene_sets import GeneSet, find_set, read_gmt, shipped_sets
+from tcga_corr.gene_sets import GeneSet, find_set, read_gmt, reference_sets, shipped_sets
 from tcga_corr.scoring.ranks import ordinal_ranks
 from tcga_corr.scoring.ssgsea import Ties, enrichment_scores, weights_by_doubled_rank
 from tcga_corr.store import Covariate, Covariates, GeneNames, TableIndex
@@ -156,6 +157,27 @@ def set_from_file(path: Path, name: str) -> GeneSet:
     return sets[name]
 
 
+def parse_collection(text: str) -> list[SetVariable]:
+    """The sets of a collection: ``hallmark``, ``reference`` or all of a ``FILE.gmt``.
+
+    Raises
+    ------
+    UsageError
+        If it names none.
+    """
+    if text.casefold() == "hallmark":
+        sets = [known for name, known in shipped_sets().items() if name.startswith("HALLMARK_")]
+    elif text.casefold() == "reference":
+        sets = list(reference_sets().values())
+    elif text.lower().endswith(".gmt"):
+        sets = list(read_gmt(Path(text)).values())
+    else:
+        raise UsageError(
+            f"unknown collection '{text}'", "Give hallmark, reference or a file that ends in .gmt"
+        )
+    return [SetVariable(gene_set) for gene_set in sets]
+
+
 def parse_sets(
     text: str, tables: Sequence[TableIndex], covariates: Covariates
 ) -> list[SetVariable]:
@@ -166,11 +188,8 @@ def parse_sets(
     UsageError
         If it names none, or a gene or covariate.
     """
-    if text.casefold() == "hallmark":
-        sets = [known for name, known in shipped_sets().items() if name.startswith("HALLMARK_")]
-        return [SetVariable(gene_set) for gene_set in sets]
-    if text.lower().endswith(".gmt"):
-        return [SetVariable(gene_set) for gene_set in read_gmt(Path(text)).values()]
+    if text.casefold() == "hallmark" or text.lower().endswith(".gmt"):
+        return parse_collection(text)
     variable = parse_variable(text, tables, covariates)
     if isinstance(variable, GeneVariable):
         raise UsageError(
@@ -229,6 +248,18 @@ class Cohort:
         self.min_genes = min_genes
         self.columns = table.columns(selection)
         self.tumor_type = table.key.tumor_type
+
+    def again(self, ties: Ties, samples: Collection[str] | None = None) -> Cohort:
+        """The same table and samples by another tie rule, or only some of the samples by name."""
+        other = copy(self)
+        other.ties = ties
+        for cached in ("_weights", "_ordinal"):
+            other.__dict__.pop(cached, None)
+        if samples is not None:
+            stored = self.table.metadata.samples
+            kept = [column for column in self.columns if stored[column].sample in samples]
+            other.columns = np.array(kept, dtype=np.intp)
+        return other
 
     def measure(self, variable: Variable, without: frozenset[str] = frozenset()) -> Measured:
         """A variable's value in each selected sample.

@@ -180,7 +180,7 @@ def test_a_perfect_correlation(method: Method, sign: int, n: int) -> None:
     close(found.ci_low[0], sign)
     close(found.ci_high[0], sign)
     assert abs(found.r[0]) <= 1
-    assert 0 <= found.p[0] < 1e-30
+    assert 0 <= found.p[0] < (1e-6 if method == "kendall" and n == 10 else 1e-30)
     assert found.notes == [""]
 
 

@@ -8,7 +8,20 @@ from typing import Annotated
 
 import typer
 
-from tcga_corr.cli import correlate, demo, fetch, load, remove, score, sets, sql, status, verify
+from tcga_corr.cli import (
+    correlate,
+    demo,
+    fetch,
+    load,
+    remove,
+    robustness,
+    score,
+    screen,
+    sets,
+    sql,
+    status,
+    verify,
+)
 from tcga_corr.cli.settings import Settings
 
 CITATION = """\
@@ -108,6 +121,8 @@ app.command("status")(status.status)
 app.command("sets")(sets.sets)
 app.command("score")(score.score)
 app.command("correlate")(correlate.correlate)
+app.command("robustness")(robustness.robustness)
+app.command("screen")(screen.screen)
 app.command("sql")(sql.sql)
 app.command("verify")(verify.verify)
 app.command("remove")(remove.remove)

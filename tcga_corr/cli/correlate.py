@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -29,20 +30,27 @@ def correlate(
     method: Annotated[
         options.Method, typer.Option("--method", help="How to correlate.")
     ] = options.Method.pearson,
+    adjust: options.AdjustFor = None,
     ties: options.TieRule = options.Ties.average,
     min_genes: options.MinGenes = 5,
+    null: options.Nulls = "genes,sets",
+    draws: options.Draws = 1_000,
     output_format: options.OutputFormat = None,
     output: options.Output = None,
     force: options.Force = False,
 ) -> None:
-    """The association of X and Y in each tumor type.
+    """The association of X and Y in each tumor type, and pooled over them.
 
     Each tumor type is a row: n samples (one per patient unless --samples all-tumor), r, its 95 %
-    interval, the two-sided p of independence, and q, which is p adjusted over the tumor types shown
-    (Benjamini-Hochberg). Where gene sets are involved, r_disjoint is r after taking out the genes
-    that both sides share.
+    interval, and three p-values. p: would independent samples give this r? At these n it is nearly
+    always small; q is p adjusted over the tumor types shown (Benjamini-Hochberg). p_genes: would
+    random genes of the same expression give it? p_sets: would other real pathways of the same size
+    give it? For a claim about two pathways quote p_sets, about two genes p_genes; p alone only says
+    that r is not 0. Where gene sets are involved, r_disjoint is r without the genes that both sides
+    share, and that r is what p_genes and p_sets are about.
 
-    Examples: `tcga-corr correlate ferroptosis nfkb`, `tcga-corr correlate RELA NRF2 -t LIHC`.
+    Examples: `tcga-corr correlate ferroptosis nfkb`, `tcga-corr correlate RELA NRF2 -t LIHC`,
+    `tcga-corr correlate ferroptosis nfkb --adjust purity`.
     """
     settings: Settings = context.obj
     check_output(output, force, output_format)
@@ -53,8 +61,11 @@ def correlate(
         source=source,
         samples=samples.value,
         method=method.value,
+        adjust=options.split_names(adjust),
         ties=ties.value,
         min_genes=min_genes,
+        null=options.nulls(null),
+        draws=draws,
     )
     settings.notes(answer.notes)
     write_result(association_result(answer), output, output_format)
@@ -68,22 +79,39 @@ def association_result(answer: Any) -> Result:
     columns = dict(_COLUMNS)
     if not answer.provenance["gene_sets"]:
         del columns["shared genes"], columns["r disjoint"]
+    if query["method"] != "all":
+        del columns["method"]
+    for null in ("genes", "sets"):
+        if answer.frame[f"p_{null}"].null_count() == answer.frame.height:
+            del columns[f"p_{null}"], columns[f"95 % of {null}"]
+    adjusted = f", adjusted for {', '.join(query['adjust'])}" if query["adjust"] else ""
     return Result(
         frame=answer.frame,
         rows_key="associations",
-        around={"query": query, "pooled": answer.pooled, "provenance": answer.provenance},
+        around={
+            "query": query,
+            "pooled": {method: asdict(one) for method, one in answer.pooled.items()},
+            "provenance": answer.provenance,
+        },
         heading=(
-            f"{simulated}{query['x']} against {query['y']}, {query['method']}; "
+            f"{simulated}{query['x']} against {query['y']}, {query['method']}{adjusted}; "
             f"{query['source']}, {query['unit']}; {query['samples']} samples"
         ),
         columns=columns,
+        foot=[one.row(query["x"], query["y"], method) for method, one in answer.pooled.items()],
+        below=[
+            f"{method}: {line}" if len(answer.pooled) > 1 else line
+            for method, one in answer.pooled.items()
+            for line in one.lines()
+        ],
     )
 
 
-def _interval(row: dict[str, Any]) -> str:
-    if row["ci_low"] is None:
-        return ""
-    return f"{row['ci_low']:6.3f} to {row['ci_high']:6.3f}"
+def _interval(low: str, high: str) -> Callable[[dict[str, Any]], str]:
+    def cell(row: dict[str, Any]) -> str:
+        return "" if row[low] is None else f"{row[low]:6.3f} to {row[high]:6.3f}"
+
+    return cell
 
 
 def _decimals(name: str) -> Callable[[dict[str, Any]], str]:
@@ -92,11 +120,16 @@ def _decimals(name: str) -> Callable[[dict[str, Any]], str]:
 
 _COLUMNS: dict[str, Callable[[dict[str, Any]], str]] = {
     "tumor type": lambda row: row["tumor_type"],
+    "method": lambda row: row["method"],
     "n": lambda row: number(row["n"]),
     "r": _decimals("r"),
-    "95 % interval": _interval,
+    "95 % interval": _interval("ci_low", "ci_high"),
     "p": lambda row: number(row["p"], digits=2),
     "q": lambda row: number(row["q"], digits=2),
+    "p_genes": lambda row: number(row["p_genes"], digits=2),
+    "95 % of genes": _interval("genes_low", "genes_high"),
+    "p_sets": lambda row: number(row["p_sets"], digits=2),
+    "95 % of sets": _interval("sets_low", "sets_high"),
     "shared genes": lambda row: number(row["n_shared_genes"]),
     "r disjoint": _decimals("r_disjoint"),
     "note": lambda row: number(row["note"]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -40,6 +40,15 @@ class Ties(StrEnum):
 
 class Method(StrEnum):
     """How to correlate."""
+
+    pearson = "pearson"
+    spearman = "spearman"
+    kendall = "kendall"
+    all = "all"
+
+
+class ScreenMethod(StrEnum):
+    """How to correlate one with many."""
 
     pearson = "pearson"
     spearman = "spearman"
@@ -116,6 +125,28 @@ MinGenes = Annotated[
     int,
     typer.Option("--min-genes", metavar="N", help="Genes of a set that a table must have."),
 ]
+AdjustFor = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--adjust",
+        metavar="Z",
+        help="Hold Z fixed: partial correlation. A covariate, a gene or a gene set; several with "
+        "commas or by repeating. Samples without it are left out.",
+    ),
+]
+Nulls = Annotated[
+    str,
+    typer.Option(
+        "--null",
+        metavar="genes,sets|none",
+        help="What else to hold the r against: random genes of like expression (p_genes), other "
+        "real pathways of like size (p_sets), or nothing.",
+    ),
+]
+Draws = Annotated[
+    int,
+    typer.Option("--draws", metavar="B", help="Random pairs at most, for p_genes."),
+]
 OutputFormat = Annotated[
     Format | None,
     typer.Option("--format", help="Default: told by the ending of the output file, else a table."),
@@ -125,6 +156,23 @@ Output = Annotated[
     typer.Option("-o", "--output", metavar="FILE", help="Write to a file instead of stdout."),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite the output file.")]
+
+
+def nulls(text: str) -> list[Any]:
+    """The nulls that ``--null`` names.
+
+    Raises
+    ------
+    UsageError
+        If it is neither ``none`` nor names of nulls.
+    """
+    names = [part.strip() for part in text.split(",")]
+    if names == ["none"]:
+        return []
+    unknown = [name for name in names if name not in ("genes", "sets")]
+    if unknown:
+        raise UsageError(f"--null is '{text}'", "Give genes, sets, both with a comma, or none")
+    return names
 
 
 def split_names(names: Sequence[str] | None) -> list[str]:

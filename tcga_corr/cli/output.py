@@ -6,7 +6,7 @@ import io
 import json
 import math
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +38,10 @@ class Result:
     columns
         For the table for people: heading of each column to a function of a row; by default every
         column as it is.
+    foot
+        Rows that stand after the others in formats that are a table alone.
+    below
+        Lines under the table for people.
     """
 
     frame: pl.DataFrame
@@ -45,6 +49,18 @@ class Result:
     around: Mapping[str, Any]
     heading: str = ""
     columns: Mapping[str, Callable[[dict[str, Any]], str]] | None = None
+    foot: Sequence[Mapping[str, Any]] = ()
+    below: Sequence[str] = ()
+
+    def whole_frame(self) -> pl.DataFrame:
+        """The rows with those of the foot."""
+        import polars as pl
+
+        if not self.foot:
+            return self.frame
+        schema = self.frame.schema
+        rows = [{name: row.get(name) for name in schema} for row in self.foot]
+        return pl.concat([self.frame, pl.DataFrame(rows, schema=schema)])
 
 
 def check_output(output: Path | None, force: bool, chosen: Format | None) -> None:
@@ -93,9 +109,11 @@ def _render(result: Result, chosen: Format) -> bytes:
         return _as_table(result)
     buffer = io.BytesIO()
     if chosen is Format.parquet:
-        result.frame.write_parquet(buffer)
+        result.whole_frame().write_parquet(buffer)
     else:
-        _flat(result.frame).write_csv(buffer, separator="\t" if chosen is Format.tsv else ",")
+        _flat(result.whole_frame()).write_csv(
+            buffer, separator="\t" if chosen is Format.tsv else ","
+        )
     return buffer.getvalue()
 
 
@@ -157,6 +175,7 @@ def _as_table(result: Result) -> bytes:
     console.print(table)
     lines = [result.heading, ""] if result.heading else []
     lines += [line.rstrip() for line in text.getvalue().splitlines()]
+    lines += ["", *result.below] if result.below else []
     return ("\n".join(lines).rstrip() + "\n").encode()
 
 

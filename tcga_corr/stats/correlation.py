@@ -1,4 +1,4 @@
-"""Pearson and Spearman correlation of many groups at once.
+"""Pearson, Spearman and Kendall correlation of many groups at once, plain or partial.
 
 The groups (tumor types) lie one after another in one vector; group i is
 ``x[offsets[i]:offsets[i + 1]]``. Raw values of different groups are never mixed.
@@ -7,17 +7,23 @@ The groups (tumor types) lie one after another in one vector; group i is
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-Method = Literal["pearson", "spearman"]
-METHODS: tuple[Method, ...] = ("pearson", "spearman")
+from tcga_corr.stats.pooling import fisher_variance
+
+Method = Literal["pearson", "spearman", "kendall"]
+METHODS: tuple[Method, ...] = ("pearson", "spearman", "kendall")
 MIN_SAMPLES = 10
+# of a unit vector, what is left by a fit that leaves nothing but rounding error
+FITTED = 1e-9
 
 Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,8 @@ class Correlations:
         Two-sided p-value of r = 0.
     notes
         Empty where there is an answer.
+    n_controls
+        Controls that were fitted: those that add something to the others.
     """
 
     n: NDArray[np.int64]
@@ -44,6 +52,7 @@ class Correlations:
     ci_high: Vector
     p: Vector
     notes: list[str]
+    n_controls: NDArray[np.int64]
 
 
 def correlate_groups(
@@ -54,6 +63,7 @@ def correlate_groups(
     min_samples: int = MIN_SAMPLES,
     confidence: float = 0.95,
     names: tuple[str, str] = ("x", "y"),
+    controls: Sequence[Matrix] | None = None,
 ) -> Correlations:
     """Correlate x with y within each group.
 
@@ -61,7 +71,15 @@ def correlate_groups(
     beta distribution with both shapes n/2 - 1; interval tanh(atanh r +- z / sqrt(n - 3)) (Fisher
     1921). ``spearman``: r of the average ranks, p from t = r sqrt((n - 2) / (1 - r^2)) with n - 2
     degrees of freedom; interval with the variance (1 + r^2/2) / (n - 3) (Bonett & Wright 2000,
-    Psychometrika 65:23, doi:10.1007/BF02294183).
+    Psychometrika 65:23, doi:10.1007/BF02294183). ``kendall``: tau-b, p as
+    :func:`scipy.stats.kendalltau` has it (exact where there are no ties and n is small, else
+    normal); interval with the variance 0.437 / (n - 4) (Fieller, Hartley & Pearson 1957,
+    Biometrika 44:470, doi:10.1093/biomet/44.3-4.470).
+
+    With ``controls``, the partial correlation: of what is left of x and y (for ``spearman`` of
+    their ranks) after a linear fit of the controls (their ranks). Each control that adds something
+    to the others takes one from n in the formulas above, so that t has n - 2 - c degrees of
+    freedom.
 
     Parameters
     ----------
@@ -70,53 +88,157 @@ def correlate_groups(
     offsets
         Groups + 1 ascending positions, from 0 to the length.
     method
-        ``pearson`` or ``spearman``.
+        ``pearson``, ``spearman`` or ``kendall``.
     min_samples
-        Smaller groups get a note instead of numbers; 4 or more.
+        Groups of fewer, not counting one for each control, get a note instead of numbers; 5 or
+        more.
     confidence
         Of the interval.
     names
         What the notes call x and y.
+    controls
+        A matrix per group, its samples x its controls, finite; not for ``kendall``.
     """
-    from scipy import special
-
+    if controls is not None and method == "kendall":
+        raise ValueError("there is no partial Kendall correlation here")
     n = np.diff(offsets)
-    few = n < min_samples
+    x_values, y_values = x, y
     if method == "spearman":
         x, y = _ranked_within(x, offsets), _ranked_within(y, offsets)
     x_unit, x_constant = _unit_deviations(x, offsets)
     y_unit, y_constant = _unit_deviations(y, offsets)
-    unanswered = few | x_constant | y_constant
-    r = _group_sums(x_unit * y_unit, offsets)
-    r[unanswered] = np.nan
-    r = np.clip(r, -1.0, 1.0)
+    fits = [Fit(matrix, ranked=method == "spearman") for matrix in controls or ()]
+    n_controls = np.array([fit.n_controls for fit in fits]) if fits else np.zeros_like(n)
+    x_fitted = y_fitted = np.zeros_like(x_constant)
+    if fits:
+        x_unit, x_fitted = _left_of(x_unit, offsets, fits)
+        y_unit, y_fitted = _left_of(y_unit, offsets, fits)
+    few = n - n_controls < min_samples
+    unanswered = few | x_constant | y_constant | x_fitted | y_fitted
+    if method == "kendall":
+        r, p = _kendall(x_values, y_values, offsets, unanswered)
+    else:
+        r = _group_sums(x_unit * y_unit, offsets)
+        r[unanswered] = np.nan
+        r = _snapped(r)
+        p = p_of_r(r, n - n_controls, method)
+    ci_low, ci_high = fisher_interval(r, fisher_variance(r, n, method, n_controls), confidence)
+    notes = [
+        _few(count, min_samples + taken)
+        if is_few
+        else _constant(names, flat) or _fitted(names, fit)
+        for count, taken, is_few, flat, fit in zip(
+            n.tolist(),
+            n_controls.tolist(),
+            few,
+            zip(x_constant, y_constant, strict=True),
+            zip(x_fitted, y_fitted, strict=True),
+            strict=True,
+        )
+    ]
+    return Correlations(n, r, ci_low, ci_high, p, notes, n_controls)
+
+
+def fisher_interval(r: Vector, variance: Vector, confidence: float = 0.95) -> tuple[Vector, Vector]:
+    """The interval tanh(atanh r +- z sqrt(variance)), both ends."""
+    from scipy import special
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        half_width = special.ndtri((1 + confidence) / 2) * np.sqrt(variance)
+        z = np.arctanh(r)
+        return np.tanh(z - half_width), np.tanh(z + half_width)
+
+
+def p_of_r(r: Vector, n: NDArray[np.int64] | int, method: Method) -> Vector:
+    """Two-sided p of Pearson's or Spearman's r = 0, as :func:`correlate_groups` has it.
+
+    ``n`` is the number of samples less that of the controls.
+    """
+    from scipy import special
+
+    n = np.asarray(n)
     with np.errstate(divide="ignore", invalid="ignore"):
         if method == "pearson":
-            shape = n / 2 - 1
+            shape = np.where(n > 2, n / 2 - 1, np.nan)
             p = 2 * special.betainc(shape, shape, (1 - np.abs(r)) / 2)
-            spread = 1 / np.sqrt(n - 3)
         else:
             t = r * np.sqrt((n - 2) / ((1 + r) * (1 - r)))
             p = 2 * special.stdtr(n - 2, -np.abs(t))
-            spread = np.sqrt((1 + r**2 / 2) / (n - 3))
-        half_width = special.ndtri((1 + confidence) / 2) * spread
-        ci_low, ci_high = np.tanh(np.arctanh(r) - half_width), np.tanh(np.arctanh(r) + half_width)
-    notes = [
-        _note(*group, min_samples, names)
-        for group in zip(n.tolist(), few, x_constant, y_constant, strict=True)
-    ]
-    return Correlations(n, r, ci_low, ci_high, np.minimum(p, 1.0), notes)
+    return np.asarray(np.minimum(p, 1.0))
 
 
-def _note(
-    n: int, few: bool, x_constant: bool, y_constant: bool, least: int, names: tuple[str, str]
-) -> str:
-    if few:
-        return f"too few samples: {n}, at least {least} needed"
-    constant = " and ".join(itertools.compress(names, (x_constant, y_constant)))
-    if not constant:
-        return ""
-    return f"{constant} {'are' if x_constant and y_constant else 'is'} constant"
+class Fit:
+    """A linear fit of controls, and what it leaves of other variables.
+
+    Parameters
+    ----------
+    controls
+        Samples x controls, finite.
+    ranked
+        Whether to fit their ranks.
+
+    Attributes
+    ----------
+    n_controls
+        Controls that add something to the others: constant and collinear ones do not.
+    """
+
+    def __init__(self, controls: Matrix, *, ranked: bool = False) -> None:
+        from scipy.stats import rankdata
+
+        columns = rankdata(controls, axis=0) if ranked and controls.size else controls
+        mean = columns.mean(axis=0) if len(columns) else np.zeros(columns.shape[1])
+        deviations = columns - mean
+        length = np.linalg.norm(deviations, axis=0)
+        varying = length > 1e-13 * np.abs(mean) * np.sqrt(max(1, len(columns)))
+        unit = deviations[:, varying] / length[varying]
+        left, weight, _ = np.linalg.svd(unit, full_matrices=False)
+        self._directions = left[:, weight > 1e-10 * np.sqrt(max(1, len(columns)))]
+        self.n_controls = self._directions.shape[1]
+
+    def left_of(self, deviations: Matrix) -> Matrix:
+        """What the fit leaves of variables given as deviations from their mean, ... x samples."""
+        fitted = (deviations @ self._directions) @ self._directions.T
+        return np.asarray(deviations - fitted)
+
+
+def _left_of(
+    units: Vector, offsets: NDArray[np.int64], fits: Sequence[Fit]
+) -> tuple[Vector, NDArray[np.bool_]]:
+    """What fits leave of each group's unit deviations, to length one; and where that is nothing."""
+    parts, fitted = [], []
+    for fit, (start, end) in zip(fits, itertools.pairwise(offsets), strict=True):
+        left = fit.left_of(units[start:end])
+        length = float(np.linalg.norm(left))
+        fitted.append(fit.n_controls > 0 and length <= FITTED)
+        parts.append(left if fitted[-1] or length == 0 else left / length)
+    return np.concatenate(parts), np.array(fitted, dtype=np.bool_)
+
+
+def _kendall(
+    x: Vector, y: Vector, offsets: NDArray[np.int64], unanswered: NDArray[np.bool_]
+) -> tuple[Vector, Vector]:
+    from scipy.stats import kendalltau
+
+    tau, p = np.full((2, len(unanswered)), np.nan)
+    for group, (start, end) in enumerate(itertools.pairwise(offsets)):
+        if not unanswered[group]:
+            tau[group], p[group] = kendalltau(x[start:end], y[start:end])
+    return np.clip(tau, -1.0, 1.0), p
+
+
+def _few(n: int, least: int) -> str:
+    return f"too few samples: {n}, at least {least} needed"
+
+
+def _constant(names: tuple[str, str], constant: tuple[bool, bool]) -> str:
+    which = " and ".join(itertools.compress(names, constant))
+    return which and f"{which} {'are' if all(constant) else 'is'} constant"
+
+
+def _fitted(names: tuple[str, str], fitted: tuple[bool, bool]) -> str:
+    which = " and ".join(itertools.compress(names, fitted))
+    return which and f"{which} {'are' if all(fitted) else 'is'} a sum of what is adjusted for"
 
 
 def _group_sums(values: Vector, offsets: NDArray[np.int64]) -> Vector:
@@ -142,3 +264,68 @@ def _ranked_within(values: Vector, offsets: NDArray[np.int64]) -> Vector:
 
     ranked = [rankdata(values[start:end]) for start, end in itertools.pairwise(offsets)]
     return np.concatenate(ranked) if ranked else values
+
+
+def correlate_rows(
+    x: Matrix, y: Matrix, method: Method = "pearson", fit: Fit | None = None
+) -> Vector:
+    """Correlate each row of x with the same row of y, or one row of x with every row of y.
+
+    Parameters
+    ----------
+    x
+        Rows x samples, or 1 x samples; finite.
+    y
+        Rows x samples, finite.
+    method
+        As of :func:`correlate_groups`.
+    fit
+        Of what is adjusted for; made with ``ranked`` for ``spearman``.
+
+    Returns
+    -------
+    One r per row; NaN where either is constant, or a sum of what is adjusted for.
+    """
+    if method == "kendall":
+        return _tau_of_rows(x, y)
+    products = unit_rows(x, method, fit) * unit_rows(y, method, fit)
+    return _snapped(products.sum(axis=1))
+
+
+def _snapped(r: Vector) -> Vector:
+    """Exactly 1 or -1 where only rounding error is between."""
+    return np.asarray(np.where(np.abs(r) > 1 - 1e-14, np.sign(r), r))
+
+
+def unit_rows(values: Matrix, method: Method = "pearson", fit: Fit | None = None) -> Matrix:
+    """Rows as deviations from their mean, scaled to length one; r is a product of two such rows.
+
+    For ``spearman`` of their ranks; with a fit, of what it leaves. NaN where nothing varies.
+    """
+    from scipy.stats import rankdata
+
+    if method == "spearman":
+        values = np.asarray(rankdata(values, axis=1))
+    mean = values.mean(axis=1, keepdims=True)
+    units = values - mean
+    length = np.sqrt(np.square(units).sum(axis=1, keepdims=True))
+    constant = length <= 1e-13 * np.abs(mean) * np.sqrt(values.shape[1])
+    units /= np.where(constant, np.nan, length)
+    if fit is None or not fit.n_controls:
+        return np.asarray(units)
+    left = fit.left_of(units)
+    length = np.sqrt(np.square(left).sum(axis=1, keepdims=True))
+    return np.asarray(left / np.where(length <= FITTED, np.nan, length))
+
+
+def _tau_of_rows(x: Matrix, y: Matrix) -> Vector:
+    """Kendall's tau-b of rows, from the signs of all differences."""
+    concordance, x_apart, y_apart = np.zeros((3, len(y)))
+    for sample in range(y.shape[1] - 1):
+        x_signs = np.sign(x[:, sample + 1 :] - x[:, sample : sample + 1])
+        y_signs = np.sign(y[:, sample + 1 :] - y[:, sample : sample + 1])
+        concordance += (x_signs * y_signs).sum(axis=1)
+        x_apart += np.abs(x_signs).sum(axis=1)
+        y_apart += np.abs(y_signs).sum(axis=1)
+    apart = np.sqrt(x_apart * y_apart)
+    return np.asarray(concordance / np.where(apart == 0, np.nan, apart))

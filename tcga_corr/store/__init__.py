@@ -23,6 +23,13 @@ from tcga_corr.store.index import (
 from tcga_corr.store.layout import SCHEMA_VERSION, Store, TableKey, check_source_name
 from tcga_corr.store.metadata import InputFile, StoredSample, TableMetadata
 from tcga_corr.store.parquet import check_table, read_metadata, write_table
+from tcga_corr.store.reference import (
+    ReferenceIndex,
+    check_reference,
+    drop_reference,
+    has_reference,
+    open_reference,
+)
 from tcga_corr.store.sql import named_queries, named_query, run_query
 
 __all__ = [
@@ -33,6 +40,7 @@ __all__ = [
     "Covariates",
     "GeneNames",
     "InputFile",
+    "ReferenceIndex",
     "Store",
     "StoredCovariates",
     "StoredSample",
@@ -41,15 +49,19 @@ __all__ = [
     "TableMetadata",
     "check_covariates_name",
     "check_index",
+    "check_reference",
     "check_source_name",
     "check_table",
     "drop_index",
+    "drop_reference",
+    "has_reference",
     "indexed_metadata",
     "list_covariates",
     "named_queries",
     "named_query",
     "open_covariates",
     "open_index",
+    "open_reference",
     "read_covariate_metadata",
     "read_metadata",
     "remove_covariates",

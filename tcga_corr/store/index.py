@@ -104,6 +104,20 @@ class TableIndex:
         taken = [column for column, sample in enumerate(samples) if sample.taken_by(selection)]
         return np.array(taken, dtype=np.intp)
 
+    def all_ranks(self) -> Ranks:
+        """The ranks, mapped anew: pages that are read go with it, and do not add up in memory."""
+        return _mapped_anew(self.ranks)
+
+    def all_values(self) -> NDArray[np.float32]:
+        """The values, mapped anew as :meth:`all_ranks` does."""
+        return _mapped_anew(self.values)
+
+
+def _mapped_anew(array: NDArray[Any]) -> NDArray[Any]:
+    if isinstance(array, np.memmap) and array.filename is not None:
+        return np.asarray(np.load(array.filename, mmap_mode="r"))
+    return array
+
 
 def open_index(store: Store, key: TableKey) -> TableIndex:
     """A table's index, built first where there is none of the table as it stands.

@@ -1,0 +1,93 @@
+"""``tcga-corr robustness``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from tcga_corr.cli import options
+from tcga_corr.cli.output import Result, check_output, plain, write_result
+from tcga_corr.cli.settings import Settings
+from tcga_corr.errors import UsageError
+
+
+def robustness(
+    context: typer.Context,
+    x: Annotated[str, typer.Argument(metavar="X", help="A variable, as in correlate.")],
+    y: Annotated[str, typer.Argument(metavar="Y", help="As X.")],
+    tumor_types: options.TumorTypes = None,
+    source: options.SourceName = None,
+    samples: options.SampleSelection = options.Samples.tumor,
+    x_also: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--x-also",
+            metavar="X2",
+            help="Another variable of the meaning of X, as FILE.gmt:NAME; several with commas.",
+        ),
+    ] = None,
+    y_also: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--y-also",
+            metavar="Y2",
+            help="Another variable of the meaning of Y; several with commas.",
+        ),
+    ] = None,
+    adjust: options.AdjustFor = None,
+    ties: options.TieRule = options.Ties.average,
+    min_genes: options.MinGenes = 5,
+    output_format: options.OutputFormat = None,
+    output: options.Output = None,
+    force: options.Force = False,
+) -> None:
+    """One association over the choices that an analyst could have made.
+
+    r of X and Y in one tumor type for every combination of: source (and so unit) where several are
+    loaded, on all patients and on those that every source has; tie rule; Pearson, Spearman and
+    Kendall; other gene sets of the same meaning; shared genes kept or removed; with and without
+    adjustment. Then, as asked, without each gene of the sets. The lines below the table say what
+    the choices span, what each choice does alone, and which genes matter most. Kendall's tau is
+    another scale than r, and not in that span.
+
+    Examples: `tcga-corr robustness ferroptosis nfkb -t LIHC --adjust purity`,
+    `tcga-corr robustness RELA NFE2L2 -t GBM`.
+    """
+    settings: Settings = context.obj
+    check_output(output, force, output_format)
+    names = options.split_names(tumor_types)
+    if len(names) != 1:
+        raise UsageError("robustness is of one tumor type", "Give one, as -t LIHC")
+    answer = settings.engine().robustness(
+        x,
+        y,
+        tumor_type=names[0],
+        source=source,
+        samples=samples.value,
+        x_also=options.split_names(x_also),
+        y_also=options.split_names(y_also),
+        adjust=options.split_names(adjust),
+        ties=ties.value,
+        min_genes=min_genes,
+    )
+    settings.notes(answer.notes)
+    write_result(_result(answer), output, output_format)
+
+
+def _result(answer: Any) -> Result:
+    query, frame = answer.query, answer.frame
+    simulated = "SIMULATED  " if answer.provenance["simulated"] else ""
+    varied = {name for name in frame.columns if frame[name].n_unique() > 1}
+    shown = [name for name in frame.columns if name in varied | {"kind", "n", "r"}]
+    return Result(
+        frame=frame,
+        rows_key="specifications",
+        around={"query": query, "spread": answer.summary, "provenance": answer.provenance},
+        heading=(
+            f"{simulated}{query['x'][0]} against {query['y'][0]} in {query['tumor_type']} over the "
+            f"choices; {', '.join(query['sources'])}; {query['samples']} samples"
+        ),
+        columns={name: plain(name) for name in shown},
+        below=answer.lines,
+    )

@@ -1,0 +1,125 @@
+"""``tcga-corr screen``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from tcga_corr.cli import options
+from tcga_corr.cli.output import Result, check_output, number, plain, write_result
+from tcga_corr.cli.settings import Settings
+from tcga_corr.errors import UsageError
+
+
+def screen(
+    context: typer.Context,
+    x: Annotated[
+        str, typer.Argument(metavar="X", help="A gene, a gene set or a covariate, as in correlate.")
+    ],
+    against: Annotated[
+        str,
+        typer.Option(
+            "--against",
+            metavar="genes|hallmark|reference|FILE.gmt",
+            help="Every gene of the tables, the 50 Hallmarks, the reference collection of real "
+            "pathways, or the sets of a file.",
+        ),
+    ],
+    tumor_types: options.TumorTypes = None,
+    source: options.SourceName = None,
+    samples: options.SampleSelection = options.Samples.tumor,
+    method: Annotated[
+        options.ScreenMethod, typer.Option("--method", help="How to correlate.")
+    ] = options.ScreenMethod.pearson,
+    adjust: options.AdjustFor = None,
+    ties: options.TieRule = options.Ties.average,
+    min_genes: options.MinGenes = 5,
+    by_tumor_type: Annotated[
+        bool,
+        typer.Option(
+            "--by-type", help="A row per tumor type and Y, instead of one per Y pooled over them."
+        ),
+    ] = False,
+    top: Annotated[
+        str,
+        typer.Option(
+            "--top", metavar="N|all", help="Rows to show; with --by-type of each tumor type."
+        ),
+    ] = "25",
+    output_format: options.OutputFormat = None,
+    output: options.Output = None,
+    force: options.Force = False,
+) -> None:
+    """One variable against every gene, or against many gene sets.
+
+    By default a row per Y: its r pooled over the tumor types (random effects), the interval and p
+    of Hartung and Knapp, q over the whole screen (Benjamini-Hochberg), and in how many tumor types
+    it is positive or negative with q < 0.05; most certain first. With --by-type, or where there is
+    one tumor type, a row is an association, ranked within its tumor type by the size of r.
+
+    Among 20,000 genes thousands are significant: where Y stands among the others (rank) says more
+    than its p. Of pathways, `correlate X Y` tells whether random genes give as much.
+
+    Examples: `tcga-corr screen RELA --against genes`,
+    `tcga-corr screen ferroptosis --against hallmark -t LIHC --top all -o screen.tsv`.
+    """
+    settings: Settings = context.obj
+    check_output(output, force, output_format)
+    count = _count(top)
+    answer = settings.engine().screen(
+        x,
+        against,
+        tumor_types=options.split_names(tumor_types),
+        source=source,
+        samples=samples.value,
+        method=method.value,
+        adjust=options.split_names(adjust),
+        ties=ties.value,
+        min_genes=min_genes,
+        by_tumor_type=by_tumor_type,
+    )
+    settings.notes(answer.notes)
+    write_result(_result(answer, count), output, output_format)
+
+
+def _count(top: str) -> int | None:
+    if top == "all":
+        return None
+    if not top.isdecimal() or int(top) < 1:
+        raise UsageError(f"--top is '{top}'", "Give a number of rows, or all")
+    return int(top)
+
+
+def _result(answer: Any, count: int | None) -> Result:
+    query, frame = answer.query, answer.frame
+    simulated = "SIMULATED  " if answer.provenance["simulated"] else ""
+    by_type = "tumor_type" in frame.columns
+    shown = frame
+    if count is not None:
+        shown = frame.group_by("tumor_type", maintain_order=True).head(count) if by_type else None
+        shown = frame.head(count) if shown is None else shown
+    left = frame.height - shown.height
+    adjusted = f", adjusted for {', '.join(query['adjust'])}" if query["adjust"] else ""
+    hidden = {"x", "method", "tau2", *([] if frame["n_shared_genes"].max() else _SHARED)}
+    return Result(
+        frame=shown,
+        rows_key="associations",
+        around={"query": {**query, "top": count}, "provenance": answer.provenance},
+        heading=(
+            f"{simulated}{query['x']} against {query['n_y']} {_what(query['against'])}, "
+            f"{query['method']}{adjusted}; {query['source']}, {query['unit']}; "
+            f"{query['samples']} samples"
+        ),
+        columns={name: plain(name) for name in shown.columns if name not in hidden},
+        below=[f"{number(left)} more rows: --top all"] if left else [],
+    )
+
+
+_SHARED = ("n_shared_genes", "r_disjoint")
+
+
+def _what(against: Any) -> str:
+    if against == "genes":
+        return "genes"
+    return f"sets of {against}" if isinstance(against, str) else "sets"

@@ -1,0 +1,177 @@
+"""The derived index of the reference collection: what its sets score in each sample of a table.
+
+``sums.npy`` holds the three sums of :mod:`tcga_corr.scoring.rank_sums`, sets x 3 x samples; the
+sets' genes are rows of the table, ``rows.npy``, cut at ``offsets.npy``. The sets stand in order of
+how many of their genes the table has, so that those of like size lie together.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tcga_corr.files import partial_path, sync_folder, writing
+from tcga_corr.gene_sets import reference_digest, reference_sets
+from tcga_corr.scoring.rank_sums import N_SUMS, Terms, rank_terms, sums_of_sets
+from tcga_corr.store.index import GeneNames, TableIndex
+from tcga_corr.store.layout import Store
+from tcga_corr.symbols import match_symbols
+
+Rows = NDArray[np.intp]
+
+MIN_GENES = 5
+_FILES = ("sums.npy", "rows.npy", "offsets.npy")
+_AT_ONCE = 512  # samples: what bounds the memory of building
+
+
+@dataclass(frozen=True)
+class ReferenceIndex:
+    """The reference collection in one table.
+
+    Attributes
+    ----------
+    sums
+        Sets x 3 x samples of the table, a memory map.
+    rows
+        The table's rows of all sets, one set after another, ascending within each.
+    offsets
+        Where each set begins in ``rows``, and the end.
+    """
+
+    sums: Terms
+    rows: Rows
+    offsets: Rows
+
+    @property
+    def sizes(self) -> Rows:
+        """Genes of each set that the table has, ascending."""
+        return np.diff(self.offsets)
+
+    def like(self, size: int) -> slice:
+        """The sets of half to one and a half times a size."""
+        first = np.searchsorted(self.sizes, size / 2, side="left")
+        end = np.searchsorted(self.sizes, 1.5 * size, side="right")
+        return slice(int(first), int(end))
+
+    def genes(self, number: int) -> Rows:
+        """The rows of one set."""
+        return self.rows[self.offsets[number] : self.offsets[number + 1]]
+
+
+def open_reference(store: Store, table: TableIndex) -> ReferenceIndex:
+    """The reference collection's sums in a table, made first where they are not there.
+
+    Raises
+    ------
+    StoreError
+        If they must be made and the folder cannot be written.
+    """
+    folder = _folder(store, table)
+    found = _open(folder, table)
+    if found is not None:
+        return found
+    with store.locked(table.key):
+        return _open(folder, table) or _build(folder, table)
+
+
+def has_reference(store: Store, table: TableIndex) -> bool:
+    """Whether the sums are there, so that :func:`open_reference` takes no time."""
+    return _open(_folder(store, table), table) is not None
+
+
+def check_reference(store: Store, table: TableIndex) -> str | None:
+    """What is wrong with a table's sums; empty where none are made, None where nothing is."""
+    folder = _folder(store, table)
+    if not folder.exists():
+        return ""
+    found = _open(folder, table)
+    sets = _sets_in(table.genes)
+    if found is None or not _same_sets(found, sets):
+        return "its sets are not those of the reference collection"
+    if not np.array_equal(found.sums, _sums(table, sets)):
+        return "its sums are not those of the table's ranks"
+    return None
+
+
+def drop_reference(store: Store, table: TableIndex) -> None:
+    """Remove a table's sums; the next use makes them anew."""
+    with store.locked(table.key):
+        shutil.rmtree(_folder(store, table), ignore_errors=True)
+
+
+def _folder(store: Store, table: TableIndex) -> Path:
+    index = store.index_folder(table.key) / table.table_sha256[:16]
+    return index / f"reference-{reference_digest()[:16]}"
+
+
+def _open(folder: Path, table: TableIndex) -> ReferenceIndex | None:
+    try:
+        sums, rows, offsets = (np.load(folder / name, mmap_mode="r") for name in _FILES)
+    except (OSError, EOFError, ValueError):
+        return None
+    whole = sums.shape == (len(offsets) - 1, N_SUMS, len(table.metadata.samples))
+    if not (whole and offsets[-1] == len(rows)):
+        return None
+    return ReferenceIndex(sums, np.array(rows), np.array(offsets))
+
+
+@lru_cache(maxsize=8)
+def _sets_in(genes: GeneNames) -> tuple[Rows, ...]:
+    """The rows of each reference set of which a table has enough, smallest first."""
+    found = (match_symbols(known.genes, genes).found for known in reference_sets().values())
+    sets = [genes.rows(set(match.values())) for match in found if len(match) >= MIN_GENES]
+    return tuple(sorted(sets, key=len))
+
+
+def _same_sets(index: ReferenceIndex, sets: Sequence[Rows]) -> bool:
+    return len(index.sizes) == len(sets) and all(
+        np.array_equal(index.genes(number), rows) for number, rows in enumerate(sets)
+    )
+
+
+def _sums(table: TableIndex, sets: Sequence[Rows]) -> Terms:
+    n_samples = len(table.metadata.samples)
+    sums = np.empty((len(sets), N_SUMS, n_samples), dtype=np.float32)
+    ranks = table.all_ranks()
+    for start in range(0, n_samples, _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        sums[:, :, part] = sums_of_sets(rank_terms(ranks[:, part]), sets)
+    return sums
+
+
+def _build(folder: Path, table: TableIndex) -> ReferenceIndex:
+    """Make the sums, then remove those of another collection; call it with the table locked."""
+    sets = _sets_in(table.genes)
+    offsets = np.cumsum([0, *map(len, sets)], dtype=np.intp)
+    rows = np.concatenate([np.empty(0, dtype=np.intp), *sets])
+    partial = partial_path(folder)
+    with writing(folder):
+        for other in [*folder.parent.glob("reference-*"), *folder.parent.glob(".reference-*")]:
+            shutil.rmtree(other, ignore_errors=True)
+        partial.mkdir(parents=True)
+        try:
+            for name, array in zip(_FILES, (_sums(table, sets), rows, offsets), strict=True):
+                _save(partial / name, array)
+            partial.rename(folder)
+            sync_folder(folder.parent)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+    index = _open(folder, table)
+    if index is None:
+        raise AssertionError("the reference index just written is not whole")
+    return index
+
+
+def _save(path: Path, array: NDArray[Any]) -> None:
+    with path.open("wb") as handle:
+        np.save(handle, array)
+        handle.flush()
+        os.fsync(handle.fileno())
