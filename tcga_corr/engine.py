@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from tcga_corr import inventory, provenance
 from tcga_corr.associations import Question, associate
 from tcga_corr.barcodes import SELECTIONS
+from tcga_corr.comparing import NORMAL, TUMOR, Grouping, compare, tumor_against_normal
 from tcga_corr.covariate_loading import CovariateKey, LoadedCovariates, load_covariates
+from tcga_corr.dominance import CAVEAT, dominance
 from tcga_corr.errors import AnalysisError, DataMissingError, UsageError
 from tcga_corr.fetch_plan import FetchOptions, planned
 from tcga_corr.fetching import FetchReport, fetch
-from tcga_corr.gene_sets import GeneSet
+from tcga_corr.gene_sets import DEATH_PROGRAMMES, GeneSet
 from tcga_corr.loading import Loaded, LoadOptions, LoadReport, load_files
 from tcga_corr.nulls import N_DRAWS, NULLS, Null
 from tcga_corr.pooled import Pooling
@@ -38,6 +40,7 @@ from tcga_corr.store import (
     remove_covariates,
     run_query,
 )
+from tcga_corr.tables.sample_groups import read_groups
 from tcga_corr.tumor_types import parse_tumor_type
 from tcga_corr.variables import (
     Cohort,
@@ -45,6 +48,7 @@ from tcga_corr.variables import (
     SetVariable,
     Variable,
     failures,
+    is_collection,
     matching_notes,
     parse_collection,
     parse_sets,
@@ -57,6 +61,7 @@ if TYPE_CHECKING:
 
 Selection = Literal["tumor", "normal", "all-tumor"]
 MIN_GENES = 5
+MIN_DRAWS = 20  # for a standard deviation of random sets
 
 
 @dataclass(frozen=True)
@@ -331,6 +336,127 @@ class Engine:
             pooled=found.pooled,
         )
 
+    def compare(
+        self,
+        variables: str | GeneSet | Sequence[str | GeneSet],
+        by: str | Path = "sample-type",
+        *,
+        group: str | None = None,
+        tumor_types: Iterable[str] = (),
+        source: str | None = None,
+        samples: Selection = "tumor",
+        ties: Ties = "average",
+        min_genes: int = MIN_GENES,
+    ) -> Answer:
+        """Whether variables differ between groups of samples, in each tumor type.
+
+        Parameters
+        ----------
+        variables
+            As for :meth:`correlate`; ``hallmark`` and ``FILE.gmt`` for all of their sets.
+        by
+            ``sample-type``: tumour against solid tissue normal; or a file of groups, see
+            :func:`tcga_corr.tables.sample_groups.read_groups`.
+        group
+            The file's column of groups.
+        samples
+            Which samples a file groups; ``sample-type`` takes those of ``tumor`` and ``normal``.
+        tumor_types, source, ties, min_genes
+            As for :meth:`correlate`.
+
+        Raises
+        ------
+        AnalysisError
+            If no tumor type has two groups to compare.
+        """
+        if str(by) == "sample-type":
+            if group is not None:
+                raise UsageError("a column of groups is given", "Give the file too: --by FILE")
+            selections: list[str] = [TUMOR, NORMAL]
+            grouping = tumor_against_normal()
+        else:
+            groups = read_groups(Path(by), group)
+            selections = [samples]
+            grouping = Grouping(
+                groups.names, lambda cohort, sample: groups.of(sample.sample, sample.patient), True
+            )
+        parts = list(
+            zip(
+                *(self._cohorts(tumor_types, source, one, ties, min_genes) for one in selections),
+                strict=True,
+            )
+        )
+        tables = [cohorts[0].table for cohorts in parts]
+        chosen = self._several(variables, tables)
+        taken = " and ".join(selections)
+        found = compare(parts, chosen, grouping)
+        if found.frame["p"].null_count() == found.frame.height:
+            whys = "; ".join(dict.fromkeys(found.frame["note"].to_list()))
+            raise AnalysisError(f"no tumor type has groups to compare: {whys}", _SEE_STATUS)
+        notes = _table_notes(tables) + matching_notes(found.measured)
+        return Answer(
+            frame=found.frame,
+            query={
+                "variables": [one.name for one in chosen],
+                "by": str(by),
+                "groups": list(grouping.names),
+                **_asked([cohorts[0] for cohorts in parts], taken, ties, min_genes),
+            },
+            notes=tuple(notes),
+            provenance=self._provenance(tables, chosen, notes),
+        )
+
+    def dominance(
+        self,
+        sets: str | GeneSet | Sequence[str | GeneSet] = DEATH_PROGRAMMES,
+        *,
+        tumor_types: Iterable[str] = (),
+        source: str | None = None,
+        samples: Selection = "tumor",
+        ties: Ties = "average",
+        min_genes: int = MIN_GENES,
+        draws: int = N_DRAWS,
+    ) -> Answer:
+        """Which of several gene sets scores highest in each sample, raw and standardised.
+
+        Parameters
+        ----------
+        sets
+            Names as for :meth:`correlate`; the five death programmes by default.
+        draws
+            Random sets that a score is standardised against.
+        tumor_types, source, samples, ties, min_genes
+            As for :meth:`correlate`.
+
+        Raises
+        ------
+        AnalysisError
+            If no tumor type has enough genes of any set.
+        """
+        if draws < MIN_DRAWS:
+            raise UsageError(f"draws is {draws}", f"Give {MIN_DRAWS} or more")
+        cohorts = self._cohorts(tumor_types, source, samples, ties, min_genes)
+        tables = [cohort.table for cohort in cohorts]
+        chosen = [one for one in self._several(sets, tables) if isinstance(one, SetVariable)]
+        if len(chosen) < 2:
+            raise UsageError("dominance is among gene sets", "Give two or more")
+        found = dominance(cohorts, chosen, draws)
+        if not found.frame.height:
+            raise AnalysisError(f"no score: {'; '.join(failures(found.measured))}", _SEE_STATUS)
+        notes = _table_notes(tables) + failures(found.measured) + matching_notes(found.measured)
+        return Answer(
+            frame=found.frame,
+            query={
+                "sets": [one.name for one in chosen],
+                **_asked(cohorts, samples, ties, min_genes),
+                "draws": draws,
+            },
+            notes=tuple(notes),
+            provenance=self._provenance(tables, chosen, notes),
+            summary={"tests": found.tests, "caveat": CAVEAT},
+            lines=tuple(found.lines),
+        )
+
     def robustness(
         self,
         x: str | GeneSet,
@@ -518,6 +644,19 @@ class Engine:
             else parse_variable(item, tables, covariates)
             for item in items
         ]
+
+    def _several(
+        self, items: str | GeneSet | Sequence[str | GeneSet], tables: Sequence[TableIndex]
+    ) -> list[Variable]:
+        """Variables, where a collection stands for all of its sets; each once."""
+        found: list[Variable] = []
+        for item in [items] if isinstance(items, str | GeneSet) else items:
+            if isinstance(item, str) and is_collection(item):
+                found += parse_collection(item)
+            else:
+                found += self._variables([item], tables)
+        _check_distinct([one for one in found if isinstance(one, SetVariable)])
+        return list(dict.fromkeys(found))
 
     def _provenance(
         self, tables: Sequence[TableIndex], variables: Sequence[Variable], notes: Sequence[str]

@@ -196,6 +196,19 @@ def random_gene_null(situation: Situation, x: Side, y: Side, n_draws: int = N_DR
     return NullResult(sequential_p(found, observed), *central_range(found))
 
 
+def matched_scores(situation: Situation, side: Side, n_draws: int) -> Matrix:
+    """Scores of random sets in place of a set, matched gene by gene on mean expression.
+
+    Returns
+    -------
+    Draws x samples.
+    """
+    generator = np.random.default_rng(_seed(situation.table, side))
+    bins = situation.bins(varying_only=False, kept=side.rows)
+    draws, _ = matched_draws(generator, bins, side.rows, _NOWHERE, n_draws)
+    return situation.drawn("set", draws)
+
+
 def real_set_null(situation: Situation, reference: ReferenceIndex, x: Side, y: Side) -> NullResult:
     """Would other real pathways give it?
 

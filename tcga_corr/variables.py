@@ -123,6 +123,8 @@ def _gene_or_set(text: str, tables: Sequence[TableIndex]) -> GeneVariable | SetV
     is_gene = any(text in table.genes for table in tables)
     if set_name and text.casefold() == set_name.casefold() and not is_gene:
         return SetVariable(find_set(text))
+    if not is_gene and "_" in text and text.upper() in reference_sets():
+        return SetVariable(find_set(text))
     gene = _gene(text, tables)
     if set_name:
         raise UsageError(
@@ -157,6 +159,11 @@ def set_from_file(path: Path, name: str) -> GeneSet:
     return sets[name]
 
 
+def is_collection(text: str) -> bool:
+    """Whether a text names a collection, not one variable."""
+    return text.casefold() in ("hallmark", "reference") or text.lower().endswith(".gmt")
+
+
 def parse_collection(text: str) -> list[SetVariable]:
     """The sets of a collection: ``hallmark``, ``reference`` or all of a ``FILE.gmt``.
 
@@ -188,7 +195,7 @@ def parse_sets(
     UsageError
         If it names none, or a gene or covariate.
     """
-    if text.casefold() == "hallmark" or text.lower().endswith(".gmt"):
+    if is_collection(text):
         return parse_collection(text)
     variable = parse_variable(text, tables, covariates)
     if isinstance(variable, GeneVariable):
@@ -244,6 +251,7 @@ class Cohort:
         self, table: TableIndex, selection: str, ties: Ties = "average", min_genes: int = 5
     ) -> None:
         self.table = table
+        self.selection = selection
         self.ties = ties
         self.min_genes = min_genes
         self.columns = table.columns(selection)

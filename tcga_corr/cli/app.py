@@ -9,8 +9,10 @@ from typing import Annotated
 import typer
 
 from tcga_corr.cli import (
+    compare,
     correlate,
     demo,
+    dominance,
     fetch,
     load,
     remove,
@@ -123,6 +125,8 @@ app.command("score")(score.score)
 app.command("correlate")(correlate.correlate)
 app.command("robustness")(robustness.robustness)
 app.command("screen")(screen.screen)
+app.command("compare")(compare.compare)
+app.command("dominance")(dominance.dominance)
 app.command("sql")(sql.sql)
 app.command("verify")(verify.verify)
 app.command("remove")(remove.remove)

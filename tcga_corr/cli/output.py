@@ -42,6 +42,8 @@ class Result:
         Rows that stand after the others in formats that are a table alone.
     below
         Lines under the table for people.
+    shown
+        The rows of the table for people, where they are others.
     """
 
     frame: pl.DataFrame
@@ -51,6 +53,7 @@ class Result:
     columns: Mapping[str, Callable[[dict[str, Any]], str]] | None = None
     foot: Sequence[Mapping[str, Any]] = ()
     below: Sequence[str] = ()
+    shown: pl.DataFrame | None = None
 
     def whole_frame(self) -> pl.DataFrame:
         """The rows with those of the foot."""
@@ -162,7 +165,7 @@ def _as_table(result: Result) -> bytes:
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     columns = result.columns or {name: plain(name) for name in result.frame.columns}
-    rows = result.frame.to_dicts()
+    rows = (result.frame if result.shown is None else result.shown).to_dicts()
     cells = [[cell(row) for cell in columns.values()] for row in rows]
     for position, name in enumerate(columns):
         numeric = all(_is_number(row[position]) for row in cells)

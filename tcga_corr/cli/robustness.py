@@ -11,6 +11,8 @@ from tcga_corr.cli.output import Result, check_output, plain, write_result
 from tcga_corr.cli.settings import Settings
 from tcga_corr.errors import UsageError
 
+_SHOWN_GENES = 10
+
 
 def robustness(
     context: typer.Context,
@@ -76,8 +78,15 @@ def robustness(
 
 
 def _result(answer: Any) -> Result:
+    import polars as pl
+
+    from tcga_corr.robustness import WITHOUT_GENE
+
     query, frame = answer.query, answer.frame
     simulated = "SIMULATED  " if answer.provenance["simulated"] else ""
+    genes = frame.filter(pl.col("kind") == WITHOUT_GENE).sort(pl.col("change").abs())
+    few = genes.tail(_SHOWN_GENES).reverse()
+    left = genes.height - few.height
     varied = {name for name in frame.columns if frame[name].n_unique() > 1}
     shown = [name for name in frame.columns if name in varied | {"kind", "n", "r"}]
     return Result(
@@ -89,5 +98,9 @@ def _result(answer: Any) -> Result:
             f"choices; {', '.join(query['sources'])}; {query['samples']} samples"
         ),
         columns={name: plain(name) for name in shown},
-        below=answer.lines,
+        below=[
+            *([f"{left} more genes, each left out: in any other format"] if left else []),
+            *answer.lines,
+        ],
+        shown=pl.concat([frame.filter(pl.col("kind") != WITHOUT_GENE), few]),
     )

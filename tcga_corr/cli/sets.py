@@ -23,10 +23,19 @@ def sets(
     output: options.Output = None,
     force: options.Force = False,
 ) -> None:
-    """List the shipped gene sets, or the genes of one, with origin and licence."""
+    """List the shipped gene sets, or the genes of one, with origin and licence.
+
+    With a WORD, also those of the reference collection of real pathways, among which p_sets ranks.
+    """
     import polars as pl
 
-    from tcga_corr.gene_sets import COLLECTIONS, find_set, near_set_names, shipped_sets
+    from tcga_corr.gene_sets import (
+        COLLECTIONS,
+        find_set,
+        near_set_names,
+        reference_sets,
+        shipped_sets,
+    )
 
     check_output(output, force, output_format)
     if genes and word is None:
@@ -35,7 +44,8 @@ def sets(
         chosen = [find_set(word or "")]
     else:
         folded = (word or "").casefold()
-        chosen = [known for known in shipped_sets().values() if folded in known.name.casefold()]
+        offered = shipped_sets() if word is None else {**shipped_sets(), **reference_sets()}
+        chosen = [known for known in offered.values() if folded in known.name.casefold()]
     if not chosen:
         raise UsageError(
             f"no gene set with '{word}' in its name",

@@ -2,6 +2,7 @@
 
 from tcga_corr.gene_sets.catalogue import (
     COLLECTIONS,
+    DEATH_PROGRAMMES,
     Collection,
     find_set,
     near_set_names,
@@ -13,6 +14,7 @@ from tcga_corr.gene_sets.gmt import GeneSet, read_gmt
 
 __all__ = [
     "COLLECTIONS",
+    "DEATH_PROGRAMMES",
     "Collection",
     "GeneSet",
     "find_set",

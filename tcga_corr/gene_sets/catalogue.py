@@ -65,6 +65,9 @@ COLLECTIONS: dict[str, Collection] = {
 }
 
 
+DEATH_PROGRAMMES = ("ferroptosis", "apoptosis", "autophagy", "necroptosis", "pyroptosis")
+
+
 @cache
 def shipped_sets() -> dict[str, GeneSet]:
     """The shipped sets by name: ferroptosis, nfkb, the other death programmes, 50 Hallmarks.
@@ -100,15 +103,22 @@ def _read(path: Path) -> dict[str, GeneSet]:
 
 
 def find_set(name: str) -> GeneSet:
-    """The shipped set of a name, in any case.
+    """The shipped set of a name, or the reference set, in any case.
 
     Raises
     ------
     UsageError
         If there is none; names the nearest.
     """
-    by_folded = {known.casefold(): gene_set for known, gene_set in shipped_sets().items()}
-    gene_set = by_folded.get(name.casefold())
+    gene_set = next(
+        (
+            gene_set
+            for sets in (shipped_sets, reference_sets)
+            for known, gene_set in sets().items()
+            if known.casefold() == name.casefold()
+        ),
+        None,
+    )
     if gene_set is None:
         raise UsageError(
             f"unknown gene set '{name}'",

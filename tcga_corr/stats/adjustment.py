@@ -19,3 +19,18 @@ def benjamini_hochberg(p: NDArray[np.float64]) -> NDArray[np.float64]:
     scaled = p[order] * (m / np.arange(1, m + 1))
     q[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0)
     return q
+
+
+def holm(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Holm's adjusted p-values of the p-values that are numbers; NaN stays NaN.
+
+    ``max over j <= i of (m - j + 1) p_(j)``, at most 1, for the m p-values in ascending order: the
+    chance of any false answer among all, whatever their dependence (Holm 1979, Scand. J. Stat.
+    6:65, https://www.jstor.org/stable/4615733).
+    """
+    adjusted = np.full(p.shape, np.nan)
+    valid = np.flatnonzero(~np.isnan(p))
+    order = valid[np.argsort(p[valid], kind="stable")]
+    scaled = p[order] * np.arange(len(order), 0, -1)
+    adjusted[order] = np.minimum(np.maximum.accumulate(scaled), 1.0)
+    return adjusted

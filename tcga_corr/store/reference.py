@@ -158,7 +158,8 @@ def _build(folder: Path, table: TableIndex) -> ReferenceIndex:
             shutil.rmtree(other, ignore_errors=True)
         partial.mkdir(parents=True)
         try:
-            for name, array in zip(_FILES, (_sums(table, sets), rows, offsets), strict=True):
+            arrays: tuple[NDArray[Any], ...] = (_sums(table, sets), rows, offsets)
+            for name, array in zip(_FILES, arrays, strict=True):
                 _save(partial / name, array)
             partial.rename(folder)
             sync_folder(folder.parent)

@@ -1,0 +1,85 @@
+"""``tcga-corr compare``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from tcga_corr.cli import options
+from tcga_corr.cli.output import Result, check_output, number, plain, write_result
+from tcga_corr.cli.settings import Settings
+
+
+def compare(
+    context: typer.Context,
+    variables: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="VARIABLE...", help="Gene sets, genes or covariates; hallmark; FILE.gmt."
+        ),
+    ],
+    by: Annotated[
+        str,
+        typer.Option(
+            "--by",
+            metavar="sample-type|FILE",
+            help="Tumour against solid tissue normal, or a table of samples (or patients) and "
+            "their groups.",
+        ),
+    ] = "sample-type",
+    group: Annotated[
+        str | None,
+        typer.Option("--group", metavar="COLUMN", help="The column of FILE that tells the group."),
+    ] = None,
+    tumor_types: options.TumorTypes = None,
+    source: options.SourceName = None,
+    samples: options.SampleSelection = options.Samples.tumor,
+    ties: options.TieRule = options.Ties.average,
+    min_genes: options.MinGenes = 5,
+    output_format: options.OutputFormat = None,
+    output: options.Output = None,
+    force: options.Force = False,
+) -> None:
+    """Whether variables differ between groups of samples, in each tumor type.
+
+    Two groups: Welch's t with Hedges' g, and Mann-Whitney with the rank-biserial correlation;
+    where patients have samples in both, the paired t and Wilcoxon's signed ranks too. More groups:
+    one-way ANOVA, Welch's ANOVA and Kruskal-Wallis, then each two. q is p adjusted over all rows
+    of the same test. A normal sample beside a tumour is other tissue too: what differs may be the
+    mixture of cells.
+
+    Examples: `tcga-corr compare ferroptosis nfkb -t LIHC`,
+    `tcga-corr compare ferroptosis --by stages.tsv --group stage`.
+    """
+    settings: Settings = context.obj
+    check_output(output, force, output_format)
+    answer = settings.engine().compare(
+        variables,
+        by,
+        group=group,
+        tumor_types=options.split_names(tumor_types),
+        source=source,
+        samples=samples.value,
+        ties=ties.value,
+        min_genes=min_genes,
+    )
+    settings.notes(answer.notes)
+    write_result(_result(answer), output, output_format)
+
+
+def _result(answer: Any) -> Result:
+    query, frame = answer.query, answer.frame
+    simulated = "SIMULATED  " if answer.provenance["simulated"] else ""
+    shown = [name for name in frame.columns if frame[name].null_count() < frame.height]
+    return Result(
+        frame=frame,
+        rows_key="comparisons",
+        around={"query": query, "provenance": answer.provenance},
+        heading=(
+            f"{simulated}{number(', '.join(query['variables'][:4]))}"
+            f"{', …' if len(query['variables']) > 4 else ''} by {query['by']}; "
+            f"{query['source']}, {query['unit']}"
+        ),
+        columns={name: plain(name) for name in shown},
+    )

@@ -1,0 +1,74 @@
+"""``tcga-corr dominance``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from tcga_corr.cli import options
+from tcga_corr.cli.output import Result, check_output, plain, write_result
+from tcga_corr.cli.settings import Settings
+
+
+def dominance(
+    context: typer.Context,
+    sets: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="SET...",
+            help="Two or more gene sets; by default the five death programmes: ferroptosis, "
+            "apoptosis, autophagy, necroptosis, pyroptosis.",
+        ),
+    ] = None,
+    tumor_types: options.TumorTypes = None,
+    source: options.SourceName = None,
+    samples: options.SampleSelection = options.Samples.tumor,
+    ties: options.TieRule = options.Ties.average,
+    min_genes: options.MinGenes = 5,
+    draws: options.Draws = 1_000,
+    output_format: options.OutputFormat = None,
+    output: options.Output = None,
+    force: options.Force = False,
+) -> None:
+    """Which of several gene sets scores highest in the samples of a tumor type.
+
+    Twice: by the raw scores, and by scores standardised against random sets of the same size whose
+    genes are expressed alike, in the same sample (--draws of them). Raw scores of different sets do
+    not compare, as they depend on size and on how high the genes are in any tissue; the
+    standardised ones are what a claim of dominance should rest on. Friedman's test says whether the
+    sets differ, and Wilcoxon's signed ranks with Holm's adjustment which do (all pairs in --format
+    json).
+
+    Example: `tcga-corr dominance -t LIHC`.
+    """
+    settings: Settings = context.obj
+    check_output(output, force, output_format)
+    chosen = {"sets": sets} if sets else {}
+    answer = settings.engine().dominance(
+        **chosen,
+        tumor_types=options.split_names(tumor_types),
+        source=source,
+        samples=samples.value,
+        ties=ties.value,
+        min_genes=min_genes,
+        draws=draws,
+    )
+    settings.notes(answer.notes)
+    write_result(_result(answer), output, output_format)
+
+
+def _result(answer: Any) -> Result:
+    query, frame = answer.query, answer.frame
+    simulated = "SIMULATED  " if answer.provenance["simulated"] else ""
+    return Result(
+        frame=frame,
+        rows_key="dominance",
+        around={"query": query, **answer.summary, "provenance": answer.provenance},
+        heading=(
+            f"{simulated}{', '.join(query['sets'])}; {query['source']}, {query['unit']}; "
+            f"{query['samples']} samples"
+        ),
+        columns={name: plain(name) for name in frame.columns},
+        below=answer.lines,
+    )
