@@ -18,8 +18,10 @@ from tcga_corr.store import (
     TableKey,
     TableMetadata,
     check_index,
+    check_reference,
     check_table,
     drop_index,
+    drop_reference,
     indexed_metadata,
     open_covariates,
     open_index,
@@ -145,15 +147,20 @@ def _covariates(store: Store, name: str) -> Finding:
 def _checked_index(store: Store, key: TableKey, repair: bool) -> Finding:
     path = _below(store, store.index_folder(key))
     fault = check_index(store, key)
-    if fault is None:
-        return Finding("index", path, WHOLE)
     if fault == "":
         return Finding("index", path, "not built", "", "The next use of the table makes it")
+    of_reference = "" if fault else check_reference(store, open_index(store, key))
+    if not fault and not of_reference:
+        return Finding("index", path, WHOLE)
     if not repair:
-        return Finding("index", path, "damaged", fault, "Run `tcga-corr verify --repair`")
-    drop_index(store, key)
-    open_index(store, key)
-    return Finding("index", path, "mended", fault)
+        what = fault or of_reference or ""
+        return Finding("index", path, "damaged", what, "Run `tcga-corr verify --repair`")
+    if fault:
+        drop_index(store, key)
+        open_index(store, key)
+        return Finding("index", path, "mended", fault)
+    drop_reference(store, open_index(store, key))
+    return Finding("index", path, "mended", of_reference or "")
 
 
 def _how_to_load(store: Store, key: TableKey) -> str:

@@ -95,9 +95,9 @@ def check_reference(store: Store, table: TableIndex) -> str | None:
     found = _open(folder, table)
     sets = _sets_in(table.genes)
     if found is None or not _same_sets(found, sets):
-        return "its sets are not those of the reference collection"
+        return "its reference sets are not those of the collection"
     if not np.array_equal(found.sums, _sums(table, sets)):
-        return "its sums are not those of the table's ranks"
+        return "its sums of the reference sets are not those of the table's ranks"
     return None
 
 
