@@ -203,10 +203,10 @@ def signed_ranks(a: ArrayLike, b: ArrayLike) -> GroupTest:
     """Compare paired values by Wilcoxon's signed ranks of a - b; parameters as ``compare_pairs``.
 
     Zero differences are left out (Wilcoxon 1945, Biometrics Bull. 1:80, doi:10.2307/3001968). p is
-    exact, ties or not, up to 50 pairs that differ, above from the normal distribution, corrected
-    for ties and continuity. Effect: matched-pairs
-    rank-biserial correlation, the rank sum of the positive differences less that of the negative,
-    by the sum of both (Kerby 2014, Compr. Psychol. 3:1, doi:10.2466/11.IT.3.1).
+    exact, tied or not, up to 50 pairs that differ; of more it is from the normal distribution,
+    corrected for ties and continuity. Effect: matched-pairs rank-biserial correlation, the rank
+    sum of the positive differences less that of the negative, by the sum of both (Kerby 2014,
+    Compr. Psychol. 3:1, doi:10.2466/11.IT.3.1).
     """
     differences, _, _ = _differences(a, b)
     n = (len(differences),)
