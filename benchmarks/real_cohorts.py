@@ -77,7 +77,8 @@ def main() -> None:
         sections = [section(engine.correlate(x, y)) for x, y in PAIRS]
     used = ", ".join(f"{name} {version(name)}" for name in VERSIONS)
     today = datetime.now(UTC).date().isoformat()
-    made = f"Made on {today} by\n`benchmarks/real_cohorts.py` with Python {platform.python_version()}, {used}."
+    script = f"`benchmarks/{Path(__file__).name}`"
+    made = f"Made on {today} by\n{script} with Python {platform.python_version()}, {used}."
     page = "\n".join([INTRODUCTION.format(made=made), *sections])
     PAGE.write_text(page.rstrip() + "\n", encoding="utf-8")
 
