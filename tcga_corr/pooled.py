@@ -35,8 +35,9 @@ class Pooling:
         Tumor types with q < 0.05 in either direction.
     leave_one_out_low, leave_one_out_high
         Smallest and largest pooled r without one of them, ``..._without``.
-    r_disjoint
-        The same mean of what r is without shared genes; None where no set is involved.
+    r_disjoint, n_types_disjoint
+        The same mean of what r is without shared genes, over the tumor types that have one; None
+        where no set is involved.
     note
         Why nothing is pooled; empty where something is.
     """
@@ -60,12 +61,13 @@ class Pooling:
     leave_one_out_high: float | None = None
     leave_one_out_high_without: str | None = None
     r_disjoint: float | None = None
+    n_types_disjoint: int = 0
     note: str = ""
 
     def lines(self) -> list[str]:
         """What to print under a table."""
         if self.r is None:
-            return [f"pooled: {self.note}"]
+            return [self.note]
         lines = [
             f"pooled over {self.n_types} tumor types, {self.n_samples} samples: "
             f"r = {_decimals(self.r)}, 95 % interval {_range(self.ci_low, self.ci_high)}, "
@@ -80,7 +82,7 @@ class Pooling:
                 f"(95 % prediction)"
             )
         lines.append(
-            f"q < {SIGNIFICANT}: {self.n_positive} tumor types with r > 0, "
+            f"tumor types with q < {SIGNIFICANT}: {self.n_positive} with r > 0, "
             f"{self.n_negative} with r < 0"
         )
         if self.leave_one_out_low is not None:
@@ -90,7 +92,9 @@ class Pooling:
                 f"(without {self.leave_one_out_high_without})"
             )
         if self.r_disjoint is not None and self.r_disjoint != self.r:
-            lines.append(f"without shared genes: r = {_decimals(self.r_disjoint)}")
+            few = self.n_types_disjoint < self.n_types
+            told = f" (in {self.n_types_disjoint} of the tumor types)" if few else ""
+            lines.append(f"without shared genes: r = {_decimals(self.r_disjoint)}{told}")
         return lines
 
     def row(self, x: str, y: str, method: str) -> dict[str, Any]:
@@ -174,6 +178,7 @@ def pooled_association(
         leave_one_out_high=number(result.loo_high),
         leave_one_out_high_without=name(result.loo_high_left),
         r_disjoint=number(apart.r),
+        n_types_disjoint=int(apart.n_types),
     )
 
 

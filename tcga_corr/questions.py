@@ -126,7 +126,7 @@ class Questions(Asking):
         adjust: str | GeneSet | Sequence[str | GeneSet] = (),
         ties: Ties = "average",
         min_genes: int = MIN_GENES,
-        null: Iterable[Null] = NULLS,
+        null: Null | Iterable[Null] = NULLS,
         draws: int = N_DRAWS,
     ) -> Answer:
         """The association of two variables in each tumor type, one row each, and pooled.
@@ -163,7 +163,7 @@ class Questions(Asking):
         DataMissingError
             If a tumor type or source is not in the store.
         """
-        nulls = tuple(null)
+        nulls = (null,) if isinstance(null, str) else tuple(null)
         check_choice("method", method, [*METHODS, "all"])
         for one in nulls:
             check_choice("null", one, NULLS)
@@ -172,7 +172,8 @@ class Questions(Asking):
         cohorts = self._cohorts(tumor_types, source, samples, ties, min_genes)
         tables = [cohort.table for cohort in cohorts]
         several = [adjust] if isinstance(adjust, str | GeneSet) else adjust
-        pair_x, pair_y, *controls = self._variables([x, y, *several], tables)
+        pair_x, pair_y, *others = self._variables([x, y, *several], tables)
+        controls = list(dict.fromkeys(others))
         check_controls((pair_x, pair_y), controls)
         question = Question(
             pair=(pair_x, pair_y),
@@ -436,7 +437,8 @@ class Questions(Asking):
         cohorts = self._cohorts(tumor_types, source, samples, ties, min_genes)
         tables = [cohort.table for cohort in cohorts]
         several = [adjust] if isinstance(adjust, str | GeneSet) else adjust
-        variable, *controls = self._variables([x, *several], tables)
+        variable, *others = self._variables([x, *several], tables)
+        controls = list(dict.fromkeys(others))
         check_controls([variable], controls)
         if against == "genes":
             found = screen_genes(cohorts, variable, controls, method)

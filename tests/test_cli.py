@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from tcga_corr.cli.correlate import association_result
 from tcga_corr.cli.options import Format, split_names
 from tcga_corr.cli.output import _render
 from tcga_corr.engine import Answer, Engine
+from tcga_corr.pooled import Pooling
 from tcga_corr.sources.simulated import plans
 
 from .conftest import Cli
@@ -72,27 +74,34 @@ def run(capfdbinary: pytest.CaptureFixture[bytes], simulated: Engine) -> Run:
 
 
 def test_correlate_in_every_format(run: Run, simulated: Engine) -> None:
-    frame = simulated.correlate("ferroptosis", "nfkb").frame
+    asked = simulated.correlate("ferroptosis", "nfkb")
+    frame, pooled = asked.frame, asked.pooled["pearson"]
     assert frame.columns == ASSOCIATION_COLUMNS
+    assert frame["p_genes"].null_count() == 0
+    row = dict.fromkeys(ASSOCIATION_COLUMNS) | pooled.row("ferroptosis", "nfkb", "pearson")
+    whole = pl.concat([frame, pl.DataFrame([row], schema=frame.schema)])
     code, out, err = run("correlate", "ferroptosis", "nfkb", "--format", "tsv")
     assert code == 0
     assert "SIMULATED" in err
     read = pl.read_csv(io.StringIO(out), separator="\t", schema=frame.schema)
-    assert read.equals(frame)
+    assert read.equals(whole)
     _, out, _ = run("correlate", "ferroptosis", "nfkb", "--format", "csv")
-    assert pl.read_csv(io.StringIO(out), schema=frame.schema).equals(frame)
+    assert pl.read_csv(io.StringIO(out), schema=frame.schema).equals(whole)
     _, out, _ = run("correlate", "ferroptosis", "nfkb", "--format", "json")
     answer = json.loads(out)
     assert list(answer) == ["schema", "query", "associations", "pooled", "provenance"]
     assert answer["schema"] == 1
     assert pl.DataFrame(answer["associations"], schema=frame.schema).equals(frame)
+    assert answer["pooled"] == {"pearson": asdict(pooled)}
     assert answer["query"]["unit"] == "log2(norm_count+1)"
     assert answer["provenance"]["simulated"] is True
     assert {len(table["sha256"]) for table in answer["provenance"]["tables"]} == {64}
     _, out, _ = run("correlate", "ferroptosis", "nfkb")
     lines = out.splitlines()
     assert lines[0].startswith("SIMULATED  ferroptosis against nfkb, pearson")
-    assert len(lines) == 2 + 2 + 33
+    assert lines[4 + 33 :] == ["", *pooled.lines()]
+    assert lines[4 + 33 + 1].startswith("pooled over 33 tumor types, 1562 samples: r = ")
+    assert [line.split()[0] for line in lines[4 : 4 + 33]] == frame["tumor_type"].to_list()
 
 
 @pytest.mark.parametrize("ending", list(Format))
@@ -152,7 +161,8 @@ def test_scores_of_a_whole_file(run: Run, tmp_path: Path) -> None:
         "correlate", f"{gmt}:ONE", f"{gmt}:TWO", "--min-genes", "2", "--format", "tsv"
     )
     assert code == 0
-    assert set(pl.read_csv(io.StringIO(out), separator="\t")["n_shared_genes"]) == {2}
+    frame = pl.read_csv(io.StringIO(out), separator="\t")
+    assert frame["n_shared_genes"].to_list() == [2] * 33 + [None]  # the last is the pooled one
 
 
 def test_status_and_samples(run: Run) -> None:
@@ -285,8 +295,10 @@ def test_demo_end_to_end(cli: Cli, tmp_path: Path) -> None:
     arguments = ("--cache", tmp_path / "cache", "demo", "--n-genes", "1500")
     first = cli(*arguments)
     assert first.returncode == 0
-    assert len(first.stdout.splitlines()) == 4 + 33
-    assert b"SIMULATED" in first.stdout
+    lines = first.stdout.decode().splitlines()
+    assert len(lines) == 4 + 33 + 1 + 6
+    assert all("SIMULATED" in line for line in (lines[0], *lines[4 : 4 + 33]))
+    assert lines[4 + 33 + 1].startswith("pooled over 33 tumor types, ")
     assert b"planted correlation is inside" in first.stderr
     assert cli(*arguments).stdout == first.stdout
 
@@ -296,20 +308,57 @@ def test_names_by_commas_and_repeats() -> None:
     assert split_names(None) == []
 
 
+POOLED = Pooling(
+    n_types=3,
+    n_samples=1543,
+    r=0.2412,
+    ci_low=-0.4931,
+    ci_high=0.77875,
+    p=0.3012345,
+    tau2=0.1031,
+    i2=0.9612,
+    cochran_q=51.577,
+    cochran_q_p=6.3e-12,
+    prediction_low=-0.9992,
+    prediction_high=0.99961,
+    n_positive=2,
+    leave_one_out_low=0.115,
+    leave_one_out_low_without="ACC",
+    leave_one_out_high=0.3996,
+    leave_one_out_high_without="LIHC",
+    r_disjoint=0.2298,
+    n_types_disjoint=3,
+)
+
+
 def _fixed_answer() -> Answer:
     rows: list[dict[str, Any]] = [
         dict.fromkeys(ASSOCIATION_COLUMNS, None)
         | {"tumor_type": "ACC", "x": "ferroptosis", "y": "nfkb", "method": "pearson", "n": 79}
-        | {"r": 0.4976654321, "ci_low": 0.310750, "ci_high": 0.647523, "p": 3.1e-06, "q": 7.7e-06}
+        | {"r": 0.4976654321, "ci_low": 0.310750, "ci_high": 0.647523, "p": 3.1e-06, "q": 4.65e-06}
+        | {"p_genes": 0.006993006993, "genes_low": -0.3012, "genes_high": 0.41075}
+        | {"p_sets": 0.2413793103, "sets_low": -0.70125, "sets_high": 0.6890004}
         | {"n_shared_genes": 1, "r_disjoint": 0.4830217, "note": ""},
+        dict.fromkeys(ASSOCIATION_COLUMNS, None)
+        | {"tumor_type": "BRCA", "x": "ferroptosis", "y": "nfkb", "method": "pearson", "n": 1093}
+        | {"r": 0.31, "ci_low": 0.2557, "ci_high": 0.3624, "p": 8.1e-26, "q": 2.43e-25}
+        | {"p_genes": 0.000999000999, "genes_low": -0.2, "genes_high": 0.19}
+        | {"p_sets": 1.0, "sets_low": -0.5, "sets_high": 0.6}
+        | {"n_shared_genes": 1, "r_disjoint": 0.3, "note": "nfkb: 9 of 40 genes"},
+        dict.fromkeys(ASSOCIATION_COLUMNS, None)
+        | {"tumor_type": "LIHC", "x": "ferroptosis", "y": "nfkb", "method": "pearson", "n": 371}
+        | {"r": -0.1004, "ci_low": -0.2003951, "ci_high": 0.0015, "p": 0.0533, "q": 0.0533}
+        | {"p_genes": 0.64, "genes_low": -0.25, "genes_high": 0.25}
+        | {"n_shared_genes": 1, "r_disjoint": -0.11, "note": "p_sets: 3 reference sets"},
         dict.fromkeys(ASSOCIATION_COLUMNS, None)
         | {"tumor_type": "UVM", "x": "ferroptosis", "y": "nfkb", "method": "pearson", "n": 7}
         | {"n_shared_genes": 1, "note": "too few samples: 7, at least 10 needed"},
     ]
-    query = {"x": "ferroptosis", "y": "nfkb", "method": "pearson", "source": "mine"}
+    query = {"x": "ferroptosis", "y": "nfkb", "method": "pearson", "adjust": [], "source": "mine"}
     query |= {"unit": "log2(tpm+1)", "samples": "tumor"}
     frame = pl.DataFrame(rows, infer_schema_length=None)
-    return Answer(frame, query, (), {"simulated": False, "gene_sets": [{"name": "nfkb"}]})
+    provenance = {"simulated": False, "gene_sets": [{"name": "nfkb"}]}
+    return Answer(frame, query, (), provenance, {"pearson": POOLED})
 
 
 @pytest.mark.parametrize("ending", ["table", "tsv", "csv", "json"])
@@ -320,7 +369,11 @@ def test_the_bytes_of_each_format(ending: str) -> None:
 
 def test_parquet_keeps_types() -> None:
     got = _render(association_result(_fixed_answer()), Format.parquet)
-    assert pl.read_parquet(io.BytesIO(got)).equals(_fixed_answer().frame)
+    read, frame = pl.read_parquet(io.BytesIO(got)), _fixed_answer().frame
+    assert read.schema == frame.schema
+    assert read[:-1].equals(frame)
+    row = POOLED.row("ferroptosis", "nfkb", "pearson")
+    assert read.to_dicts()[-1] == dict.fromkeys(ASSOCIATION_COLUMNS) | row
 
 
 def test_an_interrupt_that_is_lost_is_raised_again(tmp_path: Path) -> None:

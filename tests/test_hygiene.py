@@ -14,6 +14,7 @@ from tcga_corr.barcodes import SELECTIONS
 from tcga_corr.cli import options
 from tcga_corr.gene_sets import COLLECTIONS, shipped_sets
 from tcga_corr.load_plan import GENES
+from tcga_corr.nulls import NULLS
 from tcga_corr.scoring.ssgsea import TIES
 from tcga_corr.sources import SOURCES
 from tcga_corr.stats.correlation import METHODS
@@ -72,7 +73,8 @@ def test_registries_hold_every_module() -> None:
 
 
 def test_the_command_line_offers_what_the_engine_has() -> None:
-    assert [method.value for method in options.Method] == list(METHODS)
+    assert [method.value for method in options.Method] == [*METHODS, "all"]
+    assert options.nulls(",".join(NULLS)) == list(NULLS)
     assert [ties.value for ties in options.Ties] == list(TIES)
     assert [samples.value for samples in options.Samples] == list(SELECTIONS)
     assert [genes.value for genes in options.Genes] == list(GENES)

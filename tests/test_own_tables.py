@@ -461,7 +461,7 @@ def test_a_set_of_which_little_is_measured_is_said(engine: Engine, tmp_path: Pat
     names = [*members, *[name for name in SYMBOLS if name not in members]]
     path = write_table(tmp_path / "mine.tsv", barcodes(12), list(zip(names, values, strict=False)))
     assert not load(engine, path, tumor_type="LIHC", unit=LOGS).errors
-    (note,) = engine.correlate("apoptosis", "RELA").frame["note"]
+    (note,) = engine.correlate("apoptosis", "RELA", null=()).frame["note"]
     assert note == f"apoptosis: {len({*names} & {*whole})} of {len(whole)} genes"
 
 

@@ -110,7 +110,7 @@ def test_intervals_cover_what_is_planted(planted: float, method: str) -> None:
 def test_the_engine_finds_what_is_planted(simulated: Engine) -> None:
     """Through files, readers, store and index: 33 intervals at the stated rate."""
     for x, y, truth in (("RELA", "NRF2", "gene_r"), ("ferroptosis", "nfkb", None)):
-        frame = simulated.correlate(x, y).frame
+        frame = simulated.correlate(x, y, null=()).frame
         assert frame["tumor_type"].to_list() == list(TUMOR_TYPES)
         assert set(frame["note"]) == {"SIMULATED"}
         if truth:

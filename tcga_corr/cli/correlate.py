@@ -77,7 +77,8 @@ def association_result(answer: Any) -> Result:
     query = answer.query
     simulated = "SIMULATED  " if answer.provenance["simulated"] else ""
     columns = dict(_COLUMNS)
-    if not answer.provenance["gene_sets"]:
+    frame = answer.frame
+    if not frame["n_shared_genes"].max() and frame["r_disjoint"].null_count() == frame.height:
         del columns["shared genes"], columns["r disjoint"]
     if query["method"] != "all":
         del columns["method"]

@@ -224,7 +224,7 @@ def _kendall(
     for group, (start, end) in enumerate(itertools.pairwise(offsets)):
         if not unanswered[group]:
             tau[group], p[group] = kendalltau(x[start:end], y[start:end])
-    return np.clip(tau, -1.0, 1.0), p
+    return _snapped(tau), p
 
 
 def _few(n: int, least: int) -> str:
@@ -328,4 +328,4 @@ def _tau_of_rows(x: Matrix, y: Matrix) -> Vector:
         x_apart += np.abs(x_signs).sum(axis=1)
         y_apart += np.abs(y_signs).sum(axis=1)
     apart = np.sqrt(x_apart * y_apart)
-    return np.asarray(concordance / np.where(apart == 0, np.nan, apart))
+    return _snapped(concordance / np.where(apart == 0, np.nan, apart))

@@ -291,7 +291,7 @@ def _all_tied(groups: Sequence[Vector]) -> str:
 
 def _to_unit(arrays: Sequence[Vector]) -> tuple[list[Vector], float]:
     """Values in a unit, a power of two, of which the largest is 1 to 2: squares stay in range."""
-    largest = max((float(np.abs(array).max(initial=0.0)) for array in arrays), default=0.0)
+    largest = max(float(np.abs(array).max(initial=0.0)) for array in arrays)
     exponent = math.frexp(largest)[1] - 1 if largest else 0
     return [np.ldexp(array, -exponent) for array in arrays], 2.0**exponent
 
