@@ -177,17 +177,21 @@ class Asking:
 def table_notes(tables: Sequence[TableIndex]) -> list[str]:
     """What is to be said of the tables that an answer is from."""
     notes = []
-    source = SOURCES.get(tables[0].key.source)
-    if source is not None and not source.same_depth:
-        notes.append(
-            f"{source.unit} is not adjusted for sequencing depth, through which unrelated genes "
-            "correlate; scores, made of ranks within a sample, are less affected"
-        )
+    for name in dict.fromkeys(table.key.source for table in tables):
+        source = SOURCES.get(name)
+        if source is not None and not source.same_depth:
+            notes.append(
+                f"{source.unit} is not adjusted for sequencing depth, through which unrelated "
+                "genes correlate; scores, made of ranks within a sample, are less affected"
+            )
     if any(table.metadata.simulated for table in tables):
         notes.append("SIMULATED values: nothing here is a finding")
+    several = len({table.key.source for table in tables}) > 1
     ranked: dict[str, list[str]] = {}
     for table in tables:
-        ranked.setdefault(table.metadata.genes, []).append(table.key.tumor_type)
+        ranked.setdefault(table.metadata.genes, []).append(
+            f"{table.key.source} {table.key.tumor_type}" if several else table.key.tumor_type
+        )
     if len(ranked) > 1:
         listed = ", ".join(f"{genes} in {' '.join(types)}" for genes, types in ranked.items())
         notes.append(f"the tables rank different genes, so scores do not compare: {listed}")

@@ -6,7 +6,7 @@ import itertools
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -140,6 +140,11 @@ class _Measured:
         columns = [self._complete(one) for one in self.controls]
         return np.column_stack(columns) if columns else np.empty((len(self._complete(self.x)), 0))
 
+    @property
+    def is_simulated(self) -> bool:
+        """Whether the values are made up."""
+        return self.cohort.table.metadata.simulated
+
     def apart(self) -> tuple[Measured, Measured]:
         """Both sides without the genes that they share."""
         if not self.shared:
@@ -164,6 +169,17 @@ class _Measured:
         if isinstance(one, CovariateVariable) and isinstance(other, CovariateVariable):
             return one.covariate.origin == other.covariate.origin
         return type(one) is type(other) and self.x.genes == self.y.genes
+
+    def sharing(self) -> list[str]:
+        """Which controls share genes with x or y, and so take a part of them out."""
+        names, sides = self._names, self.results
+        return [
+            f"{names[place]} shares genes with {names[number]}: {len(shared)}"
+            for place in range(2, len(sides))
+            for number in (0, 1)
+            for shared in [sides[place].genes & sides[number].genes]
+            if shared and sides[place].values is not None
+        ]
 
     def left_out(self) -> list[str]:
         """How many samples lack a covariate that others have."""
@@ -218,7 +234,7 @@ def _answer(
     answered = ~np.isnan(whole.r)
     by_genes, by_sets = _nulls(several, answered, question, method, reference)
     involves_set = any(isinstance(variable, SetVariable) for variable in question.pair)
-    disjoint = apart.r if involves_set else np.full(len(several), np.nan)
+    disjoint = np.where(answered & involves_set, apart.r, np.nan)
     size = len(several)
     x, y = question.pair
     columns: dict[str, Any] = {
@@ -253,7 +269,7 @@ def _answer(
     )
     types = [one.cohort.tumor_type for one in several]
     pooled = pooled_association(types, whole, columns["q"], disjoint, method)
-    return frame, pooled
+    return frame, replace(pooled, simulated=any(one.is_simulated for one in several))
 
 
 def _correlated(
@@ -287,7 +303,7 @@ def _correlated(
         lacking = [side.note for side in pair if side.note] or [one.lacking]
         why = "; ".join(dict.fromkeys(filter(None, lacking))) or note
         why = why or ("x and y are the same variable" if one.are_same() else "")
-        notes.append("; ".join(filter(None, (why, *one.left_out()))))
+        notes.append("; ".join(filter(None, (why, *one.left_out(), *one.sharing()))))
     n = np.array([np.count_nonzero(one.having) for one in several])
     return Correlations(
         n, result.r, result.ci_low, result.ci_high, result.p, notes, result.n_controls

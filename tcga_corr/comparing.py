@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tcga_corr.stats.adjustment import benjamini_hochberg
-from tcga_corr.stats.groups import GroupTest, compare_many, compare_pairs, compare_two
+from tcga_corr.stats.groups import MIN_GROUP, GroupTest, compare_many, compare_pairs, compare_two
 from tcga_corr.store import StoredSample
 from tcga_corr.variables import Cohort, Measurement, Variable, Vector
 
@@ -30,13 +30,10 @@ class Grouping:
         The groups, in order; differences are of an earlier one less a later one.
     of
         Cohort and sample to the group's name; None leaves the sample out.
-    paired
-        Whether samples of one patient in two groups are compared as pairs too.
     """
 
     names: Sequence[str]
     of: Callable[[Cohort, StoredSample], str | None]
-    paired: bool
 
 
 @dataclass(frozen=True)
@@ -131,22 +128,31 @@ def _rows(
     several = [_vector(groups[name]) for name in grouping.names]
     rows = []
     if len(grouping.names) > 2:
-        everything = ", ".join(grouping.names)
-        n = sum(map(len, several))
-        rows += [
-            _row(test, everything, None, n, None, notes)
-            for test in compare_many(several, grouping.names)
-        ]
+        large = {
+            name: values
+            for name, values in zip(grouping.names, several, strict=True)
+            if len(values) >= MIN_GROUP
+        }
+        small = [name for name in grouping.names if name not in large]
+        left = f"left out, with fewer than {MIN_GROUP} samples: {', '.join(small)}" if small else ""
+        n = sum(map(len, large.values()))
+        for test in compare_many(list(large.values()), list(large)):
+            row = _row(test, ", ".join(large), None, n, None, notes)
+            row["note"] = "; ".join(filter(None, [row["note"], left]))
+            rows.append(row)
     for a, b in itertools.combinations(grouping.names, 2):
         first, second = _vector(groups[a]), _vector(groups[b])
         means = {"mean_a": _mean(first), "mean_b": _mean(second)}
-        for test in compare_two(first, second, names=(a, b)):
-            rows.append(_row(test, a, b, len(first), len(second), notes) | means)
-        if grouping.paired:
-            first, second = _pairs(groups[a], groups[b])
-            means = {"mean_a": _mean(first), "mean_b": _mean(second)}
-            for test in compare_pairs(first, second) if len(first) else ():
-                rows.append(_row(test, a, b, len(first), len(second), notes) | means)
+        rows += [
+            _row(test, a, b, len(first), len(second), notes) | means
+            for test in compare_two(first, second, names=(a, b))
+        ]
+        first, second = _pairs(groups[a], groups[b])
+        means = {"mean_a": _mean(first), "mean_b": _mean(second)}
+        rows += [
+            _row(test, a, b, len(first), len(second), notes) | means
+            for test in (compare_pairs(first, second) if len(first) else ())
+        ]
     return rows
 
 
@@ -193,4 +199,4 @@ def _pairs(first: _Group, second: _Group) -> tuple[Vector, Vector]:
 
 def tumor_against_normal() -> Grouping:
     """Tumour samples against solid tissue normal, patients who have both as pairs too."""
-    return Grouping((TUMOR, NORMAL), lambda cohort, sample: cohort.selection, paired=True)
+    return Grouping((TUMOR, NORMAL), lambda cohort, sample: cohort.selection)

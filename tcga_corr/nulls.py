@@ -33,6 +33,8 @@ N_DRAWS = 1_000
 # of like size, for a rank among them to say anything
 MIN_REFERENCE_SETS = 20
 
+# Jaccard index from which two sets are one pathway, as in the reference collection
+SAME_PATHWAY = 0.3
 _FIRST_DRAWS = 250  # after which what is clear already is stopped
 _SAMPLES_AT_ONCE = 512
 _GENES_AT_ONCE = 512
@@ -59,19 +61,24 @@ class Side:
         The table's rows that it is made of, ascending; none of a covariate.
     values
         One per sample that is correlated: of a covariate; empty of the others.
+    whole
+        The rows with those that were taken out.
     """
 
     kind: Kind
     name: str
     rows: Rows = field(default_factory=lambda: _NOWHERE)
     values: Vector = field(default_factory=lambda: np.empty(0))
+    whole: Rows | None = None
 
     def without(self, rows: Rows) -> Side:
         """The same set without some genes; anything else as it is."""
         if self.kind != "set":
             return self
         kept = self.rows[~np.isin(self.rows, rows)]
-        return Side(self.kind, self.name, kept)
+        return Side(
+            self.kind, self.name, kept, whole=self.rows if self.whole is None else self.whole
+        )
 
 
 @dataclass(frozen=True)
@@ -177,7 +184,7 @@ def random_gene_null(situation: Situation, x: Side, y: Side, n_draws: int = N_DR
     observed = _observed(situation, x, y)
     if np.isnan(observed) or x.kind == y.kind == "covariate":
         return NullResult()
-    one, other = sorted((x, y), key=lambda side: (side.kind, side.name, side.rows.tolist()))
+    one, other = sorted((x, y), key=lambda side: (side.kind, side.rows.tolist(), side.name))
     generator = np.random.default_rng(_seed(situation.table, one, other))
     involved = np.concatenate([one.rows, other.rows])
     bins = situation.bins("gene" in (one.kind, other.kind), involved)
@@ -214,8 +221,8 @@ def real_set_null(situation: Situation, reference: ReferenceIndex, x: Side, y: S
 
     The rank of abs(r) among one side against every set of the reference collection of the other
     side's size, for each side that is a set; the larger of the two, with its range. Genes that a
-    side and a reference set share are taken out of both, and the other side itself is not one
-    of them.
+    side and a reference set share are taken out of both. Sets that are the other side by another
+    name, of a Jaccard index of 0.3 or more with it, are none of them.
     """
     observed = _observed(situation, x, y)
     results = [
@@ -244,7 +251,7 @@ def _rank_among(
     numbers = [
         number
         for number in range(like.start, like.stop)
-        if not np.array_equal(reference.genes(number), replaced.rows)
+        if not _is_like(reference.genes(number), replaced)
     ]
     if len(numbers) < MIN_REFERENCE_SETS:
         return _too_few(replaced, len(numbers))
@@ -252,6 +259,12 @@ def _rank_among(
     if len(found) < MIN_REFERENCE_SETS:
         return _too_few(replaced, len(found))
     return NullResult(rank_p(found, observed), *central_range(found))
+
+
+def _is_like(genes: Rows, side: Side) -> bool:
+    whole = side.rows if side.whole is None else side.whole
+    n_shared = np.count_nonzero(np.isin(genes, whole, assume_unique=True))
+    return bool(n_shared >= SAME_PATHWAY * (len(genes) + len(whole) - n_shared))
 
 
 def _too_few(side: Side, count: int) -> NullResult:

@@ -40,6 +40,8 @@ class Pooling:
         where no set is involved.
     note
         Why nothing is pooled; empty where something is.
+    simulated
+        Whether values are made up.
     """
 
     n_types: int
@@ -63,6 +65,7 @@ class Pooling:
     r_disjoint: float | None = None
     n_types_disjoint: int = 0
     note: str = ""
+    simulated: bool = False
 
     def lines(self) -> list[str]:
         """What to print under a table."""
@@ -71,7 +74,7 @@ class Pooling:
         lines = [
             f"pooled over {self.n_types} tumor types, {self.n_samples} samples: "
             f"r = {_decimals(self.r)}, 95 % interval {_range(self.ci_low, self.ci_high)}, "
-            f"p = {_short(self.p)}",
+            f"p = {_short(self.p)} of r = 0",
             f"between tumor types: I2 = {100 * (self.i2 or 0):.0f} %, "
             f"tau2 = {_short(self.tau2)} (on z), Q = {_short(self.cochran_q)}, "
             f"p = {_short(self.cochran_q_p)}",
@@ -110,7 +113,7 @@ class Pooling:
             "ci_high": self.ci_high,
             "p": self.p,
             "r_disjoint": self.r_disjoint,
-            "note": "; ".join(self.lines()),
+            "note": "; ".join([*(["SIMULATED"] if self.simulated else []), *self.lines()]),
         }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -29,7 +30,7 @@ from tcga_corr.scores import SCORING_ENGINES, ScoringEngine, score_frame
 from tcga_corr.scoring.ssgsea import Ties
 from tcga_corr.screening import screen_genes, screen_sets
 from tcga_corr.stats.correlation import METHODS, Method
-from tcga_corr.store import Covariates, open_reference
+from tcga_corr.store import Covariates, TableIndex, open_reference
 from tcga_corr.tables.sample_groups import read_groups
 from tcga_corr.tumor_types import parse_tumor_type
 from tcga_corr.variables import (
@@ -163,7 +164,7 @@ class Questions(Asking):
         DataMissingError
             If a tumor type or source is not in the store.
         """
-        nulls = (null,) if isinstance(null, str) else tuple(null)
+        nulls = tuple(dict.fromkeys([null] if isinstance(null, str) else null))
         check_choice("method", method, [*METHODS, "all"])
         for one in nulls:
             check_choice("null", one, NULLS)
@@ -235,6 +236,10 @@ class Questions(Asking):
         AnalysisError
             If no tumor type has two groups to compare.
         """
+        if str(by) == "sample-type" and samples != TUMOR:
+            raise UsageError(
+                f"samples is '{samples}'", "By sample-type, tumor is held against normal"
+            )
         if str(by) == "sample-type":
             if group is not None:
                 raise UsageError("a column of groups is given", "Give the file too: --by FILE")
@@ -244,7 +249,7 @@ class Questions(Asking):
             groups = read_groups(Path(by), group)
             selections = [samples]
             grouping = Grouping(
-                groups.names, lambda cohort, sample: groups.of(sample.sample, sample.patient), True
+                groups.names, lambda cohort, sample: groups.of(sample.sample, sample.patient)
             )
         parts = list(
             zip(
@@ -303,12 +308,18 @@ class Questions(Asking):
             raise UsageError(f"draws is {draws}", f"Give {MIN_DRAWS} or more")
         cohorts = self._cohorts(tumor_types, source, samples, ties, min_genes)
         tables = [cohort.table for cohort in cohorts]
-        chosen = [one for one in self._several(sets, tables) if isinstance(one, SetVariable)]
-        if len(chosen) < 2:
-            raise UsageError("dominance is among gene sets", "Give two or more")
+        several = self._several(sets, tables)
+        chosen = [one for one in several if isinstance(one, SetVariable)]
+        others = [one.name for one in several if not isinstance(one, SetVariable)]
+        if others or len(chosen) < 2:
+            raise UsageError(
+                f"{', '.join(others)}: no gene set" if others else "one gene set dominates none",
+                "Dominance is among gene sets: give two or more",
+            )
         found = dominance(cohorts, chosen, draws)
         if not found.frame.height:
-            raise AnalysisError(f"no score: {'; '.join(failures(found.measured))}", SEE_STATUS)
+            whys = "; ".join(failures(found.measured)) or f"no {samples} samples"
+            raise AnalysisError(f"no score: {whys}", SEE_STATUS)
         notes = table_notes(tables) + failures(found.measured) + matching_notes(found.measured)
         return Answer(
             frame=found.frame,
@@ -364,16 +375,16 @@ class Questions(Asking):
         }
         tables = [cohort.table for cohort in cohorts.values()]
         several = [adjust] if isinstance(adjust, str | GeneSet) else list(adjust)
-        variables = self._variables([x, *x_also, y, *y_also, *several], tables)
-        xs, rest = variables[: 1 + len(x_also)], variables[1 + len(x_also) :]
-        ys, controls = rest[: 1 + len(y_also)], rest[1 + len(y_also) :]
+        xs = self._forms([x, *x_also], tables)
+        ys = self._forms([y, *y_also], tables)
+        controls = list(dict.fromkeys(self._variables(several, tables)))
+        variables = [*xs, *ys, *controls]
         check_controls([*xs, *ys], controls)
-        check_distinct([one for one in variables if isinstance(one, SetVariable)])
         held = [(), *((one,) for one in controls)]
         choices = Choices(
             cohorts,
-            list(dict.fromkeys(xs)),
-            list(dict.fromkeys(ys)),
+            xs,
+            ys,
             held if len(controls) < 2 else [*held, tuple(controls)],
         )
         found = robustness(choices)
@@ -398,6 +409,21 @@ class Questions(Asking):
             summary=found.spread,
             lines=tuple(found.lines),
         )
+
+    def _forms(
+        self, items: Sequence[str | GeneSet], tables: Sequence[TableIndex]
+    ) -> list[Variable]:
+        """Forms of one variable, each once; a set of a name that is taken goes by its text."""
+        found: dict[Variable, None] = {}
+        for item, variable in zip(items, self._variables(items, tables), strict=True):
+            one = variable
+            if isinstance(one, SetVariable) and isinstance(item, str):
+                taken = {other.name for other in found if other != one}
+                if one.name in taken:
+                    one = SetVariable(replace(one.gene_set, name=item))
+            found[one] = None
+        check_distinct([one for one in found if isinstance(one, SetVariable)])
+        return list(found)
 
     def screen(
         self,
@@ -449,7 +475,7 @@ class Questions(Asking):
                 else [SetVariable(one) for one in against]
             )
             found = screen_sets(cohorts, variable, sets, controls, method)
-        by_tumor_type = by_tumor_type or len(cohorts) == 1
+        by_tumor_type = by_tumor_type or found.n_answering < 2
         frame = found.by_tumor_type() if by_tumor_type else found.ranking()
         whys = dict.fromkeys(note for note in found.notes if note)
         if not frame.height:
@@ -463,6 +489,9 @@ class Questions(Asking):
             for name, note in zip(found.tumor_types, found.notes, strict=True)
             if note
         ]
+        left_out += found.left_out()
+        if found.n_unanswered:
+            left_out.append(f"no r in any tumor type: {found.n_unanswered} of {len(found.y)}")
         notes = table_notes(tables) + left_out + matching_notes(found.measured)
         return Answer(
             frame=frame,

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tcga_corr.scoring.ssgsea import TIES, Ties
-from tcga_corr.stats.correlation import METHODS, Method, correlate_groups
-from tcga_corr.variables import Cohort, Measured, SetVariable, Variable, Vector
+from tcga_corr.stats.correlation import METHODS, MIN_SAMPLES, Method, correlate_groups
+from tcga_corr.variables import Cohort, Measured, Measurement, SetVariable, Variable
 
 if TYPE_CHECKING:
     import polars as pl
@@ -69,7 +69,7 @@ class Robustness:
     frame: pl.DataFrame
     spread: dict[str, Any]
     lines: list[str]
-    measured: list[tuple[Variable, Cohort, Measured]]
+    measured: list[Measurement]
 
 
 def robustness(choices: Choices) -> Robustness:
@@ -81,16 +81,15 @@ def robustness(choices: Choices) -> Robustness:
     import polars as pl
 
     asker = _Asker(choices)
-    first, *others = asker.specifications()
-    asked = asker.ask(first)
-    rows = [{"kind": AS_ASKED, **asdict(first), **asked}]
+    first, *others = asker.asks()
+    rows = [{"kind": AS_ASKED, **asdict(first.specification), **asker.answer(first)}]
     for one in others:
-        answer = asker.ask(one)
+        answer = asker.answer(one)
         if answer is not None:
-            rows.append({"kind": CHOICE, **asdict(one), **answer})
+            rows.append({"kind": CHOICE, **asdict(one.specification), **answer})
     for gene in asker.genes(first):
-        one = replace(first, without=gene)
-        rows.append({"kind": WITHOUT_GENE, **asdict(one), **asker.ask(one)})
+        one = replace(first, specification=replace(first.specification, without=gene))
+        rows.append({"kind": WITHOUT_GENE, **asdict(one.specification), **asker.answer(one)})
     frame = pl.DataFrame(rows, infer_schema_length=None).with_columns(
         pl.col("r", "ci_low", "ci_high", "p").cast(pl.Float64).fill_nan(None)
     )
@@ -101,112 +100,122 @@ def robustness(choices: Choices) -> Robustness:
     return Robustness(frame, spread, _lines(spread), asker.measured)
 
 
+@dataclass(frozen=True)
+class _Ask:
+    """A specification, and the variables that its names stand for."""
+
+    specification: Specification
+    x: Variable
+    y: Variable
+    adjust: tuple[Variable, ...]
+
+
 class _Asker:
     def __init__(self, choices: Choices) -> None:
         self.choices = choices
-        self.variables = {
-            variable.name: variable
-            for variable in (*choices.x, *choices.y, *itertools.chain(*choices.adjust))
-        }
-        self.measured: list[tuple[Variable, Cohort, Measured]] = []
+        self.measured: list[Measurement] = []
         self._cohorts: dict[tuple[str, str, Ties], Cohort] = {}
-        self._values: dict[tuple[str, str, Ties, str, frozenset[str]], Measured] = {}
-        common = [
-            {cohort.table.metadata.samples[column].sample for column in cohort.columns}
-            for cohort in choices.cohorts.values()
-        ]
-        self._common = frozenset.intersection(*map(frozenset, common))
+        self._values: dict[tuple[str, str, Ties, Variable, frozenset[str]], Measured] = {}
+        self._samples = {
+            source: frozenset(cohort.table.metadata.samples[one].sample for one in cohort.columns)
+            for source, cohort in choices.cohorts.items()
+        }
+        self._common = frozenset.intersection(*self._samples.values())
 
-    def specifications(self) -> list[Specification]:
+    def asks(self) -> list[_Ask]:
         """Every combination; the first is what was asked."""
         choices = self.choices
-        several = len(choices.cohorts) > 1
         involves_set = any(isinstance(one, SetVariable) for one in (*choices.x, *choices.y))
         found = []
-        for source, patients, ties, method, x, y, shared, adjust in itertools.product(
+        for source, patients, place, method, x, y, shared, adjust in itertools.product(
             choices.cohorts,
-            (_ALL, _COMMON) if several else (_ALL,),
-            TIES if involves_set else TIES[:1],
+            (_ALL, _COMMON),
+            range(len(TIES) if involves_set else 1),
             METHODS,
             choices.x,
             choices.y,
             ("kept", "removed"),
             choices.adjust,
         ):
-            asked_ties = choices.cohorts[source].ties
-            ties = asked_ties if ties == TIES[0] else TIES[0] if ties == asked_ties else ties
+            if patients == _COMMON and self._samples[source] == self._common:
+                continue  # the same samples again
+            if patients == _COMMON and len(self._common) < MIN_SAMPLES:
+                continue
             if adjust and method == "kendall":
                 continue
-            found.append(
-                Specification(
-                    source,
-                    choices.cohorts[source].table.metadata.unit,
-                    patients,
-                    ties,
-                    method,
-                    x.name,
-                    y.name,
-                    shared,
-                    "+".join(one.name for one in adjust),
-                )
+            cohort = choices.cohorts[source]
+            ties = sorted(TIES, key=lambda one: one != cohort.ties)[place]
+            specification = Specification(
+                source=source,
+                unit=cohort.table.metadata.unit,
+                patients=patients,
+                ties=ties,
+                method=method,
+                x=x.name,
+                y=y.name,
+                shared_genes=shared,
+                adjust="+".join(one.name for one in adjust),
             )
+            found.append(_Ask(specification, x, y, adjust))
         return found
 
-    def genes(self, one: Specification) -> list[str]:
+    def genes(self, ask: _Ask) -> list[str]:
         """The genes of the sets of a specification, each of which can be left out."""
-        sides = [self._measure(one, name, frozenset()) for name in (one.x, one.y)]
         sets = [
             side.genes
-            for side, name in zip(sides, (one.x, one.y), strict=True)
-            if isinstance(self.variables[name], SetVariable) and side.values is not None
+            for variable in (ask.x, ask.y)
+            for side in [self._measure(ask, variable)]
+            if isinstance(variable, SetVariable) and side.values is not None
         ]
         return sorted(frozenset().union(*sets))
 
-    def ask(self, one: Specification) -> Any:
+    def answer(self, ask: _Ask) -> Any:
         """The association; None where the choice makes no difference, as no gene is shared."""
-        x, y = (self._measure(one, name, frozenset()) for name in (one.x, one.y))
-        sets = [isinstance(self.variables[name], SetVariable) for name in (one.x, one.y)]
-        shared = x.genes & y.genes if any(sets) else frozenset()
+        one = ask.specification
+        x, y = (self._measure(ask, variable) for variable in (ask.x, ask.y))
+        involves_set = any(isinstance(variable, SetVariable) for variable in (ask.x, ask.y))
+        shared = x.genes & y.genes if involves_set else frozenset()
         if one.shared_genes == "removed" and not shared:
             return None
         out = shared if one.shared_genes == "removed" else frozenset()
         out |= {one.without} if one.without else frozenset()
         if out:
-            x, y = (self._measure(one, name, out) for name in (one.x, one.y))
-        controls = [
-            self._measure(one, name, frozenset()) for name in filter(None, one.adjust.split("+"))
-        ]
-        lacking = [side.note for side in (x, y, *controls) if side.note]
-        nothing = {"n": len(self._cohort(one).columns), **dict.fromkeys(_NUMBERS), "note": ""}
-        vectors = [side.values for side in (x, y, *controls) if side.values is not None]
-        if lacking or len(vectors) < 2 + len(controls):
-            return {**nothing, "note": "; ".join(dict.fromkeys(lacking))}
-        return self._correlated(vectors, one)
-
-    def _correlated(self, vectors: Sequence[Vector], one: Specification) -> dict[str, Any]:
-        together = np.stack(vectors)
-        complete = together[:, ~np.isnan(together).any(axis=0)]
-        n = complete.shape[1]
+            x, y = (self._measure(ask, variable, out) for variable in (ask.x, ask.y))
+        sides = [x, y, *(self._measure(ask, variable) for variable in ask.adjust)]
+        cohort = self._cohort(one)
+        having = np.ones(len(cohort.columns), dtype=np.bool_)
+        for side in sides:
+            if side.values is not None:
+                having &= ~np.isnan(side.values)
+        lacking = dict.fromkeys(side.note for side in sides if side.note)
+        simulated = ["SIMULATED"] if cohort.table.metadata.simulated else []
+        vectors = [side.values[having] for side in sides if side.values is not None]
+        n = int(having.sum())
+        if lacking or len(vectors) < len(sides):
+            return {"n": n, **dict.fromkeys(_NUMBERS), "note": "; ".join([*simulated, *lacking])}
         result = correlate_groups(
-            complete[0],
-            complete[1],
+            vectors[0],
+            vectors[1],
             np.array([0, n]),
             one.method,
             names=(one.x, one.y),
-            controls=[complete[2:].T] if len(vectors) > 2 else None,
+            controls=[np.column_stack(vectors[2:])] if ask.adjust else None,
         )
         numbers = (result.r, result.ci_low, result.ci_high, result.p)
         values = dict(zip(_NUMBERS, (float(number[0]) for number in numbers), strict=True))
-        return {"n": n, **values, "note": result.notes[0]}
+        return {"n": n, **values, "note": "; ".join([*simulated, *filter(None, result.notes)])}
 
-    def _measure(self, one: Specification, name: str, without: frozenset[str]) -> Measured:
-        variable = self.variables[name]
-        where = (one.source, one.patients, one.ties)
-        key = (*where, name, without if isinstance(variable, SetVariable) else frozenset())
+    def _measure(
+        self, ask: _Ask, variable: Variable, without: frozenset[str] = frozenset()
+    ) -> Measured:
+        one = ask.specification
+        out = without if isinstance(variable, SetVariable) else frozenset()
+        key = (one.source, one.patients, one.ties, variable, out)
         if key not in self._values:
             cohort = self._cohort(one)
-            self._values[key] = cohort.measure(variable, without=without)
-            if where == (one.source, _ALL, self.choices.cohorts[one.source].ties) and not without:
+            self._values[key] = cohort.measure(variable, without=out)
+            as_asked = one.patients == _ALL and one.ties == self.choices.cohorts[one.source].ties
+            if as_asked and not out:
                 self.measured.append((variable, cohort, self._values[key]))
         return self._values[key]
 

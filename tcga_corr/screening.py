@@ -19,10 +19,19 @@ from tcga_corr.stats.correlation import (
     Method,
     fisher_interval,
     p_of_r,
+    snapped,
     unit_rows,
 )
 from tcga_corr.stats.pooling import fisher_variance, pool
-from tcga_corr.variables import Cohort, GeneVariable, Measured, SetVariable, Variable, Vector
+from tcga_corr.variables import (
+    Cohort,
+    GeneVariable,
+    Measured,
+    Measurement,
+    SetVariable,
+    Variable,
+    Vector,
+)
 
 if TYPE_CHECKING:
     import polars as pl
@@ -34,7 +43,7 @@ _Found = tuple[Vector, Counts, Vector]
 _GENES_AT_ONCE = 256
 _MOST_THREADS = 4
 # of the mean square: below it, a variance from sums of squares has lost digits
-_LOST = 1e-6
+_LOST = 1e-3
 
 
 @dataclass(frozen=True)
@@ -69,7 +78,27 @@ class Screen:
     n_shared: Counts
     r_disjoint: Matrix
     notes: Sequence[str]
-    measured: list[tuple[Variable, Cohort, Measured]] = field(repr=False)
+    measured: list[Measurement] = field(repr=False)
+    simulated: bool
+
+    @property
+    def n_answering(self) -> int:
+        """How many tumor types have an r of any."""
+        return int((~np.isnan(self.r)).any(axis=1).sum())
+
+    def left_out(self) -> list[str]:
+        """How many samples lack a covariate that others have."""
+        counts: dict[str, int] = {}
+        for variable, _, side in self.measured:
+            if side.values is not None and not side.note:
+                lacking = int(np.isnan(side.values).sum())
+                counts[variable.name] = counts.get(variable.name, 0) + lacking
+        return [f"samples without {name}: {count}" for name, count in counts.items() if count]
+
+    @property
+    def n_unanswered(self) -> int:
+        """How many have an r in no tumor type."""
+        return int(np.isnan(self.r).all(axis=0).sum())
 
     def by_tumor_type(self) -> pl.DataFrame:
         """A row per tumor type and y that has an r; q over all of them."""
@@ -97,7 +126,8 @@ class Screen:
             }
         ).with_columns(rank=pl.col("r").abs().rank("min", descending=True).over("tumor_type"))
         return frame.sort("tumor_type", "rank", "y").with_columns(
-            pl.col("r_disjoint", "ci_low", "ci_high", "p", "q").fill_nan(None)
+            pl.col("r_disjoint", "ci_low", "ci_high", "p", "q").fill_nan(None),
+            note=pl.lit(self._note),
         )
 
     def ranking(self) -> pl.DataFrame:
@@ -139,10 +169,16 @@ class Screen:
         frame = frame.with_columns(
             pl.col(name).fill_nan(None) for name, kind in frame.schema.items() if kind.is_float()
         )
+        perfect = pl.max_horizontal(pl.col("r_max"), -pl.col("r_min")) == 1  # nothing to pool
         frame = frame.sort(
-            "p", pl.col("r").abs(), "y", descending=[False, True, False], nulls_last=True
-        )
-        return frame.with_row_index("rank", offset=1)
+            perfect, "p", pl.col("r").abs(), "y",
+            descending=[True, False, True, False], nulls_last=True,
+        )  # fmt: skip
+        return frame.with_row_index("rank", offset=1).with_columns(note=pl.lit(self._note))
+
+    @property
+    def _note(self) -> str:
+        return "SIMULATED" if self.simulated else ""
 
 
 def screen_genes(
@@ -153,16 +189,21 @@ def screen_genes(
     Where x is a set, the genes in it count as shared, and their ``r_disjoint`` is with the set
     without them.
     """
-    names = sorted({symbol for cohort in cohorts for symbol in cohort.table.genes})
+    own = {
+        symbol
+        for cohort in cohorts
+        if isinstance(x, GeneVariable)
+        for symbol in cohort.measure(x).genes
+    }
+    names = sorted({symbol for cohort in cohorts for symbol in cohort.table.genes} - own)
     place = {symbol: number for number, symbol in enumerate(names)}
 
     def screened(prepared: _Prepared, unit: Matrix) -> _Found:
         r, shared, disjoint = _nothing(len(names))
         table = prepared.cohort.table
-        places = np.array([place[symbol] for symbol in table.genes], dtype=np.intp)
-        r[places] = prepared.with_rows(unit, table.all_values())
-        if isinstance(x, GeneVariable):
-            r[[place[symbol] for symbol in prepared.x.genes]] = np.nan
+        others = [row for row, symbol in enumerate(table.genes) if symbol not in own]
+        places = np.array([place[symbol] for symbol in table.genes if symbol not in own], dtype=int)
+        r[places] = prepared.with_rows(unit, table.all_values())[others]
         if not isinstance(x, SetVariable):
             return r, shared, disjoint
         disjoint[places] = r[places]
@@ -243,7 +284,7 @@ class _Prepared:
             return
         self.unit = self.unit_of(self.x)
         if self.unit is None:
-            self.note = f"{x.name} is constant, or a sum of what is adjusted for"
+            self.note = f"{x.name} is constant, or a linear combination of what is adjusted for"
 
     def unit_of(self, side: Measured) -> Matrix | None:
         """A side's values as one row of length one; None where there are none or nothing varies."""
@@ -275,7 +316,7 @@ class _Prepared:
             if len(columns) < values.shape[1]:
                 block = block[:, columns]
             r[part] = self._with_block(unit, block.astype(np.float64))
-        return np.clip(r, -1.0, 1.0)
+        return snapped(r)
 
     def _with_block(self, unit: Matrix, block: Matrix) -> Vector:
         if self.method == "pearson" and self.fit is None:
@@ -284,7 +325,8 @@ class _Prepared:
             variance = squares - block.sum(axis=1) ** 2 / n
             safe = variance > _LOST * squares
             # the mean need not be taken off: x adds up to nothing
-            r = (block @ unit[0]) / np.sqrt(np.where(safe, variance, 1.0))
+            centred = unit[0] - unit[0].mean()
+            r = (block @ centred) / np.sqrt(np.where(safe, variance, 1.0))
             if not safe.all():
                 r[~safe] = unit_rows(block[~safe]) @ unit[0]
             return np.asarray(r)
@@ -319,6 +361,7 @@ def _screen(
         r_disjoint=np.stack([disjoint for _, _, disjoint in found]),
         notes=[one.note for one in prepared],
         measured=[row for one in prepared for row in one.measured],
+        simulated=any(cohort.table.metadata.simulated for cohort in cohorts),
     )
 
 
@@ -327,7 +370,7 @@ def _nothing(size: int) -> _Found:
 
 
 def _r(one: Matrix, other: Matrix) -> float:
-    return float(np.clip((one * other).sum(), -1.0, 1.0))
+    return float(snapped((one * other).sum()))
 
 
 def _named(names: Sequence[str], places: NDArray[np.intp]) -> pl.Series:

@@ -366,7 +366,9 @@ def matching_notes(measured: Sequence[Measurement]) -> list[str]:
             perhaps = " or ".join(f"gene:{row}" for row in rows)
             said.append(f"{name} not found for certain" + (f", perhaps {perhaps}" if rows else ""))
         if said:
-            notes.setdefault(f"{variable.name}: {'; '.join(said)}", []).append(cohort.tumor_type)
+            types = notes.setdefault(f"{variable.name}: {'; '.join(said)}", [])
+            if cohort.tumor_type not in types:
+                types.append(cohort.tumor_type)
     by_letter: dict[str, int] = {}
     for variable, _, result in measured:
         if result.n_by_letter:

@@ -12,7 +12,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -414,13 +414,15 @@ def test_each_control_needs_one_more_sample(engine: Engine) -> None:
 @pytest.mark.parametrize("method", LINEAR)
 def test_what_is_held_fixed_leaves_nothing_of_x(engine: Engine, method: Method) -> None:
     found = rows(engine.correlate(AGE, X, method=method, adjust=TWICE))
-    note = "age is a sum of what is adjusted for"
+    note = "age is a linear combination of what is adjusted for"
     assert without_numbers(found["UVM"]) == note
     assert (
         without_numbers(found["LIHC"]) == f"{note}; 5 samples without age; 5 samples without twice"
     )
     found = rows(engine.correlate(B, MIRROR, method=method, adjust=[C, A]))
-    assert without_numbers(found["LIHC"]) == "mirror is a sum of what is adjusted for"
+    assert (
+        without_numbers(found["LIHC"]) == "mirror is a linear combination of what is adjusted for"
+    )
     assert found["UVM"]["note"] == ""
 
 
@@ -704,7 +706,7 @@ def test_one_tumor_type_is_not_pooled(engine: Engine, method: Method) -> None:
 def test_one_variable_twice_is_not_pooled(simulated: Engine, method: Method, name: str) -> None:
     answer = simulated.correlate(name, name, method=method)
     assert set(answer.frame["r"]) == {1.0}
-    assert answer.pooled == {method: only(0, 0, "r is 1 or -1")}
+    assert answer.pooled == {method: replace(only(0, 0, "r is 1 or -1"), simulated=True)}
     for row in answer.frame.to_dicts():
         assert without_nulls(row).startswith("SIMULATED; x and y are the same variable")
 
@@ -730,7 +732,7 @@ def test_what_is_printed_of_a_pooled_association(simulated: Engine) -> None:
     lines = found.lines()
     assert lines == [
         f"pooled over 33 tumor types, 1562 samples: r = {found.r:.3f}, 95 % interval "
-        f"{found.ci_low:.3f} to {found.ci_high:.3f}, p = {found.p:.2g}",
+        f"{found.ci_low:.3f} to {found.ci_high:.3f}, p = {found.p:.2g} of r = 0",
         f"between tumor types: I2 = {100 * (found.i2 or 0):.0f} %, tau2 = {found.tau2:.2g} (on z), "
         f"Q = {found.cochran_q:.2g}, p = {found.cochran_q_p:.2g}",
         f"one more tumor type: {found.prediction_low:.3f} to {found.prediction_high:.3f} "
@@ -742,7 +744,11 @@ def test_what_is_printed_of_a_pooled_association(simulated: Engine) -> None:
         f"without shared genes: r = {found.r_disjoint:.3f}",
     ]
     row = found.row("ferroptosis", "nfkb", "pearson")
-    assert (row["tumor_type"], row["n"], row["note"]) == ("POOLED", 1562, "; ".join(lines))
+    assert (row["tumor_type"], row["n"], row["note"]) == (
+        "POOLED",
+        1562,
+        "; ".join(["SIMULATED", *lines]),
+    )
     assert set(row) <= set(answer.frame.columns)
     for name in ("r", "ci_low", "ci_high", "p", "r_disjoint"):
         assert row[name] == getattr(found, name)

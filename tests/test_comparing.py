@@ -510,7 +510,9 @@ def test_one_of_several_columns(engine: Engine, tmp_path: Path) -> None:
     for place, name in enumerate(barcodes(22, site="LI")):
         lines.append(f"{name},{'xyz'[place % 3]},{'first' if place < 11 else 'second'}")
     path.write_text("\n".join(lines) + "\n")
-    with pytest.raises(UsageError, match="2 columns may tell the groups"):
+    with pytest.raises(
+        UsageError, match=r"which column tells .* Choose one with --group: arm, half"
+    ):
         engine.compare([S], path, **REAL)
     frame = engine.compare([S], path, group="half", tumor_types=["LIHC"], **REAL).frame
     values = scores(engine, S, "LIHC", **REAL)
@@ -525,8 +527,12 @@ def test_small_groups_have_no_test_and_no_q(engine: Engine, tmp_path: Path) -> N
     frame = engine.compare([S], path, tumor_types=["LIHC"], **REAL).frame
     assert_q(frame)
     rows = {(row["test"], row["group_a"], row["group_b"]): row for row in frame.to_dicts()}
-    assert rows["anova", "a, b, c", None]["note"] == "too few samples: 2 in c, at least 3 needed"
-    assert rows["anova", "a, b, c", None]["n_a"] == 22
+    values = scores(engine, S, "LIHC", **REAL)
+    large = [[values[name] for name in names if group_of[name] == group] for group in "ab"]
+    anova = rows["anova", "a, b", None]
+    assert anova["note"] == "left out, with fewer than 3 samples: c"
+    assert anova["n_a"] == 20
+    assert anova["p"] == pytest.approx(stats.f_oneway(*large).pvalue, rel=1e-9)
     for test in ("welch", "mann-whitney"):
         assert rows[test, "a", "c"]["note"] == "too few samples: 2 in c, at least 3 needed"
         assert rows[test, "a", "b"]["q"] == rows[test, "a", "b"]["p"]
@@ -544,6 +550,10 @@ def test_what_cannot_be_asked_is_said(engine: Engine, tmp_path: Path) -> None:
         engine.compare("GPX4", **REAL)
     with pytest.raises(UsageError, match=r"a column of groups is given\. Give the file too"):
         engine.compare(S, group="arm", **REAL)
+    for samples in ("normal", "all-tumor"):
+        taken: Any = samples
+        with pytest.raises(UsageError, match=f"samples is '{samples}'. By sample-type, tumor is"):
+            engine.compare(S, samples=taken, **REAL)
     with pytest.raises(UsageError, match="two different gene sets are named 'S'"):
         engine.compare([S, tc.GeneSet("S", "", tuple(GENES[2:12]))], **REAL)
     with pytest.raises(UsageError, match="several sources"):
@@ -554,7 +564,7 @@ def test_what_cannot_be_asked_is_said(engine: Engine, tmp_path: Path) -> None:
     with pytest.raises(AnalysisError, match="too few samples: 0 in y, 0 in x"):
         engine.compare(S, others, **REAL)
     one = write_groups(tmp_path, dict.fromkeys(barcodes(5), "x"))
-    with pytest.raises(TableError, match="tells 1 group"):
+    with pytest.raises(TableError, match="column 'arm' tells only the group 'x'"):
         engine.compare(S, one, **REAL)
 
 
@@ -570,13 +580,14 @@ FILES = {
     ("arguments", "code", "said"),
     [
         (("--by", "two.tsv"), 1, "two.tsv, line 3: TCGA-LI-0001-01 is of 'y' here"),
-        (("--by", "one.tsv"), 1, "one.tsv: column 'arm' tells 1 group"),
+        (("--by", "one.tsv"), 1, "one.tsv: column 'arm' tells only the group 'x'"),
         (("--by", "several.tsv"), 2, "Choose one with --group"),
         (("--by", "several.tsv", "--group", "arms"), 2, "Did you mean arm?"),
         (("--by", "empty.tsv"), 1, "empty.tsv: the file is empty"),
         (("--by", "none.tsv"), 3, "no file 'none.tsv'"),
         (("--by", "sample_type"), 3, "no file 'sample_type'"),
         (("--group", "arm"), 2, "Give the file too: --by FILE"),
+        (("--samples", "normal"), 2, "By sample-type, tumor is held against normal"),
         (("-t", "ACC"), 1, "too few samples: 0 in normal"),
         (("-t", "BRCA"), 3, "BRCA: not loaded"),
         (("--ties", "first"), 2, "first"),

@@ -48,7 +48,7 @@ FEW = tc.GeneSet("few", "", (*GENES[:4], "GPX4"))
 NOT_IN_ACC = GENES[302:315]
 COLUMNS = [
     "tumor_type", "scale", "set", "n", "mean", "sd", "median", "mean_rank", "n_highest",
-    "share_highest", "note",
+    "share_highest", "n_lowest", "note",
 ]  # fmt: skip
 CAVEAT = "raw scores of different sets do not compare"
 
@@ -155,6 +155,7 @@ def by_hand(names: Sequence[str], scores: Matrix) -> dict[str, dict[str, float]]
             "mean_rank": sum(ranks) / len(ranks),
             "n_highest": n_highest,
             "share_highest": n_highest / len(own),
+            "n_lowest": sum(sample[place] == min(sample) for sample in scores),
         }
     return found
 
@@ -170,7 +171,8 @@ def assert_rows(
     assert {row["set"] for row in rows} == set(expected)
     for row in rows:
         for name, value in expected[row["set"]].items():
-            least = 1e-12 if name in ("n", "mean_rank", "n_highest", "share_highest") else tolerance
+            exact = ("n", "mean_rank", "n_highest", "share_highest", "n_lowest")
+            least = 1e-12 if name in exact else tolerance
             assert row[name] == pytest.approx(value, rel=1e-12, abs=least), (row["set"], name)
     order = [(-row["n_highest"], row["set"]) for row in rows]
     assert order == sorted(order)
@@ -194,12 +196,15 @@ def assert_tests(found: dict[str, Any], names: Sequence[str], scores: Matrix, re
     ):  # fmt: skip
         assert found["friedman"][name] == pytest.approx(value, rel=rel, nan_ok=True), name
     assert found["friedman"]["note"] == whole.note
-    pairs = post_hoc(scores)
+    pairs, hand = post_hoc(scores), by_hand(names, scores)
     assert len(found["pairs"]) == len(pairs) == len(names) * (len(names) - 1) // 2
     for got, pair in zip(found["pairs"], pairs, strict=True):
         assert (got["first"], got["second"]) == (names[pair.first], names[pair.second])
         assert (got["n"], got["note"]) == (pair.n, pair.note)
-        for name in ("mean_rank_difference", "p", "p_holm", "rank_biserial"):
+        # rank 1 is the highest, as in the rows
+        apart = hand[got["first"]]["mean_rank"] - hand[got["second"]]["mean_rank"]
+        assert got["mean_rank_difference"] == pytest.approx(apart, abs=1e-12)
+        for name in ("p", "p_holm", "rank_biserial"):
             expected = pytest.approx(getattr(pair, name), rel=rel, abs=1e-12, nan_ok=True)
             assert got[name] == expected, name
 
@@ -217,15 +222,17 @@ def test_raw_scores_by_hand(engine: Engine, ties: Any) -> None:
     assert_tests(asked_of(answer, "LIHC", "raw"), names, scores, 1e-12)
 
 
-def test_standardised_scores_the_slow_way(engine: Engine) -> None:
-    answer = engine.dominance(SETS, draws=DRAWS)
+@pytest.mark.parametrize("ties", ["average", "gseapy", "gsva"])
+def test_standardised_scores_the_slow_way(engine: Engine, ties: Any) -> None:
+    """By average ranks, of the set and of the random ones, whatever the rule of raw scores."""
+    answer = engine.dominance(SETS, draws=DRAWS, ties=ties)
     for tumor_type in N:
         sets = [one for one in SETS if tumor_type == "LIHC" or one != D]
         names = [one.name for one in sets]
         scores = standardised_scores(engine, sets, tumor_type)
         assert_rows(rows_of(answer, tumor_type, "standardised"), by_hand(names, scores), 1e-4)
         assert_tests(asked_of(answer, tumor_type, "standardised"), names, scores, 1e-9)
-        raw = raw_scores(engine, sets, tumor_type)
+        raw = raw_scores(engine, sets, tumor_type, ties=ties)
         assert_rows(rows_of(answer, tumor_type, "raw"), by_hand(names, raw), 1e-9)
 
 
@@ -238,6 +245,23 @@ def test_other_samples(engine: Engine) -> None:
     assert_rows(rows_of(answer, "LIHC", "standardised"), by_hand(names, scores), 1e-4)
     raw = raw_scores(engine, SETS, "LIHC", samples="normal")
     assert_rows(rows_of(answer, "LIHC", "raw"), by_hand(names, raw), 1e-9)
+
+
+def test_ties_change_the_raw_scores_alone(engine: Engine) -> None:
+    average, other = (
+        engine.dominance(SETS, draws=DRAWS, ties=ties) for ties in ("average", "gsva")
+    )
+    raw = pl.col("scale") == "raw"
+    assert other.frame.filter(~raw).equals(average.frame.filter(~raw))
+    assert not other.frame.filter(raw).equals(average.frame.filter(raw))
+
+
+def test_a_cohort_without_samples_is_left_out(engine: Engine) -> None:
+    answer = engine.dominance(SETS, samples="normal", draws=DRAWS)
+    alone = engine.dominance(SETS, tumor_types=["LIHC"], samples="normal", draws=DRAWS)
+    assert set(answer.frame["tumor_type"]) == {"LIHC"}
+    assert answer.frame.equals(alone.frame)
+    assert json.dumps(answer.summary) == json.dumps(alone.summary)
 
 
 def test_random_genes_are_near_the_standard(engine: Engine) -> None:
@@ -279,7 +303,7 @@ def test_a_set_does_not_depend_on_the_others(engine: Engine) -> None:
 def test_the_same_question_gives_the_same_answer(engine: Engine) -> None:
     first, again = (engine.dominance(SETS, draws=DRAWS) for _ in range(2))
     assert first.frame.equals(again.frame)
-    assert first.summary == again.summary
+    assert json.dumps(first.summary) == json.dumps(again.summary)  # nan is nan
     assert engine.dominance(SETS, draws=DRAWS, tumor_types=["LIHC"]).frame.equals(
         first.frame.filter(pl.col("tumor_type") == "LIHC")
     )
@@ -316,6 +340,44 @@ def test_two_sets_have_no_friedman(engine: Engine) -> None:
     found = asked_of(answer, "LIHC", "raw")
     assert found["friedman"]["note"] == "too few variables: 2, at least 3 needed"
     assert_tests(found, ["A", "C"], scores, 1e-12)
+    told = []
+    for scale in ("raw", "standardised"):
+        (pair,) = asked_of(answer, "LIHC", scale)["pairs"]
+        told.append(
+            f"LIHC {scale}: Wilcoxon A against C, p = {pair['p']:.2g}, "
+            f"rank-biserial correlation = {pair['rank_biserial']:.3f}"
+        )
+    assert list(answer.lines[:-1]) == told
+    assert answer.lines[-1].startswith(CAVEAT)
+
+
+def test_the_higher_set_has_the_lower_rank(engine: Engine) -> None:
+    """The sign of a pair's difference agrees with the ranks of its rows, and with its effect."""
+    answer = engine.dominance(SETS, tumor_types=["LIHC"], draws=DRAWS)
+    for scale in ("raw", "standardised"):
+        ranks = {row["set"]: row["mean_rank"] for row in rows_of(answer, "LIHC", scale)}
+        means = {row["set"]: row["mean"] for row in rows_of(answer, "LIHC", scale)}
+        pairs = asked_of(answer, "LIHC", scale)["pairs"]
+        for pair in pairs:
+            apart = ranks[pair["first"]] - ranks[pair["second"]]
+            assert pair["mean_rank_difference"] == pytest.approx(apart, abs=1e-12)
+        widest = max(pairs, key=lambda pair: abs(pair["mean_rank_difference"]))
+        if scale == "raw":  # where sets are far apart
+            first_is_higher = means[widest["first"]] > means[widest["second"]]
+            assert (widest["mean_rank_difference"] < 0) == first_is_higher
+            assert (widest["rank_biserial"] > 0) == first_is_higher
+
+
+def test_p_of_random_sets_is_of_standardised_scores(engine: Engine) -> None:
+    """A rank among as many as were drawn."""
+    for found in engine.dominance(SETS, draws=DRAWS).summary["tests"]:
+        p = found["friedman"]["p_genes"]
+        if found["scale"] == "raw":
+            assert np.isnan(p)
+        else:
+            place = p * (DRAWS + 1)
+            assert place == pytest.approx(round(place))
+            assert 1 <= round(place) <= DRAWS + 1
 
 
 def test_the_caveat_and_the_tests_are_printed(engine: Engine) -> None:
@@ -366,10 +428,15 @@ def test_values_that_are_made_up_are_said_to_be(tmp_path: Path) -> None:
 def test_what_cannot_be_asked_is_said(engine: Engine) -> None:
     with pytest.raises(UsageError, match=r"draws is 19\. Give 20 or more"):
         engine.dominance(SETS, draws=19)
-    with pytest.raises(UsageError, match=r"dominance is among gene sets\. Give two or more"):
+    among = r"Dominance is among gene sets: give two or more"
+    with pytest.raises(UsageError, match=rf"^one gene set dominates none\. {among}"):
         engine.dominance([A], draws=DRAWS)
-    with pytest.raises(UsageError, match="dominance is among gene sets"):
+    with pytest.raises(UsageError, match=rf"^G001, G002: no gene set\. {among}"):
         engine.dominance(["G001", "G002"], draws=DRAWS)
+    with pytest.raises(UsageError, match=rf"^G005: no gene set\. {among}"):
+        engine.dominance([A, B, "G005"], draws=DRAWS)
+    with pytest.raises(AnalysisError, match="no score: no normal samples"):
+        engine.dominance(SETS, tumor_types=["ACC"], samples="normal", draws=DRAWS)
     with pytest.raises(UsageError, match="two different gene sets are named 'A'"):
         engine.dominance([A, tc.GeneSet("A", "", A.genes[1:])], draws=DRAWS)
     with pytest.raises(AnalysisError, match="no score: few: 4 of 5 genes"):
@@ -380,7 +447,9 @@ def test_what_cannot_be_asked_is_said(engine: Engine) -> None:
     ("arguments", "code", "said"),
     [
         (("sets.gmt", "--draws", "19"), 2, "draws is 19. Give 20 or more"),
-        (("sets.gmt:A",), 2, "Give two or more"),
+        (("sets.gmt:A",), 2, "one gene set dominates none. Dominance is among gene sets: give two"),
+        (("sets.gmt", "G005"), 2, "G005: no gene set. Dominance is among gene sets"),
+        (("sets.gmt", "-t", "ACC", "--samples", "normal"), 1, "no score: no normal samples"),
         (("sets.gmt:A", "sets.gmt:E"), 2, "no gene set 'E' in it"),
         (("none.gmt",), 3, "no gene set file 'none.gmt'"),
         (("sets.gmt", "-t", "BRCA"), 3, "BRCA: not loaded"),
@@ -423,7 +492,8 @@ def test_every_format_has_the_same_rows(
     written = json.loads(out)
     assert list(written) == ["schema", "query", "dominance", "tests", "caveat", "provenance"]
     assert pl.DataFrame(written["dominance"], schema=frame.schema).equals(frame)
-    assert written["tests"] == answer.summary["tests"]
+    expected = json.loads(json.dumps(answer.summary["tests"]).replace("NaN", "null"))
+    assert written["tests"] == expected
     assert len(written["tests"]) == 2 * len(N)
     assert [len(one["pairs"]) for one in written["tests"]] == [3, 3, 6, 6]
     assert written["caveat"].startswith(CAVEAT)

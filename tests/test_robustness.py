@@ -70,12 +70,12 @@ def written(folder: Path, *, common: bool) -> list[tuple[Path, LoadOptions]]:
 
 
 def write_covariates(path: Path) -> Path:
-    """Age of all, purity of all but a few, and one that other samples alone have."""
+    """Age of all, purity of all but a few, one that others alone have, and one named as a gene."""
     rng = np.random.default_rng(9)
-    lines = ["sample\tpurity\tage\tlacked", "TCGA-AA-0000-01\t0.5\t50\t1"]
+    lines = ["sample\tpurity\tage\tlacked\tG040", "TCGA-AA-0000-01\t0.5\t50\t1\t7"]
     for place, name in enumerate([*barcodes(N_XENA, site="LI"), *barcodes(N_ONLY_MINE, site="ZZ")]):
         purity = "" if place in (3, 20) else round(rng.uniform(0.2, 1), 2)
-        lines.append(f"{name}\t{purity}\t{rng.integers(30, 80)}\t")
+        lines.append(f"{name}\t{purity}\t{rng.integers(30, 80)}\t\t{rng.uniform(5, 9):.2f}")
     path.write_text("\n".join(lines) + "\n")
     return path
 
@@ -376,6 +376,89 @@ def test_the_same_variable_twice_is_one_choice(engine: Engine, gmt: Path) -> Non
     assert again.frame.equals(once.frame)
 
 
+def test_the_same_control_twice_is_one(engine: Engine) -> None:
+    once = engine.robustness("G030", "G031", tumor_type="LIHC", adjust=["G032", AGE])
+    several = ["G032", AGE, "gene:G032", AGE]
+    again = engine.robustness("G030", "G031", tumor_type="LIHC", adjust=several)
+    assert again.frame.equals(once.frame)
+    assert not again.frame.select(SPECIFICATION).is_duplicated().any()
+
+
+def test_a_gene_and_a_covariate_of_one_name(engine: Engine, in_common: Engine) -> None:
+    gene, covariate = "gene:G040", "covariate:G040"
+    engines = {"all": engine, "in every source": in_common}
+    for x, y in ((gene, covariate), (covariate, gene)):
+        for row in engine.robustness(x, y, tumor_type="LIHC").frame.to_dicts():
+            assert (row["x"], row["y"]) == ("G040", "G040")
+            pair = engines[row["patients"]].correlate(
+                x, y, tumor_types="LIHC", source=row["source"], method=row["method"], null=()
+            )
+            close(row["r"], pair.frame["r"][0])
+            assert abs(row["r"]) < 0.9
+
+
+def test_a_control_with_a_plus_in_its_name(engine: Engine) -> None:
+    held = gene_set("CD4+ T", 40, 50)
+    frame = engine.robustness("G030", "G031", tumor_type="LIHC", adjust=[held, AGE]).frame
+    asked = {"": [], "CD4+ T": [held], "age": [AGE], "CD4+ T+age": [held, AGE]}
+    assert set(frame["adjust"]) == set(asked)
+    rows = frame.filter(pl.col("patients") == "all", pl.col("method") != "kendall").to_dicts()
+    assert len(rows) == 2 * 2 * len(asked)
+    for row in rows:
+        pair = engine.correlate(
+            "G030",
+            "G031",
+            tumor_types="LIHC",
+            source=row["source"],
+            method=row["method"],
+            adjust=asked[row["adjust"]],
+            null=(),
+        )
+        close(row["r"], pair.frame["r"][0])
+
+
+def test_a_set_of_a_taken_name_goes_by_its_text(engine: Engine, tmp_path: Path) -> None:
+    other = gene_set("X", 40, 52)
+    path = tmp_path / "other.gmt"
+    path.write_text("\t".join((other.name, "", *other.genes)) + "\n")
+    text = f"{path}:X"
+    answer = engine.robustness(X, "G031", tumor_type="UVM", x_also=[text])
+    assert answer.query["x"] == ["X", text]
+    assert_whole(answer, combined(TIES, ["X", text], ["G031"], ["kept"], places=[(XENA, "all")]))
+    for row in answer.frame.filter(pl.col("kind") != "without gene").to_dicts():
+        pair = engine.correlate(
+            {"X": X, text: other}[row["x"]],
+            "G031",
+            tumor_types="UVM",
+            ties=row["ties"],
+            method=row["method"],
+            null=(),
+        )
+        close(row["r"], pair.frame["r"][0])
+
+
+def test_the_same_samples_are_not_asked_again(in_common: Engine) -> None:
+    answer = in_common.robustness("G030", "G031", tumor_type="LIHC")
+    places = [(XENA, "all"), (MINE, "all")]
+    assert_whole(answer, combined(["average"], ["G030"], ["G031"], ["kept"], places=places))
+
+
+def test_a_source_that_holds_only_what_all_hold(tmp_path: Path) -> None:
+    engine = tc.open_store(tmp_path / "cache")
+    rng = np.random.default_rng(3)
+    for source, n in (("few", 15), ("many", 20)):
+        rows = rng.uniform(1, 12, (len(GENES), n)).round(1).tolist()
+        path = tmp_path / f"TCGA.ACC.{source}.tsv"
+        write_table(path, barcodes(n), zip(GENES, rows, strict=True))
+        options = LoadOptions(source=source, unit="log2(tpm+1)")
+        assert not engine.load([path], options).errors
+    answer = engine.robustness("G030", "G031", tumor_type="ACC")
+    places = [("few", "all"), ("many", "all"), ("many", "in every source")]
+    assert_whole(answer, combined(["average"], ["G030"], ["G031"], ["kept"], places=places))
+    n = {(row["source"], row["patients"]): row["n"] for row in answer.frame.to_dicts()}
+    assert n == dict(zip(places, (15, 20, 15), strict=True))
+
+
 def test_a_set_of_which_too_little_is_left(engine: Engine) -> None:
     """Rows that cannot be answered stay, with the reason; they are not in the span."""
     small = gene_set("small", 30, 35)
@@ -421,10 +504,11 @@ def test_sources_without_a_patient_in_common(tmp_path: Path) -> None:
         options = LoadOptions(source=source, unit="log2(tpm+1)")
         assert not engine.load([path], options).errors
     answer = engine.robustness(X, "G031", tumor_type="ACC", adjust="G032")
-    rows = answer.frame.filter(pl.col("patients") == "in every source").to_dicts()
-    assert len(rows) == 2 * 3 * (3 + 2)
-    assert {(row["n"], row["r"]) for row in rows} == {(0, None)}
-    assert all("too few samples: 0" in row["note"] for row in rows)
+    places = [("one", "all"), ("two", "all")]
+    held = ("", "G032")
+    assert_whole(answer, combined(TIES, ["X"], ["G031"], ["kept"], adjust=held, places=places))
+    assert set(answer.frame["n"]) == {15}
+    assert answer.frame["r"].null_count() == 0
     assert_spread(answer)
 
 
@@ -547,6 +631,7 @@ def test_made_up_values_stay_alone(tmp_path: Path) -> None:
     alone = engine.robustness("RELA", "NFE2L2", tumor_type="UVM")
     assert alone.query["sources"] == ["simulated"]
     assert alone.provenance["simulated"] is True
+    assert set(alone.frame["note"]) == {"SIMULATED"}
     rows = np.random.default_rng(2).uniform(2, 12, (40, 15)).round(1).tolist()
     names = ["RELA", "NFE2L2", *GENES[:38]]
     path = tmp_path / "TCGA.UVM.sampleMap" / "HiSeqV2"
@@ -555,6 +640,7 @@ def test_made_up_values_stay_alone(tmp_path: Path) -> None:
     beside = engine.robustness("RELA", "NFE2L2", tumor_type="UVM")
     assert beside.query["sources"] == [XENA]
     assert beside.provenance["simulated"] is False
+    assert set(beside.frame["note"]) == {""}
     asked = engine.robustness("RELA", "NFE2L2", tumor_type="UVM", source="simulated")
     assert asked.frame.equals(alone.frame)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,28 @@ def test_a_barcode_is_cut_to_the_sample(tmp_path: Path, ending: str) -> None:
     assert groups.group_of == {f"{A}-01": "x", f"{B}-01": "y"}
 
 
+@pytest.mark.parametrize("form", [str.lower, lambda name: name.replace("-", ".")])
+@pytest.mark.parametrize("ending", ["", "-01", "-01A"])
+def test_other_forms_of_barcodes(tmp_path: Path, form: Callable[[str], str], ending: str) -> None:
+    """Lower-case, and with dots, as R writes them; of samples and of patients."""
+    lines = (f"{form(one + ending)}\t{arm}" for one, arm in ((A, "x"), (B, "y")))
+    groups = read_groups(write(tmp_path, "sample\tarm", *lines))
+    assert groups.group_of == {f"{A}{ending[:3]}": "x", f"{B}{ending[:3]}": "y"}
+    assert (of(groups, f"{A}-01"), of(groups, f"{B}-01")) == ("x", "y")
+
+
+def test_patients_come_before_other_ids(tmp_path: Path) -> None:
+    """As in the clinical table of the GDC."""
+    rows = [
+        f"{place:08x}-aaaa\t{name}\t{arm}"
+        for place, (name, arm) in enumerate(((A, "x"), (B, "y"), (C, "x")))
+    ]
+    path = write(tmp_path, "case_id\tcase_submitter_id\tstage", *rows)
+    groups = read_groups(path, "stage")
+    assert groups.group_of == {A: "x", B: "y", C: "x"}
+    assert of(groups, f"{B}-01") == "y"
+
+
 def test_patients_stand_for_all_of_their_samples(tmp_path: Path) -> None:
     path = write(tmp_path, "arm\tpatient", f"x\t{A}", f"y\t{B}", f"x\t{C}")
     groups = read_groups(path)
@@ -71,7 +94,9 @@ def test_one_of_several_columns(tmp_path: Path) -> None:
     path = write(tmp_path, "sample\tage\tarm", f"{A}-01\t40\tx", f"{B}-01\t50\ty")
     assert read_groups(path, "arm").names == ("x", "y")
     assert read_groups(path, "age").names == ("40", "50")
-    with pytest.raises(UsageError, match=r"2 columns may tell the groups\. Choose one"):
+    with pytest.raises(
+        UsageError, match=r"which column tells .* Choose one with --group: age, arm"
+    ):
         read_groups(path)
     with pytest.raises(UsageError, match=r"no column 'arms' of groups\. Did you mean arm\?"):
         read_groups(path, "arms")
@@ -81,7 +106,10 @@ def test_one_of_several_columns(tmp_path: Path) -> None:
         read_groups(path, "sample")
 
 
-@pytest.mark.parametrize("nothing", ["", "NA", "N/A", "NaN", "null"])
+@pytest.mark.parametrize(
+    "nothing",
+    ["", "NA", "N/A", "NaN", "null", "#N/A", "--", "'--", "[Not Available]", "[Unknown]"],
+)
 def test_a_missing_group_is_none(tmp_path: Path, nothing: str) -> None:
     lines = ("sample\tarm", f"{A}-01\tx", f"{B}-01\ty", f"{C}-01\t{nothing}")
     groups = read_groups(write(tmp_path, *lines))
@@ -90,8 +118,12 @@ def test_a_missing_group_is_none(tmp_path: Path, nothing: str) -> None:
 
 
 FAULTS = {
-    ("sample\tarm", f"{A}-01\tx", f"{B}-01\tx"): "column 'arm' tells 1 groups. Two are needed",
-    ("sample\tarm", f"{A}-01\tNA", f"{B}-01\t"): "column 'arm' tells 0 groups",
+    (
+        "sample\tarm",
+        f"{A}-01\tx",
+        f"{B}-01\tx",
+    ): "column 'arm' tells only the group 'x'. Two are needed",
+    ("sample\tarm", f"{A}-01\tNA", f"{B}-01\t"): "column 'arm' tells no group. Two are needed",
     ("sample\tarm", f"{A}-01\tx", "", f"{B}-01\ty", f"{A}-01\ty"): (
         f"line 5: {A}-01 is of 'y' here and of 'x' above. Keep one group for each sample"
     ),

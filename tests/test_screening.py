@@ -36,13 +36,13 @@ NOT_IN_CHOL = GENES[75:85]
 ONLY_IN_CHOL = "ONLY1"
 BY_TYPE = [
     "tumor_type", "x", "y", "method", "n", "r", "ci_low", "ci_high", "p", "q", "n_shared_genes",
-    "r_disjoint", "rank",
+    "r_disjoint", "rank", "note",
 ]  # fmt: skip
 PURITY, AGE = "covariate:purity", "covariate:age"
 POOLED = [
     "rank", "x", "y", "method", "n_types", "n", "r", "ci_low", "ci_high", "p", "q", "tau2", "i2",
     "prediction_low", "prediction_high", "n_positive", "n_negative", "r_min", "r_max",
-    "n_shared_genes", "r_disjoint",
+    "n_shared_genes", "r_disjoint", "note",
 ]  # fmt: skip
 
 
@@ -154,6 +154,7 @@ def assert_rows_are_those_of_pairs(
     """Each y has the rows that the pair asked alone has, but for those without an r."""
     frame = answer.frame
     assert frame.columns == BY_TYPE
+    assert set(frame["note"]) == {""}
     for y in ys:
         name = name_of(y)
         rows = {row["tumor_type"]: row for row in frame.filter(pl.col("y") == name).to_dicts()}
@@ -195,6 +196,8 @@ def assert_pooled(answer: Answer, apart: Answer, method: Any, adjust: Sequence[s
     """The row of each y is the pooling of its rows by tumor type; most certain first."""
     frame, rows = answer.frame, apart.frame
     assert frame.columns == POOLED
+    assert set(frame["note"]) == {""}
+    assert rows["r"].abs().max() < 1  # a perfect one would come first
     assert frame["rank"].to_list() == list(range(1, frame.height + 1))
     types = sorted(set(rows["tumor_type"]))
     by_place = {(row["tumor_type"], row["y"]): row for row in rows.to_dicts()}
@@ -265,7 +268,8 @@ def test_genes_have_the_rows_of_the_pair(engine: Engine, name: str) -> None:
     assert_rows_are_those_of_pairs(engine, answer, x, ys, **options)
     assert_q_and_ranks(answer.frame)
     assert asked not in answer.frame["y"].to_list()
-    assert answer.query["n_y"] == len({gene for kind in N for gene in made(kind)[1]})
+    genes = {gene for kind in N for gene in made(kind)[1]} - {asked}
+    assert answer.query["n_y"] == len(genes)
     assert "UVM: too few samples: " in "; ".join(answer.notes)
 
 
@@ -294,7 +298,10 @@ def test_genes_that_do_not_vary_have_no_row(engine: Engine) -> None:
     assert not set(frame["y"]) & {CONSTANT, ZERO}
     rows = frame.filter(pl.col("y") == CONSTANT_IN_ACC)
     assert rows["tumor_type"].to_list() == ["CHOL", "LIHC"]
-    assert not set(engine.screen("G002").frame["y"]) & {CONSTANT, ZERO}
+    pooled = engine.screen("G002")
+    assert not set(pooled.frame["y"]) & {CONSTANT, ZERO}
+    assert pooled.frame.height == pooled.query["n_y"] - 2
+    assert f"no r in any tumor type: 2 of {pooled.query['n_y']}" in pooled.notes
 
 
 def test_what_is_adjusted_for_has_no_row(engine: Engine) -> None:
@@ -441,6 +448,55 @@ def test_a_gene_of_one_tumor_type_is_not_pooled(engine: Engine) -> None:
     assert row["rank"] == frame.height
 
 
+# --- what is perfect, and what hardly varies ------------------------------------------------------
+
+HARDLY = GENES[60:88]  # they vary by a thousandth of their mean
+
+
+@pytest.fixture(scope="module")
+def copies(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    """G011 is G001 and G012 its mirror image, in each of two tumor types. Read only."""
+    folder = tmp_path_factory.mktemp("copies")
+    engine = tc.open_store(folder / "cache")
+    rng = np.random.default_rng(1)
+    for tumor_type, n in (("ACC", 25), ("LIHC", 40)):
+        values = rng.uniform(2, 15, (120, n)).round(1)
+        values[11], values[12] = values[1], 18 - values[1]
+        values[60:88] = 40 + rng.normal(0, 0.045, (len(HARDLY), n))
+        path = folder / f"TCGA.{tumor_type}.sampleMap" / "HiSeqV2"
+        rows = zip(GENES[:120], values.tolist(), strict=True)
+        write_table(path, barcodes(n, site=tumor_type[:2]), rows)
+        assert not engine.load([path]).errors
+    return engine
+
+
+@pytest.mark.parametrize("method", ["pearson", "spearman"])
+def test_perfect_genes_come_first(copies: Engine, method: Any) -> None:
+    """They are exactly 1 and -1 in each tumor type, of which there is nothing to pool."""
+    apart = copies.screen("gene:G001", method=method, by_tumor_type=True).frame
+    perfect = apart.filter(pl.col("r").abs() == 1).select("tumor_type", "y", "r", "rank")
+    assert perfect.rows() == [
+        (kind, *row) for kind in ("ACC", "LIHC") for row in (("G011", 1, 1), ("G012", -1, 1))
+    ]
+    frame = copies.screen("gene:G001", method=method).frame
+    first = frame.head(2).to_dicts()
+    assert [(row["rank"], row["y"]) for row in first] == [(1, "G011"), (2, "G012")]
+    for row in first:
+        assert (row["n_types"], row["r"], row["p"], row["q"]) == (2, None, None, None)
+    assert [(row["r_min"], row["r_max"]) for row in first] == [(1, 1), (-1, -1)]
+    others = frame.slice(2)
+    assert others["p"].null_count() == 0
+    assert others["p"].is_sorted()
+
+
+def test_genes_that_hardly_vary_keep_their_digits(copies: Engine) -> None:
+    rows = copies.screen("G005", by_tumor_type=True).frame.filter(pl.col("y").is_in(HARDLY))
+    alone = pl.concat([copies.correlate("G005", gene, null=()).frame for gene in HARDLY])
+    assert rows.height == alone.height == 2 * len(HARDLY)
+    rows, alone = (frame.sort("tumor_type", "y") for frame in (rows, alone))
+    np.testing.assert_allclose(rows["r"], alone["r"], rtol=0, atol=1e-12)
+
+
 # --- what cannot be asked ------------------------------------------------------------------------
 
 
@@ -505,9 +561,11 @@ def test_every_format_has_the_same_rows(
     asked += ["--by-type"] if by_type else []
     code, out, _ = run(*asked, "--format", "tsv")
     assert code == 0
-    assert pl.read_csv(io.StringIO(out), separator="\t", schema=frame.schema).equals(frame)
+    read = pl.read_csv(io.StringIO(out), separator="\t", schema=frame.schema)
+    assert read.with_columns(pl.col("note").fill_null("")).equals(frame)
     _, out, _ = run(*asked, "--format", "csv")
-    assert pl.read_csv(io.StringIO(out), schema=frame.schema).equals(frame)
+    read = pl.read_csv(io.StringIO(out), schema=frame.schema)
+    assert read.with_columns(pl.col("note").fill_null("")).equals(frame)
     _, out, _ = run(*asked, "--format", "json")
     answer = json.loads(out)
     assert list(answer) == ["schema", "query", "associations", "provenance"]
@@ -526,8 +584,6 @@ def test_the_first_rows(run: Run, engine: Engine) -> None:
     answer = json.loads(out)
     assert answer["query"]["top"] == 7
     assert answer["associations"] == frame.head(7).to_dicts()
-    _, out, _ = run("screen", "G002", "--against", "genes", "--format", "json")
-    assert len(json.loads(out)["associations"]) == 25
     apart = engine.screen("G002", by_tumor_type=True).frame
     _, out, _ = run(
         "screen", "G002", "--against", "genes", "--top", "3", "--by-type", "--format", "json"
@@ -537,16 +593,37 @@ def test_the_first_rows(run: Run, engine: Engine) -> None:
     assert rows == apart.filter(pl.col("rank") <= 3).to_dicts()
 
 
+def test_all_rows_are_written_unless_for_people(run: Run, engine: Engine, tmp_path: Path) -> None:
+    height = engine.screen("G002").frame.height
+    asked = ("screen", "G002", "--against", "genes")
+    _, out, _ = run(*asked, "--format", "json")
+    answer = json.loads(out)
+    assert (len(answer["associations"]), answer["query"]["top"]) == (height, None)
+    for chosen in ("tsv", "csv"):
+        _, out, _ = run(*asked, "--format", chosen)
+        assert len(out.splitlines()) == 1 + height
+    for ending, read in (("parquet", pl.read_parquet), ("csv", pl.read_csv)):
+        target = tmp_path / f"rows.{ending}"
+        assert run(*asked, "-o", target)[0] == 0
+        assert read(target).height == height
+    _, out, _ = run(*asked)
+    assert out.splitlines()[-1] == f"{height - 25} more rows: --top all"
+    assert sum(line.split()[:1] == ["25"] for line in out.splitlines()) == 1
+    assert not any(line.split()[:1] == ["26"] for line in out.splitlines())
+
+
 def test_the_table_for_people(run: Run, engine: Engine) -> None:
     _, out, err = run("screen", "G002", "--against", "genes", "--top", "4")
     lines = out.splitlines()
     n_y = engine.screen("G002").query["n_y"]
     assert lines[0].startswith(f"G002 against {n_y} genes, pearson; tcga-hiseqv2")
     assert lines[2].split()[:3] == ["rank", "y", "n_types"]
+    assert "note" not in lines[2].split()
     assert "n_shared_genes" not in out  # a gene shares none
     left = engine.screen("G002").frame.height - 4
     assert lines[-1] == f"{left} more rows: --top all"
     assert "note: UVM: too few samples" in err
+    assert f"note: no r in any tumor type: 2 of {n_y}\n" in err
     _, out, _ = run("screen", "hallmark_hypoxia", "--against", "hallmark", "--adjust", "age")
     assert "n_shared_genes" in out
     assert "sets of hallmark, pearson, adjusted for age;" in out
@@ -568,3 +645,7 @@ def test_values_that_are_made_up_are_said_to_be(
     out, err = (stream.decode() for stream in capfdbinary.readouterr())
     assert out.startswith("SIMULATED  RELA against")
     assert "SIMULATED" in err
+    for by_type in (False, True):
+        frame = store.screen("RELA", by_tumor_type=by_type).frame
+        assert frame.columns[-1] == "note"
+        assert set(frame["note"]) == {"SIMULATED"}

@@ -46,8 +46,8 @@ def compare(
     Two groups: Welch's t with Hedges' g, and Mann-Whitney with the rank-biserial correlation;
     where patients have samples in both, the paired t and Wilcoxon's signed ranks too. More groups:
     one-way ANOVA, Welch's ANOVA and Kruskal-Wallis, then each two. q is p adjusted over all rows
-    of the same test. A normal sample beside a tumour is other tissue too: what differs may be the
-    mixture of cells.
+    of the same test. Tumour and normal tissue differ in so much that most random gene sets differ
+    too: a small p of a pathway is no evidence about that pathway.
 
     Examples: `tcga-corr compare ferroptosis nfkb -t LIHC`,
     `tcga-corr compare ferroptosis --by stages.tsv --group stage`.

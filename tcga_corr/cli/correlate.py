@@ -45,9 +45,9 @@ def correlate(
     interval, and three p-values. p: would independent samples give this r? At these n it is nearly
     always small; q is p adjusted over the tumor types shown (Benjamini-Hochberg). p_genes: would
     random genes of the same expression give it? p_sets: would other real pathways of the same size
-    give it? For a claim about two pathways quote p_sets, about two genes p_genes; p alone only says
-    that r is not 0. Where gene sets are involved, r_disjoint is r without the genes that both sides
-    share, and that r is what p_genes and p_sets are about.
+    give it? Where a pathway is involved quote p_sets, else p_genes; p alone only says that r is not
+    0. Where gene sets are involved, r_disjoint is r without the genes that both sides share, and
+    that r, with scores by average ranks, is what p_genes and p_sets are about.
 
     Examples: `tcga-corr correlate ferroptosis nfkb`, `tcga-corr correlate RELA NRF2 -t LIHC`,
     `tcga-corr correlate ferroptosis nfkb --adjust purity`.

@@ -26,7 +26,12 @@ def dominance(
     samples: options.SampleSelection = options.Samples.tumor,
     ties: options.TieRule = options.Ties.average,
     min_genes: options.MinGenes = 5,
-    draws: options.Draws = 1_000,
+    draws: Annotated[
+        int,
+        typer.Option(
+            "--draws", metavar="B", help="Random sets that each score is standardised against."
+        ),
+    ] = 1_000,
     output_format: options.OutputFormat = None,
     output: options.Output = None,
     force: options.Force = False,
@@ -36,9 +41,10 @@ def dominance(
     Twice: by the raw scores, and by scores standardised against random sets of the same size whose
     genes are expressed alike, in the same sample (--draws of them). Raw scores of different sets do
     not compare, as they depend on size and on how high the genes are in any tissue; the
-    standardised ones are what a claim of dominance should rest on. Friedman's test says whether the
-    sets differ, and Wilcoxon's signed ranks with Holm's adjustment which do (all pairs in --format
-    json).
+    standardised ones take that out. Friedman's test says whether the sets differ, and Wilcoxon's
+    signed ranks with Holm's adjustment which do (all pairs in --format json). Both find differences
+    between random sets too: quote p_genes, how often random sets in place of all of these give as
+    large a Kendall's W.
 
     Example: `tcga-corr dominance -t LIHC`.
     """

@@ -84,7 +84,7 @@ def check_output(output: Path | None, force: bool, chosen: Format | None) -> Non
 
 def write_result(result: Result, output: Path | None, chosen: Format | None) -> None:
     """Write a result to a file, or to standard output."""
-    content = _render(result, chosen or _format_of(output))
+    content = _render(result, format_of(output, chosen))
     if output is None:
         sys.stdout.flush()
         sys.stdout.buffer.write(content)
@@ -100,9 +100,10 @@ def write_result(result: Result, output: Path | None, chosen: Format | None) -> 
         partial.write_bytes(content)
 
 
-def _format_of(output: Path | None) -> Format:
+def format_of(output: Path | None, chosen: Format | None) -> Format:
+    """The format that was chosen, or that the ending of the output file tells."""
     ending = output.suffix.lstrip(".").lower() if output else ""
-    return _ENDINGS.get(ending, Format.table)
+    return chosen or _ENDINGS.get(ending, Format.table)
 
 
 def _render(result: Result, chosen: Format) -> bytes:
@@ -140,7 +141,7 @@ def _finite(value: Any) -> Any:
     """A value with null for what JSON has no number for."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_finite(item) for item in value]
     if isinstance(value, dict):
         return {name: _finite(item) for name, item in value.items()}
@@ -153,7 +154,7 @@ def _as_json(result: Result) -> bytes:
     if "query" in around:
         whole["query"] = around.pop("query")
     whole[result.rows_key] = _finite(result.frame.to_dicts())
-    whole |= around
+    whole |= _finite(around)
     return (json.dumps(whole, indent=1, allow_nan=False, default=str) + "\n").encode()
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from tcga_corr.cli import options
-from tcga_corr.cli.output import Result, check_output, number, plain, write_result
+from tcga_corr.cli.output import Result, check_output, format_of, number, plain, write_result
 from tcga_corr.cli.settings import Settings
 from tcga_corr.errors import UsageError
 
@@ -42,11 +42,14 @@ def screen(
         ),
     ] = False,
     top: Annotated[
-        str,
+        str | None,
         typer.Option(
-            "--top", metavar="N|all", help="Rows to show; with --by-type of each tumor type."
+            "--top",
+            metavar="N|all",
+            help="Rows to give; with --by-type of each tumor type. Default: 25 in the table for "
+            "people, all in any other format.",
         ),
-    ] = "25",
+    ] = None,
     output_format: options.OutputFormat = None,
     output: options.Output = None,
     force: options.Force = False,
@@ -58,15 +61,18 @@ def screen(
     it is positive or negative with q < 0.05; most certain first. With --by-type, or where there is
     one tumor type, a row is an association, ranked within its tumor type by the size of r.
 
-    Among 20,000 genes thousands are significant: where Y stands among the others (rank) says more
-    than its p. Of pathways, `correlate X Y` tells whether random genes give as much.
+    Where Y stands among the others (rank) says more than its p: within a large tumor type thousands
+    of genes are significant, and over few tumor types a pooled p cannot be small. Where X and Y
+    share genes, read r_disjoint. Of pathways, `correlate X Y` tells whether random genes give as
+    much.
 
     Examples: `tcga-corr screen RELA --against genes`,
     `tcga-corr screen ferroptosis --against hallmark -t LIHC --top all -o screen.tsv`.
     """
     settings: Settings = context.obj
     check_output(output, force, output_format)
-    count = _count(top)
+    is_table = format_of(output, output_format) is options.Format.table
+    count = _count(top or ("25" if is_table else "all"))
     answer = settings.engine().screen(
         x,
         against,
@@ -101,7 +107,7 @@ def _result(answer: Any, count: int | None) -> Result:
         shown = frame.head(count) if shown is None else shown
     left = frame.height - shown.height
     adjusted = f", adjusted for {', '.join(query['adjust'])}" if query["adjust"] else ""
-    hidden = {"x", "method", "tau2", *([] if frame["n_shared_genes"].max() else _SHARED)}
+    hidden = {"x", "method", "tau2", "note", *([] if frame["n_shared_genes"].max() else _SHARED)}
     return Result(
         frame=shown,
         rows_key="associations",

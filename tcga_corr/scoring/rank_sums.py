@@ -3,7 +3,7 @@
 With average ranks, all that a score needs of a set are W = sum(w), A = sum(w r) and R = sum(r),
 where w = r**0.25 (see :mod:`tcga_corr.scoring.ssgsea`). Sums of disjoint sets add up, so genes are
 taken out of a set by taking away their sums. They are kept as float32: of a correlation of scores
-that moves the sixth digit, which a null does not need.
+that moves the sixth digit, of sets of hundreds of genes the fifth, which a null does not need.
 """
 
 from __future__ import annotations

@@ -120,7 +120,7 @@ def correlate_groups(
     else:
         r = _group_sums(x_unit * y_unit, offsets)
         r[unanswered] = np.nan
-        r = _snapped(r)
+        r = snapped(r)
         p = p_of_r(r, n - n_controls, method)
     ci_low, ci_high = fisher_interval(r, fisher_variance(r, n, method, n_controls), confidence)
     notes = [
@@ -224,7 +224,7 @@ def _kendall(
     for group, (start, end) in enumerate(itertools.pairwise(offsets)):
         if not unanswered[group]:
             tau[group], p[group] = kendalltau(x[start:end], y[start:end])
-    return _snapped(tau), p
+    return snapped(tau), p
 
 
 def _few(n: int, least: int) -> str:
@@ -238,7 +238,10 @@ def _constant(names: tuple[str, str], constant: tuple[bool, bool]) -> str:
 
 def _fitted(names: tuple[str, str], fitted: tuple[bool, bool]) -> str:
     which = " and ".join(itertools.compress(names, fitted))
-    return which and f"{which} {'are' if all(fitted) else 'is'} a sum of what is adjusted for"
+    return (
+        which
+        and f"{which} {'are' if all(fitted) else 'is'} a linear combination of what is adjusted for"
+    )
 
 
 def _group_sums(values: Vector, offsets: NDArray[np.int64]) -> Vector:
@@ -289,10 +292,10 @@ def correlate_rows(
     if method == "kendall":
         return _tau_of_rows(x, y)
     products = unit_rows(x, method, fit) * unit_rows(y, method, fit)
-    return _snapped(products.sum(axis=1))
+    return snapped(products.sum(axis=1))
 
 
-def _snapped(r: Vector) -> Vector:
+def snapped(r: Vector) -> Vector:
     """Exactly 1 or -1 where only rounding error is between."""
     return np.asarray(np.where(np.abs(r) > 1 - 1e-14, np.sign(r), r))
 
@@ -328,4 +331,4 @@ def _tau_of_rows(x: Matrix, y: Matrix) -> Vector:
         x_apart += np.abs(x_signs).sum(axis=1)
         y_apart += np.abs(y_signs).sum(axis=1)
     apart = np.sqrt(x_apart * y_apart)
-    return _snapped(concordance / np.where(apart == 0, np.nan, apart))
+    return snapped(concordance / np.where(apart == 0, np.nan, apart))

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 N_BINS = 20
+# r of float32 sums is exact to this; equal to it counts as equal
+TOLERANCE = 1e-5
 # exceedances after which a p-value is clear enough
 ENOUGH = 50
 
@@ -51,7 +53,7 @@ def central_range(values: Vector) -> tuple[float, float]:
 
 def _as_far(values: Vector, observed: float) -> NDArray[np.bool_]:
     with np.errstate(invalid="ignore"):
-        return np.asarray(np.abs(values) >= abs(observed))
+        return np.asarray(np.abs(values) >= abs(observed) - TOLERANCE)
 
 
 def expression_bins(means: NDArray[np.floating], n_bins: int = N_BINS) -> Rows:

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -22,6 +23,8 @@ from tcga_corr.store.layout import SCHEMA_VERSION, Store, TableKey
 from tcga_corr.store.metadata import TableMetadata
 from tcga_corr.store.parquet import read_metadata, read_values
 
+# what numpy raises of a file that is no array any more
+UNREADABLE = (OSError, EOFError, ValueError, TypeError, SyntaxError, TokenError)
 _DESCRIPTION = "index.json"
 _GENES = "genes.txt"
 
@@ -115,7 +118,10 @@ class TableIndex:
 
 def _mapped_anew(array: NDArray[Any]) -> NDArray[Any]:
     if isinstance(array, np.memmap) and array.filename is not None:
-        return np.asarray(np.load(array.filename, mmap_mode="r"))
+        try:
+            return np.asarray(np.load(array.filename, mmap_mode="r"))
+        except FileNotFoundError:
+            pass  # the table was replaced meanwhile; what is mapped is still there
     return array
 
 
@@ -236,7 +242,7 @@ def _open(key: TableKey, folder: Path, described: dict[str, Any]) -> TableIndex 
         genes = _gene_names(folder / _GENES, described["genes_sha256"])
         metadata = TableMetadata.from_json(described["metadata"])
         table_sha256 = str(described["table_sha256"])
-    except (OSError, EOFError, ValueError, KeyError, TypeError):
+    except (*UNREADABLE, KeyError):
         return None
     shape = (metadata.n_genes, len(metadata.samples))
     if not (ranks.shape == values.shape == shape and len(genes) == metadata.n_genes):

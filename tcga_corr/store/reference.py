@@ -7,6 +7,7 @@ how many of their genes the table has, so that those of like size lie together.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Sequence
@@ -18,10 +19,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tcga_corr.errors import StoreError
 from tcga_corr.files import partial_path, sync_folder, writing
 from tcga_corr.gene_sets import reference_digest, reference_sets
 from tcga_corr.scoring.rank_sums import N_SUMS, Terms, rank_terms, sums_of_sets
-from tcga_corr.store.index import GeneNames, TableIndex
+from tcga_corr.store.index import UNREADABLE, GeneNames, TableIndex
 from tcga_corr.store.layout import Store
 from tcga_corr.symbols import match_symbols
 
@@ -69,17 +71,38 @@ class ReferenceIndex:
 def open_reference(store: Store, table: TableIndex) -> ReferenceIndex:
     """The reference collection's sums in a table, made first where they are not there.
 
+    Where the store may not be written, or the table was replaced meanwhile, they are made for this
+    once.
+
     Raises
     ------
     StoreError
-        If they must be made and the folder cannot be written.
+        If they cannot be written for another reason, such as a full disk.
     """
     folder = _folder(store, table)
     found = _open(folder, table)
     if found is not None:
         return found
-    with store.locked(table.key):
-        return _open(folder, table) or _build(folder, table)
+    try:
+        with store.locked(table.key):
+            return _open(folder, table) or _build(folder, table)
+    except StoreError as error:
+        if not _is_for_this_once(error.__cause__):
+            raise
+        return _made(table)
+
+
+def _is_for_this_once(cause: BaseException | None) -> bool:
+    """Whether nothing may be written here, or the table's index went to make place for another."""
+    read_only = isinstance(cause, OSError) and cause.errno == errno.EROFS
+    return read_only or isinstance(cause, PermissionError | FileNotFoundError)
+
+
+def _made(table: TableIndex) -> ReferenceIndex:
+    sets = _sets_in(table.genes)
+    rows = np.concatenate([np.empty(0, dtype=np.intp), *sets])
+    offsets = np.cumsum([0, *map(len, sets)], dtype=np.intp)
+    return ReferenceIndex(_sums(table, sets), rows, offsets)
 
 
 def has_reference(store: Store, table: TableIndex) -> bool:
@@ -115,7 +138,9 @@ def _folder(store: Store, table: TableIndex) -> Path:
 def _open(folder: Path, table: TableIndex) -> ReferenceIndex | None:
     try:
         sums, rows, offsets = (np.load(folder / name, mmap_mode="r") for name in _FILES)
-    except (OSError, EOFError, ValueError):
+    except UNREADABLE:
+        return None
+    if (sums.dtype, rows.dtype, offsets.dtype) != (np.float32, np.intp, np.intp):
         return None
     whole = sums.shape == (len(offsets) - 1, N_SUMS, len(table.metadata.samples))
     if not (whole and offsets[-1] == len(rows)):
@@ -149,16 +174,14 @@ def _sums(table: TableIndex, sets: Sequence[Rows]) -> Terms:
 
 def _build(folder: Path, table: TableIndex) -> ReferenceIndex:
     """Make the sums, then remove those of another collection; call it with the table locked."""
-    sets = _sets_in(table.genes)
-    offsets = np.cumsum([0, *map(len, sets)], dtype=np.intp)
-    rows = np.concatenate([np.empty(0, dtype=np.intp), *sets])
+    made = _made(table)
     partial = partial_path(folder)
     with writing(folder):
         for other in [*folder.parent.glob("reference-*"), *folder.parent.glob(".reference-*")]:
             shutil.rmtree(other, ignore_errors=True)
-        partial.mkdir(parents=True)
+        partial.mkdir()
         try:
-            arrays: tuple[NDArray[Any], ...] = (_sums(table, sets), rows, offsets)
+            arrays: tuple[NDArray[Any], ...] = (made.sums, made.rows, made.offsets)
             for name, array in zip(_FILES, arrays, strict=True):
                 _save(partial / name, array)
             partial.rename(folder)
@@ -167,7 +190,7 @@ def _build(folder: Path, table: TableIndex) -> ReferenceIndex:
             shutil.rmtree(partial, ignore_errors=True)
     index = _open(folder, table)
     if index is None:
-        raise AssertionError("the reference index just written is not whole")
+        raise StoreError(f"{folder}: the index just written cannot be read", "Check the disk")
     return index
 
 

@@ -112,6 +112,11 @@ class Grid:
         return TableError(f"{where}: '{shown}' is {kind}", remedy)
 
 
+def is_missing(cell: str) -> bool:
+    """Whether a cell says that there is no value."""
+    return cell in _MISSING
+
+
 def read_grid(path: Path) -> Grid:
     """Read a table; lines that start with # are left out before the header, blank ones anywhere.
 

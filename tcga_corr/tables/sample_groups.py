@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tcga_corr.barcodes import parse_barcode
 from tcga_corr.errors import TableError, UsageError, near_names
-from tcga_corr.tables.delimited import MISSING
-from tcga_corr.tables.grid import read_grid
-from tcga_corr.tables.sample_names import column_of_samples
+from tcga_corr.tables.grid import Grid, is_missing, read_grid
+from tcga_corr.tables.sample_names import column_by_title, column_of_barcodes
 
-_PATIENT, _SAMPLE = 12, 15  # characters of a TCGA barcode
-_TCGA = "TCGA-"
+_PATIENT = re.compile(r"TCGA-[A-Z0-9]{2}-[A-Z0-9]{4}")
 
 
 @dataclass(frozen=True)
@@ -57,13 +57,13 @@ def read_groups(path: Path, column: str | None = None) -> SampleGroups:
         If a sample is of two groups; by line.
     """
     grid = read_grid(path)
-    columns = [grid.column(position) for position in range(len(grid.header))]
-    chosen, _ = column_of_samples(path, grid.header, columns)
+    chosen, named = _names(grid)
     others = [name for position, name in enumerate(grid.header) if position != chosen]
     if column is None:
         if len(others) != 1:
             raise UsageError(
-                f"{path}: {len(others)} columns may tell the groups", "Choose one with --group"
+                f"{path}: which column tells the groups is not clear",
+                f"Choose one with --group: {', '.join(others)}",
             )
         column = others[0]
     if column not in others:
@@ -74,12 +74,9 @@ def read_groups(path: Path, column: str | None = None) -> SampleGroups:
     place = grid.header.index(column)
     group_of: dict[str, str] = {}
     names: dict[str, None] = {}
-    for line, row in zip(grid.lines, grid.rows, strict=True):
-        name, group = row[chosen], row[place]
-        if not name or group in MISSING:
+    for line, name, group in zip(grid.lines, named, grid.column(place), strict=True):
+        if not name or is_missing(group):
             continue
-        if name.startswith(_TCGA):
-            name = name[: _SAMPLE if len(name) >= _SAMPLE else _PATIENT]
         if group_of.setdefault(name, group) != group:
             raise TableError(
                 f"{path}, line {line}: {name} is of '{group}' here and of '{group_of[name]}' above",
@@ -87,5 +84,28 @@ def read_groups(path: Path, column: str | None = None) -> SampleGroups:
             )
         names[group] = None
     if len(names) < 2:
-        raise TableError(f"{path}: column '{column}' tells {len(names)} groups", "Two are needed")
+        told = f"only the group '{next(iter(names))}'" if names else "no group"
+        raise TableError(f"{path}: column '{column}' tells {told}", "Two are needed")
     return SampleGroups(column, tuple(names), group_of)
+
+
+def _names(grid: Grid) -> tuple[int, list[str | None]]:
+    """The column that names samples or patients, and whom each row names."""
+    columns = [grid.column(position) for position in range(len(grid.header))]
+    for read in (_sample, _patient):
+        barcodes = [[read(cell) for cell in column] for column in columns]
+        chosen = column_of_barcodes(grid.path, grid.header, barcodes)
+        if chosen is not None:
+            return chosen, [_sample(cell) or _patient(cell) for cell in columns[chosen]]
+    chosen, _ = column_by_title(grid.path, grid.header, columns)
+    return chosen, list(columns[chosen])
+
+
+def _sample(cell: str) -> str | None:
+    barcode = parse_barcode(cell)
+    return barcode.sample if barcode else None
+
+
+def _patient(cell: str) -> str | None:
+    match = _PATIENT.fullmatch(cell.strip().upper().replace(".", "-"))
+    return match.string if match else None
