@@ -323,7 +323,9 @@ def _nulls(
     def ask(one: _Measured, has_r: np.bool_) -> tuple[NullResult, NullResult]:
         if not has_r or one.are_same():
             return _NONE, _NONE
+        # mapped anew, so that the pages that are read go with the tumor type
         table = one.cohort.table
+        table = replace(table, ranks=table.all_ranks(), values=table.all_values())
         fit = Fit(one.control_matrix, ranked=method == "spearman") if question.adjust else None
         columns = one.cohort.columns[one.having]
         where = Situation(table, columns, method, fit, one.cohort.min_genes)

@@ -36,7 +36,8 @@ MIN_REFERENCE_SETS = 20
 # Jaccard index from which two sets are one pathway, as in the reference collection
 SAME_PATHWAY = 0.3
 _FIRST_DRAWS = 250  # after which what is clear already is stopped
-_SAMPLES_AT_ONCE = 512
+_LATER_DRAWS = 750  # at a time: what bounds the memory
+_SAMPLES_AT_ONCE = 128
 _GENES_AT_ONCE = 512
 
 Vector = NDArray[np.float64]
@@ -190,7 +191,7 @@ def random_gene_null(situation: Situation, x: Side, y: Side, n_draws: int = N_DR
     bins = situation.bins("gene" in (one.kind, other.kind), involved)
     found = np.empty(0)
     while len(found) < n_draws and not is_clear(found, observed):
-        count = min(_FIRST_DRAWS, n_draws) if not len(found) else n_draws - len(found)
+        count = min(_LATER_DRAWS if len(found) else _FIRST_DRAWS, n_draws - len(found))
         draws = matched_draws(generator, bins, one.rows, other.rows, count)
         sides = [
             side.values[np.newaxis]
@@ -248,23 +249,26 @@ def _rank_among(
     situation: Situation, reference: ReferenceIndex, kept: Side, replaced: Side, observed: float
 ) -> NullResult:
     like = reference.like(len(replaced.rows))
-    numbers = [
-        number
-        for number in range(like.start, like.stop)
-        if not _is_like(reference.genes(number), replaced)
-    ]
+    numbers = np.arange(like.start, like.stop)
+    numbers = numbers[~_same_pathway(reference, replaced, situation.n_genes)[like]]
     if len(numbers) < MIN_REFERENCE_SETS:
         return _too_few(replaced, len(numbers))
-    found = _against_reference(situation, reference, kept, np.array(numbers))
+    found = _against_reference(situation, reference, kept, numbers)
     if len(found) < MIN_REFERENCE_SETS:
         return _too_few(replaced, len(found))
     return NullResult(rank_p(found, observed), *central_range(found))
 
 
-def _is_like(genes: Rows, side: Side) -> bool:
+def _same_pathway(reference: ReferenceIndex, side: Side, n_genes: int) -> NDArray[np.bool_]:
+    """Which reference sets are a side by another name."""
     whole = side.rows if side.whole is None else side.whole
-    n_shared = np.count_nonzero(np.isin(genes, whole, assume_unique=True))
-    return bool(n_shared >= SAME_PATHWAY * (len(genes) + len(whole) - n_shared))
+    is_in = np.zeros(n_genes, dtype=np.intp)
+    is_in[whole] = 1
+    if not len(reference.rows):
+        return np.zeros(0, dtype=np.bool_)
+    n_shared = np.add.reduceat(is_in[reference.rows], reference.offsets[:-1])
+    union = reference.sizes + len(whole) - n_shared
+    return np.asarray(n_shared >= SAME_PATHWAY * union)
 
 
 def _too_few(side: Side, count: int) -> NullResult:

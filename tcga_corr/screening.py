@@ -139,10 +139,14 @@ class Screen:
         n = np.broadcast_to(self.n[:, np.newaxis], r.shape)
         n_controls = self.n_controls[:, np.newaxis]
         variance = fisher_variance(r, n, self.method, n_controls)
-        pooled = pool(r, variance)
+        pooled = pool(r, variance, leave_one_out=False)
         q = benjamini_hochberg(p_of_r(r, n - n_controls, self.method).ravel()).reshape(r.shape)
         significant = np.nan_to_num(q, nan=1.0) < SIGNIFICANT
         disjoint = self.r_disjoint[:, some]
+        apart = np.full(len(some), np.nan)
+        if not np.isnan(disjoint).all():
+            of_disjoint = fisher_variance(disjoint, n, self.method, n_controls)
+            apart = pool(disjoint, of_disjoint, leave_one_out=False).r
         columns: dict[str, Any] = {
             "x": pl.repeat(self.x, len(some), eager=True),
             "y": _named(self.y, some),
@@ -163,7 +167,7 @@ class Screen:
             "r_min": np.nanmin(r, axis=0) if len(some) else np.empty(0),
             "r_max": np.nanmax(r, axis=0) if len(some) else np.empty(0),
             "n_shared_genes": self.n_shared[:, some].max(axis=0, initial=0),
-            "r_disjoint": pool(disjoint, fisher_variance(disjoint, n, self.method, n_controls)).r,
+            "r_disjoint": apart,
         }
         frame = pl.DataFrame(columns)
         frame = frame.with_columns(

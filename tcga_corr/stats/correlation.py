@@ -305,9 +305,9 @@ def unit_rows(values: Matrix, method: Method = "pearson", fit: Fit | None = None
 
     For ``spearman`` of their ranks; with a fit, of what it leaves. NaN where nothing varies.
     """
-    from scipy.stats import rankdata
-
     if method == "spearman":
+        from scipy.stats import rankdata
+
         values = np.asarray(rankdata(values, axis=1))
     mean = values.mean(axis=1, keepdims=True)
     units = values - mean

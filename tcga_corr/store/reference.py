@@ -31,7 +31,7 @@ Rows = NDArray[np.intp]
 
 MIN_GENES = 5
 _FILES = ("sums.npy", "rows.npy", "offsets.npy")
-_AT_ONCE = 512  # samples: what bounds the memory of building
+_AT_ONCE = 128  # samples: what bounds the memory of building
 
 
 @dataclass(frozen=True)
