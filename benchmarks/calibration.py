@@ -47,7 +47,11 @@ if TYPE_CHECKING:
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGE, FIGURE = "calibration.md", "calibration.svg"
-TITLE = "Calibration of tcga-corr: chance pairs, planted links, coverage of intervals"
+METADATA = {
+    "Title": "Calibration of tcga-corr: chance pairs, planted links, coverage of intervals",
+    "Creator": None,
+    "Date": None,
+}
 SEED = 489
 LEVEL = 0.05
 PROCESSES = 2
@@ -727,7 +731,7 @@ def write(results: Results, folder: Path) -> None:
     page = (DOCS / PAGE).read_text(encoding="utf-8")
     folder.mkdir(parents=True, exist_ok=True)
     with mpl.rc_context(STYLE):
-        drawn(results).savefig(folder / FIGURE, metadata={"Date": None, "Title": TITLE})
+        drawn(results).savefig(folder / FIGURE, metadata=METADATA)
     (folder / PAGE).write_text(filled(page, tables(results)), encoding="utf-8")
 
 
