@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcga_corr.nulls import Side, Situation, matched_scores
+from tcga_corr.pooled import SIGNIFICANT
 from tcga_corr.stats.groups import GroupTest
 from tcga_corr.stats.null import rank_p
 from tcga_corr.stats.repeated import PairTest, friedman, post_hoc
@@ -194,7 +195,7 @@ def _lines(tests: Sequence[dict[str, Any]]) -> list[str]:
         alike = [
             f"{pair['first']} and {pair['second']}"
             for pair in one["pairs"]
-            if not pair["p_holm"] < 0.05
+            if not pair["p_holm"] < SIGNIFICANT
         ]
         apart = f"; not told apart: {', '.join(alike)}" if alike and not test["note"] else ""
         lines.append(f"{one['tumor_type']} {one['scale']}: Friedman {told}{apart}")

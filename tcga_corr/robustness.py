@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tcga_corr.pooled import SIGNIFICANT
 from tcga_corr.scoring.ssgsea import TIES, Ties
 from tcga_corr.stats.correlation import METHODS, MIN_SAMPLES, Method, correlate_groups
 from tcga_corr.variables import Cohort, Measured, Measurement, SetVariable, Variable
@@ -269,7 +270,7 @@ def _spread(frame: pl.DataFrame) -> dict[str, Any]:
         "r_median": r.median(),
         "r_max": r.max(),
         "n_positive": int((r > 0).sum()),
-        "n_significant": int((comparable["p"] < 0.05).sum()),
+        "n_significant": int((comparable["p"] < SIGNIFICANT).sum()),
         "by_choice": by_choice,
         "influential_genes": [
             {"gene": row["without"], "r_without": row["r"], "change": row["change"]}
@@ -286,7 +287,7 @@ def _lines(spread: dict[str, Any]) -> list[str]:
     lines = [
         f"as asked r = {asked}; over {n} choices {spread['r_min']:.3f} to {spread['r_max']:.3f}, "
         f"median {spread['r_median']:.3f}; {spread['n_positive']} of {n} above 0, "
-        f"{spread['n_significant']} with p < 0.05"
+        f"{spread['n_significant']} with p < {SIGNIFICANT}"
     ]
     for name, found in spread["by_choice"].items():
         told = ", ".join(f"{value or 'nothing'} {r:.3f}" for value, r in found.items())

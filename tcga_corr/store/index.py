@@ -290,8 +290,8 @@ def _write(
     partial.mkdir(parents=True)
     try:
         (partial / _GENES).write_bytes(genes)
-        _save(partial / "values.npy", values)
-        _save(partial / "ranks.npy", doubled_average_ranks(values))
+        save_array(partial / "values.npy", values)
+        save_array(partial / "ranks.npy", doubled_average_ranks(values))
         (partial / _DESCRIPTION).write_text(json.dumps(described), encoding="utf-8")
         _remove_others(partial)
         partial.rename(target)
@@ -307,7 +307,8 @@ def _remove_others(kept: Path) -> None:
             shutil.rmtree(other, ignore_errors=True)
 
 
-def _save(path: Path, array: NDArray[Any]) -> None:
+def save_array(path: Path, array: NDArray[Any]) -> None:
+    """Write an array, and see it on the disk."""
     with path.open("wb") as handle:
         np.save(handle, array)
         handle.flush()

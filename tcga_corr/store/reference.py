@@ -8,7 +8,6 @@ how many of their genes the table has, so that those of like size lie together.
 from __future__ import annotations
 
 import errno
-import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from tcga_corr.errors import StoreError
 from tcga_corr.files import partial_path, sync_folder, writing
 from tcga_corr.gene_sets import reference_digest, reference_sets
 from tcga_corr.scoring.rank_sums import N_SUMS, Terms, rank_terms, sums_of_sets
-from tcga_corr.store.index import UNREADABLE, GeneNames, TableIndex
+from tcga_corr.store.index import UNREADABLE, GeneNames, TableIndex, save_array
 from tcga_corr.store.layout import Store
 from tcga_corr.symbols import match_symbols
 
@@ -183,7 +182,7 @@ def _build(folder: Path, table: TableIndex) -> ReferenceIndex:
         try:
             arrays: tuple[NDArray[Any], ...] = (made.sums, made.rows, made.offsets)
             for name, array in zip(_FILES, arrays, strict=True):
-                _save(partial / name, array)
+                save_array(partial / name, array)
             partial.rename(folder)
             sync_folder(folder.parent)
         finally:
@@ -192,10 +191,3 @@ def _build(folder: Path, table: TableIndex) -> ReferenceIndex:
     if index is None:
         raise StoreError(f"{folder}: the index just written cannot be read", "Check the disk")
     return index
-
-
-def _save(path: Path, array: NDArray[Any]) -> None:
-    with path.open("wb") as handle:
-        np.save(handle, array)
-        handle.flush()
-        os.fsync(handle.fileno())
