@@ -15,7 +15,12 @@ from numpy.typing import NDArray
 from tcga_corr.errors import UsageError, near_names
 from tcga_corr.gene_sets import GeneSet, find_set, read_gmt, reference_sets, shipped_sets
 from tcga_corr.scoring.ranks import ordinal_ranks
-from tcga_corr.scoring.ssgsea import Ties, enrichment_scores, weights_by_doubled_rank
+from tcga_corr.scoring.ssgsea import (
+    Ties,
+    doubled_places,
+    enrichment_scores,
+    weights_by_doubled_rank,
+)
 from tcga_corr.store import Covariate, Covariates, GeneNames, TableIndex
 from tcga_corr.symbols import (
     AmbiguousSymbolError,
@@ -26,6 +31,7 @@ from tcga_corr.symbols import (
 )
 
 Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
 _IN_FILE = re.compile(r"(.+?\.gmt):(.+)", re.IGNORECASE)
@@ -322,6 +328,12 @@ class Cohort:
             None if self._ordinal is None else self._ordinal[rows],
             self.ties,
         )
+
+    def weights_and_places(self, rows: Rows) -> tuple[Matrix, Matrix]:
+        """Of genes, w and twice q of :mod:`tcga_corr.scoring.ssgsea`; rows x selected samples."""
+        doubled = self.table.ranks[rows][:, self.columns]
+        ordinal = None if self._ordinal is None else self._ordinal[rows]
+        return self._weights.take(doubled), doubled_places(doubled, ordinal, self.ties)
 
     @cached_property
     def _weights(self) -> Vector:

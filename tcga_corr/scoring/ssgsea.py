@@ -76,7 +76,7 @@ def enrichment_scores(
         part = slice(start, start + step)
         # a sample a row: its sums, to the last bit, do not depend on the other samples
         rank = np.ascontiguousarray(doubled[:, part].T)
-        place = _doubled_place(rank, None if ordinal is None else ordinal[:, part].T, ties)
+        place = doubled_places(rank, None if ordinal is None else ordinal[:, part].T, ties)
         weight = weights.take(rank)
         weight_sum = weight.sum(axis=1)
         weight *= place
@@ -86,10 +86,13 @@ def enrichment_scores(
     return scores
 
 
-def _doubled_place(
+def doubled_places(
     doubled: Ranks, ordinal: NDArray[np.integer[Any]] | None, ties: Ties
 ) -> NDArray[np.float64]:
-    """Whole numbers, as floats: exact, and multiplied by weights without being converted again."""
+    """Twice the place q of each gene; of the same shape as ``doubled``.
+
+    Whole numbers, as floats: exact, and multiplied by weights without being converted again.
+    """
     place = doubled.astype(np.float64)
     if ties == "average":
         return place

@@ -124,9 +124,9 @@ def correlate_groups(
         p = p_of_r(r, n - n_controls, method)
     ci_low, ci_high = fisher_interval(r, fisher_variance(r, n, method, n_controls), confidence)
     notes = [
-        _few(count, min_samples + taken)
+        note_of_few(count, min_samples + taken)
         if is_few
-        else _constant(names, flat) or _fitted(names, fit)
+        else note_of_constant(names, flat) or note_of_fitted(names, fit)
         for count, taken, is_few, flat, fit in zip(
             n.tolist(),
             n_controls.tolist(),
@@ -227,16 +227,19 @@ def _kendall(
     return snapped(tau), p
 
 
-def _few(n: int, least: int) -> str:
+def note_of_few(n: int, least: int) -> str:
+    """Why so few samples give nothing."""
     return f"too few samples: {n}, at least {least} needed"
 
 
-def _constant(names: tuple[str, str], constant: tuple[bool, bool]) -> str:
+def note_of_constant(names: tuple[str, str], constant: tuple[bool, bool]) -> str:
+    """Which of x and y do not vary; empty where both do."""
     which = " and ".join(itertools.compress(names, constant))
     return which and f"{which} {'are' if all(constant) else 'is'} constant"
 
 
-def _fitted(names: tuple[str, str], fitted: tuple[bool, bool]) -> str:
+def note_of_fitted(names: tuple[str, str], fitted: tuple[bool, bool]) -> str:
+    """Of which of x and y a fit leaves nothing; empty where of both something."""
     which = " and ".join(itertools.compress(names, fitted))
     return (
         which

@@ -1,0 +1,1 @@
+"""Batches: many questions from one file, and what is published held beside the answers."""
