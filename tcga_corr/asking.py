@@ -83,9 +83,16 @@ class Asking:
     def __init__(self, store: Store) -> None:
         self.store = store
 
-    def _variables(
+    def variables(
         self, items: Sequence[str | GeneSet], tables: Sequence[TableIndex]
     ) -> list[Variable]:
+        """The variables that names stand for, each one; gene sets as they are.
+
+        Raises
+        ------
+        UsageError
+            On a name that is none in these tables.
+        """
         covariates = Covariates(self.store)
         return [
             SetVariable(item)
@@ -94,7 +101,7 @@ class Asking:
             for item in items
         ]
 
-    def _several(
+    def several(
         self, items: str | GeneSet | Sequence[str | GeneSet], tables: Sequence[TableIndex]
     ) -> list[Variable]:
         """Variables, where a collection stands for all of its sets; each once."""
@@ -103,7 +110,7 @@ class Asking:
             if isinstance(item, str) and is_collection(item):
                 found += parse_collection(item)
             else:
-                found += self._variables([item], tables)
+                found += self.variables([item], tables)
         check_distinct([one for one in found if isinstance(one, SetVariable)])
         return list(dict.fromkeys(found))
 
@@ -117,7 +124,7 @@ class Asking:
             [one.covariate for one in variables if isinstance(one, CovariateVariable)],
         )
 
-    def _cohorts(
+    def cohorts(
         self,
         tumor_types: Iterable[str],
         source: str | None,
@@ -125,6 +132,15 @@ class Asking:
         ties: Ties,
         min_genes: int,
     ) -> list[Cohort]:
+        """The tumor types of a source, sorted, each with a selection of samples.
+
+        Raises
+        ------
+        UsageError
+            On a name that is none, or where the store has several sources and none is given.
+        DataMissingError
+            If a tumor type or source is not in the store.
+        """
         check_choice("samples", samples, SELECTIONS)
         check_choice("ties", ties, TIES)
         if min_genes < 1:

@@ -68,11 +68,15 @@ class Question:
 
 @dataclass(frozen=True)
 class Associations:
-    """A row per tumor type and method, their pooling by method, and what was measured."""
+    """A row per tumor type and method, their pooling by method, and what was measured.
+
+    ``n_controls`` is what was adjusted for, a number per row of ``frame``.
+    """
 
     frame: pl.DataFrame
     pooled: dict[Method, Pooling]
     measured: list[Measurement]
+    n_controls: NDArray[np.int64]
 
 
 def associate(
@@ -95,19 +99,21 @@ def associate(
 
     several = [_Measured(cohort, question) for cohort in cohorts]
     answers = {method: _answer(several, question, method, reference) for method in question.methods}
-    frame = pl.concat(frame for frame, _ in answers.values())
+    frame = pl.concat(frame for frame, _, _ in answers.values())
+    n_controls = np.concatenate([taken for _, _, taken in answers.values()])
     if len(answers) > 1:
         by_tumor_type = np.arange(frame.height).reshape(len(answers), -1).T.ravel()
-        frame = frame[by_tumor_type.tolist()]
+        frame, n_controls = frame[by_tumor_type.tolist()], n_controls[by_tumor_type]
     return Associations(
         frame,
-        {method: pooling for method, (_, pooling) in answers.items()},
+        {method: pooling for method, (_, pooling, _) in answers.items()},
         [
             (variable, one.cohort, result)
             for number, variable in enumerate((*question.pair, *question.adjust))
             for one in several
             for result in [one.results[number]]
         ],
+        n_controls,
     )
 
 
@@ -221,7 +227,7 @@ def _answer(
     question: Question,
     method: Method,
     reference: Callable[[TableIndex], ReferenceIndex],
-) -> tuple[pl.DataFrame, Pooling]:
+) -> tuple[pl.DataFrame, Pooling, NDArray[np.int64]]:
     import polars as pl
 
     whole = _correlated(several, [(one.x, one.y) for one in several], question, method)
@@ -269,7 +275,8 @@ def _answer(
     )
     types = [one.cohort.tumor_type for one in several]
     pooled = pooled_association(types, whole, columns["q"], disjoint, method)
-    return frame, replace(pooled, simulated=any(one.is_simulated for one in several))
+    pooled = replace(pooled, simulated=any(one.is_simulated for one in several))
+    return frame, pooled, whole.n_controls
 
 
 def _correlated(

@@ -9,11 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tcga_corr.stats.adjustment import benjamini_hochberg
 from tcga_corr.stats.correlation import Correlations, Method
 from tcga_corr.stats.pooling import fisher_variance, pool
 
 SIGNIFICANT = 0.05
 _DIGITS = 3
+
+Matrix = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -183,6 +186,53 @@ def pooled_association(
         r_disjoint=number(apart.r),
         n_types_disjoint=int(apart.n_types),
     )
+
+
+def pooled_columns(
+    r: Matrix,
+    n: NDArray[np.int64],
+    n_controls: NDArray[np.int64],
+    q: Matrix,
+    disjoint: Matrix,
+    method: Method,
+) -> dict[str, NDArray[Any]]:
+    """Many pairs, each pooled over its tumor types: a column per figure, NaN where there is none.
+
+    Parameters
+    ----------
+    r, n, n_controls, q, disjoint
+        Tumor types x pairs: the association, its samples, what was adjusted for, q, and r without
+        shared genes.
+    method
+        How r was computed.
+    """
+    variance = fisher_variance(r, n, method, n_controls)
+    pooled = pool(r, variance, leave_one_out=False)
+    significant = np.nan_to_num(q, nan=1.0) < SIGNIFICANT
+    there = ~np.isnan(r)
+    apart = np.full(r.shape[1], np.nan)
+    if not np.isnan(disjoint).all():
+        of_disjoint = fisher_variance(disjoint, n, method, n_controls)
+        apart = pool(disjoint, of_disjoint, leave_one_out=False).r
+    none = ~there.any(axis=0)
+    return {
+        "n_types": there.sum(axis=0),
+        "n": np.where(there, n, 0).sum(axis=0),
+        "r": pooled.r,
+        "ci_low": pooled.ci_low,
+        "ci_high": pooled.ci_high,
+        "p": pooled.p,
+        "q": benjamini_hochberg(pooled.p),
+        "tau2": pooled.tau2,
+        "i2": pooled.i2,
+        "prediction_low": pooled.prediction_low,
+        "prediction_high": pooled.prediction_high,
+        "n_positive": (significant & (r > 0)).sum(axis=0),
+        "n_negative": (significant & (r < 0)).sum(axis=0),
+        "r_min": np.where(none, np.nan, np.where(there, r, np.inf).min(axis=0, initial=np.inf)),
+        "r_max": np.where(none, np.nan, np.where(there, r, -np.inf).max(axis=0, initial=-np.inf)),
+        "r_disjoint": apart,
+    }
 
 
 def _decimals(value: float | None) -> str:

@@ -81,7 +81,7 @@ class Questions(Asking):
             if ties == "gsva":
                 raise UsageError("gseapy has no tie rule gsva", "Leave out one of the two")
             ties = "gseapy"
-        cohorts = self._cohorts(tumor_types, source, samples, ties, min_genes)
+        cohorts = self.cohorts(tumor_types, source, samples, ties, min_genes)
         tables = [cohort.table for cohort in cohorts]
         covariates = Covariates(self.store)
         variables = [
@@ -170,10 +170,10 @@ class Questions(Asking):
             check_choice("null", one, NULLS)
         if draws < 1:
             raise UsageError(f"draws is {draws}", "Give 1 or more, or leave out the null")
-        cohorts = self._cohorts(tumor_types, source, samples, ties, min_genes)
+        cohorts = self.cohorts(tumor_types, source, samples, ties, min_genes)
         tables = [cohort.table for cohort in cohorts]
         several = [adjust] if isinstance(adjust, str | GeneSet) else adjust
-        pair_x, pair_y, *others = self._variables([x, y, *several], tables)
+        pair_x, pair_y, *others = self.variables([x, y, *several], tables)
         controls = list(dict.fromkeys(others))
         check_controls((pair_x, pair_y), controls)
         question = Question(
@@ -253,12 +253,12 @@ class Questions(Asking):
             )
         parts = list(
             zip(
-                *(self._cohorts(tumor_types, source, one, ties, min_genes) for one in selections),
+                *(self.cohorts(tumor_types, source, one, ties, min_genes) for one in selections),
                 strict=True,
             )
         )
         tables = [cohorts[0].table for cohorts in parts]
-        chosen = self._several(variables, tables)
+        chosen = self.several(variables, tables)
         taken = " and ".join(selections)
         found = compare(parts, chosen, grouping)
         if found.frame["p"].null_count() == found.frame.height:
@@ -306,9 +306,9 @@ class Questions(Asking):
         """
         if draws < MIN_DRAWS:
             raise UsageError(f"draws is {draws}", f"Give {MIN_DRAWS} or more")
-        cohorts = self._cohorts(tumor_types, source, samples, ties, min_genes)
+        cohorts = self.cohorts(tumor_types, source, samples, ties, min_genes)
         tables = [cohort.table for cohort in cohorts]
-        several = self._several(sets, tables)
+        several = self.several(sets, tables)
         chosen = [one for one in several if isinstance(one, SetVariable)]
         others = [one.name for one in several if not isinstance(one, SetVariable)]
         if others or len(chosen) < 2:
@@ -371,13 +371,13 @@ class Questions(Asking):
         wanted = parse_tumor_type(tumor_type).abbreviation
         sources = self._sources_of(wanted, source)
         cohorts = {
-            name: self._cohorts([wanted], name, samples, ties, min_genes)[0] for name in sources
+            name: self.cohorts([wanted], name, samples, ties, min_genes)[0] for name in sources
         }
         tables = [cohort.table for cohort in cohorts.values()]
         several = [adjust] if isinstance(adjust, str | GeneSet) else list(adjust)
         xs = self._forms([x, *x_also], tables)
         ys = self._forms([y, *y_also], tables)
-        controls = list(dict.fromkeys(self._variables(several, tables)))
+        controls = list(dict.fromkeys(self.variables(several, tables)))
         variables = [*xs, *ys, *controls]
         check_controls([*xs, *ys], controls)
         held = [(), *((one,) for one in controls)]
@@ -415,7 +415,7 @@ class Questions(Asking):
     ) -> list[Variable]:
         """Forms of one variable, each once; a set of a name that is taken goes by its text."""
         found: dict[Variable, None] = {}
-        for item, variable in zip(items, self._variables(items, tables), strict=True):
+        for item, variable in zip(items, self.variables(items, tables), strict=True):
             one = variable
             if isinstance(one, SetVariable) and isinstance(item, str):
                 taken = {other.name for other in found if other != one}
@@ -460,10 +460,10 @@ class Questions(Asking):
             If x has no values in any tumor type, or nothing to correlate with.
         """
         check_choice("method", method, [one for one in METHODS if one != "kendall"])
-        cohorts = self._cohorts(tumor_types, source, samples, ties, min_genes)
+        cohorts = self.cohorts(tumor_types, source, samples, ties, min_genes)
         tables = [cohort.table for cohort in cohorts]
         several = [adjust] if isinstance(adjust, str | GeneSet) else adjust
-        variable, *others = self._variables([x, *several], tables)
+        variable, *others = self.variables([x, *several], tables)
         controls = list(dict.fromkeys(others))
         check_controls([variable], controls)
         if against == "genes":

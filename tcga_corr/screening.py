@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tcga_corr.pooled import SIGNIFICANT
+from tcga_corr.pooled import pooled_columns
 from tcga_corr.stats.adjustment import benjamini_hochberg
 from tcga_corr.stats.correlation import (
     MIN_SAMPLES,
@@ -22,7 +22,7 @@ from tcga_corr.stats.correlation import (
     snapped,
     unit_rows,
 )
-from tcga_corr.stats.pooling import fisher_variance, pool
+from tcga_corr.stats.pooling import fisher_variance
 from tcga_corr.variables import (
     Cohort,
     GeneVariable,
@@ -138,36 +138,16 @@ class Screen:
         r = self.r[:, some]
         n = np.broadcast_to(self.n[:, np.newaxis], r.shape)
         n_controls = self.n_controls[:, np.newaxis]
-        variance = fisher_variance(r, n, self.method, n_controls)
-        pooled = pool(r, variance, leave_one_out=False)
         q = benjamini_hochberg(p_of_r(r, n - n_controls, self.method).ravel()).reshape(r.shape)
-        significant = np.nan_to_num(q, nan=1.0) < SIGNIFICANT
-        disjoint = self.r_disjoint[:, some]
-        apart = np.full(len(some), np.nan)
-        if not np.isnan(disjoint).all():
-            of_disjoint = fisher_variance(disjoint, n, self.method, n_controls)
-            apart = pool(disjoint, of_disjoint, leave_one_out=False).r
+        pooled = pooled_columns(r, n, n_controls, q, self.r_disjoint[:, some], self.method)
+        disjoint = pooled.pop("r_disjoint")
         columns: dict[str, Any] = {
             "x": pl.repeat(self.x, len(some), eager=True),
             "y": _named(self.y, some),
             "method": pl.repeat(self.method, len(some), eager=True),
-            "n_types": (~np.isnan(r)).sum(axis=0),
-            "n": np.where(np.isnan(r), 0, n).sum(axis=0),
-            "r": pooled.r,
-            "ci_low": pooled.ci_low,
-            "ci_high": pooled.ci_high,
-            "p": pooled.p,
-            "q": benjamini_hochberg(pooled.p),
-            "tau2": pooled.tau2,
-            "i2": pooled.i2,
-            "prediction_low": pooled.prediction_low,
-            "prediction_high": pooled.prediction_high,
-            "n_positive": (significant & (r > 0)).sum(axis=0),
-            "n_negative": (significant & (r < 0)).sum(axis=0),
-            "r_min": np.nanmin(r, axis=0) if len(some) else np.empty(0),
-            "r_max": np.nanmax(r, axis=0) if len(some) else np.empty(0),
+            **pooled,
             "n_shared_genes": self.n_shared[:, some].max(axis=0, initial=0),
-            "r_disjoint": apart,
+            "r_disjoint": disjoint,
         }
         frame = pl.DataFrame(columns)
         frame = frame.with_columns(

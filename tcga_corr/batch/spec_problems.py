@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tcga_corr.errors import UsageError
 
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
 Place = tuple[str | int, ...]
 """Keys, and places in lists from 0, that lead to a part of a spec."""
 
@@ -19,7 +22,8 @@ def told(place: Place) -> str:
         if isinstance(step, int):
             words += f"[{step + 1}]"
         else:
-            words += f".{step}" if words else step
+            key = step if _BARE.fullmatch(step) else json.dumps(step, ensure_ascii=False)
+            words += f".{key}" if words else key
     return words
 
 

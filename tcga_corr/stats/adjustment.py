@@ -9,15 +9,21 @@ from numpy.typing import NDArray
 def benjamini_hochberg(p: NDArray[np.float64]) -> NDArray[np.float64]:
     """Benjamini-Hochberg q-values of the p-values that are numbers; NaN stays NaN.
 
+    Of a matrix, each column is a family of its own.
+
     ``q_(i) = min over j >= i of p_(j) m / j`` for the m p-values in ascending order (Benjamini &
     Hochberg 1995, J. R. Stat. Soc. B 57:289, doi:10.1111/j.2517-6161.1995.tb02031.x).
     """
-    q = np.full(p.shape, np.nan)
-    valid = np.flatnonzero(~np.isnan(p))
-    order = valid[np.argsort(p[valid], kind="stable")]
-    m = len(order)
-    scaled = p[order] * (m / np.arange(1, m + 1))
-    q[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0)
+    order = np.argsort(p, axis=0, kind="stable")  # NaN last
+    scaled = np.take_along_axis(p, order, axis=0)
+    m = (~np.isnan(p)).sum(axis=0)
+    place = np.arange(1, len(p) + 1).reshape(-1, *[1] * (p.ndim - 1))
+    scaled *= m / place
+    np.fmin.accumulate(scaled[::-1], axis=0, out=scaled[::-1])
+    np.minimum(scaled, 1.0, out=scaled)
+    q = np.empty_like(scaled)
+    np.put_along_axis(q, order, scaled, axis=0)
+    q[np.isnan(p)] = np.nan
     return q
 
 

@@ -1,0 +1,297 @@
+"""Doing tasks: here in threads, in processes of this machine, or in workers of a Dask cluster.
+
+Whoever does a task needs the store's folder, the run's name and the task's number. A task that is
+done is not done again, and one done twice gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+    wait,
+)
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import islice
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, Literal
+
+from tcga_corr.batch.folder import RunFolder
+from tcga_corr.batch.plan import Plan, Task
+from tcga_corr.batch.work import Work
+from tcga_corr.engine import open_store
+from tcga_corr.errors import TcgaCorrError, UsageError
+
+Where = Literal["threads", "processes", "dask"]
+Failure = str
+_POLL = 0.5  # seconds in which an interrupt is heard
+
+
+@dataclass(frozen=True)
+class Means:
+    """What does the tasks.
+
+    Attributes
+    ----------
+    where
+        ``threads`` of this process, ``processes`` of this machine, or ``dask``.
+    workers
+        How many at a time; of a Dask cluster at an address, what it has.
+    dask
+        ``local``, ``slurm`` or the address of a scheduler.
+    """
+
+    where: Where
+    workers: int
+    dask: str = ""
+
+
+class Performer:
+    """Does tasks of one run."""
+
+    def __init__(self, root: Path, run: str, plan: Plan | None = None) -> None:
+        engine = open_store(root)
+        self.folder = RunFolder(engine.store, run)
+        self.plan = plan or self.folder.plan()
+        self._work = Work(engine, self.plan)
+
+    def perform(self, number: int) -> Failure:
+        """Do a task, unless it is done; empty, or why it failed, which is on record then."""
+        task = self.plan.tasks[number]
+        if self.folder.is_done(task):
+            return ""
+        begun = time.perf_counter()
+        record = _record(task)
+        try:
+            rows = self._work.rows(task)
+            record["seconds"] = round(time.perf_counter() - begun, 3)
+            self.folder.write(task, rows, record)
+        except Exception as error:  # noqa: BLE001 - on record; the other tasks go on
+            why = str(error) if isinstance(error, TcgaCorrError) else _told(error)
+            self.folder.write_record(task, {**record, "error": why})
+            return why
+        return ""
+
+
+def _told(error: Exception) -> str:
+    return f"unexpected {type(error).__name__}: {error}"
+
+
+def _record(task: Task) -> dict[str, Any]:
+    return {
+        "task": task.number,
+        "analysis": task.analysis,
+        "tumor_type": task.tumor_type,
+        "method": task.method,
+        "rows": task.n_rows,
+        "began": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "host": platform.node(),
+        "process": os.getpid(),
+    }
+
+
+@lru_cache(maxsize=1)
+def _performer(root: str, run: str) -> Performer:
+    """Of this process, which does tasks of one run and leaves it at that."""
+    _limit_blas()
+    return Performer(Path(root), run)
+
+
+def perform(root: str, run: str, number: int) -> Failure:
+    """Do a task in whichever process this is."""
+    return _performer(root, run).perform(number)
+
+
+def _limit_blas() -> Any:
+    """One thread a matrix product: its last bits depend on how many share it."""
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(1, user_api="blas")
+
+
+def performed(
+    performer: Performer, tasks: Sequence[Task], means: Means
+) -> Iterator[tuple[Task, Failure]]:
+    """Do tasks, and tell each when it is done."""
+    if means.where == "dask":
+        yield from _in_dask(performer.folder, tasks, means)
+    elif means.where == "processes":
+        yield from _in_processes(performer.folder, tasks, means.workers)
+    else:
+        with _limit_blas():
+            yield from _in_threads(performer, tasks, means.workers)
+
+
+def _in_threads(
+    performer: Performer, tasks: Sequence[Task], workers: int
+) -> Iterator[tuple[Task, Failure]]:
+    executor = ThreadPoolExecutor(workers)
+    try:
+        for task, future in _completed(
+            executor, tasks, workers, lambda task: (performer.perform, task.number)
+        ):
+            yield task, future.result()
+    finally:
+        # nobody waits for what is at work when it was interrupted: a task is written or not
+        executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _in_processes(
+    folder: RunFolder, tasks: Sequence[Task], workers: int
+) -> Iterator[tuple[Task, Failure]]:
+    left = dict.fromkeys(tasks)
+    while left:
+        suspects = []
+        for task, failure in _in_pool(folder, list(left), workers):
+            if failure is None:
+                suspects.append(task)
+                continue
+            del left[task]
+            yield task, failure
+        for suspect in suspects:  # each alone, to know which of them it is
+            del left[suspect]
+            for task, failure in _in_pool(folder, [suspect], workers=1):
+                why = failure
+                if why is None:
+                    why = "its process was lost, as by want of memory"
+                    folder.write_record(task, {**_record(task), "error": why})
+                yield task, why
+
+
+def _in_pool(
+    folder: RunFolder, tasks: Sequence[Task], workers: int
+) -> Iterator[tuple[Task, Failure | None]]:
+    """Do tasks until one is done or its process is lost, which gives None for all at work then."""
+    root = str(folder.store.root.resolve())
+    executor = ProcessPoolExecutor(workers, get_context("spawn"), _begin_worker, (os.getpid(),))
+    at_work: dict[Task, None] = {}
+    try:
+        for task, future in _completed(
+            executor, tasks, workers, lambda task: (perform, root, folder.run, task.number), at_work
+        ):
+            failure = future.result()
+            del at_work[task]
+            yield task, failure
+    except BrokenProcessPool:
+        yield from ((task, None) for task in at_work)
+    finally:
+        executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _completed(
+    executor: Executor,
+    tasks: Sequence[Task],
+    workers: int,
+    call: Callable[[Task], tuple[Any, ...]],
+    at_work: dict[Task, None] | None = None,
+) -> Iterator[tuple[Task, Future[Failure]]]:
+    """Submit tasks, a few ahead, and give each that is completed."""
+    waiting = iter(tasks)
+    pending: dict[Future[Failure], Task] = {}
+    while True:
+        for task in islice(waiting, 2 * workers - len(pending)):
+            if at_work is not None:
+                at_work[task] = None
+            pending[executor.submit(*call(task))] = task
+        if not pending:
+            return
+        completed, _ = wait(pending, timeout=_POLL, return_when=FIRST_COMPLETED)
+        for future in completed:
+            yield pending.pop(future), future
+
+
+def _begin_worker(parent: int) -> None:
+    """Leave the interrupt to the parent, and leave when it is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(_POLL)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _in_dask(
+    folder: RunFolder, tasks: Sequence[Task], means: Means
+) -> Iterator[tuple[Task, Failure]]:
+    from distributed import as_completed
+
+    root = str(folder.store.root.resolve())
+    with _dask_client(means) as client:
+        by_key = {f"{folder.run}-{task.name}": task for task in tasks}
+        futures = [
+            client.submit(perform, root, folder.run, task.number, key=key, pure=False, retries=0)
+            for key, task in by_key.items()
+        ]
+        for future in as_completed(futures):
+            task = by_key[future.key]
+            error = future.exception() if future.status == "error" else None
+            if error is None:
+                yield task, future.result()
+            else:
+                why = f"its worker was lost: {_told(error)}"
+                folder.write_record(task, {**_record(task), "error": why})
+                yield task, why
+            future.release()
+
+
+@contextmanager
+def _dask_client(means: Means) -> Iterator[Any]:
+    try:
+        from distributed import Client, LocalCluster
+    except ImportError:
+        raise UsageError(
+            "Dask is not installed", "pip install 'tcga-corr[dask]', or leave out --dask"
+        ) from None
+    if means.dask not in ("local", "slurm"):
+        try:
+            client = Client(means.dask, timeout="10s")
+        except (OSError, ValueError) as error:
+            raise UsageError(
+                f"no Dask scheduler at '{means.dask}' ({error})",
+                "Give the address that dask scheduler prints, as tcp://HOST:8786",
+            ) from error
+        with client:
+            yield client
+        return
+    if means.dask == "local":
+        cluster = LocalCluster(
+            n_workers=means.workers, threads_per_worker=1, dashboard_address=None
+        )
+    else:
+        cluster = _slurm_cluster(means.workers)
+    with cluster, Client(cluster) as client:
+        yield client
+
+
+def _slurm_cluster(workers: int) -> Any:
+    try:
+        from dask_jobqueue import SLURMCluster
+    except ImportError:
+        raise UsageError(
+            "dask-jobqueue is not installed", "pip install 'tcga-corr[dask]'"
+        ) from None
+    try:
+        cluster = SLURMCluster()
+    except ValueError as error:
+        raise UsageError(
+            f"Dask does not know how to ask this SLURM ({error})",
+            "Say it in ~/.config/dask/jobqueue.yaml, see docs/batch.md",
+        ) from error
+    cluster.scale(workers)
+    return cluster

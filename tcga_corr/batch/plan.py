@@ -1,0 +1,449 @@
+"""The plan of a run: a spec with its names looked up in a store, cut into tasks.
+
+The same spec over the same store gives the same plan, and a plan alone says what every task is: in
+which order, of which pairs, from which tables. So any number of processes can share a run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from importlib.metadata import version
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tcga_corr.asking import check_controls, check_distinct
+from tcga_corr.batch.spec import Analysis, Claim, Output, Spec
+from tcga_corr.engine import Engine, Selection
+from tcga_corr.errors import DataMissingError, StoreError, UsageError
+from tcga_corr.gene_sets import GeneSet, reference_digest
+from tcga_corr.nulls import Null
+from tcga_corr.pairwise import ROWS_AT_ONCE
+from tcga_corr.scoring.ssgsea import Ties
+from tcga_corr.stats.correlation import Method
+from tcga_corr.store import Covariates, Store
+from tcga_corr.variables import (
+    Cohort,
+    CovariateVariable,
+    GeneVariable,
+    SetVariable,
+    Variable,
+)
+
+FORMAT = 1
+MOST_ROWS = 100_000_000
+# How much a task does, so that one takes seconds: pairs, and pairs times samples.
+_MOST_PAIRS = 500_000
+_MOST_PRODUCTS = 200_000_000
+_MOST_SLOW = 500
+_MOST_NULLS = 8
+
+Places = NDArray[np.intp]
+Way = Literal["products", "rows", "one by one", "dominance"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """A part of a run that is computed at once.
+
+    Attributes
+    ----------
+    number
+        Its place in the run.
+    analysis, method, tumor_type
+        What is asked, how (empty of dominance) and where.
+    way
+        ``products``: rows of x with every y, as matrix products; ``rows``: pairs by their rows;
+        ``one by one``: as ``correlate`` does; or ``dominance``.
+    start, end
+        Which rows of x, or which pairs.
+    n_rows
+        Rows that come of it.
+    """
+
+    number: int
+    analysis: str
+    method: Method | Literal[""]
+    tumor_type: str
+    way: Way
+    start: int
+    end: int
+    n_rows: int
+
+    @property
+    def name(self) -> str:
+        """What its files are called."""
+        return f"{self.number:06d}"
+
+
+@dataclass(frozen=True)
+class PlannedAnalysis:
+    """A block of a spec over a store.
+
+    Attributes
+    ----------
+    tumor_types, n_samples, units
+        Where it is asked, and of how many samples in which unit.
+    variables
+        What is asked of; ``x`` and ``y`` are places in them: of pairs, one of each a pair; of
+        crosses, of every x with every y. Of dominance, all are sets, and ``x`` and ``y`` empty.
+    adjust
+        What is held fixed.
+
+    The others are as of :class:`~tcga_corr.batch.spec.Analysis`.
+    """
+
+    name: str
+    kind: str
+    source: str
+    tumor_types: tuple[str, ...]
+    n_samples: tuple[int, ...]
+    units: tuple[str, ...]
+    samples: Selection
+    methods: tuple[Method, ...]
+    ties: Ties
+    min_genes: int
+    null: tuple[Null, ...]
+    draws: int
+    variables: tuple[Variable, ...]
+    adjust: tuple[Variable, ...]
+    x: tuple[int, ...]
+    y: tuple[int, ...]
+
+    def kept(self, rows: slice = slice(None)) -> NDArray[np.bool_]:
+        """Which pairs of a cross are asked, some rows of x by all of y: each once, none of one."""
+        size = len(self.variables)
+        row_of, column_of = np.full((2, size), -1)
+        row_of[list(self.x)] = np.arange(len(self.x))
+        column_of[list(self.y)] = np.arange(len(self.y))
+        x, y = np.array(self.x)[rows, np.newaxis], np.array(self.y)[np.newaxis]
+        # the pair in the other order, where that is asked too, stands in an earlier row
+        again = (column_of[x] >= 0) & (row_of[y] >= 0) & (row_of[y] < row_of[x])
+        return np.asarray((x != y) & ~again)
+
+    @cached_property
+    def pairs(self) -> tuple[Places, Places]:
+        """The places of all pairs, in the order of the results."""
+        x, y = np.array(self.x, dtype=np.intp), np.array(self.y, dtype=np.intp)
+        if self.kind == "crosses":
+            row, column = np.nonzero(self.kept())
+            return x[row], y[column]
+        return x, y
+
+    @cached_property
+    def n_pairs(self) -> int:
+        """Pairs in each tumor type."""
+        return int(self.kept().sum()) if self.kind == "crosses" else len(self.x)
+
+    def way(self, method: Method) -> Way:
+        """How its associations are computed."""
+        if self.null or method == "kendall":
+            return "one by one"
+        return "products" if self.kind == "crosses" else "rows"
+
+    def parts(self, method: Method) -> Iterator[tuple[int, int, int]]:
+        """Start, end and number of pairs of its tasks, the same in every tumor type."""
+        if self.way(method) == "one by one":
+            most = _MOST_NULLS if self.null else _MOST_SLOW
+        else:
+            mean_n = max(1, sum(self.n_samples) // max(1, len(self.n_samples)))
+            most = max(1, min(_MOST_PAIRS, _MOST_PRODUCTS // mean_n))
+        if self.way(method) != "products":
+            for start in range(0, self.n_pairs, most):
+                end = min(start + most, self.n_pairs)
+                yield start, end, end - start
+            return
+        start = count = 0
+        for row in range(0, len(self.x), ROWS_AT_ONCE):
+            end = min(row + ROWS_AT_ONCE, len(self.x))
+            more = int(self.kept(slice(row, end)).sum())
+            if count and count + more > most:
+                yield start, row, count
+                start, count = row, 0
+            count += more
+        if count:
+            yield start, len(self.x), count
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run is to do.
+
+    Attributes
+    ----------
+    name, title, outputs, claims, spec
+        As of the :class:`~tcga_corr.batch.spec.Spec`; ``spec`` is its text.
+    analyses
+        Its blocks.
+    tables
+        Source and tumor type to the sha256 of each table.
+    covariates
+        ``TABLE`` to the sha256 of each table of covariates.
+    reference
+        The sha256 of the reference collection, where a null is of its sets.
+    version
+        Of tcga-corr.
+    """
+
+    name: str
+    title: str
+    outputs: tuple[Output, ...]
+    claims: tuple[Claim, ...]
+    spec: str
+    analyses: tuple[PlannedAnalysis, ...]
+    tables: Mapping[tuple[str, str], str]
+    covariates: Mapping[str, str]
+    reference: str | None
+    version: str
+
+    @cached_property
+    def tasks(self) -> tuple[Task, ...]:
+        """All tasks, in the order of the results."""
+        numbers = itertools.count()
+        tasks = []
+        for one in self.analyses:
+            for tumor_type in one.tumor_types:
+                if one.kind == "dominance":
+                    rows = 2 * len(one.variables)
+                    tasks.append(
+                        Task(next(numbers), one.name, "", tumor_type, "dominance", 0, 0, rows)
+                    )
+                for method in one.methods:
+                    way = one.way(method)
+                    tasks += [
+                        Task(next(numbers), one.name, method, tumor_type, way, start, end, count)
+                        for start, end, count in one.parts(method)
+                    ]
+        return tuple(tasks)
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of all tasks."""
+        return sum(task.n_rows for task in self.tasks)
+
+    def analysis(self, name: str) -> PlannedAnalysis:
+        """The block of a name."""
+        return next(one for one in self.analyses if one.name == name)
+
+    @cached_property
+    def digest(self) -> str:
+        """The sha256 of all that the results depend on, in hex."""
+        told = {key: value for key, value in self.to_json().items() if key != "spec"}
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def run(self) -> str:
+        """The name of the run: of another spec, or over another store, it is another."""
+        return f"{self.name}-{self.digest[:8]}"
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON holds it."""
+        variables = list(
+            dict.fromkeys(v for one in self.analyses for v in (*one.variables, *one.adjust))
+        )
+        place = {variable: number for number, variable in enumerate(variables)}
+        return {
+            "format": FORMAT,
+            "version": self.version,
+            "name": self.name,
+            "title": self.title,
+            "outputs": list(self.outputs),
+            "claims": [asdict(one) for one in self.claims],
+            "tables": [[*key, sha256] for key, sha256 in sorted(self.tables.items())],
+            "covariates": dict(sorted(self.covariates.items())),
+            "reference": self.reference,
+            "variables": [_variable_to_json(one) for one in variables],
+            "analyses": [
+                {
+                    **{field: getattr(one, field) for field in _PLAIN},
+                    "variables": [place[v] for v in one.variables],
+                    "adjust": [place[v] for v in one.adjust],
+                }
+                for one in self.analyses
+            ],
+            "spec": self.spec,
+        }
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any], store: Store) -> Plan:
+        """A plan as it was written; its covariates are read from the store.
+
+        Raises
+        ------
+        StoreError
+            If it is of another version, or no plan.
+        """
+        if told.get("format") != FORMAT or told.get("version") != version("tcga-corr"):
+            raise StoreError(
+                f"the run is of tcga-corr {told.get('version')}, this is {version('tcga-corr')}",
+                "Run the spec anew, or use the tcga-corr that began it",
+            )
+        covariates = Covariates(store)
+        variables = [_variable_from_json(one, covariates) for one in told["variables"]]
+        analyses = tuple(
+            PlannedAnalysis(
+                **{field: _tupled(one[field]) for field in _PLAIN},
+                variables=tuple(variables[number] for number in one["variables"]),
+                adjust=tuple(variables[number] for number in one["adjust"]),
+            )
+            for one in told["analyses"]
+        )
+        return cls(
+            name=told["name"],
+            title=told["title"],
+            outputs=tuple(told["outputs"]),
+            claims=tuple(Claim(**one) for one in told["claims"]),
+            spec=told["spec"],
+            analyses=analyses,
+            tables={(source, name): sha256 for source, name, sha256 in told["tables"]},
+            covariates=told["covariates"],
+            reference=told["reference"],
+            version=told["version"],
+        )
+
+
+_PLAIN = (
+    "name", "kind", "source", "tumor_types", "n_samples", "units", "samples", "methods", "ties",
+    "min_genes", "null", "draws", "x", "y",
+)  # fmt: skip
+
+
+def _tupled(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def make_plan(engine: Engine, spec: Spec) -> Plan:
+    """Look up all that a spec names in a store.
+
+    Raises
+    ------
+    UsageError
+        On a name that is none here, or a run of too many rows.
+    DataMissingError
+        If a tumor type or source is not in the store.
+    """
+    tables: dict[tuple[str, str], str] = {}
+    analyses = []
+    for asked in spec.analyses:
+        try:
+            planned, cohorts = _planned(engine, asked)
+        except (UsageError, DataMissingError) as error:
+            raise type(error)(
+                f"{spec.path}:{asked.line}: {asked.name}: {error.what}", error.remedy
+            ) from error
+        analyses.append(planned)
+        tables |= {
+            (one.table.key.source, one.tumor_type): one.table.table_sha256 for one in cohorts
+        }
+    covariates = {
+        v.covariate.table: v.covariate.table_sha256
+        for one in analyses
+        for v in (*one.variables, *one.adjust)
+        if isinstance(v, CovariateVariable)
+    }
+    needs_reference = any("sets" in one.null for one in analyses)
+    plan = Plan(
+        name=spec.name,
+        title=spec.title,
+        outputs=spec.outputs,
+        claims=tuple(replace(one, line=0) for one in spec.claims),
+        spec=spec.text,
+        analyses=tuple(analyses),
+        tables=tables,
+        covariates=covariates,
+        reference=reference_digest() if needs_reference else None,
+        version=version("tcga-corr"),
+    )
+    if plan.n_rows > MOST_ROWS:
+        raise UsageError(
+            f"{spec.path}: {plan.n_rows:,} associations, more than {MOST_ROWS:,}",
+            "Ask less at a time: fewer tumor types, or parts of a cross in specs of their own",
+        )
+    return plan
+
+
+def _planned(engine: Engine, asked: Analysis) -> tuple[PlannedAnalysis, list[Cohort]]:
+    cohorts = engine.cohorts(
+        asked.tumor_types, asked.source, asked.samples, asked.ties, asked.min_genes
+    )
+    tables = [cohort.table for cohort in cohorts]
+    adjust = list(dict.fromkeys(engine.variables(asked.adjust, tables)))
+    if asked.kind == "pairs":
+        x = engine.variables([one for one, _ in asked.pairs], tables)
+        y = engine.variables([other for _, other in asked.pairs], tables)
+    elif asked.kind == "crosses":
+        x = engine.several(asked.x, tables)
+        y = x if asked.y is None else engine.several(asked.y, tables)
+    else:
+        x, y = engine.several(asked.sets, tables), []
+        others = [one.name for one in x if not isinstance(one, SetVariable)]
+        if others:
+            raise UsageError(f"{', '.join(others)}: no gene set", "Dominance is among gene sets")
+    variables = list({_identity(one): one for one in (*x, *y)}.values())
+    check_distinct([one for one in variables if isinstance(one, SetVariable)])
+    check_controls(variables, adjust)
+    place = {_identity(one): number for number, one in enumerate(variables)}
+    planned = PlannedAnalysis(
+        name=asked.name,
+        kind=asked.kind,
+        source=cohorts[0].table.key.source,
+        tumor_types=tuple(cohort.tumor_type for cohort in cohorts),
+        n_samples=tuple(len(cohort.columns) for cohort in cohorts),
+        units=tuple(cohort.table.metadata.unit for cohort in cohorts),
+        samples=asked.samples,
+        methods=asked.methods,
+        ties=asked.ties,
+        min_genes=asked.min_genes,
+        null=asked.null,
+        draws=asked.draws,
+        variables=tuple(variables),
+        adjust=tuple(adjust),
+        x=() if asked.kind == "dominance" else tuple(place[_identity(one)] for one in x),
+        y=() if asked.kind == "dominance" else tuple(place[_identity(one)] for one in y),
+    )
+    if asked.kind != "dominance" and not planned.n_pairs:
+        raise UsageError("there is no pair", "Give two variables or more")
+    return planned, cohorts
+
+
+def _identity(variable: Variable) -> Any:
+    """What makes a variable another: a set's name and genes, wherever it is from."""
+    if isinstance(variable, SetVariable):
+        return "set", variable.name, variable.gene_set.genes
+    return variable
+
+
+def _variable_to_json(variable: Variable) -> dict[str, Any]:
+    if isinstance(variable, SetVariable):
+        return {"set": asdict(variable.gene_set)}
+    if isinstance(variable, GeneVariable):
+        return {"gene": variable.name, "asked": variable.asked}
+    one = variable.covariate
+    return {"covariate": one.name, "table": one.table, "label": one.label}
+
+
+def _variable_from_json(told: Mapping[str, Any], covariates: Covariates) -> Variable:
+    if "set" in told:
+        fields = {**told["set"], "genes": tuple(told["set"]["genes"])}
+        return SetVariable(GeneSet(**fields))
+    if "gene" in told:
+        return GeneVariable(told["gene"], told["asked"])
+    found = covariates.require(f"{told['table']}.{told['covariate']}")
+    return CovariateVariable(replace(found, label=told["label"]))
+
+
+def check_inputs(plan: Plan, sources: Sequence[Cohort]) -> None:
+    """Refuse tables that are not those of the plan."""
+    for cohort in sources:
+        key = cohort.table.key
+        if plan.tables[key.source, key.tumor_type] != cohort.table.table_sha256:
+            raise StoreError(
+                f"the table of {key.source} {key.tumor_type} is another since the run began",
+                "Run the spec anew",
+            )

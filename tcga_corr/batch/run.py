@@ -1,0 +1,314 @@
+"""Runs: begun, gone on with, ended, looked at."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from tcga_corr import provenance
+from tcga_corr.batch.folder import RunFolder
+from tcga_corr.batch.perform import Failure, Means, Performer, performed
+from tcga_corr.batch.plan import Plan, Task
+from tcga_corr.batch.tables import write_tables
+from tcga_corr.engine import Engine
+from tcga_corr.errors import AnalysisError, UsageError
+from tcga_corr.files import sha256_of
+from tcga_corr.store import open_index
+from tcga_corr.store.layout import TableKey
+from tcga_corr.variables import CovariateVariable, SetVariable
+
+if TYPE_CHECKING:
+    import polars as pl
+
+COMPLETE, FAILURES, RUNNING = "complete", "with failures", "running"
+_SEEDS = (
+    "random genes are drawn by numpy's PCG64, seeded by the sha256 of source, tumor type and genes "
+    "of the pair: the same in any order of tasks"
+)
+# A process with all that is imported, and what lies beside the variables of a task, in bytes.
+_BASE, _BESIDE = 300 << 20, 60 << 20
+_PER_ROW = 400
+_ARRAYS = 7  # of a variable's size: values, units, three sums, what is in between
+_DRAWS = 750 * 4
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One part of a run's tasks: every ``of``-th, from the ``number``-th on, counted from 1."""
+
+    number: int = 1
+    of: int = 1
+
+    @classmethod
+    def parse(cls, text: str) -> Shard:
+        """From ``2/3``.
+
+        Raises
+        ------
+        UsageError
+            If it is no such part.
+        """
+        number, slash, of = text.partition("/")
+        if slash and number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of):
+            return cls(int(number), int(of))
+        raise UsageError(f"the shard is '{text}'", "Give I/N with I from 1 to N, as 2/3")
+
+    @property
+    def is_all(self) -> bool:
+        """Whether it is no part, but the whole."""
+        return self.of == 1
+
+    def has(self, task: Task) -> bool:
+        """Whether a task is in this part."""
+        return task.number % self.of == self.number - 1
+
+    def __str__(self) -> str:
+        return f"{self.number}-of-{self.of}"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a run.
+
+    Attributes
+    ----------
+    folder, plan
+        Of the run.
+    n_before, n_done
+        Tasks that were done before, and now.
+    failures
+        Tasks that failed now, and why.
+    """
+
+    folder: RunFolder
+    plan: Plan
+    n_before: int
+    n_done: int
+    failures: list[tuple[Task, Failure]]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all is done and the tables are written."""
+        return bool(self.folder.manifest().get("state") == COMPLETE)
+
+
+def run_batch(
+    engine: Engine,
+    plan: Plan,
+    means: Means,
+    shard: Shard = Shard(),
+    on_begin: Callable[[int, int], None] = lambda done, rows: None,
+    on_task: Callable[[Task, Failure], None] = lambda task, failure: None,
+) -> Outcome:
+    """Do what is left of a run, and write its tables if that is all.
+
+    Parameters
+    ----------
+    engine, plan
+        The store, and what is to be done.
+    means
+        What does the tasks.
+    shard
+        Which of them; the tables of a run in parts are written by :func:`merge`.
+    on_begin, on_task
+        Told the rows that were done before, and of how many; and each task that is tried.
+    """
+    folder = RunFolder(engine.store, plan.run)
+    if tables_are_there(folder):
+        return Outcome(folder, plan, len(plan.tasks), 0, [])
+    engine.store.create()
+    with folder.locked(str(shard)):
+        folder.begin(plan)
+        if not folder.manifest():
+            folder.write_manifest(_head(engine, plan, RUNNING), [])
+        own = [task for task in plan.tasks if shard.has(task)]
+        left = [task for task in own if not folder.is_done(task)]
+        on_begin(
+            sum(t.n_rows for t in own) - sum(t.n_rows for t in left), sum(t.n_rows for t in own)
+        )
+        failures = []
+        performer = Performer(engine.store.root, plan.run, plan)
+        for task, failure in performed(performer, left, means):
+            if failure:
+                failures.append((task, failure))
+            on_task(task, failure)
+        outcome = Outcome(folder, plan, len(own) - len(left), len(left) - len(failures), failures)
+        if shard.is_all:
+            _end(engine, folder, plan)
+    return outcome
+
+
+def merge(engine: Engine, run: str) -> Outcome:
+    """Write the tables of a run whose tasks were all tried, in whatever parts.
+
+    Raises
+    ------
+    AnalysisError
+        If there are tasks that nobody has tried.
+    """
+    folder = RunFolder(engine.store, run)
+    plan = folder.plan()
+    failures = []
+    if not tables_are_there(folder):
+        with folder.locked(str(Shard())):
+            records = [(task, folder.record(task)) for task in plan.tasks]
+            untried = [t for t, record in records if not folder.is_done(t) and not record]
+            if untried:
+                raise AnalysisError(
+                    f"{run}: {len(untried)} of {len(plan.tasks)} tasks are not done",
+                    "Run the shards that are left, or the whole spec",
+                )
+            failures = [
+                (task, str(record.get("error", "interrupted")))
+                for task, record in records
+                if not folder.is_done(task)
+            ]
+            _end(engine, folder, plan)
+    return Outcome(folder, plan, len(plan.tasks) - len(failures), 0, failures)
+
+
+def tables_are_there(folder: RunFolder) -> bool:
+    """Whether a run is complete, and its tables are those that it wrote."""
+    manifest = folder.manifest()
+    return manifest.get("state") == COMPLETE and not changed_tables(folder, manifest)
+
+
+def changed_tables(folder: RunFolder, manifest: dict[str, Any]) -> list[str]:
+    """The tables that are gone, or not as they were written."""
+    return [
+        name
+        for name, told in manifest.get("results", {}).items()
+        if not (folder.path / name).exists() or sha256_of(folder.path / name) != told["sha256"]
+    ]
+
+
+def _end(engine: Engine, folder: RunFolder, plan: Plan) -> None:
+    is_complete = all(folder.is_done(task) for task in plan.tasks)
+    records = [{"task": task.number, **folder.record(task)} for task in plan.tasks]
+    tables = write_tables(folder, plan)
+    head = _head(engine, plan, COMPLETE if is_complete else FAILURES)
+    head["began"] = folder.manifest().get("began", head["began"])
+    head["ended"] = _now()
+    head["seconds_of_tasks"] = round(sum(one.get("seconds", 0) for one in records), 3)
+    head["results"] = tables
+    folder.write_manifest(head, records)
+    if is_complete:
+        folder.drop_tasks()
+
+
+def _head(engine: Engine, plan: Plan, state: str) -> dict[str, Any]:
+    tables = [open_index(engine.store, TableKey(*key)) for key in sorted(plan.tables)]
+    variables = dict.fromkeys(v for one in plan.analyses for v in (*one.variables, *one.adjust))
+    made_from = provenance.record(
+        tables,
+        [one.gene_set for one in variables if isinstance(one, SetVariable)],
+        [],
+        [one.covariate for one in variables if isinstance(one, CovariateVariable)],
+    )
+    del made_from["notes"]
+    return {
+        "run": plan.run,
+        "state": state,
+        "title": plan.title,
+        "digest": plan.digest,
+        "began": _now(),
+        "host": _host(),
+        "seeds": _SEEDS,
+        "n_tasks": len(plan.tasks),
+        "n_rows": plan.n_rows,
+        **made_from,
+        "reference_sha256": plan.reference,
+        "spec_sha256": hashlib.sha256(plan.spec.encode()).hexdigest(),
+        "spec": plan.spec,
+    }
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _host() -> dict[str, Any]:
+    from threadpoolctl import threadpool_info
+
+    products = {
+        f"{one['internal_api']} {one['version']} {one.get('architecture')}"
+        for one in threadpool_info()
+        if one["user_api"] == "blas"
+    }
+    return {
+        "name": platform.node(),
+        "platform": platform.platform(),
+        "cpus": os.cpu_count(),
+        "blas": sorted(products),
+    }
+
+
+def workers_within(plan: Plan, memory: float, most: int, *, apart: bool) -> int:
+    """How many tasks fit in a memory at a time, at least one.
+
+    Parameters
+    ----------
+    plan
+        Of whose tasks.
+    memory
+        In bytes, for all workers.
+    most
+        Workers at most.
+    apart
+        Whether each is a process of its own.
+    """
+    each = max((_memory_of(plan, task) for task in plan.tasks), default=0)
+    base = 0 if apart else _BASE
+    return max(1, min(most, int((memory - base) // (each + (_BASE if apart else 0)))))
+
+
+def _memory_of(plan: Plan, task: Task) -> int:
+    asked = plan.analysis(task.analysis)
+    n = asked.n_samples[asked.tumor_types.index(task.tumor_type)]
+    if task.way in ("products", "rows"):
+        return _BESIDE + 8 * _ARRAYS * len(asked.variables) * n + _PER_ROW * task.n_rows
+    return 2 * _BESIDE + 8 * _DRAWS * n
+
+
+def status(engine: Engine, run: str) -> pl.DataFrame:
+    """How far a run is: a row per analysis, and why tasks failed."""
+    import polars as pl
+
+    folder = RunFolder(engine.store, run)
+    plan = folder.plan()
+    manifest = folder.manifest()
+    told = {one["task"]: one for one in manifest.get("tasks", [])}
+    is_complete = manifest.get("state") == COMPLETE
+    counts: dict[str, Counter[str]] = {one.name: Counter() for one in plan.analyses}
+    whys: dict[str, dict[str, None]] = {one.name: {} for one in plan.analyses}
+    for task in plan.tasks:
+        record = told.get(task.number, {}) if is_complete else folder.record(task)
+        done = is_complete or folder.is_done(task)
+        count = counts[task.analysis]
+        count["tasks"] += 1
+        count["rows"] += task.n_rows
+        count["seconds"] += record.get("seconds", 0) if done else 0
+        if done:
+            count["done"] += 1
+            count["rows_done"] += task.n_rows
+        elif "error" in record:
+            count["failed"] += 1
+            whys[task.analysis][f"{task.tumor_type}: {record['error']}"] = None
+    names = ("tasks", "done", "failed", "rows", "rows_done")
+    return pl.DataFrame(
+        [
+            {
+                "analysis": name,
+                **{column: count[column] for column in names},
+                "seconds": round(float(count["seconds"]), 1),
+                "note": "; ".join(whys[name]),
+            }
+            for name, count in counts.items()
+        ]
+    )

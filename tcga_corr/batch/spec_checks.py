@@ -1,0 +1,230 @@
+"""What no key of a spec shows by itself: repeats, clashes, and settings that do not go together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import Any
+
+from tcga_corr.asking import check_distinct
+from tcga_corr.batch.spec_claims import check_claims
+from tcga_corr.batch.spec_document import Block, Document
+from tcga_corr.batch.spec_names import Named, Names
+from tcga_corr.batch.spec_problems import Place, told
+from tcga_corr.batch.spec_schema import BLOCKS
+from tcga_corr.errors import UsageError
+from tcga_corr.questions import MIN_DRAWS
+from tcga_corr.tumor_types import parse_tumor_type
+from tcga_corr.variables import SetVariable
+
+
+def check(document: Document) -> None:
+    """Report all that is wrong with what is right key by key."""
+    _check_collections(document)
+    _check_repeats(document)
+    _check_block_names(document)
+    for block in document.blocks:
+        if block.kind == "pairs":
+            _check_pairs(block)
+        elif block.kind == "crosses":
+            _check_cross(block)
+        else:
+            _check_dominance(block)
+    _check_adjust(document)
+    check_claims(document)
+    misspelt = [key for key in document.raw if document.is_spoilt((key,))]
+    if not document.blocks and not misspelt and not any(key in document.raw for key in BLOCKS):
+        _report_no_block(document)
+
+
+def _report_no_block(document: Document) -> None:
+    document.report(
+        (), "no block of pairs, crosses or dominance", "Add [[pairs]], [[crosses]] or [[dominance]]"
+    )
+
+
+def _check_collections(document: Document) -> None:
+    names = document.names
+    tops = {key: value for key, value in document.raw.items() if key in (*BLOCKS, "adjust")}
+    used = set(_texts(tops))
+    told_of: set[str] = set()
+    for name, clash in names.clashes.items():
+        if clash:
+            document.report(
+                ("collections", name), f"'{name}' is {clash}", "Name the list otherwise"
+            )
+    for name in names.collections:
+        place: Place = ("collections", name)
+        others = (members for other, members in names.collections.items() if other != name)
+        if name not in used.union(*others):
+            document.report(place, "no block has it", "Name it in a block, or leave it out")
+        circle = _circle(names, name)
+        if circle and not told_of.intersection(circle):
+            told_of.update(circle)
+            document.report(place, f"is within itself: {' in '.join(circle)}", "Break the circle")
+        _check_repeated_variables(document, place)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """All texts in it but for blocks' names."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        yield from chain.from_iterable(map(_texts, value))
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            if key != "name":
+                yield from _texts(one)
+
+
+def _circle(names: Names, start: str) -> list[str]:
+    """The collections through which one is within itself, the innermost first."""
+    inner_of: dict[str, str] = {}
+    waiting = [start]
+    while waiting:
+        outer = waiting.pop()
+        for name in names.collections.get(outer, ()):
+            if name == start:
+                circle = [start, outer]
+                while circle[-1] != start:
+                    circle.append(inner_of[circle[-1]])
+                return circle
+            if name in names.collections and name not in inner_of:
+                inner_of[name] = outer
+                waiting.append(name)
+    return []
+
+
+def _check_repeats(document: Document) -> None:
+    """No list has anything twice."""
+    for place in ((), *(block.place for block in document.blocks)):
+        for key in ("methods", "null", "outputs", "tumor_types"):
+            seen = set()
+            for one, value in document.elements((*place, key)):
+                known = parse_tumor_type(value).abbreviation if key == "tumor_types" else value
+                if known in seen:
+                    document.report(one, f"'{value}' is given twice", "Leave out one")
+                seen.add(known)
+        for key in ("adjust", "x", "y", "sets"):
+            _check_repeated_variables(document, (*place, key))
+
+
+def _check_repeated_variables(document: Document, place: Place) -> None:
+    """No variable comes from two elements of a list."""
+    names = document.names
+    first: dict[Named | tuple[Named, ...], tuple[Place, str]] = {}
+    for one, text in document.elements(place):
+        for name in names.expanded(text):
+            known = names.variables_if_known(name)
+            if not known:
+                continue
+            identity = known if names.is_collection(name) else known[0]
+            where, by = first.setdefault(identity, (one, text))
+            if where != one:
+                through = "" if by == text else f": by '{by}' and by '{text}'"
+                document.report(one, f"'{name}' is given twice{through}", "Leave out one")
+                break
+
+
+def _check_block_names(document: Document) -> None:
+    first: dict[str, Place] = {}
+    for block in document.blocks:
+        earlier = first.setdefault(block.name.casefold(), block.place)
+        if earlier != block.place:
+            document.report(
+                (*block.place, "name") if block.has("name") else block.place,
+                f"'{block.name}' is the name of {told(earlier)} already",
+                "Give each block a name of its own",
+            )
+
+
+def _check_pairs(block: Block) -> None:
+    document = block.document
+    first: dict[frozenset[Named], Place] = {}
+    for place, (x, y) in block.pairs:
+        one, other = map(document.names.variables_if_known, (x, y))
+        if one == other:
+            document.report(place, f"'{x}' and '{y}' are the same variable", "Name two")
+            continue
+        earlier = first.setdefault(frozenset((*one, *other)), place)
+        if earlier != place:
+            document.report(place, f"the pair is there already: {told(earlier)}", "Leave out one")
+
+
+def _check_cross(block: Block) -> None:
+    document = block.document
+    if not block.has("x") or not block.is_whole("x", "y"):
+        return
+    x, y = ([variable for *_, variable in block.variables(key)] for key in ("x", "y"))
+    if not block.has("y") and len(set(x)) == 1:
+        document.report(
+            (*block.place, "x"), "is one variable, and there is no y", "Name more, or give y"
+        )
+    if block.has("y") and len(set(x + y)) == 1:
+        document.report((*block.place, "y"), "is the same variable as x", "Name another")
+    _check_distinct(block, (*block.place, "x"), x + y)
+
+
+def _check_dominance(block: Block) -> None:
+    document = block.document
+    draws = block.setting("draws")
+    if draws < MIN_DRAWS:
+        document.report(
+            block.place_of("draws"),
+            f"is {draws}, too few for {told(block.place)}",
+            f"Give {MIN_DRAWS} or more",
+        )
+    place = (*block.place, "sets")
+    if not block.is_whole("sets"):
+        return
+    sets = [variable for *_, variable in block.variables("sets")]
+    if len(set(sets)) == 1:
+        document.report(place, "is one gene set", "Dominance is among gene sets: give two or more")
+    _check_distinct(block, place, sets)
+
+
+def _check_distinct(block: Block, place: Place, variables: Sequence[Named]) -> None:
+    """No two different gene sets have one name."""
+    try:
+        check_distinct([one for one in variables if isinstance(one, SetVariable)])
+    except UsageError as error:
+        block.document.report(place, error.what, "Leave out one, or rename it in its file")
+
+
+def _check_adjust(document: Document) -> None:
+    """What is adjusted for is neither x nor y, and Kendall's tau has no partial form."""
+    told_of: set[tuple[Place, str]] = set()
+    for block in document.blocks:
+        controls = [] if block.kind == "dominance" else block.variables("adjust")
+        if controls and "kendall" in block.settings("methods"):
+            methods = document.elements(block.place_of("methods"))
+            by_adjust = block.has("adjust") and not block.has("methods")
+            document.report(
+                block.place_of("adjust")
+                if by_adjust
+                else next(place for place, method in methods if method == "kendall"),
+                "kendall cannot be adjusted: there is no partial form of it here",
+                "Leave out kendall or adjust",
+            )
+        correlated = _correlated(block) if controls else {}
+        for place, name, variable in controls:
+            if variable in correlated and (place, name) not in told_of:
+                told_of.add((place, name))
+                document.report(
+                    place,
+                    f"'{name}' cannot be adjusted for: it is {told(correlated[variable])}",
+                    "Adjust for another",
+                )
+
+
+def _correlated(block: Block) -> dict[Named, Place]:
+    """The variables of a block of pairs or crosses, and where each stands first."""
+    found: dict[Named, Place] = {}
+    for place, pair in block.pairs:
+        for number, name in enumerate(pair):
+            for variable in block.document.names.variables_if_known(name):
+                found.setdefault(variable, (*place, number))
+    for key in ("x", "y"):
+        for place, _, variable in block.variables(key):
+            found.setdefault(variable, place)
+    return found

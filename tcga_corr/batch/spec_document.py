@@ -1,0 +1,199 @@
+"""A spec as it was read: what is right of it, by place, whatever else is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from tcga_corr.asking import MIN_GENES
+from tcga_corr.batch.spec_names import Named, Names
+from tcga_corr.batch.spec_problems import Place, Problem, told
+from tcga_corr.batch.spec_schema import BLOCKS, Kind, findings
+from tcga_corr.gene_sets import DEATH_PROGRAMMES
+from tcga_corr.nulls import N_DRAWS
+from tcga_corr.tumor_types import parse_tumor_type
+
+_DEFAULTS: dict[str, Any] = {
+    "source": None, "samples": "tumor", "ties": "average", "min_genes": MIN_GENES,
+    "draws": N_DRAWS, "tumor_types": (), "methods": ("pearson",), "adjust": (), "null": (),
+}  # fmt: skip
+
+
+class Document:
+    """A spec's data with lines, of which what is wrong by itself is set aside.
+
+    Attributes
+    ----------
+    raw
+        As tomllib reads it.
+    names
+        What its names stand for.
+    """
+
+    def __init__(self, raw: dict[str, Any], lines: Mapping[Place, int], names: Names) -> None:
+        self.raw = raw
+        self.names = names
+        self._lines = lines
+        self._order = {place: number for number, place in enumerate(lines)}
+        self._bad: set[Place] = set()
+        self._problems: dict[Problem, int] = {}
+        for place, what, remedy, missing in findings(raw, names):
+            known = self._known(place)
+            self.report(place if missing else known, what, remedy)
+            if not missing:
+                self._bad.add(known)
+
+    @property
+    def problems(self) -> list[Problem]:
+        """All that was found so far, each once, in order of the file."""
+        return sorted(self._problems, key=self._problems.__getitem__)
+
+    def report(self, place: Place, what: str, remedy: str = "") -> None:
+        """Note a problem."""
+        problem = Problem(self.line(place), told(place), what, remedy)
+        self._problems[problem] = self._order.get(self._known(place), 0)
+
+    def line(self, place: Place) -> int:
+        """The line of a place, or of what it is missing from."""
+        return self._lines.get(self._known(place), 1)
+
+    def _known(self, place: Place) -> Place:
+        while place and place not in self._lines:
+            place = place[:-1]
+        return place
+
+    def is_spoilt(self, place: Place) -> bool:
+        """Whether it, or anything in it, is wrong by itself."""
+        return any(bad[: len(place)] == place for bad in self._bad)
+
+    def get(self, place: Place, default: Any = None) -> Any:
+        """What stands at a place; the default where nothing does, or what does is wrong."""
+        value: Any = self.raw
+        for depth, step in enumerate(place, start=1):
+            there = step in value if isinstance(value, dict) else isinstance(value, list)
+            if not there or place[:depth] in self._bad:
+                return default
+            value = value[step]
+        return value
+
+    def elements(self, place: Place) -> list[tuple[Place, Any]]:
+        """The elements of a list that are right, or the one text in its stead."""
+        value = self.get(place, [])
+        if isinstance(value, str):
+            return [(place, value)]
+        places = ((*place, number) for number in range(len(value)))
+        return [(one, self.get(one)) for one in places if not self.is_spoilt(one)]
+
+    def tables(self, key: str) -> Iterator[Place]:
+        """The places of the tables of a list."""
+        several = self.get((key,), [])
+        for number in range(len(several) if isinstance(several, list) else 0):
+            if self.get((key, number)) is not None:
+                yield key, number
+
+    @cached_property
+    def blocks(self) -> list[Block]:
+        """All blocks in order of the file."""
+        places = [place for kind in BLOCKS for place in self.tables(kind)]
+        return [Block(self, place) for place in sorted(places, key=self.line)]
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of pairs, crosses or dominance."""
+
+    document: Document
+    place: Place
+
+    @property
+    def kind(self) -> Kind:
+        """What it is."""
+        return next(kind for kind in BLOCKS if kind == self.place[0])
+
+    @property
+    def name(self) -> str:
+        """Its own, or that of its kind and number."""
+        kind = "cross" if self.kind == "crosses" else self.kind
+        default = f"{kind}-{int(self.place[1]) + 1}"
+        return str(self.document.get((*self.place, "name"), default))
+
+    def has(self, key: str) -> bool:
+        """Whether the block itself has a key, right or wrong."""
+        return key in self.document.get(self.place)
+
+    def place_of(self, key: str) -> Place:
+        """Where a setting is from: the block, or the top."""
+        return (*self.place, key) if self.has(key) else (key,)
+
+    def setting(self, key: str) -> Any:
+        """A setting of one value: the block's, or the top's, or the default."""
+        return self.document.get(self.place_of(key), _DEFAULTS[key])
+
+    def settings(self, key: str) -> tuple[str, ...]:
+        """A setting of several values, but for variables."""
+        place = self.place_of(key)
+        if self.document.get(place) is None:
+            return tuple(_DEFAULTS[key])
+        return tuple(value for _, value in self.document.elements(place))
+
+    @property
+    def tumor_types(self) -> tuple[str, ...]:
+        """Abbreviations; empty for all."""
+        return tuple(parse_tumor_type(name).abbreviation for name in self.settings("tumor_types"))
+
+    def names(self, key: str) -> list[tuple[Place, str]]:
+        """Names in a list, resolved and expanded, each with its element's place."""
+        if key == "sets" and not self.has(key):
+            return [(self.place, name) for name in DEATH_PROGRAMMES]
+        place = self.place_of("adjust") if key == "adjust" else (*self.place, key)
+        return [
+            (one, name)
+            for one, text in self.document.elements(place)
+            for name in self.document.names.expanded(text)
+        ]
+
+    def variables(self, key: str) -> list[tuple[Place, str, Named]]:
+        """The variables of a list, with the place and name that each is from."""
+        known = self.document.names.variables_if_known
+        return [(one, name, found) for one, name in self.names(key) for found in known(name)]
+
+    def is_whole(self, *keys: str) -> bool:
+        """Whether all names in some lists are known."""
+        spoilt = any(self.document.is_spoilt((*self.place, key)) for key in keys)
+        known = self.document.names.variables_if_known
+        return not spoilt and all(known(name) for key in keys for _, name in self.names(key))
+
+    @property
+    def pairs(self) -> list[tuple[Place, tuple[str, str]]]:
+        """The pairs of a block of pairs, resolved."""
+        resolved = self.document.names.resolved
+        return [
+            (place, (resolved(x), resolved(y)))
+            for place, (x, y) in self.document.elements((*self.place, "pairs"))
+        ]
+
+    @property
+    def only_pair(self) -> tuple[str, str] | None:
+        """The names of the pair, where there is one alone."""
+        if self.kind == "pairs":
+            pairs = [pair for _, pair in self.pairs]
+        elif self.kind == "crosses":
+            x, y = ([name for _, name in self.names(key)] for key in ("x", "y"))
+            first, second = (x, y) if self.has("y") else (x[:1], x[1:])
+            pairs = [(one, other) for one in first for other in second]
+            if any(self.document.names.is_collection(name) for name in (*first, *second)):
+                return None
+        else:
+            return None
+        return pairs[0] if len(pairs) == 1 else None
+
+    def has_pair(self, one: Named, other: Named) -> bool:
+        """Whether the two are correlated here, in either order."""
+        if self.kind == "pairs":
+            known = self.document.names.variables_if_known
+            return {one, other} in [{*known(x), *known(y)} for _, (x, y) in self.pairs]
+        x = {variable for *_, variable in self.variables("x")}
+        y = {variable for *_, variable in self.variables("y")} if self.has("y") else x
+        return one != other and ((one in x and other in y) or (other in x and one in y))

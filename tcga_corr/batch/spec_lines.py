@@ -1,0 +1,140 @@
+"""The line of every key and list element of a TOML text, which tomllib does not tell."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import Counter
+
+from tcga_corr.batch.spec_problems import Place
+
+_BLANK = re.compile(r"(?:[ \t\n]|#[^\n]*)*")
+_PART = re.compile(r"""[ \t]*("(?:[^"\\]|\\.)*"|'[^']*'|[A-Za-z0-9_-]+)[ \t]*""")
+# what ends a text of three quotes may stand after one or two more of them
+_TEXT = re.compile(
+    r'"""(?:[^\\]|\\.)*?"{3,5}(?!")' r"|'''.*?'{3,5}(?!')" r'|"(?:[^"\\]|\\.)*"' r"|'[^']*'",
+    re.DOTALL,
+)
+_PLAIN = re.compile(r"[^,\]}#\n]+")
+
+
+def lines_of(text: str) -> dict[Place, int]:
+    """The line, from 1, of each key, table and list element of a text that tomllib can read.
+
+    A table has the line of its header, or of the first key that leads to it.
+    """
+    scanner = _Scanner(text.replace("\r\n", "\n"))
+    scanner.document()
+    return scanner.lines
+
+
+class _Scanner:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.at = 0
+        self.lines: dict[Place, int] = {}
+        self._counts: Counter[Place] = Counter()  # tables so far, of each array of tables
+        self._counted = (0, 1)  # a position, and its line
+
+    def document(self) -> None:
+        table: Place = ()
+        self._skip(_BLANK)
+        while self.at < len(self.text):
+            if self.text[self.at] == "[":
+                table = self._header()
+            else:
+                self._pair(table)
+            self._skip(_BLANK)
+
+    def _header(self) -> Place:
+        line = self._line()
+        of_array = self.text.startswith("[[", self.at)
+        self.at += 1 + of_array
+        *parents, last = self._key()
+        self.at += 1 + of_array
+        table: Place = ()
+        for part in parents:
+            table = self._newest((*table, part))
+            self.lines.setdefault(table, line)
+        table = (*table, last)
+        if of_array:
+            self.lines.setdefault(table, line)
+            self._counts[table] += 1
+        table = self._newest(table)
+        self.lines[table] = line
+        return table
+
+    def _newest(self, place: Place) -> Place:
+        """Where keys under a header's name go: in an array of tables, to its last."""
+        count = self._counts[place]
+        return (*place, count - 1) if count else place
+
+    def _pair(self, table: Place) -> None:
+        line = self._line()
+        for part in self._key():
+            table = (*table, part)
+            self.lines.setdefault(table, line)
+        self.at += 1  # the equals sign
+        self._value(table)
+
+    def _key(self) -> list[str]:
+        parts = [self._part()]
+        while self.text[self.at] == ".":
+            self.at += 1
+            parts.append(self._part())
+        return parts
+
+    def _part(self) -> str:
+        part = self._skip(_PART).strip(" \t")
+        if part[0] in "\"'":
+            return str(tomllib.loads(f"key = {part}")["key"])
+        return part
+
+    def _value(self, place: Place) -> None:
+        self._skip(_BLANK)
+        first = self.text[self.at]
+        if first == "[":
+            self._list(place)
+        elif first == "{":
+            self._inline_table(place)
+        else:
+            self._skip(_TEXT if first in "\"'" else _PLAIN)
+
+    def _list(self, place: Place) -> None:
+        self.at += 1
+        self._skip(_BLANK)
+        count = 0
+        while self.text[self.at] != "]":
+            element = (*place, count)
+            self.lines[element] = self._line()
+            self._value(element)
+            self._comma()
+            count += 1
+        self.at += 1
+
+    def _inline_table(self, place: Place) -> None:
+        self.at += 1
+        self._skip(_BLANK)
+        while self.text[self.at] != "}":
+            self._pair(place)
+            self._comma()
+        self.at += 1
+
+    def _comma(self) -> None:
+        self._skip(_BLANK)
+        if self.text[self.at] == ",":
+            self.at += 1
+            self._skip(_BLANK)
+
+    def _skip(self, pattern: re.Pattern[str]) -> str:
+        found = pattern.match(self.text, self.at)
+        if found is None:
+            raise AssertionError(f"not TOML at {self.at}")  # for the text has been read before
+        self.at = found.end()
+        return found[0]
+
+    def _line(self) -> int:
+        position, line = self._counted
+        line += self.text.count("\n", position, self.at)
+        self._counted = (self.at, line)
+        return line

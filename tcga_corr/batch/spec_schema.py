@@ -1,0 +1,248 @@
+"""What a spec may hold, key by key: names, types and ranges, by pydantic."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+)
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from tcga_corr.asking import Selection
+from tcga_corr.batch.spec_names import Names
+from tcga_corr.batch.spec_problems import Place
+from tcga_corr.errors import TcgaCorrError, UsageError, near_names
+from tcga_corr.nulls import Null
+from tcga_corr.scoring.ssgsea import Ties
+from tcga_corr.stats.correlation import Method
+from tcga_corr.tumor_types import parse_tumor_type
+from tcga_corr.variables import SetVariable
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+Kind = Literal["pairs", "crosses", "dominance"]
+BLOCKS: tuple[Kind, ...] = ("pairs", "crosses", "dominance")
+_MOST_SHOWN = 60
+
+
+class Finding(NamedTuple):
+    """Something wrong at a place; what is missing has the place that it should have."""
+
+    place: Place
+    what: str
+    remedy: str
+    missing: bool
+
+
+def _by(check: Callable[[str, Names], str]) -> AfterValidator:
+    """A check of a text, whose errors keep their words and remedy."""
+
+    def checked(text: str, info: ValidationInfo[Names]) -> str:
+        try:
+            return check(text, info.context)
+        except TcgaCorrError as error:
+            said = {"what": error.what, "remedy": error.remedy}
+            raise PydanticCustomError("said", "{what}", said) from None
+
+    return AfterValidator(checked)
+
+
+def _name(text: str, names: Names) -> str:
+    if not NAME.fullmatch(text):
+        raise UsageError(
+            f"is {shown(text)}", "Give up to 64 letters, digits and . _ -, first a letter or digit"
+        )
+    return text
+
+
+def _not_empty(text: str, names: Names) -> str:
+    if not text.strip():
+        raise UsageError("is empty", "Give a text")
+    return text
+
+
+def _variable(text: str, names: Names) -> str:
+    if text not in names.collections:
+        names.variables(names.resolved(text))
+    return text
+
+
+def _one_variable(text: str, names: Names) -> str:
+    if names.is_collection(text):
+        raise UsageError(f"'{text}' is a collection", "Name one variable here")
+    return _variable(text, names)
+
+
+def _control(text: str, names: Names) -> str:
+    several = [one for one in names.expanded(text) if names.is_collection(one)]
+    if several:
+        raise UsageError(
+            f"'{text}' stands for all sets of '{several[0]}'", "Name the variables to adjust for"
+        )
+    return _variable(text, names)
+
+
+def _sets(text: str, names: Names) -> str:
+    _variable(text, names)
+    for one in names.expanded(text):
+        others = [
+            known for known in names.variables_if_known(one) if not isinstance(known, SetVariable)
+        ]
+        if others:
+            within = f" of '{text}'" if text in names.collections else ""
+            raise UsageError(f"'{one}'{within} is no gene set", "Dominance is among gene sets")
+    return text
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _as_abbreviation(text: str, names: Names) -> str:
+    return parse_tumor_type(text).abbreviation
+
+
+Text = Annotated[str, _by(_not_empty)]
+Name = Annotated[str, _by(_name)]
+TumorType = Annotated[str, _by(_as_abbreviation)]
+OneVariable = Annotated[str, _by(_one_variable)]
+Pair = Annotated[list[OneVariable], Field(min_length=2, max_length=2)]
+Variables = Annotated[
+    list[Annotated[str, _by(_variable)]], Field(min_length=1), BeforeValidator(_listed)
+]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _Scored(_Table):
+    """Settings of all blocks; None where a key is left out."""
+
+    source: Text | None = None
+    tumor_types: list[TumorType] | None = None
+    samples: Selection | None = None
+    ties: Ties | None = None
+    min_genes: Annotated[int, Field(ge=1)] | None = None
+    draws: Annotated[int, Field(ge=1)] | None = None
+
+
+class _Correlated(_Scored):
+    """Settings of pairs and crosses."""
+
+    methods: Annotated[list[Method], Field(min_length=1)] | None = None
+    adjust: list[Annotated[str, _by(_control)]] | None = None
+    null: list[Null] | None = None
+
+
+class _Pairs(_Correlated):
+    name: Name | None = None
+    pairs: Annotated[list[Pair], Field(min_length=1)]
+
+
+class _Cross(_Correlated):
+    name: Name | None = None
+    x: Variables
+    y: Variables | None = None
+
+
+class _Dominance(_Scored):
+    name: Name | None = None
+    sets: Annotated[list[Annotated[str, _by(_sets)]], Field(min_length=1)] | None = None
+
+
+class _Claim(_Table):
+    text: Text
+    analysis: Text
+    tumor_type: TumorType
+    x: OneVariable | None = None
+    y: OneVariable | None = None
+    statistic: Literal["r", "n", "highest"]
+    value: Any
+    n: Annotated[int, Field(ge=1)] | None = None
+    unit: str = "not stated"
+    source: Text
+
+
+class _Top(_Correlated):
+    name: Name | None = None
+    title: str = ""
+    outputs: list[Literal["parquet", "tsv"]] | None = None
+    collections: dict[str, Variables] | None = None
+    pairs: list[_Pairs] | None = None
+    crosses: list[_Cross] | None = None
+    dominance: list[_Dominance] | None = None
+    claims: list[_Claim] | None = None
+
+
+_TABLES: dict[str | int, type[_Table]] = {
+    "pairs": _Pairs, "crosses": _Cross, "dominance": _Dominance, "claims": _Claim,
+}  # fmt: skip
+_WANTED = {
+    "string_type": "Give a text in quotes",
+    "int_type": "Give a whole number",
+    "list_type": "Give a list",
+}
+
+
+def findings(raw: dict[str, Any], names: Names) -> Iterator[Finding]:
+    """What is wrong with each key by itself."""
+    try:
+        _Top.model_validate(raw, context=names)
+    except ValidationError as error:
+        for one in error.errors(include_url=False):
+            what, remedy = _words(one)
+            yield Finding(one["loc"], what, remedy, one["type"] == "missing")
+
+
+def shown(value: object) -> str:
+    """A value as it stands in a spec, or the start of it."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
+
+
+def _words(error: ErrorDetails) -> tuple[str, str]:
+    """What and remedy."""
+    kind, place, context = error["type"], error["loc"], error.get("ctx", {})
+    found = error["input"]
+    if kind == "said":
+        return context["what"], context["remedy"]
+    if kind == "missing":
+        return "missing key", ""
+    if kind == "extra_forbidden":
+        return _unknown_key(place)
+    if kind in ("too_short", "too_long"):
+        if context.get("max_length", context.get("min_length")) == 2:
+            return f"is {shown(found)}", "A pair is two names"
+        return "is empty", "Name at least one"
+    if kind == "literal_error":
+        known = context["expected"].replace("'", "")
+        near = near_names(str(found), re.split(", | or ", known))
+        return f"is {shown(found)}", near or f"Give {known}"
+    if kind == "greater_than_equal":
+        return f"is {found}", f"Give {context['ge']} or more"
+    if place[0] in _TABLES and len(place) < 3:
+        return f"is {shown(found)}", f"Begin each block with [[{place[0]}]]"
+    if place == ("collections",):
+        return f"is {shown(found)}", "Begin the lists with [collections]"
+    return f"is {shown(found)}", _WANTED.get(kind, error["msg"])
+
+
+def _unknown_key(place: Place) -> tuple[str, str]:
+    *_, key = place
+    table = _TABLES[place[0]] if len(place) > 1 else _Top
+    if table is _Dominance and key in _Correlated.model_fields:
+        return "does not apply to dominance", "Leave it out here"
+    if table is not _Claim and key in _Top.model_fields:
+        return f"does not belong in a block of {place[0]}", "Move it above all blocks"
+    known = table.model_fields
+    return "unknown key", near_names(str(key), known, most=1) or f"Known are {', '.join(known)}"

@@ -1,0 +1,243 @@
+"""The tables of a run, made of the rows of its tasks: q over all of them, and pooled."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tcga_corr.batch.folder import RunFolder
+from tcga_corr.batch.plan import Plan, PlannedAnalysis, Task
+from tcga_corr.files import replacing, sha256_of
+from tcga_corr.pooled import pooled_columns
+from tcga_corr.stats.adjustment import benjamini_hochberg
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Vector = NDArray[np.float64]
+
+ASSOCIATIONS, POOLED, DOMINANCE = "associations", "pooled", "dominance"
+_SETTINGS = ("analysis", "source", "samples", "ties", "adjust", "unit")
+_TEXTS = ["tumor_type", "x", "y", "method", "note"]
+_TEXTS_OF_DOMINANCE = ["tumor_type", "scale", "set", "note"]
+_FOR_POOLING = ("x", "y", "r", "n", "n_controls", "p", "r_disjoint")
+# rows that are written at a time, and pairs that are pooled at a time: what bounds the memory
+_ROWS_AT_ONCE = 262_144
+_PAIRS_AT_ONCE = 16_384
+
+
+def write_tables(folder: RunFolder, plan: Plan) -> dict[str, Any]:
+    """Write the tables of all tasks that are done; the same bytes in whatever order they were done.
+
+    ``q`` is over the tumor types of a pair, ``q_batch`` over all rows of the run (both by Benjamini
+    & Hochberg). A pair asked in several tumor types has a row in ``pooled`` too, by random effects.
+
+    Returns
+    -------
+    The file name of each table to its sha256 and number of rows.
+    """
+    done = [task for task in plan.tasks if folder.is_done(task)]
+    asked = [task for task in done if task.way != "dominance"]
+    starts = dict(
+        zip(
+            (task.number for task in asked),
+            itertools.accumulate((task.n_rows for task in asked), initial=0),
+            strict=False,
+        )
+    )
+    q, p = np.full((2, sum(task.n_rows for task in asked)), np.nan)
+    pooled: list[pa.Table] = []
+    for tasks in _groups(asked):
+        pooled += _pool(folder, plan, tasks, q, p, starts)
+    q_batch = benjamini_hochberg(p)
+    del p
+    written: dict[str, Any] = {}
+    if asked:
+        parts = _with_q(folder, plan, asked, starts, q, q_batch)
+        written |= _write(folder, plan, ASSOCIATIONS, parts)
+    if pooled:
+        written |= _write(folder, plan, POOLED, iter([_pooled_table(pooled)]))
+    others = [task for task in done if task.way == "dominance"]
+    if others:
+        parts = (_named(plan, task, _read(folder, task)) for task in others)
+        written |= _write(folder, plan, DOMINANCE, parts)
+    return written
+
+
+def _groups(tasks: Sequence[Task]) -> list[list[Task]]:
+    """The tasks of the same pairs in all tumor types."""
+    groups: dict[Any, list[Task]] = {}
+    for task in tasks:
+        groups.setdefault((task.analysis, task.method, task.start, task.end), []).append(task)
+    return list(groups.values())
+
+
+def _pool(
+    folder: RunFolder,
+    plan: Plan,
+    tasks: Sequence[Task],
+    q: Vector,
+    p: Vector,
+    starts: dict[int, int],
+) -> Iterator[pa.Table]:
+    """Fill in q and p of some tasks of the same pairs; the pairs, pooled."""
+    import pyarrow as pa
+
+    tables = [_read(folder, task, _FOR_POOLING) for task in tasks]
+    size = tasks[0].n_rows
+    asked = plan.analysis(tasks[0].analysis)
+    for start in range(0, size, _PAIRS_AT_ONCE):
+        end = min(start + _PAIRS_AT_ONCE, size)
+        cut = [table.slice(start, end - start) for table in tables]
+        columns = {
+            name: np.stack([one[name].to_numpy() for one in cut]).astype(kind, copy=False)
+            for name, kind in _KINDS.items()
+        }
+        own_q = benjamini_hochberg(columns["p"])
+        for task, one_q, one_p in zip(tasks, own_q, columns["p"], strict=True):
+            first = starts[task.number]
+            q[first + start : first + end] = one_q
+            p[first + start : first + end] = one_p
+        if len(asked.tumor_types) < 2:
+            continue
+        method = tasks[0].method or "pearson"
+        found = pooled_columns(
+            columns["r"],
+            columns["n"],
+            columns["n_controls"],
+            own_q,
+            columns["r_disjoint"],
+            method,
+        )
+        del found["q"]
+        texts = {
+            "x": cut[0]["x"],
+            "y": cut[0]["y"],
+            "method": _repeated(method, end - start),
+        }
+        numbers = {name: pa.array(one, from_pandas=True) for name, one in found.items()}
+        yield _named(plan, tasks[0], pa.table({**texts, **numbers}))
+
+
+_KINDS: dict[str, Any] = {
+    "r": float, "n": np.int64, "n_controls": np.int64, "p": float, "r_disjoint": float,
+}  # fmt: skip
+
+
+def _pooled_table(parts: Sequence[pa.Table]) -> pa.Table:
+    """The pooled rows of the run, with q over all of them."""
+    import pyarrow as pa
+
+    table = pa.concat_tables(parts).unify_dictionaries()
+    q = pa.array(benjamini_hochberg(table["p"].to_numpy()), from_pandas=True)
+    return table.add_column(table.column_names.index("p") + 1, "q", q)
+
+
+def _with_q(
+    folder: RunFolder,
+    plan: Plan,
+    tasks: Sequence[Task],
+    starts: dict[int, int],
+    q: Vector,
+    q_batch: Vector,
+) -> Iterator[pa.Table]:
+    import pyarrow as pa
+
+    for task in tasks:
+        table = _read(folder, task).drop_columns(["n_controls"])
+        part = slice(starts[task.number], starts[task.number] + task.n_rows)
+        place = table.column_names.index("p") + 1
+        for name, values in (("q_batch", q_batch), ("q", q)):
+            table = table.add_column(place, name, pa.array(values[part], from_pandas=True))
+        yield _named(plan, task, table)
+
+
+def _read(folder: RunFolder, task: Task, columns: Sequence[str] | None = None) -> pa.Table:
+    import pyarrow.parquet as pq
+
+    texts = _TEXTS_OF_DOMINANCE if task.way == "dominance" else _TEXTS
+    wanted = None if columns is None else list(columns)
+    return pq.ParquetFile(folder.rows_path(task), read_dictionary=texts).read(wanted)
+
+
+def _named(plan: Plan, task: Task, table: pa.Table) -> pa.Table:
+    """Rows with the name of their analysis before them, and its settings after."""
+    asked = plan.analysis(task.analysis)
+    told = settings_of(asked, task.tumor_type)
+    for name in _SETTINGS[1:]:
+        table = table.append_column(name, _repeated(told[name], table.num_rows))
+    return table.add_column(0, "analysis", _repeated(asked.name, table.num_rows))
+
+
+def settings_of(asked: PlannedAnalysis, tumor_type: str) -> dict[str, str]:
+    """What rows say of how they were asked."""
+    return {
+        "analysis": asked.name,
+        "source": asked.source,
+        "samples": asked.samples,
+        "ties": asked.ties,
+        "adjust": ",".join(one.name for one in asked.adjust),
+        "unit": dict(zip(asked.tumor_types, asked.units, strict=True))[tumor_type],
+    }
+
+
+def _repeated(text: str, size: int) -> pa.DictionaryArray:
+    import pyarrow as pa
+
+    return pa.DictionaryArray.from_arrays(np.zeros(size, dtype=np.int32), pa.array([text]))
+
+
+def _write(folder: RunFolder, plan: Plan, name: str, parts: Iterator[pa.Table]) -> dict[str, Any]:
+    """Write a table in every format that is asked for, some rows at a time."""
+    import polars as pl
+
+    paths = {ending: folder.path / f"{name}.{ending}" for ending in plan.outputs}
+    n_rows = 0
+    with ExitStack() as stack:
+        partial = {ending: stack.enter_context(replacing(path)) for ending, path in paths.items()}
+        parquet: Any = None
+        text = stack.enter_context(partial["tsv"].open("wb")) if "tsv" in partial else None
+        for rows in _collected(parts):
+            if parquet is None:
+                parquet = _parquet_writer(partial["parquet"], rows.schema)
+                stack.enter_context(parquet)
+            parquet.write_table(rows, row_group_size=_ROWS_AT_ONCE)
+            if text is not None:
+                frame = pl.DataFrame(pl.from_arrow(rows)).with_columns(
+                    pl.col(pl.Categorical).cast(pl.String).replace("", None)
+                )
+                frame.write_csv(text, separator="\t", include_header=not n_rows)
+            n_rows += rows.num_rows
+    return {path.name: {"rows": n_rows, "sha256": sha256_of(path)} for path in paths.values()}
+
+
+def _parquet_writer(path: Path, schema: pa.Schema) -> Any:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    texts = [one.name for one in schema if not pa.types.is_floating(one.type)]
+    return pq.ParquetWriter(
+        path, schema, compression="zstd", use_dictionary=texts, store_schema=False
+    )
+
+
+def _collected(parts: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """The same rows in larger pieces."""
+    import pyarrow as pa
+
+    waiting: list[pa.Table] = []
+    count = 0
+    for part in parts:
+        waiting.append(part)
+        count += part.num_rows
+        if count >= _ROWS_AT_ONCE:
+            yield pa.concat_tables(waiting).unify_dictionaries().combine_chunks()
+            waiting, count = [], 0
+    if waiting:
+        yield pa.concat_tables(waiting).unify_dictionaries().combine_chunks()
