@@ -30,6 +30,10 @@ class TcgaCorrError(Exception):
         parts = (part.rstrip(".") for part in (self.what, self.remedy) if part)
         return " ".join(part if part.endswith("?") else f"{part}." for part in parts)
 
+    def lines(self) -> list[str]:
+        """What to tell, a line each: one, but of an error that gathers several."""
+        return [str(self)]
+
 
 class UsageError(TcgaCorrError):
     """The question is wrong: an unknown name, an option out of range."""

@@ -107,7 +107,7 @@ def _record(task: Task) -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def _performer(root: str, run: str) -> Performer:
     """Of this process, which does tasks of one run and leaves it at that."""
-    _limit_blas()
+    one_blas_thread()
     return Performer(Path(root), run)
 
 
@@ -116,7 +116,7 @@ def perform(root: str, run: str, number: int) -> Failure:
     return _performer(root, run).perform(number)
 
 
-def _limit_blas() -> Any:
+def one_blas_thread() -> Any:
     """One thread a matrix product: its last bits depend on how many share it."""
     from threadpoolctl import threadpool_limits
 
@@ -132,7 +132,7 @@ def performed(
     elif means.where == "processes":
         yield from _in_processes(performer.folder, tasks, means.workers)
     else:
-        with _limit_blas():
+        with one_blas_thread():
             yield from _in_threads(performer, tasks, means.workers)
 
 

@@ -227,6 +227,10 @@ class Plan:
         """Rows of all tasks."""
         return sum(task.n_rows for task in self.tasks)
 
+    def tasks_of(self, asked: PlannedAnalysis) -> list[Task]:
+        """The tasks of one block."""
+        return [task for task in self.tasks if task.analysis == asked.name]
+
     def analysis(self, name: str) -> PlannedAnalysis:
         """The block of a name."""
         return next(one for one in self.analyses if one.name == name)
@@ -329,7 +333,7 @@ def make_plan(engine: Engine, spec: Spec) -> Plan:
         If a tumor type or source is not in the store.
     """
     tables: dict[tuple[str, str], str] = {}
-    analyses = []
+    analyses, claims = [], []
     for asked in spec.analyses:
         try:
             planned, cohorts = _planned(engine, asked)
@@ -338,6 +342,9 @@ def make_plan(engine: Engine, spec: Spec) -> Plan:
                 f"{spec.path}:{asked.line}: {asked.name}: {error.what}", error.remedy
             ) from error
         analyses.append(planned)
+        claims += [
+            _resolved(engine, one, cohorts) for one in spec.claims if one.analysis == asked.name
+        ]
         tables |= {
             (one.table.key.source, one.tumor_type): one.table.table_sha256 for one in cohorts
         }
@@ -352,7 +359,7 @@ def make_plan(engine: Engine, spec: Spec) -> Plan:
         name=spec.name,
         title=spec.title,
         outputs=spec.outputs,
-        claims=tuple(replace(one, line=0) for one in spec.claims),
+        claims=tuple(claims),
         spec=spec.text,
         analyses=tuple(analyses),
         tables=tables,
@@ -366,6 +373,14 @@ def make_plan(engine: Engine, spec: Spec) -> Plan:
             "Ask less at a time: fewer tumor types, or parts of a cross in specs of their own",
         )
     return plan
+
+
+def _resolved(engine: Engine, claim: Claim, cohorts: Sequence[Cohort]) -> Claim:
+    """A claim with its pair named as the rows name it."""
+    if claim.x is None or claim.y is None:
+        return replace(claim, line=0)
+    x, y = engine.variables([claim.x, claim.y], [cohort.table for cohort in cohorts])
+    return replace(claim, line=0, x=x.name, y=y.name)
 
 
 def _planned(engine: Engine, asked: Analysis) -> tuple[PlannedAnalysis, list[Cohort]]:

@@ -12,13 +12,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tcga_corr import provenance
-from tcga_corr.batch.folder import RunFolder
+from tcga_corr.batch.folder import RunFolder, run_names
 from tcga_corr.batch.perform import Failure, Means, Performer, performed
 from tcga_corr.batch.plan import Plan, Task
-from tcga_corr.batch.tables import write_tables
+from tcga_corr.batch.tables import ASSOCIATIONS, write_tables
 from tcga_corr.engine import Engine
 from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.files import sha256_of
+from tcga_corr.pooled import SIGNIFICANT
 from tcga_corr.store import open_index
 from tcga_corr.store.layout import TableKey
 from tcga_corr.variables import CovariateVariable, SetVariable
@@ -276,7 +277,7 @@ def _memory_of(plan: Plan, task: Task) -> int:
     return 2 * _BESIDE + 8 * _DRAWS * n
 
 
-def status(engine: Engine, run: str) -> pl.DataFrame:
+def status_of(engine: Engine, run: str) -> pl.DataFrame:
     """How far a run is: a row per analysis, and why tasks failed."""
     import polars as pl
 
@@ -312,3 +313,49 @@ def status(engine: Engine, run: str) -> pl.DataFrame:
             for name, count in counts.items()
         ]
     )
+
+
+def runs(engine: Engine) -> pl.DataFrame:
+    """The runs of a store: a row each."""
+    import polars as pl
+
+    rows = []
+    for name in run_names(engine.store):
+        manifest = RunFolder(engine.store, name).manifest()
+        rows.append({one: manifest.get(one) for one in _OF_RUNS} | {"run": name})
+    return pl.DataFrame(rows, schema=_OF_RUNS)
+
+
+_OF_RUNS: dict[str, Any] = {
+    "run": str, "state": str, "title": str, "n_tasks": int, "n_rows": int, "began": str,
+    "ended": str, "seconds_of_tasks": float,
+}  # fmt: skip
+
+
+def summary(folder: RunFolder, plan: Plan) -> pl.DataFrame:
+    """What the tables of a run hold, a row per analysis and method: the sizes of r and of q."""
+    import polars as pl
+
+    path = folder.path / f"{ASSOCIATIONS}.parquet"
+    if not path.exists():
+        return pl.DataFrame(schema=_OF_ANALYSES)
+    significant = pl.col("q_batch") < SIGNIFICANT
+    return (
+        pl.scan_parquet(path)
+        .group_by("analysis", "method", maintain_order=True)
+        .agg(
+            tumor_types=pl.col("tumor_type").n_unique().cast(int),
+            associations=pl.len().cast(int),
+            without_r=pl.col("r").null_count().cast(int),
+            positive=(significant & (pl.col("r") > 0)).sum().cast(int),
+            negative=(significant & (pl.col("r") < 0)).sum().cast(int),
+            median_abs_r=pl.col("r").abs().median(),
+        )
+        .collect()
+    )
+
+
+_OF_ANALYSES: dict[str, Any] = {
+    "analysis": str, "method": str, "tumor_types": int, "associations": int, "without_r": int,
+    "positive": int, "negative": int, "median_abs_r": float,
+}  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -127,6 +127,11 @@ class Spec:
     analyses: tuple[Analysis, ...]
     claims: tuple[Claim, ...]
     text: str
+
+    def of_source(self, source: str | None) -> Spec:
+        """The same, where analyses that name no source are of this one."""
+        analyses = (replace(one, source=one.source or source) for one in self.analyses)
+        return replace(self, analyses=tuple(analyses))
 
 
 def read_spec(path: Path, known_elsewhere: Callable[[str], bool] = lambda name: False) -> Spec:

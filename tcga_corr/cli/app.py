@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from tcga_corr.cli import (
+    batch,
     compare,
     correlate,
     demo,
@@ -127,6 +128,7 @@ app.command("robustness")(robustness.robustness)
 app.command("screen")(screen.screen)
 app.command("compare")(compare.compare)
 app.command("dominance")(dominance.dominance)
+app.add_typer(batch.batch, name="batch")
 app.command("sql")(sql.sql)
 app.command("verify")(verify.verify)
 app.command("remove")(remove.remove)

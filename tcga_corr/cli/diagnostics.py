@@ -23,8 +23,9 @@ def exit_code_of(error: TcgaCorrError) -> int:
 
 
 def report(error: TcgaCorrError) -> None:
-    """Print an error as one line on standard error."""
-    say(str(error))
+    """Print an error on standard error: as one line, or of several as one each."""
+    for line in error.lines():
+        say(line)
 
 
 def say(text: str) -> None:

@@ -15,10 +15,12 @@ from tcga_corr.cli.diagnostics import printable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tcga_corr.cli.pace import Pace
     from tcga_corr.engine import Engine
     from tcga_corr.sources.request import Progress
 
 _MANY_NOTES = 12
+_LINE_EVERY = 30.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -86,3 +88,19 @@ class Settings:
                 bar.update(task, advance=done, description=f"{what} {step}".strip())
 
             yield advance
+
+    @contextmanager
+    def pace(self, what: str) -> Iterator[Pace]:
+        """How fast a long work goes: a bar on a terminal, elsewhere a line now and then.
+
+        Yields who is to be told of it.
+        """
+        from tcga_corr.cli.pace import Bar, Lines, Silence
+
+        if self.quiet:
+            yield Silence()
+        elif sys.stderr.isatty():
+            with Bar(what) as bar:
+                yield bar
+        else:
+            yield Lines(what, self.note, every=0 if self.verbose else _LINE_EVERY)

@@ -30,7 +30,7 @@ from tcga_corr.store.reference import (
     has_reference,
     open_reference,
 )
-from tcga_corr.store.sql import named_queries, named_query, run_query
+from tcga_corr.store.sql import named_queries, named_query, queries_folder, run_query
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -62,6 +62,7 @@ __all__ = [
     "open_covariates",
     "open_index",
     "open_reference",
+    "queries_folder",
     "read_covariate_metadata",
     "read_metadata",
     "remove_covariates",

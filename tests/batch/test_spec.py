@@ -476,6 +476,11 @@ COLLECTED = f"{PAIR}[[crosses]]\nx = ['mine']\n[collections]\n"  # the next line
         (PAIR + CLAIM.replace("text", "txt"), "3: claims[1].text: missing key."),
         (PAIR + CLAIM.replace("text", "txt"), "4: claims[1].txt: unknown key. Did you mean text?"),
         (PAIR + CLAIM.replace("LIHC", "LIH"), "6: claims[1].tumor_type: unknown tumor type 'LIH'."),
+        (PAIR + CLAIM.replace("value = 0.5", ""), "3: claims[1].value: missing key."),
+        (
+            f"[[dominance]]\n{CLAIM.replace('value = 0.5', '')}".replace('"r"', '"highest"'),
+            "2: claims[1].value: missing key.",
+        ),
         (f"{PAIR}tumor_types = ['ACC']\n{CLAIM}", "'pairs-1' is not of LIHC. It is of ACC."),
         (PAIR + CLAIM.replace('"r"', '"p"'), '8: claims[1].statistic: is "p". Give r, n or'),
         (PAIR + CLAIM.replace('"r"', '"highest"'), "8: claims[1].statistic: 'pairs-1' is a"),

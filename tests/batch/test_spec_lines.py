@@ -117,8 +117,8 @@ class Writer:
     def document(self) -> str:
         headers = self.draw(st.lists(st.sampled_from(["[t%d]", "[[p]]", "[[p.q]]"]), max_size=4))
         for number, header in enumerate(["", *headers]):
-            if header == "[[p.q]]" and "[[p]]" not in self.text:
-                header = "[[p]]"
+            if header == "[[p.q]]" and "[[p]]" not in headers[: number - 1]:
+                continue
             self.text += (header % number if "%" in header else header) + "\n"
             for key in range(self.draw(st.integers(0, 3))):
                 parts = [self.key(key), *(["a"] if self.chance() else [])]

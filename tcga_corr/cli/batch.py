@@ -1,0 +1,382 @@
+"""``tcga-corr batch`` and its commands."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from tcga_corr.cli import options
+from tcga_corr.cli.output import Result, check_output, number, write_result
+from tcga_corr.cli.settings import Settings
+from tcga_corr.errors import AnalysisError, UsageError
+
+if TYPE_CHECKING:
+    from tcga_corr.batch.plan import Plan
+    from tcga_corr.batch.run import Outcome
+    from tcga_corr.batch.spec import Spec
+
+PAPER = "paper.toml"
+_RUN = "run"
+
+
+class RunByDefault(TyperGroup):
+    """A group whose first command is meant where none is named: ``batch SPEC.toml``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the command before what is not one."""
+        if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
+            args = [_RUN, *args]
+        return super().parse_args(ctx, args)
+
+
+batch = typer.Typer(
+    cls=RunByDefault,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Many associations from one reviewed file, stopped and resumed at will.\n\n"
+    "`batch SPEC.toml` is short for `batch run SPEC.toml`. Start with `batch --paper`.",
+)
+
+SpecFile = Annotated[
+    Path | None, typer.Argument(metavar="SPEC.toml", help="What to ask; docs/batch.md tells how.")
+]
+Paper = Annotated[
+    bool,
+    typer.Option(
+        "--paper",
+        help="The spec that ships with the tool: the founding paper's analyses, and its claims.",
+    ),
+]
+RunName = Annotated[
+    str, typer.Argument(metavar="RUN", help="The name of a run, or the spec that it is of.")
+]
+Source = Annotated[
+    str | None,
+    typer.Option(
+        "--source", metavar="S", help="The source of what the spec asks without naming one."
+    ),
+]
+
+
+@batch.command(_RUN)
+def run(
+    context: typer.Context,
+    spec: SpecFile = None,
+    paper: Paper = False,
+    source: Source = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers",
+            metavar="N",
+            min=1,
+            help="Processes to share the work. Default: threads of this one, as many as "
+            "processors. With --dask: workers to start.",
+        ),
+    ] = None,
+    dask: Annotated[
+        str | None,
+        typer.Option(
+            "--dask",
+            metavar="local|slurm|ADDRESS",
+            help="Let a Dask cluster do it: one of this machine, jobs of SLURM, or the scheduler "
+            "at an address. Its workers must see the store under the same path.",
+        ),
+    ] = None,
+    shard: Annotated[
+        str,
+        typer.Option(
+            "--shard",
+            metavar="I/N",
+            help="Do only the I-th of N parts, as in an array of jobs; `batch merge` puts them "
+            "together.",
+        ),
+    ] = "1/1",
+    memory: Annotated[
+        float,
+        typer.Option(
+            "--memory",
+            metavar="GB",
+            min=0.1,
+            help="Memory for the tasks that are done at a time; as many as fit, at least one.",
+        ),
+    ] = 4.0,
+    output_format: options.OutputFormat = None,
+    output: options.Output = None,
+    force: options.Force = False,
+) -> None:
+    """Do what a spec asks, or what is left of it; then write the tables.
+
+    Stop it at any time: the same command goes on where it was. The same spec over the same store
+    gives the same bytes, however the work is shared. The tables are Parquet files in the folder
+    results/RUN of the store, and views of `tcga-corr sql`. Shows, of each analysis, how many
+    associations there are; of a spec with claims, each claim beside what this data gives.
+
+    Examples: `tcga-corr batch analyses.toml`, `tcga-corr batch --paper`,
+    `tcga-corr batch analyses.toml --shard 2/3`.
+    """
+    from tcga_corr.batch.perform import Means, Where
+    from tcga_corr.batch.run import Shard, run_batch, workers_within
+
+    settings: Settings = context.obj
+    check_output(output, force, output_format)
+    part = Shard.parse(shard)
+    engine = settings.engine()
+    plan = _plan(engine, _read(settings, _file(spec, paper), source))
+    where: Where = "dask" if dask else "processes" if workers else "threads"
+    most = workers or _processors()
+    fitting = workers_within(plan, memory * 1e9, most, apart=where == "processes")
+    if where != "dask" and fitting < most:
+        settings.note(f"note: {fitting} at a time, as more do not fit in {memory:g} GB")
+        most = fitting
+    settings.note(f"run {plan.run}: {plan.n_rows:,} rows in {len(plan.tasks):,} tasks")
+    with settings.pace("rows") as pace:
+
+        def tell(task: Any, failure: str) -> None:
+            pace.advance(task.n_rows)
+            if failure:
+                pace.say(f"failed: {task.analysis} {task.tumor_type}: {failure}")
+
+        outcome = run_batch(engine, plan, Means(where, most, dask or ""), part, pace.begin, tell)
+    if part.is_all:
+        _show(settings, outcome, output, output_format)
+    else:
+        settings.note(
+            f"part {shard} is done. When all are: {_again(settings)} batch merge {plan.run}"
+        )
+    _require_all(outcome)
+
+
+@batch.command()
+def check(
+    context: typer.Context,
+    spec: SpecFile = None,
+    paper: Paper = False,
+    source: Source = None,
+    output_format: options.OutputFormat = None,
+    output: options.Output = None,
+    force: options.Force = False,
+) -> None:
+    """Look whether a spec is right, and list all that is wrong with it, by line.
+
+    Shows how many pairs and rows each analysis has in this store. Nothing is written.
+    """
+    import polars as pl
+
+    settings: Settings = context.obj
+    check_output(output, force, output_format)
+    engine = settings.engine()
+    read = _read(settings, _file(spec, paper), source)
+    rows: list[dict[str, Any]]
+    if engine.store.table_keys():
+        plan = _plan(engine, read)
+        tasks = {one.name: plan.tasks_of(one) for one in plan.analyses}
+        rows = [
+            {
+                "analysis": one.name,
+                "kind": one.kind,
+                "source": one.source,
+                "tumor_types": len(one.tumor_types),
+                "pairs": one.n_pairs,
+                "rows": sum(task.n_rows for task in tasks[one.name]),
+                "tasks": len(tasks[one.name]),
+            }
+            for one in plan.analyses
+        ]
+        settings.note(f"{read.path}: right; its run is {plan.run}")
+    else:
+        rows = [{"analysis": one.name, "kind": one.kind} for one in read.analyses]
+        settings.note(f"{read.path}: right, as far as can be told without tables in the store")
+    write_result(Result(pl.DataFrame(rows), "analyses", {}), output, output_format)
+
+
+@batch.command()
+def show(context: typer.Context, spec: SpecFile = None, paper: Paper = False) -> None:
+    """Print a spec with every default filled in."""
+    from tcga_corr.batch.spec import filled_in
+
+    sys.stdout.write(filled_in(_read(context.obj, _file(spec, paper), None)))
+
+
+@batch.command()
+def status(
+    context: typer.Context,
+    run_name: Annotated[
+        str | None, typer.Argument(metavar="[RUN]", help="A run, or its spec. Default: all runs.")
+    ] = None,
+    output_format: options.OutputFormat = None,
+    output: options.Output = None,
+    force: options.Force = False,
+) -> None:
+    """How far a run is, by analysis; or all runs of the store."""
+    from tcga_corr.batch.run import runs, status_of
+
+    settings: Settings = context.obj
+    check_output(output, force, output_format)
+    engine = settings.engine()
+    if run_name is None:
+        result = Result(runs(engine), "runs", {})
+    else:
+        result = Result(status_of(engine, _named(settings, engine, run_name)), "analyses", {})
+    write_result(result, output, output_format)
+
+
+@batch.command()
+def verify(
+    context: typer.Context,
+    run_name: RunName,
+    tasks: Annotated[
+        int, typer.Option("--tasks", metavar="N", min=1, help="Tasks to compute again.")
+    ] = 5,
+    output_format: options.OutputFormat = None,
+    output: options.Output = None,
+    force: options.Force = False,
+) -> None:
+    """Compute some tasks of a run again, chosen at random, and compare them with its tables.
+
+    The exit code is 1 where a number differs by more than 1e-12.
+    """
+    from tcga_corr.batch.recheck import recheck
+
+    settings: Settings = context.obj
+    check_output(output, force, output_format)
+    engine = settings.engine()
+    with settings.progress("computing again", tasks) as advance:
+        found = recheck(engine, _named(settings, engine, run_name), tasks, advance)
+    write_result(Result(found, "tasks", {}), output, output_format)
+    whys = [one for one in dict.fromkeys(found["note"].to_list()) if one]
+    if whys:
+        raise AnalysisError(f"the tables are not what the plan gives: {'; '.join(whys)}")
+
+
+@batch.command()
+def merge(
+    context: typer.Context,
+    run_name: RunName,
+    output_format: options.OutputFormat = None,
+    output: options.Output = None,
+    force: options.Force = False,
+) -> None:
+    """Write the tables of a run that was done in parts with --shard."""
+    from tcga_corr.batch import run as runs
+
+    settings: Settings = context.obj
+    check_output(output, force, output_format)
+    engine = settings.engine()
+    outcome = runs.merge(engine, _named(settings, engine, run_name))
+    _show(settings, outcome, output, output_format)
+    _require_all(outcome)
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _file(spec: Path | None, paper: bool) -> Path:
+    if (spec is None) != paper:
+        raise UsageError("give a SPEC.toml or --paper", "See `tcga-corr batch --help`")
+    if spec is not None:
+        return spec
+    from tcga_corr.store import queries_folder
+
+    return queries_folder() / PAPER
+
+
+def _read(settings: Settings, path: Path, source: str | None) -> Spec:
+    from tcga_corr.batch.lookup import known_in
+    from tcga_corr.batch.spec import read_spec
+
+    return read_spec(path, known_in(settings.engine().store)).of_source(source)
+
+
+def _plan(engine: Any, spec: Spec) -> Plan:
+    from tcga_corr.batch.plan import make_plan
+
+    return make_plan(engine, spec)
+
+
+def _named(settings: Settings, engine: Any, name: str) -> str:
+    """The name of a run, or of the run that a spec is of."""
+    if not name.endswith(".toml"):
+        return name
+    return _plan(engine, _read(settings, Path(name), None)).run
+
+
+def _again(settings: Settings) -> str:
+    return f"tcga-corr --cache {settings.cache}"
+
+
+def _require_all(outcome: Outcome) -> None:
+    if outcome.failures:
+        task, why = outcome.failures[0]
+        raise AnalysisError(
+            f"{len(outcome.failures)} of {len(outcome.plan.tasks)} tasks failed, as "
+            f"{task.analysis} in {task.tumor_type}: {why}",
+            "Run the same command again to try them again",
+        )
+
+
+def _show(settings: Settings, outcome: Outcome, output: Path | None, output_format: Any) -> None:
+    from tcga_corr.batch.claims import held_beside
+    from tcga_corr.batch.run import summary
+
+    folder, plan = outcome.folder, outcome.plan
+    manifest = folder.manifest()
+    for name, told in manifest["results"].items():
+        settings.note(f"{folder.path / name}: {told['rows']:,} rows")
+    simulated = "SIMULATED  " if manifest["simulated"] else ""
+    analyses = summary(folder, plan)
+    around = {
+        "query": {"run": plan.run, "spec": plan.spec},
+        "results": manifest["results"],
+        "provenance": {
+            name: manifest[name]
+            for name in ("software", "tables", "gene_sets", "covariates", "simulated")
+        },
+    }
+    heading = f"{simulated}{plan.title or plan.name}; run {plan.run}"
+    if plan.claims:
+        claims = held_beside(folder, plan)
+        result = Result(
+            claims,
+            "claims",
+            {**around, "analyses": analyses.to_dicts()},
+            heading,
+            _CLAIM_COLUMNS,
+            below=_origins(claims),
+        )
+    else:
+        result = Result(analyses, "analyses", around, heading)
+    write_result(result, output, output_format)
+
+
+def _interval(row: dict[str, Any]) -> str:
+    return "" if row["ci_low"] is None else f"{row['ci_low']:.3f} to {row['ci_high']:.3f}"
+
+
+_CLAIM_COLUMNS = {
+    "claim": lambda row: number(row["claim"]),
+    "tumor type": lambda row: row["tumor_type"],
+    "": lambda row: row["statistic"],
+    "published": lambda row: number(row["published"]),
+    "n published": lambda row: number(row["published_n"]),
+    "here": lambda row: number(row["here"]),
+    "95 % interval": _interval,
+    "n here": lambda row: number(row["n"]),
+    "verdict": lambda row: number(row["verdict"]),
+}
+
+
+def _origins(claims: pl.DataFrame) -> list[str]:
+    """Where the two sides of claims are from, and in which unit, each once."""
+    rows = claims.to_dicts()
+    published = dict.fromkeys(
+        f"{row['published_in']}, unit {row['published_unit']}" for row in rows
+    )
+    here = dict.fromkeys(f"{row['source']}, {row['unit']}" for row in rows if row["unit"])
+    return [f"published: {number(one)}" for one in published] + [f"here: {one}" for one in here]
