@@ -16,6 +16,8 @@ from tcga_corr.cli.settings import Settings
 from tcga_corr.errors import AnalysisError, UsageError
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from tcga_corr.batch.plan import Plan
     from tcga_corr.batch.run import Outcome
     from tcga_corr.batch.spec import Spec

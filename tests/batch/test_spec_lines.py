@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tcga_corr.batch.spec_lines import lines_of
-from tcga_corr.batch.spec_problems import Place, told
+from tcga_corr.batch.spec.lines import lines_of
+from tcga_corr.batch.spec.problems import Place, told
 
 HARD = '''\
 # [[x]]

@@ -19,8 +19,8 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from tcga_corr.asking import Selection
-from tcga_corr.batch.spec_names import Names
-from tcga_corr.batch.spec_problems import Place
+from tcga_corr.batch.spec.names import Names
+from tcga_corr.batch.spec.problems import Place
 from tcga_corr.errors import TcgaCorrError, UsageError, near_names
 from tcga_corr.nulls import Null
 from tcga_corr.scoring.ssgsea import Ties

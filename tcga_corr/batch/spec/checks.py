@@ -7,11 +7,11 @@ from itertools import chain
 from typing import Any
 
 from tcga_corr.asking import check_distinct
-from tcga_corr.batch.spec_claims import check_claims
-from tcga_corr.batch.spec_document import Block, Document
-from tcga_corr.batch.spec_names import Named, Names
-from tcga_corr.batch.spec_problems import Place, told
-from tcga_corr.batch.spec_schema import BLOCKS
+from tcga_corr.batch.spec.claims import check_claims
+from tcga_corr.batch.spec.document import Block, Document
+from tcga_corr.batch.spec.names import Named, Names
+from tcga_corr.batch.spec.problems import Place, told
+from tcga_corr.batch.spec.schema import BLOCKS
 from tcga_corr.errors import UsageError
 from tcga_corr.questions import MIN_DRAWS
 from tcga_corr.tumor_types import parse_tumor_type

@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections import Counter
 
-from tcga_corr.batch.spec_problems import Place
+from tcga_corr.batch.spec.problems import Place
 
 _BLANK = re.compile(r"(?:[ \t\n]|#[^\n]*)*")
 _PART = re.compile(r"""[ \t]*("(?:[^"\\]|\\.)*"|'[^']*'|[A-Za-z0-9_-]+)[ \t]*""")

@@ -12,20 +12,18 @@ from typing import Any, Literal
 import tomlkit
 
 from tcga_corr.asking import Selection
-from tcga_corr.batch.spec_checks import check
-from tcga_corr.batch.spec_claims import set_names
-from tcga_corr.batch.spec_document import Block, Document
-from tcga_corr.batch.spec_lines import lines_of
-from tcga_corr.batch.spec_names import Names
-from tcga_corr.batch.spec_problems import Place, Problem, SpecError
-from tcga_corr.batch.spec_schema import Kind
+from tcga_corr.batch.spec.checks import check
+from tcga_corr.batch.spec.claims import set_names
+from tcga_corr.batch.spec.document import Block, Document
+from tcga_corr.batch.spec.lines import lines_of
+from tcga_corr.batch.spec.names import Names
+from tcga_corr.batch.spec.problems import Place, Problem, SpecError
+from tcga_corr.batch.spec.schema import Kind
 from tcga_corr.errors import UsageError
 from tcga_corr.nulls import Null
 from tcga_corr.scoring.ssgsea import Ties
 from tcga_corr.stats.correlation import Method
 from tcga_corr.tumor_types import parse_tumor_type
-
-__all__ = ["Analysis", "Claim", "Problem", "Spec", "SpecError", "filled_in", "read_spec"]
 
 Output = Literal["parquet", "tsv"]
 Statistic = Literal["r", "n", "highest"]
