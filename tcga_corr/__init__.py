@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tcga_corr.batch.run import run_spec
     from tcga_corr.engine import Answer, Engine, open_store
     from tcga_corr.errors import TcgaCorrError
     from tcga_corr.fetch_plan import FetchOptions
@@ -31,6 +32,7 @@ __all__ = [
     "__version__",
     "open_store",
     "read_gmt",
+    "run_spec",
 ]
 
 _HOMES = {
@@ -42,6 +44,7 @@ _HOMES = {
     "TcgaCorrError": "errors",
     "open_store": "engine",
     "read_gmt": "gene_sets",
+    "run_spec": "batch.run",
 }
 
 

@@ -11,13 +11,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import typer
+
+from tcga_corr.cli.app import app
 from tcga_corr.sources import SOURCES, Source, gdc_api
 from tcga_corr.tables import FORMATS
 
 DOCS = Path(__file__).parent.parent / "docs"
-COMMANDS = (
-    "demo", "fetch", "load", "status", "sets", "score", "correlate", "sql", "verify", "remove",
-)  # fmt: skip
 CLI_INTRODUCTION = """\
 # Command line
 
@@ -65,6 +65,15 @@ are named at loading. Numbers per sample that are no expression go in with `--co
 | --- | --- |"""
 
 
+def commands() -> list[tuple[str, ...]]:
+    """Every command as it is called, in the order of the help text."""
+    called: list[tuple[str, ...]] = []
+    for name, command in typer.main.get_command(app).commands.items():
+        called.append((name,))
+        called += [(name, part) for part in getattr(command, "commands", {})]
+    return called
+
+
 def help_of(*command: str) -> str:
     environment = {**os.environ, "COLUMNS": "90", "NO_COLOR": "1", "TERMINAL_WIDTH": "90"}
     for name in ("TCGA_CORR_CACHE", "TCGA_CORR_BASE_URL"):
@@ -80,7 +89,7 @@ def help_of(*command: str) -> str:
 
 def command_line() -> str:
     parts = [CLI_INTRODUCTION]
-    for command in ((), *((name,) for name in COMMANDS)):
+    for command in ((), *commands()):
         title = " ".join(("tcga-corr", *command))
         parts.append(f"## {title}\n\n```text\n{help_of(*command)}\n```\n")
     return "\n".join(parts)

@@ -9,12 +9,15 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tcga_corr import provenance
 from tcga_corr.batch.folder import RunFolder, run_names
+from tcga_corr.batch.lookup import known_in
 from tcga_corr.batch.perform import Failure, Means, Performer, performed
-from tcga_corr.batch.plan import Plan, Task
+from tcga_corr.batch.plan import Plan, Task, make_plan
+from tcga_corr.batch.spec import read_spec
 from tcga_corr.batch.tables import ASSOCIATIONS, write_tables
 from tcga_corr.engine import Engine
 from tcga_corr.errors import AnalysisError, UsageError
@@ -97,6 +100,27 @@ class Outcome:
     def is_complete(self) -> bool:
         """Whether all is done and the tables are written."""
         return bool(self.folder.manifest().get("state") == COMPLETE)
+
+
+def run_spec(engine: Engine, path: str | Path, source: str | None = None) -> Outcome:
+    """Do what a spec asks, or what is left of it, in threads of this process.
+
+    Parameters
+    ----------
+    engine
+        Over the store.
+    path
+        The spec.
+    source
+        Of what the spec asks without naming one.
+
+    Raises
+    ------
+    SpecError
+        With all that is wrong with the spec.
+    """
+    spec = read_spec(Path(path), known_in(engine.store)).of_source(source)
+    return run_batch(engine, make_plan(engine, spec), Means("threads", os.cpu_count() or 1))
 
 
 def run_batch(

@@ -31,14 +31,13 @@ class RunByDefault(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put the command before what is not one."""
-        if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
+        if not args or args[0] not in (*self.commands, *ctx.help_option_names):
             args = [_RUN, *args]
         return super().parse_args(ctx, args)
 
 
 batch = typer.Typer(
     cls=RunByDefault,
-    no_args_is_help=True,
     rich_markup_mode=None,
     help="Many associations from one reviewed file, stopped and resumed at will.\n\n"
     "`batch SPEC.toml` is short for `batch run SPEC.toml`. Start with `batch --paper`.",

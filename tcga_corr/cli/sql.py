@@ -29,6 +29,9 @@ def sql(
 
     The views hold all sources that are loaded: name one, or keep them apart.
 
+    Where the store has them, there are also the views covariates and, of the runs of `tcga-corr
+    batch`, associations, pooled and dominance.
+
     Example: `tcga-corr sql "SELECT source, tumor_type, avg(value) FROM expression WHERE tumor AND
     gene = 'GPX4' GROUP BY ALL"`.
     """

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import glob
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tcga_corr.errors import AnalysisError, StoreError, UsageError, near_names
+from tcga_corr.errors import (
+    AnalysisError,
+    DataMissingError,
+    StoreError,
+    TcgaCorrError,
+    UsageError,
+    near_names,
+)
 from tcga_corr.store.covariates import check_covariates
 from tcga_corr.store.index import check_tables
 from tcga_corr.store.layout import Store
@@ -15,7 +23,12 @@ from tcga_corr.store.layout import Store
 if TYPE_CHECKING:
     import polars as pl
 
-_VIEWS, _COVARIATE_VIEWS = "views", "views_covariates"
+# A view over the tables of runs to what a spec has that gives one.
+_RESULTS = {
+    "associations": "pairs or crosses",
+    "pooled": "pairs in several tumor types",
+    "dominance": "[[dominance]]",
+}
 _TRIES = 5
 
 
@@ -31,7 +44,7 @@ def named_queries() -> dict[str, str]:
     return {
         path.stem: path.read_text(encoding="utf-8")
         for path in sorted(queries_folder().glob("*.sql"))
-        if path.stem not in (_VIEWS, _COVARIATE_VIEWS)
+        if path.stem.partition("_")[0] != "views"
     }
 
 
@@ -61,46 +74,112 @@ def run_query(store: Store, query: str) -> pl.DataFrame:
     ------
     AnalysisError
         If DuckDB refuses the query; in its words.
+    DataMissingError
+        If it asks for results of runs, and there are none.
     DamagedTableError
         If a table changed since it was indexed and cannot be read whole, or covariates cannot.
+    StoreError
+        If a table of a run cannot be read.
     """
     import duckdb
 
-    root = glob.escape(str(store.root.resolve())).replace("'", "''")
     for _ in range(_TRIES):
         stamps = _stamps(store)
         check_tables(store)
         check_covariates(store)
-        connection = duckdb.connect()
         try:
-            connection.execute(f"SET VARIABLE store = '{root}'")
-            connection.execute(_views(store))
-            answer = connection.sql(query)
-            if answer is None:
-                raise UsageError("the query gives no rows", "Ask with SELECT or FROM")
-            frame: pl.DataFrame = answer.pl()
-        except duckdb.Error as error:
-            said = " ".join(str(error).split())
-            raise AnalysisError(f"DuckDB: {said}", "The views are in queries/views.sql") from error
-        finally:
-            connection.close()
+            frame = _answer(store, query)
+        # on damaged text, the words of DuckDB may themselves be no text
+        except (duckdb.Error, RuntimeError) as error:
+            if _stamps(store) == stamps:
+                raise _explained(store, error) from error
+            continue
         if _stamps(store) == stamps:
             return frame
         # a table was replaced meanwhile: the views may have read the old and the new one
-    raise StoreError(f"the tables of '{store.root}' keep changing", "Ask when the loading is done")
+    raise StoreError(
+        f"the tables of '{store.root}' keep changing", "Ask when what writes them is done"
+    )
+
+
+def _answer(store: Store, query: str) -> pl.DataFrame:
+    import duckdb
+
+    with duckdb.connect() as connection:
+        root = _as_pattern(store.root).replace("'", "''")
+        connection.execute(f"SET VARIABLE store = '{root}'")
+        connection.execute(_views(store))
+        answer = connection.sql(query)
+        if answer is None:
+            raise UsageError("the query gives no rows", "Ask with SELECT or FROM")
+        frame: pl.DataFrame = answer.pl()
+    return frame
+
+
+def _explained(store: Store, error: Exception) -> TcgaCorrError:
+    """What a user can do about an error of DuckDB."""
+    import duckdb
+
+    said = " ".join(str(error).split())
+    is_wrong = isinstance(
+        error, duckdb.BinderException | duckdb.CatalogException | duckdb.ParserException
+    )
+    unknown = re.search(r'Table with name "?(\w+)"? does not exist', said)
+    name = unknown[1].lower() if unknown else ""
+    if is_wrong and name in _RESULTS:
+        return DataMissingError(
+            f"no run in the store '{store.root}' has a table of {name}",
+            f"Run `tcga-corr batch SPEC` with a spec that has {_RESULTS[name]}",
+        )
+    damaged = None if is_wrong else _first_damaged(store)
+    if damaged:
+        return StoreError(
+            f"{damaged}: cannot be read",
+            f"Run the spec of {damaged.parent.name} again, or remove its folder",
+        )
+    return AnalysisError(f"DuckDB: {said}", "The views are in queries/views*.sql")
+
+
+def _first_damaged(store: Store) -> Path | None:
+    """The first table of a run that cannot be read from end to end."""
+    import duckdb
+
+    for path in (path for name in _RESULTS for path in _results(store, name)):
+        with duckdb.connect() as connection:
+            try:
+                connection.execute(
+                    "SELECT max(COLUMNS(*)) FROM read_parquet(?)", [_as_pattern(path)]
+                )
+            except (duckdb.Error, RuntimeError):
+                return path
+    return None
+
+
+def _as_pattern(path: Path) -> str:
+    """A path for DuckDB, which takes names for patterns."""
+    return glob.escape(str(path.resolve()))
 
 
 def _views(store: Store) -> str:
-    """The SQL of the views; that of the covariates needs some to be there."""
-    names = (_VIEWS, _COVARIATE_VIEWS) if store.covariate_names() else (_VIEWS,)
+    """The SQL of the views; those of covariates and of results need some to be there."""
+    names = ["views"]
+    if store.covariate_names():
+        names.append("views_covariates")
+    names += [f"views_{name}" for name in _RESULTS if _results(store, name)]
     return "\n".join(
         (queries_folder() / f"{name}.sql").read_text(encoding="utf-8") for name in names
     )
 
 
+def _results(store: Store, name: str) -> list[Path]:
+    """The tables of a name in the folders of runs, sorted."""
+    return sorted(store.root.glob(f"results/[!.]*/{name}.parquet"))
+
+
 def _stamps(store: Store) -> list[tuple[Path, int, int]]:
     paths = [store.table_path(key) for key in store.require_keys()]
     paths += [store.covariates_path(name) for name in store.covariate_names()]
+    paths += [path for name in _RESULTS for path in _results(store, name)]
     stamps = []
     for path in paths:
         with suppress(FileNotFoundError):  # removed meanwhile: the stamps after it tell

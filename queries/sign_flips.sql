@@ -1,0 +1,16 @@
+-- The pairs of runs that are positive in some tumor types and negative in others (q < 0.05).
+-- First those with the most tumor types on the smaller side, of these the most even.
+WITH flips AS (
+    SELECT run, analysis, source, x, y, method,
+           count(*) FILTER (r > 0) AS n_positive, count(*) FILTER (r < 0) AS n_negative,
+           string_agg(tumor_type, ', ' ORDER BY tumor_type) FILTER (r > 0) AS positive_in,
+           string_agg(tumor_type, ', ' ORDER BY tumor_type) FILTER (r < 0) AS negative_in,
+           min(r) AS r_min, max(r) AS r_max
+    FROM associations
+    WHERE q < 0.05
+    GROUP BY ALL
+    HAVING n_positive > 0 AND n_negative > 0
+)
+FROM flips
+ORDER BY least(n_positive, n_negative) DESC, greatest(n_positive, n_negative), r_max - r_min DESC,
+         run, analysis, x, y, method;
