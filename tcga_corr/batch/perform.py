@@ -21,10 +21,9 @@ from concurrent.futures import (
     wait,
 )
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
@@ -34,7 +33,7 @@ from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan, Task
 from tcga_corr.batch.work import Work
 from tcga_corr.engine import open_store
-from tcga_corr.errors import TcgaCorrError, UsageError
+from tcga_corr.errors import TcgaCorrError
 
 Where = Literal["threads", "processes", "dask"]
 Failure = str
@@ -229,69 +228,12 @@ def _begin_worker(parent: int) -> None:
 def _in_dask(
     folder: RunFolder, tasks: Sequence[Task], means: Means
 ) -> Iterator[tuple[Task, Failure]]:
-    from distributed import as_completed
+    from tcga_corr.batch.clusters import in_cluster
 
-    root = str(folder.store.root.resolve())
-    with _dask_client(means) as client:
-        by_key = {f"{folder.run}-{task.name}": task for task in tasks}
-        futures = [
-            client.submit(perform, root, folder.run, task.number, key=key, pure=False, retries=0)
-            for key, task in by_key.items()
-        ]
-        for future in as_completed(futures):
-            task = by_key[future.key]
-            error = future.exception() if future.status == "error" else None
-            if error is None:
-                yield task, future.result()
-            else:
-                why = f"its worker was lost: {_told(error)}"
-                folder.write_record(task, {**_record(task), "error": why})
-                yield task, why
-            future.release()
-
-
-@contextmanager
-def _dask_client(means: Means) -> Iterator[Any]:
-    try:
-        from distributed import Client, LocalCluster
-    except ImportError:
-        raise UsageError(
-            "Dask is not installed", "pip install 'tcga-corr[dask]', or leave out --dask"
-        ) from None
-    if means.dask not in ("local", "slurm"):
-        try:
-            client = Client(means.dask, timeout="10s")
-        except (OSError, ValueError) as error:
-            raise UsageError(
-                f"no Dask scheduler at '{means.dask}' ({error})",
-                "Give the address that dask scheduler prints, as tcp://HOST:8786",
-            ) from error
-        with client:
-            yield client
-        return
-    if means.dask == "local":
-        cluster = LocalCluster(
-            n_workers=means.workers, threads_per_worker=1, dashboard_address=None
-        )
-    else:
-        cluster = _slurm_cluster(means.workers)
-    with cluster, Client(cluster) as client:
-        yield client
-
-
-def _slurm_cluster(workers: int) -> Any:
-    try:
-        from dask_jobqueue import SLURMCluster
-    except ImportError:
-        raise UsageError(
-            "dask-jobqueue is not installed", "pip install 'tcga-corr[dask]'"
-        ) from None
-    try:
-        cluster = SLURMCluster()
-    except ValueError as error:
-        raise UsageError(
-            f"Dask does not know how to ask this SLURM ({error})",
-            "Say it in ~/.config/dask/jobqueue.yaml, see docs/batch.md",
-        ) from error
-    cluster.scale(workers)
-    return cluster
+    call = partial(perform, str(folder.store.root.resolve()), folder.run)
+    for task, failure in in_cluster(folder, tasks, call, means.dask, means.workers):
+        why = failure
+        if why is None:
+            why = "its workers were lost again and again, as by want of memory"
+            folder.write_record(task, {**_record(task), "error": why})
+        yield task, why

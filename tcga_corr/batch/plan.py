@@ -37,7 +37,7 @@ from tcga_corr.variables import (
 )
 
 FORMAT = 1
-MOST_ROWS = 100_000_000
+MOST_ROWS = 50_000_000
 # How much a task does, so that one takes seconds: pairs, and pairs times samples.
 _MOST_PAIRS = 500_000
 _MOST_PRODUCTS = 200_000_000

@@ -18,11 +18,10 @@ from tcga_corr.batch.lookup import known_in
 from tcga_corr.batch.perform import Failure, Means, Performer, performed
 from tcga_corr.batch.plan import Plan, Task, make_plan
 from tcga_corr.batch.spec import read_spec
-from tcga_corr.batch.tables import ASSOCIATIONS, write_tables
+from tcga_corr.batch.tables import write_tables
 from tcga_corr.engine import Engine
 from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.files import sha256_of
-from tcga_corr.pooled import SIGNIFICANT
 from tcga_corr.store import open_index
 from tcga_corr.store.layout import TableKey
 from tcga_corr.variables import CovariateVariable, SetVariable
@@ -216,12 +215,13 @@ def changed_tables(folder: RunFolder, manifest: dict[str, Any]) -> list[str]:
 def _end(engine: Engine, folder: RunFolder, plan: Plan) -> None:
     is_complete = all(folder.is_done(task) for task in plan.tasks)
     records = [{"task": task.number, **folder.record(task)} for task in plan.tasks]
-    tables = write_tables(folder, plan)
+    tables, counts = write_tables(folder, plan)
     head = _head(engine, plan, COMPLETE if is_complete else FAILURES)
     head["began"] = folder.manifest().get("began", head["began"])
     head["ended"] = _now()
     head["seconds_of_tasks"] = round(sum(one.get("seconds", 0) for one in records), 3)
     head["results"] = tables
+    head["counts"] = counts
     folder.write_manifest(head, records)
     if is_complete:
         folder.drop_tasks()
@@ -353,33 +353,4 @@ def runs(engine: Engine) -> pl.DataFrame:
 _OF_RUNS: dict[str, Any] = {
     "run": str, "state": str, "title": str, "n_tasks": int, "n_rows": int, "began": str,
     "ended": str, "seconds_of_tasks": float,
-}  # fmt: skip
-
-
-def summary(folder: RunFolder, plan: Plan) -> pl.DataFrame:
-    """What the tables of a run hold, a row per analysis and method: the sizes of r and of q."""
-    import polars as pl
-
-    path = folder.path / f"{ASSOCIATIONS}.parquet"
-    if not path.exists():
-        return pl.DataFrame(schema=_OF_ANALYSES)
-    significant = pl.col("q_batch") < SIGNIFICANT
-    return (
-        pl.scan_parquet(path)
-        .group_by("analysis", "method", maintain_order=True)
-        .agg(
-            tumor_types=pl.col("tumor_type").n_unique().cast(int),
-            associations=pl.len().cast(int),
-            without_r=pl.col("r").null_count().cast(int),
-            positive=(significant & (pl.col("r") > 0)).sum().cast(int),
-            negative=(significant & (pl.col("r") < 0)).sum().cast(int),
-            median_abs_r=pl.col("r").abs().median(),
-        )
-        .collect()
-    )
-
-
-_OF_ANALYSES: dict[str, Any] = {
-    "analysis": str, "method": str, "tumor_types": int, "associations": int, "without_r": int,
-    "positive": int, "negative": int, "median_abs_r": float,
 }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan, PlannedAnalysis, Task
 from tcga_corr.files import replacing, sha256_of
-from tcga_corr.pooled import pooled_columns
+from tcga_corr.pooled import SIGNIFICANT, pooled_columns
 from tcga_corr.stats.adjustment import benjamini_hochberg
 
 if TYPE_CHECKING:
@@ -23,16 +24,17 @@ if TYPE_CHECKING:
 Vector = NDArray[np.float64]
 
 ASSOCIATIONS, POOLED, DOMINANCE = "associations", "pooled", "dominance"
+_COUNTS = ("rows", "with_r", "positive", "negative")
 _SETTINGS = ("analysis", "source", "samples", "ties", "adjust", "unit")
 _TEXTS = ["tumor_type", "x", "y", "method", "note"]
 _TEXTS_OF_DOMINANCE = ["tumor_type", "scale", "set", "note"]
-_FOR_POOLING = ("x", "y", "r", "n", "n_controls", "p", "r_disjoint")
+_NUMBERS = ("r", "n", "n_controls", "p", "r_disjoint")
 # rows that are written at a time, and pairs that are pooled at a time: what bounds the memory
 _ROWS_AT_ONCE = 262_144
 _PAIRS_AT_ONCE = 16_384
 
 
-def write_tables(folder: RunFolder, plan: Plan) -> dict[str, Any]:
+def write_tables(folder: RunFolder, plan: Plan) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Write the tables of all tasks that are done; the same bytes in whatever order they were done.
 
     ``q`` is over the tumor types of a pair, ``q_batch`` over all rows of the run (both by Benjamini
@@ -40,7 +42,8 @@ def write_tables(folder: RunFolder, plan: Plan) -> dict[str, Any]:
 
     Returns
     -------
-    The file name of each table to its sha256 and number of rows.
+    The file name of each table to its sha256 and number of rows; and by analysis and method, how many
+    rows there are, have an r, and are significant (q_batch < 0.05) in either direction.
     """
     done = [task for task in plan.tasks if folder.is_done(task)]
     asked = [task for task in done if task.way != "dominance"]
@@ -58,16 +61,22 @@ def write_tables(folder: RunFolder, plan: Plan) -> dict[str, Any]:
     q_batch = benjamini_hochberg(p)
     del p
     written: dict[str, Any] = {}
+    counts: dict[tuple[str, str], Counter[str]] = {}
     if asked:
-        parts = _with_q(folder, plan, asked, starts, q, q_batch)
+        parts = _with_q(folder, plan, asked, starts, q, q_batch, counts)
         written |= _write(folder, plan, ASSOCIATIONS, parts)
     if pooled:
         written |= _write(folder, plan, POOLED, iter([_pooled_table(pooled)]))
     others = [task for task in done if task.way == "dominance"]
     if others:
-        parts = (_named(plan, task, _read(folder, task)) for task in others)
+        parts = (_named(plan, task, _file(folder, task).read()) for task in others)
         written |= _write(folder, plan, DOMINANCE, parts)
-    return written
+        for task in others:
+            counts.setdefault((task.analysis, ""), Counter())["rows"] += task.n_rows
+    return written, [
+        {"analysis": analysis, "method": method, **{name: count.get(name) for name in _COUNTS}}
+        for (analysis, method), count in counts.items()
+    ]
 
 
 def _groups(tasks: Sequence[Task]) -> list[list[Task]]:
@@ -89,24 +98,23 @@ def _pool(
     """Fill in q and p of some tasks of the same pairs; the pairs, pooled."""
     import pyarrow as pa
 
-    tables = [_read(folder, task, _FOR_POOLING) for task in tasks]
-    size = tasks[0].n_rows
     asked = plan.analysis(tasks[0].analysis)
-    for start in range(0, size, _PAIRS_AT_ONCE):
-        end = min(start + _PAIRS_AT_ONCE, size)
-        cut = [table.slice(start, end - start) for table in tables]
+    method = tasks[0].method or "pearson"
+    start = 0
+    for cut in zip(*(_batches(folder, task) for task in tasks), strict=True):
         columns = {
-            name: np.stack([one[name].to_numpy() for one in cut]).astype(kind, copy=False)
-            for name, kind in _KINDS.items()
+            name: np.stack([one.column(name).to_numpy(zero_copy_only=False) for one in cut])
+            for name in _NUMBERS
         }
+        end = start + columns["r"].shape[1]
         own_q = benjamini_hochberg(columns["p"])
         for task, one_q, one_p in zip(tasks, own_q, columns["p"], strict=True):
             first = starts[task.number]
             q[first + start : first + end] = one_q
             p[first + start : first + end] = one_p
+        start = end
         if len(asked.tumor_types) < 2:
             continue
-        method = tasks[0].method or "pearson"
         found = pooled_columns(
             columns["r"],
             columns["n"],
@@ -117,17 +125,17 @@ def _pool(
         )
         del found["q"]
         texts = {
-            "x": cut[0]["x"],
-            "y": cut[0]["y"],
-            "method": _repeated(method, end - start),
+            "x": cut[0].column("x"),
+            "y": cut[0].column("y"),
+            "method": _repeated(method, cut[0].num_rows),
         }
         numbers = {name: pa.array(one, from_pandas=True) for name, one in found.items()}
         yield _named(plan, tasks[0], pa.table({**texts, **numbers}))
 
 
-_KINDS: dict[str, Any] = {
-    "r": float, "n": np.int64, "n_controls": np.int64, "p": float, "r_disjoint": float,
-}  # fmt: skip
+def _batches(folder: RunFolder, task: Task) -> Iterator[pa.RecordBatch]:
+    """What is needed of the pairs of a task to pool them, some pairs at a time."""
+    return iter(_file(folder, task).iter_batches(_PAIRS_AT_ONCE, columns=["x", "y", *_NUMBERS]))
 
 
 def _pooled_table(parts: Sequence[pa.Table]) -> pa.Table:
@@ -146,24 +154,31 @@ def _with_q(
     starts: dict[int, int],
     q: Vector,
     q_batch: Vector,
+    counts: dict[tuple[str, str], Counter[str]],
 ) -> Iterator[pa.Table]:
     import pyarrow as pa
 
     for task in tasks:
-        table = _read(folder, task).drop_columns(["n_controls"])
+        table = _file(folder, task).read().drop_columns(["n_controls"])
         part = slice(starts[task.number], starts[task.number] + task.n_rows)
+        significant = q_batch[part] < SIGNIFICANT
+        r = table["r"].to_numpy()
+        count = counts.setdefault((task.analysis, task.method), Counter())
+        count["rows"] += len(r)
+        count["with_r"] += int((~np.isnan(r)).sum())
+        count["positive"] += int((significant & (r > 0)).sum())
+        count["negative"] += int((significant & (r < 0)).sum())
         place = table.column_names.index("p") + 1
         for name, values in (("q_batch", q_batch), ("q", q)):
             table = table.add_column(place, name, pa.array(values[part], from_pandas=True))
         yield _named(plan, task, table)
 
 
-def _read(folder: RunFolder, task: Task, columns: Sequence[str] | None = None) -> pa.Table:
+def _file(folder: RunFolder, task: Task) -> Any:
     import pyarrow.parquet as pq
 
     texts = _TEXTS_OF_DOMINANCE if task.way == "dominance" else _TEXTS
-    wanted = None if columns is None else list(columns)
-    return pq.ParquetFile(folder.rows_path(task), read_dictionary=texts).read(wanted)
+    return pq.ParquetFile(folder.rows_path(task), read_dictionary=texts)
 
 
 def _named(plan: Plan, task: Task, table: pa.Table) -> pa.Table:

@@ -323,15 +323,15 @@ def _require_all(outcome: Outcome) -> None:
 
 
 def _show(settings: Settings, outcome: Outcome, output: Path | None, output_format: Any) -> None:
+    import polars as pl
+
     from tcga_corr.batch.claims import held_beside
-    from tcga_corr.batch.run import summary
 
     folder, plan = outcome.folder, outcome.plan
     manifest = folder.manifest()
     for name, told in manifest["results"].items():
         settings.note(f"{folder.path / name}: {told['rows']:,} rows")
     simulated = "SIMULATED  " if manifest["simulated"] else ""
-    analyses = summary(folder, plan)
     around = {
         "query": {"run": plan.run, "spec": plan.spec},
         "results": manifest["results"],
@@ -346,13 +346,13 @@ def _show(settings: Settings, outcome: Outcome, output: Path | None, output_form
         result = Result(
             claims,
             "claims",
-            {**around, "analyses": analyses.to_dicts()},
+            {**around, "analyses": manifest["counts"]},
             heading,
             _CLAIM_COLUMNS,
             below=_origins(claims),
         )
     else:
-        result = Result(analyses, "analyses", around, heading)
+        result = Result(pl.DataFrame(manifest["counts"]), "analyses", around, heading)
     write_result(result, output, output_format)
 
 

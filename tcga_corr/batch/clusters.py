@@ -1,0 +1,329 @@
+"""Doing tasks in the workers of a Dask cluster: of this machine, in jobs of SLURM, or anywhere.
+
+What is at work on a worker that is lost is given to another by the scheduler. A task that has lost
+several workers is tried once more at the end with nothing beside it; only one that loses them
+again is given up.
+"""
+
+from __future__ import annotations
+
+import getpass
+import logging
+import os
+import platform
+import signal
+import subprocess
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
+from contextlib import contextmanager, suppress
+from queue import Empty, SimpleQueue
+from typing import Any, Protocol
+
+from tcga_corr.batch.folder import RunFolder
+from tcga_corr.batch.plan import Task
+from tcga_corr.errors import AnalysisError, TcgaCorrError, UsageError
+
+Call = Callable[[int], str]
+"""Does a task, given its number; the same as in ``perform``."""
+
+_POLL = 0.5  # seconds in which an interrupt is heard
+_LOOK = 10.0  # seconds between looks at the workers
+_TO_ANSWER = "10s"  # a scheduler
+_TO_COME = 300.0  # seconds in which a scheduler that has no worker gets one
+_TO_BE_SEEN = 90.0  # seconds until another node's file is seen: longer than NFS remembers
+_TO_CLOSE = 20.0
+_NO_DASHBOARD = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
+_NO_INTERRUPT = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+_MUST = "A worker must have this version of tcga-corr and see the store under the same path"
+
+
+class _Cluster(Protocol):
+    """Where the workers are."""
+
+    def look(self, client: Any) -> None:
+        """Look after the workers, now and then."""
+
+
+def in_cluster(
+    folder: RunFolder, tasks: Sequence[Task], call: Call, where: str, workers: int
+) -> Iterator[tuple[Task, str | None]]:
+    """Do tasks, and tell each when it is done; with None one that loses its workers.
+
+    Parameters
+    ----------
+    folder
+        Of the run.
+    tasks
+        What is to be done.
+    call
+        Does a task in the worker's process.
+    where
+        ``local``, ``slurm`` or the address of a scheduler.
+    workers
+        How many to start; at an address nothing is started.
+
+    Raises
+    ------
+    UsageError
+        If there is no such cluster.
+    AnalysisError
+        If the cluster cannot do tasks of this run, or is lost.
+    """
+    with _client(where, workers) as (client, cluster):
+        lost = []
+        for task, failure in _gathered(client, cluster, folder, tasks, call):
+            if failure is None:
+                lost.append(task)
+            else:
+                yield task, failure
+        for task in lost:
+            yield from _gathered(client, cluster, folder, [task], call)
+
+
+def _gathered(
+    client: Any, cluster: _Cluster, folder: RunFolder, tasks: Sequence[Task], call: Call
+) -> Iterator[tuple[Task, str | None]]:
+    name = f"{folder.run}-{uuid.uuid4().hex[:8]}"  # not what another client has asked for
+    by_key = {f"{name}-{task.name}": task for task in tasks}
+    pending = {
+        one.key: one
+        for one in client.map(
+            _in_worker, [call] * len(tasks), [task.number for task in tasks], key=list(by_key)
+        )
+    }
+    finished: SimpleQueue[Any] = SimpleQueue()
+    for future in pending.values():
+        future.add_done_callback(finished.put)
+    looked = time.monotonic()
+    while pending:
+        with suppress(Empty):
+            future = finished.get(timeout=_POLL)
+            task = by_key[future.key]
+            failure = _outcome(future)
+            if failure == "":
+                _await_rows(folder, task)
+            yield task, failure
+            pending.pop(future.key).release()
+        if time.monotonic() - looked > _LOOK:
+            cluster.look(client)
+            looked = time.monotonic()
+
+
+def _in_worker(call: Call, number: int) -> str:
+    try:
+        return call(number)
+    except Exception as error:
+        what = error.what if isinstance(error, TcgaCorrError) else repr(error)
+        raise AnalysisError(
+            f"the worker on {platform.node()} is of no use: {what}", _MUST
+        ) from None
+
+
+def _outcome(future: Any) -> str | None:
+    """What a task gave, or None if it loses its workers."""
+    from distributed import KilledWorker
+
+    try:
+        return str(future.result())
+    except KilledWorker:
+        return None
+    except CancelledError:
+        raise AnalysisError(
+            "the Dask scheduler was lost", "What is done stays done: run the same command again"
+        ) from None
+    except AnalysisError:
+        raise
+    except Exception as error:  # such as a worker that has no tcga-corr
+        raise AnalysisError(f"a worker is of no use: {error!r}", _MUST) from error
+
+
+def _await_rows(folder: RunFolder, task: Task) -> None:
+    """See the rows that were written on another node: a shared file system may take its time."""
+    end = time.monotonic() + _TO_BE_SEEN
+    rows = folder.rows_path(task)
+    while not rows.exists():
+        if time.monotonic() > end:
+            raise AnalysisError(f"{rows}: a worker has written it, but it is not here", _MUST)
+        time.sleep(_POLL)
+        with suppress(OSError):
+            os.listdir(rows.parent)  # so that what is remembered of the folder is looked up anew
+
+
+# --- clusters
+
+
+@contextmanager
+def _client(where: str, workers: int) -> Iterator[tuple[Any, _Cluster]]:
+    try:
+        from distributed import Client
+        from distributed.utils import silence_logging_cmgr
+    except ImportError:
+        raise UsageError(
+            "Dask is not installed", "pip install 'tcga-corr[dask]', or leave out --dask"
+        ) from None
+    with silence_logging_cmgr(logging.CRITICAL):  # what matters of it comes as an error
+        if where == "local":
+            local = _local_cluster(workers)
+            with _closed(local), _closed(Client(local, set_as_default=False)) as client:
+                yield client, _Kept()
+        elif where == "slurm":
+            jobs = _slurm_cluster()
+            with _closed(jobs), _closed(Client(jobs, set_as_default=False)) as client:
+                yield client, _Jobs(jobs, workers)
+        else:
+            with _closed(_client_at(where)) as client:
+                yield client, _Found(where)
+
+
+def _client_at(address: str) -> Any:
+    from distributed import Client
+
+    try:
+        return Client(address, timeout=_TO_ANSWER, set_as_default=False)
+    except (OSError, ValueError) as error:
+        why = " ".join(str(error).split())
+        raise UsageError(
+            f"no Dask scheduler at '{address}' ({why})",
+            "Give local, slurm, or the address that dask scheduler prints, as tcp://HOST:8786",
+        ) from error
+
+
+def _local_cluster(workers: int) -> Any:
+    from distributed import LocalCluster
+
+    return LocalCluster(
+        n_workers=workers,
+        threads_per_worker=1,
+        memory_limit=None,  # tables are mapped: what they take of it is not a worker's own
+        silence_logs=logging.CRITICAL,
+        scheduler_kwargs=_NO_DASHBOARD,
+        preload=[_NO_INTERRUPT],
+    )
+
+
+def _slurm_cluster() -> Any:
+    try:
+        import dask
+        from dask_jobqueue import SLURMCluster
+    except ImportError:
+        raise UsageError(
+            "dask-jobqueue is not installed", "pip install 'tcga-corr[dask]'"
+        ) from None
+    told = dask.config.get("jobqueue.slurm.scheduler-options", None) or {}
+    try:
+        return SLURMCluster(
+            scheduler_options={**_NO_DASHBOARD, **told}, silence_logs=logging.CRITICAL
+        )
+    except (ValueError, RuntimeError) as error:
+        why = str(error).splitlines()[0]
+        raise UsageError(
+            f"Dask does not know how to ask this SLURM ({why})",
+            "Say it in ~/.config/dask/jobqueue.yaml, see docs/batch_on_clusters.md",
+        ) from error
+
+
+class _Kept:
+    """Workers that are started anew by who started them."""
+
+    def look(self, client: Any) -> None:
+        pass
+
+
+class _Found:
+    """Workers that somebody else has started."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._seen = time.monotonic()
+
+    def look(self, client: Any) -> None:
+        now = time.monotonic()
+        with suppress(OSError):
+            if client.nthreads():
+                self._seen = now
+        if now - self._seen > _TO_COME:
+            raise AnalysisError(
+                f"the Dask scheduler at {self._address} has no workers",
+                f"Start some: dask worker {self._address}",
+            )
+
+
+class _Jobs:
+    """Workers in jobs of SLURM; a job that ends, as at its time limit, is followed by another."""
+
+    def __init__(self, cluster: Any, workers: int) -> None:
+        self._cluster = cluster
+        self._ended: list[str] = []  # since there was a worker
+        try:
+            cluster.sync(self._ask_for, workers)
+        except (OSError, RuntimeError) as error:
+            why = " ".join(str(error).split())
+            raise AnalysisError(f"SLURM takes no job ({why})") from error
+
+    async def _ask_for(self, workers: int) -> None:
+        self._cluster.scale(workers)
+        await self._cluster
+
+    async def _follow(self, names: Sequence[str]) -> None:
+        for name in names:
+            self._cluster.workers.pop(name, None)
+        await self._cluster
+
+    def look(self, client: Any) -> None:
+        queued = _queued()
+        if queued is None:
+            return
+        if client.nthreads():
+            self._ended = []
+        jobs = {name: str(job.job_id) for name, job in self._cluster.workers.items()}
+        ended = {name: job for name, job in jobs.items() if job not in queued}
+        self._ended += ended.values()
+        if len(self._ended) >= 2 * len(jobs):
+            raise AnalysisError(
+                f"the jobs {', '.join(self._ended)} ended before Dask heard of a worker in them",
+                "What they printed tells why: slurm-JOB.out, or in the log-directory of "
+                "jobqueue.yaml",
+            )
+        if ended:
+            with suppress(OSError, RuntimeError):  # asked for again at the next look
+                self._cluster.sync(self._follow, list(ended))
+
+
+def _queued() -> set[str] | None:
+    """The jobs of this user that wait or run; None if SLURM does not say."""
+    try:
+        told = subprocess.run(  # noqa: S603
+            ["squeue", "--noheader", "--user", getpass.getuser(), "--format", "%A"],  # noqa: S607
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return set(told.stdout.split())
+
+
+@contextmanager
+def _closed(what: Any) -> Iterator[Any]:
+    """Close a client or a cluster at the end, and leave no job behind on a second interrupt."""
+    try:
+        yield what
+    finally:
+        with _uninterrupted(), suppress(TimeoutError, OSError):
+            what.close(timeout=_TO_CLOSE)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
