@@ -180,7 +180,7 @@ class Panel:
         """Rows of length one of the common samples, whose products are r; NaN of constants."""
         if common.n == self._values.shape[1]:
             return np.asarray(self._whole_units[places])
-        return unit_rows(self._values[places][:, common.columns], self.method, common.fit)
+        return unit_rows(_columns(self._values[places], common), self.method, common.fit)
 
     @cached_property
     def _whole_units(self) -> Matrix:
@@ -239,7 +239,9 @@ class Panel:
         self, x: Places, y: Places, shared: Counts
     ) -> Iterator[tuple[Places, Vector, dict[int, str]]]:
         """The r of pairs without the genes that they share, and why there is none."""
-        for part, *sides in self._genes.without(x, y, self._values):
+        for part, *sides in self._genes.without(
+            x, y, self._values, ranked=self.method == "spearman"
+        ):
             left = [
                 np.where(self._is_set[one[part]], self._genes.sizes[one[part]] - shared[part], 1)
                 for one in (x, y)
@@ -251,7 +253,7 @@ class Panel:
             whys: dict[int, str] = {}
             for common, where in self._by_common(x[part], y[part]):
                 some = where[enough[where]]
-                values = [side[some][:, common.columns] for side in sides]
+                values = [_columns(side[some], common) for side in sides]
                 x_units, y_units = (unit_rows(side, self.method, common.fit) for side in values)
                 r[some] = (x_units * y_units).sum(axis=1)
                 for number in np.flatnonzero(np.isnan(r[some])):
@@ -283,7 +285,7 @@ class Panel:
     def _why(self, pair: tuple[int, int]) -> str:
         """Why a pair of which both are measured has no r."""
         common = self._common(self._kind[pair[0]], self._kind[pair[1]])
-        values = [self._values[[one]][:, common.columns] for one in pair]
+        values = [_columns(self._values[[one]], common) for one in pair]
         return common.note or self._flat(pair, values, common)
 
     def _flat(self, pair: tuple[int, int], values: Sequence[Matrix], common: _Common) -> str:
@@ -297,6 +299,11 @@ class Panel:
         )
         constant, fitted = zip(x_flat, y_flat, strict=True)
         return note_of_constant(names, constant) or note_of_fitted(names, fitted)
+
+
+def _columns(values: Matrix, common: _Common) -> Matrix:
+    """Some samples; row by row in memory, as the last bits of a row's sum depend on it."""
+    return np.ascontiguousarray(values[:, common.columns])
 
 
 class _Words:

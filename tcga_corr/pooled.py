@@ -198,6 +198,8 @@ def pooled_columns(
 ) -> dict[str, NDArray[Any]]:
     """Many pairs, each pooled over its tumor types: a column per figure, NaN where there is none.
 
+    An r of 1 or -1 counts among tumor types and samples, though it is not pooled.
+
     Parameters
     ----------
     r, n, n_controls, q, disjoint

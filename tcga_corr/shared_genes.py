@@ -2,7 +2,8 @@
 at once.
 
 A score is made of sums over the set's genes (:mod:`tcga_corr.scoring.ssgsea`), so genes are taken
-out by taking their sums away: whole numbers exactly, weights to rounding.
+out by taking their sums away: whole numbers exactly, weights to rounding. Where rounding could
+matter, scores are made anew.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ _PAIRS_AT_ONCE = 512
 _SCORED_AT_ONCE = 64
 # pairs of a list to those of the whole cross, from which the cross is the cheaper to count
 _SPARSE = 8
+# of the number of genes, which scores are on the scale of: what taking sums away may leave
+_ROUNDING = 1e-10
 
 
 class SharedGenes:
@@ -69,7 +72,7 @@ class SharedGenes:
         return np.where(self._is_set[x] | self._is_set[y], counts, 0)
 
     def without(
-        self, x: Places, y: Places, values: Matrix
+        self, x: Places, y: Places, values: Matrix, *, ranked: bool
     ) -> Iterator[tuple[Places, Matrix, Matrix]]:
         """The values of both sides of pairs without what they share.
 
@@ -79,6 +82,8 @@ class SharedGenes:
             Places of the variables.
         values
             Variables x samples, as they are.
+        ranked
+            Whether equal scores must be equal to the last bit.
 
         Yields
         ------
@@ -99,11 +104,15 @@ class SharedGenes:
                 part = block[some]
                 sums = np.asarray(taken[some] @ terms).reshape(len(part), _N_SUMS, -1)
                 n_taken = np.diff(taken[some].indptr)
-                yield (
-                    part,
-                    self._rescored(x[part], sums, n_taken, values),
-                    self._rescored(y[part], sums, n_taken, values),
-                )
+                sides = [self._rescored(one[part], sums, n_taken, values) for one in (x, y)]
+                for one, rescored in zip((x, y), sides, strict=True):
+                    for row in self._uncertain(rescored, ranked=ranked):
+                        if self._is_set[one[part[row]]]:
+                            left = np.setdiff1d(
+                                self._rows(int(one[part[row]])), both[[first + row]].indices
+                            )
+                            rescored[row] = self._cohort.scores(left.astype(np.intp))
+                yield part, sides[0], sides[1]
 
     def _both(self, x: Places, y: Places) -> sparse.csr_array:
         """Pairs x genes: which both have."""
@@ -122,13 +131,25 @@ class SharedGenes:
         rescored[sets] = (hits - misses) / 2
         return rescored
 
+    def _uncertain(self, rescored: Matrix, *, ranked: bool) -> Places:
+        """Which rows have scores that only rounding may tell apart."""
+        close = _ROUNDING * len(self._cohort.table.genes)
+        if ranked:
+            steps = np.diff(np.sort(rescored, axis=1), axis=1)
+            return np.flatnonzero((steps < close).any(axis=1))
+        return np.flatnonzero(np.ptp(rescored, axis=1) < close)
+
+    def _rows(self, number: int) -> Places:
+        """The table's rows of a variable."""
+        bounds = self._members.indptr[number : number + 2]
+        return self._members.indices[slice(*bounds)].astype(np.intp)
+
     @cached_property
     def _whole_sums(self) -> Matrix:
         """Variables x 3 x samples: the sums of each set's genes; 0 of other variables."""
         sums = np.zeros((len(self.sizes), _N_SUMS, len(self._cohort.columns)))
         for number in np.flatnonzero(self._is_set):
-            rows = self._members.indices[slice(*self._members.indptr[number : number + 2])]
-            sums[number] = self._terms(rows.astype(np.intp)).sum(axis=0).reshape(_N_SUMS, -1)
+            sums[number] = self._terms(self._rows(int(number))).sum(axis=0).reshape(_N_SUMS, -1)
         return sums
 
     def _terms(self, rows: Places) -> Matrix:

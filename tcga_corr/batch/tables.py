@@ -42,8 +42,8 @@ def write_tables(folder: RunFolder, plan: Plan) -> tuple[dict[str, Any], list[di
 
     Returns
     -------
-    The file name of each table to its sha256 and number of rows; and by analysis and method, how many
-    rows there are, have an r, and are significant (q_batch < 0.05) in either direction.
+    The file name of each table to its sha256 and number of rows; and by analysis and method, how
+    many rows there are, have an r, and are significant (q_batch < 0.05) in either direction.
     """
     done = [task for task in plan.tasks if folder.is_done(task)]
     asked = [task for task in done if task.way != "dominance"]
