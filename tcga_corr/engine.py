@@ -107,7 +107,8 @@ class Engine(Questions):
     def sql(self, query: str) -> pl.DataFrame:
         """DuckDB's answer over the views ``expression``, ``tables`` and ``samples``.
 
-        Where the store has covariates, over ``covariates`` too.
+        Where the store has them, over ``covariates`` too, and over ``associations``, ``pooled`` and
+        ``dominance`` of the runs.
         """
         return run_query(self.store, query)
 

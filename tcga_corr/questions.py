@@ -26,7 +26,7 @@ from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.gene_sets import DEATH_PROGRAMMES, GeneSet
 from tcga_corr.nulls import N_DRAWS, NULLS, Null
 from tcga_corr.robustness import Choices, robustness
-from tcga_corr.scores import SCORING_ENGINES, ScoringEngine, score_frame
+from tcga_corr.scores import SCORING_ENGINES, ScoringEngine, score_frame, values_frame
 from tcga_corr.scoring.ssgsea import Ties
 from tcga_corr.screening import screen_genes, screen_sets
 from tcga_corr.stats.correlation import METHODS, Method
@@ -201,6 +201,40 @@ class Questions(Asking):
             notes=tuple(notes),
             provenance=self._provenance(tables, (pair_x, pair_y, *controls), notes),
             pooled=found.pooled,
+        )
+
+    def values(
+        self,
+        variables: str | GeneSet | Sequence[str | GeneSet],
+        *,
+        tumor_types: Iterable[str] = (),
+        source: str | None = None,
+        samples: Selection = "tumor",
+        ties: Ties = "average",
+        min_genes: int = MIN_GENES,
+    ) -> Answer:
+        """What is correlated: a row per tumor type and sample, a column per variable.
+
+        Parameters
+        ----------
+        variables
+            As for :meth:`correlate`; ``hallmark`` and ``FILE.gmt`` for all of their sets.
+        tumor_types, source, samples, ties, min_genes
+            As for :meth:`correlate`.
+        """
+        cohorts = self.cohorts(tumor_types, source, samples, ties, min_genes)
+        tables = [cohort.table for cohort in cohorts]
+        chosen = self.several(variables, tables)
+        frame, measured = values_frame(cohorts, chosen)
+        notes = tuple(table_notes(tables) + failures(measured) + matching_notes(measured))
+        return Answer(
+            frame=frame,
+            query={
+                "variables": [one.name for one in chosen],
+                **asked(cohorts, samples, ties, min_genes),
+            },
+            notes=notes,
+            provenance=self._provenance(tables, chosen, notes),
         )
 
     def compare(

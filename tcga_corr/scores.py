@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from tcga_corr.gseapy_scores import gseapy_scores
-from tcga_corr.variables import Cohort, Measured, Measurement, SetVariable, Vector
+from tcga_corr.variables import (
+    Cohort,
+    Measured,
+    Measurement,
+    SetVariable,
+    Variable,
+    Vector,
+)
 
 if TYPE_CHECKING:
     import polars as pl
@@ -86,3 +93,32 @@ def _by_gseapy(cohort: Cohort, results: Sequence[Measured]) -> list[Vector | Non
         return _values(results)
     scores = gseapy_scores(table.values[:, cohort.columns], sets)
     return [scores.get(number) for number in range(len(results))]
+
+
+def values_frame(
+    cohorts: Sequence[Cohort], variables: Sequence[Variable]
+) -> tuple[pl.DataFrame, list[Measurement]]:
+    """One row per tumor type and sample, a column per variable; empty where it has no value."""
+    import polars as pl
+
+    measured: list[Measurement] = []
+    parts = []
+    for cohort in cohorts:
+        stored = [cohort.table.metadata.samples[column] for column in cohort.columns]
+        results = [cohort.measure(variable) for variable in variables]
+        measured += [(one, cohort, result) for one, result in zip(variables, results, strict=True)]
+        told = {
+            "tumor_type": [cohort.tumor_type] * len(stored),
+            "sample": [sample.sample for sample in stored],
+            "patient": [sample.patient for sample in stored],
+            "sample_type": [sample.sample_type for sample in stored],
+        }
+        numbers = [
+            pl.Series(one.name, result.values, pl.Float64)
+            if result.values is not None
+            else pl.repeat(None, len(stored), dtype=pl.Float64, eager=True).alias(one.name)
+            for one, result in zip(variables, results, strict=True)
+        ]
+        frame = pl.DataFrame(told, schema=dict.fromkeys(told, pl.String))
+        parts.append(frame.with_columns(numbers).with_columns(pl.col(pl.Float64).fill_nan(None)))
+    return pl.concat(parts), measured

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+import typer
 
 from tcga_corr.store import named_queries
 from tcga_corr.store.layout import SCHEMA_VERSION
@@ -33,7 +34,7 @@ def test_files_that_the_docs_name_exist() -> None:
 def test_commands_of_the_readme_exist() -> None:
     from tcga_corr.cli.app import app
 
-    known = {command.name for command in app.registered_commands}
+    known = set(typer.main.get_command(app).commands)
     used = set(re.findall(r"^tcga-corr (\w+)", (ROOT / "README.md").read_text("utf-8"), re.M))
     assert used
     assert used <= known

@@ -97,7 +97,7 @@ def _association(folder: RunFolder, claim: Claim) -> dict[str, Any]:
     row = rows[0]  # of the method that the spec names first
     note = row["note"] or ""
     if claim.statistic == "n":
-        return {"here": str(row["n"]), "value": f"{float(row['n'])}", "n": row["n"], "note": note}
+        return {"here": str(row["n"]), "value": str(row["n"]), "n": row["n"], "note": note}
     if row["r"] is None:
         return {"note": note}
     return {**row, "here": f"{row['r']:.3f}", "note": note}

@@ -16,7 +16,7 @@ import subprocess
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
@@ -72,6 +72,8 @@ def in_cluster(
     AnalysisError
         If the cluster cannot do tasks of this run, or is lost.
     """
+    if not tasks:
+        return
     with _client(where, workers) as (client, cluster):
         lost = []
         for task, failure in _gathered(client, cluster, folder, tasks, call):
@@ -115,7 +117,7 @@ def _gathered(
 def _in_worker(call: Call, number: int) -> str:
     try:
         return call(number)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - told where it is asked for
         what = error.what if isinstance(error, TcgaCorrError) else repr(error)
         raise AnalysisError(
             f"the worker on {platform.node()} is of no use: {what}", _MUST
@@ -137,7 +139,7 @@ def _outcome(future: Any) -> str | None:
     except AnalysisError:
         raise
     except Exception as error:  # such as a worker that has no tcga-corr
-        raise AnalysisError(f"a worker is of no use: {error!r}", _MUST) from error
+        raise AnalysisError(f"a worker cannot do this run: {error!r}", _MUST) from error
 
 
 def _await_rows(folder: RunFolder, task: Task) -> None:
@@ -148,8 +150,8 @@ def _await_rows(folder: RunFolder, task: Task) -> None:
         if time.monotonic() > end:
             raise AnalysisError(f"{rows}: a worker has written it, but it is not here", _MUST)
         time.sleep(_POLL)
-        with suppress(OSError):
-            os.listdir(rows.parent)  # so that what is remembered of the folder is looked up anew
+        with suppress(OSError), os.scandir(rows.parent):
+            pass  # what is remembered of the folder is looked up anew
 
 
 # --- clusters
@@ -218,7 +220,7 @@ def _slurm_cluster() -> Any:
             scheduler_options={**_NO_DASHBOARD, **told}, silence_logs=logging.CRITICAL
         )
     except (ValueError, RuntimeError) as error:
-        why = str(error).splitlines()[0]
+        why = str(error).partition(", for example")[0]
         raise UsageError(
             f"Dask does not know how to ask this SLURM ({why})",
             "Say it in ~/.config/dask/jobqueue.yaml, see docs/batch_on_clusters.md",
@@ -256,40 +258,46 @@ class _Jobs:
 
     def __init__(self, cluster: Any, workers: int) -> None:
         self._cluster = cluster
+        self._workers = workers
         self._ended: list[str] = []  # since there was a worker
-        try:
-            cluster.sync(self._ask_for, workers)
-        except (OSError, RuntimeError) as error:
-            why = " ".join(str(error).split())
-            raise AnalysisError(f"SLURM takes no job ({why})") from error
-
-    async def _ask_for(self, workers: int) -> None:
-        self._cluster.scale(workers)
-        await self._cluster
-
-    async def _follow(self, names: Sequence[str]) -> None:
-        for name in names:
-            self._cluster.workers.pop(name, None)
-        await self._cluster
+        self._ask_for({})
 
     def look(self, client: Any) -> None:
         queued = _queued()
         if queued is None:
             return
-        if client.nthreads():
-            self._ended = []
-        jobs = {name: str(job.job_id) for name, job in self._cluster.workers.items()}
-        ended = {name: job for name, job in jobs.items() if job not in queued}
-        self._ended += ended.values()
+        is_at_work = bool(client.nthreads())
+        jobs = {name: job.job_id for name, job in self._cluster.workers.items()}
+        gone = {name: job for name, job in jobs.items() if job not in queued}
+        self._ended = [] if is_at_work else [*self._ended, *filter(None, gone.values())]
         if len(self._ended) >= 2 * len(jobs):
             raise AnalysisError(
                 f"the jobs {', '.join(self._ended)} ended before Dask heard of a worker in them",
-                "What they printed tells why: slurm-JOB.out, or in the log-directory of "
-                "jobqueue.yaml",
+                "What they printed tells why: it is where jobqueue.yaml has its log-directory",
             )
-        if ended:
-            with suppress(OSError, RuntimeError):  # asked for again at the next look
-                self._cluster.sync(self._follow, list(ended))
+        try:
+            self._ask_for(gone)
+        except AnalysisError:
+            if not is_at_work:
+                raise
+
+    def _ask_for(self, gone: Iterable[str]) -> None:
+        """Ask SLURM for the jobs that there are not, or no more."""
+
+        async def ask() -> None:
+            for name in gone:
+                self._cluster.workers.pop(name, None)
+            self._cluster.scale(self._workers)
+            await self._cluster
+
+        try:
+            self._cluster.sync(ask)
+        except (OSError, RuntimeError) as error:
+            for job in self._cluster.workers.values():
+                if job.job_id is None:
+                    job.status = type(job.status).failed  # or it cannot be closed
+            said = str(error).partition("stderr:")[2] or str(error)
+            raise AnalysisError(f"SLURM takes no job: {' '.join(said.split())}") from error
 
 
 def _queued() -> set[str] | None:

@@ -97,7 +97,9 @@ class RunFolder:
         ]
         self.write_record(task, record)
         with replacing(self.rows_path(task)) as partial:
-            pq.write_table(rows, partial, compression="zstd", use_dictionary=texts)
+            pq.write_table(
+                rows, partial, compression="zstd", use_dictionary=texts, write_page_checksum=True
+            )
 
     def write_record(self, task: Task, record: Record) -> None:
         """Write when and where a task was done, or why it failed."""

@@ -145,6 +145,7 @@ def run_batch(
     """
     folder = RunFolder(engine.store, plan.run)
     if tables_are_there(folder):
+        folder.drop_tasks()  # of a run that was killed at its very end
         return Outcome(folder, plan, len(plan.tasks), 0, [])
     engine.store.create()
     with folder.locked(str(shard)):

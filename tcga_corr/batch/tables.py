@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan, PlannedAnalysis, Task
+from tcga_corr.errors import StoreError
 from tcga_corr.files import replacing, sha256_of
 from tcga_corr.pooled import SIGNIFICANT, pooled_columns
 from tcga_corr.stats.adjustment import benjamini_hochberg
@@ -69,7 +70,7 @@ def write_tables(folder: RunFolder, plan: Plan) -> tuple[dict[str, Any], list[di
         written |= _write(folder, plan, POOLED, iter([_pooled_table(pooled)]))
     others = [task for task in done if task.way == "dominance"]
     if others:
-        parts = (_named(plan, task, _file(folder, task).read()) for task in others)
+        parts = (_named(plan, task, _rows(folder, task)) for task in others)
         written |= _write(folder, plan, DOMINANCE, parts)
         for task in others:
             counts.setdefault((task.analysis, ""), Counter())["rows"] += task.n_rows
@@ -135,7 +136,8 @@ def _pool(
 
 def _batches(folder: RunFolder, task: Task) -> Iterator[pa.RecordBatch]:
     """What is needed of the pairs of a task to pool them, some pairs at a time."""
-    return iter(_file(folder, task).iter_batches(_PAIRS_AT_ONCE, columns=["x", "y", *_NUMBERS]))
+    with _readable(folder, task):
+        yield from _file(folder, task).iter_batches(_PAIRS_AT_ONCE, columns=["x", "y", *_NUMBERS])
 
 
 def _pooled_table(parts: Sequence[pa.Table]) -> pa.Table:
@@ -159,7 +161,7 @@ def _with_q(
     import pyarrow as pa
 
     for task in tasks:
-        table = _file(folder, task).read().drop_columns(["n_controls"])
+        table = _rows(folder, task).drop_columns(["n_controls"])
         part = slice(starts[task.number], starts[task.number] + task.n_rows)
         significant = q_batch[part] < SIGNIFICANT
         r = table["r"].to_numpy()
@@ -178,7 +180,29 @@ def _file(folder: RunFolder, task: Task) -> Any:
     import pyarrow.parquet as pq
 
     texts = _TEXTS_OF_DOMINANCE if task.way == "dominance" else _TEXTS
-    return pq.ParquetFile(folder.rows_path(task), read_dictionary=texts)
+    return pq.ParquetFile(
+        folder.rows_path(task), read_dictionary=texts, page_checksum_verification=True
+    )
+
+
+def _rows(folder: RunFolder, task: Task) -> pa.Table:
+    with _readable(folder, task):
+        return _file(folder, task).read()
+
+
+@contextmanager
+def _readable(folder: RunFolder, task: Task) -> Iterator[None]:
+    """Turn a damaged file into one line."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except (OSError, pa.ArrowException) as error:
+        path = folder.rows_path(task)
+        said = " ".join(str(error).split())
+        raise StoreError(
+            f"{path}: cannot be read ({said})", "Remove it and run again: it is computed anew"
+        ) from error
 
 
 def _named(plan: Plan, task: Task, table: pa.Table) -> pa.Table:
@@ -238,7 +262,12 @@ def _parquet_writer(path: Path, schema: pa.Schema) -> Any:
 
     texts = [one.name for one in schema if not pa.types.is_floating(one.type)]
     return pq.ParquetWriter(
-        path, schema, compression="zstd", use_dictionary=texts, store_schema=False
+        path,
+        schema,
+        compression="zstd",
+        use_dictionary=texts,
+        write_page_checksum=True,
+        store_schema=False,
     )
 
 
