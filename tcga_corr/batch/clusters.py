@@ -209,7 +209,9 @@ def _local_cluster(workers: int) -> Any:
 def _slurm_cluster() -> Any:
     try:
         import dask
-        from dask_jobqueue import SLURMCluster
+
+        with _handlers_kept():  # it takes the interrupt for itself
+            from dask_jobqueue import SLURMCluster
     except ImportError:
         raise UsageError(
             "dask-jobqueue is not installed", "pip install 'tcga-corr[dask]'"
@@ -327,11 +329,20 @@ def _closed(what: Any) -> Iterator[Any]:
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
+    with _handlers_kept():
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
         yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextmanager
+def _handlers_kept() -> Iterator[None]:
+    """Leave the signals' handlers as they were."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in numbers}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        if threading.current_thread() is threading.main_thread():
+            for number, handler in before.items():
+                signal.signal(number, handler)

@@ -21,11 +21,12 @@ from concurrent.futures import (
     wait,
 )
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any, Literal
 
@@ -176,6 +177,7 @@ def _in_pool(
 ) -> Iterator[tuple[Task, Failure | None]]:
     """Do tasks until one is done or its process is lost, which gives None for all at work then."""
     root = str(folder.store.root.resolve())
+    others = set(active_children())
     executor = ProcessPoolExecutor(workers, get_context("spawn"), _begin_worker, (os.getpid(),))
     at_work: dict[Task, None] = {}
     try:
@@ -188,7 +190,9 @@ def _in_pool(
     except BrokenProcessPool:
         yield from ((task, None) for task in at_work)
     finally:
-        executor.shutdown(wait=False, cancel_futures=True)
+        for child in set(active_children()) - others:
+            child.terminate()  # idle, or at what was interrupted: a task is written or not
+        executor.shutdown(cancel_futures=True)
 
 
 def _completed(
@@ -205,7 +209,8 @@ def _completed(
         for task in islice(waiting, 2 * workers - len(pending)):
             if at_work is not None:
                 at_work[task] = None
-            pending[executor.submit(*call(task))] = task
+            with _interrupts_held():
+                pending[executor.submit(*call(task))] = task
         if not pending:
             return
         completed, _ = wait(pending, timeout=_POLL, return_when=FIRST_COMPLETED)
@@ -213,9 +218,20 @@ def _completed(
             yield pending.pop(future), future
 
 
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Keep an interrupt for later, also from processes that start meanwhile."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
 def _begin_worker(parent: int) -> None:
     """Leave the interrupt to the parent, and leave when it is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
     def watch() -> None:
         while os.getppid() == parent:

@@ -453,12 +453,18 @@ def _variable_from_json(told: Mapping[str, Any], covariates: Covariates) -> Vari
     return CovariateVariable(replace(found, label=told["label"]))
 
 
-def check_inputs(plan: Plan, sources: Sequence[Cohort]) -> None:
-    """Refuse tables that are not those of the plan."""
-    for cohort in sources:
-        key = cohort.table.key
-        if plan.tables[key.source, key.tumor_type] != cohort.table.table_sha256:
-            raise StoreError(
-                f"the table of {key.source} {key.tumor_type} is another since the run began",
-                "Run the spec anew",
-            )
+def check_inputs(plan: Plan, cohort: Cohort, asked: PlannedAnalysis) -> None:
+    """Refuse a table or covariates that are not those of the plan."""
+    key = cohort.table.key
+    changed = []
+    if plan.tables[key.source, key.tumor_type] != cohort.table.table_sha256:
+        changed.append(f"the table of {key.source} {key.tumor_type}")
+    for one in (*asked.variables, *asked.adjust):
+        if isinstance(one, CovariateVariable):
+            table = one.covariate.table
+            if plan.covariates[table] != one.covariate.table_sha256:
+                changed.append(f"the covariates '{table}'")
+    if changed:
+        raise StoreError(
+            f"{', '.join(dict.fromkeys(changed))}: not what the run began with", "Run the spec anew"
+        )

@@ -149,6 +149,8 @@ def run_batch(
         return Outcome(folder, plan, len(plan.tasks), 0, [])
     engine.store.create()
     with folder.locked(str(shard)):
+        if tables_are_there(folder):  # by whoever had the lock before
+            return Outcome(folder, plan, len(plan.tasks), 0, [])
         folder.begin(plan)
         if not folder.manifest():
             folder.write_manifest(_head(engine, plan, RUNNING), [])

@@ -64,7 +64,7 @@ class Work:
         [cohort] = self._engine.cohorts(
             [task.tumor_type], asked.source, asked.samples, asked.ties, asked.min_genes
         )
-        check_inputs(self._plan, [cohort])
+        check_inputs(self._plan, cohort, asked)
         return cohort
 
     def _panel(self, asked: PlannedAnalysis, task: Task) -> Panel:

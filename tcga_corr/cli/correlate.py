@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from tcga_corr.cli import options
-from tcga_corr.cli.output import Result, check_output, number, write_result
+from tcga_corr.cli.output import Result, check_output, check_plot, number, write_result
 from tcga_corr.cli.settings import Settings
 
 
@@ -35,6 +35,7 @@ def correlate(
     min_genes: options.MinGenes = 5,
     null: options.Nulls = "genes,sets",
     draws: options.Draws = 1_000,
+    plot: options.Plot = None,
     output_format: options.OutputFormat = None,
     output: options.Output = None,
     force: options.Force = False,
@@ -50,25 +51,42 @@ def correlate(
     that r, with scores by average ranks, is what p_genes and p_sets are about.
 
     Examples: `tcga-corr correlate ferroptosis nfkb`, `tcga-corr correlate RELA NRF2 -t LIHC`,
-    `tcga-corr correlate ferroptosis nfkb --adjust purity`.
+    `tcga-corr correlate ferroptosis nfkb --adjust purity --plot figure.pdf`. The figure is that of
+    all tumor types; of one, the scatter of its samples.
     """
     settings: Settings = context.obj
     check_output(output, force, output_format)
-    answer = settings.engine().correlate(
+    check_plot(plot, force)
+    engine = settings.engine()
+    of_which: dict[str, Any] = {
+        "tumor_types": options.split_names(tumor_types),
+        "source": source,
+        "samples": samples.value,
+        "ties": ties.value,
+        "min_genes": min_genes,
+    }
+    others = options.split_names(adjust)
+    answer = engine.correlate(
         x,
         y,
-        tumor_types=options.split_names(tumor_types),
-        source=source,
-        samples=samples.value,
         method=method.value,
-        adjust=options.split_names(adjust),
-        ties=ties.value,
-        min_genes=min_genes,
+        adjust=others,
         null=options.nulls(null),
         draws=draws,
+        **of_which,
     )
     settings.notes(answer.notes)
     write_result(association_result(answer), output, output_format)
+    if plot is not None:
+        from tcga_corr.report.forest import forest
+        from tcga_corr.report.scatter import scatter
+        from tcga_corr.report.style import save
+
+        if len(answer.query["tumor_types"]) == 1:
+            figure = scatter(answer, engine.values([x, y, *others], **of_which))
+        else:
+            figure = forest(answer)
+        save(figure, plot)
     answer.require_numbers()
 
 

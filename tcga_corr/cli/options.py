@@ -155,7 +155,11 @@ Output = Annotated[
     Path | None,
     typer.Option("-o", "--output", metavar="FILE", help="Write to a file instead of stdout."),
 ]
-Force = Annotated[bool, typer.Option("--force", help="Overwrite the output file.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite the output file, or the figure.")]
+Plot = Annotated[
+    Path | None,
+    typer.Option("--plot", metavar="FILE.{png,svg,pdf}", help="Draw it too."),
+]
 
 
 def nulls(text: str) -> list[Any]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 JSON_SCHEMA = 1
+FIGURES = ("png", "svg", "pdf")
 _ENDINGS = {"": Format.table, "txt": Format.table, **{known.value: known for known in Format}}
 
 
@@ -80,6 +81,27 @@ def check_output(output: Path | None, force: bool, chosen: Format | None) -> Non
         raise UsageError(f"'{output}' exists", "Give --force to overwrite it, or another -o")
     if not output.resolve().parent.is_dir():
         raise UsageError(f"'{output.parent}' is not a folder", "Make it, or give another -o")
+
+
+def check_plot(path: Path | None, force: bool) -> None:
+    """Refuse a figure that cannot be written as asked, before any work is done.
+
+    Raises
+    ------
+    UsageError
+        If its ending is no format, its folder is none, or it exists.
+    """
+    if path is None:
+        return
+    if path.suffix.lstrip(".").lower() not in FIGURES:
+        raise UsageError(
+            f"'{path}': its ending does not tell the kind of figure",
+            f"End it in {', '.join(FIGURES)}",
+        )
+    if path.exists() and not force:
+        raise UsageError(f"'{path}' exists", "Give --force to overwrite it, or another --plot")
+    if not path.resolve().parent.is_dir():
+        raise UsageError(f"'{path.parent}' is not a folder", "Make it, or give another --plot")
 
 
 def write_result(result: Result, output: Path | None, chosen: Format | None) -> None:

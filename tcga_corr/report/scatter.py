@@ -38,13 +38,13 @@ def scatter(answer: Answer, values: Answer) -> Figure:
     answer
         Of one tumor type.
     values
-        The values of x, y and what is adjusted for, in this order.
+        The values of x, y and what is adjusted for.
 
     Where something is adjusted for, what its linear fit leaves of x and y is drawn. The line is
     that of least squares, with the 95 % band of its mean; it is drawn for Pearson's r alone.
     """
     query, rows = answer.query, answer.frame.to_dicts()
-    names = values.query["variables"]
+    names = [query["x"], query["y"], *query["adjust"]]
     frame = values.frame.drop_nulls(names)
     x, y = (frame[name].to_numpy() for name in names[:2])
     n_controls = 0

@@ -12,14 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tcga_corr.errors import UsageError
 from tcga_corr.files import replacing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-ENDINGS = ("png", "svg", "pdf")
 WIDTH = 5.2  # inches, 132 mm: one and a half columns of most journals
 BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY = (
     "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9",
@@ -82,27 +80,6 @@ def new_figure(height: float, width: float = WIDTH) -> Figure:
     figure = Figure(figsize=(width, height))
     FigureCanvasAgg(figure)
     return figure
-
-
-def check_plot(path: Path | None, force: bool) -> None:
-    """Refuse a figure that cannot be written as asked, before any work is done.
-
-    Raises
-    ------
-    UsageError
-        If its ending is no format, its folder is none, or it exists.
-    """
-    if path is None:
-        return
-    if path.suffix.lstrip(".").lower() not in ENDINGS:
-        raise UsageError(
-            f"'{path}': its ending does not tell the kind of figure",
-            f"End it in {', '.join(ENDINGS)}",
-        )
-    if path.exists() and not force:
-        raise UsageError(f"'{path}' exists", "Give --force to overwrite it, or another --plot")
-    if not path.resolve().parent.is_dir():
-        raise UsageError(f"'{path.parent}' is not a folder", "Make it, or give another --plot")
 
 
 def save(figure: Figure, path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -76,11 +76,14 @@ def write_covariates(path: Path, seed: int = 2) -> Path:
     return path
 
 
-def build_store(root: Path, seed: int = 1) -> Engine:
+def build_store(root: Path, seed: int = 1, tumor_types: Collection[str] = SAMPLES) -> Engine:
     """A store of these tables; made anew it is the same."""
     folder = root.parent / f"{root.name}-tables"
     engine = open_store(root)
-    report = engine.load(write_tables(folder, seed), LoadOptions(source="mine"))
+    paths = [
+        path for path in write_tables(folder, seed) if path.parent.name.split(".")[1] in tumor_types
+    ]
+    report = engine.load(paths, LoadOptions(source="mine"))
     assert not report.errors
     engine.load_covariates(write_covariates(folder / "clinic.tsv"), name="clinic")
     shutil.rmtree(folder)
@@ -123,21 +126,21 @@ own = "own.gmt"
 
 [[crosses]]
 name = "wide"
-x = ["own", "RELA", "NFE2L2", "purity", "{CONSTANT}", "{TIED}"]
-y = ["own", "TFRC", "{LACKING}", "RELA", "{TIED}", "age"]
+x = ["own", "RELA", "NFE2L2", "covariate:purity", "{CONSTANT}", "{TIED}"]
+y = ["own", "TFRC", "{LACKING}", "RELA", "{TIED}", "covariate:age"]
 methods = ["spearman", "pearson"]
 
 [[crosses]]
 name = "itself"
-x = ["own.gmt:A", "own.gmt:B", "own.gmt:F", "RELA", "TFRC", "age"]
-adjust = ["purity", "own.gmt:D"]
+x = ["own.gmt:A", "own.gmt:B", "own.gmt:F", "RELA", "TFRC", "covariate:age"]
+adjust = ["covariate:purity", "own.gmt:D"]
 methods = ["pearson", "spearman"]
 tumor_types = ["ACC", "LIHC", "DLBC"]
 
 [[crosses]]
 name = "slow"
 x = ["own.gmt:A", "RELA"]
-y = ["own.gmt:B", "{CONSTANT}", "purity"]
+y = ["own.gmt:B", "{CONSTANT}", "covariate:purity"]
 methods = ["kendall"]
 ties = "gsva"
 samples = "all-tumor"
@@ -161,7 +164,7 @@ tumor_types = ["ACC", "CHOL", "LIHC", "UCS"]
 name = "one-type"
 pairs = [["own.gmt:A", "own.gmt:F"], ["RELA", "{CONSTANT}"]]
 null = ["genes"]
-adjust = ["age"]
+adjust = ["covariate:age"]
 tumor_types = ["LIHC"]
 
 [[dominance]]
@@ -214,9 +217,7 @@ def tables_of(folder: RunFolder) -> dict[str, str]:
 
 def records_of(folder: RunFolder, plan: Plan) -> dict[int, dict[str, Any]]:
     """What is known of each task whose rows are there."""
-    return {
-        task.number: folder.record(task) for task in plan.tasks if folder.is_done(task)
-    }
+    return {task.number: folder.record(task) for task in plan.tasks if folder.is_done(task)}
 
 
 def rows_of(folder: RunFolder, name: str) -> pl.DataFrame:
@@ -225,9 +226,7 @@ def rows_of(folder: RunFolder, name: str) -> pl.DataFrame:
     return frame.with_columns(pl.col(pl.Categorical).cast(pl.String))
 
 
-def answers(
-    engine: Engine, plan: Plan, folder: Path
-) -> Iterator[tuple[str, str, str, str, pl.DataFrame, Any]]:
+def answers(engine: Engine, plan: Plan) -> Iterator[tuple[str, str, str, str, pl.DataFrame, Any]]:
     """What ``correlate`` says of every pair: block, x, y, method, rows, pooled."""
 
     def named(one: Any) -> Any:
@@ -265,4 +264,20 @@ def answers(
             yield from several
 
 
-Change = Callable[[str], str]
+DIE_OR_SLEEP = """
+import os, sys, time
+
+def hook(event, arguments, seconds=float(os.environ.get("SLEEP_AT_RECORDS", 0))):
+    if event != "open" or not isinstance(arguments[0], str) or not arguments[2] & os.O_WRONLY:
+        return
+    folder, name = os.path.split(arguments[0])
+    if os.path.basename(folder) != "tasks" or ".json." not in name:
+        return
+    if seconds:
+        time.sleep(seconds)
+    if f".{os.environ.get('DIE_AT')}." in name and "--multiprocessing-fork" in sys.orig_argv:
+        os._exit(1)
+
+sys.addaudithook(hook)
+"""
+"""A ``sitecustomize.py``: worker processes die at a record of a task, and all are slow at each."""

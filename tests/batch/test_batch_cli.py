@@ -1,0 +1,589 @@
+"""``tcga-corr batch``: its commands, what they say, and their exit codes."""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from tcga_corr.batch import recheck
+from tcga_corr.batch.folder import RunFolder
+from tcga_corr.batch.plan import Plan
+from tcga_corr.batch.work import Work
+from tcga_corr.cli import main, pace
+from tcga_corr.cli.pace import Bar, Lines, Silence
+from tcga_corr.engine import Engine
+from tcga_corr.errors import StoreError
+from tcga_corr.files import sha256_of
+
+from ..conftest import Cli, snapshot
+from .support import build_store, copy_of, plan_of, tables_of, write_spec
+
+SPEC = """\
+name = "small"
+title = "A small one"
+outputs = ["parquet", "tsv"]
+tumor_types = ["ACC", "LIHC"]
+draws = 20
+[[crosses]]
+name = "wide"
+x = ["own.gmt", "RELA"]
+methods = ["pearson", "spearman"]
+[[pairs]]
+name = "nulled"
+pairs = [["own.gmt:A", "own.gmt:B"], ["RELA", "NFE2L2"]]
+null = ["genes"]
+[[dominance]]
+name = "highest"
+sets = ["own.gmt:A", "own.gmt:B"]
+"""
+CLAIM = """\
+[[claims]]
+text = "they go together"
+analysis = "nulled"
+tumor_type = "LIHC"
+x = "RELA"
+y = "NRF2"
+statistic = "r"
+value = 0.5
+n = 31
+source = "a paper"
+"""
+COMMANDS = ("run", "check", "show", "status", "verify", "merge")
+TEN = """\
+titel = "x"
+tumor_types = [
+  "LIHC",
+  "COADREAD",
+]
+min_genes = "5"
+
+[[pairs]]
+pairs = [
+  ["RELA", "NFE2L2"],
+  ["RELA", "ferroptosi"],
+  ["NFE2L2", "RELA"],
+]
+[[crosses]]
+method = "pearson"
+x = ["death"]
+[[dominance]]
+draws = 10
+null = []
+[[claims]]
+text = "t"
+source = "s"
+tumor_type = "LIHC"
+analysis = "pairs-2"
+statistic = "r"
+value = 0.2
+"""
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    """A store, to copy."""
+    root = tmp_path_factory.mktemp("store") / "cache"
+    return build_store(root, tumor_types=("ACC", "LIHC"))
+
+
+@pytest.fixture(scope="module")
+def spec(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_spec(tmp_path_factory.mktemp("spec"), SPEC)
+
+
+@pytest.fixture(scope="module")
+def done(store: Engine, spec: Path, tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    """A store with the run of the spec; to copy, or to read."""
+    engine = copy_of(store, tmp_path_factory.mktemp("done") / "cache")
+    assert main.run(["--cache", str(engine.store.root), "-q", "batch", str(spec)]) == 0
+    return engine
+
+
+@pytest.fixture
+def engine(store: Engine, tmp_path: Path) -> Engine:
+    """A store of its own."""
+    return copy_of(store, tmp_path / "cache")
+
+
+@pytest.fixture
+def run(capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
+    """Run the command line in process over a store."""
+
+    def run(
+        engine: Engine, *arguments: object, before: tuple[str, ...] = ()
+    ) -> tuple[int, str, str]:
+        capfdbinary.readouterr()
+        code = main.run(["--cache", str(engine.store.root), *before, "batch", *map(str, arguments)])
+        out, err = capfdbinary.readouterr()
+        return code, out.decode(), err.decode()
+
+    return run
+
+
+def folder_of(engine: Engine, spec: Path) -> tuple[RunFolder, Plan]:
+    plan = plan_of(engine, spec)
+    return RunFolder(engine.store, plan.run), plan
+
+
+# --- help
+
+
+def test_help_lists_the_commands(store: Engine, run: Run) -> None:
+    code, out, err = run(store, "--help")
+    assert (code, err) == (0, "")
+    for command in COMMANDS:
+        assert re.search(rf"^\W*{command} ", out, re.MULTILINE)
+        code, said, _ = run(store, command, "--help")
+        assert code == 0
+        assert "Usage: tcga-corr batch " + command in said
+    assert run(store)[0] == 2
+
+
+def test_help_imports_no_data_library() -> None:
+    listing = (
+        "import sys\nfrom tcga_corr.cli.main import run\n"
+        "for one in ([], ['batch'], ['batch', 'run'], ['batch', 'verify']): run([*one, '--help'])\n"
+        "print(*{name.partition('.')[0] for name in sys.modules})"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", listing], capture_output=True, text=True, check=True
+    )
+    heavy = {"polars", "duckdb", "scipy", "pyarrow", "pandas", "numpy", "tomlkit"}
+    assert not heavy.intersection(shown.stdout.splitlines()[-1].split())
+
+
+# --- run
+
+
+def test_a_run_by_either_name(done: Engine, engine: Engine, spec: Path, run: Run) -> None:
+    folder, plan = folder_of(done, spec)
+    code, out, err = run(engine, "run", spec)
+    assert code == 0
+    lines = err.splitlines()
+    assert lines[0] == f"run {plan.run}: {plan.n_rows:,} rows in {len(plan.tasks):,} tasks"
+    told = dict.fromkeys(folder.manifest()["results"])
+    for name in told:
+        assert any(f"{name}: " in line and line.endswith(" rows") for line in lines)
+    assert out.startswith(f"A small one; run {plan.run}\n\nanalysis ")
+    assert "SIMULATED" not in out
+    again = run(engine, spec)
+    assert (again[0], again[1]) == (0, out)
+    assert tables_of(folder_of(engine, spec)[0]) == tables_of(folder)
+    frame = pl.read_csv(io.StringIO(run(engine, spec, "--format", "tsv")[1]), separator="\t")
+    rows = pl.read_parquet(folder.path / "associations.parquet")
+    assert list(zip(frame["analysis"], frame["method"], strict=True)) == [
+        ("wide", "pearson"),
+        ("wide", "spearman"),
+        ("nulled", "pearson"),
+        ("highest", None),
+    ]
+    assert frame["rows"].sum() == plan.n_rows
+    wide = rows.filter((pl.col("analysis") == "wide") & (pl.col("method") == "pearson"))
+    found = wide.filter(pl.col("q_batch") < 0.05)
+    assert frame.row(0, named=True) == {
+        "analysis": "wide",
+        "method": "pearson",
+        "rows": wide.height,
+        "with_r": wide["r"].count(),
+        "positive": (found["r"] > 0).sum(),
+        "negative": (found["r"] < 0).sum(),
+    }
+
+
+def test_quiet(done: Engine, spec: Path, run: Run, engine: Engine) -> None:
+    for store in (done, engine):
+        code, out, err = run(store, spec, before=("-q",))
+        assert (code, err) == (0, "")
+        assert out.startswith("A small one; run ")
+
+
+@pytest.mark.parametrize("text", [SPEC, SPEC + CLAIM])
+@pytest.mark.parametrize("ending", ["table", "tsv", "csv", "json", "parquet"])
+def test_a_file_gets_the_same_bytes_as_a_redirect(
+    done: Engine,
+    tmp_path: Path,
+    ending: str,
+    text: str,
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    spec = write_spec(tmp_path, text)
+    before = ["--cache", str(done.store.root), "-q", "batch", "run", str(spec)]
+    assert main.run([*before, "--format", ending]) == 0
+    redirected = capfdbinary.readouterr().out
+    target = tmp_path / f"shown.{ending.replace('table', 'txt')}"
+    assert main.run([*before, "-o", str(target)]) == 0
+    assert capfdbinary.readouterr().out == b""
+    assert target.read_bytes() == redirected
+    assert main.run([*before, "-o", str(target)]) == 2
+    assert b"exists" in capfdbinary.readouterr().err
+    has_claims = text != SPEC
+    if ending == "json":
+        told = json.loads(redirected)
+        key = "claims" if has_claims else "analyses"
+        assert told["schema"] == 1
+        assert list(told)[:3] == ["schema", "query", key]
+        assert told["query"]["spec"] == text
+        assert told["provenance"]["simulated"] is False
+        assert len(told["results"]) == 6
+        assert len(told["analyses"]) == 4
+        if has_claims:
+            assert told["claims"][0]["n"] == 31
+            assert (told["claims"][0]["x"], told["claims"][0]["y"]) == ("RELA", "NFE2L2")
+    elif ending == "table":
+        said = redirected.decode()
+        assert ("published value" in said) == has_claims
+        assert ("published: a paper, unit not stated" in said) == has_claims
+    elif ending == "parquet":
+        assert pl.read_parquet(io.BytesIO(redirected)).height == (1 if has_claims else 4)
+    else:
+        separator = "\t" if ending == "tsv" else ","
+        frame = pl.read_csv(io.BytesIO(redirected), separator=separator)
+        assert frame.columns[0] == ("claim" if has_claims else "analysis")
+        assert frame.height == (1 if has_claims else 4)
+
+
+def test_little_memory(engine: Engine, spec: Path, run: Run) -> None:
+    code, _, err = run(engine, spec, "--workers", "3", "--memory", "0.1", "--shard", "1/9")
+    assert code == 0
+    assert "note: 1 at a time, as more do not fit in 0.1 GB\n" in err
+    code, _, err = run(engine, spec, "--workers", "1", "--shard", "1/9")
+    assert code == 0
+    assert "at a time" not in err
+    assert run(engine, spec, "--memory", "0.05")[0] == 2
+
+
+def test_a_task_that_fails(
+    done: Engine, engine: Engine, spec: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = Work.rows
+
+    def fail(self: Work, task: object) -> object:
+        if task.number == 1:  # type: ignore[attr-defined]
+            raise StoreError("a torn page", "Mend it")
+        return rows(self, task)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Work, "rows", fail)
+    folder, plan = folder_of(engine, spec)
+    task = plan.tasks[1]
+    code, out, err = run(engine, spec)
+    assert code == 1
+    assert out.startswith("A small one; run ")
+    failed = f"{task.analysis} {task.tumor_type}: a torn page. Mend it."
+    assert f"failed: {failed}\n" in err
+    errors = [line for line in err.splitlines() if line.startswith("tcga-corr: error: ")]
+    assert len(errors) == 1
+    assert f"1 of {len(plan.tasks)} tasks failed" in errors[0]
+    assert f"{task.analysis} in {task.tumor_type}: a torn page" in errors[0]
+    assert ".." not in errors[0]
+    code, out, err = run(engine, spec, before=("-q",))
+    assert (code, err.count("\n")) == (1, 1)
+    code, out, _ = run(engine, "status", plan.run, "--format", "tsv")
+    shown = pl.read_csv(io.StringIO(out), separator="\t")
+    assert shown.filter(pl.col("failed") == 1)["analysis"].to_list() == [task.analysis]
+    monkeypatch.setattr(Work, "rows", rows)
+    code, _, err = run(engine, spec)
+    assert code == 0
+    before = plan.n_rows - task.n_rows
+    assert f"{before:,} of {plan.n_rows:,} rows are there already\n" in err
+    assert tables_of(folder) == tables_of(folder_of(done, spec)[0])
+
+
+# --- the other commands
+
+
+def test_check_writes_nothing(store: Engine, spec: Path, run: Run, tmp_path: Path) -> None:
+    plan = plan_of(store, spec)
+    before = snapshot(store.store.root)
+    code, out, err = run(store, "check", spec, "--format", "tsv")
+    assert code == 0
+    assert err == f"{spec}: right; its run is {plan.run}\n"
+    frame = pl.read_csv(io.StringIO(out), separator="\t")
+    assert frame.select("analysis", "kind", "tumor_types", "pairs", "rows", "tasks").rows() == [
+        ("wide", "crosses", 2, 21, 84, 4),
+        ("nulled", "pairs", 2, 2, 4, 2),
+        ("highest", "dominance", 2, 0, 8, 2),
+    ]
+    assert frame["rows"].sum() == plan.n_rows
+    assert snapshot(store.store.root) == before
+    nowhere = tmp_path / "none"
+    code = main.run(["--cache", str(nowhere), "batch", "check", str(spec)])
+    assert code == 0
+    assert not nowhere.exists()
+
+
+def test_show_fills_in_defaults(store: Engine, spec: Path, run: Run, tmp_path: Path) -> None:
+    code, out, err = run(store, "show", spec)
+    assert (code, err) == (0, "")
+    assert 'ties = "average"' in out
+    filled = write_spec(spec.parent, out, "filled.toml")
+    assert run(store, "show", filled)[1] == out
+    assert (
+        plan_of(store, spec).to_json()["analyses"] == (plan_of(store, filled).to_json()["analyses"])
+    )
+
+
+def test_status(done: Engine, store: Engine, engine: Engine, spec: Path, run: Run) -> None:
+    _, plan = folder_of(done, spec)
+    assert run(store, "status", plan.run)[0] == 3
+    code, out, _ = run(done, "status", "--format", "tsv")
+    frame = pl.read_csv(io.StringIO(out), separator="\t")
+    row = frame.row(by_predicate=pl.col("run") == plan.run, named=True)
+    assert code == 0
+    assert (row["run"], row["state"], row["n_rows"]) == (plan.run, "complete", plan.n_rows)
+    by_name = run(done, "status", plan.run, "--format", "tsv")
+    assert by_name == run(done, "status", spec, "--format", "tsv")
+    frame = pl.read_csv(io.StringIO(by_name[1]), separator="\t")
+    assert frame["done"].to_list() == frame["tasks"].to_list() == [4, 2, 2]
+    assert frame["rows_done"].sum() == plan.n_rows
+    run(engine, spec, "--shard", "1/2")
+    _, out, _ = run(engine, "status", spec, "--format", "tsv")
+    frame = pl.read_csv(io.StringIO(out), separator="\t")
+    assert frame["done"].to_list() == [2, 1, 1]
+    _, out, _ = run(engine, "status", "--format", "tsv")
+    assert pl.read_csv(io.StringIO(out), separator="\t")["state"].to_list() == ["running"]
+
+
+def test_merge_before_all_is_done(done: Engine, engine: Engine, spec: Path, run: Run) -> None:
+    folder, plan = folder_of(engine, spec)
+    code, out, err = run(engine, spec, "--shard", "2/2")
+    assert (code, out) == (0, "")
+    assert f"part 2/2 is done. When all are: tcga-corr --cache {engine.store.root}" in err
+    code, out, err = run(engine, "merge", plan.run)
+    assert (code, out) == (1, "")
+    assert err.count("\n") == 1
+    assert f"{plan.run}: 4 of 8 tasks are not done" in err
+    assert tables_of(folder) == {}
+    assert run(engine, spec, "--shard", "1/2")[0] == 0
+    code, out, _ = run(engine, "merge", spec)
+    assert code == 0
+    assert out == run(done, spec)[1]
+    assert tables_of(folder) == tables_of(folder_of(done, spec)[0])
+    for shard in ("0/2", "3/2", "x", "1/", "1/0"):
+        assert run(engine, spec, "--shard", shard)[0] == 2
+
+
+def test_verify(done: Engine, spec: Path, run: Run) -> None:
+    before = snapshot(done.store.root)
+    _, plan = folder_of(done, spec)
+    code, out, err = run(done, "verify", plan.run, "--tasks", "99", "--format", "tsv")
+    assert (code, err) == (0, "")
+    frame = pl.read_csv(io.StringIO(out), separator="\t")
+    assert frame["task"].to_list() == list(range(8))
+    assert set(frame["identical"]) == {True}
+    assert set(frame["largest_difference"]) == {0.0}
+    code, out, _ = run(done, "verify", spec, "--tasks", "3", "--format", "tsv")
+    assert pl.read_csv(io.StringIO(out), separator="\t").height == 3
+    assert snapshot(done.store.root) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "said"),
+    [
+        ("associations", "r", "differs by more than 1e-12"),
+        ("associations", "p_genes", "differs by more than 1e-12"),
+        ("associations", "n", "other rows"),
+        ("associations", "q_batch", "q_batch differs"),
+        ("dominance", "mean", "differs by more than 1e-12"),
+        ("dominance", "n_highest", "other rows"),
+    ],
+)
+def test_verify_sees_a_changed_number(
+    done: Engine, spec: Path, run: Run, tmp_path: Path, name: str, column: str, said: str
+) -> None:
+    engine = copy_of(done, tmp_path / "changed")
+    folder, plan = folder_of(engine, spec)
+    path = folder.path / f"{name}.parquet"
+    frame = pl.read_parquet(path)
+    place = frame[column].is_not_null().arg_max()
+    assert place is not None
+    values = frame[column].to_list()
+    values[place] += 1 if isinstance(values[place], int) else 1e-9
+    frame.with_columns(pl.Series(column, values)).write_parquet(path)
+    code, out, err = run(engine, "verify", plan.run, "--tasks", "99")
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert f"{plan.run}: not as it was written: {name}.parquet" in err
+    manifest = folder.path / "manifest.json"
+    told = json.loads(manifest.read_text())
+    told["results"][path.name]["sha256"] = sha256_of(path)
+    manifest.write_text(json.dumps(told))
+    code, out, err = run(engine, "verify", plan.run, "--tasks", "99")
+    assert code == 1
+    assert out != ""
+    assert f"the tables are not what the plan gives: {said}" in err
+
+
+def test_verify_of_what_is_not_complete(engine: Engine, spec: Path, run: Run) -> None:
+    assert run(engine, spec, "--shard", "1/2")[0] == 0
+    _, plan = folder_of(engine, spec)
+    code, _, err = run(engine, "verify", plan.run)
+    assert (code, err.count("\n")) == (1, 1)
+    assert f"{plan.run} is not complete" in err
+    assert run(engine, "verify", "nothing")[0] == 3
+
+
+def test_verify_takes_some_at_random(
+    done: Engine, spec: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, plan = folder_of(done, spec)
+    monkeypatch.setattr(recheck, "random", random.Random(1))
+    told: list[str] = []
+    frame = recheck.recheck(done, plan.run, 3, lambda what, count: told.append(what))
+    assert frame.height == len(told) == 3
+    assert frame["task"].is_sorted()
+
+
+# --- mistakes
+
+
+def test_a_spec_with_ten_mistakes(done: Engine, run: Run, tmp_path: Path) -> None:
+    spec = write_spec(tmp_path, TEN)
+    before = snapshot(done.store.root)
+    for command in (("check",), ("run",), ("show",), (), ("status",), ("verify",), ("merge",)):
+        code, out, err = run(done, *command, spec)
+        assert (code, out) == (2, "")
+        lines = err.splitlines()
+        assert len(lines) == 10, err
+        numbers = [
+            int(line.removeprefix(f"tcga-corr: error: {spec}:").split(":")[0]) for line in lines
+        ]
+        assert numbers == sorted(numbers)
+    assert snapshot(done.store.root) == before
+
+
+def test_what_is_missing(store: Engine, run: Run, spec: Path, tmp_path: Path) -> None:
+    nowhere = tmp_path / "none"
+    assert main.run(["--cache", str(nowhere), "batch", str(spec)]) == 3
+    assert not nowhere.exists()
+    for arguments, code, said in (
+        ((write_spec(tmp_path, SPEC.replace('"ACC"', '"BRCA"'), "b.toml"),), 3, "BRCA: not loaded"),
+        ((tmp_path / "no.toml",), 2, "no.toml"),
+        ((spec, "--source", "toil"), 3, "no table of source 'toil'"),
+        ((spec, "--paper"), 2, "give a SPEC.toml or --paper"),
+        (("run",), 2, "give a SPEC.toml or --paper"),
+        (("merge", "none-12345678"), 3, "no run 'none-12345678'"),
+        (("run", spec, "-o", tmp_path / "x.doc"), 2, "does not tell the format"),
+    ):
+        got, out, err = run(store, *arguments)
+        assert (got, out, err.count("\n")) == (code, "", 1), err
+        assert said in err
+    assert not (store.store.root / "results").exists()
+
+
+# --- how fast it goes
+
+
+def test_lines_of_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(pace.time, "monotonic", lambda: now[0])
+    said: list[str] = []
+    lines = Lines("rows", said.append, every=30)
+    lines.begin(1_000, 10_000)
+    assert said == ["1,000 of 10,000 rows are there already"]
+    now[0] += 29
+    lines.advance(500)
+    assert len(said) == 1
+    now[0] += 1
+    lines.advance(1_000)
+    assert said[1:] == ["2,500 of 10,000 rows, 50 a second, 0:02:30 left"]
+    lines.advance(500)
+    now[0] += 3_570
+    lines.advance(0)
+    assert said[2:] == ["3,000 of 10,000 rows, 1 a second, 3:30:00 left"]
+    lines.say("failed: x")
+    assert said[-1] == "failed: x"
+    said.clear()
+    for done in (0, 10):
+        Lines("rows", said.append, every=30).begin(done, 10)
+    assert said == []
+    lines = Lines("rows", said.append, every=0)
+    lines.begin(0, 0)
+    lines.advance(0)
+    assert said == ["0 of 0 rows, 0 a second, 0:00:00 left"]
+
+
+def test_a_bar(capsys: pytest.CaptureFixture[str]) -> None:
+    with Bar("rows") as bar:
+        bar.begin(5, 20_000)
+        bar.advance(10_000)
+        bar.say("failed: [bold]x")
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "failed: [bold]x" in err
+    assert bar._shown.tasks[0].completed == 10_005
+    assert bar._shown.tasks[0].total == 20_000
+
+
+def test_silence(capsys: pytest.CaptureFixture[str]) -> None:
+    silence = Silence()
+    silence.begin(1, 2)
+    silence.advance(1)
+    silence.say("anything")
+    assert capsys.readouterr() == ("", "")
+
+
+def test_verbose_lines(engine: Engine, spec: Path, run: Run) -> None:
+    code, _, err = run(engine, spec, before=("-v",))
+    assert code == 0
+    assert len(re.findall(r"^\d+ of 96 rows, [\d,]+ a second, 0:00:\d\d left$", err, re.M)) == 8
+    assert "96 of 96 rows" in err
+
+
+# --- the paper's own spec
+
+
+def test_the_paper_over_simulated_values(simulated: Engine, tmp_path: Path, run: Run) -> None:
+    engine = copy_of(simulated, tmp_path / "cache")
+    spec = write_spec(tmp_path, "", "empty.toml").with_name("paper.toml")
+    from tcga_corr.store import queries_folder
+
+    text = (queries_folder() / "paper.toml").read_text()
+    spec.write_text(text.replace("null = [", 'draws = 20\ntumor_types = ["LIHC", "ACC"]\nnull = ['))
+    code, out, _ = run(engine, spec)
+    assert code == 0
+    assert out.startswith("SIMULATED  Ferroptosis, NF-kB and NRF2 over TCGA")
+    claims = out.split("verdict\n")[1].split("\n\n")[0].splitlines()[1:]
+    assert len(claims) == 4
+    assert all(line.endswith("none: SIMULATED values") for line in claims)
+    code, out, _ = run(engine, "check", "--paper", "--format", "tsv")
+    assert code == 0
+    frame = pl.read_csv(io.StringIO(out), separator="\t")
+    assert frame["analysis"].to_list() == ["death-programmes", "ferroptosis-nfkb", "rela-nfe2l2"]
+    assert frame["tumor_types"].to_list() == [1, 33, 33]
+
+
+@pytest.mark.shared
+def test_the_paper_over_real_tables(shared: Path, tmp_path: Path, run: Run, cli: Cli) -> None:
+    """Too few of LIHC are there to judge a claim, so none is."""
+    from tcga_corr.engine import open_store
+
+    engine = open_store(tmp_path / "cache")
+    hub = shared / "hub" / "tcga-xena-hub" / "download"
+    report = engine.load(sorted(hub.glob("*/HiSeqV2.gz")))
+    assert not report.errors
+    code, out, _ = run(engine, "--paper", "--format", "json")
+    assert code == 0
+    told = json.loads(out)
+    assert told["provenance"]["simulated"] is False
+    assert len(told["claims"]) == 4
+    for claim in told["claims"]:
+        assert (claim["tumor_type"], claim["n"], claim["published_n"]) == ("LIHC", 45, 371)
+        assert claim["verdict"] == "none: 45 samples here, 371 published"
+        assert claim["here"]
+    by_text = {claim["statistic"] + str(claim["x"]): claim for claim in told["claims"]}
+    assert by_text["nferroptosis"]["here"] == "45"
+    for x, y in (("ferroptosis", "nfkb"), ("RELA", "NFE2L2")):
+        row = engine.correlate(x, y, tumor_types=["LIHC"], null=()).frame.to_dicts()[0]
+        assert by_text[f"r{x}"]["here"] == f"{row['r']:.3f}"
+        assert np.isclose(by_text[f"r{x}"]["ci_low"], row["ci_low"])
