@@ -7,6 +7,7 @@ again is given up.
 
 from __future__ import annotations
 
+import asyncio
 import getpass
 import logging
 import os
@@ -31,7 +32,7 @@ Call = Callable[[int], str]
 
 _POLL = 0.5  # seconds in which an interrupt is heard
 _LOOK = 10.0  # seconds between looks at the workers
-_TO_ANSWER = "10s"  # a scheduler
+_TO_ANSWER = 10.0  # a scheduler
 _TO_COME = 300.0  # seconds in which a scheduler that has no worker gets one
 _TO_BE_SEEN = 90.0  # seconds until another node's file is seen: longer than NFS remembers
 _TO_CLOSE = 20.0
@@ -120,7 +121,7 @@ def _in_worker(call: Call, number: int) -> str:
     except Exception as error:  # noqa: BLE001 - told where it is asked for
         what = error.what if isinstance(error, TcgaCorrError) else repr(error)
         raise AnalysisError(
-            f"the worker on {platform.node()} is of no use: {what}", _MUST
+            f"the worker on {platform.node()} cannot do this run: {what}", _MUST
         ) from None
 
 
@@ -183,14 +184,34 @@ def _client(where: str, workers: int) -> Iterator[tuple[Any, _Cluster]]:
 def _client_at(address: str) -> Any:
     from distributed import Client
 
+    remedy = "Give local, slurm, or the address that dask scheduler prints, as tcp://HOST:8786"
     try:
-        return Client(address, timeout=_TO_ANSWER, set_as_default=False)
-    except (OSError, ValueError) as error:
-        why = " ".join(str(error).split())
+        # a client waits for ever for an answer of what is no scheduler
+        kind = asyncio.run(asyncio.wait_for(_kind_at(address), _TO_ANSWER))
+    except TimeoutError:
         raise UsageError(
-            f"no Dask scheduler at '{address}' ({why})",
-            "Give local, slurm, or the address that dask scheduler prints, as tcp://HOST:8786",
+            f"no Dask scheduler at '{address}' (no answer in {_TO_ANSWER:g} s)", remedy
+        ) from None
+    except Exception as error:  # whatever the answer of something else is taken for
+        raise UsageError(
+            f"no Dask scheduler at '{address}' ({_in_a_line(error)})", remedy
         ) from error
+    if kind != "Scheduler":
+        raise UsageError(f"no Dask scheduler at '{address}', but a {kind}", remedy)
+    return Client(address, timeout=_TO_ANSWER, set_as_default=False)
+
+
+async def _kind_at(address: str) -> str:
+    from distributed.core import rpc
+    from distributed.security import Security
+
+    arguments = Security().get_connection_args("client")
+    async with rpc(address, timeout=_TO_ANSWER, connection_args=arguments) as at:
+        return str((await at.identity())["type"])
+
+
+def _in_a_line(error: Exception) -> str:
+    return " ".join((str(error) or type(error).__name__).split())
 
 
 def _local_cluster(workers: int) -> Any:

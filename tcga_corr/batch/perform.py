@@ -39,6 +39,7 @@ from tcga_corr.errors import TcgaCorrError
 Where = Literal["threads", "processes", "dask"]
 Failure = str
 _POLL = 0.5  # seconds in which an interrupt is heard
+_LEAVE = 5.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -189,10 +190,17 @@ def _in_pool(
             yield task, failure
     except BrokenProcessPool:
         yield from ((task, None) for task in at_work)
-    finally:
+    except BaseException:
         for child in set(active_children()) - others:
-            child.terminate()  # idle, or at what was interrupted: a task is written or not
-        executor.shutdown(cancel_futures=True)
+            child.terminate()  # at what was interrupted: a task is written or not
+        raise
+    finally:
+        # in a thread, as it may wait for ever for a process that was ended while it held a lock
+        leaving = threading.Thread(
+            target=executor.shutdown, kwargs={"cancel_futures": True}, daemon=True
+        )
+        leaving.start()
+        leaving.join(_LEAVE)
 
 
 def _completed(

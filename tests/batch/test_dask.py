@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import pytest
 from tcga_corr.batch import clusters
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.perform import Means
+from tcga_corr.batch.run import run_batch
 from tcga_corr.cli.main import run as command_line
 from tcga_corr.engine import Engine
 from tcga_corr.errors import AnalysisError, StoreError
@@ -70,7 +72,7 @@ class Loopback:
         while len(self.workers) < 2:
             self.workers.append(
                 self._start(
-                    "worker", self.address, "--no-nanny", "--nthreads", "1", "--no-dashboard"
+                    "worker", self.address, "--no-nanny", "--nthreads", "1", "--death-timeout", "60"
                 )
             )
         with distributed.Client(self.address, set_as_default=False, timeout=LONG) as client:
@@ -186,32 +188,31 @@ def test_a_task_that_fails_is_on_record_and_the_others_go_on(
     plan = plan_of(engine, spec)
     [key] = [one for one in engine.store.table_keys() if one.tumor_type == "DLBC"]
     table = engine.store.table_path(key)
-    index = engine.store.index_folder(key)
-    aside = [path.rename(path.with_name(f"aside-{path.name}")) for path in (table, index)]
+    aside = table.with_name("aside")
     told = []
-    outcome = clusters_run(engine, plan, loopback, lambda task, why: told.append((task, why)))
+
+    def on_begin(done: int, rows: int) -> None:
+        table.rename(aside)
+
+    def on_task(task: Any, why: str) -> None:
+        told.append((task, why))
+        if len(told) == TASKS:
+            aside.rename(table)
+
+    means = Means("dask", 1, loopback.address)
+    outcome = run_batch(engine, plan, means, on_begin=on_begin, on_task=on_task)
     failing = {one.number for one in plan.tasks if one.tumor_type == "DLBC"}
     assert {task.number for task, _ in outcome.failures} == failing
     assert outcome.n_done == TASKS - len(failing)
-    assert len(told) == TASKS
     assert outcome.folder.manifest()["state"] == "with failures"
     for task, why in outcome.failures:
         assert outcome.folder.record(task)["error"] == why
-        assert "DLBC" in why
-    for path, wanted in zip(aside, (table, index), strict=True):
-        path.rename(wanted)
-    outcome = clusters_run(engine, plan, loopback)
+        assert why.startswith("DLBC: not loaded")
+    outcome = run_batch(engine, plan, means)
     assert outcome.is_complete
     assert tables_of(outcome.folder) == expected
     tries = {number: one["tries"] for number, one in by_number(outcome.folder).items()}
     assert tries == {number: 1 + (number in failing) for number in range(TASKS)}
-
-
-def clusters_run(engine: Engine, plan: Any, loopback: Loopback, *on_task: Any) -> Any:
-    from tcga_corr.batch.run import run_batch
-
-    told = {"on_task": on_task[0]} if on_task else {}
-    return run_batch(engine, plan, Means("dask", 1, loopback.address), **told)
 
 
 def test_a_worker_of_another_version_ends_the_run(
@@ -224,7 +225,7 @@ def test_a_worker_of_another_version_ends_the_run(
     path = folder.path / "plan.json"
     path.write_text(path.read_text().replace(f'"version": "{plan.version}"', '"version": "0.0.1"'))
     with pytest.raises(AnalysisError) as caught:
-        clusters_run(engine, plan, loopback)
+        run_batch(engine, plan, Means("dask", 1, loopback.address))
     assert "cannot do this run: the run is of tcga-corr 0.0.1, this is" in str(caught.value)
     assert "see the store under the same path" in str(caught.value)
     assert not list(folder.path.glob("tasks/*"))  # it is no failure of any task
@@ -271,8 +272,8 @@ def test_a_wrong_address(
     kind: str,
 ) -> None:
     """One line; after ten seconds, here after one."""
-    assert clusters._TO_ANSWER == "10s"
-    monkeypatch.setattr(clusters, "_TO_ANSWER", "1s")
+    assert clusters._TO_ANSWER == 10
+    monkeypatch.setattr(clusters, "_TO_ANSWER", 1.0)
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         if kind == "silent":
@@ -375,7 +376,7 @@ def test_a_task_that_kills_its_workers_is_given_up_alone(
 SLURM = {
     "sbatch": """
 if [ -e "$JOBS/refuses" ]; then echo 'sbatch: error: no such partition' >&2; exit 1; fi
-number=$(ls "$JOBS" | wc -l); cp "$1" "$JOBS/$number"
+number=$$; cp "$1" "$JOBS/$number"
 setsid bash "$JOBS/$number" > "$JOBS/$number.out" 2>&1 < /dev/null &
 echo $! > "$JOBS/$number.pid"; echo "Submitted batch job $number" """,
     "squeue": """
@@ -389,7 +390,7 @@ echo "$1" >> "$JOBS/cancelled"; kill -TERM -- "-$(cat "$JOBS/$1.pid")" """,
 
 
 @pytest.fixture
-def slurm(tmp_path: Path) -> dict[str, str]:
+def slurm(tmp_path: Path) -> Iterator[dict[str, str]]:
     """An environment with such commands, and what Dask must know of them."""
     pytest.importorskip("dask_jobqueue")
     programs, jobs = tmp_path / "bin", tmp_path / "jobs"
@@ -403,10 +404,14 @@ def slurm(tmp_path: Path) -> dict[str, str]:
     (tmp_path / "config" / "jobqueue.yaml").write_text(
         "jobqueue:\n  slurm:\n    cores: 1\n    memory: 1GB\n    interface: lo\n"
     )
-    return {
+    yield {
         "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
         "DASK_CONFIG": str(tmp_path / "config"),
     }
+
+    for pid in job_pids(jobs):
+        with suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
 
 
 def job_pids(folder: Path) -> Sequence[int]:

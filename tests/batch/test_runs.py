@@ -540,7 +540,7 @@ def test_a_table_that_is_replaced_meanwhile(small: Done, engine: Engine, tmp_pat
     assert again.is_complete
     status = status_of(engine, plan.run)
     assert status["failed"].sum() == len(of_chol)
-    with pytest.raises(StoreError, match="is another since the run began"):
+    with pytest.raises(StoreError, match="not what the run began with"):
         raise merge_failure(engine, plan)
 
 
@@ -565,7 +565,7 @@ def test_covariates_that_are_replaced_meanwhile(
         failures = [performer.perform(task.number) for task in plan.tasks]
     except StoreError as error:
         failures = [str(error)]
-    assert any("another since the run began" in why for why in failures)
+    assert any("not what the run began with" in why for why in failures)
 
 
 def test_a_store_that_changed_is_another_run(small: Done, engine: Engine, tmp_path: Path) -> None:
