@@ -34,7 +34,7 @@ CAVEAT = (
 _W_DRAWS = 200
 # of float32 sums: below this a spread is none
 _ROUNDING = 1e-6
-_SCALES = ("raw", "standardised")
+SCALES = ("raw", "standardised")
 Matrix = NDArray[np.float64]
 
 
@@ -75,17 +75,17 @@ def dominance(cohorts: Sequence[Cohort], sets: Sequence[SetVariable], n_draws: i
         raw = np.column_stack([values for _, values, _ in having]) if having else np.empty((0, 0))
         drawn = [_standardised(cohort, one, genes, n_draws) for one, _, genes in having]
         both = (raw, np.column_stack([scores for scores, _ in drawn]) if having else raw)
-        for scale, scores in zip(_SCALES, both, strict=True):
+        for scale, scores in zip(SCALES, both, strict=True):
             rows += _rows(cohort, scale, names, scores)
             if len(names) > 1:
                 tests.append(_tests(cohort, scale, names, scores))
         if len(names) > 2:  # else there is no Friedman's test
             observed = tests[-1]["friedman"]["kendalls_w"]
             tests[-1]["friedman"]["p_genes"] = _p_of_w(observed, [random for _, random in drawn])
-    return Dominance(pl.DataFrame(rows, schema=_SCHEMA), tests, _lines(tests), measured)
+    return Dominance(pl.DataFrame(rows, schema=DOMINANCE_SCHEMA), tests, _lines(tests), measured)
 
 
-_SCHEMA: dict[str, Any] = {
+DOMINANCE_SCHEMA: dict[str, Any] = {
     "tumor_type": str, "scale": str, "set": str, "n": int, "mean": float, "sd": float,
     "median": float, "mean_rank": float, "n_highest": int, "share_highest": float, "n_lowest": int,
     "note": str,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -36,14 +38,20 @@ def replacing(path: Path) -> Iterator[Path]:
 
 def partial_path(path: Path) -> Path:
     """The temporary name of what is to become ``path``; it tells the process that writes it."""
-    return path.with_name(f".{path.name}.{os.getpid()}.part")
+    return path.with_name(f".{path.name}.{_host()}.{os.getpid()}.part")
+
+
+def _host() -> str:
+    """The machine, of those that may share the folder."""
+    return re.sub(r"[^A-Za-z0-9-]", "-", platform.node()) or "host"
 
 
 def is_leftover(path: Path) -> bool:
-    """Whether a path is a temporary one of a process that is no more."""
-    name, _, ending = path.name.rpartition(".")
-    process = name.rpartition(".")[2]
-    if ending != "part" or not process.isdecimal():
+    """Whether a path is a temporary one of a process of this machine that is no more."""
+    rest, _, ending = path.name.rpartition(".")
+    rest, _, process = rest.rpartition(".")
+    is_ours = rest.rpartition(".")[2] == _host()
+    if ending != "part" or not process.isdecimal() or not is_ours:
         return False
     with suppress(PermissionError):  # alive, and somebody else's
         try:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 # of the published number of samples, to call a cohort complete
-COMPLETE = 0.95
+ENOUGH = 0.95
 
 
 def held_beside(folder: RunFolder, plan: Plan) -> pl.DataFrame:
@@ -32,15 +32,20 @@ def held_beside(folder: RunFolder, plan: Plan) -> pl.DataFrame:
 _SCHEMA: dict[str, Any] = {
     "claim": str, "analysis": str, "tumor_type": str, "x": str, "y": str, "statistic": str,
     "published": str, "published_n": int, "published_unit": str, "published_in": str,
-    "here": str, "ci_low": float, "ci_high": float, "n": int, "unit": str, "source": str,
-    "verdict": str,
+    "here": str, "method": str, "adjust": str, "ci_low": float, "ci_high": float, "n": int,
+    "unit": str, "source": str, "verdict": str,
 }  # fmt: skip
 
 
 def _row(folder: RunFolder, plan: Plan, claim: Claim) -> dict[str, Any]:
     asked = plan.analysis(claim.analysis)
     units = dict(zip(asked.tumor_types, asked.units, strict=True))
-    found = _highest(folder, claim) if claim.statistic == "highest" else _association(folder, claim)
+    method = asked.methods[0] if asked.methods else ""
+    adjust = ",".join(one.name for one in asked.adjust)
+    if claim.statistic == "highest":
+        found = _highest(folder, claim)
+    else:
+        found = _association(folder, claim, method)
     told = asdict(claim)
     return {
         **{name: told[name] for name in ("analysis", "tumor_type", "x", "y", "statistic")},
@@ -50,16 +55,18 @@ def _row(folder: RunFolder, plan: Plan, claim: Claim) -> dict[str, Any]:
         "published_unit": claim.unit,
         "published_in": claim.source,
         "here": found.get("here"),
+        "method": method,
+        "adjust": adjust,
         "ci_low": found.get("ci_low"),
         "ci_high": found.get("ci_high"),
         "n": found.get("n"),
         "unit": units.get(claim.tumor_type),
         "source": asked.source,
-        "verdict": _verdict(claim, found),
+        "verdict": _verdict(claim, found, adjust),
     }
 
 
-def _verdict(claim: Claim, found: dict[str, Any]) -> str:
+def _verdict(claim: Claim, found: dict[str, Any], adjust: str) -> str:
     """Whether they agree, or why that is not judged."""
     if found.get("here") is None:
         return f"none: {found['note'] or 'no such row'}"
@@ -67,15 +74,19 @@ def _verdict(claim: Claim, found: dict[str, Any]) -> str:
         return "none: SIMULATED values"
     if claim.n is None:
         return "none: the publication gives no number of samples"
-    if not COMPLETE <= found["n"] / claim.n <= 2 - COMPLETE:
+    if not ENOUGH <= found["n"] / claim.n <= 2 - ENOUGH:
         return f"none: {found['n']} samples here, {claim.n} published"
+    if claim.statistic == "r" and adjust:
+        return f"none: adjusted for {adjust} here"
     if claim.statistic == "r":
         inside = found["ci_low"] <= float(claim.value) <= found["ci_high"]
         return f"published value {'within' if inside else 'outside'} the 95 % interval here"
-    return "the same" if str(claim.value) == found["value"] else "not the same"
+    if claim.statistic == "highest":
+        return _verdict_on_highest(claim, found)
+    return "the same" if claim.value == found["n"] else "not the same"
 
 
-def _association(folder: RunFolder, claim: Claim) -> dict[str, Any]:
+def _association(folder: RunFolder, claim: Claim, method: str) -> dict[str, Any]:
     import polars as pl
 
     path = folder.path / f"{ASSOCIATIONS}.parquet"
@@ -87,6 +98,7 @@ def _association(folder: RunFolder, claim: Claim) -> dict[str, Any]:
         .filter(
             pl.col("analysis") == claim.analysis,
             pl.col("tumor_type") == claim.tumor_type,
+            pl.col("method") == method,  # the one that the spec names first
             pl.col("x").is_in(pair) & pl.col("y").is_in(pair),
         )
         .collect()
@@ -94,12 +106,12 @@ def _association(folder: RunFolder, claim: Claim) -> dict[str, Any]:
     )
     if not rows:
         return {"note": f"{claim.tumor_type} is not in the run"}
-    row = rows[0]  # of the method that the spec names first
+    row = rows[0]
     note = row["note"] or ""
-    if claim.statistic == "n":
-        return {"here": str(row["n"]), "value": str(row["n"]), "n": row["n"], "note": note}
     if row["r"] is None:
         return {"note": note}
+    if claim.statistic == "n":
+        return {"here": str(row["n"]), "n": row["n"], "note": note}
     return {**row, "here": f"{row['r']:.3f}", "note": note}
 
 
@@ -112,14 +124,32 @@ def _highest(folder: RunFolder, claim: Claim) -> dict[str, Any]:
     rows = (
         pl.scan_parquet(path)
         .filter(pl.col("analysis") == claim.analysis, pl.col("tumor_type") == claim.tumor_type)
-        .sort("n_highest", descending=True, maintain_order=True)
+        .sort("n_highest", descending=True, nulls_last=True, maintain_order=True)
         .collect()
     )
     if not rows.height:
         return {"note": f"{claim.tumor_type} is not in the run"}
+    lacking = rows.filter(pl.col("mean").is_null())["set"].unique().sort().to_list()
+    whys = rows.filter(pl.col("mean").is_null())["note"].drop_nulls().to_list()
+    rows = rows.filter(pl.col("mean").is_not_null())
+    if not rows.height:
+        return {"note": "; ".join(dict.fromkeys(whys)) or "no set has a score"}
     tops = {scale: frame.to_dicts()[0] for (scale,), frame in rows.group_by("scale")}
-    raw = tops["raw"]
-    told = [
-        f"{scale}: {tops[scale]['set']} in {tops[scale]['n_highest']}" for scale in sorted(tops)
-    ]
-    return {"here": "; ".join(told), "value": raw["set"], "n": raw["n"], "note": raw["note"] or ""}
+    told = (f"{scale}: {top['set']} in {top['n_highest']}" for scale, top in sorted(tops.items()))
+    return {
+        "here": "; ".join(told),
+        "highest": {scale: top["set"] for scale, top in sorted(tops.items())},
+        "lacking": lacking,
+        "n": tops["raw"]["n"],
+        "note": tops["raw"]["note"] or "",
+    }
+
+
+def _verdict_on_highest(claim: Claim, found: dict[str, Any]) -> str:
+    """On both scales, as raw scores of different sets do not compare."""
+    if found["lacking"]:
+        return f"none: no score of {', '.join(found['lacking'])}"
+    same = {scale: one == claim.value for scale, one in found["highest"].items()}
+    if len(set(same.values())) == 1:
+        return "the same" if all(same.values()) else "not the same"
+    return "; ".join(f"{scale}: {'' if one else 'not '}the same" for scale, one in same.items())

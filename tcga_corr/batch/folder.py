@@ -11,6 +11,7 @@ results/<run>/*.parquet, *.tsv       the tables
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -24,8 +25,12 @@ from tcga_corr.store import Store
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from filelock import BaseFileLock
 
 Record = dict[str, Any]
+_RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*-[0-9a-f]{8}")
+_MOST_NAMED = 12
+_WHOLE = "1-of-1"
 
 
 class RunFolder:
@@ -39,9 +44,11 @@ class RunFolder:
     # --- the plan
 
     def begin(self, plan: Plan) -> None:
-        """Write the plan, unless it is there."""
-        if not self._plan_path.exists():
-            _write_json(self._plan_path, plan.to_json())
+        """Write the plan, unless it is there; only what does not touch the results may differ."""
+        text = json.dumps(plan.to_json()) + "\n"
+        if not self._plan_path.exists() or self._plan_path.read_text(encoding="utf-8") != text:
+            with replacing(self._plan_path) as partial:
+                partial.write_text(text, encoding="utf-8")
 
     def plan(self) -> Plan:
         """The plan of a run that was begun.
@@ -54,24 +61,30 @@ class RunFolder:
             If its plan cannot be read.
         """
         try:
+            if not _RUN_NAME.fullmatch(self.run):
+                raise FileNotFoundError
             told = json.loads(self._plan_path.read_text(encoding="utf-8"))
+            plan = Plan.from_json(told, self.store)
         except FileNotFoundError:
             known = run_names(self.store)
             raise DataMissingError(
                 f"no run '{self.run}' in the store '{self.store.root}'",
                 near_names(self.run, known)
-                or (f"It has {', '.join(known)}" if known else "Begin one: tcga-corr batch SPEC"),
+                or (
+                    f"It has {', '.join(known[:_MOST_NAMED])}"
+                    if known
+                    else "Begin one: tcga-corr batch SPEC"
+                ),
             ) from None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise StoreError(
-                f"{self._plan_path}: cannot be read ({error})",
-                f"Remove the folder {self.path} and run the spec again",
+                f"{self._plan_path}: is no plan that can be read ({error})",
+                f"Move the folder {self.path} away and run the spec again",
             ) from error
-        plan = Plan.from_json(told, self.store)
         if plan.run != self.run:
             raise StoreError(
-                f"{self._plan_path}: is not the plan of this run, but of {plan.run}",
-                f"Remove the folder {self.path} and run the spec again",
+                f"{self._plan_path}: is the plan of {plan.run}, not of {self.run}",
+                "Give the folder its own name again",
             )
         return plan
 
@@ -139,32 +152,46 @@ class RunFolder:
 
     @contextmanager
     def locked(self, part: str) -> Iterator[None]:
-        """Exclude other processes of this machine that do the same part of the run.
+        """Exclude other processes that do the same part of the run, or the whole of it.
 
         Raises
         ------
         StoreError
             If one is at it.
         """
-        from filelock import FileLock, Timeout
+        from filelock import FileLock
 
-        path = self.store.root / "locks" / f"_run.{self.run}.{part}.lock"
+        path = self._lock_path(part)
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(path, timeout=0)
-            try:
-                lock.acquire()
-            except Timeout:
-                raise StoreError(
-                    f"another process is at the run {self.run}",
-                    "Wait for it; to share a run between processes, give each its --shard",
-                ) from None
+        lock = FileLock(path)
+        if not _taken(lock):
+            raise StoreError(
+                f"another process is at the run {self.run}",
+                "Wait for it; to share a run between processes, give each its --shard",
+            )
         try:
+            against = self._locks() if part == _WHOLE else [self._lock_path(_WHOLE)]
+            if any(_is_held(other) for other in against if other != path):
+                raise StoreError(
+                    f"another process is at a part of the run {self.run}, or at the whole of it",
+                    "Wait for it",
+                )
             for left in filter(is_leftover, self.path.glob("**/.*.part")):
                 left.unlink(missing_ok=True)
             yield
         finally:
             lock.release()
+
+    def is_at_work(self) -> bool:
+        """Whether a process is at the run, or at a part of it."""
+        return any(_is_held(path) for path in self._locks())
+
+    def _lock_path(self, part: str) -> Path:
+        return self.store.root / "locks" / f"_run.{self.run}.{part}.lock"
+
+    def _locks(self) -> list[Path]:
+        return list(self._lock_path("*").parent.glob(self._lock_path("*").name))
 
     @property
     def _plan_path(self) -> Path:
@@ -176,6 +203,27 @@ class RunFolder:
 
     def _record_path(self, task: Task) -> Path:
         return self.path / "tasks" / f"{task.name}.json"
+
+
+def _taken(lock: BaseFileLock) -> bool:
+    """Take a lock, if nobody has it."""
+    from filelock import Timeout
+
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return False
+    return True
+
+
+def _is_held(path: Path) -> bool:
+    from filelock import FileLock
+
+    lock = FileLock(path)
+    if not _taken(lock):
+        return True
+    lock.release()
+    return False
 
 
 def run_names(store: Store) -> list[str]:

@@ -11,7 +11,7 @@ import platform
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
     Executor,
@@ -126,7 +126,7 @@ def one_blas_thread() -> Any:
 
 def performed(
     performer: Performer, tasks: Sequence[Task], means: Means
-) -> Iterator[tuple[Task, Failure]]:
+) -> Generator[tuple[Task, Failure], None, None]:
     """Do tasks, and tell each when it is done."""
     if means.where == "dask":
         yield from _in_dask(performer.folder, tasks, means)

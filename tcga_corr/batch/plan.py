@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcga_corr.asking import check_controls, check_distinct
-from tcga_corr.batch.spec import Analysis, Claim, Output, Spec
+from tcga_corr.batch.spec import Analysis, Claim, Output, Problem, Spec, SpecError
 from tcga_corr.engine import Engine, Selection
 from tcga_corr.errors import DataMissingError, StoreError, UsageError
 from tcga_corr.gene_sets import GeneSet, reference_digest
@@ -43,6 +43,9 @@ _MOST_PAIRS = 500_000
 _MOST_PRODUCTS = 200_000_000
 _MOST_SLOW = 500
 _MOST_NULLS = 8
+# About how many seconds a task and a row take, to share the work and to tell how much is left.
+_A_TASK = 0.02
+_SECONDS = {"products": 4e-6, "rows": 1e-5, "one by one": 4e-3, "null": 0.15, "dominance": 0.1}
 
 Places = NDArray[np.intp]
 Way = Literal["products", "rows", "one by one", "dominance"]
@@ -65,6 +68,8 @@ class Task:
         Which rows of x, or which pairs.
     n_rows
         Rows that come of it.
+    work
+        About how many seconds it takes.
     """
 
     number: int
@@ -75,6 +80,7 @@ class Task:
     start: int
     end: int
     n_rows: int
+    work: float
 
     @property
     def name(self) -> str:
@@ -212,12 +218,33 @@ class Plan:
                 if one.kind == "dominance":
                     rows = 2 * len(one.variables)
                     tasks.append(
-                        Task(next(numbers), one.name, "", tumor_type, "dominance", 0, 0, rows)
+                        Task(
+                            next(numbers),
+                            one.name,
+                            "",
+                            tumor_type,
+                            "dominance",
+                            0,
+                            0,
+                            rows,
+                            _A_TASK + _SECONDS["dominance"] * rows,
+                        )
                     )
                 for method in one.methods:
                     way = one.way(method)
+                    seconds = _SECONDS["null"] if one.null else _SECONDS[way]
                     tasks += [
-                        Task(next(numbers), one.name, method, tumor_type, way, start, end, count)
+                        Task(
+                            next(numbers),
+                            one.name,
+                            method,
+                            tumor_type,
+                            way,
+                            start,
+                            end,
+                            count,
+                            _A_TASK + seconds * count,
+                        )
                         for start, end, count in one.parts(method)
                     ]
         return tuple(tasks)
@@ -226,6 +253,17 @@ class Plan:
     def n_rows(self) -> int:
         """Rows of all tasks."""
         return sum(task.n_rows for task in self.tasks)
+
+    def part(self, number: int, of: int) -> list[Task]:
+        """One of so many parts of the tasks that take about as long, counted from 1."""
+        shares = [0.0] * of
+        own = []
+        for task in sorted(self.tasks, key=lambda task: (-task.work, task.number)):
+            least = shares.index(min(shares))
+            shares[least] += task.work
+            if least == number - 1:
+                own.append(task)
+        return sorted(own, key=lambda task: task.number)
 
     def tasks_of(self, asked: PlannedAnalysis) -> list[Task]:
         """The tasks of one block."""
@@ -238,7 +276,8 @@ class Plan:
     @cached_property
     def digest(self) -> str:
         """The sha256 of all that the results depend on, in hex."""
-        told = {key: value for key, value in self.to_json().items() if key != "spec"}
+        beside = ("spec", "title", "claims")  # which change no number
+        told = {key: value for key, value in self.to_json().items() if key not in beside}
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
     @property
@@ -334,13 +373,15 @@ def make_plan(engine: Engine, spec: Spec) -> Plan:
     """
     tables: dict[tuple[str, str], str] = {}
     analyses, claims = [], []
+    problems: list[UsageError | DataMissingError] = []
+    lines: list[Problem] = []
     for asked in spec.analyses:
         try:
             planned, cohorts = _planned(engine, asked)
         except (UsageError, DataMissingError) as error:
-            raise type(error)(
-                f"{spec.path}:{asked.line}: {asked.name}: {error.what}", error.remedy
-            ) from error
+            problems.append(error)
+            lines.append(Problem(asked.line, asked.name, error.what, error.remedy))
+            continue
         analyses.append(planned)
         claims += [
             _resolved(engine, one, cohorts) for one in spec.claims if one.analysis == asked.name
@@ -348,6 +389,11 @@ def make_plan(engine: Engine, spec: Spec) -> Plan:
         tables |= {
             (one.table.key.source, one.tumor_type): one.table.table_sha256 for one in cohorts
         }
+    if problems:
+        found = SpecError(spec.path, lines)
+        if all(isinstance(one, DataMissingError) for one in problems):
+            raise DataMissingError("; ".join(found.lines())) from problems[0]
+        raise found from problems[0]
     covariates = {
         v.covariate.table: v.covariate.table_sha256
         for one in analyses
@@ -404,6 +450,16 @@ def _planned(engine: Engine, asked: Analysis) -> tuple[PlannedAnalysis, list[Coh
     check_distinct([one for one in variables if isinstance(one, SetVariable)])
     check_controls(variables, adjust)
     place = {_identity(one): number for number, one in enumerate(variables)}
+    places: tuple[tuple[int, ...], ...] = ((), ())
+    if asked.kind == "crosses":
+        places = tuple(
+            tuple(dict.fromkeys(place[_identity(one)] for one in side)) for side in (x, y)
+        )
+    elif asked.kind == "pairs":
+        both = [(place[_identity(a)], place[_identity(b)]) for a, b in zip(x, y, strict=True)]
+        once = {frozenset(pair): pair for pair in reversed(both)}
+        kept = [pair for pair in both if once[frozenset(pair)] is pair]
+        places = (tuple(a for a, _ in kept), tuple(b for _, b in kept))
     planned = PlannedAnalysis(
         name=asked.name,
         kind=asked.kind,
@@ -419,8 +475,8 @@ def _planned(engine: Engine, asked: Analysis) -> tuple[PlannedAnalysis, list[Coh
         draws=asked.draws,
         variables=tuple(variables),
         adjust=tuple(adjust),
-        x=() if asked.kind == "dominance" else tuple(place[_identity(one)] for one in x),
-        y=() if asked.kind == "dominance" else tuple(place[_identity(one)] for one in y),
+        x=places[0],
+        y=places[1],
     )
     if asked.kind != "dominance" and not planned.n_pairs:
         raise UsageError("there is no pair", "Give two variables or more")

@@ -12,7 +12,7 @@ from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.perform import one_blas_thread
 from tcga_corr.batch.plan import Plan, Task
 from tcga_corr.batch.run import changed_tables
-from tcga_corr.batch.tables import ASSOCIATIONS, DOMINANCE
+from tcga_corr.batch.tables import ASSOCIATIONS, DOMINANCE, groups_of, starts_of
 from tcga_corr.batch.work import Work
 from tcga_corr.engine import Engine
 from tcga_corr.errors import AnalysisError
@@ -74,8 +74,10 @@ def recheck(
                 }
             )
             on_task(f"{task.analysis} {task.tumor_type}", 1)
-    frame = pl.DataFrame(rows)
-    return frame if _adjusted_alike(folder) else frame.with_columns(note=pl.lit("q_batch differs"))
+    wrong = _wrongly_adjusted(folder, plan)
+    for row in rows if wrong else ():
+        row["note"] = "; ".join(filter(None, (row["note"], wrong)))
+    return pl.DataFrame(rows)
 
 
 def _number(task: Task) -> int:
@@ -89,12 +91,6 @@ def _stored(folder: RunFolder, plan: Plan, task: Task) -> pl.DataFrame:
     name = DOMINANCE if is_dominance else ASSOCIATIONS
     before = [one for one in plan.tasks[: task.number] if (one.way == "dominance") == is_dominance]
     path = folder.path / f"{name}.parquet"
-    if is_dominance:  # a set that is not measured has no rows
-        return (
-            pl.scan_parquet(path)
-            .filter(pl.col("analysis") == task.analysis, pl.col("tumor_type") == task.tumor_type)
-            .collect()
-        )
     return pl.scan_parquet(path).slice(sum(one.n_rows for one in before), task.n_rows).collect()
 
 
@@ -113,19 +109,31 @@ def _compared(stored: pl.DataFrame, anew: pl.DataFrame) -> dict[str, Any]:
     )
     if not np.array_equal(np.isnan(one), np.isnan(other)):
         return {"identical": False, "largest_difference": None, "note": "other rows have numbers"}
-    difference = float(np.nanmax(np.abs(one - other), initial=0.0))
+    # of numbers above 1, as chi-squared, relative to them
+    scale = np.maximum(1.0, np.fmax(np.abs(one), np.abs(other)))
+    difference = float(np.nanmax(np.abs(one - other) / scale, initial=0.0))
     identical = bool(np.array_equal(one, other, equal_nan=True))
     note = "" if difference <= TOLERANCE else f"differs by more than {TOLERANCE:g}"
     return {"identical": identical, "largest_difference": difference, "note": note}
 
 
-def _adjusted_alike(folder: RunFolder) -> bool:
-    """Whether q over all rows is that of their p."""
+def _wrongly_adjusted(folder: RunFolder, plan: Plan) -> str:
+    """Which q are not those of the table's p; empty where all are."""
     import polars as pl
 
     path = folder.path / f"{ASSOCIATIONS}.parquet"
     if not path.exists():
-        return True
-    frame = pl.read_parquet(path, columns=["p", "q_batch"]).fill_null(float("nan"))
-    q = benjamini_hochberg(frame["p"].to_numpy())
-    return bool(np.array_equal(q, frame["q_batch"].to_numpy(), equal_nan=True))
+        return ""
+    frame = pl.read_parquet(path, columns=["p", "q", "q_batch"]).fill_null(float("nan"))
+    p, q, q_batch = (frame[name].to_numpy() for name in frame.columns)
+    wrong = []
+    if not np.array_equal(benjamini_hochberg(p), q_batch, equal_nan=True):
+        wrong.append("q_batch is not that of p")
+    asked = [task for task in plan.tasks if task.way != "dominance"]
+    starts = starts_of(asked)
+    for tasks in groups_of(asked):
+        rows = [slice(starts[one.number], starts[one.number] + one.n_rows) for one in tasks]
+        found = benjamini_hochberg(np.stack([p[part] for part in rows]))
+        if not np.array_equal(found, np.stack([q[part] for part in rows]), equal_nan=True):
+            wrong.append(f"q of {tasks[0].analysis} is not that of p")
+    return "; ".join(dict.fromkeys(wrong))

@@ -7,6 +7,7 @@ import os
 import platform
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,7 +30,7 @@ from tcga_corr.variables import CovariateVariable, SetVariable
 if TYPE_CHECKING:
     import polars as pl
 
-COMPLETE, FAILURES, RUNNING = "complete", "with failures", "running"
+COMPLETE, FAILURES, RUNNING, STOPPED = "complete", "with failures", "running", "stopped"
 _SEEDS = (
     "random genes are drawn by numpy's PCG64, seeded by the sha256 of source, tumor type and genes "
     "of the pair: the same in any order of tasks"
@@ -43,7 +44,7 @@ _DRAWS = 750 * 4
 
 @dataclass(frozen=True)
 class Shard:
-    """One part of a run's tasks: every ``of``-th, from the ``number``-th on, counted from 1."""
+    """One of ``of`` parts of a run's tasks; ``number`` is counted from 1."""
 
     number: int = 1
     of: int = 1
@@ -66,10 +67,6 @@ class Shard:
     def is_all(self) -> bool:
         """Whether it is no part, but the whole."""
         return self.of == 1
-
-    def has(self, task: Task) -> bool:
-        """Whether a task is in this part."""
-        return task.number % self.of == self.number - 1
 
     def __str__(self) -> str:
         return f"{self.number}-of-{self.of}"
@@ -101,7 +98,14 @@ class Outcome:
         return bool(self.folder.manifest().get("state") == COMPLETE)
 
 
-def run_spec(engine: Engine, path: str | Path, source: str | None = None) -> Outcome:
+def processors() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def run_spec(
+    engine: Engine, path: str | Path, source: str | None = None, memory: float = 4.0
+) -> Outcome:
     """Do what a spec asks, or what is left of it, in threads of this process.
 
     Parameters
@@ -112,6 +116,8 @@ def run_spec(engine: Engine, path: str | Path, source: str | None = None) -> Out
         The spec.
     source
         Of what the spec asks without naming one.
+    memory
+        In gigabytes, for the tasks that are done at a time.
 
     Raises
     ------
@@ -119,7 +125,9 @@ def run_spec(engine: Engine, path: str | Path, source: str | None = None) -> Out
         With all that is wrong with the spec.
     """
     spec = read_spec(Path(path), known_in(engine.store)).of_source(source)
-    return run_batch(engine, make_plan(engine, spec), Means("threads", os.cpu_count() or 1))
+    plan = make_plan(engine, spec)
+    workers = workers_within(plan, memory * 1e9, processors(), apart=False)
+    return run_batch(engine, plan, Means("threads", workers))
 
 
 def run_batch(
@@ -127,7 +135,7 @@ def run_batch(
     plan: Plan,
     means: Means,
     shard: Shard = Shard(),
-    on_begin: Callable[[int, int], None] = lambda done, rows: None,
+    on_begin: Callable[[int, int, float], None] = lambda done, rows, work: None,
     on_task: Callable[[Task, Failure], None] = lambda task, failure: None,
 ) -> Outcome:
     """Do what is left of a run, and write its tables if that is all.
@@ -141,10 +149,12 @@ def run_batch(
     shard
         Which of them; the tables of a run in parts are written by :func:`merge`.
     on_begin, on_task
-        Told the rows that were done before, and of how many; and each task that is tried.
+        Told the rows that were done before, of how many, and the work that is left (as of
+        :class:`~tcga_corr.batch.plan.Task`); and each task that is tried.
     """
     folder = RunFolder(engine.store, plan.run)
     if tables_are_there(folder):
+        folder.begin(plan)  # title and claims may be others
         folder.drop_tasks()  # of a run that was killed at its very end
         return Outcome(folder, plan, len(plan.tasks), 0, [])
     engine.store.create()
@@ -154,17 +164,18 @@ def run_batch(
         folder.begin(plan)
         if not folder.manifest():
             folder.write_manifest(_head(engine, plan, RUNNING), [])
-        own = [task for task in plan.tasks if shard.has(task)]
+        own = plan.part(shard.number, shard.of)
         left = [task for task in own if not folder.is_done(task)]
-        on_begin(
-            sum(t.n_rows for t in own) - sum(t.n_rows for t in left), sum(t.n_rows for t in own)
-        )
+        n_rows = sum(task.n_rows for task in own)
+        done_rows = n_rows - sum(task.n_rows for task in left)
+        on_begin(done_rows, n_rows, sum(task.work for task in left))
         failures = []
         performer = Performer(engine.store.root, plan.run, plan)
-        for task, failure in performed(performer, left, means):
-            if failure:
-                failures.append((task, failure))
-            on_task(task, failure)
+        with closing(performed(performer, left, means)) as outcomes:
+            for task, failure in outcomes:
+                if failure:
+                    failures.append((task, failure))
+                on_task(task, failure)
         outcome = Outcome(folder, plan, len(own) - len(left), len(left) - len(failures), failures)
         if shard.is_all:
             _end(engine, folder, plan)
@@ -219,8 +230,9 @@ def _end(engine: Engine, folder: RunFolder, plan: Plan) -> None:
     is_complete = all(folder.is_done(task) for task in plan.tasks)
     records = [{"task": task.number, **folder.record(task)} for task in plan.tasks]
     tables, counts = write_tables(folder, plan)
-    head = _head(engine, plan, COMPLETE if is_complete else FAILURES)
-    head["began"] = folder.manifest().get("began", head["began"])
+    # of the tables that the run began with, whatever the store holds by now
+    head = folder.manifest() or _head(engine, plan, RUNNING)
+    head["state"] = COMPLETE if is_complete else FAILURES
     head["ended"] = _now()
     head["seconds_of_tasks"] = round(sum(one.get("seconds", 0) for one in records), 3)
     head["results"] = tables
@@ -348,8 +360,12 @@ def runs(engine: Engine) -> pl.DataFrame:
 
     rows = []
     for name in run_names(engine.store):
-        manifest = RunFolder(engine.store, name).manifest()
-        rows.append({one: manifest.get(one) for one in _OF_RUNS} | {"run": name})
+        folder = RunFolder(engine.store, name)
+        manifest = folder.manifest()
+        row = {one: manifest.get(one) for one in _OF_RUNS} | {"run": name}
+        if row["state"] == RUNNING and not folder.is_at_work():
+            row["state"] = STOPPED
+        rows.append(row)
     return pl.DataFrame(rows, schema=_OF_RUNS)
 
 

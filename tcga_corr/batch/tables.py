@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan, PlannedAnalysis, Task
+from tcga_corr.batch.work import failed_rows
 from tcga_corr.errors import StoreError
 from tcga_corr.files import replacing, sha256_of
 from tcga_corr.pooled import SIGNIFICANT, pooled_columns
@@ -36,8 +37,9 @@ _PAIRS_AT_ONCE = 16_384
 
 
 def write_tables(folder: RunFolder, plan: Plan) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Write the tables of all tasks that are done; the same bytes in whatever order they were done.
+    """Write the tables of all tasks; the same bytes in whatever order they were done.
 
+    The rows of a task that failed are there, of no sample, with the reason in their note.
     ``q`` is over the tumor types of a pair, ``q_batch`` over all rows of the run (both by Benjamini
     & Hochberg). A pair asked in several tumor types has a row in ``pooled`` too, by random effects.
 
@@ -46,18 +48,11 @@ def write_tables(folder: RunFolder, plan: Plan) -> tuple[dict[str, Any], list[di
     The file name of each table to its sha256 and number of rows; and by analysis and method, how
     many rows there are, have an r, and are significant (q_batch < 0.05) in either direction.
     """
-    done = [task for task in plan.tasks if folder.is_done(task)]
-    asked = [task for task in done if task.way != "dominance"]
-    starts = dict(
-        zip(
-            (task.number for task in asked),
-            itertools.accumulate((task.n_rows for task in asked), initial=0),
-            strict=False,
-        )
-    )
+    asked = [task for task in plan.tasks if task.way != "dominance"]
+    starts = starts_of(asked)
     q, p = np.full((2, sum(task.n_rows for task in asked)), np.nan)
     pooled: list[pa.Table] = []
-    for tasks in _groups(asked):
+    for tasks in groups_of(asked):
         pooled += _pool(folder, plan, tasks, q, p, starts)
     q_batch = benjamini_hochberg(p)
     del p
@@ -68,9 +63,9 @@ def write_tables(folder: RunFolder, plan: Plan) -> tuple[dict[str, Any], list[di
         written |= _write(folder, plan, ASSOCIATIONS, parts)
     if pooled:
         written |= _write(folder, plan, POOLED, iter([_pooled_table(pooled)]))
-    others = [task for task in done if task.way == "dominance"]
+    others = [task for task in plan.tasks if task.way == "dominance"]
     if others:
-        parts = (_named(plan, task, _rows(folder, task)) for task in others)
+        parts = (_named(plan, task, _rows(folder, plan, task)) for task in others)
         written |= _write(folder, plan, DOMINANCE, parts)
         for task in others:
             counts.setdefault((task.analysis, ""), Counter())["rows"] += task.n_rows
@@ -80,7 +75,13 @@ def write_tables(folder: RunFolder, plan: Plan) -> tuple[dict[str, Any], list[di
     ]
 
 
-def _groups(tasks: Sequence[Task]) -> list[list[Task]]:
+def starts_of(tasks: Sequence[Task]) -> dict[int, int]:
+    """By number, where the rows of each task begin in the table."""
+    starts = itertools.accumulate((task.n_rows for task in tasks), initial=0)
+    return {task.number: start for task, start in zip(tasks, starts, strict=False)}
+
+
+def groups_of(tasks: Sequence[Task]) -> list[list[Task]]:
     """The tasks of the same pairs in all tumor types."""
     groups: dict[Any, list[Task]] = {}
     for task in tasks:
@@ -102,7 +103,7 @@ def _pool(
     asked = plan.analysis(tasks[0].analysis)
     method = tasks[0].method or "pearson"
     start = 0
-    for cut in zip(*(_batches(folder, task) for task in tasks), strict=True):
+    for cut in zip(*(_batches(folder, plan, task) for task in tasks), strict=True):
         columns = {
             name: np.stack([one.column(name).to_numpy(zero_copy_only=False) for one in cut])
             for name in _NUMBERS
@@ -134,10 +135,14 @@ def _pool(
         yield _named(plan, tasks[0], pa.table({**texts, **numbers}))
 
 
-def _batches(folder: RunFolder, task: Task) -> Iterator[pa.RecordBatch]:
+def _batches(folder: RunFolder, plan: Plan, task: Task) -> Iterator[pa.RecordBatch]:
     """What is needed of the pairs of a task to pool them, some pairs at a time."""
+    names = ["x", "y", *_NUMBERS]
+    if not folder.is_done(task):
+        yield from _rows(folder, plan, task).select(names).to_batches(_PAIRS_AT_ONCE)
+        return
     with _readable(folder, task):
-        yield from _file(folder, task).iter_batches(_PAIRS_AT_ONCE, columns=["x", "y", *_NUMBERS])
+        yield from _file(folder, task).iter_batches(_PAIRS_AT_ONCE, columns=names)
 
 
 def _pooled_table(parts: Sequence[pa.Table]) -> pa.Table:
@@ -161,7 +166,7 @@ def _with_q(
     import pyarrow as pa
 
     for task in tasks:
-        table = _rows(folder, task).drop_columns(["n_controls"])
+        table = _rows(folder, plan, task).drop_columns(["n_controls"])
         part = slice(starts[task.number], starts[task.number] + task.n_rows)
         significant = q_batch[part] < SIGNIFICANT
         r = table["r"].to_numpy()
@@ -185,7 +190,9 @@ def _file(folder: RunFolder, task: Task) -> Any:
     )
 
 
-def _rows(folder: RunFolder, task: Task) -> pa.Table:
+def _rows(folder: RunFolder, plan: Plan, task: Task) -> pa.Table:
+    if not folder.is_done(task):
+        return failed_rows(plan, task, str(folder.record(task).get("error", "interrupted")))
     with _readable(folder, task):
         return _file(folder, task).read()
 
@@ -199,9 +206,10 @@ def _readable(folder: RunFolder, task: Task) -> Iterator[None]:
         yield
     except (OSError, pa.ArrowException) as error:
         path = folder.rows_path(task)
+        path.unlink(missing_ok=True)
         said = " ".join(str(error).split())
         raise StoreError(
-            f"{path}: cannot be read ({said})", "Remove it and run again: it is computed anew"
+            f"{path}: was damaged, and is removed ({said})", "Run again: it is computed anew"
         ) from error
 
 

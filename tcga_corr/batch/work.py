@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from tcga_corr.associations import Question, associate
 from tcga_corr.batch.plan import Plan, PlannedAnalysis, Task, check_inputs
-from tcga_corr.dominance import dominance
+from tcga_corr.dominance import DOMINANCE_SCHEMA, SCALES, dominance
 from tcga_corr.engine import Engine
 from tcga_corr.pairwise import ROWS_AT_ONCE, Pairs, Panel
 from tcga_corr.store import open_reference
 from tcga_corr.variables import Cohort, SetVariable, Variable
 
 if TYPE_CHECKING:
+    import polars as pl
     import pyarrow as pa
 
 _NUMBERS = ("r", "ci_low", "ci_high", "p")
@@ -102,15 +103,65 @@ class Work:
         cohort = self._cohort(asked, task)
         sets = [one for one in asked.variables if isinstance(one, SetVariable)]
         found = dominance([cohort], sets, asked.draws)
+        lacking = {one.name: result.note for one, _, result in found.measured if result.note}
+        if not len(cohort.columns):
+            lacking = dict.fromkeys((one.name for one in sets), f"no {asked.samples} samples")
+        frame = _with_lacking(found.frame, task.tumor_type, lacking)
         tests = {one["scale"]: one["friedman"] for one in found.tests}
-        scales = found.frame["scale"].to_list()
+        scales = frame["scale"].to_list()
         told = [
             pl.Series(
                 name, [tests[scale].get(key) if scale in tests else None for scale in scales], kind
             ).fill_nan(None)
             for name, key, kind in _FRIEDMAN
         ]
-        return found.frame.with_columns(told).to_arrow(compat_level=pl.CompatLevel.oldest())
+        return frame.with_columns(told).to_arrow(compat_level=pl.CompatLevel.oldest())
+
+
+def _with_lacking(frame: pl.DataFrame, tumor_type: str, lacking: Mapping[str, str]) -> pl.DataFrame:
+    """The rows with one for each scale and set that has no score, which says why."""
+    import polars as pl
+
+    rows = [
+        {"tumor_type": tumor_type, "scale": scale, "set": name, "note": note}
+        for scale in SCALES
+        for name, note in lacking.items()
+    ]
+    more = pl.DataFrame(rows, schema=frame.schema)
+    return pl.concat([frame, more])
+
+
+def failed_rows(plan: Plan, task: Task, why: str) -> pa.Table:
+    """The rows of a task that failed: of no sample, and with the reason."""
+    import polars as pl
+
+    asked, note = plan.analysis(task.analysis), f"failed: {why}"
+    names = [one.name for one in asked.variables]
+    if task.way == "dominance":
+        empty = pl.DataFrame(schema={**DOMINANCE_SCHEMA, **{n: kind for n, _, kind in _FRIEDMAN}})
+        rows = _with_lacking(empty, task.tumor_type, dict.fromkeys(names, note))
+        return rows.to_arrow(compat_level=pl.CompatLevel.oldest())
+    if task.way == "products":
+        row, column = np.nonzero(asked.kept(slice(task.start, task.end)))
+        x = np.array(asked.x)[task.start : task.end][row]
+        y = np.array(asked.y)[column]
+    else:
+        x, y = (side[task.start : task.end] for side in asked.pairs)
+    nothing, none = np.full(len(x), np.nan), np.zeros(len(x), dtype=np.int64)
+    pairs = Pairs(
+        x=x,
+        y=y,
+        n=none,
+        n_controls=none,
+        r=nothing,
+        ci_low=nothing,
+        ci_high=nothing,
+        p=nothing,
+        n_shared=none,
+        r_disjoint=nothing,
+        notes=[note] * len(x),
+    )
+    return _table([pairs], asked.variables, task)
 
 
 _FRIEDMAN: tuple[tuple[str, str, Any], ...] = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from tcga_corr.cli import options
-from tcga_corr.cli.output import Result, check_output, number, write_result
+from tcga_corr.cli.output import Result, check_output, check_plot, number, write_result
 from tcga_corr.cli.settings import Settings
 from tcga_corr.errors import AnalysisError, UsageError
 
@@ -122,7 +121,7 @@ def run(
     `tcga-corr batch analyses.toml --shard 2/3`.
     """
     from tcga_corr.batch.perform import Means, Where
-    from tcga_corr.batch.run import Shard, run_batch, workers_within
+    from tcga_corr.batch.run import Shard, processors, run_batch, workers_within
 
     settings: Settings = context.obj
     check_output(output, force, output_format)
@@ -130,7 +129,7 @@ def run(
     engine = settings.engine()
     plan = _plan(engine, _read(settings, _file(spec, paper), source))
     where: Where = "dask" if dask else "processes" if workers else "threads"
-    most = workers or _processors()
+    most = workers or processors()
     fitting = workers_within(plan, memory * 1e9, most, apart=where == "processes")
     if where != "dask" and fitting < most:
         settings.note(f"note: {fitting} at a time, as more do not fit in {memory:g} GB")
@@ -139,18 +138,19 @@ def run(
     with settings.pace("rows") as pace:
 
         def tell(task: Any, failure: str) -> None:
-            pace.advance(task.n_rows)
+            pace.advance(task.n_rows, task.work)
             if failure:
                 pace.say(f"failed: {task.analysis} {task.tumor_type}: {failure}")
 
         outcome = run_batch(engine, plan, Means(where, most, dask or ""), part, pace.begin, tell)
     if part.is_all:
         _show(settings, outcome, output, output_format)
-    else:
-        settings.note(
-            f"part {shard} is done. When all are: {_again(settings)} batch merge {plan.run}"
-        )
     _require_all(outcome)
+    if not part.is_all:
+        settings.note(
+            f"part {shard} is done. When all are: tcga-corr --cache {settings.cache} "
+            f"batch merge {plan.run}"
+        )
 
 
 @batch.command()
@@ -210,6 +210,7 @@ def status(
     run_name: Annotated[
         str | None, typer.Argument(metavar="[RUN]", help="A run, or its spec. Default: all runs.")
     ] = None,
+    source: Source = None,
     output_format: options.OutputFormat = None,
     output: options.Output = None,
     force: options.Force = False,
@@ -223,7 +224,9 @@ def status(
     if run_name is None:
         result = Result(runs(engine), "runs", {})
     else:
-        result = Result(status_of(engine, _named(settings, engine, run_name)), "analyses", {})
+        result = Result(
+            status_of(engine, _named(settings, engine, run_name, source)), "analyses", {}
+        )
     write_result(result, output, output_format)
 
 
@@ -231,6 +234,7 @@ def status(
 def verify(
     context: typer.Context,
     run_name: RunName,
+    source: Source = None,
     tasks: Annotated[
         int, typer.Option("--tasks", metavar="N", min=1, help="Tasks to compute again.")
     ] = 5,
@@ -248,7 +252,7 @@ def verify(
     check_output(output, force, output_format)
     engine = settings.engine()
     with settings.progress("computing again", tasks) as advance:
-        found = recheck(engine, _named(settings, engine, run_name), tasks, advance)
+        found = recheck(engine, _named(settings, engine, run_name, source), tasks, advance)
     write_result(Result(found, "tasks", {}), output, output_format)
     whys = [one for one in dict.fromkeys(found["note"].to_list()) if one]
     if whys:
@@ -259,6 +263,7 @@ def verify(
 def merge(
     context: typer.Context,
     run_name: RunName,
+    source: Source = None,
     output_format: options.OutputFormat = None,
     output: options.Output = None,
     force: options.Force = False,
@@ -269,13 +274,38 @@ def merge(
     settings: Settings = context.obj
     check_output(output, force, output_format)
     engine = settings.engine()
-    outcome = runs.merge(engine, _named(settings, engine, run_name))
+    outcome = runs.merge(engine, _named(settings, engine, run_name, source))
     _show(settings, outcome, output, output_format)
     _require_all(outcome)
 
 
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+@batch.command()
+def plot(
+    context: typer.Context,
+    run_name: RunName,
+    figure: Annotated[Path, typer.Argument(metavar="FILE.{png,svg,pdf}", help="What to write.")],
+    source: Source = None,
+    analysis: Annotated[
+        str | None, typer.Option("--analysis", metavar="NAME", help="Of a run with several.")
+    ] = None,
+    method: Annotated[
+        str | None, typer.Option("--method", metavar="NAME", help="Of an analysis with several.")
+    ] = None,
+    force: options.Force = False,
+) -> None:
+    """Draw a run: a heat map of pairs by tumor types, both clustered.
+
+    Of more than 80 pairs, the 80 of the largest median r.
+    """
+    from tcga_corr.batch.folder import RunFolder
+    from tcga_corr.report.heat import heat_map_of_run
+    from tcga_corr.report.style import save
+
+    settings: Settings = context.obj
+    check_plot(figure, force)
+    engine = settings.engine()
+    folder = RunFolder(engine.store, _named(settings, engine, run_name, source))
+    save(heat_map_of_run(folder, folder.plan(), analysis, method), figure)
 
 
 def _file(spec: Path | None, paper: bool) -> Path:
@@ -301,15 +331,11 @@ def _plan(engine: Any, spec: Spec) -> Plan:
     return make_plan(engine, spec)
 
 
-def _named(settings: Settings, engine: Any, name: str) -> str:
+def _named(settings: Settings, engine: Any, name: str, source: str | None) -> str:
     """The name of a run, or of the run that a spec is of."""
     if not name.endswith(".toml"):
         return name
-    return _plan(engine, _read(settings, Path(name), None)).run
-
-
-def _again(settings: Settings) -> str:
-    return f"tcga-corr --cache {settings.cache}"
+    return _plan(engine, _read(settings, Path(name), source)).run
 
 
 def _require_all(outcome: Outcome) -> None:
@@ -326,6 +352,7 @@ def _show(settings: Settings, outcome: Outcome, output: Path | None, output_form
     import polars as pl
 
     from tcga_corr.batch.claims import held_beside
+    from tcga_corr.dominance import CAVEAT
 
     folder, plan = outcome.folder, outcome.plan
     manifest = folder.manifest()
@@ -349,21 +376,31 @@ def _show(settings: Settings, outcome: Outcome, output: Path | None, output_form
             {**around, "analyses": manifest["counts"]},
             heading,
             _CLAIM_COLUMNS,
-            below=_origins(claims),
+            below=[*_origins(claims), *([CAVEAT] if "highest" in claims["statistic"] else [])],
         )
     else:
-        result = Result(pl.DataFrame(manifest["counts"]), "analyses", around, heading)
+        counts = pl.DataFrame(manifest["counts"])
+        result = Result(counts, "analyses", around, heading, below=[_MEANING])
     write_result(result, output, output_format)
+
+
+def _how(row: dict[str, Any]) -> str:
+    adjusted = f"adjusted for {row['adjust']}" if row["adjust"] else ""
+    return number(" ".join(filter(None, (row["method"], row["statistic"], adjusted))))
 
 
 def _interval(row: dict[str, Any]) -> str:
     return "" if row["ci_low"] is None else f"{row['ci_low']:.3f} to {row['ci_high']:.3f}"
 
 
+_MEANING = (
+    "positive, negative: q_batch < 0.05; of gene sets p is small of random ones too, more so where "
+    "they share genes: ask for a null"
+)
 _CLAIM_COLUMNS = {
     "claim": lambda row: number(row["claim"]),
     "tumor type": lambda row: row["tumor_type"],
-    "": lambda row: row["statistic"],
+    "": lambda row: _how(row),
     "published": lambda row: number(row["published"]),
     "n published": lambda row: number(row["published_n"]),
     "here": lambda row: number(row["here"]),

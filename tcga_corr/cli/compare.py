@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from tcga_corr.cli import options
-from tcga_corr.cli.output import Result, check_output, number, plain, write_result
+from tcga_corr.cli.output import Result, check_output, check_plot, number, plain, write_result
 from tcga_corr.cli.settings import Settings
 
 
@@ -37,6 +37,7 @@ def compare(
     samples: options.SampleSelection = options.Samples.tumor,
     ties: options.TieRule = options.Ties.average,
     min_genes: options.MinGenes = 5,
+    plot: options.Plot = None,
     output_format: options.OutputFormat = None,
     output: options.Output = None,
     force: options.Force = False,
@@ -54,6 +55,7 @@ def compare(
     """
     settings: Settings = context.obj
     check_output(output, force, output_format)
+    check_plot(plot, force)
     answer = settings.engine().compare(
         variables,
         by,
@@ -66,6 +68,11 @@ def compare(
     )
     settings.notes(answer.notes)
     write_result(_result(answer), output, output_format)
+    if plot is not None:
+        from tcga_corr.report.comparison import comparison
+        from tcga_corr.report.style import save
+
+        save(comparison(answer), plot)
 
 
 def _result(answer: Any) -> Result:

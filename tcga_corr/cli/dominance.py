@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from tcga_corr.cli import options
-from tcga_corr.cli.output import Result, check_output, plain, write_result
+from tcga_corr.cli.output import Result, check_output, check_plot, plain, write_result
 from tcga_corr.cli.settings import Settings
 
 
@@ -32,6 +32,7 @@ def dominance(
             "--draws", metavar="B", help="Random sets that each score is standardised against."
         ),
     ] = 1_000,
+    plot: options.Plot = None,
     output_format: options.OutputFormat = None,
     output: options.Output = None,
     force: options.Force = False,
@@ -50,6 +51,7 @@ def dominance(
     """
     settings: Settings = context.obj
     check_output(output, force, output_format)
+    check_plot(plot, force)
     chosen = {"sets": sets} if sets else {}
     answer = settings.engine().dominance(
         **chosen,
@@ -62,6 +64,11 @@ def dominance(
     )
     settings.notes(answer.notes)
     write_result(_result(answer), output, output_format)
+    if plot is not None:
+        from tcga_corr.report.dominance import dominance_figure
+        from tcga_corr.report.style import save
+
+        save(dominance_figure(answer), plot)
 
 
 def _result(answer: Any) -> Result:

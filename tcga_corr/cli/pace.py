@@ -16,11 +16,11 @@ from rich.text import Text
 class Pace(Protocol):
     """Who is told of a work."""
 
-    def begin(self, done: int, total: int) -> None:
-        """Tell what is done already, and of how much."""
+    def begin(self, done: int, total: int, work: float) -> None:
+        """Tell what is done already, of how much, and the work that is left."""
 
-    def advance(self, done: int) -> None:
-        """Tell what is done since."""
+    def advance(self, done: int, work: float) -> None:
+        """Tell what is done since, and what work that was."""
 
     def say(self, text: str) -> None:
         """Tell a line."""
@@ -29,10 +29,10 @@ class Pace(Protocol):
 class Silence:
     """Tells nothing."""
 
-    def begin(self, done: int, total: int) -> None:
+    def begin(self, done: int, total: int, work: float) -> None:
         """Nothing."""
 
-    def advance(self, done: int) -> None:
+    def advance(self, done: int, work: float) -> None:
         """Nothing."""
 
     def say(self, text: str) -> None:
@@ -56,23 +56,25 @@ class Lines:
         self._what, self.say, self._every = what, note, every
         self._begun = self._told = time.monotonic()
         self._done = self._before = self._total = 0
+        self._work = self._work_done = 0.0
 
-    def begin(self, done: int, total: int) -> None:
-        """Tell what is done already, and of how much."""
+    def begin(self, done: int, total: int, work: float) -> None:
+        """Tell what is done already, of how much, and the work that is left."""
         self._done = self._before = done
-        self._total = total
+        self._total, self._work = total, work
         if 0 < done < total:
             self.say(f"{done:,} of {total:,} {self._what} are there already")
 
-    def advance(self, done: int) -> None:
-        """Tell what is done since."""
+    def advance(self, done: int, work: float) -> None:
+        """Tell what is done since, and what work that was."""
         self._done += done
+        self._work_done += work
         now = time.monotonic()
         if now - self._told < self._every:
             return
         self._told = now
         rate = (self._done - self._before) / max(now - self._begun, 1e-9)
-        left = (self._total - self._done) / rate if rate else 0.0
+        left = (now - self._begun) * (self._work - self._work_done) / max(self._work_done, 1e-9)
         self.say(
             f"{self._done:,} of {self._total:,} {self._what}, {rate:,.0f} a second, "
             f"{_minutes(left)} left"
@@ -89,7 +91,7 @@ class _Rate(ProgressColumn):
     """What is done a second."""
 
     def render(self, task: Task) -> Text:
-        return Text(f"{task.speed:,.0f} a second" if task.speed else "")
+        return Text(f"{task.fields['rate']:,.0f} a second" if task.fields["rate"] else "")
 
 
 class Bar:
@@ -98,14 +100,17 @@ class Bar:
     def __init__(self, what: str) -> None:
         console = Console(stderr=True, no_color="NO_COLOR" in os.environ or None)
         self._shown = Progress(
-            TextColumn("{task.completed:,.0f} of {task.total:,.0f} {task.description}"),
+            TextColumn("{task.fields[rows]:,} of {task.fields[of]:,} {task.description}"),
             BarColumn(),
             _Rate(),
             TimeRemainingColumn(),
             console=console,
             transient=True,
         )
-        self._task = self._shown.add_task(what, total=0)
+        self._begun = time.monotonic()
+        self._done = 0
+        # the bar is of work, as rows take from microseconds to a second
+        self._task = self._shown.add_task(what, total=None, rows=0, of=0, rate=0.0)
 
     def __enter__(self) -> Self:
         self._shown.start()
@@ -119,13 +124,17 @@ class Bar:
     ) -> None:
         self._shown.stop()
 
-    def begin(self, done: int, total: int) -> None:
-        """Tell what is done already, and of how much."""
-        self._shown.update(self._task, total=total, completed=done)
+    def begin(self, done: int, total: int, work: float) -> None:
+        """Tell what is done already, of how much, and the work that is left."""
+        self._done, self._begun = 0, time.monotonic()
+        self._shown.update(self._task, total=work, rows=done, of=total)
 
-    def advance(self, done: int) -> None:
-        """Tell what is done since."""
-        self._shown.advance(self._task, done)
+    def advance(self, done: int, work: float) -> None:
+        """Tell what is done since, and what work that was."""
+        self._done += done
+        rate = self._done / max(time.monotonic() - self._begun, 1e-9)
+        rows = self._shown.tasks[0].fields["rows"] + done
+        self._shown.update(self._task, advance=work, rows=rows, rate=rate)
 
     def say(self, text: str) -> None:
         """Tell a line above the bar."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from tcga_corr.cli import options
-from tcga_corr.cli.output import Result, check_output, plain, write_result
+from tcga_corr.cli.output import Result, check_output, check_plot, plain, write_result
 from tcga_corr.cli.settings import Settings
 from tcga_corr.errors import UsageError
 
@@ -40,6 +40,7 @@ def robustness(
     adjust: options.AdjustFor = None,
     ties: options.TieRule = options.Ties.average,
     min_genes: options.MinGenes = 5,
+    plot: options.Plot = None,
     output_format: options.OutputFormat = None,
     output: options.Output = None,
     force: options.Force = False,
@@ -58,6 +59,7 @@ def robustness(
     """
     settings: Settings = context.obj
     check_output(output, force, output_format)
+    check_plot(plot, force)
     names = options.split_names(tumor_types)
     if len(names) != 1:
         raise UsageError("robustness is of one tumor type", "Give one, as -t LIHC")
@@ -75,6 +77,11 @@ def robustness(
     )
     settings.notes(answer.notes)
     write_result(_result(answer), output, output_format)
+    if plot is not None:
+        from tcga_corr.report.specification import specification_curve
+        from tcga_corr.report.style import save
+
+        save(specification_curve(answer), plot)
 
 
 def _result(answer: Any) -> Result:

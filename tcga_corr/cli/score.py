@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from tcga_corr.cli import options
-from tcga_corr.cli.output import Result, check_output, write_result
+from tcga_corr.cli.output import Result, check_output, check_plot, write_result
 from tcga_corr.cli.settings import Settings
 
 
@@ -29,6 +29,7 @@ def score(
         typer.Option("--engine", help="gseapy: call gseapy's own ssgsea, many times slower."),
     ] = options.ScoringEngine.closed_form,
     min_genes: options.MinGenes = 5,
+    plot: options.Plot = None,
     output_format: options.OutputFormat = None,
     output: options.Output = None,
     force: options.Force = False,
@@ -38,19 +39,21 @@ def score(
     The score (es) is the raw enrichment score: it does not change when samples or sets are added.
     Scores of one set compare between samples; scores of different sets do not.
 
+    The figure, of six sets at most, shows tumours beside normal samples.
+
     Example: `tcga-corr score ferroptosis nfkb -t LIHC -o scores.tsv`.
     """
     settings: Settings = context.obj
     check_output(output, force, output_format)
-    answer = settings.engine().score(
-        sets,
-        tumor_types=options.split_names(tumor_types),
-        source=source,
-        samples=samples.value,
-        ties=ties.value,
-        engine=engine.value,
-        min_genes=min_genes,
-    )
+    check_plot(plot, force)
+    store = settings.engine()
+    of_which: dict[str, Any] = {
+        "tumor_types": options.split_names(tumor_types),
+        "source": source,
+        "ties": ties.value,
+        "min_genes": min_genes,
+    }
+    answer = store.score(sets, samples=samples.value, engine=engine.value, **of_which)
     settings.notes(answer.notes)
     query = answer.query
     simulated = "SIMULATED  " if answer.provenance["simulated"] else ""
@@ -64,3 +67,10 @@ def score(
         ),
     )
     write_result(result, output, output_format)
+    if plot is not None:
+        from tcga_corr.report.distribution import distribution
+        from tcga_corr.report.style import save
+
+        beside = samples is options.Samples.tumor
+        normal = store.values(sets, samples="normal", **of_which) if beside else None
+        save(distribution(store.values(sets, samples=samples.value, **of_which), normal), plot)

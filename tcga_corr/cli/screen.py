@@ -7,7 +7,15 @@ from typing import Annotated, Any
 import typer
 
 from tcga_corr.cli import options
-from tcga_corr.cli.output import Result, check_output, format_of, number, plain, write_result
+from tcga_corr.cli.output import (
+    Result,
+    check_output,
+    check_plot,
+    format_of,
+    number,
+    plain,
+    write_result,
+)
 from tcga_corr.cli.settings import Settings
 from tcga_corr.errors import UsageError
 
@@ -50,6 +58,7 @@ def screen(
             "people, all in any other format.",
         ),
     ] = None,
+    plot: options.Plot = None,
     output_format: options.OutputFormat = None,
     output: options.Output = None,
     force: options.Force = False,
@@ -71,6 +80,7 @@ def screen(
     """
     settings: Settings = context.obj
     check_output(output, force, output_format)
+    check_plot(plot, force)
     is_table = format_of(output, output_format) is options.Format.table
     count = _count(top or ("25" if is_table else "all"))
     answer = settings.engine().screen(
@@ -87,6 +97,11 @@ def screen(
     )
     settings.notes(answer.notes)
     write_result(_result(answer, count), output, output_format)
+    if plot is not None:
+        from tcga_corr.report.style import save
+        from tcga_corr.report.volcano import volcano
+
+        save(volcano(answer), plot)
 
 
 def _count(top: str) -> int | None:

@@ -21,6 +21,7 @@ from tcga_corr.batch.plan import Plan
 from tcga_corr.batch.work import Work
 from tcga_corr.cli import main, pace
 from tcga_corr.cli.pace import Bar, Lines, Silence
+from tcga_corr.dominance import CAVEAT
 from tcga_corr.engine import Engine
 from tcga_corr.errors import StoreError
 from tcga_corr.files import sha256_of
@@ -55,6 +56,16 @@ x = "RELA"
 y = "NRF2"
 statistic = "r"
 value = 0.5
+n = 31
+source = "a paper"
+"""
+CLAIM_OF_SETS = """\
+[[claims]]
+text = "A is the highest"
+analysis = "highest"
+tumor_type = "LIHC"
+statistic = "highest"
+value = "A"
 n = 31
 source = "a paper"
 """
@@ -178,6 +189,7 @@ def test_a_run_by_either_name(done: Engine, engine: Engine, spec: Path, run: Run
         assert any(f"{name}: " in line and line.endswith(" rows") for line in lines)
     assert out.startswith(f"A small one; run {plan.run}\n\nanalysis ")
     assert "SIMULATED" not in out
+    assert out.splitlines()[-1].startswith("positive, negative: q_batch < 0.05; of gene sets p is ")
     again = run(engine, spec)
     assert (again[0], again[1]) == (0, out)
     assert tables_of(folder_of(engine, spec)[0]) == tables_of(folder)
@@ -209,7 +221,7 @@ def test_quiet(done: Engine, spec: Path, run: Run, engine: Engine) -> None:
         assert out.startswith("A small one; run ")
 
 
-@pytest.mark.parametrize("text", [SPEC, SPEC + CLAIM])
+@pytest.mark.parametrize("text", [SPEC, SPEC + CLAIM, SPEC + CLAIM + CLAIM_OF_SETS])
 @pytest.mark.parametrize("ending", ["table", "tsv", "csv", "json", "parquet"])
 def test_a_file_gets_the_same_bytes_as_a_redirect(
     done: Engine,
@@ -228,7 +240,8 @@ def test_a_file_gets_the_same_bytes_as_a_redirect(
     assert target.read_bytes() == redirected
     assert main.run([*before, "-o", str(target)]) == 2
     assert b"exists" in capfdbinary.readouterr().err
-    has_claims = text != SPEC
+    n_claims = text.count("[[claims]]")
+    has_claims = n_claims > 0
     if ending == "json":
         told = json.loads(redirected)
         key = "claims" if has_claims else "analyses"
@@ -241,17 +254,33 @@ def test_a_file_gets_the_same_bytes_as_a_redirect(
         if has_claims:
             assert told["claims"][0]["n"] == 31
             assert (told["claims"][0]["x"], told["claims"][0]["y"]) == ("RELA", "NFE2L2")
+            assert (told["claims"][0]["method"], told["claims"][0]["adjust"]) == ("pearson", "")
     elif ending == "table":
         said = redirected.decode()
         assert ("published value" in said) == has_claims
         assert ("published: a paper, unit not stated" in said) == has_claims
+        assert (" pearson r " in said) == has_claims
+        assert ("positive, negative: q_batch < 0.05" in said) != has_claims
+        assert said.splitlines().count(CAVEAT) == (CLAIM_OF_SETS in text)
     elif ending == "parquet":
-        assert pl.read_parquet(io.BytesIO(redirected)).height == (1 if has_claims else 4)
+        assert pl.read_parquet(io.BytesIO(redirected)).height == (n_claims or 4)
     else:
         separator = "\t" if ending == "tsv" else ","
         frame = pl.read_csv(io.BytesIO(redirected), separator=separator)
         assert frame.columns[0] == ("claim" if has_claims else "analysis")
-        assert frame.height == (1 if has_claims else 4)
+        assert frame.height == (n_claims or 4)
+
+
+def test_how_a_claim_is_held(done: Engine, run: Run, tmp_path: Path) -> None:
+    """Where its pair is adjusted, the table says so and there is no verdict."""
+    adjusted = SPEC.replace('null = ["genes"]', 'adjust = ["TFRC"]')
+    spec = write_spec(tmp_path, adjusted + CLAIM)
+    engine = copy_of(done, tmp_path / "adjusted")
+    code, out, _ = run(engine, spec)
+    assert code == 0
+    assert "pearson r adjusted for TFRC" in out
+    assert "none: adjusted for TFRC here" in out
+    assert CAVEAT not in out
 
 
 def test_little_memory(engine: Engine, spec: Path, run: Run) -> None:
@@ -352,7 +381,23 @@ def test_status(done: Engine, store: Engine, engine: Engine, spec: Path, run: Ru
     frame = pl.read_csv(io.StringIO(out), separator="\t")
     assert frame["done"].to_list() == [2, 1, 1]
     _, out, _ = run(engine, "status", "--format", "tsv")
+    assert pl.read_csv(io.StringIO(out), separator="\t")["state"].to_list() == ["stopped"]
+    with folder_of(engine, spec)[0].locked("2-of-2"):
+        _, out, _ = run(engine, "status", "--format", "tsv")
     assert pl.read_csv(io.StringIO(out), separator="\t")["state"].to_list() == ["running"]
+
+
+@pytest.mark.parametrize("command", ["status", "verify", "merge"])
+def test_the_source_of_a_spec(done: Engine, spec: Path, run: Run, command: str) -> None:
+    """With it the spec is the run that was begun with it."""
+    _, plan = folder_of(done, spec)
+    tasks = ("--tasks", "99") if command == "verify" else ()
+    code, out, _ = run(done, command, spec, "--source", "mine", *tasks)
+    assert code == 0
+    assert out == run(done, command, plan.run, *tasks)[1]
+    code, out, err = run(done, command, spec, "--source", "toil", *tasks)
+    assert (code, out, err.count("\n")) == (3, "", 1)
+    assert "no table of source 'toil'" in err
 
 
 def test_merge_before_all_is_done(done: Engine, engine: Engine, spec: Path, run: Run) -> None:
@@ -374,6 +419,32 @@ def test_merge_before_all_is_done(done: Engine, engine: Engine, spec: Path, run:
         assert run(engine, spec, "--shard", shard)[0] == 2
 
 
+def test_a_part_that_fails_is_not_called_done(
+    engine: Engine, spec: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, plan = folder_of(engine, spec)
+    failing = plan.part(1, 2)[0].number
+    rows = Work.rows
+
+    def fail(self: Work, task: object) -> object:
+        if task.number == failing:  # type: ignore[attr-defined]
+            raise StoreError("a torn page", "Mend it")
+        return rows(self, task)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Work, "rows", fail)
+    code, out, err = run(engine, spec, "--shard", "1/2")
+    assert (code, out) == (1, "")
+    assert "1 of 8 tasks failed" in err
+    assert "is done" not in err
+    code, _, err = run(engine, spec, "--shard", "2/2")
+    assert code == 0
+    assert "part 2/2 is done. When all are: " in err
+    monkeypatch.setattr(Work, "rows", rows)
+    code, _, err = run(engine, spec, "--shard", "1/2")
+    assert code == 0
+    assert "part 1/2 is done. When all are: " in err
+
+
 def test_verify(done: Engine, spec: Path, run: Run) -> None:
     before = snapshot(done.store.root)
     _, plan = folder_of(done, spec)
@@ -388,40 +459,88 @@ def test_verify(done: Engine, spec: Path, run: Run) -> None:
     assert snapshot(done.store.root) == before
 
 
-@pytest.mark.parametrize(
-    ("name", "column", "said"),
-    [
-        ("associations", "r", "differs by more than 1e-12"),
-        ("associations", "p_genes", "differs by more than 1e-12"),
-        ("associations", "n", "other rows"),
-        ("associations", "q_batch", "q_batch differs"),
-        ("dominance", "mean", "differs by more than 1e-12"),
-        ("dominance", "n_highest", "other rows"),
-    ],
-)
-def test_verify_sees_a_changed_number(
-    done: Engine, spec: Path, run: Run, tmp_path: Path, name: str, column: str, said: str
-) -> None:
-    engine = copy_of(done, tmp_path / "changed")
-    folder, plan = folder_of(engine, spec)
+def change(folder: RunFolder, name: str, changes: dict[str, float]) -> None:
+    """Add to the first value of some columns of a table, and let the manifest know it."""
     path = folder.path / f"{name}.parquet"
     frame = pl.read_parquet(path)
-    place = frame[column].is_not_null().arg_max()
-    assert place is not None
-    values = frame[column].to_list()
-    values[place] += 1 if isinstance(values[place], int) else 1e-9
-    frame.with_columns(pl.Series(column, values)).write_parquet(path)
-    code, out, err = run(engine, "verify", plan.run, "--tasks", "99")
-    assert (code, out, err.count("\n")) == (1, "", 1)
-    assert f"{plan.run}: not as it was written: {name}.parquet" in err
+    for column, more in changes.items():
+        place = frame[column].is_not_null().arg_max()
+        assert place is not None
+        values = frame[column].to_list()
+        values[place] += more
+        frame = frame.with_columns(pl.Series(column, values))
+    frame.write_parquet(path)
     manifest = folder.path / "manifest.json"
     told = json.loads(manifest.read_text())
     told["results"][path.name]["sha256"] = sha256_of(path)
     manifest.write_text(json.dumps(told))
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "notes"),
+    [
+        ("associations", {"r": 1e-9}, ["differs by more than 1e-12"]),
+        ("associations", {"p_genes": 1e-9}, ["differs by more than 1e-12"]),
+        ("associations", {"n": 1}, ["other rows"]),
+        ("associations", {"q_batch": 1e-9}, ["q_batch is not that of p"]),
+        ("associations", {"q": 1e-9}, ["q of wide is not that of p"]),
+        (
+            "associations",
+            {"r": 1e-9, "q": 1e-9, "q_batch": 1e-9},
+            [
+                "differs by more than 1e-12; q_batch is not that of p; q of wide is not that of p",
+                "q_batch is not that of p; q of wide is not that of p",
+            ],
+        ),
+        ("dominance", {"mean": 1e-9}, ["differs by more than 1e-12"]),
+        ("dominance", {"n_highest": 1}, ["other rows"]),
+    ],
+)
+def test_verify_sees_a_changed_number(
+    done: Engine,
+    spec: Path,
+    run: Run,
+    tmp_path: Path,
+    name: str,
+    changes: dict[str, float],
+    notes: list[str],
+) -> None:
+    engine = copy_of(done, tmp_path / "changed")
+    folder, plan = folder_of(engine, spec)
+    manifest = folder.path / "manifest.json"
+    as_it_was = manifest.read_text()
+    change(folder, name, changes)
+    as_changed = manifest.read_text()
+    manifest.write_text(as_it_was)
     code, out, err = run(engine, "verify", plan.run, "--tasks", "99")
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert f"{plan.run}: not as it was written: {name}.parquet" in err
+    manifest.write_text(as_changed)
+    code, out, err = run(engine, "verify", plan.run, "--tasks", "99", "--format", "tsv")
     assert code == 1
-    assert out != ""
-    assert f"the tables are not what the plan gives: {said}" in err
+    frame = pl.read_csv(io.StringIO(out), separator="\t")
+    assert frame["note"].drop_nulls().unique(maintain_order=True).to_list() == notes
+    assert f"the tables are not what the plan gives: {'; '.join(notes)}.\n" in err
+
+
+def test_verify_holds_large_numbers_relative_to_them(
+    done: Engine, spec: Path, run: Run, tmp_path: Path
+) -> None:
+    engine = copy_of(done, tmp_path / "changed")
+    folder, plan = folder_of(engine, spec)
+    mean = pl.read_parquet(folder.path / "dominance.parquet")["mean"][0]
+    assert mean > 4
+    change(folder, "dominance", {"mean": 3e-12})
+    code, out, err = run(engine, "verify", plan.run, "--tasks", "99", "--format", "tsv")
+    assert (code, err) == (0, "")
+    frame = pl.read_csv(io.StringIO(out), separator="\t")
+    assert frame.filter(~pl.col("identical")).height == 1
+    [difference] = frame.filter(~pl.col("identical"))["largest_difference"]
+    assert np.isclose(difference, 3e-12 / mean, rtol=0.01, atol=0)
+    change(folder, "dominance", {"mean": 2e-12 * mean})
+    code, _, err = run(engine, "verify", plan.run, "--tasks", "99", "--format", "tsv")
+    assert code == 1
+    assert "differs by more than 1e-12" in err
 
 
 def test_verify_of_what_is_not_complete(engine: Engine, spec: Path, run: Run) -> None:
@@ -489,46 +608,60 @@ def test_lines_of_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pace.time, "monotonic", lambda: now[0])
     said: list[str] = []
     lines = Lines("rows", said.append, every=30)
-    lines.begin(1_000, 10_000)
+    lines.begin(1_000, 10_000, 60.0)
     assert said == ["1,000 of 10,000 rows are there already"]
     now[0] += 29
-    lines.advance(500)
+    lines.advance(500, 4.0)
     assert len(said) == 1
     now[0] += 1
-    lines.advance(1_000)
+    lines.advance(1_000, 6.0)  # a sixth of the work, whatever the rows
     assert said[1:] == ["2,500 of 10,000 rows, 50 a second, 0:02:30 left"]
-    lines.advance(500)
+    lines.advance(500, 0.0)
     now[0] += 3_570
-    lines.advance(0)
-    assert said[2:] == ["3,000 of 10,000 rows, 1 a second, 3:30:00 left"]
+    lines.advance(0, 5.0)
+    assert said[2:] == ["3,000 of 10,000 rows, 1 a second, 3:00:00 left"]
+    now[0] += 30
+    lines.advance(7_000, 45.0)
+    assert said[3:] == ["10,000 of 10,000 rows, 2 a second, 0:00:00 left"]
     lines.say("failed: x")
     assert said[-1] == "failed: x"
     said.clear()
     for done in (0, 10):
-        Lines("rows", said.append, every=30).begin(done, 10)
+        Lines("rows", said.append, every=30).begin(done, 10, 1.0)
     assert said == []
     lines = Lines("rows", said.append, every=0)
-    lines.begin(0, 0)
-    lines.advance(0)
+    lines.begin(0, 0, 0.0)
+    lines.advance(0, 0.0)
     assert said == ["0 of 0 rows, 0 a second, 0:00:00 left"]
 
 
-def test_a_bar(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_bar(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is of work; what it tells is of rows."""
+    now = [100.0]
+    monkeypatch.setattr(pace.time, "monotonic", lambda: now[0])
     with Bar("rows") as bar:
-        bar.begin(5, 20_000)
-        bar.advance(10_000)
+        bar.begin(5, 20_000, 8.0)
+        [task] = bar._shown.tasks
+        assert (task.completed, task.total) == (0, 8.0)
+        now[0] += 10
+        bar.advance(9_000, 1.5)
+        now[0] += 10
+        bar.advance(1_000, 0.5)
         bar.say("failed: [bold]x")
+        shown = [one(task) for one in bar._shown.columns if not isinstance(one, str)]
     out, err = capsys.readouterr()
     assert out == ""
     assert "failed: [bold]x" in err
-    assert bar._shown.tasks[0].completed == 10_005
-    assert bar._shown.tasks[0].total == 20_000
+    assert (task.completed, task.total) == (2.0, 8.0)
+    assert task.fields == {"rows": 10_005, "of": 20_000, "rate": 500.0}
+    assert str(shown[0]) == "10,005 of 20,000 rows"
+    assert str(shown[2]) == "500 a second"
 
 
 def test_silence(capsys: pytest.CaptureFixture[str]) -> None:
     silence = Silence()
-    silence.begin(1, 2)
-    silence.advance(1)
+    silence.begin(1, 2, 3.0)
+    silence.advance(1, 3.0)
     silence.say("anything")
     assert capsys.readouterr() == ("", "")
 
@@ -536,8 +669,11 @@ def test_silence(capsys: pytest.CaptureFixture[str]) -> None:
 def test_verbose_lines(engine: Engine, spec: Path, run: Run) -> None:
     code, _, err = run(engine, spec, before=("-v",))
     assert code == 0
-    assert len(re.findall(r"^\d+ of 96 rows, [\d,]+ a second, 0:00:\d\d left$", err, re.M)) == 8
-    assert "96 of 96 rows" in err
+    told = re.findall(r"^(\d+) of 96 rows, [\d,]+ a second, (\d+:\d\d:\d\d) left$", err, re.M)
+    assert len(told) == 8
+    done = [int(rows) for rows, _ in told]
+    assert done == sorted(done)
+    assert told[-1] == ("96", "0:00:00")
 
 
 # --- the paper's own spec
@@ -555,6 +691,8 @@ def test_the_paper_over_simulated_values(simulated: Engine, tmp_path: Path, run:
     assert out.startswith("SIMULATED  Ferroptosis, NF-kB and NRF2 over TCGA")
     claims = out.split("verdict\n")[1].split("\n\n")[0].splitlines()[1:]
     assert len(claims) == 4
+    assert sum(" pearson r " in line for line in claims) == 2
+    assert CAVEAT in out.splitlines()
     assert all(line.endswith("none: SIMULATED values") for line in claims)
     code, out, _ = run(engine, "check", "--paper", "--format", "tsv")
     assert code == 0

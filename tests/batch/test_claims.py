@@ -21,25 +21,27 @@ ROW = {
 }  # fmt: skip
 HIGHEST = {
     "analysis": "sets", "tumor_type": "LIHC", "scale": "raw", "set": "A", "n": 371,
-    "n_highest": 200, "note": "",
+    "n_highest": 200, "mean": 0.2, "note": "",
 }  # fmt: skip
+NO_SCORE = {"n": None, "n_highest": None, "mean": None}
 DOMINANCE = [
     HIGHEST,
     HIGHEST | {"set": "B", "n_highest": 171},
     HIGHEST | {"scale": "standardised", "set": "B", "n_highest": 300},
     HIGHEST | {"scale": "standardised", "n_highest": 71},
     HIGHEST | {"tumor_type": "ACC", "set": "B", "n_highest": 370},
+    HIGHEST | {"tumor_type": "ACC", "scale": "standardised", "set": "B", "n_highest": 360},
 ]
 CLAIM = Claim(
     line=0, text="they go together", analysis="pair", tumor_type="LIHC", x="NFE2L2", y="RELA",
     statistic="r", value=0.5, n=371, unit="log2(tpm+1)", source="a paper",
 )  # fmt: skip
-OF_SETS = {
+OF_SETS: dict[str, Any] = {
     "analysis": "sets", "x": None, "y": None, "statistic": "highest", "value": "A",
 }  # fmt: skip
 
 
-def planned(name: str, kind: str) -> PlannedAnalysis:
+def planned(name: str, kind: str, adjust: tuple[GeneVariable, ...] = ()) -> PlannedAnalysis:
     return PlannedAnalysis(
         name=name,
         kind=kind,
@@ -48,13 +50,13 @@ def planned(name: str, kind: str) -> PlannedAnalysis:
         n_samples=(79, 371),
         units=("log2(x)", "log2(y)"),
         samples="tumor",
-        methods=("pearson", "spearman"),
+        methods=() if kind == "dominance" else ("pearson", "spearman"),
         ties="average",
         min_genes=5,
         null=(),
         draws=20,
         variables=(GeneVariable("RELA"), GeneVariable("NFE2L2")),
-        adjust=(),
+        adjust=adjust,
         x=(0,),
         y=(1,),
     )
@@ -68,14 +70,18 @@ class Held:
         self.folder.path.mkdir(parents=True)
 
     def beside(
-        self, rows: list[dict[str, Any]], dominance: list[dict[str, Any]], **claim: Any
+        self,
+        rows: list[dict[str, Any]],
+        dominance: list[dict[str, Any]],
+        adjust: tuple[GeneVariable, ...] = (),
+        **claim: Any,
     ) -> dict[str, Any]:
         for name, one in (("associations", rows), ("dominance", dominance)):
             if one:
                 pl.DataFrame(one).write_parquet(self.folder.path / f"{name}.parquet")
         claimed = Claim(**{**CLAIM.__dict__, **claim})
         plan = Plan("run", "", ("parquet",), (claimed,), "",
-                    (planned("pair", "pairs"), planned("sets", "dominance")),
+                    (planned("pair", "pairs", adjust), planned("sets", "dominance")),
                     {}, {}, None, "0")  # fmt: skip
         [row] = held_beside(self.folder, plan).to_dicts()
         return row
@@ -91,7 +97,8 @@ def test_a_row_of_a_claim(held: Held) -> None:
         "claim": "they go together", "analysis": "pair", "tumor_type": "LIHC", "x": "NFE2L2",
         "y": "RELA", "statistic": "r", "published": "0.5", "published_n": 371,
         "published_unit": "log2(tpm+1)", "published_in": "a paper", "here": "0.457",
-        "ci_low": 0.37, "ci_high": 0.53, "n": 371, "unit": "log2(y)", "source": "mine",
+        "method": "pearson", "adjust": "", "ci_low": 0.37, "ci_high": 0.53, "n": 371,
+        "unit": "log2(y)", "source": "mine",
         "verdict": "published value within the 95 % interval here",
     }  # fmt: skip
 
@@ -124,6 +131,10 @@ OUTSIDE = "published value outside the 95 % interval here"
         ({}, {"r": None, "ci_low": None, "ci_high": None, "note": "too few samples: 7"},
          "none: too few samples: 7"),
         ({}, {"r": None, "ci_low": None, "ci_high": None}, "none: no such row"),
+        ({}, {"r": None, "n": 0, "note": "failed: a torn page"}, "none: failed: a torn page"),
+        ({"statistic": "n", "value": 371}, {"r": None, "n": 0, "note": "failed: a torn page"},
+         "none: failed: a torn page"),
+        ({}, {"method": "spearman"}, "none: LIHC is not in the run"),
         ({}, {"tumor_type": "ACC"}, "none: LIHC is not in the run"),
         ({}, {"analysis": "other"}, "none: LIHC is not in the run"),
         ({}, {"x": "TP53"}, "none: LIHC is not in the run"),
@@ -140,18 +151,54 @@ def test_verdicts_of_associations(
     assert held.beside([ROW | row], [], **claim)["verdict"] == verdict
 
 
-def test_the_method_that_is_named_first(held: Held) -> None:
-    rows = [ROW | {"method": "spearman", "r": 0.1, "ci_low": 0.0, "ci_high": 0.2}, ROW]
-    assert held.beside(rows, [])["here"] == "0.100"
-    assert held.beside(rows, [])["verdict"] == OUTSIDE
+def test_the_method_that_the_spec_names_first(held: Held) -> None:
+    """Wherever its rows are in the table."""
+    other = ROW | {"method": "spearman", "r": 0.1, "ci_low": 0.0, "ci_high": 0.2}
+    for rows in ([other, ROW], [ROW, other]):
+        told = held.beside(rows, [])
+        assert (told["here"], told["method"], told["verdict"]) == ("0.457", "pearson", WITHIN)
+
+
+@pytest.mark.parametrize("claim", [{}, {"statistic": "n", "value": 371}])
+def test_no_other_method_if_that_failed(held: Held, claim: dict[str, Any]) -> None:
+    nothing = {"n": 0, "r": None, "ci_low": None, "ci_high": None, "note": "failed: a torn page"}
+    for rows in ([ROW | nothing, ROW | {"method": "spearman"}],
+                 [ROW | {"method": "spearman"}, ROW | nothing]):  # fmt: skip
+        told = held.beside(rows, [], **claim)
+        assert told["verdict"] == "none: failed: a torn page"
+        assert (told["here"], told["method"], told["n"]) == (None, "pearson", None)
 
 
 @pytest.mark.parametrize(
     ("claim", "row", "verdict"),
     [
-        ({}, {}, "the same"),
-        ({"value": "B"}, {}, "not the same"),
+        ({}, {}, "none: adjusted for TP53,MYC here"),
+        ({"value": -0.5}, {}, "none: adjusted for TP53,MYC here"),
+        ({"n": 400}, {}, "none: 371 samples here, 400 published"),
+        ({}, {"note": "SIMULATED"}, "none: SIMULATED values"),
+        # as many samples are there, adjusted or not
+        ({"statistic": "n", "value": 371}, {}, "the same"),
+        ({"statistic": "n", "value": 370}, {}, "not the same"),
+    ],
+)
+def test_verdicts_of_what_is_adjusted(
+    held: Held, claim: dict[str, Any], row: dict[str, Any], verdict: str
+) -> None:
+    controls = (GeneVariable("TP53"), GeneVariable("MYC"))
+    told = held.beside([ROW | row], [], controls, **claim)
+    assert told["verdict"] == verdict
+    assert told["adjust"] == "TP53,MYC"
+    assert told["here"] == ("371" if claim.get("statistic") == "n" else "0.457")
+
+
+@pytest.mark.parametrize(
+    ("claim", "row", "verdict"),
+    [
+        ({}, {}, "raw: the same; standardised: not the same"),
+        ({"value": "B"}, {}, "raw: not the same; standardised: the same"),
+        ({"value": "C"}, {}, "not the same"),
         ({"tumor_type": "ACC", "value": "B"}, {}, "the same"),
+        ({"tumor_type": "ACC"}, {}, "not the same"),
         ({"n": 400}, {}, "none: 371 samples here, 400 published"),
         ({"n": None}, {}, "none: the publication gives no number of samples"),
         ({}, {"note": "SIMULATED"}, "none: SIMULATED values"),
@@ -165,10 +212,33 @@ def test_verdicts_of_the_highest(
     assert held.beside([ROW], rows, **{**OF_SETS, **claim})["verdict"] == verdict
 
 
+def test_the_highest_where_a_set_has_no_score(held: Held) -> None:
+    """Another set might have been the highest then."""
+    lacking = [
+        HIGHEST | NO_SCORE | {"scale": scale, "set": name, "note": "2 of 9 genes"}
+        for scale in ("raw", "standardised")
+        for name in ("D", "C")
+    ]
+    told = held.beside([ROW], [*lacking, *DOMINANCE], **OF_SETS)
+    assert told["here"] == "raw: A in 200; standardised: B in 300"
+    assert told["verdict"] == "none: no score of C, D"
+    of_acc = held.beside(
+        [ROW], [*lacking, *DOMINANCE], **{**OF_SETS, "tumor_type": "ACC", "value": "B"}
+    )
+    assert of_acc["verdict"] == "the same"
+
+
+def test_the_highest_where_no_set_has_a_score(held: Held) -> None:
+    told = held.beside([ROW], [one | NO_SCORE for one in DOMINANCE], **OF_SETS)
+    assert (told["here"], told["n"]) == (None, None)
+    assert told["verdict"] == "none: no set has a score"
+
+
 def test_what_is_told_of_the_highest(held: Held) -> None:
     told = held.beside([ROW], DOMINANCE, **OF_SETS)
     assert told["here"] == "raw: A in 200; standardised: B in 300"
     assert (told["published"], told["n"], told["x"], told["ci_low"]) == ("A", 371, None, None)
+    assert (told["method"], told["adjust"]) == ("", "")
 
 
 def test_nothing_is_written_yet(held: Held) -> None:
