@@ -13,6 +13,7 @@ import pytest
 
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.errors import DataMissingError, UsageError
+from tcga_corr.files import partial_path
 from tcga_corr.load_plan import LoadOptions
 from tcga_corr.sources.simulated import write_atlas
 from tcga_corr.store import TableKey, open_index
@@ -177,13 +178,21 @@ def test_an_index_that_is_not_built_is_fine(engine: Engine) -> None:
 
 def test_what_a_kill_left_is_removed(engine: Engine) -> None:
     folder = engine.store.table_path(ACC).parent
-    (folder / ".table.parquet.999999999.part").write_bytes(b"half")
+    ours = partial_path(folder / "table.parquet")
+    dead = ours.name.replace(f".{os.getpid()}.", ".999999999.")
+    (folder / dead).write_bytes(b"half")
+    elsewhere = folder / ".table.parquet.another-host.999999999.part"
+    for at_work in (ours, elsewhere):
+        at_work.write_bytes(b"half")
     orphan = engine.store.root / "index" / "source=gone" / "tumor_type=ACC"
     shutil.copytree(engine.store.index_folder(ACC), orphan)
     assert list(faults(engine).values()) == ["leftover", "leftover"]
     assert list(faults(engine, repair=True).values()) == ["mended", "mended"]
     assert faults(engine) == {}
     assert not orphan.exists()
+    assert not (folder / dead).exists()
+    # one of this process, and one of a machine that may share the store
+    assert ours.read_bytes() == elsewhere.read_bytes() == b"half"
 
 
 def test_downloads_are_held_to_their_records(engine: Engine) -> None:

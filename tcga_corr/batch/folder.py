@@ -165,18 +165,19 @@ class RunFolder:
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(path)
-        if not _taken(lock):
-            raise StoreError(
-                f"another process is at the run {self.run}",
-                "Wait for it; to share a run between processes, give each its --shard",
-            )
-        try:
+        with self._looking():
             against = self._locks() if part == _WHOLE else [self._lock_path(_WHOLE)]
             if any(_is_held(other) for other in against if other != path):
                 raise StoreError(
                     f"another process is at a part of the run {self.run}, or at the whole of it",
                     "Wait for it",
                 )
+            if not _taken(lock):
+                raise StoreError(
+                    f"another process is at the run {self.run}",
+                    "Wait for it; to share a run between processes, give each its --shard",
+                )
+        try:
             for left in filter(is_leftover, self.path.glob("**/.*.part")):
                 left.unlink(missing_ok=True)
             yield
@@ -184,8 +185,19 @@ class RunFolder:
             lock.release()
 
     def is_at_work(self) -> bool:
-        """Whether a process is at the run, or at a part of it."""
-        return any(_is_held(path) for path in self._locks())
+        """Whether a process is at the run, or at a part of it; False where locks cannot be had."""
+        locks = self._locks()
+        with suppress(OSError):
+            if locks:
+                with self._looking():
+                    return any(_is_held(path) for path in locks)
+        return False
+
+    def _looking(self) -> BaseFileLock:
+        """Held for a moment by who looks at locks, which takes them."""
+        from filelock import FileLock
+
+        return FileLock(self.store.root / "locks" / f"_looking.{self.run}.lock")
 
     def _lock_path(self, part: str) -> Path:
         return self.store.root / "locks" / f"_run.{self.run}.{part}.lock"

@@ -140,7 +140,7 @@ def failed_rows(plan: Plan, task: Task, why: str) -> pa.Table:
     if task.way == "dominance":
         empty = pl.DataFrame(schema={**DOMINANCE_SCHEMA, **{n: kind for n, _, kind in _FRIEDMAN}})
         rows = _with_lacking(empty, task.tumor_type, dict.fromkeys(names, note))
-        return rows.to_arrow(compat_level=pl.CompatLevel.oldest())
+        return _as_read(rows.to_arrow(compat_level=pl.CompatLevel.oldest()))
     if task.way == "products":
         row, column = np.nonzero(asked.kept(slice(task.start, task.end)))
         x = np.array(asked.x)[task.start : task.end][row]
@@ -162,6 +162,21 @@ def failed_rows(plan: Plan, task: Task, why: str) -> pa.Table:
         notes=[note] * len(x),
     )
     return _table([pairs], asked.variables, task)
+
+
+def _as_read(table: pa.Table) -> pa.Table:
+    """With texts as they are read from the file of a task."""
+    import pyarrow as pa
+
+    texts = pa.dictionary(pa.int32(), pa.string())
+    return table.cast(
+        pa.schema(
+            [
+                pa.field(one.name, texts if pa.types.is_large_string(one.type) else one.type)
+                for one in table.schema
+            ]
+        )
+    )
 
 
 _FRIEDMAN: tuple[tuple[str, str, Any], ...] = (

@@ -192,7 +192,7 @@ def test_a_task_that_fails_is_on_record_and_the_others_go_on(
     aside = table.with_name("aside")
     told = []
 
-    def on_begin(done: int, rows: int) -> None:
+    def on_begin(done: int, rows: int, work: float) -> None:
         table.rename(aside)
 
     def on_task(task: Any, why: str) -> None:
@@ -223,7 +223,7 @@ def test_a_worker_of_another_version_ends_the_run(
     plan = plan_of(engine, spec)
     folder = RunFolder(engine.store, plan.run)
 
-    def on_begin(done: int, rows: int) -> None:
+    def on_begin(done: int, rows: int, work: float) -> None:
         path = folder.path / "plan.json"
         told = json.loads(path.read_text())
         path.write_text(json.dumps(told | {"version": "0.0.1"}))

@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 
 from tcga_corr.batch import plan as planning
 from tcga_corr.batch.plan import Plan, PlannedAnalysis, make_plan
+from tcga_corr.batch.spec import SpecError
 from tcga_corr.engine import Engine
 from tcga_corr.errors import DataMissingError, StoreError, UsageError
+from tcga_corr.gene_sets import shipped_sets
 from tcga_corr.load_plan import LoadOptions
 from tcga_corr.variables import GeneVariable
 
@@ -52,6 +54,18 @@ x = "p65"
 y = "NRF2"
 statistic = "r"
 value = 0.5
+"""
+
+CLAIM = """\
+[[claims]]
+text = "t"
+source = "s"
+tumor_type = "ACC"
+analysis = "few"
+x = "RELA"
+y = "NFE2L2"
+statistic = "n"
+value = 40
 """
 
 
@@ -110,8 +124,9 @@ def test_the_same_plan_of_a_copied_store(store: Engine, engine: Engine, tmp_path
         ("draws = 20", "draws    =   20  # so many", True),
         ('["NRF2", "p65"]', '["NFE2L2", "RELA"]', False),  # asked by another name: notes differ
         ("draws = 20", "draws = 21", False),
-        ('title = "Few"', 'title = "Many"', False),
-        ("value = 0.5", "value = 0.6", False),
+        ('title = "Few"', 'title = "Many"', True),  # which change no number
+        ("value = 0.5", "value = 0.6", True),
+        ("[[claims]]\n", CLAIM + "[[claims]]\n", True),
         ('"kendall"', '"spearman"', False),
         ('"RELA", "cov', '"REL", "cov', False),
         ('name = "wide"', 'name = "wider"', False),
@@ -205,6 +220,44 @@ def test_what_is_not_in_the_store(
 ) -> None:
     with pytest.raises(error, match=said):
         plan_of(store, write_spec(tmp_path, text))
+
+
+def test_all_that_is_not_loaded_is_told_together(store: Engine, tmp_path: Path) -> None:
+    text = """\
+name = "lacking"
+[[crosses]]
+name = "first"
+x = ["RELA", "TFRC"]
+tumor_types = ["BRCA", "ACC"]
+[[crosses]]
+name = "fine"
+x = ["RELA", "TFRC"]
+[[pairs]]
+name = "second"
+pairs = [["RELA", "TFRC"]]
+tumor_types = ["LUAD", "KIRC"]
+"""
+    spec = write_spec(tmp_path, text)
+    with pytest.raises(DataMissingError) as caught:
+        plan_of(store, spec)
+    said = str(caught.value)
+    for line, block, names in ((2, "first", ["BRCA"]), (9, "second", ["LUAD", "KIRC"])):
+        assert f"{spec}:{line}: {block}: " in said
+        for name in names:
+            assert name in said
+    assert said.index("BRCA") < said.index("LUAD")
+    assert said.count("not loaded") == 2
+    assert "fine" not in said
+    # beside sets that nobody could tell apart, it is the spec that is wrong
+    write_hallmarks(tmp_path, "NOSUCH")
+    both = '["again.gmt:HALLMARK_APOPTOSIS", "HALLMARK_APOPTOSIS"]]'
+    spec.write_text(text.replace('["RELA", "TFRC"]]', both).replace('"LUAD", "KIRC"', '"ACC"'))
+    with pytest.raises(SpecError) as wrong:
+        plan_of(store, spec)
+    first, second = wrong.value.lines()
+    assert f"{spec}:2: first: BRCA: not loaded" in first
+    assert f"{spec}:9: second: " in second
+    assert "two different gene sets are named" in second
 
 
 def test_too_many_rows(store: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -312,3 +365,166 @@ def test_tasks_are_the_same_in_all_tumor_types(whole: Plan) -> None:
             assert sum(rows for *_, rows in first) == n_pairs * len(one.methods)
     ways = {task.way for task in whole.tasks}
     assert ways == {"products", "rows", "one by one", "dominance"}
+
+
+# --- the same set by two ways
+
+
+def write_hallmarks(folder: Path, *more: str) -> None:
+    """A collection that repeats a set that is shipped, under its own name, and another set."""
+    genes = shipped_sets()["HALLMARK_APOPTOSIS"].genes
+    lines = [("HALLMARK_APOPTOSIS", "again", *genes, *more), ("MINE", "x", *genes[:12])]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "again.gmt").write_text("".join("\t".join(one) + "\n" for one in lines))
+
+
+def pairs_named(plan: Plan, name: str) -> list[tuple[str, str]]:
+    asked = plan.analysis(name)
+    return [
+        (asked.variables[x].name, asked.variables[y].name)
+        for x, y in zip(*asked.pairs, strict=True)
+    ]
+
+
+def test_a_set_by_two_ways_is_one(store: Engine, tmp_path: Path) -> None:
+    write_hallmarks(tmp_path)
+    text = """\
+name = "twice"
+[[crosses]]
+name = "one-side"
+x = ["again.gmt", "HALLMARK_APOPTOSIS", "HALLMARK_HYPOXIA", "RELA"]
+[[crosses]]
+name = "both"
+x = ["HALLMARK_APOPTOSIS", "HALLMARK_HYPOXIA"]
+y = ["again.gmt", "RELA", "HALLMARK_HYPOXIA"]
+[[pairs]]
+name = "pairs"
+pairs = [["again.gmt:HALLMARK_APOPTOSIS", "RELA"], ["HALLMARK_APOPTOSIS", "TFRC"],
+         ["RELA", "HALLMARK_APOPTOSIS"], ["TFRC", "again.gmt:HALLMARK_APOPTOSIS"],
+         ["RELA", "TFRC"]]
+"""
+    plan = plan_of(store, write_spec(tmp_path, text))
+    apoptosis, hypoxia = "HALLMARK_APOPTOSIS", "HALLMARK_HYPOXIA"
+    assert pairs_named(plan, "one-side") == list(
+        itertools.combinations([apoptosis, "MINE", hypoxia, "RELA"], 2)
+    )
+    assert pairs_named(plan, "both") == [
+        (apoptosis, "MINE"), (apoptosis, "RELA"), (apoptosis, hypoxia),
+        (hypoxia, "MINE"), (hypoxia, "RELA"),
+    ]  # fmt: skip
+    assert pairs_named(plan, "pairs") == [
+        (apoptosis, "RELA"),
+        (apoptosis, "TFRC"),
+        ("RELA", "TFRC"),
+    ]
+    for one in plan.analyses:
+        names = [variable.name for variable in one.variables]
+        assert len(set(names)) == len(names)
+        assert one.n_pairs == len(one.pairs[0])
+        rows = sum(task.n_rows for task in plan.tasks_of(one) if task.tumor_type == "ACC")
+        assert rows == one.n_pairs * len(one.methods)
+    assert Plan.from_json(json.loads(json.dumps(plan.to_json())), store.store) == plan
+
+
+def test_another_set_of_the_same_name_is_refused(store: Engine, tmp_path: Path) -> None:
+    write_hallmarks(tmp_path, "NOSUCH")
+    text = '[[crosses]]\nx = ["again.gmt", "HALLMARK_APOPTOSIS"]\n'
+    with pytest.raises(UsageError, match="two different gene sets are named 'HALLMARK_APOPTOSIS'"):
+        plan_of(store, write_spec(tmp_path, text))
+
+
+# --- shards
+
+MIXED = """\
+name = "mixed"
+draws = 20
+[[crosses]]
+name = "all"
+x = ["own.gmt", "RELA", "TFRC", "GPX4", "NFE2L2", "ferroptosis", "nfkb", "covariate:age"]
+methods = ["pearson", "kendall"]
+[[pairs]]
+name = "fast"
+pairs = [["own.gmt:A", "own.gmt:B"], ["RELA", "NFE2L2"], ["RELA", "TFRC"], ["TFRC", "GPX4"]]
+methods = ["spearman", "pearson"]
+[[pairs]]
+name = "nulled"
+pairs = [["own.gmt:A", "own.gmt:B"], ["RELA", "NFE2L2"], ["RELA", "TFRC"]]
+null = ["genes"]
+[[dominance]]
+name = "highest"
+sets = ["own.gmt:A", "own.gmt:B", "own.gmt:F"]
+"""
+
+
+@pytest.fixture(scope="module")
+def mixed(store: Engine, tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """Tasks that take from microseconds to a second, side by side."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(planning, "ROWS_AT_ONCE", 4)
+        patch.setattr(planning, "_MOST_PAIRS", 2)
+        patch.setattr(planning, "_MOST_SLOW", 5)
+        patch.setattr(planning, "_MOST_NULLS", 1)
+        plan = plan_of(store, write_spec(tmp_path_factory.mktemp("mixed"), MIXED))
+        assert len(plan.tasks) > 100  # which are kept
+    return plan
+
+
+def test_tasks_tell_their_work(mixed: Plan) -> None:
+    each: dict[str, set[float]] = {}
+    for task in mixed.tasks:
+        is_null = bool(mixed.analysis(task.analysis).null)
+        seconds = task.work - planning._A_TASK  # beside what any task takes
+        assert seconds > 0
+        each.setdefault("null" if is_null else task.way, set()).add(seconds / task.n_rows)
+    assert all(max(one) == pytest.approx(min(one)) for one in each.values())
+    one_of = {way: max(one) for way, one in each.items()}
+    order = ["products", "rows", "one by one", "null"]
+    assert sorted(order, key=one_of.__getitem__) == order
+    assert set(one_of) == {*order, "dominance"}
+
+
+@pytest.mark.parametrize("of", [1, 2, 3, 5, 8, 1000])
+def test_parts_are_disjoint_and_complete(mixed: Plan, of: int) -> None:
+    parts = [mixed.part(number, of) for number in range(1, of + 1)]
+    numbers = [[task.number for task in part] for part in parts]
+    assert all(one == sorted(one) for one in numbers)
+    assert sorted(itertools.chain(*numbers)) == list(range(len(mixed.tasks)))
+    assert all(mixed.tasks[task.number] == task for part in parts for task in part)
+    if of == 1:
+        assert parts == [list(mixed.tasks)]
+    # of any process that reads the plan
+    assert [mixed.part(number, of) for number in range(1, of + 1)] == parts
+    assert of < len(mixed.tasks) or max(map(len, numbers)) == 1
+
+
+def test_parts_are_the_same_of_a_plan_read_again(store: Engine, whole: Plan) -> None:
+    back = Plan.from_json(json.loads(json.dumps(whole.to_json())), store.store)
+    for of in (2, 3, 7):
+        for number in range(1, of + 1):
+            assert back.part(number, of) == whole.part(number, of)
+
+
+@pytest.mark.parametrize("of", [2, 3, 5])
+def test_parts_are_of_like_work(mixed: Plan, of: int) -> None:
+    """And so of like numbers of nulls, which take nearly all the time, as of slow methods."""
+    parts = [mixed.part(number, of) for number in range(1, of + 1)]
+    works = [sum(task.work for task in part) for part in parts]
+    assert max(works) - min(works) <= 1.001 * max(task.work for task in mixed.tasks)
+    assert max(works) < 1.25 * min(works)
+    nulls = [sum(bool(mixed.analysis(t.analysis).null) for t in part) for part in parts]
+    assert sum(nulls) == 15
+    assert max(nulls) - min(nulls) <= 5
+
+
+@given(st.lists(st.floats(1e-6, 10), min_size=1, max_size=40), st.integers(1, 9))
+def test_no_part_waits_for_more_than_a_task(works: list[float], of: int) -> None:
+    tasks = tuple(
+        planning.Task(number, "a", "pearson", "ACC", "rows", number, number + 1, 1, work)
+        for number, work in enumerate(works)
+    )
+    plan = object.__new__(Plan)
+    plan.__dict__["tasks"] = tasks
+    parts = [plan.part(number, of) for number in range(1, of + 1)]
+    assert sorted(task.number for part in parts for task in part) == list(range(len(works)))
+    shares = [sum(task.work for task in part) for part in parts]
+    assert max(shares) - min(shares) <= max(works) * (1 + 1e-9)

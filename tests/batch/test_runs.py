@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import random
+import re
 import resource
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow.parquet as pq
 import pytest
 from scipy import stats
 
@@ -22,11 +26,11 @@ from tcga_corr.batch import work
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.perform import Means, Performer, one_blas_thread, perform
 from tcga_corr.batch.plan import Plan, Task, make_plan
-from tcga_corr.batch.run import Outcome, Shard, merge, run_batch, status_of
+from tcga_corr.batch.run import Outcome, Shard, merge, run_batch, runs, status_of
 from tcga_corr.batch.work import Work
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.errors import AnalysisError, DataMissingError, StoreError
-from tcga_corr.files import partial_path
+from tcga_corr.files import is_leftover, partial_path
 
 from ..conftest import snapshot
 from .support import (
@@ -63,6 +67,14 @@ COLUMNS = {
         "kendalls_w", "p_genes_of_w", "source", "samples", "ties", "adjust", "unit",
     ],
 }  # fmt: skip
+
+NUMBERS = (
+    "r", "ci_low", "ci_high", "p", "q", "q_batch", "p_genes", "genes_low", "genes_high", "p_sets",
+    "sets_low", "sets_high", "r_disjoint",
+)  # fmt: skip
+NUMBERS_OF_DOMINANCE = (
+    "mean", "sd", "median", "mean_rank", "n_highest", "share_highest", "n_lowest",
+)  # fmt: skip
 
 # a few tasks of each kind, which take no time
 SMALL = """\
@@ -243,10 +255,25 @@ def test_dominance_is_what_the_engine_says(whole: Done) -> None:
         source="mine",
         draws=asked.draws,
     )
-    assert rows.select(answer.frame.columns).equals(answer.frame)
-    assert set(rows["set"]) == {"A", "B", "F"}  # too little of E is measured
+    measured = rows.filter(pl.col("n").is_not_null())
+    assert measured.select(answer.frame.columns).equals(answer.frame)
+    assert set(measured["set"]) == {"A", "B", "F"}
+    # too little of E is measured: a row for each scale, which says so, after those that are
+    assert rows.height == sum(task.n_rows for task in whole.plan.tasks if not task.method)
+    told = ("tumor_type", "scale", "set")
+    lacking = rows.filter(pl.col("n").is_null())
+    assert lacking.select(told).rows() == [
+        (tumor_type, scale, "E")
+        for tumor_type in asked.tumor_types
+        for scale in ("raw", "standardised")
+    ]
+    assert all("measured" in note for note in lacking["note"])
+    assert lacking.select(NUMBERS_OF_DOMINANCE).null_count().row(0) == (lacking.height,) * len(
+        NUMBERS_OF_DOMINANCE
+    )
     for test in answer.summary["tests"]:
         where = (pl.col("tumor_type") == test["tumor_type"]) & (pl.col("scale") == test["scale"])
+        assert rows.filter(where).height == 4
         friedman = test["friedman"]
         for row in rows.filter(where).to_dicts():
             wanted = {
@@ -295,7 +322,8 @@ def test_the_same_bytes_by_parts(whole: Done, engine: Engine) -> None:
     plan = plan_of(engine, whole.spec)
     for number in (1, 3, 2):
         outcome = run_batch(engine, plan, THREADS, Shard(number, 3))
-        own = [task for task in plan.tasks if task.number % 3 == number - 1]
+        own = plan.part(number, 3)
+        assert 0 < len(own) < len(plan.tasks)
         assert (outcome.n_before, outcome.n_done) == (0, len(own))
         assert tables_of(outcome.folder) == {}
         assert not outcome.is_complete
@@ -460,9 +488,13 @@ def test_a_task_that_fails_leaves_the_others(
     rows, whole = rows_of(outcome.folder, "associations"), rows_of(small.folder, "associations")
     same = (pl.col("analysis") == task.analysis) & (pl.col("tumor_type") == task.tumor_type)
     same &= pl.col("method") == task.method
-    assert rows.height == whole.height - task.n_rows
-    for column in ("x", "y", "n", "r", "p", "r_disjoint", "note"):  # q depends on all of them
-        assert rows[column].equals(whole.filter(~same)[column])
+    assert whole.filter(same).height == task.n_rows > 0
+    assert_failed(rows.filter(same), whole.filter(same), why)
+    for column in set(rows.columns) - {"q", "q_batch"}:  # which depend on all of them
+        assert rows.filter(~same)[column].equals(whole.filter(~same)[column])
+    there = rows.filter(pl.col("p").is_not_null())
+    wanted = stats.false_discovery_control(there["p"].to_numpy())
+    assert there["q_batch"].to_numpy() == pytest.approx(wanted, rel=1e-12)
     assert rows_of(outcome.folder, "dominance").equals(rows_of(small.folder, "dominance"))
     shown = status_of(engine, outcome.plan.run).filter(pl.col("failed") > 0).to_dicts()
     assert [(one["analysis"], one["failed"]) for one in shown] == [(task.analysis, 1)]
@@ -482,14 +514,89 @@ def test_a_task_that_fails_leaves_the_others(
     assert not (last.folder.path / "tasks").exists()
 
 
+def assert_failed(rows: pl.DataFrame, whole: pl.DataFrame, why: str) -> None:
+    """The rows of associations that would be there, in their order, without numbers."""
+    asked = ("analysis", "tumor_type", "x", "y", "method", "source", "samples", "ties", "adjust",
+             "unit")  # fmt: skip
+    assert rows.schema == whole.schema
+    assert rows.select(asked).equals(whole.select(asked))
+    assert set(rows["n"]) == {0}
+    assert set(rows["note"]) == {f"failed: {why}"}
+    assert rows.select(NUMBERS).null_count().row(0) == (rows.height,) * len(NUMBERS)
+
+
+def test_a_run_of_which_all_fails(whole: Done, engine: Engine, broken: Callable[..., None]) -> None:
+    """The tables are those of the same run but for their numbers, whatever way a task goes."""
+    assert {task.way for task in whole.plan.tasks} == {
+        "products", "rows", "one by one", "dominance",
+    }  # fmt: skip
+    broken(set(range(1000)), StoreError("torn", "Mend it"))
+    outcome = run(engine, whole.spec)
+    assert len(outcome.failures) == len(outcome.plan.tasks)
+    assert outcome.folder.manifest()["state"] == "with failures"
+    assert set(tables_of(outcome.folder)) == set(whole.tables)
+    assert_failed(
+        rows_of(outcome.folder, "associations"),
+        rows_of(whole.folder, "associations"),
+        "torn. Mend it.",
+    )
+    pooled, wanted = (rows_of(folder, "pooled") for folder in (outcome.folder, whole.folder))
+    assert pooled.schema == wanted.schema
+    for column in ("analysis", "x", "y", "method", "adjust", "unit"):
+        assert pooled[column].equals(wanted[column])
+    assert set(pooled["n_types"]) == set(pooled["n"]) == {0}
+    for column in ("r", "ci_low", "ci_high", "p", "q", "r_min", "r_max", "r_disjoint"):
+        assert pooled[column].is_null().all()
+    highest, wanted = (rows_of(folder, "dominance") for folder in (outcome.folder, whole.folder))
+    assert highest.schema == wanted.schema
+    keys = ("analysis", "tumor_type", "scale", "set", "source", "samples", "unit")
+    assert sorted(highest.select(keys).rows()) == sorted(wanted.select(keys).rows())
+    assert set(highest["note"]) == {"failed: torn. Mend it."}
+    for column in (*NUMBERS_OF_DOMINANCE, "friedman_chi2", "friedman_p", "kendalls_w"):
+        assert highest[column].is_null().all()
+    assert highest["n"].fill_null(0).to_list() == [0] * highest.height
+    counts = outcome.folder.manifest()["counts"]
+    for one in counts:
+        assert not any(one[name] for name in ("with_r", "positive", "negative"))
+    told = [(one["analysis"], one["method"], one["rows"]) for one in counts]
+    assert told == [
+        (one["analysis"], one["method"], one["rows"]) for one in whole.folder.manifest()["counts"]
+    ]
+
+
 def test_all_tasks_may_fail(small: Done, engine: Engine, broken: Callable[..., None]) -> None:
     broken(set(range(1000)), StoreError("no"))
     outcome = run(engine, small.spec)
     assert len(outcome.failures) == len(outcome.plan.tasks)
-    assert tables_of(outcome.folder) == {}
-    assert outcome.folder.manifest()["results"] == {}
+    tables = tables_of(outcome.folder)
+    assert set(tables) == set(small.tables)
+    results = outcome.folder.manifest()["results"]
+    assert {name: one["sha256"] for name, one in results.items()} == tables
+    of_small = small.folder.manifest()["results"]
+    assert {name: one["rows"] for name, one in results.items()} == {
+        name: one["rows"] for name, one in of_small.items()
+    }
     broken(set(), StoreError("no"))
     assert tables_of(run(engine, small.spec).folder) == small.tables
+
+
+def test_a_dominance_that_fails_has_its_rows(
+    small: Done, engine: Engine, broken: Callable[..., None]
+) -> None:
+    task = next(one for one in small.plan.tasks if one.way == "dominance")
+    broken({task.number}, StoreError("torn", "Mend it"))
+    outcome = run(engine, small.spec)
+    assert outcome.failures == [(task, "torn. Mend it.")]
+    rows, whole = (rows_of(folder, "dominance") for folder in (outcome.folder, small.folder))
+    own = pl.col("tumor_type") == task.tumor_type
+    assert rows.filter(~own).equals(whole.filter(~own))
+    failed = rows.filter(own)
+    assert sorted(failed.select("scale", "set").rows()) == [
+        (scale, name) for scale in ("raw", "standardised") for name in ("A", "B")
+    ]
+    assert set(failed["note"]) == {"failed: torn. Mend it."}
+    assert all(failed[column].is_null().all() for column in NUMBERS_OF_DOMINANCE)
+    assert rows_of(outcome.folder, "associations").equals(rows_of(small.folder, "associations"))
 
 
 def test_failures_of_parts_are_told_by_merge(
@@ -497,14 +604,15 @@ def test_failures_of_parts_are_told_by_merge(
 ) -> None:
     broken({1}, StoreError("torn", "Mend it"))
     plan = plan_of(engine, small.spec)
+    [fails] = [number for number in (1, 2) if plan.tasks[1] in plan.part(number, 2)]
     for number in (1, 2):
         outcome = run_batch(engine, plan, THREADS, Shard(number, 2))
-        assert len(outcome.failures) == number - 1
+        assert len(outcome.failures) == (number == fails)
     merged = merge(engine, plan.run)
     assert merged.failures == [(plan.tasks[1], "torn. Mend it.")]
     assert not merged.is_complete
     broken(set(), StoreError("torn"))
-    run_batch(engine, plan, THREADS, Shard(2, 2))
+    run_batch(engine, plan, THREADS, Shard(fails, 2))
     assert tables_of(merge(engine, plan.run).folder) == small.tables
 
 
@@ -513,7 +621,7 @@ def test_a_damaged_index_fails_its_tumor_type_alone(small: Done, engine: Engine)
     plan = plan_of(engine, small.spec)
     [values] = engine.store.root.glob("index/*/tumor_type=CHOL/*/values.npy")
     outcome = run_batch(
-        engine, plan, ONE, on_begin=lambda done, rows: values.write_bytes(b"no array")
+        engine, plan, ONE, on_begin=lambda done, rows, work: values.write_bytes(b"no array")
     )
     # the table is whole, so the index is made again
     assert outcome.is_complete
@@ -524,7 +632,7 @@ def test_a_table_that_is_replaced_meanwhile(small: Done, engine: Engine, tmp_pat
     plan = plan_of(engine, small.spec)
     other = next(path for path in write_tables(tmp_path / "other", 9) if "CHOL" in str(path))
 
-    def replace(done: int, rows: int) -> None:
+    def replace(done: int, rows: int, work: float) -> None:
         from tcga_corr.load_plan import LoadOptions
 
         assert not engine.load([other], LoadOptions(source="mine")).errors
@@ -533,7 +641,11 @@ def test_a_table_that_is_replaced_meanwhile(small: Done, engine: Engine, tmp_pat
     of_chol = [task for task in plan.tasks if task.tumor_type == "CHOL"]
     assert [task for task, _ in outcome.failures] == of_chol
     assert all("not what the run began with" in why for _, why in outcome.failures)
-    assert "CHOL" not in set(rows_of(outcome.folder, "associations")["tumor_type"])
+    is_chol = pl.col("tumor_type") == "CHOL"
+    rows, whole = (rows_of(folder, "associations") for folder in (outcome.folder, small.folder))
+    [why] = {why for _, why in outcome.failures}
+    assert_failed(rows.filter(is_chol), whole.filter(is_chol), why)
+    assert rows.filter(~is_chol)["r"].equals(whole.filter(~is_chol)["r"])
     # asked again, it is another run
     again = run(engine, small.spec)
     assert again.plan.run != plan.run
@@ -548,6 +660,66 @@ def merge_failure(engine: Engine, plan: Plan) -> Exception:
     """What a failure of a merged run says."""
     outcome = merge(engine, plan.run)
     return StoreError(outcome.failures[0][1])
+
+
+def test_merge_does_not_look_at_the_tables(small: Done, engine: Engine, tmp_path: Path) -> None:
+    """What was computed is of the tables of the plan, and so the manifest says."""
+    from tcga_corr.load_plan import LoadOptions
+
+    plan = plan_of(engine, small.spec)
+    for number in (1, 2):
+        run_batch(engine, plan, THREADS, Shard(number, 2))
+    others = [path for path in write_tables(tmp_path / "other", 9) if "CHOL" in str(path)]
+    assert not engine.load(others, LoadOptions(source="mine")).errors
+    assert plan_of(engine, small.spec).tables != plan.tables
+    outcome = merge(open_store(engine.store.root), plan.run)
+    assert outcome.is_complete
+    assert tables_of(outcome.folder) == small.tables
+    manifest, wanted = outcome.folder.manifest(), small.folder.manifest()
+    told = {(one["source"], one["tumor_type"]): one["sha256"] for one in manifest["tables"]}
+    assert told == dict(plan.tables)
+    for key in ("run", "digest", "tables", "gene_sets", "covariates", "spec_sha256", "counts"):
+        assert manifest[key] == wanted[key], key
+
+
+def test_merge_needs_no_table(small: Done, engine: Engine) -> None:
+    plan = plan_of(engine, small.spec)
+    for number in (1, 2):
+        run_batch(engine, plan, THREADS, Shard(number, 2))
+    for name in ("expression", "index"):
+        shutil.rmtree(engine.store.root / name)
+    assert tables_of(merge(engine, plan.run).folder) == small.tables
+
+
+@pytest.mark.parametrize("way", ["products", "one by one", "dominance"])
+@pytest.mark.parametrize("damage", ["flip", "cut", "empty"])
+def test_a_damaged_task_is_removed_and_computed_anew(
+    small: Done, engine: Engine, way: str, damage: str
+) -> None:
+    plan = plan_of(engine, small.spec)
+    folder = RunFolder(engine.store, plan.run)
+    for number in (1, 2):
+        run_batch(engine, plan, THREADS, Shard(number, 2))
+    task = next(one for one in plan.tasks if one.way == way)
+    path = folder.rows_path(task)
+    content = bytearray(path.read_bytes())
+    if damage == "flip":
+        chunk = pq.ParquetFile(path).metadata.row_group(0).column(8)  # p, or mean_rank
+        content[chunk.data_page_offset + chunk.total_compressed_size - 1] ^= 1
+    path.write_bytes({"flip": content, "cut": content[:-20], "empty": b""}[damage])
+    with pytest.raises(StoreError, match=f"{task.name}.parquet: was damaged, and is removed") as e:
+        merge(engine, plan.run)
+    assert "Run again: it is computed anew" in str(e.value)
+    assert not path.exists()
+    assert folder.manifest()["state"] == "running"
+    assert "results" not in folder.manifest()
+    assert list(folder.path.rglob("*.part")) == []
+    assert not folder.is_at_work()
+    outcome = run_batch(engine, plan, THREADS)
+    assert (outcome.n_before, outcome.n_done) == (len(plan.tasks) - 1, 1)
+    assert outcome.is_complete
+    assert tables_of(folder) == small.tables
+    assert folder.manifest()["tasks"][task.number]["tries"] == 2
 
 
 def test_covariates_that_are_replaced_meanwhile(
@@ -638,19 +810,126 @@ def test_a_second_process_is_refused_and_other_parts_are_not(small: Done, engine
     engine.store.create()
     tried = []
 
-    def meanwhile(done: int, rows: int) -> None:
+    def meanwhile(done: int, rows: int, work: float) -> None:
         other = open_store(engine.store.root)
         with pytest.raises(StoreError, match=f"another process is at the run {plan.run}"):
             run_batch(other, plan, ONE)
         with pytest.raises(StoreError, match="another process is at the run"):
             merge(other, plan.run)
-        tried.append(run_batch(other, plan, ONE, Shard(1, 2)).n_done)
+        for number in (1, 2):
+            with pytest.raises(StoreError, match=f"run {plan.run}, or at the whole of it"):
+                run_batch(other, plan, ONE, Shard(number, 2))
+        assert RunFolder(other.store, plan.run).is_at_work()
+        assert runs(other)["state"].to_list() == ["running"]
+        tried.append(list(folder.path.glob("tasks/*")))
 
+    assert not folder.is_at_work()
     outcome = run_batch(engine, plan, ONE, on_begin=meanwhile)
-    assert tried == [(len(plan.tasks) + 1) // 2]
+    assert tried == [[]]
+    assert not folder.is_at_work()
+    assert runs(engine)["state"].to_list() == ["complete"]
     assert outcome.is_complete
     assert tables_of(folder) == small.tables
     assert {one["tries"] for one in folder.manifest()["tasks"]} == {1}
+
+
+def test_a_part_excludes_the_whole_and_itself_and_no_other_part(
+    small: Done, engine: Engine
+) -> None:
+    plan = plan_of(engine, small.spec)
+    folder = RunFolder(engine.store, plan.run)
+    engine.store.create()
+    tried = []
+
+    def meanwhile(done: int, rows: int, work: float) -> None:
+        other = open_store(engine.store.root)
+        with pytest.raises(StoreError, match=f"at a part of the run {plan.run}, or"):
+            run_batch(other, plan, ONE)
+        with pytest.raises(StoreError, match=f"at a part of the run {plan.run}, or"):
+            merge(other, plan.run)
+        with pytest.raises(StoreError, match=f"another process is at the run {plan.run}"):
+            run_batch(other, plan, ONE, Shard(2, 2))
+        assert RunFolder(other.store, plan.run).is_at_work()
+        tried.append(run_batch(other, plan, ONE, Shard(1, 2)).n_done)
+        assert folder.is_at_work()  # the outer part still is
+
+    outcome = run_batch(engine, plan, ONE, Shard(2, 2), on_begin=meanwhile)
+    assert tried == [len(plan.part(1, 2))]
+    assert outcome.n_done == len(plan.part(2, 2))
+    assert not folder.is_at_work()
+    merged = merge(engine, plan.run)
+    assert merged.is_complete
+    assert tables_of(folder) == small.tables
+    assert {one["tries"] for one in folder.manifest()["tasks"]} == {1}
+
+
+def test_a_lock_of_one_run_is_not_of_another(small: Done, engine: Engine) -> None:
+    one, other = (RunFolder(engine.store, f"{name}-00000000") for name in ("a", "a-a"))
+    with one.locked("1-of-1"):
+        assert one.is_at_work()
+        assert not other.is_at_work()
+        with other.locked("1-of-1"):
+            assert other.is_at_work()
+    assert not one.is_at_work()
+    assert not other.is_at_work()
+
+
+def test_a_run_that_was_interrupted_is_stopped(small: Done, engine: Engine) -> None:
+    plan = plan_of(engine, small.spec)
+    tasks = []
+
+    def interrupt(task: Task, failure: str) -> None:
+        tasks.append(task)
+        if len(tasks) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_batch(engine, plan, ONE, on_task=interrupt)
+    folder = RunFolder(engine.store, plan.run)
+    assert not folder.is_at_work()
+    assert folder.manifest()["state"] == "running"  # as it was left
+    [row] = runs(engine).to_dicts()
+    assert (row["run"], row["state"]) == (plan.run, "stopped")
+    begun: list[tuple[int, int, float]] = []
+    outcome = run_batch(engine, plan, ONE, on_begin=lambda *told: begun.append(told))
+    n_done = outcome.n_before
+    assert 2 <= n_done < len(plan.tasks)
+    done = sum(task.n_rows for task in plan.tasks[:n_done])
+    [(rows_done, rows, work)] = begun
+    assert (rows_done, rows) == (done, plan.n_rows)
+    assert work == pytest.approx(sum(task.work for task in plan.tasks[n_done:]))
+    assert runs(engine)["state"].to_list() == ["complete"]
+    assert tables_of(outcome.folder) == small.tables
+
+
+def test_title_and_claims_do_not_run_again(small: Done, engine: Engine) -> None:
+    claim = """
+[[claims]]
+text = "they go together"
+source = "nowhere"
+tumor_type = "LIHC"
+analysis = "nulled"
+x = "RELA"
+y = "NFE2L2"
+statistic = "r"
+value = 0.5
+"""
+    first = run(engine, small.spec)
+    assert first.folder.plan().title != "Another"
+    text = small.spec.read_text().replace(
+        'name = "small"\n', 'name = "small"\ntitle = "Another"\n', 1
+    )
+    spec = small.spec.with_name("titled.toml")
+    spec.write_text(text + claim)
+    again = run(engine, spec)
+    assert again.plan.run == first.plan.run
+    assert (again.n_before, again.n_done) == (len(again.plan.tasks), 0)
+    assert tables_of(again.folder) == small.tables
+    plan = again.folder.plan()
+    assert plan == again.plan
+    assert plan.title == "Another"
+    assert [one.value for one in plan.claims] == [0.5]
+    assert again.plan.digest == first.plan.digest
 
 
 def test_leftovers_of_processes_that_are_gone_are_removed(small: Done, engine: Engine) -> None:
@@ -659,19 +938,69 @@ def test_leftovers_of_processes_that_are_gone_are_removed(small: Done, engine: E
     run_batch(engine, plan, ONE, Shard(1, 2))
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    left = folder.path / "tasks" / f".000001.parquet.{gone.pid}.part"
-    mine = partial_path(folder.rows_path(plan.tasks[1]))
-    for path in (left, mine):
+    done = plan.part(1, 2)[0]
+    mine = partial_path(folder.rows_path(done))
+    host, process = mine.name.split(".")[-3:-1]
+    assert mine.name == f".{done.name}.parquet.{host}.{process}.part"
+    assert process == str(os.getpid())
+    left = mine.with_name(f".{done.name}.parquet.{host}.{gone.pid}.part")
+    of_table = folder.path / f".pooled.tsv.{host}.{gone.pid}.part"
+    # which may be at work on a machine that shares the folder
+    elsewhere = mine.with_name(f".{done.name}.parquet.{host}2.{gone.pid}.part")
+    table_elsewhere = folder.path / f".pooled.tsv.other-{host}.{gone.pid}.part"
+    for path in (left, of_table, mine, elsewhere, table_elsewhere):
         path.write_bytes(b"half")
     run_batch(engine, plan, ONE, Shard(2, 2))
     assert not left.exists()
-    mine.unlink(missing_ok=True)
+    assert not of_table.exists()
+    for path in (mine, elsewhere, table_elsewhere):
+        assert path.read_bytes() == b"half"
+    mine.unlink()
     assert tables_of(merge(engine, plan.run).folder) == small.tables
+    assert table_elsewhere.read_bytes() == b"half"
+
+
+def test_a_host_of_any_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    names = {}
+    for host in ("node7.cluster.example", "node7", "", "n\N{SNOWMAN}/7"):
+        monkeypatch.setattr("platform.node", lambda host=host: host)
+        path = partial_path(tmp_path / "table.tsv")
+        assert path.parent == tmp_path
+        assert path.name.count(".") == 5
+        left = path.with_name(path.name.replace(f".{os.getpid()}.", f".{gone.pid}."))
+        assert (is_leftover(left), is_leftover(path)) == (True, False)
+        names[host] = left
+    assert len({left.name for left in names.values()}) == len(names)
+    monkeypatch.setattr("platform.node", lambda: "node7")
+    assert [host for host, left in names.items() if is_leftover(left)] == ["node7"]
+    old = (f".table.tsv.{gone.pid}.part", f"table.tsv.node7.{gone.pid}", ".table.tsv.node7.x.part")
+    assert not any(is_leftover(tmp_path / name) for name in old)
 
 
 def test_no_such_run(small: Done) -> None:
     with pytest.raises(DataMissingError, match=f"no run '{small.plan.run}0'.*{small.plan.run}"):
         merge(small.engine, f"{small.plan.run}0")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../x-00000000", "../../x-00000000", "", ".", "..", "small", "/x-00000000", "x-0000000g"],
+)
+def test_a_name_of_no_run(small: Done, engine: Engine, name: str) -> None:
+    """Whatever lies there."""
+    plan = plan_of(engine, small.spec)
+    folder = RunFolder(engine.store, plan.run)
+    folder.begin(plan)
+    text = (folder.path / "plan.json").read_text()
+    if not name.startswith("/"):
+        there = engine.store.root / "results" / name
+        there.mkdir(parents=True, exist_ok=True)
+        (there / "plan.json").write_text(text)
+    for ask in (merge, status_of):
+        with pytest.raises(DataMissingError, match=f"^no run '{re.escape(name)}' in the store"):
+            ask(engine, name)
 
 
 def test_a_plan_that_was_changed_by_hand(small: Done, engine: Engine) -> None:
@@ -681,11 +1010,30 @@ def test_a_plan_that_was_changed_by_hand(small: Done, engine: Engine) -> None:
     path = folder.path / "plan.json"
     text = path.read_text()
     path.write_text(text.replace('"draws": 20', '"draws": 21', 1))
-    with pytest.raises(StoreError, match="is not the plan of this run"):
+    of = rf"plan\.json: is the plan of small-[0-9a-f]{{8}}, not of {plan.run}\."
+    with pytest.raises(StoreError, match=of):
         folder.plan()
-    path.write_text(text[:100])
-    with pytest.raises(StoreError, match="cannot be read"):
+    told = json.loads(text)
+    lacking = [
+        json.dumps({key: value for key, value in told.items() if key != left})
+        for left in told
+        if left not in ("format", "version")
+    ]
+    analyses = [json.dumps(told | {"analyses": value}) for value in ([{}], [1], 1, None)]
+    for damaged in (text[:100], "", "[]", "1", "null", '"x"', *lacking, *analyses):
+        path.write_text(damaged)
+        with pytest.raises(StoreError, match=r"plan\.json: is no plan that can be read") as caught:
+            folder.plan()
+        assert str(folder.path) in str(caught.value)
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(StoreError, match="is no plan that can be read"):
         folder.plan()
+    for damaged in ("{}", json.dumps({"version": told["version"]})):
+        path.write_text(damaged)
+        with pytest.raises(StoreError, match="the run is of tcga-corr"):
+            folder.plan()
+    path.write_text(text)
+    assert folder.plan() == plan
 
 
 def test_a_task_by_number_in_whichever_process(small: Done, engine: Engine) -> None:
