@@ -182,7 +182,7 @@ class Asking:
 
     def __init__(self, store: Path, spec: Path, table: Path) -> None:
         from tcga_corr.batch.lookup import known_in
-        from tcga_corr.batch.plan import make_plan
+        from tcga_corr.batch.planning import make_plan
         from tcga_corr.batch.spec import read_spec
         from tcga_corr.engine import open_store
 

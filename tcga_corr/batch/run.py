@@ -17,7 +17,8 @@ from tcga_corr import provenance
 from tcga_corr.batch.folder import RunFolder, run_names
 from tcga_corr.batch.lookup import known_in
 from tcga_corr.batch.perform import Failure, Means, Performer, performed
-from tcga_corr.batch.plan import Plan, Task, make_plan
+from tcga_corr.batch.plan import Plan, Task
+from tcga_corr.batch.planning import make_plan
 from tcga_corr.batch.spec import read_spec
 from tcga_corr.batch.tables import write_tables
 from tcga_corr.engine import Engine

@@ -326,7 +326,7 @@ def _read(settings: Settings, path: Path, source: str | None) -> Spec:
 
 
 def _plan(engine: Any, spec: Spec) -> Plan:
-    from tcga_corr.batch.plan import make_plan
+    from tcga_corr.batch.planning import make_plan
 
     return make_plan(engine, spec)
 

@@ -14,7 +14,8 @@ import polars as pl
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.lookup import known_in
 from tcga_corr.batch.perform import Means
-from tcga_corr.batch.plan import Plan, make_plan
+from tcga_corr.batch.plan import Plan
+from tcga_corr.batch.planning import make_plan
 from tcga_corr.batch.run import Outcome, run_batch
 from tcga_corr.batch.spec import Spec, read_spec
 from tcga_corr.engine import Engine, open_store

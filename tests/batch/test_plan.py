@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tcga_corr.batch import plan as planning
-from tcga_corr.batch.plan import Plan, PlannedAnalysis, make_plan
+from tcga_corr.batch import plan as plans
+from tcga_corr.batch.plan import Plan, PlannedAnalysis
+from tcga_corr.batch.planning import make_plan
 from tcga_corr.batch.spec import SpecError
 from tcga_corr.engine import Engine
 from tcga_corr.errors import DataMissingError, StoreError, UsageError
@@ -265,9 +266,9 @@ def test_too_many_rows(store: Engine, tmp_path: Path, monkeypatch: pytest.Monkey
     n_rows = plan_of(store, spec).n_rows
     # 5 tumor types, two methods of 8 variables with each other, and two pairs
     assert n_rows == 5 * (2 * 28 + 2)
-    monkeypatch.setattr(planning, "MOST_ROWS", n_rows)
+    monkeypatch.setattr("tcga_corr.batch.planning.MOST_ROWS", n_rows)
     plan_of(store, spec)
-    monkeypatch.setattr(planning, "MOST_ROWS", n_rows - 1)
+    monkeypatch.setattr("tcga_corr.batch.planning.MOST_ROWS", n_rows - 1)
     with pytest.raises(UsageError, match=f"{n_rows} associations, more than {n_rows - 1}"):
         make_plan(store, read(store, spec))
 
@@ -329,9 +330,9 @@ def test_parts_cover_all_pairs_once(
 ) -> None:
     asked = crossed(x, y, null=null)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(planning, "ROWS_AT_ONCE", rows)
+        patch.setattr(plans, "ROWS_AT_ONCE", rows)
         for name in ("_MOST_PAIRS", "_MOST_SLOW", "_MOST_NULLS"):
-            patch.setattr(planning, name, most)
+            patch.setattr(plans, name, most)
         for method in asked.methods:
             parts = list(asked.parts(method))
             assert sum(count for *_, count in parts) == asked.n_pairs
@@ -460,10 +461,10 @@ sets = ["own.gmt:A", "own.gmt:B", "own.gmt:F"]
 def mixed(store: Engine, tmp_path_factory: pytest.TempPathFactory) -> Plan:
     """Tasks that take from microseconds to a second, side by side."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(planning, "ROWS_AT_ONCE", 4)
-        patch.setattr(planning, "_MOST_PAIRS", 2)
-        patch.setattr(planning, "_MOST_SLOW", 5)
-        patch.setattr(planning, "_MOST_NULLS", 1)
+        patch.setattr(plans, "ROWS_AT_ONCE", 4)
+        patch.setattr(plans, "_MOST_PAIRS", 2)
+        patch.setattr(plans, "_MOST_SLOW", 5)
+        patch.setattr(plans, "_MOST_NULLS", 1)
         plan = plan_of(store, write_spec(tmp_path_factory.mktemp("mixed"), MIXED))
         assert len(plan.tasks) > 100  # which are kept
     return plan
@@ -473,7 +474,7 @@ def test_tasks_tell_their_work(mixed: Plan) -> None:
     each: dict[str, set[float]] = {}
     for task in mixed.tasks:
         is_null = bool(mixed.analysis(task.analysis).null)
-        seconds = task.work - planning._A_TASK  # beside what any task takes
+        seconds = task.work - plans._A_TASK  # beside what any task takes
         assert seconds > 0
         each.setdefault("null" if is_null else task.way, set()).add(seconds / task.n_rows)
     assert all(max(one) == pytest.approx(min(one)) for one in each.values())
@@ -519,7 +520,7 @@ def test_parts_are_of_like_work(mixed: Plan, of: int) -> None:
 @given(st.lists(st.floats(1e-6, 10), min_size=1, max_size=40), st.integers(1, 9))
 def test_no_part_waits_for_more_than_a_task(works: list[float], of: int) -> None:
     tasks = tuple(
-        planning.Task(number, "a", "pearson", "ACC", "rows", number, number + 1, 1, work)
+        plans.Task(number, "a", "pearson", "ACC", "rows", number, number + 1, 1, work)
         for number, work in enumerate(works)
     )
     plan = object.__new__(Plan)

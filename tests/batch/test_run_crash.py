@@ -61,7 +61,7 @@ from pathlib import Path
 import numpy, polars, pyarrow.parquet, filelock, scipy.stats
 from tcga_corr.batch.lookup import known_in
 from tcga_corr.batch.perform import Means
-from tcga_corr.batch.plan import make_plan
+from tcga_corr.batch.planning import make_plan
 from tcga_corr.batch.run import run_batch
 from tcga_corr.batch.spec import read_spec
 from tcga_corr.engine import open_store

@@ -21,11 +21,12 @@ import pyarrow.parquet as pq
 import pytest
 from scipy import stats
 
-from tcga_corr.batch import plan as planning
+from tcga_corr.batch import plan as plans
 from tcga_corr.batch import work
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.perform import Means, Performer, one_blas_thread, perform
-from tcga_corr.batch.plan import Plan, Task, make_plan
+from tcga_corr.batch.plan import Plan, Task
+from tcga_corr.batch.planning import make_plan
 from tcga_corr.batch.run import Outcome, Shard, merge, run_batch, runs, status_of
 from tcga_corr.batch.work import Work
 from tcga_corr.engine import Engine, open_store
@@ -384,10 +385,10 @@ def split_small(patch: pytest.MonkeyPatch, rows: int) -> None:
     """Tasks of few pairs, and products of few rows."""
     from tcga_corr import pairwise
 
-    for module in (planning, work, pairwise):
+    for module in (plans, work, pairwise):
         patch.setattr(module, "ROWS_AT_ONCE", rows)
-    patch.setattr(planning, "_MOST_PAIRS", 2)
-    patch.setattr(planning, "_MOST_SLOW", 5)
+    patch.setattr(plans, "_MOST_PAIRS", 2)
+    patch.setattr(plans, "_MOST_SLOW", 5)
 
 
 def test_the_same_bytes_of_many_small_tasks(store: Engine, tmp_path: Path) -> None:
