@@ -298,7 +298,7 @@ def test_a_wrong_address(
 def start(
     engine: Engine, spec: Path, *options: str, environment: dict[str, str] | None = None
 ) -> subprocess.Popen[str]:
-    """The command line in a session of its own."""
+    """The command line as the leader of its processes."""
     command = [sys.executable, "-m", "tcga_corr", "--cache", str(engine.store.root), "-q"]
     return subprocess.Popen(
         [*command, "batch", str(spec), *options],
@@ -310,15 +310,15 @@ def start(
     )
 
 
-def alive_in(session: int) -> list[str]:
-    """The processes of a session that are no mere entries."""
+def alive_in(leader: int) -> list[str]:
+    """The processes of a leader that are no mere entries."""
     found = []
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
             state, _, _, of = path.read_text().rpartition(")")[2].split()[:4]
         except OSError:
             continue
-        if int(of) == session and state != "Z":
+        if int(of) == leader and state != "Z":
             found.append(path.parent.name)
     return found
 
