@@ -166,11 +166,8 @@ def _in_processes(
         for suspect in suspects:  # each alone, to know which of them it is
             del left[suspect]
             for task, failure in _in_pool(folder, [suspect], workers=1):
-                why = failure
-                if why is None:
-                    why = "its process was lost, as by want of memory"
-                    folder.write_record(task, {**_record(task), "error": why})
-                yield task, why
+                lost = "its process was lost, as by want of memory"
+                yield task, _given_up(folder, task, lost) if failure is None else failure
 
 
 def _in_pool(
@@ -256,8 +253,11 @@ def _in_dask(
 
     call = partial(perform, str(folder.store.root.resolve()), folder.run)
     for task, failure in in_cluster(folder, tasks, call, means.dask, means.workers):
-        why = failure
-        if why is None:
-            why = "its workers were lost again and again, as by want of memory"
-            folder.write_record(task, {**_record(task), "error": why})
-        yield task, why
+        lost = "its workers were lost again and again, as by want of memory"
+        yield task, _given_up(folder, task, lost) if failure is None else failure
+
+
+def _given_up(folder: RunFolder, task: Task, why: str) -> Failure:
+    """Put on record why a task was lost by whoever did it, and say so."""
+    folder.write_record(task, {**_record(task), "error": why})
+    return why

@@ -140,6 +140,15 @@ class PlannedAnalysis:
             return x[row], y[column]
         return x, y
 
+    def pairs_of(self, task: Task) -> tuple[Places, Places]:
+        """The places of the pairs of one task, in the order of its rows."""
+        if task.way != "products":
+            x, y = self.pairs
+            return x[task.start : task.end], y[task.start : task.end]
+        rows = slice(task.start, task.end)
+        row, column = np.nonzero(self.kept(rows))
+        return np.array(self.x, dtype=np.intp)[rows][row], np.array(self.y, dtype=np.intp)[column]
+
     @cached_property
     def n_pairs(self) -> int:
         """Pairs in each tumor type."""

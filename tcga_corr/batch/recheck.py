@@ -11,7 +11,7 @@ import numpy as np
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.perform import one_blas_thread
 from tcga_corr.batch.plan import Plan, Task
-from tcga_corr.batch.run import changed_tables
+from tcga_corr.batch.run import COMPLETE, changed_tables
 from tcga_corr.batch.tables import ASSOCIATIONS, DOMINANCE, groups_of, starts_of
 from tcga_corr.batch.work import Work
 from tcga_corr.engine import Engine
@@ -49,7 +49,7 @@ def recheck(
 
     folder = RunFolder(engine.store, run)
     plan, manifest = folder.plan(), folder.manifest()
-    if manifest.get("state") != "complete":
+    if manifest.get("state") != COMPLETE:
         raise AnalysisError(f"{run} is not complete", "Run the spec again to go on with it")
     changed = changed_tables(folder, manifest)
     if changed:

@@ -164,7 +164,7 @@ def run_batch(
             return Outcome(folder, plan, len(plan.tasks), 0, [])
         folder.begin(plan)
         if not folder.manifest():
-            folder.write_manifest(_head(engine, plan, RUNNING), [])
+            folder.write_manifest(_head(engine, plan), [])
         own = plan.part(shard.number, shard.of)
         left = [task for task in own if not folder.is_done(task)]
         n_rows = sum(task.n_rows for task in own)
@@ -232,7 +232,7 @@ def _end(engine: Engine, folder: RunFolder, plan: Plan) -> None:
     records = [{"task": task.number, **folder.record(task)} for task in plan.tasks]
     tables, counts = write_tables(folder, plan)
     # of the tables that the run began with, whatever the store holds by now
-    head = folder.manifest() or _head(engine, plan, RUNNING)
+    head = folder.manifest() or _head(engine, plan)
     head["state"] = COMPLETE if is_complete else FAILURES
     head["ended"] = _now()
     head["seconds_of_tasks"] = round(sum(one.get("seconds", 0) for one in records), 3)
@@ -243,7 +243,8 @@ def _end(engine: Engine, folder: RunFolder, plan: Plan) -> None:
         folder.drop_tasks()
 
 
-def _head(engine: Engine, plan: Plan, state: str) -> dict[str, Any]:
+def _head(engine: Engine, plan: Plan) -> dict[str, Any]:
+    """What the manifest says of a run that begins."""
     tables = [open_index(engine.store, TableKey(*key)) for key in sorted(plan.tables)]
     variables = dict.fromkeys(v for one in plan.analyses for v in (*one.variables, *one.adjust))
     made_from = provenance.record(
@@ -255,7 +256,7 @@ def _head(engine: Engine, plan: Plan, state: str) -> dict[str, Any]:
     del made_from["notes"]
     return {
         "run": plan.run,
-        "state": state,
+        "state": RUNNING,
         "title": plan.title,
         "digest": plan.digest,
         "began": _now(),

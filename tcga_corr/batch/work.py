@@ -53,8 +53,7 @@ class Work:
             return self._one_by_one(asked, task)
         panel = self._panel(asked, task)
         if task.way == "rows":
-            x, y = (side[task.start : task.end] for side in asked.pairs)
-            return _table([panel.pairs(x, y)], asked.variables, task)
+            return _table([panel.pairs(*asked.pairs_of(task))], asked.variables, task)
         x, y = (np.array(side, dtype=np.intp) for side in (asked.x, asked.y))
         starts = range(task.start, task.end, ROWS_AT_ONCE)
         rows = [slice(start, min(start + ROWS_AT_ONCE, task.end)) for start in starts]
@@ -84,8 +83,7 @@ class Work:
 
         cohort, store = self._cohort(asked, task), self._engine.store
         frames = []
-        x, y = (side[task.start : task.end].tolist() for side in asked.pairs)
-        for one, other in zip(x, y, strict=True):
+        for one, other in zip(*asked.pairs_of(task), strict=True):
             question = Question(
                 pair=(asked.variables[one], asked.variables[other]),
                 methods=(task.method or "pearson",),
@@ -141,12 +139,7 @@ def failed_rows(plan: Plan, task: Task, why: str) -> pa.Table:
         empty = pl.DataFrame(schema={**DOMINANCE_SCHEMA, **{n: kind for n, _, kind in _FRIEDMAN}})
         rows = _with_lacking(empty, task.tumor_type, dict.fromkeys(names, note))
         return _as_read(rows.to_arrow(compat_level=pl.CompatLevel.oldest()))
-    if task.way == "products":
-        row, column = np.nonzero(asked.kept(slice(task.start, task.end)))
-        x = np.array(asked.x)[task.start : task.end][row]
-        y = np.array(asked.y)[column]
-    else:
-        x, y = (side[task.start : task.end] for side in asked.pairs)
+    x, y = asked.pairs_of(task)
     nothing, none = np.full(len(x), np.nan), np.zeros(len(x), dtype=np.int64)
     pairs = Pairs(
         x=x,

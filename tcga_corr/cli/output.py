@@ -77,10 +77,7 @@ def check_output(output: Path | None, force: bool, chosen: Format | None) -> Non
             f"'{output}': its ending does not tell the format",
             f"End it in {', '.join(name for name in _ENDINGS if name)}, or give --format",
         )
-    if output.exists() and not force:
-        raise UsageError(f"'{output}' exists", "Give --force to overwrite it, or another -o")
-    if not output.resolve().parent.is_dir():
-        raise UsageError(f"'{output.parent}' is not a folder", "Make it, or give another -o")
+    _check_place(output, force, "-o")
 
 
 def check_plot(path: Path | None, force: bool) -> None:
@@ -98,10 +95,14 @@ def check_plot(path: Path | None, force: bool) -> None:
             f"'{path}': its ending does not tell the kind of figure",
             f"End it in {', '.join(FIGURES)}",
         )
+    _check_place(path, force, "--plot")
+
+
+def _check_place(path: Path, force: bool, option: str) -> None:
     if path.exists() and not force:
-        raise UsageError(f"'{path}' exists", "Give --force to overwrite it, or another --plot")
+        raise UsageError(f"'{path}' exists", f"Give --force to overwrite it, or another {option}")
     if not path.resolve().parent.is_dir():
-        raise UsageError(f"'{path.parent}' is not a folder", "Make it, or give another --plot")
+        raise UsageError(f"'{path.parent}' is not a folder", f"Make it, or give another {option}")
 
 
 def write_result(result: Result, output: Path | None, chosen: Format | None) -> None:

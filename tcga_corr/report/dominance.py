@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from tcga_corr.dominance import SCALES
 from tcga_corr.report.style import (
     GREY,
     PALE,
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from tcga_corr.asking import Answer
 
 MOST = 12  # sets that are told apart
-_SCALES = ("raw", "standardised")
 _HATCHES = (
     "", "////", "....", "\\\\\\\\", "xxxx", "----", "||||", "++++", "//", "\\\\", "xx", "..",
 )  # fmt: skip
@@ -64,10 +64,10 @@ def dominance_figure(answer: Answer) -> Figure:
     tests = {(one["scale"], one["tumor_type"]): one for one in answer.summary["tests"]}
     with styled():
         several = []
-        for scale in _SCALES:
+        for scale in SCALES:
             here = [tests.get((scale, one)) for one in types]
             columns = _columns(here)
-            if scale == _SCALES[-1]:
+            if scale == SCALES[-1]:
                 columns.append(Column("n", [f"{n.get(one, 0):,}" for one in types], 0.42))
             has_any = any(merged.get((scale, one)) for one in types)
             several.append(Panel(f"{scale} scores", "share of samples", columns, axis=has_any))
@@ -80,7 +80,7 @@ def dominance_figure(answer: Answer) -> Figure:
             told, [f"{one} *" if one in short_of else one for one in types], height, several,
             _handles(sets, len(known)), foot,
         )  # fmt: skip
-        for axes, scale in zip(all_axes, _SCALES, strict=True):
+        for axes, scale in zip(all_axes, SCALES, strict=True):
             _draw(axes, [merged.get((scale, one), {}) for one in types], sets)
             for y, one in enumerate(types):
                 if not merged.get((scale, one)):
@@ -97,7 +97,7 @@ def _leading(names: Sequence[str], shares: Shares) -> list[str]:
     total = {
         name: max(
             sum(own.get(name, 0.0) for (one, _), own in shares.items() if one == scale)
-            for scale in _SCALES
+            for scale in SCALES
         )
         for name in names
     }
@@ -115,7 +115,7 @@ def _merged(own: Mapping[str, float], sets: Sequence[str]) -> dict[str, float]:
 
 def _order(types: Iterable[str], sets: Sequence[str], shares: Shares) -> list[str]:
     """Tumor types by falling share of the set that leads most often, those without bars last."""
-    at = _SCALES[-1]
+    at = SCALES[-1]
     own = {one: shares.get((at, one), {}) for one in types}
     leader = max(
         (name for name in sets if name != _REST),
