@@ -25,17 +25,18 @@ from tcga_corr.cli import (
     status,
     verify,
 )
+from tcga_corr.citations import REFERENCES
 from tcga_corr.cli.settings import Settings
 
 CITATION = """\
 tcga_corr {version}, a TCGA pan-cancer correlation engine, BSD-3-Clause
-ssGSEA: Barbie et al. 2009, Nature 462:108, doi:10.1038/nature08460
-gseapy (tie rule gseapy): Fang et al. 2023, Bioinformatics 39:btac757, doi:10.1093/bioinformatics/btac757
-GSVA (tie rule gsva): Haenzelmann et al. 2013, BMC Bioinformatics 14:7, doi:10.1186/1471-2105-14-7
-q-values: Benjamini & Hochberg 1995, J. R. Stat. Soc. B 57:289, doi:10.1111/j.2517-6161.1995.tb02031.x
-Spearman interval: Bonett & Wright 2000, Psychometrika 65:23, doi:10.1007/BF02294183
-TCGA: Hoadley et al. 2018, Cell 173:291, doi:10.1016/j.cell.2018.03.022
-What to cite for each gene set and source: `tcga-corr sets`, and the provenance of --format json"""  # noqa: E501
+ssGSEA: {ssgsea}
+gseapy (tie rule gseapy): {gseapy}
+GSVA (tie rule gsva): {gsva}
+q-values: {q}
+Spearman interval: {spearman}
+TCGA: {tcga}
+What to cite for each gene set and source: `tcga-corr sets`, and the provenance of --format json"""
 
 app = typer.Typer(
     name="tcga-corr",
@@ -55,7 +56,7 @@ def _version(wanted: bool) -> None:
 
 def _cite(wanted: bool) -> None:
     if wanted:
-        typer.echo(CITATION.format(version=metadata.version("tcga-corr")))
+        typer.echo(CITATION.format(version=metadata.version("tcga-corr"), **REFERENCES))
         raise typer.Exit
 
 

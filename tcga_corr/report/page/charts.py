@@ -1,0 +1,294 @@
+"""The figures of a page, as Vega-Lite specifications.
+
+The page's script puts in rows, width and names. Colours are variables of the page's style sheet, so
+that they follow light, dark and print.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+Spec = dict[str, Any]
+
+INK, GREY, RULE = "var(--ink)", "var(--grey)", "var(--rule)"
+POINT, LINE = "var(--point)", "var(--line)"
+GENES, SETS = "var(--genes)", "var(--sets)"
+SERIES = tuple(f"var(--series-{number})" for number in range(1, 9))
+_FONT = "system-ui, sans-serif"
+_ROW = 18  # pixels
+_SILENT = {"aria": False}  # the table beneath says the same to a screen reader
+
+_CONFIG: Spec = {
+    "background": None,
+    "font": _FONT,
+    "view": {"stroke": None},
+    "axis": {
+        "labelColor": INK,
+        "titleColor": INK,
+        "domainColor": GREY,
+        "tickColor": GREY,
+        "gridColor": RULE,
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+        "labelLimit": 170,
+        "titleLimit": 320,
+    },
+    "legend": {
+        "labelColor": INK, "titleColor": INK, "labelFontSize": 12, "titleFontSize": 12,
+        "titleFontWeight": "normal", "labelLimit": 220,
+    },
+    "header": {"labelColor": INK, "labelFontSize": 12, "title": None},
+    "text": {"fontSize": 12},
+}  # fmt: skip
+_SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
+
+
+def forest() -> Spec:
+    """A row per tumor type: point, interval, ranges of the nulls; the pooled r at the foot.
+
+    The dataset ``rows`` has the columns of an association, in the order to show, ``kind`` (``type``
+    or ``pooled``), ``small`` (whether q < 0.05) and texts ``n_text`` and ``r_text``.
+    """
+    y = {"field": "label", "type": "ordinal", "sort": None, "title": None,
+         "axis": {"domain": False, "ticks": False, "labelPadding": 6,
+                  "labelFontWeight": {
+                      "condition": {"test": "datum.label === 'pooled'", "value": "bold"},
+                      "value": "normal"}}}  # fmt: skip
+    is_type, is_pooled = "datum.kind === 'type'", "datum.kind === 'pooled'"
+    return {
+        "$schema": _SCHEMA,
+        "data": {"name": "rows"},
+        "height": {"step": _ROW},
+        "encoding": {"y": y},
+        "layer": [
+            _band("genes", GENES, -0.25),
+            _band("sets", SETS, 0.25),
+            {
+                "data": {"values": [{}]},
+                "mark": {"type": "rule", "color": GREY, **_SILENT},
+                "encoding": {"x": {"datum": 0, "type": "quantitative"}, "y": None},
+            },
+            _span("ci_low", "ci_high", is_type, 1.6, POINT),
+            _span("prediction_low", "prediction_high", is_pooled, 1.2, INK),
+            _span("ci_low", "ci_high", is_pooled, 4, INK),
+            {
+                "transform": [{"filter": f"{is_type} && datum.r !== null"}],
+                "mark": {"type": "point", "filled": True, "size": 48, "opacity": 1, **_SILENT},
+                "encoding": {
+                    "x": _r("r"),
+                    "stroke": {"value": POINT},
+                    "fill": {"condition": {"test": "datum.small", "value": POINT},
+                             "value": "var(--paper)"},
+                },
+            },
+            {
+                "transform": [{"filter": f"{is_pooled} && datum.r !== null"}],
+                "mark": {"type": "point", "shape": "diamond", "size": 150, "filled": True,
+                         "color": INK, "opacity": 1, **_SILENT},
+                "encoding": {"x": _r("r")},
+            },
+            {
+                "transform": [{"filter": "datum.r === null"}],
+                "mark": {"type": "text", "color": GREY, "fontStyle": "italic", "fontSize": 11,
+                         "limit": 260, **_SILENT},
+                "encoding": {"x": {"datum": 0, "type": "quantitative"}, "text": {"field": "why"}},
+            },
+            _beside("n_text", 48),
+            _beside("r_text", 92),
+            _over("rows", 92),
+        ],
+        "config": _CONFIG,
+    }  # fmt: skip
+
+
+def _r(field: str) -> Spec:
+    return {
+        "field": field,
+        "type": "quantitative",
+        "scale": {"domain": [-1, 1], "nice": False},
+        "axis": {"values": [-1, -0.5, 0, 0.5, 1], "format": "~g", "title": "r", "grid": True},
+    }
+
+
+def _band(name: str, colour: str, place: float) -> Spec:
+    low, high = f"{name}_low", f"{name}_high"
+    return {
+        "transform": [{"filter": f"isValid(datum.{low}) && isValid(datum.{high})"}],
+        "mark": {"type": "bar", "height": {"band": 0.42}, "yOffset": place * _ROW * 0.84,
+                 "color": colour, **_SILENT},
+        "encoding": {"x": _r(low), "x2": {"field": high}},
+    }  # fmt: skip
+
+
+def _span(low: str, high: str, test: str, width: float, colour: str) -> Spec:
+    return {
+        "transform": [{"filter": f"{test} && isValid(datum.{low})"}],
+        "mark": {"type": "rule", "strokeWidth": width, "color": colour, **_SILENT},
+        "encoding": {"x": _r(low), "x2": {"field": high}},
+    }
+
+
+def _beside(field: str, offset: int) -> Spec:
+    """A column of text at the right of the axes."""
+    return {
+        "mark": {"type": "text", "align": "right", "color": INK, "xOffset": offset, **_SILENT},
+        "encoding": {"x": {"value": "width"}, "text": {"field": field}},
+    }
+
+
+def _over(name: str, right: int) -> Spec:
+    """What the pointer meets: all of a row."""
+    return {
+        "params": [
+            {"name": "under", "select": {"type": "point", "on": "pointerover",
+                                         "clear": "pointerout", "fields": ["label"]}}
+        ],
+        "mark": {"type": "bar", "height": {"band": 1}, "color": INK, "cursor": "pointer",
+                 "tooltip": {"content": "data"}, "x2Offset": right, **_SILENT},
+        "encoding": {
+            "x": {"value": 0},
+            "x2": {"value": "width"},
+            "fillOpacity": {"condition": {"param": "under", "empty": False, "value": 0.08},
+                            "value": 0},
+            "tooltip": [
+                {"field": "label", "title": "tumor type"},
+                {"field": "name", "title": " "},
+                {"field": "n_text", "title": "n"},
+                {"field": "r", "title": "r", "format": ".3f"},
+                {"field": "interval", "title": "95 % interval"},
+                {"field": "p_text", "title": "p"},
+                {"field": "q_text", "title": "q"},
+                {"field": "genes_text", "title": "p_genes (95 % of random genes)"},
+                {"field": "sets_text", "title": "p_sets (95 % of other pathways)"},
+                {"field": "disjoint_text", "title": "r without shared genes"},
+                {"field": "why", "title": "note"},
+            ],
+        },
+    }  # fmt: skip
+
+
+def scatter() -> Spec:
+    """Samples of one tumor type, from the dataset ``points``; the line from ``line``."""
+    def axis(name: str) -> Spec:
+        return {
+            "field": name, "type": "quantitative", "scale": {"zero": False},
+            "axis": {"grid": False, "tickCount": 5, "labelFlush": True, "title": name},
+        }  # fmt: skip
+
+    return {
+        "$schema": _SCHEMA,
+        "height": 320,
+        "layer": [
+            {
+                "data": {"name": "points"},
+                "mark": {"type": "circle", "color": POINT, "opacity": 0.55, **_SILENT},
+                "encoding": {
+                    "x": axis("x"),
+                    "y": axis("y"),
+                    "size": {"value": 30},
+                    "tooltip": [
+                        {"field": "sample", "title": "sample"},
+                        {"field": "x", "title": "x", "format": ".5~g"},
+                        {"field": "y", "title": "y", "format": ".5~g"},
+                    ],
+                },
+            },
+            {
+                "data": {"name": "line"},
+                "mark": {"type": "area", "color": LINE, "opacity": 0.2, **_SILENT},
+                "encoding": {
+                    "x": {"field": "x", "type": "quantitative"},
+                    "y": {"field": "low", "type": "quantitative"},
+                    "y2": {"field": "high"},
+                },
+            },
+            {
+                "data": {"name": "line"},
+                "mark": {"type": "line", "color": LINE, "strokeWidth": 2, **_SILENT},
+                "encoding": {
+                    "x": {"field": "x", "type": "quantitative"},
+                    "y": {"field": "y", "type": "quantitative"},
+                },
+            },
+        ],
+        "config": _CONFIG,
+    }
+
+
+def heat() -> Spec:
+    """Pairs by tumor types, r as colour, from the dataset ``cells``: pair, tumor_type, r, small."""
+    return {
+        "$schema": _SCHEMA,
+        "data": {"name": "cells"},
+        "height": {"step": 16},
+        "encoding": {
+            "x": {"field": "tumor_type", "type": "ordinal", "sort": None, "title": None,
+                  "axis": {"orient": "top", "labelAngle": -90, "domain": False, "ticks": False}},
+            "y": {"field": "pair", "type": "ordinal", "sort": None, "title": None,
+                  "axis": {"domain": False, "ticks": False, "labelLimit": 260}},
+        },
+        "layer": [
+            {
+                "mark": {"type": "rect", "cursor": "pointer", **_SILENT},
+                "encoding": {
+                    "color": {
+                        "field": "r", "type": "quantitative",
+                        # the script gives the colours
+                        "scale": {"domain": [-1, 0, 1], "interpolate": "rgb"},
+                        "legend": {"title": "r", "orient": "bottom", "gradientLength": 160},
+                    },
+                    "tooltip": [
+                        {"field": "pair", "title": "pair"},
+                        {"field": "tumor_type", "title": "tumor type"},
+                        {"field": "r_text", "title": "r"},
+                        {"field": "q_text", "title": "q"},
+                        {"field": "n", "title": "n"},
+                    ],
+                },
+            },
+            {
+                "transform": [{"filter": "datum.small"}],
+                "mark": {"type": "point", "filled": True, "size": 7, "color": INK,
+                         "opacity": 1, "tooltip": None, **_SILENT},
+            },
+        ],
+        "config": _CONFIG,
+    }  # fmt: skip
+
+
+def dominance() -> Spec:
+    """Shares of samples in which each set scores highest, a row per tumor type, from ``shares``."""
+    return {
+        "$schema": _SCHEMA,
+        "data": {"name": "shares"},
+        "facet": {"row": {"field": "scale", "type": "nominal", "sort": None,
+                          "header": {"orient": "top", "labelAnchor": "start"}}},
+        "spec": {
+            "height": {"step": _ROW},
+            "mark": {"type": "bar", "height": {"band": 0.8}, **_SILENT},
+            "encoding": {
+                "y": {"field": "tumor_type", "type": "ordinal", "title": None,
+                      "axis": {"domain": False, "ticks": False, "labelPadding": 6}},
+                "x": {"field": "share", "type": "quantitative", "stack": "zero",
+                      "scale": {"domain": [0, 1]},
+                      "axis": {"format": "%", "tickCount": 5, "title": "share of samples"}},
+                "order": {"field": "place", "type": "quantitative"},
+                "color": {"field": "set", "type": "nominal",
+                          "scale": {"range": list(SERIES)},
+                          "legend": {"title": None, "orient": "bottom", "columns": 3}},
+                "tooltip": [
+                    {"field": "tumor_type", "title": "tumor type"},
+                    {"field": "set", "title": "gene set"},
+                    {"field": "n_highest", "title": "highest in"},
+                    {"field": "n", "title": "of"},
+                ],
+            },
+        },
+        "config": _CONFIG,
+    }  # fmt: skip
+
+
+def all_charts() -> dict[str, Spec]:
+    """By name, for the page."""
+    return {"forest": forest(), "scatter": scatter(), "heat": heat(), "dominance": dominance()}

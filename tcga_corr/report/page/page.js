@@ -1,0 +1,702 @@
+"use strict";
+// The page at work: figures by Vega-Lite from the rows in it, tables that sort, files to download;
+// on a live page, questions to the server. Texts from data are only ever set as text.
+(() => {
+  const { page: first, live, charts, names } = JSON.parse(byId("data").textContent);
+  const SMALL = 0.05;
+  const MOST_HEAT_PAIRS = 60;
+  let page = first;
+  let pair = null;
+  let type = null;
+  const views = {};
+  const drawn = {};
+
+  function byId(id) {
+    return document.getElementById(id);
+  }
+
+  function make(tag, options = {}, ...children) {
+    const one = Object.assign(document.createElement(tag), options);
+    one.append(...children);
+    return one;
+  }
+
+  // --- numbers as text
+
+  function isNumber(value) {
+    return typeof value === "number";
+  }
+
+  function number(value) {
+    if (!isNumber(value)) return "";
+    return Math.abs(value) < 10 ? value.toFixed(3) : value.toPrecision(5);
+  }
+
+  function small(value) {
+    if (!isNumber(value)) return "";
+    return value !== 0 && value < 0.001 ? value.toExponential(1) : value.toPrecision(2);
+  }
+
+  const WRITE = {
+    text: (value) => (value === null || value === undefined ? "" : String(value)),
+    count: (value) => (isNumber(value) ? value.toLocaleString("en") : ""),
+    number,
+    p: small,
+  };
+  const HASH = /^[0-9a-f]{64}/;
+  const LONGEST = 200;
+
+  function cut(text) {
+    if (HASH.test(text)) return `${text.slice(0, 12)}…`;
+    return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+  }
+
+  function between(low, high) {
+    return isNumber(low) ? `${low.toFixed(2)} to ${high.toFixed(2)}` : "";
+  }
+
+  // --- files
+
+  function save(text, file, kind) {
+    const link = make("a", { href: URL.createObjectURL(new Blob([text], { type: kind })) });
+    link.download = file.replace(/[^\w.-]+/g, "-").slice(0, 100);
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  }
+
+  // a spreadsheet takes a text that begins so for a formula
+  const FORMULA = /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/;
+
+  function csv(columns, rows) {
+    const cell = (value) => {
+      if (value === null || value === undefined) return "";
+      let text = typeof value === "object" ? JSON.stringify(value) : String(value);
+      if (typeof value === "string" && FORMULA.test(text)) text = `'${text}`;
+      return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+    };
+    const lines = [columns, ...rows.map((row) => columns.map((name) => row[name]))];
+    return lines.map((line) => `${line.map(cell).join(",")}\n`).join("");
+  }
+
+  // The figure as it is drawn, with its title and in the colours of now.
+  async function saveFigure(id, file) {
+    const { spec, title } = drawn[id];
+    const view = await embedded(make("div"), { ...spec, title });
+    const text = await view.toSVG();
+    const size = view.getState().signals;
+    view.finalize();
+    const mark = page.simulated
+      ? `<text x="${(size.width || 300) / 2}" y="${(size.height || 300) / 2}" font-size="48"
+          font-family="sans-serif" fill="var(--line)" opacity="0.3">SIMULATED</text></svg>` : "</svg>";
+    const ground = '<rect width="100%" height="100%" fill="var(--paper)"/>';
+    const whole = text.replace(/>/, `>${ground}`).replace(/<\/svg>\s*$/, mark);
+    const painted = whole.replace(/var\((--[\w-]+)\)/g, (_, name) => colour(name));
+    save(painted, `${file}.svg`, "image/svg+xml");
+  }
+
+  function colour(name) {
+    return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  }
+
+  // --- tables
+
+  function compare(a, b) {
+    const lacking = [a, b].map((one) => one === null || one === undefined || one === "");
+    if (lacking[0] || lacking[1]) return lacking[0] - lacking[1];
+    return isNumber(a) && isNumber(b) ? a - b : String(a).localeCompare(String(b), "en");
+  }
+
+  function sorted(rows, name, falling) {
+    const value = (row) => row[name];
+    return [...rows].sort((one, other) => {
+      const [a, b] = [value(one), value(other)];
+      const missing = [a, b].some((each) => each === null || each === undefined || each === "");
+      return falling && !missing ? compare(b, a) : compare(a, b);
+    });
+  }
+
+  // A table in `host`; `options.button(row)` makes the cell of the first column something to press.
+  function sheet(host, told, options = {}) {
+    const columns = told.columns.filter((column) =>
+      column.kind === "text" || told.rows.some((row) => isNumber(row[column.name])));
+    let order = { name: "", falling: false };
+    const body = make("tbody");
+    const heads = columns.map((column) => {
+      const head = make("th", { scope: "col", title: column.help || "" });
+      if (column.kind !== "text") head.className = "number";
+      const press = make("button", { type: "button", textContent: column.label });
+      press.addEventListener("click", () => {
+        const again = order.name === column.name;
+        order = { name: column.name, falling: again ? !order.falling : column.kind !== "text" };
+        write();
+      });
+      head.append(press);
+      return head;
+    });
+    function write() {
+      const rows = order.name ? sorted(told.rows, order.name, order.falling) : told.rows;
+      heads.forEach((head, place) => {
+        if (columns[place].name !== order.name) head.removeAttribute("aria-sort");
+        else head.setAttribute("aria-sort", order.falling ? "descending" : "ascending");
+      });
+      body.replaceChildren(...rows.map((row) => {
+        const line = make("tr");
+        if (options.key) line.dataset.key = row[options.key];
+        columns.forEach((column, place) => {
+          const whole = WRITE[column.kind](row[column.name]);
+          const text = cut(whole);
+          const cell = make("td", { className: column.kind === "text" ? "" : "number" });
+          if (text !== whole) cell.title = whole.slice(0, 2000);
+          if (place === 0 && options.press && options.canPress(row)) {
+            const press = make("button", { type: "button", textContent: text });
+            press.addEventListener("click", () => options.press(row));
+            cell.append(press);
+          } else cell.textContent = text;
+          line.append(cell);
+        });
+        return line;
+      }));
+      if (options.written) options.written();
+    }
+    write();
+    const all = told.rows.length ? Object.keys(told.rows[0]).filter((name) => name !== "id") : [];
+    const shown = columns.map((column) => column.name);
+    const download = make("button", { type: "button", textContent: "CSV" });
+    download.setAttribute("aria-label", `Download as CSV: ${told.title}`);
+    download.addEventListener("click", () => {
+      const whole = [...shown, ...all.filter((name) => !shown.includes(name))];
+      const kept = whole.filter((name) => !["inputs", "why"].includes(name) || shown.includes(name));
+      save(csv(kept, told.rows), `${told.file}.csv`, "text/csv");
+    });
+    const scroller = make("div", { className: "scroller", tabIndex: 0 }, make("table", {},
+      make("thead", {}, make("tr", {}, ...heads)), body));
+    scroller.setAttribute("role", "region");
+    scroller.setAttribute("aria-label", told.title);
+    const head = make("div", { className: "sheet-head" },
+      make("h3", { textContent: told.title }), download);
+    const parts = told.note ? [make("p", { className: "about", textContent: told.note })] : [];
+    host.replaceChildren(make("div", { className: "sheet" }, head, ...parts, scroller));
+  }
+
+  // --- figures
+
+  async function embedded(host, spec) {
+    const result = await vegaEmbed(host, spec, {
+      ast: true, actions: false, renderer: "svg", defaultStyle: false,
+      tooltip: { disableDefaultStyle: true },
+    });
+    return result.view;
+  }
+
+  // `width` is in pixels, or {step: pixels}; `title` is what the figure says of itself when saved.
+  async function draw(id, spec, datasets, width, title, onClick) {
+    const one = structuredClone(spec);
+    Object.assign(one, { datasets, description: title.join("; ") });
+    (one.spec || one).width = width.step ? width : Math.max(60, Math.floor(width));
+    drawn[id] = { spec: one, title: { text: title[0], subtitle: title.slice(1), anchor: "start",
+      color: "var(--ink)", subtitleColor: "var(--grey)" } };
+    const view = await embedded(byId(id), one);
+    if (views[id]) views[id].finalize();
+    views[id] = view;
+    if (onClick) view.addEventListener("click", (event, item) => {
+      if (item && item.datum) onClick(item.datum);
+    });
+    return view;
+  }
+
+  function shownRows() {
+    const wanted = byId("filter").value.toLowerCase().split(/[\s,;]+/).filter(Boolean);
+    const named = (row) => `${row.tumor_type} ${names[row.tumor_type] || ""}`.toLowerCase();
+    const rows = pair.rows.filter((row) =>
+      !wanted.length || wanted.some((word) => named(row).includes(word)));
+    const by = byId("sort").value;
+    return sorted(rows, by, by === "r" || by === "n");
+  }
+
+  function withNull(p, low, high) {
+    if (!isNumber(p)) return "";
+    return `${small(p)} (${between(low, high)})`;
+  }
+
+  function forestRow(row) {
+    const is = isNumber(row.r);
+    return {
+      ...row,
+      kind: "type",
+      label: row.tumor_type,
+      name: names[row.tumor_type] || "",
+      small: isNumber(row.q) && row.q < SMALL,
+      n_text: WRITE.count(row.n),
+      r_text: is ? row.r.toFixed(2) : "",
+      interval: between(row.ci_low, row.ci_high),
+      p_text: small(row.p),
+      q_text: small(row.q),
+      genes_text: withNull(row.p_genes, row.genes_low, row.genes_high),
+      sets_text: withNull(row.p_sets, row.sets_low, row.sets_high),
+      disjoint_text: isNumber(row.r_disjoint) ? row.r_disjoint.toFixed(3) : "",
+      why: (row.note || "").split("; ").filter((one) => one !== "SIMULATED").join("; ")
+        || (is ? "" : "no r"),
+    };
+  }
+
+  function forestRows(rows) {
+    const told = rows.map(forestRow);
+    const all = pair.pooled;
+    if (all && isNumber(all.r)) {
+      told.push({
+        kind: "pooled", label: "pooled", name: `${all.n_types} tumor types`, small: true, r: all.r,
+        ci_low: all.ci_low, ci_high: all.ci_high, prediction_low: all.prediction_low,
+        prediction_high: all.prediction_high, n_text: WRITE.count(all.n),
+        r_text: all.r.toFixed(2), interval: between(all.ci_low, all.ci_high),
+        p_text: small(all.p), q_text: "", genes_text: "", sets_text: "",
+        disjoint_text: isNumber(all.r_disjoint) ? all.r_disjoint.toFixed(3) : "",
+        why: isNumber(all.prediction_low)
+          ? `one more tumor type: ${between(all.prediction_low, all.prediction_high)}` : "",
+      });
+    }
+    return told;
+  }
+
+  function caption(rows) {
+    const has = (name) => rows.some((row) => isNumber(row[name]));
+    const key = (colour) => {
+      const one = make("span", { className: "key" });
+      one.style.background = `var(${colour})`;
+      return one;
+    };
+    const parts = ["Point and line: r and its 95 % interval; filled where q < 0.05. "];
+    if (has("genes_low")) parts.push(key("--genes"), " 95 % of random genes. ");
+    if (has("sets_low")) parts.push(key("--sets"), " 95 % of other pathways. ");
+    if (pair.pooled && isNumber(pair.pooled.r)) {
+      parts.push("At the foot the pooled r with its interval and, as a thin line, the 95 % ",
+        "prediction interval. ");
+    }
+    parts.push("At the right n and r. Press a row for its samples.");
+    byId("forest-caption").replaceChildren(...parts);
+  }
+
+  async function drawForest() {
+    const rows = shownRows();
+    caption(rows);
+    const host = byId("forest-chart");
+    const title = [`${pair.x} against ${pair.y}`, pair.about];
+    await draw("forest-chart", charts.forest, { rows: forestRows(rows) }, host.clientWidth - 165,
+      title, (row) => row.kind === "type" && chooseType(row.label));
+  }
+
+  const ROW_COLUMNS = [
+    ["tumor_type", "tumor type", "text"], ["n", "n", "count"], ["r", "r", "number"],
+    ["ci_low", "from", "number", "lower end of the 95 % interval"],
+    ["ci_high", "to", "number", "upper end of the 95 % interval"], ["p", "p", "p"],
+    ["q", "q", "p", "p adjusted over the tumor types"],
+    ["q_batch", "q_batch", "p", "p adjusted over all rows of the run"],
+    ["p_genes", "p_genes", "p", "share of random genes that give as much"],
+    ["p_sets", "p_sets", "p", "rank among other pathways of the same size"],
+    ["n_shared_genes", "shared genes", "count"], ["r_disjoint", "r disjoint", "number",
+      "r without shared genes"], ["why", "note", "text"],
+  ].map(([name, label, kind, help]) => ({ name, label, kind, help }));
+
+  function writeRows() {
+    const rows = pair.rows.map((row) => ({ ...row, why: forestRow(row).why }));
+    const columns = ROW_COLUMNS.filter((column) => column.name !== "why" || rows.some((r) => r.why));
+    sheet(byId("rows"), {
+      title: `${pair.x} against ${pair.y}, ${pair.method}`,
+      file: `${pair.x}-${pair.y}-${pair.method}`,
+      columns, rows,
+    }, {
+      key: "tumor_type",
+      canPress: hasSamples,
+      press: (row) => {
+        chooseType(row.tumor_type);
+        byId("samples-of-type").scrollIntoView({ block: "nearest" });
+      },
+      written: markChosen,
+    });
+  }
+
+  function markChosen() {
+    for (const line of byId("rows").querySelectorAll("tr[data-key]")) {
+      line.classList.toggle("chosen", line.dataset.key === type);
+    }
+  }
+
+  // --- samples of one tumor type
+
+  function hasSamples(row) {
+    if (live) return isNumber(row.r);
+    return Boolean(pair.scatters && page.scatters[pair.scatters][row.tumor_type]);
+  }
+
+  async function samplesOf(tumorType) {
+    if (!live) return page.scatters[pair.scatters][tumorType];
+    const found = await ask("scatter", { ...question(), type: tumorType });
+    return found;
+  }
+
+  async function chooseType(name) {
+    const row = pair.rows.find((one) => one.tumor_type === name);
+    if (!row || !hasSamples(row)) return;
+    type = name;
+    const asked = pair;
+    byId("type").value = name;
+    markChosen();
+    let samples;
+    try {
+      samples = await samplesOf(name);
+    } catch (error) {
+      if (error.name !== "AbortError") byId("scatter-about").textContent = error.message;
+      return;
+    }
+    if (asked !== pair || type !== name) return;
+    await drawScatter(row, samples);
+    remember();
+  }
+
+  async function drawScatter(row, samples) {
+    const told = [`n = ${WRITE.count(row.n)}`];
+    if (isNumber(row.r)) {
+      told.push(`${pair.method} r = ${row.r.toFixed(3)} (${between(row.ci_low, row.ci_high)})`);
+    }
+    for (const name of ["p", "p_genes", "p_sets"]) {
+      if (isNumber(row[name])) told.push(`${name} = ${small(row[name])}`);
+    }
+    const full = names[row.tumor_type];
+    byId("scatter-title").textContent =
+      `${row.tumor_type}${full ? `, ${full.toLowerCase()}` : ""}`;
+    byId("scatter-about").textContent = told.join("; ");
+    const spec = structuredClone(charts.scatter);
+    const [points, , line] = spec.layer;
+    for (const [axis, text] of [["x", pair.x_axis], ["y", pair.y_axis]]) {
+      points.encoding[axis].axis.title = text;
+    }
+    if (samples.x.length > 300) Object.assign(points.mark, { opacity: 0.35 });
+    if (pair.method !== "pearson") line.mark.strokeDash = [4, 3];
+    const host = byId("scatter-chart");
+    await draw("scatter-chart", spec, {
+      points: samples.x.map((x, place) => ({
+        x, y: samples.y[place], sample: samples.samples[place],
+      })),
+      line: samples.line.map(([x, y, low, high]) => ({ x, y, low, high })),
+    }, host.clientWidth - 75, [`${pair.x} against ${pair.y} in ${row.tumor_type}`, ...told]);
+    byId("scatter-csv").onclick = () => {
+      const rows = samples.x.map((x, place) => ({
+        tumor_type: row.tumor_type, sample: samples.samples[place], x, y: samples.y[place],
+      }));
+      save(csv(["tumor_type", "sample", "x", "y"], rows),
+        `${pair.x}-${pair.y}-${row.tumor_type}.csv`, "text/csv");
+    };
+  }
+
+  // --- pairs
+
+  function titleOf(one) {
+    const parts = [`${one.x} ~ ${one.y}`, one.analysis, one.method];
+    return parts.filter(Boolean).join(", ");
+  }
+
+  function blockOf(one) {
+    return page.pairs.filter((other) =>
+      other.analysis === one.analysis && other.method === one.method);
+  }
+
+  async function choosePair(id, wanted) {
+    pair = page.pairs.find((one) => one.id === id) || page.pairs[0];
+    byId("pair").value = pair.id;
+    byId("pair-about").textContent = pair.about;
+    const having = pair.rows.filter(hasSamples);
+    const options = sorted(having, "tumor_type").map((row) => make("option",
+      { value: row.tumor_type, textContent: row.tumor_type }));
+    byId("type").replaceChildren(...options);
+    const side = document.querySelector(".side");
+    side.classList.toggle("alone", !having.length);
+    byId("samples-of-type").hidden = !having.length;
+    const by = sorted(having, "r", true);
+    const chosen = having.find((row) => row.tumor_type === wanted) || by[0];
+    type = chosen ? chosen.tumor_type : null;
+    writeRows();
+    await drawForest();
+    const done = performance.now();
+    if (chosen) await chooseType(chosen.tumor_type);
+    else byId("pair-about").textContent += pair.no_scatters ? `. No samples: ${pair.no_scatters}` : "";
+    drawHeat();
+    return done;
+  }
+
+  function drawHeat() {
+    const block = blockOf(pair);
+    byId("heat").hidden = block.length < 2;
+    if (block.length < 2) return;
+    const shown = block.slice(0, MOST_HEAT_PAIRS);
+    const label = (one) => `${one.x} ~ ${one.y}`;
+    const cells = shown.flatMap((one) => one.rows.map((row) => ({
+      id: one.id, pair: label(one), tumor_type: row.tumor_type, r: row.r, n: row.n,
+      r_text: number(row.r), q_text: small(row.q), small: isNumber(row.q) && row.q < SMALL,
+    })));
+    const few = shown.length < block.length ? ` The first ${shown.length} of ${block.length}.` : "";
+    byId("heat-about").textContent =
+      `${pair.analysis}, ${pair.method}. A dot: q < 0.05; empty: no r. Press a cell.${few}`;
+    const longest = Math.max(...shown.map((one) => label(one).length));
+    const types = new Set(cells.map((cell) => cell.tumor_type)).size;
+    const most = innerWidth < 600 ? 120 : 260;
+    const room = byId("heat-chart").clientWidth - Math.min(most, 8 * longest) - 16;
+    const spec = structuredClone(charts.heat);
+    spec.encoding.y.axis.labelLimit = most;
+    spec.layer[0].encoding.color.scale.range = ["--cold", "--middle", "--warm"].map(colour);
+    const step = Math.max(9, Math.min(34, Math.floor(room / types)));
+    draw("heat-chart", spec, { cells }, { step },
+      [`r of ${shown.length} pairs in ${types} tumor types`, `${pair.analysis}, ${pair.method}`],
+      (cell) => cell.id && choosePair(cell.id, cell.tumor_type));
+  }
+
+  // --- dominance
+
+  function drawDominance() {
+    const host = byId("dominance-charts");
+    byId("dominance").hidden = !page.dominance.length;
+    host.replaceChildren(...page.dominance.flatMap((one, place) => [
+      make("h3", { textContent: one.analysis }),
+      make("p", { className: "about", textContent: one.about }),
+      make("div", { className: "chart", id: `dominance-${place}` }),
+    ]));
+    page.dominance.forEach((one, place) => {
+      const counts = new Map();
+      for (const row of one.rows.filter((each) => each.scale === "standardised")) {
+        counts.set(row.set, (counts.get(row.set) || 0) + (row.n_highest || 0));
+      }
+      const order = [...one.sets].sort((a, b) => (counts.get(b) || 0) - (counts.get(a) || 0));
+      const shown = order.slice(0, order.length > 8 ? 7 : 8);
+      const shares = one.rows.filter((row) => isNumber(row.share_highest)).map((row) => ({
+        ...row, share: row.share_highest,
+        set: shown.includes(row.set) ? row.set : "others",
+        place: shown.includes(row.set) ? shown.indexOf(row.set) : shown.length,
+      }));
+      const spec = structuredClone(charts.dominance);
+      const scale = spec.spec.encoding.color.scale;
+      scale.domain = order.length > shown.length ? [...shown, "others"] : shown;
+      const width = byId(`dominance-${place}`).clientWidth - 75;
+      draw(`dominance-${place}`, spec, { shares }, Math.min(width, 620), [one.analysis, one.about]);
+    });
+  }
+
+  // --- the page
+
+  function fill(id, texts, tag) {
+    byId(id).replaceChildren(...texts.map((text) => make(tag, { textContent: text })));
+  }
+
+  function writeTexts() {
+    byId("title").textContent = page.title;
+    document.title = `${page.title} · tcga-corr`;
+    byId("subtitle").textContent = page.subtitle;
+    byId("made-up").hidden = !page.simulated;
+    document.body.classList.toggle("simulated", page.simulated);
+    fill("answers", page.answers, "p");
+    fill("methods-text", page.methods, "p");
+    fill("references", page.references, "li");
+    byId("answer").hidden = !page.answers.length;
+    byId("methods").hidden = !page.methods.length;
+  }
+
+  function writeTables() {
+    const into = (id, tables, options) => {
+      byId(id).replaceChildren(...tables.map((told) => {
+        const host = make("div");
+        sheet(host, told, options(told));
+        return host;
+      }));
+    };
+    byId("tables").hidden = !page.tables.length;
+    into("tables-all", page.tables, () => ({
+      canPress: (row) => Boolean(row.id),
+      press: (row) => {
+        choosePair(row.id);
+        byId("types").scrollIntoView();
+      },
+    }));
+    const dropped = page.dropped;
+    byId("left-out").hidden = !dropped || !dropped.rows.length;
+    if (dropped) sheet(byId("dropped"), dropped);
+    byId("provenance").hidden = !page.provenance.length;
+    into("provenance-tables", page.provenance, () => ({}));
+  }
+
+  async function writePairs(wanted) {
+    byId("types").hidden = !page.pairs.length;
+    byId("pair-label").hidden = page.pairs.length < 2;
+    byId("pair").replaceChildren(...page.pairs.map((one) =>
+      make("option", { value: one.id, textContent: titleOf(one).slice(0, 200) })));
+    if (!page.pairs.length) return performance.now();
+    const has = (name) => page.pairs.some((one) => one.rows.some((row) => isNumber(row[name])));
+    for (const option of byId("sort").options) {
+      option.hidden = option.value.startsWith("p_") && !has(option.value);
+    }
+    return choosePair(page.pairs[0].id, wanted);
+  }
+
+  function soon(action, wait) {
+    let timer;
+    return () => {
+      clearTimeout(timer);
+      timer = setTimeout(action, wait);
+    };
+  }
+
+  byId("pair").addEventListener("change", (event) => choosePair(event.target.value, type));
+  byId("sort").addEventListener("change", drawForest);
+  byId("filter").addEventListener("input", soon(drawForest, 60));
+  byId("type").addEventListener("change", (event) => chooseType(event.target.value));
+  byId("figure-svg").addEventListener("click", () =>
+    saveFigure("forest-chart", `${pair.x}-${pair.y}`));
+  byId("scatter-svg").addEventListener("click", () =>
+    saveFigure("scatter-chart", `${pair.x}-${pair.y}-${type}`));
+  byId("copy-methods").addEventListener("click", async () => {
+    const texts = [...byId("methods-text").children, ...byId("references").children];
+    await copy(texts.map((one) => one.textContent).join("\n"), byId("copied"));
+  });
+
+  async function copy(text, said) {
+    try {
+      await navigator.clipboard.writeText(text);
+      said.textContent = "Copied.";
+    } catch {
+      said.textContent = "The browser does not allow it: select the text and copy it.";
+    }
+  }
+
+  // --- light and dark
+
+  const isDark = matchMedia("(prefers-color-scheme: dark)");
+  function paint(dark) {
+    document.documentElement.dataset.theme = dark ? "dark" : "light";
+    byId("theme").setAttribute("aria-pressed", String(dark));
+  }
+  paint(isDark.matches);
+  isDark.addEventListener("change", (event) => paint(event.matches));
+  byId("theme").addEventListener("click", () => {
+    paint(document.documentElement.dataset.theme !== "dark");
+    if (pair) drawHeat();
+  });
+
+  let width = innerWidth;
+  addEventListener("resize", soon(() => {
+    if (innerWidth === width || !pair) return;
+    width = innerWidth;
+    choosePair(pair.id, type);
+    drawDominance();
+  }, 150));
+  addEventListener("beforeprint", () => {
+    for (const one of document.querySelectorAll("details")) one.open = true;
+  });
+
+  async function show(found, wanted) {
+    page = found;
+    if (live) writeTexts();
+    const done = await writePairs(wanted);
+    drawDominance();
+    writeTables();
+    return done;
+  }
+
+  // --- the live page
+
+  const FIELDS = ["x", "y", "adjust", "method", "samples", "source", "null"];
+  let asking = null;
+
+  function question() {
+    return Object.fromEntries(FIELDS.map((name) => [name, byId(name).value.trim()]));
+  }
+
+  async function ask(what, told, signal) {
+    const query = new URLSearchParams(Object.entries(told).filter(([, value]) => value));
+    const response = await fetch(`api/${what}?${query}`, { signal });
+    const found = await response.json();
+    if (!response.ok) throw new Error(found.error || `the server answered ${response.status}`);
+    return found;
+  }
+
+  function say(text, failed = false) {
+    byId("status").textContent = text;
+    byId("status").classList.toggle("failed", failed);
+  }
+
+  // the question is in the address, so that the address is a link to it
+  function remember() {
+    if (!live) return;
+    const told = { ...question(), type: type || "" };
+    const kept = Object.entries(told).filter(([name, value]) =>
+      value && !(byId(name) && byId(name).tagName === "SELECT" && byId(name).selectedIndex === 0
+        && name !== "type"));
+    history.replaceState(null, "", `?${new URLSearchParams(kept)}`);
+  }
+
+  async function answer(began, wanted) {
+    const told = question();
+    if (!told.x || !told.y) return;
+    if (asking) asking.abort();
+    asking = new AbortController();
+    const own = asking;
+    byId("main").classList.add("waiting");
+    say(told.null === "none" ? "" : "Comparing: this takes some seconds …");
+    try {
+      const found = await ask("pair", told, own.signal);
+      if (own !== asking) return;
+      const took = (await show(found, wanted || type)) - began;
+      remember();
+      document.documentElement.dataset.drawn = took.toFixed(1);
+      say(`Drawn in ${Math.round(took)} ms.`);
+    } catch (error) {
+      if (error.name === "AbortError" || own !== asking) return;
+      say(error.message, true);
+    }
+    if (own === asking) byId("main").classList.remove("waiting");
+  }
+
+  async function complete(id) {
+    const text = byId(id).value.trim();
+    if (!text) return;
+    const found = await ask("names", { q: text, limit: 12, source: byId("source").value });
+    byId(`names-${id}`).replaceChildren(...found.map((one) =>
+      make("option", { value: one.name, label: `${one.kind}${one.about ? `, ${one.about}` : ""}` })));
+  }
+
+  function listen() {
+    let timer;
+    byId("ask").addEventListener("submit", (event) => event.preventDefault());
+    byId("ask").addEventListener("input", (event) => {
+      const began = performance.now();
+      clearTimeout(timer);
+      timer = setTimeout(() => answer(began), 40);
+      if (["x", "y", "adjust"].includes(event.target.id)) {
+        complete(event.target.id).catch((error) => say(error.message, true));
+      }
+    });
+    byId("share").addEventListener("click", () => copy(location.href, byId("status")));
+  }
+
+  async function begin() {
+    if (!live) {
+      await show(first);
+    } else {
+      const store = await ask("store", {});
+      const options = (id, values, chosen) => {
+        byId(id).replaceChildren(...values.map((value) =>
+          make("option", { value, textContent: value, selected: value === chosen })));
+      };
+      const sources = store.sources.map((one) => one.name);
+      options("source", [store.default_source, ...sources.filter((name) =>
+        name !== store.default_source)].filter(Boolean));
+      options("method", store.methods);
+      options("samples", store.samples);
+      const asked = new URLSearchParams(location.search);
+      for (const name of FIELDS) if (asked.has(name)) byId(name).value = asked.get(name);
+      listen();
+      if (asked.has("x") && asked.has("y")) await answer(performance.now(), asked.get("type"));
+    }
+    document.documentElement.dataset.ready = "yes";
+  }
+
+  begin().catch((error) => {
+    if (live) say(error.message, true);
+    else throw error;
+  });
+})();

@@ -1,0 +1,149 @@
+"""The parts that a page is made of; plain values, ready to be JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Kind = Literal["text", "count", "number", "p"]
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: the key of its values, its heading, and how they are written."""
+
+    name: str
+    label: str
+    kind: Kind = "text"
+    help: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows that can be sorted and downloaded.
+
+    ``columns`` are those shown; a download holds all that the rows have. ``file`` names it, without
+    an ending.
+    """
+
+    title: str
+    file: str
+    columns: Sequence[Column]
+    rows: Sequence[Row]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Scatter:
+    """The samples of a pair in one tumor type, and their line with its band: x, y, low, high."""
+
+    samples: Sequence[str]
+    x: Sequence[float]
+    y: Sequence[float]
+    line: Sequence[tuple[float, float, float, float]]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two variables over tumor types.
+
+    Attributes
+    ----------
+    id
+        Unlike that of any other pair of the page.
+    x, y, method
+        What is correlated.
+    x_axis, y_axis
+        What the axes of a scatter say.
+    analysis
+        The block of the spec that asked for it; empty of a single question.
+    about, sentence
+        Of what it is made, and what it comes to.
+    rows, pooled
+        In the columns of the command line.
+    scatters
+        Key of its scatters among those of the page; empty where there are none.
+    no_scatters
+        Why there are none.
+    """
+
+    id: str
+    x: str
+    y: str
+    method: str
+    x_axis: str
+    y_axis: str
+    analysis: str
+    about: str
+    sentence: str
+    rows: Sequence[Row]
+    pooled: Row | None
+    scatters: str = ""
+    no_scatters: str = ""
+
+
+@dataclass(frozen=True)
+class Dominance:
+    """Which gene set scores highest: rows in the columns of the command line."""
+
+    analysis: str
+    about: str
+    sentence: str
+    sets: Sequence[str]
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True)
+class Page:
+    """All that a page says.
+
+    Attributes
+    ----------
+    title, subtitle
+        What it is of.
+    simulated
+        Whether any value is made up.
+    answers
+        What was found, a sentence each.
+    pairs, pairs_note, scatters
+        For the figure; which they are, if not all; by key and tumor type, their samples.
+    dominance, tables
+        What else was asked and found.
+    methods
+        Paragraphs to paste; ``references`` are what they cite.
+    dropped
+        What was left out: where, what and why.
+    provenance
+        Names and values, of software, run and inputs.
+    spec
+        The spec of a run, as it was given.
+    """
+
+    title: str
+    subtitle: str
+    simulated: bool
+    answers: Sequence[str]
+    pairs: Sequence[Pair] = ()
+    pairs_note: str = ""
+    scatters: Mapping[str, Mapping[str, Scatter]] = field(default_factory=dict)
+    dominance: Sequence[Dominance] = ()
+    tables: Sequence[Table] = ()
+    methods: Sequence[str] = ()
+    references: Sequence[str] = ()
+    dropped: Table | None = None
+    provenance: Sequence[Table] = ()
+    spec: str = ""
+
+
+def finite(value: Any) -> Any:
+    """A value with None for what JSON has no number for."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {name: finite(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(item) for item in value]
+    return value

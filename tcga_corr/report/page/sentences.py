@@ -1,0 +1,149 @@
+"""What was found, in a sentence made from the numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from tcga_corr.pooled import SIGNIFICANT
+from tcga_corr.report.page.parts import Row
+
+_NULLS = {
+    "p_sets": "other pathways of the same size",
+    "p_genes": "random genes of the same expression",
+}
+
+
+def of_pair(x: str, y: str, rows: Sequence[Row], pooled: Row | None, adjust: str = "") -> str:
+    """How x and y vary together over the tumor types that have an r."""
+    given = [row for row in rows if row["r"] is not None]
+    held = f", {adjust} held fixed" if adjust else ""
+    if not given:
+        whys = "; ".join(dict.fromkeys(str(row["note"]) for row in rows if row["note"]))
+        return f"No tumor type gives an association of {x} and {y}: {whys or 'there are no rows'}."
+    if len(given) == 1:
+        return _in_one(x, y, given[0], held) + _left_out(rows, given)
+    rising = [row for row in given if _is_small(row["q"]) and row["r"] > 0]
+    falling = [row for row in given if _is_small(row["q"]) and row["r"] < 0]
+    parts = [_over_types(x, y, len(rising), len(falling), len(given), held)]
+    if pooled is not None and pooled["r"] is not None:
+        told = f"The pooled r is {pooled['r']:.2f} ({_interval(pooled)})"
+        if pooled.get("prediction_low") is not None:
+            told += (
+                f"; one more tumor type is expected between {pooled['prediction_low']:.2f} and "
+                f"{pooled['prediction_high']:.2f}"
+            )
+        parts.append(f"{told}.")
+    parts.append(_beside_null(given))
+    parts.append(_apart(pooled))
+    return " ".join(part for part in parts if part) + _left_out(rows, given)
+
+
+def _over_types(x: str, y: str, rising: int, falling: int, n: int, held: str) -> str:
+    if not rising and not falling:
+        return f"{x} and {y} are not shown to vary together in any of {n} tumor types{held}."
+    if rising and falling:
+        return (
+            f"{x} and {y} rise together in {rising} of {n} tumor types and run against each other "
+            f"in {falling} (q < {SIGNIFICANT}){held}."
+        )
+    how = "rise together" if rising else "run against each other"
+    return f"{x} and {y} {how} in {rising or falling} of {n} tumor types (q < {SIGNIFICANT}){held}."
+
+
+def _in_one(x: str, y: str, row: Row, held: str) -> str:
+    there = f"In {row['tumor_type']} (n = {row['n']:,}){held}"
+    r = f"r = {row['r']:.3f} ({_interval(row)})"
+    if not row["ci_low"] > 0 and not row["ci_high"] < 0:
+        told = f"{there}, {x} and {y} are not shown to vary together: {r}."
+    else:
+        how = "rise together" if row["r"] > 0 else "run against each other"
+        told = f"{there}, {x} and {y} {how}: {r}."
+    name = _quoted([row])
+    if not name:
+        return told + _NOT_COMPARED
+    stands = "stands out" if _is_small(row[name]) else "does not stand out"
+    return f"{told} That {stands} from {_NULLS[name]} ({name} = {row[name]:.2g})."
+
+
+_NOT_COMPARED = (
+    " It was not compared with random genes or other pathways, which may give as much: p and q "
+    "alone say that r is not 0."
+)
+
+
+def _beside_null(given: Sequence[Row]) -> str:
+    name = _quoted(given)
+    if not name:
+        return _NOT_COMPARED.strip()
+    known = [row for row in given if row[name] is not None]
+    beyond = sum(_is_small(row[name]) for row in known)
+    return (
+        f"This stands out from {_NULLS[name]} in {beyond} of {len(known)} "
+        f"({name} < {SIGNIFICANT})."
+    )
+
+
+def _quoted(rows: Iterable[Row]) -> str:
+    """The p-value that is to be quoted: that of pathways where there is one."""
+    rows = list(rows)
+    return next((name for name in _NULLS if any(row[name] is not None for row in rows)), "")
+
+
+def _apart(pooled: Row | None) -> str:
+    if pooled is None or pooled["r"] is None or pooled.get("r_disjoint") is None:
+        return ""
+    if abs(pooled["r_disjoint"] - pooled["r"]) < 0.005:
+        return ""
+    return f"Without the genes that both share, the pooled r is {pooled['r_disjoint']:.2f}."
+
+
+def _left_out(rows: Sequence[Row], given: Sequence[Row]) -> str:
+    lacking = len(rows) - len(given)
+    if not lacking:
+        return ""
+    return f" {lacking} tumor type{'s have' if lacking > 1 else ' has'} no r."
+
+
+def of_dominance(rows: Sequence[Row], analysis: str = "") -> str:
+    """Which set scores highest, on both scales, over all samples."""
+    told = []
+    for scale in dict.fromkeys(row["scale"] for row in rows):
+        own = [row for row in rows if row["scale"] == scale and row["n_highest"] is not None]
+        counts: dict[str, int] = {}
+        for row in own:
+            counts[row["set"]] = counts.get(row["set"], 0) + row["n_highest"]
+        n = sum({row["tumor_type"]: row["n"] for row in own}.values())
+        if not counts or not n:
+            continue
+        top = max(counts, key=lambda name: counts[name])
+        told.append(f"{top} in {counts[top]:,} of {n:,} samples by {scale} score")
+    if not told:
+        return "No gene set has a score."
+    types = list(dict.fromkeys(row["tumor_type"] for row in rows))
+    where = types[0] if len(types) == 1 else f"{len(types)} tumor types"
+    return f"Highest in {where}: {'; '.join(told)}. Raw scores of different sets do not compare."
+
+
+def of_claims(rows: Sequence[Row]) -> list[str]:
+    """What was published, beside what is here."""
+    told = []
+    for row in rows:
+        here = row["here"] if row["here"] is not None else "nothing"
+        n = f" (n = {row['n']:,})" if row["n"] is not None else ""
+        published_n = f" (n = {row['published_n']:,})" if row["published_n"] is not None else ""
+        interval = f", {_interval(row)}" if row["ci_low"] is not None else ""
+        told.append(
+            f"Published: {row['claim']}, {row['published']}{published_n}. "
+            f"Here: {here}{interval}{n}. Verdict: {row['verdict']}."
+        )
+    return told
+
+
+def _interval(row: Row) -> str:
+    if row["ci_low"] is None:
+        return "no interval"
+    return f"95 % interval {row['ci_low']:.2f} to {row['ci_high']:.2f}"
+
+
+def _is_small(p: float | None) -> bool:
+    return p is not None and p < SIGNIFICANT

@@ -1,0 +1,88 @@
+"""What a scatter shows: the samples of one tumor type, and the line through them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tcga_corr.stats.correlation import Fit
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Points:
+    """Samples that have all that is asked; of an adjusted pair, what the linear fit leaves.
+
+    Attributes
+    ----------
+    samples
+        Their barcodes.
+    x, y
+        Their values, in the same order.
+    n_controls
+        What was adjusted for, as degrees of freedom.
+    """
+
+    samples: list[str]
+    x: Vector
+    y: Vector
+    n_controls: int = 0
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of least squares at places along x, and the 95 % band of its mean."""
+
+    at: Vector
+    y: Vector
+    low: Vector
+    high: Vector
+
+
+def points_of(frame: pl.DataFrame, x: str, y: str, adjust: Sequence[str] = ()) -> Points:
+    """The points of one tumor type.
+
+    Parameters
+    ----------
+    frame
+        Rows of :meth:`tcga_corr.Engine.values`, of one tumor type.
+    x, y, adjust
+        Names of its columns.
+    """
+    frame = frame.drop_nulls([x, y, *adjust])
+    samples = frame["sample"].to_list()
+    values_x, values_y = (frame[name].to_numpy() for name in (x, y))
+    if not adjust or not len(frame):
+        return Points(samples, values_x, values_y)
+    fit = Fit(frame.select(adjust).to_numpy())
+    left = [fit.left_of(one - one.mean()) for one in (values_x, values_y)]
+    return Points(samples, *left, n_controls=fit.n_controls)
+
+
+def line_through(points: Points, places: int = 100) -> Line | None:
+    """The least-squares line of y on x; None where x is constant or there are too few samples."""
+    from scipy.special import stdtrit
+
+    x, y = points.x, points.y
+    n, df = len(x), len(x) - 2 - points.n_controls
+    if df < 1:
+        return None
+    deviations = x - x.mean()
+    squares = float((deviations**2).sum())
+    if not squares > 0:
+        return None
+    slope = float((deviations * (y - y.mean())).sum()) / squares
+    at = np.linspace(x.min(), x.max(), places)
+    line = y.mean() + slope * (at - x.mean())
+    rest = y - y.mean() - slope * deviations
+    error = np.sqrt((rest**2).sum() / df * (1 / n + (at - x.mean()) ** 2 / squares))
+    half = stdtrit(df, 0.975) * error
+    return Line(at, line, line - half, line + half)
