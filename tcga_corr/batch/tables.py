@@ -34,6 +34,8 @@ _NUMBERS = ("r", "n", "n_controls", "p", "r_disjoint")
 # rows that are written at a time, and pairs that are pooled at a time: what bounds the memory
 _ROWS_AT_ONCE = 262_144
 _PAIRS_AT_ONCE = 16_384
+# how a text begins that a spreadsheet takes for a formula; as in the command line's own tables
+_FORMULA = r"^(?:[\s\p{C}]*[=+\-@＝＋－＠]|[\t\r\n])"
 
 
 def write_tables(folder: RunFolder, plan: Plan) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -257,7 +259,10 @@ def _write(folder: RunFolder, plan: Plan, name: str, parts: Iterator[pa.Table]) 
             parquet.write_table(rows, row_group_size=_ROWS_AT_ONCE)
             if text is not None:
                 frame = pl.DataFrame(pl.from_arrow(rows)).with_columns(
-                    pl.col(pl.Categorical).cast(pl.String).replace("", None)
+                    pl.col(pl.Categorical)
+                    .cast(pl.String)
+                    .replace("", None)
+                    .str.replace(_FORMULA, "'$0")
                 )
                 frame.write_csv(text, separator="\t", include_header=not n_rows)
             n_rows += rows.num_rows

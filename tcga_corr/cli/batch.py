@@ -10,7 +10,8 @@ import typer
 from typer.core import TyperGroup
 
 from tcga_corr.cli import options
-from tcga_corr.cli.output import Result, check_output, check_plot, number, write_result
+from tcga_corr.cli.diagnostics import printable
+from tcga_corr.cli.output import Result, brief, check_output, check_plot, number, write_result
 from tcga_corr.cli.settings import Settings
 from tcga_corr.errors import AnalysisError, UsageError
 
@@ -140,7 +141,8 @@ def run(
         def tell(task: Any, failure: str) -> None:
             pace.advance(task.n_rows, task.work)
             if failure:
-                pace.say(f"failed: {task.analysis} {task.tumor_type}: {failure}")
+                told = f"failed: {task.analysis} {task.tumor_type}: {failure}"
+                pace.say(printable(brief(told)))
 
         outcome = run_batch(engine, plan, Means(where, most, dask or ""), part, pace.begin, tell)
     if part.is_all:
@@ -201,7 +203,10 @@ def show(context: typer.Context, spec: SpecFile = None, paper: Paper = False) ->
     """Print a spec with every default filled in."""
     from tcga_corr.batch.spec import filled_in
 
-    sys.stdout.write(filled_in(_read(context.obj, _file(spec, paper), None)))
+    text = filled_in(_read(context.obj, _file(spec, paper), None))
+    # TOML's own way to write what a terminal would obey
+    shown = (one if one.isprintable() or one == "\n" else f"\\U{ord(one):08x}" for one in text)
+    sys.stdout.write("".join(shown))
 
 
 @batch.command()

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Sequence
 from types import FrameType
 
@@ -17,9 +18,10 @@ from tcga_corr.cli.diagnostics import (
     INTERRUPTED,
     WRONG_USAGE,
     exit_code_of,
-    report,
+    printable,
     say,
 )
+from tcga_corr.cli.output import brief
 from tcga_corr.errors import TcgaCorrError
 
 _BEFORE_THE_COMMAND = ("--cache", "-q", "--quiet", "-v", "--verbose", "--debug")
@@ -52,7 +54,7 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 def run(arguments: list[str]) -> int:
     """Run the command line; the exit code."""
     if "--debug" in arguments:
-        return int(app(arguments, prog_name="tcga-corr", standalone_mode=False) or 0)
+        return _run_openly(arguments)
     try:
         code = app(arguments, prog_name="tcga-corr", standalone_mode=False)
         sys.stdout.flush()
@@ -60,10 +62,11 @@ def run(arguments: list[str]) -> int:
             say(_INTERRUPTED)
         return int(code or 0)
     except TcgaCorrError as error:
-        report(error)
+        for line in error.lines():
+            say(brief(line))
         return exit_code_of(error)
     except typer.TyperException as error:
-        said = error.format_message().rstrip(".")
+        said = brief(error.format_message()).rstrip(".")
         early = getattr(error, "option_name", "") in _BEFORE_THE_COMMAND
         say(f"{said}. {'Put it before the command' if early else _SEE_HELP}.")
         return WRONG_USAGE
@@ -79,7 +82,18 @@ def run(arguments: list[str]) -> int:
         return FAILED
     except Exception as error:  # noqa: BLE001 - the last line of defence; --debug shows it all
         say(
-            f"unexpected {type(error).__name__}: {error}. "
+            f"unexpected {type(error).__name__}: {brief(str(error))}. "
             "Run again with --debug before the command, and report what it prints."
         )
+        return FAILED
+
+
+def _run_openly(arguments: list[str]) -> int:
+    """Run the command line; of an error, show where in the code it comes from."""
+    try:
+        return int(app(arguments, prog_name="tcga-corr", standalone_mode=False) or 0)
+    except Exception:  # noqa: BLE001 - all of it is shown
+        for line in traceback.format_exc().splitlines():
+            indent = len(line) - len(line.lstrip())
+            print(" " * indent + printable(brief(line)), file=sys.stderr)
         return FAILED

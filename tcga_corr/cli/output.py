@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 JSON_SCHEMA = 1
 FIGURES = ("png", "svg", "pdf")
 _ENDINGS = {"": Format.table, "txt": Format.table, **{known.value: known for known in Format}}
+# how a cell begins that a spreadsheet takes for a formula, or for one once it has trimmed it; a
+# number may begin so too
+_FORMULA = r"^(?:[\s\p{C}]*[=+\-@＝＋－＠]|[\t\r\n])"
+_NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$"
+_LONG_NAME = re.compile(r"(?<!\w)'[^']{300,}'(?!\w)|\S{300,}")
+_NAME, _CELL, _LINE = 80, 300, 2_000  # letters at most, for people
 
 
 @dataclass(frozen=True)
@@ -145,7 +152,10 @@ def _render(result: Result, chosen: Format) -> bytes:
 
 
 def _flat(frame: pl.DataFrame) -> pl.DataFrame:
-    """As text can hold it: no quoted empty strings, no NaN, lists and structures as JSON."""
+    """As text can hold it: no quoted empty strings, no NaN, lists and structures as JSON.
+
+    What a spreadsheet would take for a formula gets an apostrophe before it, in headings too.
+    """
     import polars as pl
 
     nested = [name for name, kind in frame.schema.items() if kind.is_nested()]
@@ -155,9 +165,31 @@ def _flat(frame: pl.DataFrame) -> pl.DataFrame:
         )
         for name in nested
     ]
-    return (
-        frame.with_columns(texts).fill_nan(None).with_columns(pl.col(pl.String).replace("", None))
-    )
+    flat = frame.with_columns(texts).fill_nan(None)
+    flat = flat.with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String))
+    flat = flat.with_columns(_no_formula(pl.col(pl.String).replace("", None)))
+    return flat.rename(_safe_headings(flat.columns))
+
+
+def _no_formula(texts: pl.Expr) -> pl.Expr:
+    import polars as pl
+
+    is_formula = texts.str.contains(_FORMULA) & ~texts.str.contains(_NUMBER)
+    return pl.when(is_formula).then(texts.str.replace("^", "'")).otherwise(texts)
+
+
+def _safe_headings(names: list[str]) -> dict[str, str]:
+    """The headings that would be formulas to what stands in their place; no two come out alike."""
+    import polars as pl
+
+    safe: dict[str, str] = {}
+    told = pl.DataFrame({"name": names}, schema={"name": pl.String})
+    for name, text in zip(names, told.select(_no_formula(pl.col("name")))["name"], strict=True):
+        if text != name:
+            while text in names or text in safe.values():
+                text = f"'{text}"
+            safe[name] = text
+    return safe
 
 
 def _finite(value: Any) -> Any:
@@ -190,19 +222,20 @@ def _as_table(result: Result) -> bytes:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     columns = result.columns or {name: plain(name) for name in result.frame.columns}
     rows = (result.frame if result.shown is None else result.shown).to_dicts()
-    cells = [[cell(row) for cell in columns.values()] for row in rows]
+    cells = [[_cut(_visible(cell(row)), _CELL) for cell in columns.values()] for row in rows]
     for position, name in enumerate(columns):
         numeric = all(_is_number(row[position]) for row in cells)
-        table.add_column(Text(name), no_wrap=True, justify="right" if numeric else "left")
+        heading = Text(_cut(_visible(name), _CELL))
+        table.add_column(heading, no_wrap=True, justify="right" if numeric else "left")
     for row in cells:
         table.add_row(*(Text(cell) for cell in row))
     text = io.StringIO()
     # wide enough for any row: a table is never cut to the terminal
     console = Console(file=text, width=100_000, no_color=True, color_system=None)
     console.print(table)
-    lines = [result.heading, ""] if result.heading else []
+    lines = [_visible(brief(result.heading)), ""] if result.heading else []
     lines += [line.rstrip() for line in text.getvalue().splitlines()]
-    lines += ["", *result.below] if result.below else []
+    lines += ["", *(_visible(brief(line)) for line in result.below)] if result.below else []
     return ("\n".join(lines).rstrip() + "\n").encode()
 
 
@@ -217,7 +250,22 @@ def number(value: Any, digits: int = 4) -> str:
         return ""
     if isinstance(value, float):
         return f"{value:.{digits}g}"
-    return "".join(character if character.isprintable() else "?" for character in str(value))
+    return _visible(str(value))
+
+
+def brief(text: str) -> str:
+    """A line for people; of a name of hundreds of letters, both ends."""
+    return _cut(_LONG_NAME.sub(lambda name: _cut(name[0], _NAME), text), _LINE)
+
+
+def _cut(text: str, most: int) -> str:
+    half = (most - 1) // 2
+    return text if len(text) <= most else f"{text[:half]}…{text[-half:]}"
+
+
+def _visible(text: str) -> str:
+    """A text without what moves a terminal's cursor, colours it or turns the reading direction."""
+    return "".join(character if character.isprintable() else "?" for character in text)
 
 
 def _is_number(cell: str) -> bool:

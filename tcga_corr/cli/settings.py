@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tcga_corr.cli.diagnostics import printable
+from tcga_corr.cli.output import brief
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +41,7 @@ class Settings:
     def note(self, text: str) -> None:
         """Tell something that is not data."""
         if not self.quiet:
-            print(printable(text), file=sys.stderr)
+            print(printable(brief(text)), file=sys.stderr)
 
     def notes(self, lines: Iterable[str]) -> None:
         """Tell several lines, each as a note; of many the first, unless all are asked for."""
@@ -80,12 +81,14 @@ class Settings:
         from rich.progress import TimeElapsedColumn as Elapsed
 
         console = Console(stderr=True, no_color="NO_COLOR" in os.environ or None)
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Elapsed())
+        told = TextColumn("{task.description}", markup=False)
+        columns = (told, BarColumn(), MofNCompleteColumn(), Elapsed())
         with Progress(*columns, console=console, transient=True) as bar:
             task = bar.add_task(what, total=total)
 
             def advance(step: str, done: int) -> None:
-                bar.update(task, advance=done, description=f"{what} {step}".strip())
+                description = printable(brief(f"{what} {step}"))
+                bar.update(task, advance=done, description=description)
 
             yield advance
 
