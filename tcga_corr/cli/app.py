@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from tcga_corr.citations import REFERENCES
 from tcga_corr.cli import (
     batch,
     compare,
@@ -17,15 +18,16 @@ from tcga_corr.cli import (
     fetch,
     load,
     remove,
+    report,
     robustness,
     score,
     screen,
+    serve,
     sets,
     sql,
     status,
     verify,
 )
-from tcga_corr.citations import REFERENCES
 from tcga_corr.cli.settings import Settings
 
 CITATION = """\
@@ -130,6 +132,8 @@ app.command("screen")(screen.screen)
 app.command("compare")(compare.compare)
 app.command("dominance")(dominance.dominance)
 app.add_typer(batch.batch, name="batch")
+app.command("report")(report.report)
 app.command("sql")(sql.sql)
+app.command("serve")(serve.serve)
 app.command("verify")(verify.verify)
 app.command("remove")(remove.remove)

@@ -105,6 +105,13 @@ def check_plot(path: Path | None, force: bool) -> None:
     _check_place(path, force, "--plot")
 
 
+def check_page(path: Path, force: bool) -> None:
+    """Refuse a page that cannot be written as asked, before any work is done."""
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise UsageError(f"'{path}': a report is HTML", "End it in .html")
+    _check_place(path, force, "-o")
+
+
 def _check_place(path: Path, force: bool, option: str) -> None:
     if path.exists() and not force:
         raise UsageError(f"'{path}' exists", f"Give --force to overwrite it, or another {option}")

@@ -63,8 +63,8 @@ def points_of(frame: pl.DataFrame, x: str, y: str, adjust: Sequence[str] = ()) -
     if not adjust or not len(frame):
         return Points(samples, values_x, values_y)
     fit = Fit(frame.select(adjust).to_numpy())
-    left = [fit.left_of(one - one.mean()) for one in (values_x, values_y)]
-    return Points(samples, *left, n_controls=fit.n_controls)
+    left_x, left_y = (fit.left_of(one - one.mean()) for one in (values_x, values_y))
+    return Points(samples, left_x, left_y, fit.n_controls)
 
 
 def line_through(points: Points, places: int = 100) -> Line | None:

@@ -33,7 +33,7 @@ def page_of_answer(answer: Answer) -> Page:
         title=f"{query['x']} and {query['y']}",
         subtitle=pairs[0].about,
         simulated=bool(answer.provenance["simulated"]),
-        answers=[pair.sentence for pair in pairs],
+        answers=[pair.finding for pair in pairs],
         pairs=pairs,
         methods=[*methods, software_text(answer.provenance["software"])],
         references=references,

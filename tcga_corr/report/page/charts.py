@@ -170,6 +170,7 @@ def _over(name: str, right: int) -> Spec:
 
 def scatter() -> Spec:
     """Samples of one tumor type, from the dataset ``points``; the line from ``line``."""
+
     def axis(name: str) -> Spec:
         return {
             "field": name, "type": "quantitative", "scale": {"zero": False},

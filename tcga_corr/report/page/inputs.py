@@ -8,6 +8,7 @@ from typing import Any
 from tcga_corr.engine import Engine
 from tcga_corr.report.page.parts import Column, Row, Table
 
+
 def facts(title: str, told: Mapping[str, Any], file: str) -> Table:
     """Names and values."""
     rows = [{"name": name, "value": str(value)} for name, value in told.items()]
@@ -36,12 +37,12 @@ def provenance(made_from: Mapping[str, Any]) -> list[Table]:
         ),
     ]  # fmt: skip
     if made_from["gene_sets"]:
-        columns = (
+        of_sets = (
             Column("name", "gene set"), Column("origin", "from"), Column("version", "version"),
             Column("n_genes", "genes", "count"), Column("licence", "licence"),
             Column("cite", "cite"), Column("sha256", "sha256 of its genes"),
         )  # fmt: skip
-        found.append(Table("Gene sets", "gene-sets", columns, made_from["gene_sets"]))
+        found.append(Table("Gene sets", "gene-sets", of_sets, made_from["gene_sets"]))
     if made_from["covariates"]:
         rows = [{**one, "inputs": None} for one in made_from["covariates"]]
         columns = (

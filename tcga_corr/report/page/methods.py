@@ -146,8 +146,8 @@ def _pooling(cited: list[str]) -> str:
     cited += ["tau2", "hartung-knapp", "prediction"]
     return (
         "Associations were pooled over tumor types on Fisher's z by random effects (variance "
-        "between tumor types of DerSimonian and Laird, interval of Hartung and Knapp, with Higgins, "
-        "Thompson and Spiegelhalter's 95 % prediction interval for one more tumor type)."
+        "between tumor types of DerSimonian and Laird, interval of Hartung and Knapp, with "
+        "Higgins, Thompson and Spiegelhalter's 95 % prediction interval for one more tumor type)."
     )
 
 

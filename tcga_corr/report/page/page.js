@@ -5,7 +5,7 @@
   const { page: first, live, charts, names } = JSON.parse(byId("data").textContent);
   const SMALL = 0.05;
   const MOST_HEAT_PAIRS = 60;
-  let page = first;
+  let page = unpacked(first);
   let pair = null;
   let type = null;
   const views = {};
@@ -13,6 +13,17 @@
 
   function byId(id) {
     return document.getElementById(id);
+  }
+
+  function unpacked(told) {
+    for (const one of told.pairs) {
+      const { names: all, same, columns, rows } = one.rows;
+      one.rows = rows.map((values) => {
+        const row = { ...same, ...Object.fromEntries(columns.map((name, at) => [name, values[at]])) };
+        return Object.fromEntries(all.map((name) => [name, row[name]]));
+      });
+    }
+    return told;
   }
 
   function make(tag, options = {}, ...children) {
@@ -490,7 +501,9 @@
     byId("subtitle").textContent = page.subtitle;
     byId("made-up").hidden = !page.simulated;
     document.body.classList.toggle("simulated", page.simulated);
-    fill("answers", page.answers, "p");
+    byId("answers").replaceChildren(...page.answers.flatMap((one) => [
+      make("dt", { textContent: one.question }), make("dd", { textContent: one.answer }),
+    ]));
     fill("methods-text", page.methods, "p");
     fill("references", page.references, "li");
     byId("answer").hidden = !page.answers.length;
@@ -631,8 +644,15 @@
 
   async function answer(began, wanted) {
     const told = question();
-    if (!told.x || !told.y) return;
     if (asking) asking.abort();
+    asking = null;
+    if (!told.x || !told.y) return;
+    const lacking = await unknown([told.x, told.y, told.adjust]);
+    if (lacking) {
+      say(`No gene, gene set or covariate is named ${lacking}.`);
+      return;
+    }
+    if (asking) return;
     asking = new AbortController();
     const own = asking;
     byId("main").classList.add("waiting");
@@ -640,7 +660,7 @@
     try {
       const found = await ask("pair", told, own.signal);
       if (own !== asking) return;
-      const took = (await show(found, wanted || type)) - began;
+      const took = (await show(unpacked(found), wanted || type)) - began;
       remember();
       document.documentElement.dataset.drawn = took.toFixed(1);
       say(`Drawn in ${Math.round(took)} ms.`);
@@ -651,10 +671,35 @@
     if (own === asking) byId("main").classList.remove("waiting");
   }
 
+  const completions = new Map();
+
+  function completionsOf(text) {
+    const source = byId("source").value;
+    const key = `${source}\n${text}`;
+    if (!completions.has(key)) {
+      const found = ask("names", { q: text, limit: 12, source });
+      completions.set(key, found);
+      found.catch(() => completions.delete(key));
+    }
+    return completions.get(key);
+  }
+
+  // the first of some texts that names nothing yet, as while it is typed
+  async function unknown(texts) {
+    for (const text of texts.filter((one) => one && !one.includes(":"))) {
+      const asked = text.toLowerCase();
+      const other = `another name: ${asked}`;
+      const found = await completionsOf(text);
+      if (!found.some((one) => one.name.toLowerCase() === asked
+        || one.about.toLowerCase().startsWith(other))) return text;
+    }
+    return "";
+  }
+
   async function complete(id) {
     const text = byId(id).value.trim();
     if (!text) return;
-    const found = await ask("names", { q: text, limit: 12, source: byId("source").value });
+    const found = await completionsOf(text);
     byId(`names-${id}`).replaceChildren(...found.map((one) =>
       make("option", { value: one.name, label: `${one.kind}${one.about ? `, ${one.about}` : ""}` })));
   }
@@ -675,7 +720,7 @@
 
   async function begin() {
     if (!live) {
-      await show(first);
+      await show(page);
     } else {
       const store = await ask("store", {});
       const options = (id, values, chosen) => {

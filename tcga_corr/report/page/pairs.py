@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tcga_corr.asking import Answer
 from tcga_corr.report.page import sentences
-from tcga_corr.report.page.parts import Pair, Row, Scatter, finite
+from tcga_corr.report.page.parts import Finding, Pair, Row, Scatter, finite
 from tcga_corr.report.points import line_through, points_of
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def pair_of(
     pooled: Row | None,
     kinds: Mapping[str, str],
     *,
-    number: int = 0,
+    id: str = "pair",
     analysis: str = "",
     scatters: str = "",
     no_scatters: str = "",
@@ -36,7 +36,7 @@ def pair_of(
         In the columns of the command line, with ``source``, ``samples``, ``adjust`` and ``unit``.
     kinds
         ``set``, ``gene`` or ``covariate`` of x and y, by name.
-    number, analysis, scatters, no_scatters
+    id, analysis, scatters, no_scatters
         Of the pair on its page.
     """
     first = rows[0]
@@ -44,7 +44,7 @@ def pair_of(
     left = f", less the fit of {adjust}" if adjust else ""
     axes = [f"{_axis(name, kinds, first['unit'])}{left}" for name in (x, y)]
     return Pair(
-        id=f"pair-{number}",
+        id=id,
         x=x,
         y=y,
         method=first["method"],
@@ -52,7 +52,9 @@ def pair_of(
         y_axis=axes[1],
         analysis=analysis,
         about=_about(rows),
-        sentence=sentences.of_pair(x, y, rows, pooled, adjust),
+        finding=Finding(
+            sentences.question(x, y, rows), sentences.of_pair(x, y, rows, pooled, adjust)
+        ),
         rows=finite(list(rows)),
         pooled=finite(pooled),
         scatters=scatters,
@@ -67,11 +69,11 @@ def pairs_of_answer(answer: Answer) -> list[Pair]:
     more = {name: query[name] for name in names} | {"adjust": ",".join(query["adjust"])}
     kinds = kinds_of(answer.provenance)
     pairs = []
-    for number, (method, pooled) in enumerate(answer.pooled.items()):
+    for method, pooled in answer.pooled.items():
         rows = [{**row, **more} for row in answer.frame.to_dicts() if row["method"] == method]
         told = asdict(pooled)
         told["n"] = told.pop("n_samples")
-        pairs.append(pair_of(rows, told if len(rows) > 1 else None, kinds, number=number))
+        pairs.append(pair_of(rows, told if len(rows) > 1 else None, kinds, id=method))
     return pairs
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 Kind = Literal["text", "count", "number", "p"]
@@ -37,6 +37,14 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Finding:
+    """What was asked, and what was found, each in a sentence or two."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True)
 class Scatter:
     """The samples of a pair in one tumor type, and their line with its band: x, y, low, high."""
 
@@ -60,7 +68,7 @@ class Pair:
         What the axes of a scatter say.
     analysis
         The block of the spec that asked for it; empty of a single question.
-    about, sentence
+    about, finding
         Of what it is made, and what it comes to.
     rows, pooled
         In the columns of the command line.
@@ -78,7 +86,7 @@ class Pair:
     y_axis: str
     analysis: str
     about: str
-    sentence: str
+    finding: Finding
     rows: Sequence[Row]
     pooled: Row | None
     scatters: str = ""
@@ -91,7 +99,7 @@ class Dominance:
 
     analysis: str
     about: str
-    sentence: str
+    finding: Finding
     sets: Sequence[str]
     rows: Sequence[Row]
 
@@ -107,7 +115,7 @@ class Page:
     simulated
         Whether any value is made up.
     answers
-        What was found, a sentence each.
+        What was asked and found.
     pairs, pairs_note, scatters
         For the figure; which they are, if not all; by key and tumor type, their samples.
     dominance, tables
@@ -125,7 +133,7 @@ class Page:
     title: str
     subtitle: str
     simulated: bool
-    answers: Sequence[str]
+    answers: Sequence[Finding]
     pairs: Sequence[Pair] = ()
     pairs_note: str = ""
     scatters: Mapping[str, Mapping[str, Scatter]] = field(default_factory=dict)
@@ -147,3 +155,24 @@ def finite(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [finite(item) for item in value]
     return value
+
+
+def as_data(page: Page) -> dict[str, Any]:
+    """A page as what JSON holds; rows of pairs without repeating what all of a pair's rows say."""
+    told: dict[str, Any] = finite(asdict(page))
+    for pair in told["pairs"]:
+        pair["rows"] = _packed(pair["rows"])
+    return told
+
+
+def _packed(rows: Sequence[Row]) -> dict[str, Any]:
+    """``same`` is what all rows have alike, ``rows`` the values of ``columns``."""
+    names = list(rows[0])
+    alike = [name for name in names if len({repr(row[name]) for row in rows}) == 1]
+    columns = [name for name in names if name not in alike]
+    return {
+        "names": names,
+        "same": {name: rows[0][name] for name in alike},
+        "columns": columns,
+        "rows": [[row[name] for name in columns] for row in rows],
+    }

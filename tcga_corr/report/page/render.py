@@ -5,14 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from dataclasses import asdict
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from tcga_corr.report.page.charts import all_charts
-from tcga_corr.report.page.parts import Page, finite
+from tcga_corr.report.page.parts import Page, as_data
 from tcga_corr.tumor_types import TUMOR_TYPES
 
 if TYPE_CHECKING:
@@ -32,13 +31,14 @@ def report(page: Page) -> str:
 
 def live_page() -> str:
     """The page that asks a server for its figures."""
-    return _render(Page("Do these two vary together?", "", simulated=False, answers=()), is_live=True)
+    return _render(
+        Page("Do these two vary together?", "", simulated=False, answers=()), is_live=True
+    )
 
 
 def _render(page: Page, *, is_live: bool) -> str:
-    told = finite(asdict(page))
     data = {
-        "page": told,
+        "page": as_data(page),
         "live": is_live,
         "charts": all_charts(),
         "names": {one.abbreviation: one.name for one in TUMOR_TYPES.values()},
@@ -55,15 +55,19 @@ def _render(page: Page, *, is_live: bool) -> str:
             "form-action 'none'",
         ]
     )
-    return _environment().get_template("page.html.j2").render(
-        page=page,
-        live=is_live,
-        data=_inert(data),
-        vega=scripts[0],
-        script=scripts[1],
-        style=_read("page.css"),
-        policy=policy,
-        version=version("tcga-corr"),
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            page=page,
+            live=is_live,
+            data=_inert(data),
+            vega=scripts[0],
+            script=scripts[1],
+            style=_read("page.css"),
+            policy=policy,
+            version=version("tcga-corr"),
+        )
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tcga_corr.batch.claims import held_beside
 from tcga_corr.batch.folder import RunFolder
@@ -12,23 +12,31 @@ from tcga_corr.batch.plan import Plan, PlannedAnalysis, check_inputs
 from tcga_corr.engine import Engine
 from tcga_corr.errors import DataMissingError, TcgaCorrError
 from tcga_corr.report.page import inputs, sentences
-from tcga_corr.report.page.methods import Settings, methods_text, software_text
 from tcga_corr.report.page.pairs import kinds_of, pair_of, scatters_of
-from tcga_corr.report.page.parts import Column, Dominance, Page, Pair, Row, Scatter, Table, finite
+from tcga_corr.report.page.parts import (
+    Column,
+    Dominance,
+    Finding,
+    Page,
+    Pair,
+    Row,
+    Scatter,
+    Table,
+    finite,
+)
+from tcga_corr.report.page.run_methods import methods_of_run
 from tcga_corr.variables import CovariateVariable, SetVariable, Variable
 
-if TYPE_CHECKING:
-    import polars as pl
-
-# what keeps a page below 5 MB: its rows take about 450 bytes each, its points 40
-_MOST_ROWS = 3_000
-_MOST_POINTS = 45_000
+# what keeps a page below 5 MB: a pair takes about 1.5 kB, a row of it 0.3 and a sample 0.06
+_MOST_PAIRS, _MOST_ROWS, _MOST_POINTS = 200, 4_000, 30_000
 _MOST_TABLE_ROWS = 2_000
 
 
 @dataclass
-class _Room:
-    """What a page has room for yet."""
+class Room:
+    """What a page has room for yet: pairs, rows of them, and samples of their scatters."""
+
+    pairs: int = _MOST_PAIRS
 
     rows: int = _MOST_ROWS
     points: int = _MOST_POINTS
@@ -42,7 +50,7 @@ class Found:
     scatters: dict[str, Mapping[str, Scatter]]
     dominance: list[Dominance]
     tables: list[Table]
-    answers: list[str]
+    answers: list[Finding]
     dropped: list[Row]
     left_out: str
 
@@ -59,8 +67,8 @@ def page_of_run(engine: Engine, run: str) -> Page:
     """
     folder = RunFolder(engine.store, run)
     plan, manifest = folder.plan(), folder.manifest()
-    found = found_by(engine, folder, plan, manifest)
-    methods, references = _methods(plan, manifest)
+    found = found_by(engine, folder, plan, manifest, Room())
+    methods, references = methods_of_run(plan, manifest)
     return Page(
         title=plan.title or plan.name,
         subtitle=f"Run {plan.run}, {manifest['ended'][:10]}: {plan.n_rows:,} rows of "
@@ -91,7 +99,12 @@ def page_of_run(engine: Engine, run: str) -> Page:
 
 
 def found_by(
-    engine: Engine, folder: RunFolder, plan: Plan, manifest: Mapping[str, Any], *, prefix: str = ""
+    engine: Engine,
+    folder: RunFolder,
+    plan: Plan,
+    manifest: Mapping[str, Any],
+    room: Room,
+    prefix: str = "",
 ) -> Found:
     """What the tables of a run say.
 
@@ -99,15 +112,16 @@ def found_by(
     ----------
     engine, folder, plan, manifest
         The run.
+    room
+        Of the page; what is used is taken from it.
     prefix
-        Before the names of its analyses and files, where a page has several runs.
+        Before the names of its analyses, where a page has several runs.
     """
     if "results" not in manifest:
         raise DataMissingError(
             f"the run {folder.run} has no tables yet", "Run its spec to the end, or `batch merge`"
         )
     kinds = kinds_of(manifest)
-    room = _Room()
     found = Found([], {}, [], [], [], [], "")
     left_out = []
     for asked in plan.analyses:
@@ -123,12 +137,13 @@ def found_by(
                     f"{prefix}{asked.name}, {method}: the {len(own):,} of {n_pairs:,} pairs whose "
                     "association is strongest without shared genes"
                 )
+    of_run = f", {folder.run}" if prefix else ""
     if plan.claims:
         claims = held_beside(folder, plan).to_dicts()
-        found.answers[:0] = sentences.of_claims(claims)
-        found.tables.insert(0, _claims(claims, f"{folder.run}-claims"))
+        found.answers.extend(map(sentences.of_claim, claims))
+        found.tables.insert(0, _claims(claims, f"{folder.run}-claims", of_run))
     if len(found.pairs) > 1:
-        found.tables.append(_pairs_table(found.pairs, f"{folder.run}-pairs"))
+        found.tables.append(_pairs_table(found.pairs, f"{folder.run}-pairs", of_run))
     found.dropped.extend(_notes(folder, prefix))
     return Found(
         found.pairs, found.scatters, found.dominance, found.tables, found.answers, found.dropped,
@@ -137,7 +152,7 @@ def found_by(
 
 
 def _chosen(
-    folder: RunFolder, asked: PlannedAnalysis, method: str, room: _Room
+    folder: RunFolder, asked: PlannedAnalysis, method: str, room: Room
 ) -> tuple[list[Row], dict[tuple[str, str], list[Row]], int]:
     """The rows that there is room for, the pooled ones by x and y, and how many pairs there are."""
     import polars as pl
@@ -147,7 +162,7 @@ def _chosen(
     several = len(asked.tumor_types) > 1
     of_pairs = pl.scan_parquet(folder.path / "pooled.parquet").filter(own) if several else rows
     n_types = max(1, len(asked.tumor_types))
-    many = max(1, room.rows // n_types)
+    many = max(1, min(room.pairs, room.rows // n_types))
     n_pairs = asked.n_pairs
     pooled = of_pairs
     if n_pairs > many:
@@ -166,7 +181,8 @@ def _chosen(
         for row in pooled.with_columns(texts).collect(engine="streaming").to_dicts():
             by_pair.setdefault((row["x"], row["y"]), []).append(row)
     room.rows = max(0, room.rows - told.height)
-    return told.to_dicts(), by_pair, n_pairs
+    room.pairs = max(0, room.pairs - min(many, n_pairs))
+    return list(told.to_dicts()), by_pair, n_pairs
 
 
 def _grouped(rows: Sequence[Row]) -> Iterator[tuple[int, list[Row]]]:
@@ -189,7 +205,7 @@ def _add_pairs(
     groups: Sequence[tuple[int, list[Row]]],
     pooled: Mapping[tuple[str, str], list[Row]],
     kinds: Mapping[str, str],
-    room: _Room,
+    room: Room,
     prefix: str,
 ) -> None:
     by_name: dict[str, list[Variable]] = {}
@@ -206,28 +222,43 @@ def _add_pairs(
             rows,
             own[again] if again < len(own) else None,
             kinds,
-            number=len(found.pairs),
+            id=f"{plan.run}-{len(found.pairs)}",
             analysis=f"{prefix}{asked.name}",
             scatters=key if found.scatters[key] else "",
             no_scatters=why or ("" if found.scatters[key] else _NO_ROOM),
         )
         found.pairs.append(pair)
     if len(groups) <= _MOST_SENTENCES:
-        found.answers.extend(pair.sentence for pair in found.pairs[-len(groups) :])
+        found.answers.extend(pair.finding for pair in found.pairs[-len(groups) :])
     else:
-        found.answers.append(_many(found.pairs[-len(groups) :], asked, prefix))
+        found.answers.append(_many(found.pairs[-len(groups) :], asked))
 
 
 _MOST_SENTENCES = 4
 _NO_ROOM = "the page has no room for the samples of all pairs"
 
 
-def _many(pairs: Sequence[Pair], asked: PlannedAnalysis, prefix: str) -> str:
+def _many(pairs: Sequence[Pair], asked: PlannedAnalysis) -> Finding:
     first = pairs[0]
-    return (
-        f"{prefix}{asked.name}: {asked.n_pairs:,} pairs in {len(asked.tumor_types)} tumor types "
-        f"({first.method}). For one: {first.sentence}"
+    by_strength = sorted(pairs, key=_strength, reverse=True)[:3]
+    named = "; ".join(f"{one.x} and {one.y} ({_strength_of(one):.2f})" for one in by_strength)
+    n_types = len(asked.tumor_types)
+    where = f"{n_types} tumor types" if n_types > 1 else asked.tumor_types[0]
+    return Finding(
+        f"{first.analysis}: which of {asked.n_pairs:,} pairs vary together in {where}, by "
+        f"{first.method}?",
+        f"Strongest, by {'pooled ' if n_types > 1 else ''}r without shared genes: {named}. The "
+        "table of pairs has the others.",
     )
+
+
+def _strength(pair: Pair) -> float:
+    return abs(_strength_of(pair))
+
+
+def _strength_of(pair: Pair) -> float:
+    told = pair.pooled or pair.rows[0]
+    return float(next((told[name] for name in ("r_disjoint", "r") if told[name] is not None), 0.0))
 
 
 def _scatters(
@@ -236,7 +267,7 @@ def _scatters(
     asked: PlannedAnalysis,
     row: Row,
     by_name: Mapping[str, Sequence[Variable]],
-    room: _Room,
+    room: Room,
 ) -> tuple[Mapping[str, Scatter], str]:
     """The samples of a pair, if the page has room and the store still holds them; or why not."""
     variables = [*by_name.get(row["x"], []), *by_name.get(row["y"], []), *asked.adjust]
@@ -283,16 +314,17 @@ def _add_dominance(found: Found, folder: RunFolder, asked: PlannedAnalysis, pref
         return
     types = list(dict.fromkeys(row["tumor_type"] for row in rows))
     first = rows[0]
+    sets = list(dict.fromkeys(row["set"] for row in rows))
     part = Dominance(
         f"{prefix}{asked.name}",
         f"{first['source']}, {first['unit']}; {first['samples']} samples in {len(types)} tumor "
         f"type{'s' if len(types) > 1 else ''}",
-        sentences.of_dominance(rows),
-        list(dict.fromkeys(row["set"] for row in rows)),
+        Finding(sentences.question_of_dominance(rows, sets), sentences.of_dominance(rows)),
+        sets,
         finite(rows),
     )
     found.dominance.append(part)
-    found.answers.append(part.sentence)
+    found.answers.append(part.finding)
     found.tables.append(
         Table(
             f"Dominance: {part.analysis}",
@@ -312,7 +344,7 @@ def _add_dominance(found: Found, folder: RunFolder, asked: PlannedAnalysis, pref
     )  # fmt: skip
 
 
-def _claims(rows: Sequence[Row], file: str) -> Table:
+def _claims(rows: Sequence[Row], file: str, of_run: str) -> Table:
     columns = (
         Column("claim", "claim"), Column("tumor_type", "tumor type"),
         Column("statistic", "of"), Column("published", "published"),
@@ -322,10 +354,10 @@ def _claims(rows: Sequence[Row], file: str) -> Table:
         Column("n", "n here", "count"), Column("verdict", "verdict"),
         Column("published_in", "published in"),
     )  # fmt: skip
-    return Table("What was published, and what is here", file, columns, finite(list(rows)))
+    return Table(f"What was published, and what is here{of_run}", file, columns, finite(list(rows)))
 
 
-def _pairs_table(pairs: Sequence[Pair], file: str) -> Table:
+def _pairs_table(pairs: Sequence[Pair], file: str, of_run: str) -> Table:
     columns = (
         Column("pair", "pair"), Column("analysis", "analysis"), Column("method", "method"),
         Column("n_types", "types", "count", "tumor types with an r"),
@@ -350,7 +382,7 @@ def _pairs_table(pairs: Sequence[Pair], file: str) -> Table:
                 **{column.name: told.get(column.name) for column in columns[3:]},
             }
         )
-    return Table("Pairs", file, columns, rows)
+    return Table(f"Pairs{of_run}", file, columns, rows)
 
 
 def _notes(folder: RunFolder, prefix: str) -> Iterator[Row]:
@@ -380,58 +412,6 @@ def _notes(folder: RunFolder, prefix: str) -> Iterator[Row]:
                     "count": row["len"],
                     "why": note,
                 }
-
-
-def _methods(plan: Plan, manifest: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-    """Once for all analyses of the same settings; named where there are several of these."""
-    groups: dict[Any, list[PlannedAnalysis]] = {}
-    for asked in sorted(plan.analyses, key=lambda one: one.kind == "dominance"):
-        key: Any = (asked.source, asked.samples, asked.ties, asked.min_genes)
-        alike = [one for one in groups if one[0] == key]
-        if asked.kind == "dominance":
-            groups.setdefault(alike[0] if alike else (key,), []).append(asked)
-        else:
-            groups.setdefault((key, asked.adjust, asked.null, asked.draws), []).append(asked)
-    texts, cited = [], []
-    for several in groups.values():
-        paragraphs, references = methods_text(_settings(several, plan, manifest))
-        if len(groups) > 1:
-            paragraphs[0] = f"Of {', '.join(one.name for one in several)}: {paragraphs[0]}"
-        texts += paragraphs
-        cited += references
-    texts.append(software_text(manifest["software"]))
-    return list(dict.fromkeys(texts)), list(dict.fromkeys(cited))
-
-
-def _settings(
-    several: Sequence[PlannedAnalysis], plan: Plan, manifest: Mapping[str, Any]
-) -> Settings:
-    """Of analyses that differ in nothing but what they ask."""
-    first = several[0]
-    variables = (one for asked in several for one in (*asked.variables, *asked.adjust))
-    sets = {one.name for one in variables if isinstance(one, SetVariable)}
-    tables = {(asked.source, one) for asked in several for one in asked.tumor_types}
-    made_from = {
-        **manifest,
-        "gene_sets": [one for one in manifest["gene_sets"] if one["name"] in sets],
-        "tables": [
-            one for one in manifest["tables"] if (one["source"], one["tumor_type"]) in tables
-        ],
-    }
-    return Settings(
-        samples=first.samples,
-        ties=first.ties,
-        min_genes=first.min_genes,
-        methods=list(dict.fromkeys(one for asked in several for one in asked.methods)),
-        adjust=[one.name for one in first.adjust],
-        null=first.null,
-        draws=first.draws,
-        n_types=len(tables),
-        made_from=made_from,
-        with_pairs=any(asked.kind != "dominance" for asked in several),
-        with_dominance=any(asked.kind == "dominance" for asked in several),
-        over_batch=plan.n_rows > len(tables),
-    )
 
 
 def _facts(manifest: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from tcga_corr.pooled import SIGNIFICANT
-from tcga_corr.report.page.parts import Row
+from tcga_corr.report.page.parts import Finding, Row
 
 _NULLS = {
     "p_sets": "other pathways of the same size",
     "p_genes": "random genes of the same expression",
 }
+
+
+def question(x: str, y: str, rows: Sequence[Row]) -> str:
+    """What was asked of a pair."""
+    where = _where(rows)
+    adjust = rows[0]["adjust"]
+    held = f", {adjust} held fixed" if adjust else ""
+    return f"Do {x} and {y} vary together in {where}{held}?"
 
 
 def of_pair(x: str, y: str, rows: Sequence[Row], pooled: Row | None, adjust: str = "") -> str:
@@ -78,8 +86,7 @@ def _beside_null(given: Sequence[Row]) -> str:
     known = [row for row in given if row[name] is not None]
     beyond = sum(_is_small(row[name]) for row in known)
     return (
-        f"This stands out from {_NULLS[name]} in {beyond} of {len(known)} "
-        f"({name} < {SIGNIFICANT})."
+        f"This stands out from {_NULLS[name]} in {beyond} of {len(known)} ({name} < {SIGNIFICANT})."
     )
 
 
@@ -104,7 +111,13 @@ def _left_out(rows: Sequence[Row], given: Sequence[Row]) -> str:
     return f" {lacking} tumor type{'s have' if lacking > 1 else ' has'} no r."
 
 
-def of_dominance(rows: Sequence[Row], analysis: str = "") -> str:
+def question_of_dominance(rows: Sequence[Row], sets: Sequence[str]) -> str:
+    """What was asked of gene sets."""
+    named = ", ".join(sets) if len(sets) <= 6 else f"{len(sets)} gene sets"
+    return f"Which scores highest in {_where(rows)}: {named}?"
+
+
+def of_dominance(rows: Sequence[Row]) -> str:
     """Which set scores highest, on both scales, over all samples."""
     told = []
     for scale in dict.fromkeys(row["scale"] for row in rows):
@@ -119,24 +132,25 @@ def of_dominance(rows: Sequence[Row], analysis: str = "") -> str:
         told.append(f"{top} in {counts[top]:,} of {n:,} samples by {scale} score")
     if not told:
         return "No gene set has a score."
+    return f"Highest is {'; '.join(told)}. Raw scores of different sets do not compare."
+
+
+def _where(rows: Sequence[Row]) -> str:
     types = list(dict.fromkeys(row["tumor_type"] for row in rows))
-    where = types[0] if len(types) == 1 else f"{len(types)} tumor types"
-    return f"Highest in {where}: {'; '.join(told)}. Raw scores of different sets do not compare."
+    return str(types[0]) if len(types) == 1 else f"{len(types)} tumor types"
 
 
-def of_claims(rows: Sequence[Row]) -> list[str]:
+def of_claim(row: Row) -> Finding:
     """What was published, beside what is here."""
-    told = []
-    for row in rows:
-        here = row["here"] if row["here"] is not None else "nothing"
-        n = f" (n = {row['n']:,})" if row["n"] is not None else ""
-        published_n = f" (n = {row['published_n']:,})" if row["published_n"] is not None else ""
-        interval = f", {_interval(row)}" if row["ci_low"] is not None else ""
-        told.append(
-            f"Published: {row['claim']}, {row['published']}{published_n}. "
-            f"Here: {here}{interval}{n}. Verdict: {row['verdict']}."
-        )
-    return told
+    n = f" (n = {row['published_n']:,})" if row["published_n"] is not None else ""
+    here = row["here"] if row["here"] is not None else "nothing"
+    interval = f", {_interval(row)}" if row["ci_low"] is not None else ""
+    here_n = f" (n = {row['n']:,})" if row["n"] is not None else ""
+    return Finding(
+        f"Published: {row['claim']}?",
+        f"{row['published']}{n} in {row['published_in']}; {here}{interval}{here_n} here. Verdict: "
+        f"{row['verdict']}.",
+    )
 
 
 def _interval(row: Row) -> str:
