@@ -10,9 +10,9 @@ import typer
 from typer.core import TyperGroup
 
 from tcga_corr.cli import options
-from tcga_corr.cli.diagnostics import printable
-from tcga_corr.cli.output import Result, brief, check_output, check_plot, number, write_result
+from tcga_corr.cli.output import Result, check_output, check_plot, number, write_result
 from tcga_corr.cli.settings import Settings
+from tcga_corr.cli.texts import printable
 from tcga_corr.errors import AnalysisError, UsageError
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def run(
             pace.advance(task.n_rows, task.work)
             if failure:
                 told = f"failed: {task.analysis} {task.tumor_type}: {failure}"
-                pace.say(printable(brief(told)))
+                pace.say(printable(told))
 
         outcome = run_batch(engine, plan, Means(where, most, dask or ""), part, pace.begin, tell)
     if part.is_all:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 
+from tcga_corr.cli.texts import printable
 from tcga_corr.errors import DataMissingError, TcgaCorrError, UsageError
 
 FAILED, WRONG_USAGE, DATA_MISSING, INTERRUPTED = 1, 2, 3, 130
@@ -31,9 +32,3 @@ def report(error: TcgaCorrError) -> None:
 def say(text: str) -> None:
     """Print what went wrong as one line on standard error."""
     print(f"tcga-corr: error: {printable(text)}", file=sys.stderr)
-
-
-def printable(text: str) -> str:
-    """A text from anywhere as one line that a terminal shows as it is."""
-    line = " ".join(text.split())
-    return "".join(character if character.isprintable() else "?" for character in line)

@@ -18,10 +18,9 @@ from tcga_corr.cli.diagnostics import (
     INTERRUPTED,
     WRONG_USAGE,
     exit_code_of,
-    printable,
     say,
 )
-from tcga_corr.cli.output import brief
+from tcga_corr.cli.texts import printable
 from tcga_corr.errors import TcgaCorrError
 
 _BEFORE_THE_COMMAND = ("--cache", "-q", "--quiet", "-v", "--verbose", "--debug")
@@ -63,10 +62,10 @@ def run(arguments: list[str]) -> int:
         return int(code or 0)
     except TcgaCorrError as error:
         for line in error.lines():
-            say(brief(line))
+            say(line)
         return exit_code_of(error)
     except typer.TyperException as error:
-        said = brief(error.format_message()).rstrip(".")
+        said = error.format_message().rstrip(".")
         early = getattr(error, "option_name", "") in _BEFORE_THE_COMMAND
         say(f"{said}. {'Put it before the command' if early else _SEE_HELP}.")
         return WRONG_USAGE
@@ -82,7 +81,7 @@ def run(arguments: list[str]) -> int:
         return FAILED
     except Exception as error:  # noqa: BLE001 - the last line of defence; --debug shows it all
         say(
-            f"unexpected {type(error).__name__}: {brief(str(error))}. "
+            f"unexpected {type(error).__name__}: {error!s}. "
             "Run again with --debug before the command, and report what it prints."
         )
         return FAILED
@@ -95,5 +94,5 @@ def _run_openly(arguments: list[str]) -> int:
     except Exception:  # noqa: BLE001 - all of it is shown
         for line in traceback.format_exc().splitlines():
             indent = len(line) - len(line.lstrip())
-            print(" " * indent + printable(brief(line)), file=sys.stderr)
+            print(" " * indent + printable(line), file=sys.stderr)
         return FAILED

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import math
-import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tcga_corr.cli.options import Format
+from tcga_corr.cli.texts import brief, cut, visible
 from tcga_corr.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,8 +25,7 @@ _ENDINGS = {"": Format.table, "txt": Format.table, **{known.value: known for kno
 # number may begin so too
 _FORMULA = r"^(?:[\s\p{C}]*[=+\-@＝＋－＠]|[\t\r\n])"
 _NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$"
-_LONG_NAME = re.compile(r"(?<!\w)'[^']{300,}'(?!\w)|\S{300,}")
-_NAME, _CELL, _LINE = 80, 300, 2_000  # letters at most, for people
+_CELL = 300  # letters at most, for people
 
 
 @dataclass(frozen=True)
@@ -229,10 +228,10 @@ def _as_table(result: Result) -> bytes:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     columns = result.columns or {name: plain(name) for name in result.frame.columns}
     rows = (result.frame if result.shown is None else result.shown).to_dicts()
-    cells = [[_cut(_visible(cell(row)), _CELL) for cell in columns.values()] for row in rows]
+    cells = [[cut(visible(cell(row)), _CELL) for cell in columns.values()] for row in rows]
     for position, name in enumerate(columns):
         numeric = all(_is_number(row[position]) for row in cells)
-        heading = Text(_cut(_visible(name), _CELL))
+        heading = Text(cut(visible(name), _CELL))
         table.add_column(heading, no_wrap=True, justify="right" if numeric else "left")
     for row in cells:
         table.add_row(*(Text(cell) for cell in row))
@@ -240,9 +239,9 @@ def _as_table(result: Result) -> bytes:
     # wide enough for any row: a table is never cut to the terminal
     console = Console(file=text, width=100_000, no_color=True, color_system=None)
     console.print(table)
-    lines = [_visible(brief(result.heading)), ""] if result.heading else []
+    lines = [visible(brief(result.heading)), ""] if result.heading else []
     lines += [line.rstrip() for line in text.getvalue().splitlines()]
-    lines += ["", *(_visible(brief(line)) for line in result.below)] if result.below else []
+    lines += ["", *(visible(brief(line)) for line in result.below)] if result.below else []
     return ("\n".join(lines).rstrip() + "\n").encode()
 
 
@@ -257,22 +256,7 @@ def number(value: Any, digits: int = 4) -> str:
         return ""
     if isinstance(value, float):
         return f"{value:.{digits}g}"
-    return _visible(str(value))
-
-
-def brief(text: str) -> str:
-    """A line for people; of a name of hundreds of letters, both ends."""
-    return _cut(_LONG_NAME.sub(lambda name: _cut(name[0], _NAME), text), _LINE)
-
-
-def _cut(text: str, most: int) -> str:
-    half = (most - 1) // 2
-    return text if len(text) <= most else f"{text[:half]}…{text[-half:]}"
-
-
-def _visible(text: str) -> str:
-    """A text without what moves a terminal's cursor, colours it or turns the reading direction."""
-    return "".join(character if character.isprintable() else "?" for character in text)
+    return visible(str(value))
 
 
 def _is_number(cell: str) -> bool:

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tcga_corr.cli.diagnostics import printable
-from tcga_corr.cli.output import brief
+from tcga_corr.cli.texts import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +40,7 @@ class Settings:
     def note(self, text: str) -> None:
         """Tell something that is not data."""
         if not self.quiet:
-            print(printable(brief(text)), file=sys.stderr)
+            print(printable(text), file=sys.stderr)
 
     def notes(self, lines: Iterable[str]) -> None:
         """Tell several lines, each as a note; of many the first, unless all are asked for."""
@@ -87,7 +86,7 @@ class Settings:
             task = bar.add_task(what, total=total)
 
             def advance(step: str, done: int) -> None:
-                description = printable(brief(f"{what} {step}"))
+                description = printable(f"{what} {step}")
                 bar.update(task, advance=done, description=description)
 
             yield advance

@@ -19,7 +19,7 @@ from rich.progress import (
 )
 from rich.progress import Progress as RichProgress
 
-from tcga_corr.cli.diagnostics import printable
+from tcga_corr.cli.texts import printable
 from tcga_corr.sources.request import Progress
 
 
