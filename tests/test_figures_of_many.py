@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,71 +15,28 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from tcga_corr.batch.folder import RunFolder
-from tcga_corr.engine import Answer, Engine
+from tcga_corr.cli import main
+from tcga_corr.engine import Engine
 from tcga_corr.errors import AnalysisError, DataMissingError, UsageError
 from tcga_corr.report import heat as heat_module
 from tcga_corr.report.heat import MOST_PAIRS, heat_map, heat_map_of_run
 from tcga_corr.report.specification import specification_curve
 from tcga_corr.report.style import fitted_apart, save, text_width
 from tcga_corr.report.volcano import volcano
-from tcga_corr.tumor_types import TUMOR_TYPES
 
 from .batch import support
+from .figures import check_texts, is_simulated, told, words
+from .made_up import (
+    HOSTILE,
+    TYPES,
+    associations,
+    pooled_of,
+    screened,
+    some_pairs,
+    specifications,
+)
 
-HOSTILE = (
-    "$x^2$", "<script>alert(1)</script>", "a\nb\r\0c", r"\frac{1}{0}_%s{}", "N" * 10_000, "基因",
-)  # fmt: skip
 LONG = "HALLMARK_EPITHELIAL_MESENCHYMAL_TRANSITION_OF_WIDE_LETTERS_W"  # 60 letters
-TYPES = sorted(TUMOR_TYPES)
-
-
-# --- what is written where
-
-
-def texts(figure: Figure) -> Iterator[Text]:
-    """Every text that is drawn, but SIMULATED across all."""
-    figure.canvas.draw()
-    yield from (one for one in figure.texts if one.get_text() != "SIMULATED")
-    for legend in figure.legends:
-        yield from legend.get_texts()
-    for axes in figure.axes:
-        yield from axes.texts
-        if not axes.axison:
-            continue
-        yield from (axes.title, axes.xaxis.label, axes.yaxis.label)
-        for axis in (axes.xaxis, axes.yaxis):
-            low, high = sorted(axis.get_view_interval())
-            for tick in axis.get_major_ticks():
-                if low <= tick.get_loc() <= high and tick.label1.get_visible():
-                    yield tick.label1
-
-
-def written(figure: Figure) -> list[str]:
-    return [one.get_text() for one in texts(figure) if one.get_text()]
-
-
-def all_of(figure: Figure) -> str:
-    """What is written, in one line and with plain spaces."""
-    return " ".join(written(figure)).replace("\u00a0", " ")
-
-
-def assert_legible(figure: Figure) -> None:
-    """No text leaves the figure, overlaps another or is too small."""
-    boxes = []
-    for one in texts(figure):
-        if one.get_text() and one.get_visible():
-            assert one.get_fontsize() >= 5.5, one.get_text()
-            boxes.append((one.get_text(), Text.get_window_extent(one)))
-    width, height = figure.get_size_inches() * figure.dpi
-    for text, box in boxes:
-        assert box.x0 >= 0, text
-        assert box.y0 >= 0, text
-        assert box.x1 <= width, text
-        assert box.y1 <= height, text
-    edges = np.array([box.padded(-0.5).extents for _, box in boxes])
-    apart = (edges[:, None, :2] >= edges[None, :, 2:]).any(axis=2)
-    overlap = np.argwhere(~(apart | apart.T) & ~np.eye(len(boxes), dtype=bool))
-    assert not len(overlap), [(boxes[a][0], boxes[b][0]) for a, b in overlap]
 
 
 def assert_repeats(figures: Sequence[Figure], folder: Path) -> dict[str, int]:
@@ -95,111 +52,6 @@ def assert_repeats(figures: Sequence[Figure], folder: Path) -> dict[str, int]:
         assert b"<script" not in saved[0]
         sizes[ending] = len(saved[0])
     return sizes
-
-
-def is_simulated(figure: Figure) -> bool:
-    return any(one.get_text() == "SIMULATED" for one in figure.texts)
-
-
-def answered(
-    frame: pl.DataFrame, query: dict[str, Any], simulated: bool = False, **more: Any
-) -> Answer:
-    return Answer(frame, query, (), {"simulated": simulated}, **more)
-
-
-# --- made-up answers
-
-
-def specifications(
-    n_sources: int = 2, xs: Sequence[str] = ("X",), n: int = 10, simulated: bool = False
-) -> Answer:
-    """Rows of robustness: some choices without r, and two genes left out."""
-    rng = np.random.default_rng(1)
-    rows: list[dict[str, Any]] = []
-    for source in range(n_sources):
-        for ties in ("average", "gseapy", "gsva"):
-            for method in ("pearson", "spearman", "kendall"):
-                for x in xs:
-                    for adjust in ("", "purity", "purity+age"):
-                        if adjust and method == "kendall":
-                            continue
-                        r = float(rng.uniform(-0.3, 0.8))
-                        rows.append(
-                            {
-                                "kind": "choice" if rows else "as asked",
-                                "source": f"source-{source}", "unit": "log2(tpm+1)",
-                                "patients": "all", "ties": ties, "method": method, "x": x, "y": "Y",
-                                "shared_genes": "kept", "adjust": adjust, "without": "",
-                                "n": n + 90 * source, "r": r, "ci_low": r - 0.15,
-                                "ci_high": r + 0.15, "p": float(rng.uniform(0, 0.1)), "note": "",
-                            }
-                        )  # fmt: skip
-    for row in rows[2:5]:
-        row |= dict.fromkeys(("r", "ci_low", "ci_high", "p")) | {"note": "age is constant"}
-    rows += [{**rows[0], "kind": "without gene", "without": gene, "r": r} for gene, r in
-             (("A", 0.111), ("B", 0.222))]  # fmt: skip
-    frame = pl.DataFrame(rows, infer_schema_length=None)
-    r = frame.filter(pl.col("kind") != "without gene", pl.col("method") != "kendall")["r"]
-    spread = {
-        "r_as_asked": rows[0]["r"], "n_specifications": r.count(), "r_min": r.min(),
-        "r_median": r.median(), "r_max": r.max(), "n_positive": 9, "n_significant": 8,
-    }  # fmt: skip
-    query = {"x": list(xs), "y": ["Y"], "tumor_type": "LIHC", "samples": "tumor"}
-    return answered(frame, query, simulated, summary=spread)
-
-
-def screened(
-    n_y: int = 200, types: Sequence[str] = (), n: int = 371, names: Sequence[str] = ()
-) -> Answer:
-    """Rows of a screen, pooled where no types are given; of the strongest, some share genes."""
-    rng = np.random.default_rng(2)
-    parts = []
-    for number in range(len(types) or 1):
-        r = np.sort(rng.uniform(-0.9, 0.9, n_y))
-        q = 10.0 ** (-40 * r**2 - 0.01)
-        y = [names[place] if place < len(names) else f"GENE{place}" for place in range(n_y)]
-        part = pl.DataFrame(
-            {"x": "X", "y": y, "r": r, "q": q, "n": n, "n_shared_genes": np.arange(n_y) % 3 // 2}
-        ).with_columns(rank=pl.col("r").abs().rank("ordinal", descending=True))
-        kind = {"tumor_type": pl.lit(types[number])} if types else {"n_types": pl.lit(33)}
-        parts.append(part.with_columns(**kind))
-    query = {
-        "x": "X", "against": "genes", "n_y": n_y, "method": "pearson", "adjust": [],
-        "source": "tcga-hiseqv2", "unit": "log2(norm_count+1)", "samples": "tumor",
-    }  # fmt: skip
-    return answered(pl.concat(parts), query)
-
-
-def associations(
-    pairs: Sequence[tuple[str, str]], types: Sequence[str], source: str = "mine", note: str = ""
-) -> pl.DataFrame:
-    """Rows of a run, every seventh without r."""
-    rng = np.random.default_rng(3)
-    rows = []
-    for place, tumor_type in enumerate(types):
-        for number, (x, y) in enumerate(pairs):
-            has_r = (number + place) % 7 != 3
-            rows.append(
-                {
-                    "analysis": "main", "tumor_type": tumor_type, "x": x, "y": y,
-                    "method": "pearson", "n": 10 + 37 * place,
-                    "r": float(rng.uniform(-1, 1)) if has_r else None,
-                    "q_batch": float(rng.uniform(0, 0.2)) if has_r else None,
-                    "n_shared_genes": number % 2, "note": note, "source": source,
-                    "samples": "tumor", "ties": "average", "adjust": "", "unit": "log2(tpm+1)",
-                }
-            )  # fmt: skip
-    return pl.DataFrame(rows, schema_overrides={"r": pl.Float64, "q_batch": pl.Float64})
-
-
-def pooled_of(frame: pl.DataFrame) -> pl.DataFrame:
-    return frame.group_by("x", "y", maintain_order=True).agg(
-        pl.col("r").mean(), q=pl.col("q_batch").min(), analysis=pl.lit("main")
-    )
-
-
-def some_pairs(n: int) -> list[tuple[str, str]]:
-    return [(f"set {number}", f"gene {number % 9}") for number in range(n)]
 
 
 def cells(figure: Figure) -> list[np.ma.MaskedArray[Any, Any]]:
@@ -231,7 +83,7 @@ def curve_of(figure: Figure) -> list[tuple[float, float, str]]:
 def test_a_specification_curve_has_every_choice_and_what_it_was() -> None:
     answer = specifications()
     figure = specification_curve(answer)
-    assert_legible(figure)
+    check_texts(figure)
     rows = [
         row for row in answer.frame.to_dicts()
         if row["r"] is not None and row["kind"] != "without gene"
@@ -266,13 +118,13 @@ def test_a_specification_curve_has_every_choice_and_what_it_was() -> None:
             (place_of[row["r"], row["method"] == "kendall"], values.index(row[name]))
             for row in rows
         }
-    told = all_of(figure)
+    found = told(figure)
     for part in (
         "X against Y in LIHC, over 39 choices", "log2(tpm+1)", "tumor samples, n = 10 to 100",
         "each of 2 genes 0.111 to 0.222", "3 more choices give no r (age is constant)",
         "purity + age", "nothing", "Kendall's tau-b", "as asked", "p ≥ 0.05",
     ):  # fmt: skip
-        assert part in told
+        assert part in found
     assert curve.get_ylim()[0] < 0 < curve.get_ylim()[1]
     assert not is_simulated(figure)
 
@@ -281,7 +133,7 @@ def test_a_specification_curve_of_hundreds_of_choices_and_long_names(tmp_path: P
     several = [*(LONG + end for end in "ABC"), *HOSTILE[:2]]
     answer = specifications(3, several, n=1_097, simulated=True)
     figure = specification_curve(answer)
-    assert_legible(figure)
+    check_texts(figure)
     assert is_simulated(figure)
     assert len(curve_of(figure)) > 300
     labels = [one.get_text() for one in figure.axes[5].get_yticklabels()]
@@ -298,15 +150,15 @@ def test_a_specification_curve_of_what_was_not_answered_as_asked() -> None:
     ).filter(pl.col("kind") != "without gene")
     summary = {**answer.summary, "r_as_asked": None}
     figure = specification_curve(replace(answer, frame=frame, summary=summary))
-    assert_legible(figure)
-    assert "as asked there is no r" in all_of(figure)
+    check_texts(figure)
+    assert "as asked there is no r" in told(figure)
     assert len(curve_of(figure)) == frame["r"].count() > 0
 
 
 # --- the volcano
 
 
-def points_of(axes: Any) -> list[PathCollection]:
+def clouds(axes: Any) -> list[PathCollection]:
     return [one for one in axes.collections if isinstance(one, PathCollection)]
 
 
@@ -317,13 +169,13 @@ def offsets(several: Sequence[PathCollection]) -> np.ndarray[Any, Any]:
 def test_a_volcano_has_every_point_and_labels_the_tops() -> None:
     answer = screened()
     figure = volcano(answer)
-    assert_legible(figure)
+    check_texts(figure)
     (axes,) = figure.axes
     r, q = answer.frame["r"].to_numpy(), answer.frame["q"].to_numpy()
-    drawn = offsets(points_of(axes))
+    drawn = offsets(clouds(axes))
     assert np.array_equal(np.sort(drawn[:, 0]), np.sort(r))
     np.testing.assert_allclose(np.sort(drawn[:, 1]), np.sort(-np.log10(q)), atol=1e-12)
-    is_open = [one for one in points_of(axes) if (one.get_facecolors()[:, :3] == 1).all()]
+    is_open = [one for one in clouds(axes) if (one.get_facecolors()[:, :3] == 1).all()]
     shared = answer.frame.filter(pl.col("n_shared_genes") > 0)
     assert np.array_equal(np.sort(offsets(is_open)[:, 0]), np.sort(shared["r"].to_numpy()))
     assert any(line.get_linestyle() == "--" for line in axes.lines)
@@ -332,10 +184,10 @@ def test_a_volcano_has_every_point_and_labels_the_tops() -> None:
         assert answer.frame.filter(side).sort("rank")["y"][0] in labels
     assert len(labels & set(shared["y"])) in range(1, 5)
     assert len(labels) >= 8
-    told = all_of(figure)
+    found = told(figure)
     for part in ("X against 200 genes", "tcga-hiseqv2, log2(norm_count+1)", "tumor samples, n = 371"
                  " in 33 tumor types, pooled", "shares genes with x"):  # fmt: skip
-        assert part in told
+        assert part in found
 
 
 def test_labels_of_a_volcano_stay_in_the_frame() -> None:
@@ -345,7 +197,7 @@ def test_labels_of_a_volcano_stay_in_the_frame() -> None:
         screened(30, types=TYPES[:5], names=[LONG + str(number) for number in range(30)]),
     ):
         figure = volcano(answer)
-        assert_legible(figure)
+        check_texts(figure)
         for axes in figure.axes:
             assert axes.texts
             for one in axes.texts:
@@ -368,23 +220,23 @@ def test_a_q_of_nothing_stands_at_the_upper_edge() -> None:
     gone = pl.col("rank") <= 4
     frame = answer.frame.with_columns(q=pl.when(gone).then(0.0).otherwise(pl.col("q")))
     figure = volcano(replace(answer, frame=frame))
-    assert_legible(figure)
+    check_texts(figure)
     (axes,) = figure.axes
     top = axes.get_ylim()[1]
-    carets = offsets([one for one in points_of(axes) if len(one.get_paths()[0].vertices) < 6])
+    carets = offsets([one for one in clouds(axes) if len(one.get_paths()[0].vertices) < 6])
     assert np.array_equal(np.sort(carets[:, 0]), np.sort(frame.filter(gone)["r"].to_numpy()))
     assert (carets[:, 1] == top).all()
-    assert "q too small for a number" in written(figure)
+    assert "q too small for a number" in words(figure)
     whole = volcano(replace(answer, frame=frame.with_columns(q=0.0)))
-    assert (offsets(points_of(whole.axes[0]))[:, 1] == whole.axes[0].get_ylim()[1]).all()
+    assert (offsets(clouds(whole.axes[0]))[:, 1] == whole.axes[0].get_ylim()[1]).all()
 
 
 def test_a_volcano_by_tumor_type_has_a_panel_each_or_is_refused() -> None:
     one = volcano(screened(types=["CHOL"], n=36))
-    assert_legible(one)
-    assert "n = 36 in CHOL" in all_of(one)
+    check_texts(one)
+    assert "n = 36 in CHOL" in told(one)
     five = volcano(screened(types=TYPES[:5], n=1_097))
-    assert_legible(five)
+    check_texts(five)
     assert [axes.get_title() for axes in five.axes] == [f"{name}, n = 1,097" for name in TYPES[:5]]
     with pytest.raises(UsageError, match="-t"):
         volcano(screened(5, types=TYPES))
@@ -397,8 +249,8 @@ def test_a_volcano_without_values_or_tops() -> None:
         volcano(replace(answer, frame=answer.frame.with_columns(q=none)))
     some = pl.when(pl.col("rank") > 10).then(0.9)
     figure = volcano(replace(answer, frame=answer.frame.with_columns(q=some)))
-    assert_legible(figure)
-    assert "10 have no r or no q and are not drawn" in all_of(figure)
+    check_texts(figure)
+    assert "10 have no r or no q and are not drawn" in told(figure)
     assert not figure.axes[0].texts
 
 
@@ -408,7 +260,7 @@ def test_a_volcano_without_values_or_tops() -> None:
 def test_a_heat_map_has_every_r_and_marks() -> None:
     frame = associations(some_pairs(12), TYPES[:5])
     figure = heat_map(frame, pooled_of(frame), title="A title")
-    assert_legible(figure)
+    check_texts(figure)
     first, values = cells(figure)
     assert first.shape == (12, 1)
     assert values.shape == (12, 5)
@@ -426,11 +278,11 @@ def test_a_heat_map_has_every_r_and_marks() -> None:
     assert dots == frame.filter(pl.col("q_batch") < 0.05).height
     mesh = figure.axes[1].collections[0]
     assert mesh.get_clim() == (-1, 1)
-    told = all_of(figure)
+    found = told(figure)
     for part in ("A title: main", "pearson: 12 pairs in 5 tumor types", "log2(tpm+1)", "n = 420",
                  "no r", "shares genes", "q < 0.05"):  # fmt: skip
-        assert part in told
-    assert "highest" not in told
+        assert part in found
+    assert "highest" not in found
 
 
 def test_rows_of_a_heat_map_stand_by_those_alike_whatever_their_order(tmp_path: Path) -> None:
@@ -447,15 +299,46 @@ def test_rows_of_a_heat_map_stand_by_those_alike_whatever_their_order(tmp_path: 
 def test_a_heat_map_of_many_pairs_is_cut_and_says_so() -> None:
     frame = associations(some_pairs(300), TYPES, source="simulated", note="SIMULATED")
     figure = heat_map(frame, pooled_of(frame))
-    assert_legible(figure)
+    check_texts(figure)
     assert is_simulated(figure)
     first, values = cells(figure)
     assert values.shape == (MOST_PAIRS, 33)
     assert first.shape == (MOST_PAIRS, 1)
-    assert f"the {MOST_PAIRS} of 300 pairs with the highest median |r|" in all_of(figure)
-    median = frame.group_by("x", "y").agg(pl.col("r").abs().median())
-    names = {one.get_text() for one in figure.axes[0].get_yticklabels()}
-    assert names == {f"{x} – {y}" for x, y, _ in median.top_k(MOST_PAIRS, by="r").iter_rows()}
+    assert (
+        f"the {MOST_PAIRS} of 300 pairs with the highest median |r| without shared genes"
+        in told(figure)
+    )
+    median = frame.group_by("x", "y").agg(pl.col("r_disjoint").abs().median())
+    strongest = median.top_k(MOST_PAIRS, by="r_disjoint")
+    assert names_of(figure) == {f"{x} – {y}" for x, y, _ in strongest.iter_rows()}
+
+
+def names_of(figure: Figure) -> set[str]:
+    return {one.get_text() for one in figure.axes[0].get_yticklabels()}
+
+
+def test_pairs_that_share_genes_are_ranked_without_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heat_module, "MOST_PAIRS", 2)
+    none: list[float | None] = [None, None]
+    ranked: list[tuple[str, int, list[float], list[float | None]]] = [
+        ("overlapping", 9, [0.9, 0.9], [0.1, -0.1]),
+        ("the same", 20, [1.0, 1.0], none),  # nothing is left without what they share
+        ("overlapping, strong", 5, [-0.6, -0.6], [-0.5, -0.5]),
+        ("of genes", 0, [0.4, 0.4], none),
+        ("of sets", 0, [0.3, 0.3], [0.3, 0.3]),
+    ]
+    parts = [
+        associations([(name, "y")], TYPES[:2]).with_columns(
+            n_shared_genes=pl.lit(n), r=pl.Series(r), r_disjoint=pl.Series(left, dtype=pl.Float64)
+        )
+        for name, n, r, left in ranked
+    ]
+    frame = pl.concat(parts)
+    assert names_of(heat_map(frame)) == {"overlapping, strong – y", "of genes – y"}
+    # what is drawn is r with all genes
+    assert -0.6 in heat_map(frame).axes[0].collections[0].get_array()
+    monkeypatch.setattr(heat_module, "MOST_PAIRS", 4)
+    assert "the same – y" not in names_of(heat_map(frame))
 
 
 @pytest.mark.parametrize("n_types", [1, 33])
@@ -463,8 +346,8 @@ def test_a_heat_map_of_long_and_hostile_names(n_types: int, tmp_path: Path) -> N
     names = [*HOSTILE, *(LONG + end for end in "ABC")]
     pairs = [(x, y) for x in names for y in names if x < y]
     frame = associations(pairs, TYPES[:n_types])
-    figure = heat_map(frame, pooled_of(frame), title=HOSTILE[4])
-    assert_legible(figure)
+    figure = heat_map(frame, pooled_of(frame), title=HOSTILE[0])
+    check_texts(figure)
     labels = [one.get_text() for one in figure.axes[0].get_yticklabels()]
     assert len(set(labels)) == len(pairs)
     if n_types == 1:
@@ -473,7 +356,7 @@ def test_a_heat_map_of_long_and_hostile_names(n_types: int, tmp_path: Path) -> N
 
 def test_a_heat_map_of_one_r_and_of_rows_without() -> None:
     frame = associations(some_pairs(4), TYPES[:1])
-    assert_legible(heat_map(frame.head(1)))
+    check_texts(heat_map(frame.head(1)))
     nothing = pl.lit(None, dtype=pl.Float64)
     with pytest.raises(AnalysisError):
         heat_map(frame.with_columns(r=nothing))
@@ -482,7 +365,7 @@ def test_a_heat_map_of_one_r_and_of_rows_without() -> None:
     empty = (pl.col("x") == "set 2") | (pl.col("tumor_type") == TYPES[1])
     frame = frame.with_columns(r=pl.when(~empty).then(pl.col("r")))
     figure = heat_map(pl.concat([frame, frame.filter(pl.col("x") == "set 0")]))
-    assert_legible(figure)
+    check_texts(figure)
     (values,) = cells(figure)
     assert values.shape == (5, 4)
     assert np.ma.getmaskarray(values).all(axis=0).sum() == 1
@@ -541,38 +424,70 @@ def test_the_heat_map_of_a_run_is_that_of_its_rows(
         for name in ("associations", "pooled")
     )
     whole = heat_map(rows, pooled, title=plan.title or plan.name)
-    assert_legible(whole)
+    check_texts(whole)
     # read in parts, of which each has some x
     monkeypatch.setattr(heat_module, "_ROWS_AT_ONCE", 100)
     figure = heat_map_of_run(folder, plan, "wide", "spearman")
-    assert written(figure) == written(whole)
+    assert words(figure) == words(whole)
     for one, other in zip(cells(figure), cells(whole), strict=True):
         assert np.array_equal(one.filled(9), other.filled(9))
     monkeypatch.setattr(heat_module, "MOST_PAIRS", 11)
     figure = heat_map_of_run(folder, plan, "wide", "spearman")
     assert cells(figure)[1].shape == (11, len(support.SAMPLES))
-    assert f"the 11 of {plan.analysis('wide').n_pairs} pairs" in all_of(figure)
-    assert written(heat_map(rows, pooled, title=plan.name)) == written(figure)
+    assert f"the 11 of {plan.analysis('wide').n_pairs} pairs" in told(figure)
+    assert words(heat_map(rows, pooled, title=plan.name)) == words(figure)
 
 
 def test_the_heat_map_of_a_run_asks_for_one_analysis(folder: RunFolder) -> None:
     plan = folder.plan()
-    for wanted, words in (
+    for wanted, why in (
         ((), "wide, pair"), (("wide",), "pearson, spearman"), (("highest",), "dominance"),
         (("wid",), "wide"), (("wide", "kendall"), "pearson"),
     ):  # fmt: skip
-        with pytest.raises(UsageError, match=words):
+        with pytest.raises(UsageError, match=why):
             heat_map_of_run(folder, plan, *wanted)
-    assert_legible(heat_map_of_run(folder, plan, "pair"))
+    check_texts(heat_map_of_run(folder, plan, "pair"))
     empty = RunFolder(folder.store, "nothing")
     with pytest.raises(DataMissingError):
         heat_map_of_run(empty, plan, "pair")
 
 
+def test_a_run_is_drawn_from_the_command_line(
+    folder: RunFolder, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    def plot(*arguments: object) -> tuple[int, bytes]:
+        code = main.run(["--cache", str(folder.store.root), "batch", "plot", *map(str, arguments)])
+        out, err = capfdbinary.readouterr()
+        assert not out
+        return code, err
+
+    chosen = ("--analysis", "wide", "--method", "spearman")
+    for ending, beginning in (("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")):
+        path = tmp_path / f"run.{ending}"
+        assert plot(folder.run, path, *chosen)[0] == 0
+        assert path.read_bytes().startswith(beginning)
+    svg = tmp_path / "run.svg"
+    before = svg.read_bytes()
+    for code, words_of_it, arguments in (
+        (2, b"End it in png, svg, pdf", (folder.run, tmp_path / "run.gif", *chosen)),
+        (2, b"--force", (folder.run, svg, *chosen)),
+        (2, b"is not a folder", (folder.run, tmp_path / "no" / "run.svg", *chosen)),
+        (2, b"wide, pair", (folder.run, tmp_path / "new.svg")),
+        (2, b"pearson, spearman", (folder.run, tmp_path / "new.svg", *chosen[:2])),
+        (3, b"nothing-abc", ("nothing-abc", tmp_path / "new.svg", *chosen)),
+    ):
+        assert (found := plot(*arguments))[0] == code, found
+        assert words_of_it in found[1]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["run.pdf", "run.png", "run.svg"]
+    assert svg.read_bytes() == before
+    assert plot(folder.run, svg, "--force", "--analysis", "pair")[0] == 0
+    assert svg.read_bytes() != before
+
+
 def test_figures_of_real_answers(small: Engine) -> None:
     answer = small.robustness("ferroptosis", "nfkb", tumor_type="LIHC", adjust=["covariate:purity"])
     figure = specification_curve(answer)
-    assert_legible(figure)
+    check_texts(figure)
     assert (
         len(curve_of(figure))
         == answer.frame.filter(pl.col("kind") != "without gene", pl.col("r").is_not_null()).height
@@ -580,7 +495,7 @@ def test_figures_of_real_answers(small: Engine) -> None:
     for by_tumor_type in (False, True):
         answer = small.screen("ferroptosis", "genes", by_tumor_type=by_tumor_type)
         figure = volcano(answer)
-        assert_legible(figure)
+        check_texts(figure)
         assert len(figure.axes) == (4 if by_tumor_type else 1)
 
 

@@ -300,7 +300,7 @@ def plot(
 ) -> None:
     """Draw a run: a heat map of pairs by tumor types, both clustered.
 
-    Of more than 80 pairs, the 80 of the largest median r.
+    Of more than 80 pairs, the 80 of the largest median r without shared genes.
     """
     from tcga_corr.batch.folder import RunFolder
     from tcga_corr.report.heat import heat_map_of_run

@@ -11,20 +11,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tcga_corr.errors import UsageError
+from tcga_corr.report.panels import Column, Panel, noted, panels
 from tcga_corr.report.style import (
     GREY,
     MARKERS,
     SERIES,
-    Column,
-    Panel,
+    cut_apart,
+    fitted_apart,
+    listed,
     marked_simulated,
     measure_of,
-    noted,
-    number_axis,
-    panels,
+    origin,
     plain,
     styled,
 )
+from tcga_corr.report.ticks import number_axis
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -178,7 +179,8 @@ def _first(sizes: Mapping[str, list[str]]) -> list[str]:
 
 
 def _n(sizes: Mapping[str, list[str]]) -> list[Column]:
-    return [Column(f"n {name}", cells, 0.5) for name, cells in sizes.items()]
+    heads = fitted_apart([f"n {name}" for name in sizes], 0.45, 6)
+    return [Column(head, cells, 0.5) for head, cells in zip(heads, sizes.values(), strict=True)]
 
 
 def _g(block: _Block, order: Sequence[int]) -> Column:
@@ -207,8 +209,10 @@ def _n_pairs(block: _Block, order: Sequence[int]) -> Column:
 def _told(answer: Answer, blocks: Sequence[_Block]) -> tuple[str, str]:
     query = answer.query
     variables, types, groups = query["variables"], query["tumor_types"], query["groups"]
-    what = ", ".join(variables) if len(variables) < 3 else f"{len(variables)} variables"
-    by = f"{groups[0]} less {groups[1]}" if len(groups) == 2 else f"{len(groups)} groups"
+    what = listed(variables, 60) if len(variables) < 3 else f"{len(variables)} variables"
+    by = f"{len(groups)} groups"
+    if len(groups) == 2:
+        by = " less ".join(cut_apart(groups, 30))
     where = types[0] if len(types) == 1 else f"{len(types)} tumor types"
     n: dict[str, dict[str, int]] = {}  # of a group, by tumor type
     for row in answer.frame.to_dicts():
@@ -217,14 +221,15 @@ def _told(answer: Answer, blocks: Sequence[_Block]) -> tuple[str, str]:
                 own = n.setdefault(row[f"group_{side}"], {})
                 one = row["tumor_type"]
                 own[one] = max(own.get(one, 0), row[f"n_{side}"])
-    told_n = [f"{sum(own.values()):,} {plain(group, 30)}" for group, own in n.items()]
+    counts = [f"{sum(own.values()):,}" for own in n.values()]
+    told_n = [" ".join(pair) for pair in zip(counts, cut_apart(list(n), 30), strict=True)]
     samples = "" if query["by"] == "sample-type" else f"{query['samples']} samples, "
     by_file = "" if not samples else f", by {plain(Path(query['by']).name, 40)}"
     about = (
-        f"{query['source']}, {query['unit']}; {samples}n = {', '.join(told_n)} in "
+        f"{origin(query)}; {samples}n = {', '.join(told_n)} in "
         f"{len({one for own in n.values() for one in own})} tumor types{by_file}"
     ).replace(" in 1 tumor types", " in 1 tumor type")
-    return f"{plain(what)}: {plain(by, 50)} in {plain(where)}", plain(about, 500)
+    return f"{what}: {by} in {where}", about
 
 
 def _handles(has_pairs: bool) -> list[Any]:

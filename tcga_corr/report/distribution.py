@@ -10,20 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcga_corr.errors import UsageError
+from tcga_corr.report.panels import Column, Panel, noted, panels
 from tcga_corr.report.style import (
     BLUE,
     INK,
     VERMILION,
-    Column,
-    Panel,
+    listed,
     marked_simulated,
     measure_of,
-    noted,
-    number_axis,
-    panels,
+    origin,
     plain,
     styled,
 )
+from tcga_corr.report.ticks import number_axis
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -143,7 +142,7 @@ def _told(
     types: Sequence[str],
 ) -> tuple[str, str]:
     names = tumor.query["variables"]
-    title = ", ".join(names) if len(names) < 3 else f"{len(names)} variables"
+    title = listed(names, 60) if len(names) < 3 else f"{len(names)} variables"
     where = types[0] if len(types) == 1 else f"{len(types)} tumor types"
     n = [
         answer.frame.drop_nulls("tumor_type").filter(_has_any(answer, names)).height
@@ -152,11 +151,11 @@ def _told(
     told_n = " and ".join(
         f"{count:,} {answer.query['samples']}" for count, answer in zip(n, answers, strict=True)
     )
-    parts = [f"{tumor.query['source']}, {tumor.query['unit']}", f"n = {told_n} samples"]
+    parts = [origin(tumor.query), f"n = {told_n} samples"]
     if len(types) > 1:
-        by = f" of {names[0]}" if len(names) > 1 else ""
+        by = f" of {plain(names[0], 40)}" if len(names) > 1 else ""
         parts.append(f"sorted by the median{by} in {tumor.query['samples']} samples")
-    return f"{plain(title)} in {plain(where)}", plain("; ".join(parts), 400)
+    return f"{title} in {where}", "; ".join(parts)
 
 
 def _has_any(answer: Answer, names: Sequence[str]) -> Any:

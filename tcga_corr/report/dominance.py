@@ -6,20 +6,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tcga_corr.dominance import SCALES
+from tcga_corr.report.panels import Column, Panel, noted, panels
 from tcga_corr.report.style import (
     GREY,
     PALE,
     SERIES,
-    Column,
-    Panel,
+    cut_apart,
     fitted_apart,
+    listed,
     marked_simulated,
-    noted,
-    number_axis,
-    panels,
-    plain,
+    origin,
     styled,
 )
+from tcga_corr.report.ticks import number_axis
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -147,14 +146,14 @@ def _number(value: float | None, digits: int | None = None) -> str | None:
 def _told(answer: Answer, types: Sequence[str], n: Mapping[str, int]) -> tuple[str, str]:
     query = answer.query
     names = query["sets"]
-    what = " and ".join(names) if len(names) == 2 else f"{len(names)} gene sets"
+    what = " and ".join(cut_apart(names)) if len(names) == 2 else f"{len(names)} gene sets"
     where = types[0] if len(types) == 1 else f"{len(types)} tumor types"
     having = f"{len(n)} tumor type{'' if len(n) == 1 else 's'}"
     about = (
-        f"ssGSEA scores; {query['source']}, {query['unit']}; {query['samples']} samples, "
+        f"ssGSEA scores; {origin(query)}; {query['samples']} samples, "
         f"n = {sum(n.values()):,} in {having}; {query['draws']:,} random sets"
     )
-    return f"Which of {plain(what, 80)} scores highest in {plain(where)}", plain(about, 400)
+    return f"Which of {what} scores highest in {where}", about
 
 
 def _foot(shares: Shares, is_pair: bool, is_short: bool, unknown: Sequence[str]) -> str:
@@ -164,7 +163,7 @@ def _foot(shares: Shares, is_pair: bool, is_short: bool, unknown: Sequence[str])
     if is_short:
         foot += " *: too few genes of some sets there."
     if unknown:
-        foot += f" Too few genes anywhere: {plain(', '.join(unknown))}."
+        foot += f" Too few genes anywhere: {listed(unknown)}."
     if any(sum(own.values()) > 1 + 1e-9 for own in shares.values()):
         foot += " Sets that tie for the highest count each."
     return foot

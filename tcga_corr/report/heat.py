@@ -42,8 +42,8 @@ _NAME, _SIZE = 2.2, 5.5  # inches at most of one name of a pair; points
 _TREE, _GAP, _EDGE, _FOOT = 0.3, 0.05, 0.1, 0.42  # inches
 _FURTHEST = 2.0  # what two r can differ by
 _READ = (
-    "analysis", "tumor_type", "x", "y", "method", "n", "r", "q_batch", "n_shared_genes", "note",
-    "source", "samples", "ties", "adjust", "unit",
+    "analysis", "tumor_type", "x", "y", "method", "n", "r", "q_batch", "n_shared_genes",
+    "r_disjoint", "note", "source", "samples", "ties", "adjust", "unit",
 )  # fmt: skip
 
 
@@ -77,7 +77,7 @@ def heat_map_of_run(
         )
     is_asked = (pl.col("analysis") == asked.name) & (pl.col("method") == method)
     rows = pl.scan_parquet(path).filter(is_asked)
-    chosen, n_pairs = _strongest(rows, asked)
+    chosen, n_pairs = strongest_pairs(rows, asked)
     frame = rows.select(_READ).join(chosen.lazy(), on=["x", "y"], how="semi")
     pooled = None
     if (folder.path / "pooled.parquet").exists():
@@ -105,7 +105,8 @@ def heat_map(
     Pairs and tumor types are in the order of average linkage by the distance of their r, over what
     both have. A dot is q_batch < 0.05 (of the pooled r, q); grey is where there is no r; names of
     pairs that share genes are grey. Of more than 80 pairs those are drawn whose median |r| is
-    highest, and the figure says so.
+    highest, and the figure says so; genes that a pair shares make it correlate by construction, so
+    its rank is by r_disjoint, and a pair of which nothing is left without them comes last.
 
     Parameters
     ----------
@@ -139,8 +140,8 @@ def heat_map(
     frame = frame.with_columns(again, r=pl.col("r").fill_nan(None))
     every = (
         frame.group_by("x", "y", "again")
-        .agg(pl.col("r").abs().median(), pl.col("n_shared_genes").max())
-        .sort("r", "x", "y", "again", descending=[True, False, False, False], nulls_last=True)
+        .agg(_strength(), pl.col("n_shared_genes").max())
+        .sort("strength", "x", "y", "again", descending=[True, *[False] * 3], nulls_last=True)
     )
     n_pairs = max(n_pairs or 0, every.height)
     pairs = every.head(MOST_PAIRS).sort("x", "y", "again").with_row_index("row")
@@ -205,8 +206,10 @@ def _one(what: str, wanted: str | None, several: Sequence[str], where: str = "")
     return wanted if wanted is not None else several[0]
 
 
-def _strongest(rows: pl.LazyFrame, asked: PlannedAnalysis) -> tuple[pl.DataFrame, int]:
-    """The pairs of the highest median |r| over tumor types; and how many pairs there are.
+def strongest_pairs(
+    rows: pl.LazyFrame, asked: PlannedAnalysis, most: int = MOST_PAIRS
+) -> tuple[pl.DataFrame, int]:
+    """The pairs of the highest median |r|, without shared genes; and how many pairs there are.
 
     Some x are read at a time, so that the memory does not grow with the run.
     """
@@ -215,25 +218,30 @@ def _strongest(rows: pl.LazyFrame, asked: PlannedAnalysis) -> tuple[pl.DataFrame
     counts = rows.group_by("x").len().sort("x").collect(engine="streaming")
     part = (counts["len"].cum_sum() - 1) // _ROWS_AT_ONCE
     order: dict[str, Any] = {
-        "by": ["r", "x", "y"],
+        "by": ["strength", "x", "y"],
         "descending": [True, False, False],
         "nulls_last": True,
     }
     best: list[pl.DataFrame] = []
     n_pairs = 0
     for several in counts.with_columns(part=part).partition_by("part", maintain_order=True):
-        own = rows.filter(pl.col("x").is_in(several["x"].implode())).select("x", "y", "r")
-        found = (
-            own.group_by("x", "y")
-            .agg(pl.col("r").fill_nan(None).abs().median())
-            .collect(engine="streaming")
-        )
+        own = rows.filter(pl.col("x").is_in(several["x"].implode()))
+        found = own.group_by("x", "y").agg(_strength()).collect(engine="streaming")
         n_pairs += found.height
-        best = [pl.concat([*best, found.sort(**order).head(MOST_PAIRS)])]
-        best = [best[0].sort(**order).head(MOST_PAIRS)]
+        best = [pl.concat([*best, found.sort(**order).head(most)])]
+        best = [best[0].sort(**order).head(most)]
     if not best:
         raise AnalysisError(f"the run has no rows of '{asked.name}'", "See `batch status`")
     return best[0].select("x", "y"), max(n_pairs, asked.n_pairs)
+
+
+def _strength() -> pl.Expr:
+    """The median |r| over tumor types; of a pair that shares genes, without them."""
+    import polars as pl
+
+    shares = pl.col("n_shared_genes").fill_null(0) > 0
+    r = pl.when(shares).then("r_disjoint").otherwise("r")
+    return r.fill_nan(None).abs().median().alias("strength")
 
 
 def _texts(frame: pl.DataFrame) -> pl.DataFrame:
@@ -241,7 +249,7 @@ def _texts(frame: pl.DataFrame) -> pl.DataFrame:
 
     frame = frame.with_columns(pl.col(pl.Categorical).cast(pl.String))
     if "n_shared_genes" not in frame.columns:
-        frame = frame.with_columns(n_shared_genes=pl.lit(0))
+        frame = frame.with_columns(n_shared_genes=pl.lit(0), r_disjoint=pl.col("r"))
     return frame
 
 
@@ -320,7 +328,9 @@ def _told(
     several = f"{len(n_of)} tumor types" if len(n_of) != 1 else next(iter(n_of))
     pairs = f"{n_drawn:,} pairs" if n_drawn != 1 else "1 pair"
     if n_drawn < n_pairs:
-        pairs = f"the {n_drawn:,} of {n_pairs:,} pairs with the highest median |r|"
+        pairs = (
+            f"the {n_drawn:,} of {n_pairs:,} pairs with the highest median |r| without shared genes"
+        )
     parts = [
         f"{row['method']}{adjusted}: {pairs} in {several}; {plain(row['source'])}, {units}; "
         f"{row['samples']} samples, {is_n} {sum(n_of.values()):,}; ties by {row['ties']}",
@@ -330,7 +340,7 @@ def _told(
     if missing:
         parts.append(f"no rows of {', '.join(missing)}")
     head = f"{plain(title, 100)}: {name}" if title and title != row["analysis"] else name
-    return head, "; ".join(parts).replace(" = ", "\u00a0=\u00a0")
+    return head, "; ".join(parts)
 
 
 def _drawn(
@@ -442,7 +452,7 @@ def _draw_key(figure: Figure, lacking: bool, sharing: bool) -> None:
         vmin=-1, vmax=1, rasterized=True,
     )  # fmt: skip
     axes.set_yticks([])
-    axes.set_xticks([-1, -0.5, 0, 0.5, 1], ["-1", "-0.5", "0", "0.5", "1"])
+    axes.set_xticks([-1, -0.5, 0, 0.5, 1], ["−1", "−0.5", "0", "0.5", "1"])
     axes.tick_params(length=2, pad=1.5, labelsize=6)
     axes.spines[["left", "bottom"]].set_visible(False)
     figure.text(0.16 / width, 0.26 / height, "r", fontsize=6.5, va="center")

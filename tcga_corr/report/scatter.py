@@ -7,17 +7,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tcga_corr.report.panels import noted
+from tcga_corr.report.points import Line, Points, line_through, points_of
 from tcga_corr.report.style import (
     BLUE,
     VERMILION,
+    cut_apart,
     headed,
+    listed,
     marked_simulated,
+    measure_of,
     new_figure,
+    origin,
     place,
-    short,
+    plain,
     styled,
+    text_width,
+    wrapped,
 )
-from tcga_corr.stats.correlation import Fit
+from tcga_corr.report.ticks import ticks_between
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,7 +35,9 @@ if TYPE_CHECKING:
 
 Vector = NDArray[np.float64]
 _CROWDED = 250  # samples, from which points are coloured by how close they lie
-_SIZE, _LEFT, _BOTTOM = 3.5, 0.62, 0.5  # inches
+_NEAR, _FAR = "#08306b", "#8ab8dc"  # colours of close ones, and of those apart
+_WIDTH, _HIGH, _RIGHT = 3.5, 2.85, 0.18  # inches of the figure, of the axes, and at the right
+_SIZE, _LINE = 7.0, 0.115  # points and inches of a line of text
 
 
 def scatter(answer: Answer, values: Answer) -> Figure:
@@ -44,73 +54,101 @@ def scatter(answer: Answer, values: Answer) -> Figure:
     that of least squares, with the 95 % band of its mean; it is drawn for Pearson's r alone.
     """
     query, rows = answer.query, answer.frame.to_dicts()
-    names = [query["x"], query["y"], *query["adjust"]]
-    frame = values.frame.drop_nulls(names)
-    x, y = (frame[name].to_numpy() for name in names[:2])
-    n_controls = 0
-    if names[2:] and len(frame):
-        fit = Fit(frame.select(names[2:]).to_numpy())
-        n_controls = fit.n_controls
-        x, y = fit.left_of(x - x.mean()), fit.left_of(y - y.mean())
-    left = f", less the fit of {short(', '.join(query['adjust']))}" if query["adjust"] else ""
+    points = points_of(values.frame, query["x"], query["y"], query["adjust"])
+    has_line = rows[0]["r"] is not None and any(row["method"] == "pearson" for row in rows)
+    line = line_through(points) if has_line else None
+    x_limits = _limits(points.x)
+    y_limits = _limits(points.y, *([line.low, line.high] if line else []))
+    names = cut_apart([query["x"], query["y"]], 40)
     with styled():
+        y_ticks = ticks_between(*y_limits, _HIGH, upright=True)
+        y_label = wrapped(_label(names[1], query["y"], answer), _HIGH, _SIZE, 3)
+        numbers = max((text_width(number, 6.5) for number in y_ticks.values()), default=0.0)
+        left = 0.28 + _LINE * len(y_label) + numbers
+        inner = _WIDTH - left - _RIGHT
+        x_label = wrapped(_label(names[0], query["x"], answer), inner, _SIZE, 3)
+        bottom = 0.32 + _LINE * len(x_label)
         told = _told(answer)
-        head = headed(new_figure(_SIZE, _SIZE), *told, _SIZE)
-        figure = new_figure(head + _SIZE, _SIZE)
-        headed(figure, *told, _SIZE)
-        axes = place(figure, _LEFT, _BOTTOM, 0.12, head + 0.05)
-        if len(x):
-            _draw_points(axes, x, y)
-        if rows[0]["r"] is not None and any(row["method"] == "pearson" for row in rows):
-            _draw_line(axes, x, y, n_controls)
-        unit = query["unit"]
-        axes.set_xlabel(_axis(names[0], answer, unit) + left)
-        axes.set_ylabel(_axis(names[1], answer, unit) + left)
-        axes.locator_params(nbins=5)
+        head = headed(new_figure(_WIDTH, _WIDTH), *told, _WIDTH) + 0.05
+        figure = new_figure(head + _HIGH + bottom, _WIDTH)
+        headed(figure, *told, _WIDTH)
+        axes = place(figure, left, bottom, _RIGHT, head)
+        axes.set_xlim(x_limits)
+        axes.set_ylim(y_limits)
+        if len(points.x):
+            _draw_points(axes, points)
+            x_ticks = ticks_between(*x_limits, inner)
+            axes.set_xticks(list(x_ticks), list(x_ticks.values()))
+            axes.set_yticks(list(y_ticks), list(y_ticks.values()))
+        else:
+            noted(axes, 0.5, _why(rows[0]))
+            axes.set_xticks([])
+            axes.set_yticks([])
+        if line:
+            _draw_line(axes, line)
+        axes.set_xlabel("\n".join(x_label), labelpad=2)
+        axes.set_ylabel("\n".join(y_label), labelpad=2)
         if answer.provenance["simulated"]:
             marked_simulated(figure)
     return figure
 
 
-def _axis(name: str, answer: Answer, unit: str) -> str:
-    sets = {one["name"] for one in answer.provenance["gene_sets"]}
-    covariates = {one["name"] for one in answer.provenance["covariates"]}
-    if name in sets:
-        return f"{short(name, 36)}, ssGSEA score"
-    return short(name, 40) if name in covariates else f"{short(name, 36)}, {unit}"
+def _limits(*several: Vector) -> tuple[float, float]:
+    """Limits that hold all values."""
+    values = np.concatenate(several)
+    if not len(values):
+        return 0.0, 1.0
+    low, high = float(values.min()), float(values.max())
+    margin = 0.04 * (high - low) or 0.04 * abs(high) or 1.0
+    return low - margin, high + margin
+
+
+def _label(told: str, name: str, answer: Answer) -> str:
+    adjust = answer.query["adjust"]
+    left = f", less the fit of {listed(adjust, 24, 2)}" if adjust else ""
+    measure = measure_of(name, answer)
+    return f"{told}{'' if measure == 'value' else f', {measure}'}{left}"
+
+
+def _why(row: dict[str, Any]) -> str:
+    return str(row["note"]).removeprefix("SIMULATED").removeprefix("; ") or "no samples"
 
 
 def _told(answer: Answer) -> tuple[str, str]:
-    query = answer.query
+    query, rows = answer.query, answer.frame.to_dicts()
     parts = []
-    for row in answer.frame.to_dicts():
+    for row in rows:
         if row["r"] is None:
-            parts.append(f"{row['method']}: {row['note']}")
+            parts.append(f"{row['method']}: {plain(_why(row), 200)}")
             continue
-        told = f"{row['method']} r = {row['r']:.3f} ({row['ci_low']:.3f} to {row['ci_high']:.3f})"
+        told = f"{row['method']}\u00a0r = {row['r']:.3f}"
+        if row["ci_low"] is not None:
+            told += f" ({row['ci_low']:.3f} to {row['ci_high']:.3f})"
         for name in ("p", "p_genes", "p_sets"):
             if row[name] is not None:
                 told += f", {name} = {row[name]:.2g}"
         parts.append(told)
-    first = answer.frame.to_dicts()[0]
-    adjusted = f"; adjusted for {short(', '.join(query['adjust']))}" if query["adjust"] else ""
-    title = f"{short(query['x'], 40)} against {short(query['y'], 40)} in {first['tumor_type']}"
+    adjusted = f"; adjusted for {listed(query['adjust'])}" if query["adjust"] else ""
+    x, y = cut_apart([query["x"], query["y"]])
+    title = f"{x} against {y} in {rows[0]['tumor_type']}"
     about = (
-        f"n = {first['n']:,} {query['samples']} samples, {query['source']}, {query['unit']}"
+        f"n = {rows[0]['n']:,} {query['samples']} samples, {origin(query)}"
         f"{adjusted}. {'; '.join(parts)}"
     )
-    return title, about.replace(" = ", "\u00a0=\u00a0")  # not parted at the end of a line
+    return title, about
 
 
-def _draw_points(axes: Axes, x: Vector, y: Vector) -> None:
+def _draw_points(axes: Axes, points: Points) -> None:
+    from matplotlib.colors import LinearSegmentedColormap
+
+    x, y = points.x, points.y
     if len(x) < _CROWDED:
-        axes.plot(x, y, "o", ms=2.8, mew=0, color=BLUE, alpha=0.75)
+        axes.plot(x, y, "o", ms=2.8, mew=0, color=BLUE, alpha=0.75, clip_on=False)
         return
     density = _density(x, y)
     order = np.argsort(density, kind="stable")
-    axes.scatter(
-        x[order], y[order], s=5, c=density[order], cmap="cividis_r", linewidths=0, zorder=2
-    )
+    colours = LinearSegmentedColormap.from_list("near", [_FAR, _NEAR])
+    axes.scatter(x[order], y[order], s=5, c=density[order], cmap=colours, linewidths=0, zorder=2)
 
 
 def _density(x: Vector, y: Vector) -> Vector:
@@ -126,17 +164,6 @@ def _density(x: Vector, y: Vector) -> Vector:
         return np.zeros(len(x))
 
 
-def _draw_line(axes: Axes, x: Vector, y: Vector, n_controls: int) -> None:
-    from scipy.special import stdtrit
-
-    n, df = len(x), len(x) - 2 - n_controls
-    deviations = x - x.mean()
-    squares = float((deviations**2).sum())
-    slope = float((deviations * (y - y.mean())).sum()) / squares
-    at: Any = np.linspace(x.min(), x.max(), 100)
-    line = y.mean() + slope * (at - x.mean())
-    rest = y - y.mean() - slope * deviations
-    error = np.sqrt((rest**2).sum() / df * (1 / n + (at - x.mean()) ** 2 / squares))
-    half = stdtrit(df, 0.975) * error
-    axes.fill_between(at, line - half, line + half, color=VERMILION, alpha=0.18, lw=0, zorder=3)
-    axes.plot(at, line, color=VERMILION, lw=1.2, zorder=4)
+def _draw_line(axes: Axes, line: Line) -> None:
+    axes.fill_between(line.at, line.low, line.high, color=VERMILION, alpha=0.18, lw=0, zorder=3)
+    axes.plot(line.at, line.y, color=VERMILION, lw=1.2, zorder=4)

@@ -14,6 +14,7 @@ from tcga_corr.report.style import (
     PURPLE,
     VERMILION,
     WIDTH,
+    cut_apart,
     fitted_apart,
     headed,
     key_height,
@@ -156,10 +157,8 @@ def _dimensions(rows: Sequence[Row]) -> list[_Dimension]:
 
 def _told(answer: Answer, rows: Sequence[Row], shown: Sequence[Row]) -> tuple[str, str]:
     query, spread = answer.query, answer.summary
-    title = (
-        f"{plain(query['x'][0])} against {plain(query['y'][0])} in {query['tumor_type']}, "
-        f"over {len(shown):,} choices"
-    )
+    x, y = cut_apart([query["x"][0], query["y"][0]])
+    title = f"{x} against {y} in {query['tumor_type']}, over {len(shown):,} choices"
     sizes = [row["n"] for row in shown]
     n = f"{min(sizes):,}" + (f" to {max(sizes):,}" if min(sizes) < max(sizes) else "")
     units = {row["source"]: row["unit"] for row in rows}
@@ -186,7 +185,7 @@ def _told(answer: Answer, rows: Sequence[Row], shown: Sequence[Row]) -> tuple[st
         lacking = [row for row in rows if row["r"] is None]
         why = plain(next((row["note"] for row in lacking if row["note"]), ""), 90)
         parts.append(f"{len(lacking):,} more choices give no r" + (f" ({why})" if why else ""))
-    return title, "; ".join(parts).replace(" = ", "\u00a0=\u00a0")
+    return title, "; ".join(parts)
 
 
 def _kind(row: Row) -> tuple[str, str]:

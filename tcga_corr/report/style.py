@@ -6,16 +6,14 @@ same bytes: no dates, no random ids.
 
 from __future__ import annotations
 
-import itertools
 import math
-import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unicodedata import bidirectional
 
 from tcga_corr.files import replacing
 
@@ -34,7 +32,8 @@ PALE_BLUE = "#c9e2f4"
 SERIES = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
 MARKERS = ("o", "s", "D", "^", "v", "P")
 _DPI = 300
-_LONGEST = 60  # letters of a name
+_LONGEST, _LONGEST_HEAD = 60, 1_500  # letters of a name, and of what is told at the head
+_LINES = 30
 
 _RC: dict[str, Any] = {
     "font.family": "DejaVu Sans",  # ships with matplotlib, so the same everywhere
@@ -63,6 +62,7 @@ _RC: dict[str, Any] = {
     "pdf.fonttype": 42,  # as TrueType: text stays text
     "svg.fonttype": "path",
     "svg.hashsalt": "tcga_corr",
+    "text.hinting": "no_hinting",  # so that a text is as wide as text_width says, at any dpi
     "text.parse_math": False,
     "text.usetex": False,
 }
@@ -103,18 +103,13 @@ def save(figure: Figure, path: Path) -> None:
         figure.savefig(partial, format=ending, dpi=_DPI, metadata=nothing)
 
 
-def short(name: str, longest: int = _LONGEST) -> str:
-    """A name that fits; without what cannot be printed."""
-    plain = "".join(letter if letter.isprintable() else "?" for letter in name)
-    return plain if len(plain) <= longest else f"{plain[: longest - 1]}…"
-
-
 def headed(figure: Figure, title: str, about: str, width: float = WIDTH) -> float:
     """Write title and what is to be said of the data at the top left; the inches that it takes."""
     height = figure.get_figheight()
     room = width - 0.16
-    title_lines = _lines(title, int(width * 15), room, 8.5, "bold") or [""]
-    about_lines = _lines(about, int(width * 19), room, 6.5)
+    about = about.replace(" = ", "\u00a0=\u00a0").replace(" < ", "\u00a0<\u00a0")  # not parted
+    title_lines = wrapped(title, room, 8.5, _LINES, "bold", _LONGEST_HEAD) or [""]
+    about_lines = wrapped(about, room, 6.5, _LINES, longest=_LONGEST_HEAD)
     top = 0.08
     for line in title_lines:
         figure.text(0.08 / width, 1 - top / height, line, fontsize=8.5, weight="bold", va="top")
@@ -163,8 +158,15 @@ def _drawable() -> frozenset[int]:
 
 
 def plain(text: str, longest: int = _LONGEST) -> str:
-    """As ``short``, and without letters that the font lacks."""
-    return "".join(one if ord(one) in _drawable() else "?" for one in short(text, longest))
+    """A text of so many letters at most; ? for those that cannot be drawn one after another."""
+    text = text if len(text) <= longest else f"{text[: longest - 1]}…"
+    return "".join(one if _has_shape(one) else "?" for one in text)
+
+
+def _has_shape(letter: str) -> bool:
+    """Whether the font has a letter that can be seen, and that does not turn what is around it."""
+    is_visible = letter == "\u00a0" or letter.isprintable()
+    return is_visible and ord(letter) in _drawable() and bidirectional(letter) not in ("R", "AL")
 
 
 def fitted(text: str, inches: float, size: float, weight: str = "normal") -> str:
@@ -200,133 +202,89 @@ def fitted_apart(names: Sequence[str], inches: float, size: float) -> list[str]:
     return [f"{fitted(name, room, size)} #{number}" for number, name in enumerate(cut, 1)]
 
 
-def wrapped(text: str, inches: float, size: float, most: int, weight: str = "normal") -> list[str]:
-    """A plain text in lines that fit; parted at spaces and underscores, the last one cut."""
-    rest, lines = plain(text, 200).strip(), list[str]()
+def wrapped(
+    text: str, inches: float, size: float, most: int, weight: str = "normal", longest: int = 200
+) -> list[str]:
+    """A plain text in lines that fit; parted at spaces or underscores, the last one cut."""
+    rest, lines = plain(text, longest).strip(), list[str]()
     while rest and len(lines) < most - 1 and text_width(rest, size, weight) > inches:
         n = len(fitted(rest, inches, size, weight)) - 1
-        at = max(rest.rfind(" ", 0, n + 1), rest.rfind("_", 0, n) + 1)
+        at = rest.rfind(" ", 0, n + 1)
+        if at <= n // 2:
+            at = max(at, rest.rfind("_", 0, n) + 1)
+            if rest.startswith("…", at):
+                at = rest.rfind("_", 0, at - 1) + 1
         at = at if at > n // 3 else max(n, 1)
         lines.append(rest[:at].rstrip())
         rest = rest[at:].lstrip()
     return [*lines, fitted(rest, inches, size, weight)] if rest else lines
 
 
-def _lines(
-    text: str, letters: int, inches: float, size: float, weight: str = "normal"
+def wrapped_apart(
+    names: Sequence[str], inches: float, size: float, most: int, weight: str = "normal"
+) -> list[list[str]]:
+    """Different names, each in lines that fit; as with ``fitted_apart``, no two the same."""
+    several = [wrapped(name, inches, size, most, weight) for name in names]
+    often = Counter(map(tuple, several))
+    for number, name in enumerate(names):
+        if name and often[tuple(several[number])] > 1:
+            several[number] = both_ends(name, inches, size, most, weight)
+    if len(set(map(tuple, several))) == len(set(names)):
+        return several
+    return [
+        wrapped(f"#{number} {name}" if name else "", inches, size, most, weight)
+        for number, name in enumerate(names, 1)
+    ]
+
+
+def both_ends(
+    name: str, inches: float, size: float, most: int = 1, weight: str = "normal"
 ) -> list[str]:
-    """A text in lines of so many letters; of fewer where its letters are wide."""
-    for longest in range(letters, letters // 2, -1):
-        lines = textwrap.wrap(text, longest)
-        if all(text_width(line, size, weight) <= inches for line in lines):
-            return lines
-    return _cut(textwrap.wrap(text, letters), inches, size, weight)
-
-
-def _cut(lines: Sequence[str], inches: float, size: float, weight: str = "normal") -> list[str]:
-    """Lines, those that would run out of the figure parted where they do."""
-    found = []
-    for line in lines:
-        if text_width(line, size, weight) <= inches:
-            found.append(line)
+    """The beginning and the end of a long name, as much of them as fits in so many lines."""
+    low, high = 1, min(len(name) // 2, 95)
+    while low < high:
+        middle = (low + high + 1) // 2
+        text = f"{name[:middle]}…{name[-middle:]}"
+        if len(wrapped(text, inches, size, most + 1, weight)) <= most:
+            low = middle
         else:
-            found += wrapped(line, inches, size, 9, weight)
-    return found
+            high = middle - 1
+    return wrapped(f"{name[:low]}…{name[-low:]}", inches, size, most, weight)
 
 
-@dataclass(frozen=True)
-class Column:
-    """Texts or dots beside the rows of a panel, each row one: True is a filled dot."""
-
-    head: str
-    cells: Sequence[str | bool | None]
-    inches: float = 0.4
-    colour: str = INK
-
-
-@dataclass(frozen=True)
-class Panel:
-    """Axes that share their rows with those beside them: title, label of x, columns at the right.
-
-    Without ``axis`` there is no x-axis: for panels without values.
-    """
-
-    title: str
-    label: str
-    columns: Sequence[Column] = ()
-    axis: bool = True
-
-    @property
-    def strip(self) -> float:
-        """The inches that the columns take."""
-        return sum(column.inches for column in self.columns)
+def cut_apart(names: Sequence[str], longest: int = _LONGEST) -> list[str]:
+    """Names of so many letters; those that would come out the same keep both their ends."""
+    cut = [plain(name, longest) for name in names]
+    often = Counter(cut)
+    half = (longest - 1) // 2
+    for place_of, name in enumerate(names):
+        if often[cut[place_of]] > 1 and len(name) > longest:
+            cut[place_of] = plain(f"{name[:half]}…{name[-half:]}", longest)
+    return cut
 
 
-_NARROWEST, _GAP, _EDGE = 0.93, 0.24, 0.12  # inches
+def listed(names: Sequence[str], longest: int = 40, most: int = 3) -> str:
+    """Names with commas between, each cut; those beyond the first few are counted."""
+    told = ", ".join(cut_apart(names[:most], longest))
+    return told + (f" and {len(names) - most:,} more" if len(names) > most else "")
 
 
-def panels(
-    told: tuple[str, str],
-    names: Sequence[str],
-    row: float,
-    several: Sequence[Panel],
-    handles: Sequence[Any],
-    foot: str = "",
-) -> tuple[Figure, list[Axes]]:
-    """A figure of panels side by side, with a row for each of the names.
+def origin(query: Mapping[str, Any]) -> str:
+    """Where the values are from, and their unit."""
+    return f"{plain(query['source'])}, {plain(query['unit'])}"
 
-    Parameters
-    ----------
-    told
-        Title, and what is to be said of the data.
-    names
-        Of the rows, from top to bottom; the row of a name is its place in this list.
-    row
-        Height of a row in inches.
-    several
-        The panels; the figure is wider than a column and a half where they need it.
-    handles
-        Of the legend.
-    foot
-        A line below all.
-    """
-    labels = [fitted(name, 2.3, 6.5) for name in names]
-    left = max([0.36, *(text_width(label, 6.5) for label in labels)]) + 0.14
-    taken = left + sum(one.strip for one in several) + _GAP * (len(several) - 1) + _EDGE
-    width = max(WIDTH, taken + _NARROWEST * len(several))
-    inner = (width - taken) / len(several)
-    titles = [wrapped(one.title, inner, 6, 4, "bold") for one in several]
-    axis_labels = [wrapped(one.label, inner, 6.5, 3) for one in several]
-    heads = 0.12 * max(1, *map(len, titles))
-    foot_lines = wrapped(foot, width - 0.2, 6, 4)
-    bottom = 0.11 * len(foot_lines) + key_height(handles, width) + 0.08
-    bottom += 0.22 + 0.115 * max(map(len, axis_labels)) if any(p.axis for p in several) else 0
-    head = headed(new_figure(4, width), *told, width) + heads
-    figure = new_figure(head + row * len(names) + bottom, width)
-    headed(figure, *told, width)
-    axes_of = []
-    for number, one in enumerate(several):
-        right = width - left - inner
-        axes = place(figure, left, bottom, right, head)
-        axes.set_ylim(len(names) - 0.5, -0.5)
-        axes.set_yticks(range(len(names)), labels if number == 0 else [""] * len(names))
-        axes.tick_params(axis="y", length=0, pad=3)
-        axes.spines["left"].set_visible(False)
-        if one.axis:
-            axes.set_xlabel("\n".join(axis_labels[number]), labelpad=2)
-        else:
-            axes.xaxis.set_visible(False)
-            axes.spines["bottom"].set_visible(False)
-        for place_of, line in enumerate(reversed(titles[number])):
-            _write(axes, 0, 0.03 + 0.12 * place_of, line, weight="bold", fontsize=6)
-        _write_columns(axes, one.columns, inner)
-        axes_of.append(axes)
-        left += inner + one.strip + _GAP
-    for number, line in enumerate(reversed(foot_lines)):
-        at = (0.05 + 0.11 * number) / figure.get_figheight()
-        figure.text(0.08 / width, at, line, fontsize=6, color=GREY, va="bottom")
-    write_key(figure, handles, 0.05 + 0.11 * len(foot_lines))
-    return figure, axes_of
+
+def foot_height(lines: Sequence[str]) -> float:
+    """The inches that a note below all takes."""
+    return 0.11 * len(lines)
+
+
+def write_foot(figure: Figure, lines: Sequence[str]) -> None:
+    """Write a note below all."""
+    width, height = figure.get_size_inches()
+    for number, line in enumerate(reversed(lines)):
+        at = 0.05 + foot_height(lines[:number])
+        figure.text(0.08 / width, at / height, line, fontsize=6, color=GREY, va="bottom")
 
 
 def key_height(handles: Sequence[Any], width: float) -> float:
@@ -356,102 +314,6 @@ def _across(handles: Sequence[Any], width: float) -> int:
         if sum(float(part.max()) for part in np.array_split(widths, n)) <= width - 0.2:
             return n
     return 1
-
-
-def _write(axes: Axes, x: float, above: float, text: str, **look: Any) -> None:
-    """Write a line some inches right of the axes' left edge and above their top."""
-    from matplotlib.transforms import ScaledTranslation
-
-    shift = ScaledTranslation(x, above, axes.figure.dpi_scale_trans)
-    axes.text(0, 1, text, transform=axes.transAxes + shift, va="bottom", clip_on=False, **look)
-
-
-def _write_columns(axes: Axes, columns: Sequence[Column], inches: float) -> None:
-    end = inches
-    for column in columns:
-        end += column.inches
-        room = column.inches - 0.05
-        is_text = any(isinstance(cell, str) for cell in column.cells)
-        at, ha = (end, "right") if is_text else (end - column.inches / 2 + 0.03, "center")
-        head = fitted(column.head, room, 6)
-        _write(axes, at, 0.03, head, fontsize=6, color=GREY, ha=ha)
-        across = axes.get_yaxis_transform()
-        for y, cell in enumerate(column.cells):
-            if isinstance(cell, str):
-                axes.text(
-                    at / inches, y, fitted(cell, room, 6), ha=ha, fontsize=6, va="center_baseline",
-                    color=column.colour, transform=across, clip_on=False,
-                )  # fmt: skip
-            elif cell is not None:
-                axes.plot(
-                    at / inches, y, "o", ms=3.2, mew=0.6, color=INK,
-                    mfc=INK if cell else "white", transform=across, clip_on=False,
-                )  # fmt: skip
-
-
-def noted(axes: Axes, y: float, note: str) -> None:
-    """Write in a row why it has no values; its first words where there is no room for all."""
-    inches = axes.get_position().width * axes.figure.get_figwidth()  # type: ignore[union-attr]
-    note = plain(note, 200)
-    while text_width(note, 5.5) > inches - 0.04 and ("," in note or ":" in note):
-        note = note[: max(note.rfind(","), note.rfind(":"))]
-    axes.text(
-        0.5, y, fitted(note, inches - 0.04, 5.5), color=GREY, fontsize=5.5, ha="center",
-        va="center", style="italic", zorder=5, transform=axes.get_yaxis_transform(),
-        bbox={"fc": "white", "ec": "none", "pad": 1},
-    )  # fmt: skip
-
-
-def number_axis(axes: Axes, low: float, high: float) -> None:
-    """Set the limits of x, and as many ticks as their numbers have room for."""
-    from matplotlib.ticker import MaxNLocator
-
-    inches = axes.get_position().width * axes.figure.get_figwidth()  # type: ignore[union-attr]
-    axes.set_xlim(low, high)
-    several = [
-        [float(tick) for tick in locator.tick_values(low, high) if low <= tick <= high]
-        for locator in (
-            MaxNLocator(most, steps=[1, 2, 2.5, 5, 10], min_n_ticks=1) for most in range(6, 0, -1)
-        )
-    ]
-    places = {tick: (tick - low) / (high - low) * inches for ticks in several for tick in ticks}
-    best = max((_with_room(ticks, places, inches, False) for ticks in several), key=len)
-    if len(best) < 2:
-        best = max((_with_room(ticks, places, inches, True) for ticks in several), key=len)
-    axes.set_xticks(sorted(best), [best[tick] for tick in sorted(best)])
-
-
-def _with_room(
-    ticks: Sequence[float], places: Mapping[float, float], inches: float, some: bool
-) -> dict[float, str]:
-    """Ticks whose numbers stay near the axes and apart; if two touch none, or ``some`` of them."""
-    found: dict[float, str] = {}
-    spans: list[tuple[float, float]] = []
-    labels = dict(zip(ticks, _numbers(ticks), strict=True))
-    for tick in sorted(ticks, key=abs):
-        half = text_width(labels[tick], 6.5) / 2
-        left, right = places[tick] - half, places[tick] + half
-        if left < -_GAP / 2 or right > inches + _GAP / 2:
-            continue
-        if all(right + 0.06 < a or left - 0.06 > b for a, b in spans):
-            found[tick] = labels[tick]
-            spans.append((left, right))
-        elif not some:
-            return {}
-    return found
-
-
-def _numbers(ticks: Sequence[float]) -> list[str]:
-    """Ticks as text, with as many decimals as they need."""
-    largest = max(map(abs, ticks), default=0.0)
-    step = min((b - a for a, b in itertools.pairwise(ticks)), default=largest)
-    if largest >= 1e6 or 0 < step < 1e-4:
-        labels = [f"{tick:.6g}" for tick in ticks]
-    else:
-        needed = (n for n in range(6) if all(abs(round(t, n) - t) < 1e-3 * step for t in ticks))
-        decimals = next(needed, 6)
-        labels = [f"{tick:,.{decimals}f}" for tick in ticks]
-    return [label.replace("-", "−") for label in labels]
 
 
 def measure_of(name: str, answer: Answer) -> str:

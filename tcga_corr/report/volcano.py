@@ -20,8 +20,10 @@ from tcga_corr.report.style import (
     fitted_apart,
     headed,
     key_height,
+    listed,
     marked_simulated,
     new_figure,
+    origin,
     place,
     plain,
     styled,
@@ -117,7 +119,7 @@ def volcano(answer: Answer) -> Figure:
             _draw(axes, part, _TOPS[n_across])
             axes.set_xlabel("pooled r" if not by_type else "r", labelpad=2)
             if column == 0:
-                axes.set_ylabel("-log10 q", labelpad=3)
+                axes.set_ylabel("−log10 q", labelpad=3)
         write_key(figure, handles, 0.03)
         if answer.provenance["simulated"]:
             marked_simulated(figure)
@@ -133,7 +135,7 @@ def _told(answer: Answer, frame: pl.DataFrame, by_type: bool) -> tuple[str, str]
         else "sets"
     )  # fmt: skip
     title = f"{plain(query['x'])} against {query['n_y']:,} {what}"
-    adjusted = f", adjusted for {plain(', '.join(query['adjust']))}" if query["adjust"] else ""
+    adjusted = f", adjusted for {listed(query['adjust'])}" if query["adjust"] else ""
     n_of: dict[str, int] = {}
     if by_type:
         n_of = dict(zip(frame["tumor_type"].to_list(), frame["n"].to_list(), strict=True))
@@ -145,7 +147,7 @@ def _told(answer: Answer, frame: pl.DataFrame, by_type: bool) -> tuple[str, str]
         types = f"{n_types} tumor types, pooled by random effects"
     n_small = frame.filter(frame["q"] < _SIGNIFICANT).height
     parts = [
-        f"{query['method']}{adjusted}; {plain(query['source'])}, {plain(query['unit'])}; "
+        f"{query['method']}{adjusted}; {origin(query)}; "
         f"{query['samples']} samples, n = {n:,} in {types}",
         f"{n_small:,} of {frame.height:,} with q < 0.05, q over the whole screen",
     ]
@@ -155,7 +157,7 @@ def _told(answer: Answer, frame: pl.DataFrame, by_type: bool) -> tuple[str, str]
     begin = _beginning(frame)
     if begin:
         parts.append(f"labels without {plain(begin)}")
-    return title, "; ".join(parts).replace(" = ", "\u00a0=\u00a0").replace(" < ", "\u00a0<\u00a0")
+    return title, "; ".join(parts)
 
 
 def _draw(axes: Axes, part: pl.DataFrame, most: int) -> None:

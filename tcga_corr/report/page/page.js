@@ -437,15 +437,21 @@
     const block = blockOf(pair);
     byId("heat").hidden = block.length < 2;
     if (block.length < 2) return;
-    const shown = block.slice(0, MOST_HEAT_PAIRS);
+    const strength = (one) => {
+      const told = one.pooled || one.rows[0];
+      return told[one.rows.some((row) => row.n_shared_genes) ? "r_disjoint" : "r"] || 0;
+    };
+    const shown = [...block].sort((a, b) => Math.abs(strength(b)) - Math.abs(strength(a)))
+      .slice(0, MOST_HEAT_PAIRS).sort((a, b) => strength(b) - strength(a));
     const label = (one) => `${one.x} ~ ${one.y}`;
     const cells = shown.flatMap((one) => one.rows.map((row) => ({
       id: one.id, pair: label(one), tumor_type: row.tumor_type, r: row.r, n: row.n,
       r_text: number(row.r), q_text: small(row.q), small: isNumber(row.q) && row.q < SMALL,
     })));
-    const few = shown.length < block.length ? ` The first ${shown.length} of ${block.length}.` : "";
+    const few = shown.length < block.length ? ` The strongest ${shown.length} of ${block.length}.` : "";
     byId("heat-about").textContent =
-      `${pair.analysis}, ${pair.method}. A dot: q < 0.05; empty: no r. Press a cell.${few}`;
+      `${pair.analysis}, ${pair.method}. By falling r without shared genes. A dot: q < 0.05; empty: `
+      + `no r. Press a cell.${few}`;
     const longest = Math.max(...shown.map((one) => label(one).length));
     const types = new Set(cells.map((cell) => cell.tumor_type)).size;
     const most = innerWidth < 600 ? 120 : 260;
@@ -614,6 +620,7 @@
 
   const FIELDS = ["x", "y", "adjust", "method", "samples", "source", "null"];
   let asking = null;
+  let turns = 0;
 
   function question() {
     return Object.fromEntries(FIELDS.map((name) => [name, byId(name).value.trim()]));
@@ -646,13 +653,15 @@
     const told = question();
     if (asking) asking.abort();
     asking = null;
+    turns += 1;
+    const turn = turns;
     if (!told.x || !told.y) return;
     const lacking = await unknown([told.x, told.y, told.adjust]);
+    if (turn !== turns) return;
     if (lacking) {
       say(`No gene, gene set or covariate is named ${lacking}.`);
       return;
     }
-    if (asking) return;
     asking = new AbortController();
     const own = asking;
     byId("main").classList.add("waiting");

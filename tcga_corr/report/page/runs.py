@@ -11,6 +11,7 @@ from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan, PlannedAnalysis, check_inputs
 from tcga_corr.engine import Engine
 from tcga_corr.errors import DataMissingError, TcgaCorrError
+from tcga_corr.report.heat import strongest_pairs
 from tcga_corr.report.page import inputs, sentences
 from tcga_corr.report.page.pairs import kinds_of, pair_of, scatters_of
 from tcga_corr.report.page.parts import (
@@ -58,7 +59,7 @@ class Found:
 def page_of_run(engine: Engine, run: str) -> Page:
     """All of a run: answers, figures, tables, methods, what was dropped, provenance.
 
-    Of a run of very many pairs, those whose pooled association is strongest without shared genes.
+    Of a run of very many pairs, those of the highest median |r| over tumor types, without shared genes.
 
     Raises
     ------
@@ -160,19 +161,13 @@ def _chosen(
     own = (pl.col("analysis") == asked.name) & (pl.col("method") == method)
     rows = pl.scan_parquet(folder.path / "associations.parquet").filter(own)
     several = len(asked.tumor_types) > 1
-    of_pairs = pl.scan_parquet(folder.path / "pooled.parquet").filter(own) if several else rows
-    n_types = max(1, len(asked.tumor_types))
-    many = max(1, min(room.pairs, room.rows // n_types))
+    pooled = pl.scan_parquet(folder.path / "pooled.parquet").filter(own) if several else rows
+    many = max(1, min(room.pairs, room.rows // len(asked.tumor_types)))
     n_pairs = asked.n_pairs
-    pooled = of_pairs
     if n_pairs > many:
-        strength = pl.coalesce(pl.col("r_disjoint").fill_nan(None), pl.col("r").fill_nan(None))
-        pooled = of_pairs.sort(
-            strength.abs(), descending=True, nulls_last=True, maintain_order=True
-        ).head(many)
-        names = pooled.select(pl.col("x", "y").cast(pl.String)).unique().collect()
-        rows = rows.with_columns(pl.col("x", "y").cast(pl.String)).join(
-            names.lazy(), on=["x", "y"], how="semi"
+        chosen, _ = strongest_pairs(rows, asked, many)
+        rows, pooled = (
+            one.join(chosen.lazy(), on=["x", "y"], how="semi") for one in (rows, pooled)
         )
     texts = pl.col(pl.Categorical).cast(pl.String)
     told = rows.with_columns(texts).collect(engine="streaming")
@@ -257,8 +252,10 @@ def _strength(pair: Pair) -> float:
 
 
 def _strength_of(pair: Pair) -> float:
+    """r over tumor types; of a pair that shares genes, without them."""
     told = pair.pooled or pair.rows[0]
-    return float(next((told[name] for name in ("r_disjoint", "r") if told[name] is not None), 0.0))
+    shares = any(row["n_shared_genes"] for row in pair.rows)
+    return float(told["r_disjoint" if shares else "r"] or 0.0)
 
 
 def _scatters(
