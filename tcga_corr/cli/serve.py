@@ -1,0 +1,190 @@
+"""``tcga-corr serve``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tcga_corr.cli.settings import Settings
+from tcga_corr.errors import UsageError
+
+if TYPE_CHECKING:
+    import socket
+
+    from tcga_corr.gene_sets import GeneSet
+    from tcga_corr.serve.app import LivePage
+
+_LAST_ANSWERS, _LAST_BYTES = 1, 2  # seconds
+_OF_A_SWITCH = 0.001  # seconds, from a thread that computes to the one that answers
+
+
+def serve(
+    context: typer.Context,
+    host: Annotated[
+        str, typer.Option("--host", metavar="ADDRESS", help="Where to listen.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option("--port", metavar="N", min=0, max=65535, help="0 for any that is free.")
+    ] = 8765,
+    token: Annotated[
+        str,
+        typer.Option(
+            "--token",
+            metavar="TEXT",
+            envvar="TCGA_CORR_TOKEN",
+            show_envvar=True,
+            help="What a visitor must bring. Default: none on this machine, else a random one.",
+        ),
+    ] = "",
+    sets: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--sets",
+            metavar="FILE.gmt",
+            help="Gene sets that visitors may name; several by repeating.",
+        ),
+    ] = None,
+    open_browser: Annotated[
+        bool, typer.Option("--open", help="Open the page in the browser.")
+    ] = False,
+) -> None:
+    """Serve a live page: type two names, see how they vary together in each tumor type.
+
+    It prints the link to open. Until stopped with Ctrl-C, it answers questions over the store, and
+    changes nothing in it. It listens on this machine alone; with another --host, visitors need the
+    token of the link, and whoever can read the network's traffic can read that too: there, rather
+    tunnel with `ssh -L 8765:127.0.0.1:8765`. Needs `pip install 'tcga-corr[serve]'`.
+    """
+    _require_extra()
+    from tcga_corr.report.page.render import live_page
+    from tcga_corr.serve import app
+    from tcga_corr.serve.access import LOOPBACK, Rules, check_token, is_loopback
+
+    settings: Settings = context.obj
+    engine = settings.engine()
+    engine.store.require_keys()
+    is_near = is_loopback(host)
+    if token:
+        check_token(token)
+    elif not is_near:
+        from secrets import token_urlsafe
+
+        token = token_urlsafe()
+    rules = Rules(LOOPBACK | {_bracketed(host)} if is_near else None, token)
+    page = app.make_app(engine, app.Settings(rules, _own_sets(sets or [])), live_page())
+    listener = _listening(host, port)
+    page.warm()
+    link = f"http://{_reached(host)}:{listener.getsockname()[1]}/" + f"?token={token}" * bool(token)
+    _run(page, listener, link, open_browser)
+
+
+def _require_extra() -> None:
+    try:
+        import starlette
+        import uvicorn
+    except ImportError:
+        raise UsageError(
+            "the live page needs starlette and uvicorn, which are not installed",
+            "Install them: pip install 'tcga-corr[serve]'",
+        ) from None
+    del starlette, uvicorn
+
+
+def _own_sets(paths: list[Path]) -> list[GeneSet]:
+    from tcga_corr.gene_sets import read_gmt
+
+    return [gene_set for path in paths for gene_set in read_gmt(path).values()]
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    import socket
+
+    try:
+        kind, _, _, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(kind, socket.SOCK_STREAM)
+    except OSError as error:
+        raise UsageError(f"--host is '{host}': {error.strerror}", "Give an address") from None
+    try:
+        if os.name == "posix":  # elsewhere it would take the port from another server
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise UsageError(
+            f"cannot listen on port {port} of {host} ({error.strerror})",
+            "Give another --port, or --port 0 for any that is free",
+        ) from None
+    return listener
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _reached(host: str) -> str:
+    """By what name others reach an address; of all addresses, that of this machine."""
+    import socket
+
+    return socket.gethostname() if host in ("0.0.0.0", "::") else _bracketed(host)  # noqa: S104
+
+
+def _run(page: LivePage, listener: socket.socket, link: str, open_browser: bool) -> None:
+    """Answer until a signal ends it; then leave, be a question still under way or not."""
+    import asyncio
+    import logging
+    import signal
+    import threading
+    import webbrowser
+    from contextlib import nullcontext
+    from types import FrameType
+
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        # its own way raises the signal again, and so ends in an error
+        def capture_signals(self) -> nullcontext[None]:  # type: ignore[override]
+            return nullcontext()
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            await page.answers.stop(_LAST_ANSWERS)
+            await super().shutdown(sockets)
+
+    config = uvicorn.Config(
+        page,
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=_LAST_BYTES,
+    )
+    server = Server(config)
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        server.force_exit = server.should_exit
+        server.should_exit = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    logging.basicConfig(level=logging.ERROR, format="tcga-corr: %(levelname)s: %(message)s")
+    sys.setswitchinterval(_OF_A_SWITCH)
+    print(f"The live page: {link} (Ctrl-C stops it)", file=sys.stderr, flush=True)
+    if open_browser:  # which some browsers do for as long as they are open
+        threading.Thread(target=webbrowser.open, args=(link,), daemon=True).start()
+    try:
+        asyncio.run(server.serve(sockets=[listener]))
+    finally:
+        page.close()
+    print("stopped", file=sys.stderr, flush=True)
+    if page.answers.is_computing:
+        # the interpreter's own way out waits for threads that compute what nobody wants any more
+        os._exit(0)

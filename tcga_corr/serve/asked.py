@@ -1,0 +1,265 @@
+"""From the parameters of an address to a question, and from a question to the bytes that answer."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, cast
+
+from tcga_corr.asking import Selection, check_choice, check_controls
+from tcga_corr.barcodes import SELECTIONS
+from tcga_corr.errors import UsageError
+from tcga_corr.nulls import NULLS, Null
+from tcga_corr.report.page.answers import page_of_answer
+from tcga_corr.report.page.pairs import scatters_of
+from tcga_corr.report.page.parts import Scatter, as_data, finite
+from tcga_corr.scoring.ssgsea import TIES, Ties
+from tcga_corr.serve.cohorts import let_go
+from tcga_corr.serve.names import Names
+from tcga_corr.serve.snapshot import Snapshot
+from tcga_corr.stats.correlation import METHODS, Method
+from tcga_corr.store import TableIndex
+from tcga_corr.variables import CovariateVariable, GeneVariable, Variable
+
+MOST_LETTERS = 400  # of a parameter
+MOST_COMPLETIONS = 50
+_MOST_PARAMETERS = 64
+_MOST_CONTROLS = 8
+_REPEATED = ("adjust", "types")
+_PAIR = ("x", "y", "method", "adjust", "samples", "source", "ties", "null", "types")
+# of the whole question of a page, a scatter needs not all
+_SCATTER = ("x", "y", "adjust", "samples", "source", "ties", "type", "method", "null")
+_NAMES = ("q", "limit", "source")
+# columns of values beside the variables
+_TAKEN = ("tumor_type", "sample", "patient", "sample_type")
+
+Effort = Literal["small", "usual", "large"]
+Parameters = dict[str, list[str]]
+
+
+class TooLongError(UsageError):
+    """A parameter of more letters than any name has."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A question ready to be computed.
+
+    Attributes
+    ----------
+    key
+        The same for questions of the same answer: what is asked, and the hashes of all it is
+        asked of.
+    compute
+        Gives the answer as JSON.
+    effort
+        Whether that takes some milliseconds, some dozens of them, or seconds.
+    """
+
+    key: Hashable
+    compute: Callable[[], bytes]
+    effort: Effort = "usual"
+
+
+def as_json(value: Any) -> bytes:
+    """A value of plain parts as JSON in UTF-8."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def read(items: Iterable[tuple[str, str]], known: Sequence[str]) -> Parameters:
+    """The parameters that are given, and not left empty.
+
+    Raises
+    ------
+    TooLongError
+        If one has more letters than any name.
+    UsageError
+        On a parameter that is not known, or is given twice and may not be.
+    """
+    found: Parameters = {}
+    for number, (name, value) in enumerate(items):
+        if len(name) > MOST_LETTERS or len(value) > MOST_LETTERS or number >= _MOST_PARAMETERS:
+            raise TooLongError(
+                "the question is too long", f"A name has up to {MOST_LETTERS} letters"
+            )
+        if name not in known:
+            raise UsageError(f"unknown parameter '{name[:80]}'", f"There are {', '.join(known)}")
+        if value.strip():
+            found.setdefault(name, []).append(value.strip())
+    for name, values in found.items():
+        if len(values) > 1 and name not in _REPEATED:
+            raise UsageError(f"'{name}' is given {len(values)} times", "Give it once")
+    return found
+
+
+def names(snapshot: Snapshot, items: Iterable[tuple[str, str]]) -> bytes:
+    """Completions of what was typed."""
+    given = read(items, _NAMES)
+    limit = _one(given, "limit", "12")
+    if not limit.isascii() or not limit.isdecimal() or not 1 <= int(limit) <= MOST_COMPLETIONS:
+        raise UsageError(f"limit is '{limit[:80]}'", f"Give 1 to {MOST_COMPLETIONS}")
+    tables = snapshot.tables(snapshot.source(_one(given, "source")))
+    found = snapshot.names(tables).completions().find(_one(given, "q"), int(limit))
+    return as_json([asdict(one) for one in found])
+
+
+def pair(snapshot: Snapshot, items: Iterable[tuple[str, str]]) -> Prepared:
+    """The association of a pair in each tumor type."""
+    given = read(items, _PAIR)
+    method = _choice(given, "method", METHODS)
+    nulls = _nulls(_one(given, "null", "none"))
+    types = [part for text in given.get("types", []) for part in text.split(",") if part.strip()]
+    common = _Common.of(snapshot, given, types)
+    effort: Effort = "large" if nulls else "usual"
+
+    def compute() -> bytes:
+        answer = snapshot.correlate(
+            common.x,
+            common.y,
+            tumor_types=common.types,
+            source=common.source,
+            samples=common.samples,
+            method=cast(Method, method),
+            adjust=common.adjust,
+            ties=common.ties,
+            null=nulls,
+        )
+        return as_json(as_data(page_of_answer(answer)))
+
+    return Prepared(("pair", method, nulls, common.key), common.letting_go(compute), effort)
+
+
+def scatter(snapshot: Snapshot, items: Iterable[tuple[str, str]]) -> Prepared:
+    """The samples of a pair in one tumor type."""
+    given = read(items, _SCATTER)
+    common = _Common.of(snapshot, given, [_required(given, "type")])
+    x, y, *controls = (variable.name for variable in common.variables)
+    columns = [variable.name for variable in dict.fromkeys(common.variables)] + [*_TAKEN]
+    if len(set(columns)) < len(columns):
+        raise UsageError("two of the variables go by one name", "A scatter needs different ones")
+
+    def compute() -> bytes:
+        answer = snapshot.values(
+            [common.x, common.y, *common.adjust],
+            tumor_types=common.types,
+            source=common.source,
+            samples=common.samples,
+            ties=common.ties,
+        )
+        found = scatters_of(answer.frame, x, y, controls)
+        one = next(iter(found.values()), Scatter([], [], [], []))
+        return as_json(finite(asdict(one)))
+
+    return Prepared(("scatter", common.key), common.letting_go(compute), "small")
+
+
+@dataclass(frozen=True)
+class _Common:
+    """What pairs and scatters have in common: texts as they were given, and what they mean."""
+
+    x: str
+    y: str
+    adjust: list[str]
+    variables: list[Variable]
+    source: str
+    types: list[str]
+    samples: Selection
+    ties: Ties
+    tables: list[TableIndex]
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, given: Parameters, types: Sequence[str]) -> _Common:
+        x, y = (_required(given, name) for name in "xy")
+        samples = _choice(given, "samples", SELECTIONS)
+        ties = _choice(given, "ties", TIES)
+        source = snapshot.source(_one(given, "source"))
+        tables = snapshot.tables(source, types)
+        known = snapshot.names(tables)
+        pair = [known.variable(text) for text in (x, y)]
+        controls = {known.variable(text): text for text in _adjusted(given, known)}
+        check_controls(pair, list(controls))
+        return cls(
+            x,
+            y,
+            list(controls.values()),
+            [*pair, *controls],
+            source,
+            [table.key.tumor_type for table in tables],
+            cast(Selection, samples),
+            cast(Ties, ties),
+            tables,
+        )
+
+    @property
+    def key(self) -> Hashable:
+        variables = tuple(map(_identity, self.variables))
+        return variables, self.source, self.samples, self.ties, _hashed(self.tables)
+
+    def letting_go(self, compute: Callable[[], bytes]) -> Callable[[], bytes]:
+        """What computes, and gives back the memory that it took."""
+
+        def whole() -> bytes:
+            try:
+                return compute()
+            finally:
+                let_go(self.tables)
+
+        return whole
+
+
+def _identity(variable: Variable) -> Hashable:
+    """A variable by all that its answer shows of it."""
+    if isinstance(variable, GeneVariable):
+        return "gene", variable.name, variable.asked
+    if isinstance(variable, CovariateVariable):
+        one = variable.covariate
+        return "covariate", one.table, one.name, one.label, one.table_sha256
+    return "set", variable.gene_set
+
+
+def _hashed(tables: Sequence[TableIndex]) -> str:
+    told = "\n".join(f"{table.key.tumor_type} {table.table_sha256}" for table in tables)
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _adjusted(given: Parameters, known: Names) -> list[str]:
+    """What to hold fixed; a text with commas is several names, unless it is a name itself."""
+    listed = []
+    for text in given.get("adjust", []):
+        parts = [text] if known.knows(text) else text.split(",")
+        listed += [part.strip() for part in parts if part.strip()]
+    if len(listed) > _MOST_CONTROLS:
+        raise UsageError(
+            f"{len(listed)} variables are to be held fixed", f"Give up to {_MOST_CONTROLS}"
+        )
+    return listed
+
+
+def _nulls(text: str) -> tuple[Null, ...]:
+    wanted = [part.strip() for part in text.split(",")]
+    if wanted == ["none"]:
+        return ()
+    for one in wanted:
+        check_choice("null", one[:80], ["none", *NULLS])
+    if "none" in wanted:
+        raise UsageError(f"null is '{text[:80]}'", "Give none alone")
+    return tuple(one for one in NULLS if one in wanted)
+
+
+def _choice(given: Parameters, name: str, known: Sequence[str]) -> str:
+    value = _one(given, name, known[0])
+    if value not in known:
+        check_choice(name, value[:80], known)
+    return value
+
+
+def _required(given: Parameters, name: str) -> str:
+    if name not in given:
+        raise UsageError(f"'{name}' is missing", f"Say {name}=…")
+    return given[name][0]
+
+
+def _one(given: Parameters, name: str, default: str = "") -> str:
+    return given[name][0] if name in given else default

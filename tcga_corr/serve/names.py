@@ -1,0 +1,158 @@
+"""What a visitor's text may name: looked up among known names, never opened as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from threading import Lock
+
+from tcga_corr.errors import UsageError, near_names
+from tcga_corr.gene_sets import GeneSet, reference_sets, shipped_sets
+from tcga_corr.serve.completion import KINDS, Completions, Kind, lines_of
+from tcga_corr.store import Covariates, TableIndex
+from tcga_corr.symbols import PREFERRED, symbol_table
+from tcga_corr.variables import SetVariable, Variable, parse_variable
+
+_MOST_KEPT = 4096  # texts
+_SHOWN = 80  # letters
+
+
+@cache
+def _folded_genes() -> frozenset[str]:
+    """Every symbol and alias of a human gene, in folded case."""
+    named = (name for gene in symbol_table() for name in (gene.symbol, *gene.aliases))
+    return frozenset(name.casefold() for name in (*named, *PREFERRED))
+
+
+@cache
+def _folded_sets() -> frozenset[str]:
+    """Every shipped and reference set, in folded case."""
+    return frozenset(name.casefold() for name in (*shipped_sets(), *reference_sets()))
+
+
+def check_own_sets(own: Sequence[GeneSet]) -> None:
+    """Refuse sets that could not be told from shipped ones, or from each other.
+
+    Raises
+    ------
+    UsageError
+        Naming the set.
+    """
+    known = {name.casefold(): one for name, one in shipped_sets().items()}
+    for gene_set in own:
+        same = known.setdefault(gene_set.name.casefold(), gene_set)
+        if same.genes != gene_set.genes:
+            raise UsageError(
+                f"{gene_set.collection}: another gene set is named '{same.name}' already, "
+                f"in {same.collection}",
+                "Give it another name",
+            )
+
+
+class Names:
+    """The variables of some tables, named as on the command line; but no text is a file.
+
+    Parameters
+    ----------
+    tables
+        Whose genes count.
+    covariates
+        Those of the store.
+    own
+        Gene sets of whoever runs the server; they come before reference sets of the same name.
+    """
+
+    def __init__(
+        self, tables: Sequence[TableIndex], covariates: Covariates, own: Sequence[GeneSet]
+    ) -> None:
+        self._tables = list({table.genes: table for table in tables}.values())
+        self._covariates = covariates
+        self._labels = tuple(covariates.labels)
+        self._own = {gene_set.name.casefold(): gene_set for gene_set in own}
+        self._found: dict[str, Variable] = {}
+        self._completions: Completions | None = None
+        self._building = Lock()
+
+    def variable(self, text: str) -> Variable:
+        """The variable of a text.
+
+        Raises
+        ------
+        UsageError
+            If it names none, or several.
+        """
+        found = self._found.get(text)
+        if found is None:
+            found = self._look_up(text)
+            if len(self._found) >= _MOST_KEPT:
+                self._found.clear()
+            self._found[text] = found
+        return found
+
+    def knows(self, text: str) -> bool:
+        """Whether a text is a name, be it of several variables."""
+        return self._own_set(text) is not None or bool(self._kinds(text))
+
+    def completions(self) -> Completions:
+        """Of all names; made at first use."""
+        with self._building:
+            if self._completions is None:
+                rows = dict.fromkeys(row for table in self._tables for row in table.genes)
+                own = list(self._own.values())
+                self._completions = Completions(lines_of(list(rows), own, self._labels))
+            return self._completions
+
+    def _look_up(self, text: str) -> Variable:
+        own = self._own_set(text)
+        if own is not None:
+            self._check_not_shared(text, own)
+            return SetVariable(own)
+        kinds = self._kinds(text)
+        if not kinds:
+            shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+            raise UsageError(f"unknown gene, gene set or covariate '{shown}'", self._near(text))
+        if kinds == ["covariate"] and ":" not in text:
+            text = f"covariate:{text}"  # spares the search for genes named like it
+        return parse_variable(text, self._tables, self._covariates)
+
+    def _own_set(self, text: str) -> GeneSet | None:
+        return self._own.get(text.casefold()) or self._own.get(text.removeprefix("set:").casefold())
+
+    def _check_not_shared(self, text: str, own: GeneSet) -> None:
+        others = [f"covariate:{label}" for label in self._covariates.named(text)]
+        others += [f"gene:{text}"] if self._is_row(text) else []
+        if others:
+            raise UsageError(
+                f"'{text}' names several things", f"Say {' or '.join([f'set:{own.name}', *others])}"
+            )
+
+    def _kinds(self, text: str) -> list[Kind]:
+        """What a text may name; empty of all that could be taken for a file."""
+        if ".gmt" in text.casefold():
+            return []
+        first, colon, rest = text.partition(":")
+        if colon:
+            return [kind for kind in KINDS if kind == first and self._has(kind, rest)]
+        return [kind for kind in KINDS if self._has(kind, text)]
+
+    def _has(self, kind: Kind, name: str) -> bool:
+        if kind == "gene":
+            return self._is_row(name) or name.casefold() in _folded_genes()
+        if kind == "set":
+            return name.casefold() in _folded_sets()
+        return bool(self._covariates.named(name))
+
+    def _is_row(self, name: str) -> bool:
+        return any(name in table.genes for table in self._tables)
+
+    def _near(self, text: str) -> str:
+        first, _, rest = text.partition(":")
+        name = (rest if first in KINDS else text)[:_SHOWN]
+        genes = [
+            row
+            for table in self._tables
+            for row in table.genes
+            if row[:2] == name[:2].upper() and abs(len(row) - len(name)) < 3
+        ]
+        own = [gene_set.name for gene_set in self._own.values()]
+        return near_names(name, [*own, *shipped_sets(), *self._labels, *genes])
