@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from tcga_corr.stats.correlation import Fit
+from tcga_corr.stats.correlation import FITTED, Fit
 
 if TYPE_CHECKING:
     import polars as pl
@@ -63,8 +63,15 @@ def points_of(frame: pl.DataFrame, x: str, y: str, adjust: Sequence[str] = ()) -
     if not adjust or not len(frame):
         return Points(samples, values_x, values_y)
     fit = Fit(frame.select(adjust).to_numpy())
-    left_x, left_y = (fit.left_of(one - one.mean()) for one in (values_x, values_y))
+    left_x, left_y = (_left(fit, one - one.mean()) for one in (values_x, values_y))
     return Points(samples, left_x, left_y, fit.n_controls)
+
+
+def _left(fit: Fit, deviations: Vector) -> Vector:
+    """What a fit leaves; exactly nothing where only rounding error is left."""
+    left = fit.left_of(deviations)
+    is_error = np.linalg.norm(left) <= FITTED * np.linalg.norm(deviations)
+    return np.zeros_like(left) if is_error else left
 
 
 def line_through(points: Points, places: int = 100) -> Line | None:
@@ -77,7 +84,8 @@ def line_through(points: Points, places: int = 100) -> Line | None:
         return None
     deviations = x - x.mean()
     squares = float((deviations**2).sum())
-    if not squares > 0:
+    # below this they are rounding error of the mean, as where r is computed
+    if squares <= (1e-13 * abs(float(x.mean()))) ** 2 * n:
         return None
     slope = float((deviations * (y - y.mean())).sum()) / squares
     at = np.linspace(x.min(), x.max(), places)

@@ -6,7 +6,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from tcga_corr.engine import Engine
+from tcga_corr.errors import DataMissingError
 from tcga_corr.report.page.parts import Column, Row, Table
+
+_MOST_SETS = 1_000  # in a table, of 0.35 kB each
 
 
 def facts(title: str, told: Mapping[str, Any], file: str) -> Table:
@@ -42,7 +45,9 @@ def provenance(made_from: Mapping[str, Any]) -> list[Table]:
             Column("n_genes", "genes", "count"), Column("licence", "licence"),
             Column("cite", "cite"), Column("sha256", "sha256 of its genes"),
         )  # fmt: skip
-        found.append(Table("Gene sets", "gene-sets", of_sets, made_from["gene_sets"]))
+        sets, most = made_from["gene_sets"], _MOST_SETS
+        note = f"The first {most:,} of {len(sets):,}." if len(sets) > most else ""
+        found.append(Table("Gene sets", "gene-sets", of_sets, sets[:most], note))
     if made_from["covariates"]:
         rows = [{**one, "inputs": None} for one in made_from["covariates"]]
         columns = (
@@ -73,7 +78,11 @@ def dropped_of_tables(engine: Engine, keys: Collection[tuple[str, str]]) -> Iter
         Source and tumor type of each table; those that the store has no more are left out.
     """
     types: dict[tuple[str, str], dict[str, int | None]] = {}
-    for row in engine.status().to_dicts():
+    try:
+        status = engine.status().to_dicts()
+    except DataMissingError:  # all are gone since
+        return
+    for row in status:
         if (row["source"], row["tumor_type"]) not in keys:
             continue
         if row["dropped"]:

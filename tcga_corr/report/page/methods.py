@@ -139,7 +139,8 @@ def _nulls(settings: Settings, cited: list[str]) -> str:
             "gene sets of half to one and a half times the other's size (2,195 sets of Reactome, "
             "WikiPathways and the Gene Ontology)"
         )
-    return f"{'; '.join(told)}. Neither is adjusted for the number of tumor types."
+    which = "Neither is" if len(told) > 1 else "It is not"
+    return f"{'; '.join(told)}. {which} adjusted for the number of tumor types."
 
 
 def _pooling(cited: list[str]) -> str:

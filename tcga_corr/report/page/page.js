@@ -57,9 +57,18 @@
   const HASH = /^[0-9a-f]{64}/;
   const LONGEST = 200;
 
+  // what turns the direction of reading, for all that follows too; and words longer than any
+  const TURNING = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+  function readable(text) {
+    return text.replace(TURNING, "\ufffd").replace(/\S{120,}/g, (word) =>
+      `${word.slice(0, 60)}…${word.slice(-20)}`);
+  }
+
   function cut(text) {
     if (HASH.test(text)) return `${text.slice(0, 12)}…`;
-    return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+    const told = readable(text);
+    return told.length > LONGEST ? `${told.slice(0, LONGEST)}…` : told;
   }
 
   function between(low, high) {
@@ -70,19 +79,21 @@
 
   function save(text, file, kind) {
     const link = make("a", { href: URL.createObjectURL(new Blob([text], { type: kind })) });
-    link.download = file.replace(/[^\w.-]+/g, "-").slice(0, 100);
+    const [, stem, ending] = /^(.*)(\.\w+)$/s.exec(file.replace(/[^\w.-]+/g, "-"));
+    link.download = `${stem.slice(0, 100)}${ending}`;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   }
 
-  // a spreadsheet takes a text that begins so for a formula
-  const FORMULA = /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/;
+  // a spreadsheet takes a text that begins so for a formula; as in the command line's own tables
+  const FORMULA = /^(?:[\s\p{C}]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n])/u;
+  const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
   function csv(columns, rows) {
     const cell = (value) => {
       if (value === null || value === undefined) return "";
       let text = typeof value === "object" ? JSON.stringify(value) : String(value);
-      if (typeof value === "string" && FORMULA.test(text)) text = `'${text}`;
+      if (FORMULA.test(text) && !NUMBER.test(text)) text = `'${text}`;
       return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
     };
     const lines = [columns, ...rows.map((row) => columns.map((name) => row[name]))];
@@ -156,7 +167,8 @@
         columns.forEach((column, place) => {
           const whole = WRITE[column.kind](row[column.name]);
           const text = cut(whole);
-          const cell = make("td", { className: column.kind === "text" ? "" : "number" });
+          const kind = text.length > 30 ? "long" : "";
+          const cell = make("td", { className: column.kind === "text" ? kind : "number" });
           if (text !== whole) cell.title = whole.slice(0, 2000);
           if (place === 0 && options.press && options.canPress(row)) {
             const press = make("button", { type: "button", textContent: text });
@@ -173,7 +185,7 @@
     const all = told.rows.length ? Object.keys(told.rows[0]).filter((name) => name !== "id") : [];
     const shown = columns.map((column) => column.name);
     const download = make("button", { type: "button", textContent: "CSV" });
-    download.setAttribute("aria-label", `Download as CSV: ${told.title}`);
+    download.setAttribute("aria-label", `Download as CSV: ${readable(told.title)}`);
     download.addEventListener("click", () => {
       const whole = [...shown, ...all.filter((name) => !shown.includes(name))];
       const kept = whole.filter((name) => !["inputs", "why"].includes(name) || shown.includes(name));
@@ -182,9 +194,9 @@
     const scroller = make("div", { className: "scroller", tabIndex: 0 }, make("table", {},
       make("thead", {}, make("tr", {}, ...heads)), body));
     scroller.setAttribute("role", "region");
-    scroller.setAttribute("aria-label", told.title);
+    scroller.setAttribute("aria-label", readable(told.title));
     const head = make("div", { className: "sheet-head" },
-      make("h3", { textContent: told.title }), download);
+      make("h3", { textContent: readable(told.title) }), download);
     const parts = told.note ? [make("p", { className: "about", textContent: told.note })] : [];
     host.replaceChildren(make("div", { className: "sheet" }, head, ...parts, scroller));
   }
@@ -200,15 +212,21 @@
   }
 
   // `width` is in pixels, or {step: pixels}; `title` is what the figure says of itself when saved.
-  async function draw(id, spec, datasets, width, title, onClick) {
+  async function draw(id, spec, datasets, width, told, onClick) {
     const one = structuredClone(spec);
+    const host = byId(id);
+    const title = told.map(readable);
     Object.assign(one, { datasets, description: title.join("; ") });
     (one.spec || one).width = width.step ? width : Math.max(60, Math.floor(width));
     drawn[id] = { spec: one, title: { text: title[0], subtitle: title.slice(1), anchor: "start",
       color: "var(--ink)", subtitleColor: "var(--grey)" } };
-    const view = await embedded(byId(id), one);
+    const view = await embedded(host, one);
     if (views[id]) views[id].finalize();
     views[id] = view;
+    host.classList.toggle("low", host.clientHeight < 200);
+    // what scrolls is reached by the keyboard too
+    if (host.scrollWidth > host.clientWidth) host.tabIndex = 0;
+    else host.removeAttribute("tabindex");
     if (onClick) view.addEventListener("click", (event, item) => {
       if (item && item.datum) onClick(item.datum);
     });
@@ -340,8 +358,7 @@
 
   async function samplesOf(tumorType) {
     if (!live) return page.scatters[pair.scatters][tumorType];
-    const found = await ask("scatter", { ...question(), type: tumorType });
-    return found;
+    return ask("scatter", { ...answered, type: tumorType });
   }
 
   async function chooseType(name) {
@@ -355,7 +372,10 @@
     try {
       samples = await samplesOf(name);
     } catch (error) {
-      if (error.name !== "AbortError") byId("scatter-about").textContent = error.message;
+      if (asked !== pair || type !== name) return;
+      byId("scatter-title").textContent = name;
+      byId("scatter-about").textContent = error.message;
+      byId("scatter-chart").replaceChildren();
       return;
     }
     if (asked !== pair || type !== name) return;
@@ -378,7 +398,7 @@
     const spec = structuredClone(charts.scatter);
     const [points, , line] = spec.layer;
     for (const [axis, text] of [["x", pair.x_axis], ["y", pair.y_axis]]) {
-      points.encoding[axis].axis.title = text;
+      points.encoding[axis].axis.title = readable(text);
     }
     if (samples.x.length > 300) Object.assign(points.mark, { opacity: 0.35 });
     if (pair.method !== "pearson") line.mark.strokeDash = [4, 3];
@@ -425,8 +445,10 @@
     const chosen = having.find((row) => row.tumor_type === wanted) || by[0];
     type = chosen ? chosen.tumor_type : null;
     writeRows();
+    const asked = pair;
     await drawForest();
     const done = performance.now();
+    if (asked !== pair) return done;
     if (chosen) await chooseType(chosen.tumor_type);
     else byId("pair-about").textContent += pair.no_scatters ? `. No samples: ${pair.no_scatters}` : "";
     drawHeat();
@@ -443,23 +465,31 @@
     };
     const shown = [...block].sort((a, b) => Math.abs(strength(b)) - Math.abs(strength(a)))
       .slice(0, MOST_HEAT_PAIRS).sort((a, b) => strength(b) - strength(a));
-    const label = (one) => `${one.x} ~ ${one.y}`;
-    const cells = shown.flatMap((one) => one.rows.map((row) => ({
-      id: one.id, pair: label(one), tumor_type: row.tumor_type, r: row.r, n: row.n,
+    const labels = [];
+    for (const one of shown) {
+      const label = readable(`${one.x} ~ ${one.y}`);
+      labels.push(labels.includes(label) ? `${label} (${labels.length + 1})` : label);
+    }
+    const cells = shown.flatMap((one, place) => one.rows.map((row) => ({
+      id: one.id, pair: labels[place], tumor_type: row.tumor_type, r: row.r, n: row.n,
       r_text: number(row.r), q_text: small(row.q), small: isNumber(row.q) && row.q < SMALL,
     })));
     const few = shown.length < block.length ? ` The strongest ${shown.length} of ${block.length}.` : "";
     byId("heat-about").textContent =
       `${pair.analysis}, ${pair.method}. By falling r without shared genes. A dot: q < 0.05; empty: `
       + `no r. Press a cell.${few}`;
-    const longest = Math.max(...shown.map((one) => label(one).length));
-    const types = new Set(cells.map((cell) => cell.tumor_type)).size;
+    const longest = Math.max(...labels.map((label) => label.length));
+    const columns = [...new Set(cells.map((cell) => cell.tumor_type))];
+    const types = columns.length;
     const most = innerWidth < 600 ? 120 : 260;
     const room = byId("heat-chart").clientWidth - Math.min(most, 8 * longest) - 16;
     const spec = structuredClone(charts.heat);
     spec.encoding.y.axis.labelLimit = most;
+    // those without any r too
+    spec.encoding.x.scale = { domain: columns };
+    spec.encoding.y.scale = { domain: labels };
     spec.layer[0].encoding.color.scale.range = ["--cold", "--middle", "--warm"].map(colour);
-    const step = Math.max(9, Math.min(34, Math.floor(room / types)));
+    const step = Math.max(13, Math.min(34, Math.floor(room / types)));
     draw("heat-chart", spec, { cells }, { step },
       [`r of ${shown.length} pairs in ${types} tumor types`, `${pair.analysis}, ${pair.method}`],
       (cell) => cell.id && choosePair(cell.id, cell.tumor_type));
@@ -471,8 +501,8 @@
     const host = byId("dominance-charts");
     byId("dominance").hidden = !page.dominance.length;
     host.replaceChildren(...page.dominance.flatMap((one, place) => [
-      make("h3", { textContent: one.analysis }),
-      make("p", { className: "about", textContent: one.about }),
+      make("h3", { textContent: readable(one.analysis) }),
+      make("p", { className: "about", textContent: readable(one.about) }),
       make("div", { className: "chart", id: `dominance-${place}` }),
     ]));
     page.dominance.forEach((one, place) => {
@@ -484,12 +514,12 @@
       const shown = order.slice(0, order.length > 8 ? 7 : 8);
       const shares = one.rows.filter((row) => isNumber(row.share_highest)).map((row) => ({
         ...row, share: row.share_highest,
-        set: shown.includes(row.set) ? row.set : "others",
+        set: shown.includes(row.set) ? readable(row.set) : "others",
         place: shown.includes(row.set) ? shown.indexOf(row.set) : shown.length,
       }));
       const spec = structuredClone(charts.dominance);
       const scale = spec.spec.encoding.color.scale;
-      scale.domain = order.length > shown.length ? [...shown, "others"] : shown;
+      scale.domain = shown.map(readable).concat(order.length > shown.length ? ["others"] : []);
       const width = byId(`dominance-${place}`).clientWidth - 75;
       draw(`dominance-${place}`, spec, { shares }, Math.min(width, 620), [one.analysis, one.about]);
     });
@@ -498,17 +528,18 @@
   // --- the page
 
   function fill(id, texts, tag) {
-    byId(id).replaceChildren(...texts.map((text) => make(tag, { textContent: text })));
+    byId(id).replaceChildren(...texts.map((text) => make(tag, { textContent: readable(text) })));
   }
 
   function writeTexts() {
-    byId("title").textContent = page.title;
-    document.title = `${page.title} · tcga-corr`;
+    byId("title").textContent = readable(page.title);
+    document.title = `${readable(page.title)} · tcga-corr`;
     byId("subtitle").textContent = page.subtitle;
     byId("made-up").hidden = !page.simulated;
     document.body.classList.toggle("simulated", page.simulated);
     byId("answers").replaceChildren(...page.answers.flatMap((one) => [
-      make("dt", { textContent: one.question }), make("dd", { textContent: one.answer }),
+      make("dt", { textContent: readable(one.question) }),
+      make("dd", { textContent: readable(one.answer) }),
     ]));
     fill("methods-text", page.methods, "p");
     fill("references", page.references, "li");
@@ -543,7 +574,7 @@
     byId("types").hidden = !page.pairs.length;
     byId("pair-label").hidden = page.pairs.length < 2;
     byId("pair").replaceChildren(...page.pairs.map((one) =>
-      make("option", { value: one.id, textContent: titleOf(one).slice(0, 200) })));
+      make("option", { value: one.id, textContent: cut(titleOf(one)) })));
     if (!page.pairs.length) return performance.now();
     const has = (name) => page.pairs.some((one) => one.rows.some((row) => isNumber(row[name])));
     for (const option of byId("sort").options) {
@@ -569,8 +600,7 @@
   byId("scatter-svg").addEventListener("click", () =>
     saveFigure("scatter-chart", `${pair.x}-${pair.y}-${type}`));
   byId("copy-methods").addEventListener("click", async () => {
-    const texts = [...byId("methods-text").children, ...byId("references").children];
-    await copy(texts.map((one) => one.textContent).join("\n"), byId("copied"));
+    await copy([...page.methods, ...page.references].join("\n"), byId("copied"));
   });
 
   async function copy(text, said) {
@@ -588,19 +618,19 @@
   function paint(dark) {
     document.documentElement.dataset.theme = dark ? "dark" : "light";
     byId("theme").setAttribute("aria-pressed", String(dark));
+    if (pair) drawHeat();
   }
   paint(isDark.matches);
   isDark.addEventListener("change", (event) => paint(event.matches));
   byId("theme").addEventListener("click", () => {
     paint(document.documentElement.dataset.theme !== "dark");
-    if (pair) drawHeat();
   });
 
   let width = innerWidth;
   addEventListener("resize", soon(() => {
-    if (innerWidth === width || !pair) return;
+    if (innerWidth === width) return;
     width = innerWidth;
-    choosePair(pair.id, type);
+    if (pair) choosePair(pair.id, type);
     drawDominance();
   }, 150));
   addEventListener("beforeprint", () => {
@@ -609,7 +639,7 @@
 
   async function show(found, wanted) {
     page = found;
-    if (live) writeTexts();
+    writeTexts();
     const done = await writePairs(wanted);
     drawDominance();
     writeTables();
@@ -620,7 +650,7 @@
 
   const FIELDS = ["x", "y", "adjust", "method", "samples", "source", "null"];
   let asking = null;
-  let turns = 0;
+  let answered = null;
 
   function question() {
     return Object.fromEntries(FIELDS.map((name) => [name, byId(name).value.trim()]));
@@ -628,7 +658,10 @@
 
   async function ask(what, told, signal) {
     const query = new URLSearchParams(Object.entries(told).filter(([, value]) => value));
-    const response = await fetch(`api/${what}?${query}`, { signal });
+    const response = await fetch(`api/${what}?${query}`, { signal }).catch((error) => {
+      if (error.name === "AbortError") throw error;
+      throw new Error("The server does not answer: is it still running?");
+    });
     const found = await response.json();
     if (!response.ok) throw new Error(found.error || `the server answered ${response.status}`);
     return found;
@@ -642,42 +675,48 @@
   // the question is in the address, so that the address is a link to it
   function remember() {
     if (!live) return;
-    const told = { ...question(), type: type || "" };
-    const kept = Object.entries(told).filter(([name, value]) =>
-      value && !(byId(name) && byId(name).tagName === "SELECT" && byId(name).selectedIndex === 0
-        && name !== "type"));
+    const isDefault = (name, value) =>
+      byId(name).tagName === "SELECT" && byId(name).options[0]?.value === value;
+    const kept = Object.entries(answered).filter(([name, value]) =>
+      value && !isDefault(name, value));
+    if (type) kept.push(["type", type]);
     history.replaceState(null, "", `?${new URLSearchParams(kept)}`);
   }
 
   async function answer(began, wanted) {
     const told = question();
     if (asking) asking.abort();
-    asking = null;
-    turns += 1;
-    const turn = turns;
-    if (!told.x || !told.y) return;
-    const lacking = await unknown([told.x, told.y, told.adjust]);
-    if (turn !== turns) return;
-    if (lacking) {
-      say(`No gene, gene set or covariate is named ${lacking}.`);
+    const own = new AbortController();
+    asking = own;
+    byId("main").classList.remove("waiting");
+    if (!told.x || !told.y) {
+      say("");
       return;
     }
-    asking = new AbortController();
-    const own = asking;
-    byId("main").classList.add("waiting");
-    say(told.null === "none" ? "" : "Comparing: this takes some seconds …");
     try {
+      // several names, unless it is one itself
+      const fixed = (await unknown([told.adjust])) ? told.adjust.split(",") : [];
+      const lacking = await unknown([told.x, told.y, ...fixed]);
+      if (own !== asking) return;
+      if (lacking) {
+        say(`Nothing in this store is named ${readable(lacking)}.`);
+        return;
+      }
+      byId("main").classList.add("waiting");
+      say(told.null === "none" ? "" : "Comparing: this takes some seconds …");
       const found = await ask("pair", told, own.signal);
       if (own !== asking) return;
+      answered = told;
       const took = (await show(unpacked(found), wanted || type)) - began;
+      if (own !== asking) return;
       remember();
       document.documentElement.dataset.drawn = took.toFixed(1);
       say(`Drawn in ${Math.round(took)} ms.`);
     } catch (error) {
-      if (error.name === "AbortError" || own !== asking) return;
+      if (own !== asking) return;
       say(error.message, true);
     }
-    if (own === asking) byId("main").classList.remove("waiting");
+    byId("main").classList.remove("waiting");
   }
 
   const completions = new Map();
@@ -695,12 +734,14 @@
 
   // the first of some texts that names nothing yet, as while it is typed
   async function unknown(texts) {
-    for (const text of texts.filter((one) => one && !one.includes(":"))) {
-      const asked = text.toLowerCase();
-      const other = `another name: ${asked}`;
-      const found = await completionsOf(text);
-      if (!found.some((one) => one.name.toLowerCase() === asked
-        || one.about.toLowerCase().startsWith(other))) return text;
+    for (const text of texts.map((one) => one.trim())) {
+      const [, kind, name] = /^(?:(gene|set):)?(.*)$/.exec(text);
+      if (!text || name.includes(":")) continue;
+      const ways = [text, name].map((one) => one.toLowerCase());
+      const other = `another name: ${ways[1]}`;
+      const found = name ? await completionsOf(name) : [];
+      if (!found.some((one) => (!kind || one.kind === kind)
+        && (ways.includes(one.name.toLowerCase()) || one.about.toLowerCase() === other))) return text;
     }
     return "";
   }

@@ -95,7 +95,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Dominance:
-    """Which gene set scores highest: rows in the columns of the command line."""
+    """Which gene set scores highest; of the command line's rows the columns that are drawn."""
 
     analysis: str
     about: str

@@ -55,7 +55,7 @@ def _render(page: Page, *, is_live: bool) -> str:
             "form-action 'none'",
         ]
     )
-    return (
+    text: str = (
         _environment()
         .get_template("page.html.j2")
         .render(
@@ -69,6 +69,8 @@ def _render(page: Page, *, is_live: bool) -> str:
             version=version("tcga-corr"),
         )
     )
+    # half of a pair of surrogates, as of a file name that is not UTF-8, can be in no file
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _inert(data: Any) -> str:

@@ -11,24 +11,26 @@ from tcga_corr.variables import SetVariable
 
 
 def methods_of_run(plan: Plan, manifest: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-    """Once for all analyses of the same settings; named where there are several of these."""
+    """Once for all analyses of the same settings; what is not of all names those that it is of."""
     groups: dict[Any, list[PlannedAnalysis]] = {}
     for asked in sorted(plan.analyses, key=lambda one: one.kind == "dominance"):
-        key: Any = (asked.source, asked.samples, asked.ties, asked.min_genes)
-        alike = [one for one in groups if one[0] == key]
-        if asked.kind == "dominance":
-            groups.setdefault(alike[0] if alike else (key,), []).append(asked)
-        else:
-            groups.setdefault((key, asked.adjust, asked.null, asked.draws), []).append(asked)
-    texts, cited = [], []
+        key: Any = (asked.source, asked.tumor_types, asked.samples, asked.ties, asked.min_genes)
+        how: Any = asked.kind
+        if asked.kind != "dominance":
+            how = asked.methods, asked.adjust, asked.null, asked.draws if asked.null else 0
+        groups.setdefault((key, how), []).append(asked)
+    texts: dict[str, list[str]] = {}
+    cited: list[str] = []
     for several in groups.values():
         paragraphs, references = methods_text(_settings(several, plan, manifest))
-        if len(groups) > 1:
-            paragraphs[0] = f"Of {', '.join(one.name for one in several)}: {paragraphs[0]}"
-        texts += paragraphs
+        for text in paragraphs:
+            texts.setdefault(text, []).extend(one.name for one in several)
         cited += references
-    texts.append(software_text(manifest["software"]))
-    return list(dict.fromkeys(texts)), list(dict.fromkeys(cited))
+    told = [
+        text if len(names) == len(plan.analyses) else f"Of {', '.join(names)}: {text}"
+        for text, names in texts.items()
+    ]
+    return [*told, software_text(manifest["software"])], list(dict.fromkeys(cited))
 
 
 def _settings(

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tcga_corr.batch.claims import held_beside
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan, PlannedAnalysis, check_inputs
+from tcga_corr.batch.run import changed_tables
 from tcga_corr.engine import Engine
-from tcga_corr.errors import DataMissingError, TcgaCorrError
+from tcga_corr.errors import AnalysisError, DataMissingError, TcgaCorrError
 from tcga_corr.report.heat import strongest_pairs
 from tcga_corr.report.page import inputs, sentences
-from tcga_corr.report.page.pairs import kinds_of, pair_of, scatters_of
+from tcga_corr.report.page.pairs import pair_of, scatters_of
 from tcga_corr.report.page.parts import (
     Column,
     Dominance,
@@ -26,21 +28,37 @@ from tcga_corr.report.page.parts import (
     finite,
 )
 from tcga_corr.report.page.run_methods import methods_of_run
+from tcga_corr.scores import values_frame
 from tcga_corr.variables import CovariateVariable, SetVariable, Variable
 
-# what keeps a page below 5 MB: a pair takes about 1.5 kB, a row of it 0.3 and a sample 0.06
-_MOST_PAIRS, _MOST_ROWS, _MOST_POINTS = 200, 4_000, 30_000
-_MOST_TABLE_ROWS = 2_000
+# what keeps a page below 5 MB: a pair takes about 1.5 kB, a row of it 0.3, a sample 0.06, a row of
+# dominance 0.7 and a note 0.3
+_MOST_PAIRS, _MOST_ROWS, _MOST_POINTS, _MOST_OF_DOMINANCE, _MOST_NOTES = (
+    200,
+    4_000,
+    30_000,
+    800,
+    300,
+)
 
 
 @dataclass
 class Room:
-    """What a page has room for yet: pairs, rows of them, and samples of their scatters."""
+    """What a page has room for yet.
+
+    Attributes
+    ----------
+    pairs, rows, points
+        Pairs, rows of them, and samples of their scatters.
+    dominance, notes
+        Rows of dominance, and of what was left out.
+    """
 
     pairs: int = _MOST_PAIRS
-
     rows: int = _MOST_ROWS
     points: int = _MOST_POINTS
+    dominance: int = _MOST_OF_DOMINANCE
+    notes: int = _MOST_NOTES
 
 
 @dataclass(frozen=True)
@@ -54,12 +72,15 @@ class Found:
     answers: list[Finding]
     dropped: list[Row]
     left_out: str
+    # by key of scatters, why there are none
+    whys: dict[str, str] = field(default_factory=dict)
 
 
 def page_of_run(engine: Engine, run: str) -> Page:
     """All of a run: answers, figures, tables, methods, what was dropped, provenance.
 
-    Of a run of very many pairs, those of the highest median |r| over tumor types, without shared genes.
+    Of a run of very many pairs, those of the highest median |r| over tumor types, without shared
+    genes.
 
     Raises
     ------
@@ -122,21 +143,27 @@ def found_by(
         raise DataMissingError(
             f"the run {folder.run} has no tables yet", "Run its spec to the end, or `batch merge`"
         )
-    kinds = kinds_of(manifest)
+    changed = changed_tables(folder, dict(manifest))
+    if changed:
+        raise AnalysisError(
+            f"{folder.run}: not as it was written: {', '.join(changed)}",
+            "Run the spec again: it makes the tables anew",
+        )
     found = Found([], {}, [], [], [], [], "")
     left_out = []
+    shares = _shares(plan, room)
     for asked in plan.analyses:
         if asked.kind == "dominance":
-            _add_dominance(found, folder, asked, prefix)
+            _add_dominance(found, folder, asked, room, prefix)
             continue
         for method in asked.methods:
-            rows, pooled, n_pairs = _chosen(folder, asked, method, room)
+            rows, pooled = _chosen(folder, asked, method, shares[asked.name, method])
             own = list(_grouped(rows))
-            _add_pairs(found, engine, plan, asked, own, pooled, kinds, room, prefix)
-            if len(own) < n_pairs:
+            _add_pairs(found, engine, plan, asked, own, pooled, _kinds(asked), room, prefix)
+            if len(own) < asked.n_pairs:
                 left_out.append(
-                    f"{prefix}{asked.name}, {method}: the {len(own):,} of {n_pairs:,} pairs whose "
-                    "association is strongest without shared genes"
+                    f"{prefix}{asked.name}, {method}: the {len(own):,} of {asked.n_pairs:,} pairs "
+                    "whose association is strongest without shared genes"
                 )
     of_run = f", {folder.run}" if prefix else ""
     if plan.claims:
@@ -145,29 +172,48 @@ def found_by(
         found.tables.insert(0, _claims(claims, f"{folder.run}-claims", of_run))
     if len(found.pairs) > 1:
         found.tables.append(_pairs_table(found.pairs, f"{folder.run}-pairs", of_run))
-    found.dropped.extend(_notes(folder, prefix))
+    found.dropped.extend(_notes(folder, room, prefix))
     return Found(
         found.pairs, found.scatters, found.dominance, found.tables, found.answers, found.dropped,
         "; ".join(left_out),
     )  # fmt: skip
 
 
+def _shares(plan: Plan, room: Room) -> dict[tuple[str, str], int]:
+    """How many pairs of each analysis and method there is room for; of little asked, all."""
+    blocks = [(one, method) for one in plan.analyses for method in one.methods]
+    blocks.sort(key=lambda block: block[0].n_pairs * len(block[0].tumor_types))
+    shares: dict[tuple[str, str], int] = {}
+    for place, (asked, method) in enumerate(blocks):
+        left, n_types = len(blocks) - place, len(asked.tumor_types)
+        many = min(asked.n_pairs, max(1, min(room.pairs, room.rows // n_types) // left))
+        room.pairs = max(0, room.pairs - many)
+        room.rows = max(0, room.rows - many * n_types)
+        shares[asked.name, method] = many
+    return shares
+
+
+def _kinds(asked: PlannedAnalysis) -> dict[str, str]:
+    """``set``, ``gene`` or ``covariate`` by name."""
+    kinds: dict[type, str] = {SetVariable: "set", CovariateVariable: "covariate"}
+    return {one.name: kinds.get(type(one), "gene") for one in asked.variables}
+
+
 def _chosen(
-    folder: RunFolder, asked: PlannedAnalysis, method: str, room: Room
-) -> tuple[list[Row], dict[tuple[str, str], list[Row]], int]:
-    """The rows that there is room for, the pooled ones by x and y, and how many pairs there are."""
+    folder: RunFolder, asked: PlannedAnalysis, method: str, many: int
+) -> tuple[list[Row], dict[tuple[str, str], list[Row]]]:
+    """The rows of so many pairs, and the pooled ones by x and y."""
     import polars as pl
 
     own = (pl.col("analysis") == asked.name) & (pl.col("method") == method)
     rows = pl.scan_parquet(folder.path / "associations.parquet").filter(own)
     several = len(asked.tumor_types) > 1
     pooled = pl.scan_parquet(folder.path / "pooled.parquet").filter(own) if several else rows
-    many = max(1, min(room.pairs, room.rows // len(asked.tumor_types)))
-    n_pairs = asked.n_pairs
-    if n_pairs > many:
+    if asked.n_pairs > many:
         chosen, _ = strongest_pairs(rows, asked, many)
         rows, pooled = (
-            one.join(chosen.lazy(), on=["x", "y"], how="semi") for one in (rows, pooled)
+            one.join(chosen.lazy(), on=["x", "y"], how="semi", maintain_order="left")
+            for one in (rows, pooled)
         )
     texts = pl.col(pl.Categorical).cast(pl.String)
     told = rows.with_columns(texts).collect(engine="streaming")
@@ -175,9 +221,7 @@ def _chosen(
     if several:
         for row in pooled.with_columns(texts).collect(engine="streaming").to_dicts():
             by_pair.setdefault((row["x"], row["y"]), []).append(row)
-    room.rows = max(0, room.rows - told.height)
-    room.pairs = max(0, room.pairs - min(many, n_pairs))
-    return list(told.to_dicts()), by_pair, n_pairs
+    return list(told.to_dicts()), by_pair
 
 
 def _grouped(rows: Sequence[Row]) -> Iterator[tuple[int, list[Row]]]:
@@ -206,12 +250,13 @@ def _add_pairs(
     by_name: dict[str, list[Variable]] = {}
     for one in asked.variables:
         by_name.setdefault(one.name, []).append(one)
-    names = [f"{prefix}{asked.name}:{row['x']}:{row['y']}" for _, (row, *_) in groups]
+    names = [json.dumps([prefix, asked.name, row["x"], row["y"]]) for _, (row, *_) in groups]
     for (again, rows), key in zip(groups, names, strict=True):
         first = rows[0]
-        why = ""
         if key not in found.scatters:
-            found.scatters[key], why = _scatters(engine, plan, asked, first, by_name, room)
+            found.scatters[key], found.whys[key] = _scatters(
+                engine, plan, asked, first, by_name, room
+            )
         own = pooled.get((first["x"], first["y"]), [])
         pair = pair_of(
             rows,
@@ -220,7 +265,7 @@ def _add_pairs(
             id=f"{plan.run}-{len(found.pairs)}",
             analysis=f"{prefix}{asked.name}",
             scatters=key if found.scatters[key] else "",
-            no_scatters=why or ("" if found.scatters[key] else _NO_ROOM),
+            no_scatters=found.whys[key],
         )
         found.pairs.append(pair)
     if len(groups) <= _MOST_SENTENCES:
@@ -231,31 +276,32 @@ def _add_pairs(
 
 _MOST_SENTENCES = 4
 _NO_ROOM = "the page has no room for the samples of all pairs"
+_OF_SAMPLES = ("tumor_type", "sample", "patient", "sample_type")  # columns beside the variables
 
 
 def _many(pairs: Sequence[Pair], asked: PlannedAnalysis) -> Finding:
     first = pairs[0]
-    by_strength = sorted(pairs, key=_strength, reverse=True)[:3]
-    named = "; ".join(f"{one.x} and {one.y} ({_strength_of(one):.2f})" for one in by_strength)
+    strength = [(pair, r) for pair in pairs if (r := _strength_of(pair)) is not None]
+    strongest = sorted(strength, key=lambda one: abs(one[1]), reverse=True)[:3]
+    named = "; ".join(f"{one.x} and {one.y} ({r:z.2f})" for one, r in strongest)
     n_types = len(asked.tumor_types)
     where = f"{n_types} tumor types" if n_types > 1 else asked.tumor_types[0]
+    of = f" of the {len(pairs):,} shown" if len(pairs) < asked.n_pairs else ""
+    told = f"Strongest{of}, by {'pooled ' if n_types > 1 else ''}r without shared genes: {named}."
     return Finding(
         f"{first.analysis}: which of {asked.n_pairs:,} pairs vary together in {where}, by "
         f"{first.method}?",
-        f"Strongest, by {'pooled ' if n_types > 1 else ''}r without shared genes: {named}. The "
-        "table of pairs has the others.",
+        f"{told if named else 'None has an r without shared genes.'} The table of pairs has "
+        f"{'the others' if named else 'them'}{of and ' that are shown'}.",
     )
 
 
-def _strength(pair: Pair) -> float:
-    return abs(_strength_of(pair))
-
-
-def _strength_of(pair: Pair) -> float:
-    """r over tumor types; of a pair that shares genes, without them."""
+def _strength_of(pair: Pair) -> float | None:
+    """The r over tumor types; of a pair that shares genes, without them."""
     told = pair.pooled or pair.rows[0]
     shares = any(row["n_shared_genes"] for row in pair.rows)
-    return float(told["r_disjoint" if shares else "r"] or 0.0)
+    r: float | None = told["r_disjoint" if shares else "r"]
+    return r
 
 
 def _scatters(
@@ -268,8 +314,8 @@ def _scatters(
 ) -> tuple[Mapping[str, Scatter], str]:
     """The samples of a pair, if the page has room and the store still holds them; or why not."""
     variables = [*by_name.get(row["x"], []), *by_name.get(row["y"], []), *asked.adjust]
-    if len({one.name for one in variables}) < len(variables):
-        return {}, "several variables go by these names"
+    if len({*_OF_SAMPLES, *(one.name for one in variables)}) < len(_OF_SAMPLES) + len(variables):
+        return {}, "several variables or columns go by these names"
     n_points = sum(asked.n_samples)
     if n_points > room.points:
         return {}, _NO_ROOM
@@ -279,48 +325,47 @@ def _scatters(
         )
         for cohort in cohorts:
             check_inputs(plan, cohort, asked)
-        values = engine.values(
-            [_named(one) for one in variables],
-            tumor_types=asked.tumor_types,
-            source=asked.source,
-            samples=asked.samples,
-            ties=asked.ties,
-            min_genes=asked.min_genes,
-        )
+        frame, _ = values_frame(cohorts, variables)
     except TcgaCorrError as error:
         return {}, str(error)
-    room.points -= n_points
-    return scatters_of(values.frame, row["x"], row["y"], [one.name for one in asked.adjust]), ""
+    scatters = scatters_of(frame, row["x"], row["y"], [one.name for one in asked.adjust])
+    room.points -= sum(len(one.samples) for one in scatters.values())
+    return scatters, "" if scatters else "no sample has all values"
 
 
-def _named(variable: Variable) -> Any:
-    if isinstance(variable, SetVariable):
-        return variable.gene_set
-    if isinstance(variable, CovariateVariable):
-        return f"covariate:{variable.covariate.table}.{variable.covariate.name}"
-    return f"gene:{variable.name}"
-
-
-def _add_dominance(found: Found, folder: RunFolder, asked: PlannedAnalysis, prefix: str) -> None:
+def _add_dominance(
+    found: Found, folder: RunFolder, asked: PlannedAnalysis, room: Room, prefix: str
+) -> None:
+    """All that there is room for, by whole tumor types; the sentence is of all of them."""
     import polars as pl
 
     table = pl.scan_parquet(folder.path / "dominance.parquet")
-    own = table.filter(pl.col("analysis") == asked.name).head(_MOST_TABLE_ROWS)
+    own = table.filter(pl.col("analysis") == asked.name)
     rows = own.with_columns(pl.col(pl.Categorical).cast(pl.String)).collect().to_dicts()
     if not rows:
         return
     types = list(dict.fromkeys(row["tumor_type"] for row in rows))
     first = rows[0]
     sets = list(dict.fromkeys(row["set"] for row in rows))
+    fitting = []
+    for tumor_type in types:
+        n_rows = sum(row["tumor_type"] == tumor_type for row in rows)
+        if n_rows <= room.dominance:
+            fitting.append(tumor_type)
+            room.dominance -= n_rows
+    shown = [row for row in rows if row["tumor_type"] in fitting]
+    few = len(fitting) < len(types)
+    note = f"The page has room for {len(fitting)} of them." if few else ""
     part = Dominance(
         f"{prefix}{asked.name}",
         f"{first['source']}, {first['unit']}; {first['samples']} samples in {len(types)} tumor "
-        f"type{'s' if len(types) > 1 else ''}",
+        f"type{'s' if len(types) > 1 else ''}{note and '. '}{note}",
         Finding(sentences.question_of_dominance(rows, sets), sentences.of_dominance(rows)),
         sets,
-        finite(rows),
+        [{name: row[name] for name in _DRAWN} for row in finite(shown)],
     )
-    found.dominance.append(part)
+    if shown:
+        found.dominance.append(part)
     found.answers.append(part.finding)
     found.tables.append(
         Table(
@@ -336,9 +381,13 @@ def _add_dominance(found: Found, folder: RunFolder, asked: PlannedAnalysis, pref
                 Column("kendalls_w", "Kendall's W", "number"),
                 Column("note", "note"),
             ),
-            part.rows,
+            finite(shown),
+            f"{len(types)} tumor types. {note}" if few else "",
         )
     )  # fmt: skip
+
+
+_DRAWN = ("tumor_type", "scale", "set", "n", "n_highest", "share_highest")
 
 
 def _claims(rows: Sequence[Row], file: str, of_run: str) -> Table:
@@ -382,8 +431,8 @@ def _pairs_table(pairs: Sequence[Pair], file: str, of_run: str) -> Table:
     return Table(f"Pairs{of_run}", file, columns, rows)
 
 
-def _notes(folder: RunFolder, prefix: str) -> Iterator[Row]:
-    """What the rows say of themselves, each note once."""
+def _notes(folder: RunFolder, room: Room, prefix: str) -> Iterator[Row]:
+    """What the rows say of themselves, each note once; of very many, those of the most rows."""
     import polars as pl
 
     for name in ("associations", "dominance"):
@@ -397,18 +446,27 @@ def _notes(folder: RunFolder, prefix: str) -> Iterator[Row]:
             .filter(pl.col("note").fill_null("") != "")
             .group_by("analysis", "note")
             .agg(pl.col("tumor_type").unique().sort(), pl.len())
-            .sort("analysis", "note")
+            .sort("len", "analysis", "note", descending=[True, False, False])
+            .filter(pl.col("note") != "SIMULATED")
             .collect(engine="streaming")
         )
-        for row in notes.to_dicts():
-            note = "; ".join(one for one in row["note"].split("; ") if one != "SIMULATED")
-            if note:
-                yield {
-                    "what": f"{prefix}{row['analysis']}",
-                    "where": " ".join(row["tumor_type"]),
-                    "count": row["len"],
-                    "why": note,
-                }
+        shown, others = notes.head(room.notes), notes.slice(room.notes)
+        room.notes -= shown.height
+        for row in shown.sort("analysis", "note").to_dicts():
+            told = [one for one in row["note"].split("; ") if one != "SIMULATED"]
+            yield {
+                "what": f"{prefix}{row['analysis']}",
+                "where": " ".join(row["tumor_type"]),
+                "count": row["len"],
+                "why": "; ".join(told),
+            }
+        if others.height:
+            yield {
+                "what": f"{prefix}{name}",
+                "where": "",
+                "count": others["len"].sum(),
+                "why": f"{others.height:,} other notes: the column note of {name}.parquet has all",
+            }
 
 
 def _facts(manifest: Mapping[str, Any]) -> dict[str, Any]:

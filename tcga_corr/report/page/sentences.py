@@ -26,23 +26,26 @@ def of_pair(x: str, y: str, rows: Sequence[Row], pooled: Row | None, adjust: str
     given = [row for row in rows if row["r"] is not None]
     held = f", {adjust} held fixed" if adjust else ""
     if not given:
-        whys = "; ".join(dict.fromkeys(str(row["note"]) for row in rows if row["note"]))
+        notes = (one for row in rows for one in (row["note"] or "").split("; "))
+        whys = "; ".join(dict.fromkeys(one for one in notes if one not in ("", "SIMULATED")))
         return f"No tumor type gives an association of {x} and {y}: {whys or 'there are no rows'}."
     if len(given) == 1:
-        return _in_one(x, y, given[0], held) + _left_out(rows, given)
+        apart = _apart(given, given[0], "r")
+        told = _in_one(x, y, given[0], held)
+        return f"{told} {apart}".rstrip() + _left_out(rows, given)
     rising = [row for row in given if _is_small(row["q"]) and row["r"] > 0]
     falling = [row for row in given if _is_small(row["q"]) and row["r"] < 0]
     parts = [_over_types(x, y, len(rising), len(falling), len(given), held)]
     if pooled is not None and pooled["r"] is not None:
-        told = f"The pooled r is {pooled['r']:.2f} ({_interval(pooled)})"
+        told = f"The pooled r is {pooled['r']:z.2f} ({_interval(pooled)})"
         if pooled.get("prediction_low") is not None:
             told += (
-                f"; one more tumor type is expected between {pooled['prediction_low']:.2f} and "
-                f"{pooled['prediction_high']:.2f}"
+                f"; one more tumor type is expected between {pooled['prediction_low']:z.2f} and "
+                f"{pooled['prediction_high']:z.2f}"
             )
         parts.append(f"{told}.")
     parts.append(_beside_null(given))
-    parts.append(_apart(pooled))
+    parts.append(_apart(given, pooled, "the pooled r"))
     return " ".join(part for part in parts if part) + _left_out(rows, given)
 
 
@@ -60,8 +63,8 @@ def _over_types(x: str, y: str, rising: int, falling: int, n: int, held: str) ->
 
 def _in_one(x: str, y: str, row: Row, held: str) -> str:
     there = f"In {row['tumor_type']} (n = {row['n']:,}){held}"
-    r = f"r = {row['r']:.3f} ({_interval(row)})"
-    if not row["ci_low"] > 0 and not row["ci_high"] < 0:
+    r = f"r = {row['r']:z.3f} ({_interval(row)})"
+    if row["ci_low"] is None or row["ci_low"] <= 0 <= row["ci_high"]:
         told = f"{there}, {x} and {y} are not shown to vary together: {r}."
     else:
         how = "rise together" if row["r"] > 0 else "run against each other"
@@ -96,12 +99,17 @@ def _quoted(rows: Iterable[Row]) -> str:
     return next((name for name in _NULLS if any(row[name] is not None for row in rows)), "")
 
 
-def _apart(pooled: Row | None) -> str:
-    if pooled is None or pooled["r"] is None or pooled.get("r_disjoint") is None:
+def _apart(given: Sequence[Row], told: Row | None, name: str) -> str:
+    """What is left without the genes that both share, where that is not the same."""
+    if told is None:
         return ""
-    if abs(pooled["r_disjoint"] - pooled["r"]) < 0.005:
+    r, apart = told["r"], told.get("r_disjoint")
+    if apart is None:
+        shares = any(row.get("n_shared_genes") for row in given)
+        return "They share genes, and without these there is no r." if shares else ""
+    if r is not None and abs(apart - r) < 0.005:
         return ""
-    return f"Without the genes that both share, the pooled r is {pooled['r_disjoint']:.2f}."
+    return f"Without the genes that both share, {name} is {apart:z.2f}."
 
 
 def _left_out(rows: Sequence[Row], given: Sequence[Row]) -> str:
@@ -126,10 +134,12 @@ def of_dominance(rows: Sequence[Row]) -> str:
         for row in own:
             counts[row["set"]] = counts.get(row["set"], 0) + row["n_highest"]
         n = sum({row["tumor_type"]: row["n"] for row in own}.values())
-        if not counts or not n:
+        most = max(counts.values(), default=0)
+        if not most:
             continue
-        top = max(counts, key=lambda name: counts[name])
-        told.append(f"{top} in {counts[top]:,} of {n:,} samples by {scale} score")
+        top = [name for name, count in counts.items() if count == most]
+        each = ", each" if len(top) > 1 else ""
+        told.append(f"{' and '.join(top)}{each} in {most:,} of {n:,} samples by {scale} score")
     if not told:
         return "No gene set has a score."
     return f"Highest is {'; '.join(told)}. Raw scores of different sets do not compare."
@@ -156,7 +166,7 @@ def of_claim(row: Row) -> Finding:
 def _interval(row: Row) -> str:
     if row["ci_low"] is None:
         return "no interval"
-    return f"95 % interval {row['ci_low']:.2f} to {row['ci_high']:.2f}"
+    return f"95 % interval {row['ci_low']:z.2f} to {row['ci_high']:z.2f}"
 
 
 def _is_small(p: float | None) -> bool:

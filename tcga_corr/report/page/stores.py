@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tcga_corr.batch.folder import RunFolder
@@ -29,7 +29,9 @@ def page_of_store(engine: Engine) -> Page:
     keys = {(row["source"], row["tumor_type"]) for row in status}
     room = Room()
     answers: list[Finding] = [_held(status)]
-    pairs, dominance, tables, methods, references = [], [], [], [], []
+    pairs, dominance, tables, references = [], [], [], []
+    methods: dict[str, list[str]] = {}
+    made_by: dict[str, list[str]] = {}
     dropped: list[Row] = []
     scatters: dict[str, Any] = {}
     left_out = []
@@ -48,7 +50,9 @@ def page_of_store(engine: Engine) -> Page:
         dominance += found.dominance
         tables += found.tables
         dropped += found.dropped
-        methods += texts
+        for text in texts[:-1]:
+            methods.setdefault(text, []).append(run)
+        made_by.setdefault(texts[-1], []).append(run)
         references += cited
         left_out += [found.left_out] if found.left_out else []
     return Page(
@@ -61,7 +65,7 @@ def page_of_store(engine: Engine) -> Page:
         scatters=scatters,
         dominance=dominance,
         tables=[_tables(status), *_covariates(engine), *_runs(engine), *tables],
-        methods=list(dict.fromkeys(methods)) or [software_text(software())],
+        methods=[*_by_run(methods), *(_by_run(made_by) or [software_text(software())])],
         references=list(dict.fromkeys(references)),
         dropped=inputs.dropped([*dropped, *inputs.dropped_of_tables(engine, keys)]),
         provenance=[inputs.facts("Software", software(), "software")],
@@ -72,6 +76,15 @@ def _of_run(engine: Engine, folder: RunFolder, room: Room) -> tuple[Found, list[
     plan, manifest = folder.plan(), folder.manifest()
     found = found_by(engine, folder, plan, manifest, room, prefix=f"{folder.run}, ")
     return found, *methods_of_run(plan, manifest)
+
+
+def _by_run(texts: Mapping[str, Sequence[str]]) -> list[str]:
+    """Paragraphs of methods; what is not of all runs names those that it is of."""
+    every = {run for runs_of_text in texts.values() for run in runs_of_text}
+    return [
+        text if len(own) == len(every) else f"{', '.join(own)}. {text}"
+        for text, own in texts.items()
+    ]
 
 
 def _held(status: Sequence[Row]) -> Finding:
