@@ -15,6 +15,7 @@ import polars as pl
 import pytest
 from scipy import stats
 
+from tcga_corr import __version__
 from tcga_corr.batch.claims import held_beside
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan, PlannedAnalysis
@@ -24,11 +25,12 @@ from tcga_corr.engine import Engine, open_store
 from tcga_corr.errors import AnalysisError, DataMissingError, StoreError, TcgaCorrError
 from tcga_corr.gene_sets import GeneSet
 from tcga_corr.load_plan import LoadOptions
-from tcga_corr.report.page import inputs
-from tcga_corr.report.page import runs as page_runs
+from tcga_corr.report.page import inputs, run_rows
+from tcga_corr.report.page.findings import Findings, strength_of
 from tcga_corr.report.page.parts import Page, Pair, Scatter, Table, as_data, finite
 from tcga_corr.report.page.render import report
-from tcga_corr.report.page.runs import Found, Room, found_by, page_of_run
+from tcga_corr.report.page.run_rows import Room
+from tcga_corr.report.page.runs import page_of_run
 from tcga_corr.tumor_types import TUMOR_TYPES
 from tcga_corr.variables import GeneVariable, SetVariable
 
@@ -172,16 +174,20 @@ def counted(rows: Iterable[Mapping[str, Any]]) -> Counter[str]:
     return Counter(json.dumps(row, sort_keys=True) for row in rows)
 
 
-def found_in(done: Done, room: Room) -> Found:
-    return found_by(done.engine, done.folder, done.plan, done.folder.manifest(), room)
+def strength_told(pair: Any) -> float | None:
+    return strength_of(pair.rows, pair.pooled)
 
 
-def table_of(page: Page | Found, title: str) -> Table:
+def found_in(done: Done, room: Room) -> Findings:
+    return Findings(done.engine, done.folder, room)
+
+
+def table_of(page: Page | Findings, title: str) -> Table:
     [one] = [table for table in page.tables if table.title == title]
     return one
 
 
-def pairs_of(page: Page | Found, analysis: str, method: str = "") -> list[Pair]:
+def pairs_of(page: Page | Findings, analysis: str, method: str = "") -> list[Pair]:
     return [one for one in page.pairs
             if one.analysis == analysis and method in ("", one.method)]  # fmt: skip
 
@@ -293,9 +299,22 @@ def test_of_many_pairs_the_strongest_are_named(done: Done) -> None:
         f"{'; '.join(f'{x} and {y} ({value:.2f})' for (x, y), value in top)}. The table of pairs "
         "has the others."
     )
-    # by the same genes, whose r is 1
-    assert ("A", "C") in r or ("C", "A") in r
-    assert "A and C" not in said.answer
+    # of the same genes, whose r is 1
+    assert ("C", "A") in r
+    assert "C and A" not in said.answer
+
+
+def test_a_pair_that_shares_genes_is_as_strong_as_without_them(done: Done) -> None:
+    pairs = {(one.x, one.y): one for one in pairs_of(done.page, "wide", "pearson")}
+    for names, name in ((("A", "B"), "r_disjoint"), (("RELA", "TFRC"), "r")):
+        pooled = pairs[names].pooled
+        assert pooled
+        assert pooled[name] is not None
+        assert strength_told(pairs[names]) == pooled[name]
+    assert strength_told(pairs["C", "A"]) is None  # of the same genes
+    [_, lacking, _] = pairs_of(done.page, "one")
+    assert lacking.rows[0]["r"] is not None
+    assert strength_told(lacking) is None
 
 
 # --- the samples
@@ -711,7 +730,7 @@ def test_of_a_large_cross_the_strongest_pairs_are_kept(done: Done) -> None:
     rows = [one.rows for one in kept]
     assert rows == [one.rows for one in whole if one.rows in rows]
     assert [one.pooled for one in kept] == [one.pooled for one in whole if one.rows in rows]
-    assert found.left_out.split("; ")[0] == (
+    assert found.left_out[0] == (
         f"wide, pearson: the {len(kept)} of {len(whole)} pairs whose association is strongest "
         "without shared genes"
     )
@@ -725,7 +744,7 @@ def test_the_same_genes_by_two_names_are_not_the_strongest(done: Done) -> None:
     for n_pairs in (2, 4, 8):
         found = found_in(done, Room(pairs=2 * n_pairs + 20))
         kept = {(one.x, one.y) for one in pairs_of(found, "wide", "pearson")}
-        assert not kept & {("A", "C"), ("C", "A")}
+        assert ("C", "A") not in kept
 
 
 @pytest.mark.parametrize("n_pairs", [0, 5, 20, 33, 47, 60])
@@ -740,7 +759,7 @@ def test_room_is_shared_and_never_taken_by_one_analysis(n_pairs: int, done: Done
     # who gets less than was asked gets as much as any
     cut_short = [size for size, (one, _) in zip(sizes, blocks, strict=True) if size < one.n_pairs]
     assert not cut_short or max(sizes) <= max(cut_short) + 2
-    assert len(found.left_out.split("; ")) == max(1, len(cut_short))
+    assert len(found.left_out) == len(cut_short)
     for pair in found.pairs:
         if pair.pooled:
             r = [row["r"] for row in pair.rows if row["r"] is not None]
@@ -848,13 +867,14 @@ def largest_run(folder: RunFolder) -> Plan:
     ]  # fmt: skip
     pl.DataFrame(shown).write_parquet(folder.path / "dominance.parquet")
     keys = {("tcga-hiseqv2", one): "0" for one in types}
-    return Plan("largest", "", ("parquet",), (), "", (wide, highest), keys, {}, None, "0")
+    return Plan("largest", "", ("parquet",), (), "", (wide, highest), keys, {}, None, __version__)
 
 
 def test_the_largest_page_stays_below_5_mb(tmp_path: Path) -> None:
     engine = open_store(tmp_path / "cache")
-    folder = RunFolder(engine.store, "largest-00000000")
-    plan = largest_run(folder)
+    plan = largest_run(RunFolder(engine.store, "largest"))
+    folder = RunFolder(engine.store, plan.run)
+    (folder.path.parent / "largest").rename(folder.path)
     software = {"tcga-corr": "0.1.0"}
     a_set = {"name": "HALLMARK_OF_A_LONG_NAME", "origin": "Reactome", "version": "2024.1",
              "licence": "CC BY 4.0", "n_genes": 120, "sha256": "0" * 64,
@@ -867,13 +887,15 @@ def test_the_largest_page_stays_below_5_mb(tmp_path: Path) -> None:
     ]  # fmt: skip
     manifest = {"results": {}, "software": software, "simulated": False, "covariates": [],
                 "tables": tables, "gene_sets": [a_set] * 2_500}  # fmt: skip
+    folder.begin(plan)
+    folder.write_manifest(manifest, [])
     room = Room()
-    found = found_by(engine, folder, plan, manifest, room)
-    assert len(found.pairs) == page_runs._MOST_ROWS // 33
-    assert len(table_of(found, "Dominance: highest").rows) > 0.9 * page_runs._MOST_OF_DOMINANCE
-    assert len(found.dropped) == page_runs._MOST_NOTES + 1
+    found = Findings(engine, folder, room)
+    assert len(found.pairs) == run_rows.MOST_ROWS // 33
+    assert len(table_of(found, "Dominance: highest").rows) > 0.9 * run_rows.MOST_OF_DOMINANCE
+    assert len(found.dropped) == run_rows.MOST_NOTES + 1
     rng = np.random.default_rng(2)
-    each = page_runs._MOST_POINTS // 33
+    each = run_rows.MOST_POINTS // 33
     band = [tuple(rng.uniform(0, 1, 4).round(6).tolist())] * 25
     scatters = {
         one: Scatter(barcodes(each), x, y, band)
@@ -882,7 +904,7 @@ def test_the_largest_page_stays_below_5_mb(tmp_path: Path) -> None:
     }
     page = Page(
         title="the largest", subtitle="", simulated=True, answers=found.answers, pairs=found.pairs,
-        pairs_note=found.left_out, scatters={"key": scatters}, dominance=found.dominance,
+        pairs_note="; ".join(found.left_out), scatters={"key": scatters}, dominance=found.dominance,
         tables=found.tables, methods=["method " * 80] * 12, references=["reference " * 12] * 20,
         dropped=inputs.dropped(found.dropped), provenance=inputs.provenance(manifest),
         spec="line of a spec\n" * 500,

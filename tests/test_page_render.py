@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import vl_convert
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tcga_corr.report.page.charts import all_charts
@@ -249,6 +249,7 @@ def test_packed_rows_say_what_the_rows_said() -> None:
         max_leaves=8,
     )
 )
+@example(value={"a": [math.inf, (-math.inf, math.nan), 1.5]})
 def test_what_is_finite_is_kept_and_all_else_is_none(value: Any) -> None:
     def slowly(one: Any) -> Any:
         if isinstance(one, float) and (one != one or one in (math.inf, -math.inf)):

@@ -11,10 +11,11 @@ from tcga_corr.engine import Engine
 from tcga_corr.errors import TcgaCorrError
 from tcga_corr.provenance import software
 from tcga_corr.report.page import inputs
+from tcga_corr.report.page.findings import Findings
 from tcga_corr.report.page.methods import software_text
 from tcga_corr.report.page.parts import Column, Finding, Page, Row, Table, finite
 from tcga_corr.report.page.run_methods import methods_of_run
-from tcga_corr.report.page.runs import Found, Room, found_by
+from tcga_corr.report.page.run_rows import Room
 
 
 def page_of_store(engine: Engine) -> Page:
@@ -34,12 +35,13 @@ def page_of_store(engine: Engine) -> Page:
     made_by: dict[str, list[str]] = {}
     dropped: list[Row] = []
     scatters: dict[str, Any] = {}
-    left_out = []
+    left_out: list[str] = []
     simulated = any("SIMULATED" in row["note"] for row in status)
     for run in runs(engine)["run"].to_list():
         folder = RunFolder(engine.store, run)
         try:
-            found, texts, cited = _of_run(engine, folder, room)
+            found = Findings(engine, folder, room, prefix=f"{run}, ")
+            texts, cited = methods_of_run(folder.plan(), folder.manifest())
         except TcgaCorrError as error:
             dropped.append({"what": "run", "where": run, "count": None, "why": str(error)})
             continue
@@ -54,7 +56,7 @@ def page_of_store(engine: Engine) -> Page:
             methods.setdefault(text, []).append(run)
         made_by.setdefault(texts[-1], []).append(run)
         references += cited
-        left_out += [found.left_out] if found.left_out else []
+        left_out += found.left_out
     return Page(
         title="What this store holds",
         subtitle=f"{len(status)} expression tables of {len({key[1] for key in keys})} tumor types",
@@ -70,12 +72,6 @@ def page_of_store(engine: Engine) -> Page:
         dropped=inputs.dropped([*dropped, *inputs.dropped_of_tables(engine, keys)]),
         provenance=[inputs.facts("Software", software(), "software")],
     )
-
-
-def _of_run(engine: Engine, folder: RunFolder, room: Room) -> tuple[Found, list[str], list[str]]:
-    plan, manifest = folder.plan(), folder.manifest()
-    found = found_by(engine, folder, plan, manifest, room, prefix=f"{folder.run}, ")
-    return found, *methods_of_run(plan, manifest)
 
 
 def _by_run(texts: Mapping[str, Sequence[str]]) -> list[str]:
