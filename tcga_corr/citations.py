@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+SOFTWARE = "The tcga_corr developers 2026, tcga_corr: a TCGA pan-cancer correlation engine"
 REFERENCES = {
     "tcga": "Hoadley et al. 2018, Cell 173:291, doi:10.1016/j.cell.2018.03.022",
     "ssgsea": "Barbie et al. 2009, Nature 462:108, doi:10.1038/nature08460",

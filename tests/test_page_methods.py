@@ -14,12 +14,15 @@ import pytest
 
 from tcga_corr.barcodes import SELECTIONS
 from tcga_corr.batch.plan import Plan, PlannedAnalysis
-from tcga_corr.citations import REFERENCES
+from tcga_corr.citations import REFERENCES, SOFTWARE
 from tcga_corr.gene_sets import GeneSet, reference_sets
+from tcga_corr.load_plan import GENES
+from tcga_corr.nulls import SAME_PATHWAY
 from tcga_corr.provenance import software
 from tcga_corr.report.page.methods import Settings, methods_text, software_text
 from tcga_corr.report.page.run_methods import methods_of_run
 from tcga_corr.scoring.ssgsea import ALPHA, TIES
+from tcga_corr.sources import SOURCES
 from tcga_corr.stats.correlation import METHODS, MIN_SAMPLES
 from tcga_corr.stats.null import ENOUGH, N_BINS
 from tcga_corr.variables import GeneVariable, SetVariable
@@ -53,7 +56,13 @@ NAMED = {
     "besag-clifford": "drawn until",
     "friedman": "Friedman",
 }
-TABLE = {"source": "mine", "title": None, "unit": "log2(tpm+1)", "cite": None}
+HUB = "A hub 2020"
+TABLE = {
+    "source": "a-hub", "title": "A hub", "unit": "log2(tpm+1)", "genes": "all", "cite": HUB,
+}  # fmt: skip
+# a cohort of somebody's own
+OWN = {**TABLE, "source": "mine", "title": None, "cite": None}
+MADE_BY = f"{SOFTWARE}, version {version('tcga-corr')}"
 GENE_SET = {"name": "A", "origin": "own.gmt", "n_genes": 14, "cite": None}
 
 
@@ -115,20 +124,53 @@ def test_what_is_named_is_cited_and_nothing_else() -> None:
         paragraphs, references = methods_text(settings(**asked))
         text = "\n".join(paragraphs)
         named = ["tcga", *(name for name, words in NAMED.items() if words in text)]
-        assert sorted(references) == sorted(REFERENCES[name] for name in named)
+        known = [REFERENCES[name] for name in named]
+        assert sorted(references) == sorted([*known, HUB, MADE_BY])
         assert references[0] == REFERENCES["tcga"]
+        assert references[-2:] == [HUB, MADE_BY]
         assert len(set(references)) == len(references)
 
 
+def cited_of(*tables: dict[str, Any]) -> list[str]:
+    return methods_text(settings(made_from=made_from(tables=tables)))[1]
+
+
+def test_tcga_is_cited_where_a_table_is_of_it() -> None:
+    tcga = REFERENCES["tcga"]
+    assert tcga not in cited_of(OWN)
+    assert tcga not in cited_of(OWN, OWN)
+    assert cited_of(OWN, TABLE)[0] == cited_of(TABLE, OWN)[0] == tcga
+    # once, though it is what a source asks to be cited too
+    assert cited_of({**TABLE, "cite": tcga}).count(tcga) == 1
+    for name, source in SOURCES.items():
+        table = {**TABLE, "source": name, "title": source.title, "cite": source.citation}
+        assert (tcga in cited_of(table)) == (name != "simulated")
+
+
+def test_the_software_is_cited_as_the_repository_says() -> None:
+    told = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    found = dict(re.findall(r"^(title|date-released|version): \"?(.+?)\"?$", told, re.M))
+    [who] = re.findall(r'^authors:\n  - name: "(.+)"$', told, re.M)
+    assert f"{who} {found['date-released'][:4]}, {found['title']}" == SOFTWARE
+    assert found["version"] == version("tcga-corr")
+    for table in (TABLE, OWN):
+        assert cited_of(table)[-1] == MADE_BY
+        assert cited_of(table).count(MADE_BY) == 1
+    # in the version that made the numbers
+    other = made_from(software=software() | {"tcga-corr": "9.8.7"})
+    assert methods_text(settings(made_from=other))[1][-1] == f"{SOFTWARE}, version 9.8.7"
+
+
 def test_data_are_cited_as_their_provenance_says() -> None:
-    tables = [{**TABLE, "tumor_type": "ACC", "cite": "A hub 2020"}] * 2
+    tables = [{**TABLE, "tumor_type": "ACC"}] * 2
     told = made_from(
         tables=tables,
         gene_sets=[GENE_SET | {"cite": "none: made up"}, GENE_SET | {"cite": "A catalogue 2021"}],
         covariates=[{"name": "purity", "cite": "Aran 2015"}, {"name": "age", "cite": None}],
     )
     references = methods_text(settings(made_from=told))[1]
-    assert references[-3:] == ["A hub 2020", "A catalogue 2021", "Aran 2015"]
+    assert references[-4:] == [HUB, "A catalogue 2021", "Aran 2015", MADE_BY]
+    assert not any("made up" in one for one in references)
 
 
 # --- what was done
@@ -191,6 +233,7 @@ def test_numbers_in_the_text_are_those_of_the_code() -> None:
     assert f"on mean expression in {N_BINS} bins" in text
     assert f"drawn until {ENOUGH} are" in text
     assert f"{len(reference_sets()):,} sets of Reactome" in text
+    assert f"without those whose Jaccard index with it is {SAME_PATHWAY} or more)" in text
     assert f"exponent {ALPHA}, " in text
     assert "fewer than 7 genes in a table were not scored" in text
 
@@ -215,10 +258,36 @@ def test_every_choice_has_words() -> None:
     assert "one primary tumour sample per patient" in text_of()
 
 
+def test_own_cohorts_have_the_samples_of_their_tables() -> None:
+    as_they_are = ", with the samples of its own cohorts as their tables have them. Of several "
+    for tables in ([OWN], [OWN, OWN], [TABLE, OWN], [OWN, TABLE]):
+        for samples in SELECTIONS:
+            text = text_of(made_from=made_from(tables=tables), samples=samples)
+            assert as_they_are in text
+            assert "sample type" not in text
+    assert "own cohorts" not in text_of()
+
+
+def test_genes_that_were_ranked_are_told_where_it_is_not_all() -> None:
+    def text(*genes: str) -> str:
+        tables = [{**TABLE, "genes": one} for one in genes]
+        return methods_text(settings(made_from=made_from(tables=tables)))[0][0]
+
+    only = " were left out there. Only protein-coding genes (NCBI Gene) were ranked."
+    assert set(GENES) == {"all", "protein-coding"}
+    for genes in (["protein-coding"], ["protein-coding"] * 2, ["all", "protein-coding"]):
+        assert text(*genes).endswith(only)
+    assert text("all", "all").endswith(" were left out there.")
+
+
 def test_one_tumor_type_is_not_pooled() -> None:
     assert "pooled" not in text_of(n_types=1)
     assert " of 1 tumor type, with " in text_of(n_types=1)
-    assert "random effects" in text_of(n_types=2)
+    assert (
+        "random effects (variance between tumor types of DerSimonian and Laird, interval of "
+        "Hartung and Knapp with a standard error not below that of the samples alone, with "
+        "Higgins, Thompson and Spiegelhalter's 95 % prediction interval for one more tumor type)."
+    ) in text_of(n_types=2)
     assert " of 2 tumor types, with " in text_of()
 
 
@@ -238,6 +307,8 @@ def test_dominance_alone_correlates_nothing() -> None:
     text = text_of(with_pairs=False, with_dominance=True)
     assert "Friedman's test, with Kendall's W" in text
     assert "Which gene set scores highest was counted by sample" in text
+    assert " against 1,000 random sets matched on size and mean expression in the same" in text
+    assert " against 20 random sets " in text_of(with_dominance=True, draws=20)
     assert not re.search("correlation|association|pooled|q-values", text)
     assert "Friedman" not in text_of()
 
@@ -250,9 +321,9 @@ def test_simulated_values_are_said_before_all_else() -> None:
 
 def test_the_source_by_its_title_and_unit() -> None:
     tables = [
-        {**TABLE, "title": "A hub", "tumor_type": "ACC"},
-        {**TABLE, "title": "A hub", "tumor_type": "LIHC"},
-        {**TABLE, "unit": "count", "tumor_type": "UCS"},
+        {**TABLE, "tumor_type": "ACC"},
+        {**TABLE, "tumor_type": "LIHC"},
+        {**OWN, "unit": "count", "tumor_type": "UCS"},
     ]
     text = text_of(made_from=made_from(tables=tables))
     assert text.startswith("Expression was taken from A hub, log2(tpm+1); mine, count, of 2 ")
@@ -281,7 +352,7 @@ RELA, RELB, TP53 = map(GeneVariable, ("RELA", "RELB", "TP53"))
 
 def block(name: str, **more: Any) -> PlannedAnalysis:
     plain = PlannedAnalysis(
-        name=name, kind="pairs", source="mine", tumor_types=("ACC", "LIHC"), n_samples=(79, 371),
+        name=name, kind="pairs", source="a-hub", tumor_types=("ACC", "LIHC"), n_samples=(79, 371),
         units=("log2(tpm+1)",) * 2, samples="tumor", methods=("pearson",), ties="average",
         min_genes=5, null=(), draws=1_000, variables=(A, RELA), adjust=(), x=(0,), y=(1,),
     )  # fmt: skip
@@ -292,13 +363,18 @@ def highest(name: str, **more: Any) -> PlannedAnalysis:
     return block(name, kind="dominance", methods=(), variables=(A, B), x=(), y=(), **more)
 
 
+TITLED = {
+    "a-hub": TABLE,
+    "other": {**TABLE, "source": "other", "title": "Another hub", "cite": "Another hub 2021"},
+    "mine": OWN,
+}
+
+
 def of_run(*blocks: PlannedAnalysis, simulated: bool = False) -> tuple[list[str], list[str]]:
     sets = [GENE_SET | {"name": name} for name in "ABC"]
     sources = dict.fromkeys(one.source for one in blocks)
     tables = [
-        {**TABLE, "source": source, "tumor_type": one}
-        for source in sources
-        for one in ("ACC", "LIHC")
+        {**TITLED[source], "tumor_type": one} for source in sources for one in ("ACC", "LIHC")
     ]
     keys = {(one, name): "0" for one in sources for name in ("ACC", "LIHC")}
     plan = Plan("run", "", ("parquet",), (), "", blocks, keys, {}, None, "0")
@@ -328,7 +404,8 @@ def test_analyses_of_the_same_settings_are_told_once() -> None:
         ({"ties": "gsva"}, "share their average rank", "GSVA"),
         ({"samples": "normal"}, "primary tumour", "normal tissue"),
         ({"min_genes": 9}, "fewer than 5 genes", "fewer than 9 genes"),
-        ({"source": "other"}, "taken from mine,", "taken from other,"),
+        ({"source": "other"}, "taken from A hub,", "taken from Another hub,"),
+        ({"source": "mine"}, "primary tumour", "the samples of its own cohorts"),
         ({"tumor_types": ("ACC",)}, "of 2 tumor types", "of 1 tumor type,"),
     ],
 )
@@ -353,7 +430,7 @@ def test_what_all_analyses_share_is_told_of_all() -> None:
     texts, _ = of_run(block("one"), block("two", methods=("kendall",)), highest("three"))
     told = {text.partition(": ")[0] for text in texts if text.startswith("Of ")}
     assert told == {"Of one, two", "Of one", "Of two", "Of three"}
-    assert texts[0].startswith("Expression was taken from mine")
+    assert texts[0].startswith("Expression was taken from A hub")
     [pooling] = [text for text in texts if "random effects" in text]
     assert pooling.startswith("Of one, two: Associations were pooled")
     [counting] = [text for text in texts if "Friedman" in text]
@@ -375,6 +452,30 @@ def test_draws_do_not_matter_without_a_null() -> None:
     ]  # fmt: skip
 
 
+def test_draws_of_dominance_are_told_of_each() -> None:
+    def told(*blocks: PlannedAnalysis) -> list[str]:
+        return [text for text in of_run(*blocks)[0] if "Friedman" in text]
+
+    [one, two] = told(highest("one", draws=20), highest("two"))
+    assert one.startswith("Of one: Which gene set")
+    assert " against 20 random sets " in one
+    assert two.startswith("Of two: Which gene set")
+    assert " against 1,000 random sets " in two
+    [both] = told(highest("one"), highest("two"))
+    assert both.startswith("Which gene set")
+    # whatever those of pairs are
+    [alone] = told(block("pairs", draws=20), highest("three", draws=30))
+    assert " against 30 random sets " in alone
+
+
+def test_tcga_is_not_cited_of_a_run_over_own_cohorts() -> None:
+    for others, is_cited in (([], False), ([block("two")], True)):
+        texts, cited = of_run(block("one", source="mine"), *others)
+        assert (REFERENCES["tcga"] in cited) == is_cited
+        assert cited.count(MADE_BY) == 1
+        assert sum("its own cohorts" in text for text in texts) == 1
+
+
 def test_simulated_is_said_first_of_a_run() -> None:
     for blocks in ([block("one")], [block("one"), block("two", samples="normal")]):
         texts, _ = of_run(*blocks, simulated=True)
@@ -386,4 +487,7 @@ def test_simulated_is_said_first_of_a_run() -> None:
 def test_dominance_alone() -> None:
     texts, cited = of_run(highest("highest"))
     assert [text.split()[0] for text in texts] == ["Expression", "Gene", "Which", "tcga-corr"]
-    assert [one.split()[0] for one in cited] == ["Hoadley", "Barbie", "Friedman"]
+    assert [one.split()[0] for one in cited[:3]] == [
+        "Hoadley", "Barbie", "Friedman",
+    ]  # fmt: skip
+    assert cited[3:] == [HUB, MADE_BY]

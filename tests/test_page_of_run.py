@@ -21,6 +21,7 @@ from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan, PlannedAnalysis
 from tcga_corr.batch.run import Shard
 from tcga_corr.batch.work import Work
+from tcga_corr.citations import REFERENCES, SOFTWARE
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.errors import AnalysisError, DataMissingError, StoreError, TcgaCorrError
 from tcga_corr.gene_sets import GeneSet
@@ -31,6 +32,7 @@ from tcga_corr.report.page.parts import Page, Pair, Scatter, Table, as_data, fin
 from tcga_corr.report.page.render import report
 from tcga_corr.report.page.run_rows import Room
 from tcga_corr.report.page.runs import page_of_run
+from tcga_corr.report.page.sentences import NOT_COMPARED
 from tcga_corr.tumor_types import TUMOR_TYPES
 from tcga_corr.variables import GeneVariable, SetVariable
 
@@ -252,7 +254,10 @@ def test_claims_are_held_beside_as_the_command_does(done: Done) -> None:
     assert len(said) == len(claims) == 2
     for one, row in zip(said, claims, strict=True):
         assert f"{row['here']}" in one.answer
-        assert one.answer.endswith(f"Verdict: {row['verdict']}.")
+        none, _, why = row["verdict"].partition("none: ")
+        verdict = f"Verdict: {row['verdict']}" if none else f"No verdict: {why}"
+        assert one.answer.endswith(f"). {verdict}.")
+    assert [one.answer.count("No verdict: ") for one in said] == [0, 1]
 
 
 def test_the_table_of_pairs_has_each_pair_and_opens_it(done: Done) -> None:
@@ -297,11 +302,45 @@ def test_of_many_pairs_the_strongest_are_named(done: Done) -> None:
     assert said.answer == (
         "Strongest, by pooled r without shared genes: "
         f"{'; '.join(f'{x} and {y} ({value:.2f})' for (x, y), value in top)}. The table of pairs "
-        "has the others."
+        f"has the others. {NOT_COMPARED}"
     )
     # of the same genes, whose r is 1
     assert ("C", "A") in r
     assert "C and A" not in said.answer
+
+
+CROSSES = """\
+name = "crosses"
+tumor_types = ["LIHC"]
+min_genes = 5
+draws = 20
+[[crosses]]
+name = "compared"
+x = ["RELA", "TFRC", "MYC", "GPX4"]
+null = ["genes"]
+[[crosses]]
+name = "alone"
+x = ["RELA", "TFRC", "MYC", "GPX4"]
+[[crosses]]
+name = "nothing"
+x = ["own.gmt:E"]
+y = ["RELA", "TFRC", "MYC", "GPX4", "NFE2L2"]
+"""
+
+
+def test_of_many_pairs_it_is_said_whether_they_were_compared(copy: Engine, tmp_path: Path) -> None:
+    outcome = run(copy, write_spec(tmp_path, CROSSES))
+    assert outcome.is_complete
+    compared, alone, nothing = page_of_run(copy, outcome.plan.run).answers
+    asked = "which of {} pairs vary together in LIHC, by pearson?"
+    assert compared.question == f"compared: {asked.format(6)}"
+    assert compared.answer.startswith("Strongest, by r without shared genes: ")
+    assert compared.answer.endswith("). The table of pairs has the others.")
+    assert alone.question == f"alone: {asked.format(6)}"
+    assert alone.answer == f"{compared.answer} {NOT_COMPARED}"
+    assert nothing.question == f"nothing: {asked.format(5)}"
+    # of what is not there is nothing to compare
+    assert nothing.answer == "None has an r without shared genes. The table of pairs has them."
 
 
 def test_a_pair_that_shares_genes_is_as_strong_as_without_them(done: Done) -> None:
@@ -455,12 +494,19 @@ def test_a_pair_that_no_sample_has_says_so(done: Done) -> None:
 def test_shared_genes_are_said(done: Done) -> None:
     said = {(one.x, one.y): one.finding.answer for one in pairs_of(done.page, "one")}
     assert said["A", "D"].endswith("They share genes, and without these there is no r.")
-    assert said["A", "C"].endswith("They share genes, and without these there is no r.")
-    [pair] = [one for one in pairs_of(done.page, "main", "pearson") if one.x == "A"]
-    assert pair.pooled
-    assert pair.finding.answer.removesuffix(" 1 tumor type has no r.").endswith(
-        f"Without the genes that both share, the pooled r is {pair.pooled['r_disjoint']:.2f}."
-    )
+    assert said["A", "C"] == "A and C are the same variable."
+    for method, letter in (("pearson", "r"), ("spearman", "rho")):
+        [pair] = [one for one in pairs_of(done.page, "main", method) if one.x == "A"]
+        assert pair.pooled
+        known = [row["p_sets"] for row in pair.rows if row["p_sets"] is not None]
+        assert pair.finding.answer.removesuffix(" 1 tumor type has no r.").endswith(
+            f" Without the genes that both share, the pooled {letter} is "
+            f"{pair.pooled['r_disjoint']:.2f}. Without shared genes it stands out from other "
+            f"pathways of the same size in {sum(p < 0.05 for p in known)} of {len(known)} (p_sets "
+            "< 0.05; chance alone gives one in twenty)."
+        )
+    [other] = [one for one in pairs_of(done.page, "main", "pearson") if one.x == "purity"]
+    assert ". It stands out from other pathways of the same size in " in other.finding.answer
 
 
 # --- what else is told
@@ -522,6 +568,13 @@ def test_methods_are_of_all_analyses(done: Done) -> None:
     for asked in done.plan.analyses:
         assert asked.name in text
     assert "SIMULATED" not in text
+    assert " against 20 random sets " in text
+    # of somebody's own
+    assert all("own cohorts" in one for one in done.page.methods if "Expression was taken" in one)
+    assert "sample type" not in text
+    assert "Only " not in text
+    assert REFERENCES["tcga"] not in done.page.references
+    assert f"{SOFTWARE}, version {__version__}" in done.page.references
 
 
 def test_a_page_is_the_same_twice(done: Done) -> None:
@@ -737,7 +790,7 @@ def test_of_a_large_cross_the_strongest_pairs_are_kept(done: Done) -> None:
     said = {one.question: one.answer for one in found.answers}
     answer = said[f"wide: which of {len(whole)} pairs vary together in 5 tumor types, by pearson?"]
     assert answer.startswith(f"Strongest of the {len(kept)} shown, by pooled r without shared")
-    assert answer.endswith(" The table of pairs has the others that are shown.")
+    assert answer.endswith(f" The table of pairs has the others that are shown. {NOT_COMPARED}")
 
 
 def test_the_same_genes_by_two_names_are_not_the_strongest(done: Done) -> None:
@@ -777,6 +830,28 @@ def test_samples_are_shown_as_long_as_there_is_room(done: Done) -> None:
     assert all(bool(one.scatters) != bool(one.no_scatters) for one in found.pairs)
     assert [one.rows for one in found.pairs] == [one.rows for one in done.page.pairs]
     assert not any(one.scatters for one in found_in(done, Room(points=0)).pairs)
+
+
+@pytest.mark.parametrize("points", [104, 250, 400, 1_000, 1_700, 2_500])
+def test_samples_of_the_strongest_pairs_come_first(points: int, done: Done) -> None:
+    found = found_in(done, Room(points=points))
+    assert [one.rows for one in found.pairs] == [one.rows for one in done.page.pairs]
+    n_cut = 0
+    for asked in done.plan.analyses:
+        if asked.name in ALWAYS or not asked.methods:
+            continue
+        pairs = pairs_of(found, asked.name, asked.methods[0])
+        shown, others = (
+            [abs(strength_told(one) or 0.0) for one in pairs if bool(one.scatters) == is_shown]
+            for is_shown in (True, False)
+        )
+        assert min(shown, default=1.0) >= max(others, default=0.0)
+        n_cut += bool(shown and others)
+    # what has not room for one of many samples may have for one of few
+    assert n_cut in (1, 2)
+    if points == 104:
+        # not the first that was asked
+        assert {(one.x, one.y) for one in found.pairs if one.scatters} == {("RELA", "NFE2L2")}
 
 
 def test_dominance_is_cut_by_whole_tumor_types_and_says_so(done: Done) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.run import Shard
+from tcga_corr.citations import REFERENCES, SOFTWARE
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.errors import DataMissingError
 from tcga_corr.load_plan import LoadOptions
@@ -147,6 +148,11 @@ def test_methods_of_several_runs_are_told_apart(both: tuple[Engine, list[str]]) 
     cited = set(page.references)
     assert cited == {text for name in (one, two) for text in page_of_run(engine, name).references}
     assert len(page.references) == len(cited)
+    # of runs over somebody's own cohorts
+    assert REFERENCES["tcga"] not in cited
+    assert sum(text.startswith(SOFTWARE) for text in page.references) == 1
+    [ranked] = {text.partition(" with ")[2] for text in page.methods if "Expression was" in text}
+    assert ranked.startswith("the samples of its own cohorts as their tables have them. Of ")
 
 
 def test_a_run_that_is_not_complete_is_told(copy: Engine, tmp_path: Path) -> None:
@@ -218,6 +224,10 @@ def test_simulated_tables_make_a_simulated_page(tmp_path: Path) -> None:
     assert of_run.simulated
     assert of_run.methods[0].startswith("The values are SIMULATED: nothing here is a finding.")
     assert "SIMULATED" not in of_run.answers[0].answer
+    # made up as TCGA's are, and not of TCGA
+    assert "one primary tumour sample per patient" in of_run.methods[0]
+    assert REFERENCES["tcga"] not in of_run.references
+    assert not any("made up" in text for text in of_run.references)
     assert of_run.dropped
     assert not any("SIMULATED" in row["why"] for row in of_run.dropped.rows)
     assert 'class="simulated"' in report(of_run)

@@ -373,6 +373,36 @@ def test_figures_compile(name: str) -> None:
     assert "url" not in {name for one in drawn["data"] for name in one}
 
 
+def test_r_without_shared_genes_is_a_stroke_of_its_own() -> None:
+    strokes = [one for one in all_charts()["forest"]["layer"]
+               if one.get("encoding", {}).get("x", {}).get("field") == "r_disjoint"]  # fmt: skip
+    [stroke] = strokes
+    assert stroke["mark"]["type"] == "tick"
+    # of those that share genes, and only where there is one
+    assert stroke["transform"] == [
+        {"filter": "datum.n_shared_genes > 0 && isValid(datum.r_disjoint)"}
+    ]
+    axes = [one["encoding"]["x"] for one in all_charts()["forest"]["layer"]
+            if one.get("encoding", {}).get("x", {}).get("field") == "r"]  # fmt: skip
+    assert all({**one, "field": "r_disjoint"} == stroke["encoding"]["x"] for one in axes)
+    assert axes
+
+
+def test_the_heat_map_has_colours_that_can_be_printed() -> None:
+    cells, dots = all_charts()["heat"]["layer"]
+    scale = cells["encoding"]["color"]["scale"]
+    assert scale["domain"] == [-1, 0, 1]
+    assert len(set(scale["range"])) == 3
+    for colour in (*scale["range"], dots["mark"]["color"]):
+        assert re.fullmatch("#[0-9a-f]{6}", colour)
+    cold, middle, warm = (
+        [int(colour[place : place + 2], 16) for place in (1, 3, 5)] for colour in scale["range"]
+    )
+    assert cold[2] > cold[0]
+    assert warm[0] > warm[2]
+    assert min(middle) == max(middle) > 230
+
+
 # --- the live page
 
 

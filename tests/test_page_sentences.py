@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from typing import Any
@@ -10,10 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tcga_corr.barcodes import SELECTIONS
 from tcga_corr.report.page import sentences
 from tcga_corr.report.page.pairs import pair_of
 from tcga_corr.report.page.parts import finite
+from tcga_corr.stats.correlation import METHODS
 
+LETTERS = {"pearson": "r", "spearman": "rho", "kendall": "tau"}
 NUMBERS = ("r", "ci_low", "ci_high", "p", "q", "q_batch", "p_genes", "genes_low", "genes_high",
            "p_sets", "sets_low", "sets_high", "r_disjoint")  # fmt: skip
 NOT_COMPARED = (
@@ -47,16 +51,32 @@ def said(*rows: dict[str, Any], told: dict[str, Any] | None = None, adjust: str 
 
 
 @pytest.mark.parametrize(
-    ("types", "adjust", "question"),
+    ("types", "more", "question"),
     [
-        (["LIHC"], "", "Do A and B vary together in LIHC?"),
-        (["LIHC", "ACC"], "", "Do A and B vary together in 2 tumor types?"),
-        (["LIHC"], "age,purity", "Do A and B vary together in LIHC, age,purity held fixed?"),
+        (["LIHC"], {}, "in LIHC, by Pearson's r?"),
+        (["LIHC", "ACC"], {}, "in 2 tumor types, by Pearson's r?"),
+        (["LIHC"], {"adjust": "age,purity"}, "in LIHC, age,purity held fixed, by Pearson's r?"),
+        (["LIHC"], {"method": "spearman"}, "in LIHC, by Spearman's rho?"),
+        (["LIHC"], {"method": "kendall"}, "in LIHC, by Kendall's tau-b?"),
+        (["LIHC"], {"samples": "normal"}, "in LIHC, in normal tissue, by Pearson's r?"),
+        (
+            ["LIHC", "ACC"],
+            {"samples": "all-tumor", "adjust": "age", "method": "kendall"},
+            "in 2 tumor types, in all tumour samples, age held fixed, by Kendall's tau-b?",
+        ),
     ],
 )
-def test_the_question(types: list[str], adjust: str, question: str) -> None:
-    rows = [row(one, adjust=adjust) for one in types]
-    assert sentences.question("A", "B", rows) == question
+def test_the_question(types: list[str], more: dict[str, Any], question: str) -> None:
+    rows = [row(one, **more) for one in types]
+    assert sentences.question("A", "B", rows) == f"Do A and B vary together {question}"
+
+
+def test_every_method_and_selection_has_words() -> None:
+    for method, samples in itertools.product(METHODS, SELECTIONS):
+        rows = several("++", method=method, samples=samples)
+        for own in (rows, rows[:1]):
+            assert sentences.question("A", "B", own)
+            assert said(*own, told=pooled())
 
 
 # --- no r
@@ -76,6 +96,35 @@ def test_no_r_anywhere_is_said_with_each_reason_once() -> None:
 
 def test_no_rows_at_all() -> None:
     assert said() == "No tumor type gives an association of A and B: there are no rows."
+
+
+# --- one variable by two names
+
+SAME = "x and y are the same variable"
+
+
+@pytest.mark.parametrize("note", [SAME, f"SIMULATED; {SAME}", f"{SAME}; 4 samples without age"])
+def test_the_same_variable_is_said_and_nothing_else(note: str) -> None:
+    perfect: dict[str, Any] = {"ci_low": 1.0, "ci_high": 1.0, "note": note}
+    one = row("LIHC", 1.0, n_shared_genes=9, **perfect)
+    other = row("ACC", 1.0, n_shared_genes=9, **perfect)
+    gene = row("LIHC", 1.0, **perfect)
+    nothing = row("UCS", None)
+    words = "A and B are the same variable."
+    assert said(one) == said(gene) == words
+    assert said(one, other, told=pooled(None)) == said(one, other, told=pooled()) == words
+    assert said(one, nothing, told=pooled(None)) == f"{words} 1 tumor type has no r."
+    assert said(one, other, nothing, nothing) == f"{words} 2 tumor types have no r."
+    assert said(one | {"adjust": "age"}, adjust="age") == words
+
+
+def test_what_is_the_same_in_some_tumor_types_only_is_not_said_to_be() -> None:
+    one = row("ACC", 1.0, ci_low=1.0, ci_high=1.0, note=SAME)
+    told = said(one, row("LIHC"))
+    assert told == f"A and B rise together in 2 of 2 tumor types (q < 0.05). {NOT_COMPARED}"
+    # where there is no r, there is nothing to be the same
+    told = said(row("ACC", None, note=SAME), row("LIHC"))
+    assert told.startswith("In LIHC (n = 371), A and B rise together")
 
 
 # --- one tumor type
@@ -108,6 +157,45 @@ def test_one_tumor_type(r: float, low: float | None, high: float | None, words: 
     assert told == f"In LIHC (n = 1,371), {words} {NOT_COMPARED}"
 
 
+@pytest.mark.parametrize(("method", "letter"), LETTERS.items())
+def test_an_estimate_goes_by_its_letter(method: str, letter: str) -> None:
+    sharing = {"n_shared_genes": 4, "r_disjoint": 0.1}
+    assert said(row(method=method, **sharing)) == (
+        f"In LIHC (n = 371), A and B rise together: {letter} = 0.500 (95 % interval 0.40 to 0.60). "
+        f"Without the genes that both share, {letter} is 0.10. {NOT_COMPARED}"
+    )
+    rows = several("++", method=method, **sharing)
+    assert said(*rows, told=pooled(r_disjoint=0.104)) == (
+        f"A and B rise together in 2 of 2 tumor types (q < 0.05). The pooled {letter} is 0.40 "
+        f"(95 % interval 0.30 to 0.50). Without the genes that both share, the pooled {letter} is "
+        f"0.10. {NOT_COMPARED}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("samples", "words"),
+    [
+        ("tumor", ""),
+        ("normal", ", in normal tissue"),
+        ("all-tumor", ", in all tumour samples"),
+    ],
+)
+def test_other_samples_are_said(samples: str, words: str) -> None:
+    own: dict[str, Any] = {"samples": samples}
+    assert said(row(**own)).startswith(f"In LIHC (n = 371){words}, A and B rise together: r = ")
+    assert said(row(**own), adjust="age").startswith(
+        f"In LIHC (n = 371){words}, age held fixed, A and B rise together: r = "
+    )
+    every = f"{words}. {NOT_COMPARED}"
+    assert said(*several("++", **own)) == (
+        f"A and B rise together in 2 of 2 tumor types (q < 0.05){every}"
+    )
+    assert said(*several("00", **own)) == (
+        f"A and B are not shown to vary together in any of 2 tumor types{every}"
+    )
+    assert f" (q < 0.05){words}, age held fixed. " in said(*several("++", **own), adjust="age")
+
+
 def test_one_tumor_type_beside_the_null_that_is_to_be_quoted() -> None:
     assert said(row(p_genes=0.031)).endswith(
         "That stands out from random genes of the same expression (p_genes = 0.031)."
@@ -134,12 +222,33 @@ def test_what_is_held_fixed_is_said() -> None:
     assert ", age held fixed." in said(*(one | {"q": 0.9} for one in several), adjust="age")
 
 
+RISE = "In LIHC (n = 371), A and B rise together: r = 0.500 (95 % interval 0.40 to 0.60)."
+
+
 def test_one_tumor_type_without_shared_genes() -> None:
     told = said(row(n_shared_genes=4, r_disjoint=-0.17))
-    assert told.endswith("Without the genes that both share, r is -0.17.")
-    assert "genes that both" not in said(row(n_shared_genes=4, r_disjoint=0.503))
-    told = said(row(n_shared_genes=9, r=1.0, ci_low=1.0, ci_high=1.0))
-    assert told.endswith("They share genes, and without these there is no r.")
+    assert told == f"{RISE} Without the genes that both share, r is -0.17. {NOT_COMPARED}"
+    assert said(row(n_shared_genes=4, r_disjoint=0.503)) == f"{RISE} {NOT_COMPARED}"
+    # of what is not there is nothing to compare
+    told = said(row(n_shared_genes=9))
+    assert told == f"{RISE} They share genes, and without these there is no r."
+
+
+def test_the_null_is_about_what_is_left_without_shared_genes() -> None:
+    apart = f"{RISE} Without the genes that both share, r is 0.10, which"
+    sharing: dict[str, Any] = {"n_shared_genes": 4, "r_disjoint": 0.1}
+    assert said(row(p_sets=0.052, **sharing)) == (
+        f"{apart} does not stand out from other pathways of the same size (p_sets = 0.052)."
+    )
+    assert said(row(p_genes=0.002, **sharing)) == (
+        f"{apart} stands out from random genes of the same expression (p_genes = 0.002)."
+    )
+    # of about the same r both are said at once
+    assert said(row(p_genes=0.002, n_shared_genes=4, r_disjoint=0.503)) == (
+        f"{RISE} That stands out from random genes of the same expression (p_genes = 0.002)."
+    )
+    told = said(row("ACC", None), row(p_genes=0.002, **sharing))
+    assert told.endswith(" (p_genes = 0.002). 1 tumor type has no r.")
 
 
 # --- several tumor types
@@ -192,7 +301,7 @@ def test_the_pooled_r_with_and_without_a_prediction() -> None:
     told = said(*rows, told=pooled(-0.001, prediction_low=-0.204, prediction_high=0.806))
     assert (
         " The pooled r is 0.00 (95 % interval 0.30 to 0.50); one more tumor type is expected "
-        "between -0.20 and 0.81. It was"
+        "between -0.20 and 0.81 (95 %). It was"
     ) in told
     for nothing in (None, pooled(None)):
         assert "pooled" not in said(*rows, told=nothing)
@@ -205,27 +314,73 @@ def test_pathways_are_quoted_before_genes_of_the_rows_that_have_them() -> None:
                                     strict=True):  # fmt: skip
         one |= {"p_genes": p_genes, "p_sets": p_sets}
     told = said(*rows)
-    assert told.endswith("from other pathways of the same size in 1 of 3 (p_sets < 0.05).")
+    assert told.endswith(
+        " (q < 0.05). It stands out from other pathways of the same size in 1 of 3 (p_sets < 0.05; "
+        "chance alone gives one in twenty)."
+    )
     assert "p_genes" not in told
     without = said(*(one | {"p_sets": None} for one in rows))
-    assert without.endswith("from random genes of the same expression in 2 of 3 (p_genes < 0.05).")
+    assert without.endswith(
+        " (q < 0.05). It stands out from random genes of the same expression in 2 of 3 (p_genes < "
+        "0.05; chance alone gives one in twenty)."
+    )
+    assert sentences.SIGNIFICANT == 1 / 20
+
+
+def test_the_null_over_tumor_types_is_about_what_is_left_without_shared_genes() -> None:
+    stands = "tands out from other pathways of the same size in "
+    apart, whole = f" Without shared genes it s{stands}", f" It s{stands}"
+    sharing: dict[str, Any] = {"n_shared_genes": 3, "r_disjoint": 0.1}
+    told = said(*several("++", p_sets=0.01, **sharing), told=pooled(r_disjoint=0.1))
+    assert told.endswith(
+        f" Without the genes that both share, the pooled r is 0.10.{apart}2 of 2 (p_sets < 0.05; "
+        "chance alone gives one in twenty)."
+    )
+    # shared in one tumor type, as tables have not the same genes
+    one, other = several("++", p_sets=0.01)
+    assert apart in said(one, other | sharing)
+    for of_other in ({"n_shared_genes": 3}, {"r_disjoint": 0.1}, sharing | {"p_sets": None}):
+        assert whole in said(one, other | of_other)
 
 
 def test_a_null_of_rows_without_r_is_not_counted() -> None:
     rows = [*several("++", p_sets=0.01), row("UCS", None, p_sets=0.01)]
-    assert " in 2 of 2 (p_sets < 0.05). 1 tumor type has no r." in said(*rows)
+    told = said(*rows)
+    assert " in 2 of 2 (p_sets < 0.05; chance alone gives one in twenty). 1 tumor type has" in told
 
 
 def test_the_pooled_r_without_shared_genes_where_it_is_another() -> None:
     rows = several("++", n_shared_genes=3, r_disjoint=0.1)
     told = said(*rows, told=pooled(r_disjoint=0.104))
-    assert told.endswith("Without the genes that both share, the pooled r is 0.10.")
+    assert told.endswith(
+        f" Without the genes that both share, the pooled r is 0.10. {NOT_COMPARED}"
+    )
     assert "share" not in said(*several("++"), told=pooled(r_disjoint=0.4049))
     assert "share" not in said(*several("++"), told=pooled(r_disjoint=None))
     nothing_left = several("++", n_shared_genes=3)
     assert said(*nothing_left, told=pooled()).endswith(
-        "They share genes, and without these there is no r."
+        " (95 % interval 0.30 to 0.50). They share genes, and without these there is no r."
     )
+    # nothing is pooled, and of no row there is anything to compare
+    assert said(*nothing_left).endswith(" in 2 of 2 tumor types (q < 0.05).")
+
+
+@pytest.mark.parametrize("r", [0.4, None])
+def test_what_some_tumor_types_have_without_shared_genes_is_not_said_to_be_lacking(
+    r: float | None,
+) -> None:
+    one, other = several("++", n_shared_genes=3)
+    has = other | {"r_disjoint": 0.1}
+    told = said(one, has, told=pooled(r))
+    assert "without these" not in told
+    assert told.endswith(NOT_COMPARED)
+    told = said(one, has | {"p_genes": 0.2}, told=pooled(r))
+    assert "without these" not in told
+    assert " Without shared genes it stands out from random genes of the same " in told
+    assert " in 0 of 1 (p_genes < 0.05; " in told
+    # another that shares none is compared
+    told = said(one, other | {"n_shared_genes": 0}, told=pooled(r))
+    assert told.endswith(f"They share genes, and without these there is no r. {NOT_COMPARED}")
 
 
 # --- any rows
@@ -238,19 +393,22 @@ some_ends = st.one_of(st.none(), st.tuples(st.floats(-1, 1), st.floats(-1, 1)))
 @st.composite
 def some_rows(draw: st.DrawFn) -> list[dict[str, Any]]:
     rows = []
+    method, samples = draw(st.sampled_from(METHODS)), draw(st.sampled_from(SELECTIONS))
     for place in range(draw(st.integers(1, 8))):
         r = draw(some_r)
         has_r = r is not None and not math.isnan(r)
         low, high = sorted((draw(st.floats(-1, 1)), draw(st.floats(-1, 1)))) if has_r else (r, r)
-        rows.append(
-            row(
-                f"T{place}", r, ci_low=low, ci_high=high,
-                n=draw(st.integers(0, 10_000)), q=draw(some_p), p_genes=draw(some_p),
-                p_sets=draw(some_p), r_disjoint=draw(some_r),
-                n_shared_genes=draw(st.sampled_from([None, 0, 5])),
-                note=draw(st.sampled_from(["", "SIMULATED", "SIMULATED; too few"])),
-            )
+        one = row(
+            f"T{place}", r, ci_low=low, ci_high=high, method=method, samples=samples,
+            n=draw(st.integers(0, 10_000)), q=draw(some_p), p_genes=draw(some_p),
+            p_sets=draw(some_p), r_disjoint=draw(some_r),
+            n_shared_genes=draw(st.sampled_from([None, 0, 5])),
+            note=draw(st.sampled_from(["", "SIMULATED", "SIMULATED; too few"])),
         )  # fmt: skip
+        # the nulls are about it
+        if one["n_shared_genes"] and (one["r_disjoint"] is None or math.isnan(one["r_disjoint"])):
+            one |= {"p_genes": None, "p_sets": None}
+        rows.append(one)
     return rows
 
 
@@ -285,11 +443,22 @@ def test_of_any_rows_the_counts_are_right(
     name = next(
         (name for name in ("p_sets", "p_genes") if any(one[name] is not None for one in having)), ""
     )
-    assert (NOT_COMPARED in text) == (not name)
+    lacks = [bool(one["n_shared_genes"]) and one["r_disjoint"] is None for one in having]
+    assert (NOT_COMPARED in text) == (not name and not all(lacks))
+    letter = LETTERS[rows[0]["method"]]
+    which = {"tumor": "", "normal": ", in normal tissue", "all-tumor": ", in all tumour samples"}[
+        rows[0]["samples"]
+    ]
     if len(having) == 1:
         one = having[0]
-        assert text.startswith(f"In {one['tumor_type']} (n = {one['n']:,}), A and B ")
-        assert f"r = {one['r']:z.3f} (95 % interval {one['ci_low']:z.2f} to " in text
+        assert text.startswith(f"In {one['tumor_type']} (n = {one['n']:,}){which}, A and B ")
+        assert f": {letter} = {one['r']:z.3f} (95 % interval {one['ci_low']:z.2f} to " in text
+        assert ("They share genes, and without these" in text) == lacks[0]
+        told_apart = one["r_disjoint"] is not None and abs(one["r_disjoint"] - one["r"]) >= 0.005
+        assert (f", {letter} is {one['r_disjoint'] or 0:z.2f}" in text) == told_apart
+        goes_on = re.search(", which (stands|does not stand) out from ", text)
+        assert bool(goes_on) == (told_apart and bool(name))
+        assert (" That " in text) == (not told_apart and bool(name))
         rises = "rise together" in text
         assert rises == (not one["ci_low"] <= 0 <= one["ci_high"] and one["r"] > 0)
         if name:
@@ -305,9 +474,15 @@ def test_of_any_rows_the_counts_are_right(
     if name:
         beyond = sum(is_small(one[name]) for one in having)
         known = sum(one[name] is not None for one in having)
-        assert f" in {beyond} of {known} ({name} < 0.05)." in text
+        assert f" in {beyond} of {known} ({name} < 0.05; chance alone gives one in twenty)." in text
+        apart = any(one["n_shared_genes"] and one[name] is not None for one in having)
+        assert ("Without shared genes it stands out" in text) == apart
+        assert (" It stands out" in text) == (not apart)
     if told and told["r"] is not None:
-        assert f"The pooled r is {told['r']:z.2f} (" in text
+        assert f"The pooled {letter} is {told['r']:z.2f} (" in text
+    sharing = [one for one in having if one["n_shared_genes"]]
+    nothing_left = told and told["r_disjoint"] is None and sharing and sum(lacks) == len(sharing)
+    assert ("They share genes, and without these" in text) == bool(nothing_left)
 
 
 @given(rows=some_rows(), told=some_pooled())
@@ -318,8 +493,8 @@ def test_any_rows_make_a_pair(rows: list[dict[str, Any]], told: dict[str, Any] |
     given = [one["n"] for one in rows if one["r"] is not None]
     kinds = "type" if len(given) == 1 else "types"
     assert pair.about == (
-        f"pearson; mine, log2(tpm+1); tumor samples, n = {sum(given):,} in {len(given)} tumor "
-        f"{kinds}"
+        f"{rows[0]['method']}; mine, log2(tpm+1); {rows[0]['samples']} samples, "
+        f"n = {sum(given):,} in {len(given)} tumor {kinds}"
     )
     assert (pair.x_axis, pair.y_axis) == ("A, ssGSEA score", "B, log2(tpm+1)")
 
@@ -396,17 +571,22 @@ CLAIM = {
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ({}, "0.5 (n = 1,371) in a paper; 0.457, 95 % interval 0.37 to 0.53 (n = 1,300) here."),
-        ({"published_n": None}, "0.5 in a paper; 0.457, 95 % interval 0.37 to 0.53 (n = 1,300) "
-         "here."),
-        ({"ci_low": None, "ci_high": None}, "0.5 (n = 1,371) in a paper; 0.457 (n = 1,300) here."),
+        ({}, "(a paper; n = 1,371). Here 0.457, 95 % interval 0.37 to 0.53 (n = 1,300). Verdict: "
+         "outside."),
+        ({"published_n": None}, "(a paper). Here 0.457, 95 % interval 0.37 to 0.53 (n = 1,300). "
+         "Verdict: outside."),
+        ({"ci_low": None, "ci_high": None}, "(a paper; n = 1,371). Here 0.457 (n = 1,300). "
+         "Verdict: outside."),
         (
-            {"here": None, "ci_low": None, "ci_high": None, "n": None},
-            "0.5 (n = 1,371) in a paper; nothing here.",
+            {"here": None, "ci_low": None, "ci_high": None, "n": None,
+             "verdict": "none: no such row"},
+            "(a paper; n = 1,371). Here nothing. No verdict: no such row.",
         ),
+        ({"verdict": "none: 9 samples here, 31 published"}, "(a paper; n = 1,371). Here 0.457, "
+         "95 % interval 0.37 to 0.53 (n = 1,300). No verdict: 9 samples here, 31 published."),
     ],
 )  # fmt: skip
 def test_a_claim_beside_what_is_here(more: dict[str, Any], words: str) -> None:
     found = sentences.of_claim(CLAIM | more)
-    assert found.question == "Published: they go together?"
-    assert found.answer == f"{words} Verdict: outside."
+    assert found.question == "Published: they go together. And here?"
+    assert found.answer == f"Published 0.5 {words}"

@@ -83,6 +83,11 @@ def forest() -> Spec:
                 },
             },
             {
+                "transform": [{"filter": "datum.n_shared_genes > 0 && isValid(datum.r_disjoint)"}],
+                "mark": {"type": "tick", "thickness": 2, "size": 11, "color": LINE, **_SILENT},
+                "encoding": {"x": _r("r_disjoint")},
+            },
+            {
                 "transform": [{"filter": f"{is_pooled} && datum.r !== null"}],
                 "mark": {"type": "point", "shape": "diamond", "size": 150, "filled": True,
                          "color": INK, "opacity": 1, **_SILENT},
@@ -235,8 +240,12 @@ def heat() -> Spec:
                 "encoding": {
                     "color": {
                         "field": "r", "type": "quantitative",
-                        # the script gives the colours
-                        "scale": {"domain": [-1, 0, 1], "interpolate": "rgb"},
+                        # the same in dark, as it may be printed
+                        "scale": {
+                            "domain": [-1, 0, 1],
+                            "range": ["#2166ac", "#f4f4f4", "#b2182b"],
+                            "interpolate": "rgb",
+                        },
                         "legend": {"title": "r", "orient": "bottom", "gradientLength": 160},
                     },
                     "tooltip": [
@@ -250,7 +259,7 @@ def heat() -> Spec:
             },
             {
                 "transform": [{"filter": "datum.small"}],
-                "mark": {"type": "point", "filled": True, "size": 7, "color": INK,
+                "mark": {"type": "point", "filled": True, "size": 7, "color": "#1a1a1a",
                          "opacity": 1, "tooltip": None, **_SILENT},
             },
         ],

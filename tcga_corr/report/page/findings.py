@@ -209,7 +209,8 @@ def _many(pairs: Sequence[Pair], asked: PlannedAnalysis) -> Finding:
         f"{first.analysis}: which of {asked.n_pairs:,} pairs vary together in {where}, by "
         f"{first.method}?",
         f"{told if named else 'None has an r without shared genes.'} The table of pairs has "
-        f"{'the others' if named else 'them'}{of and ' that are shown'}.",
+        f"{'the others' if named else 'them'}{of and ' that are shown'}."
+        f"{'' if asked.null or not named else ' ' + sentences.NOT_COMPARED}",
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tcga_corr.citations import REFERENCES
+from tcga_corr.citations import REFERENCES, SOFTWARE
 
 _SAMPLES = {
     "tumor": "one primary tumour sample per patient (sample type 01; 03 in LAML; in SKCM 01, then "
@@ -14,6 +14,7 @@ _SAMPLES = {
     "normal": "one sample of normal tissue per patient (sample type 11)",
     "all-tumor": "all tumour samples (sample types 01 to 09), of which a patient may have several",
 }
+_OWN = "the samples of its own cohorts as their tables have them"
 _TIES = {
     "average": ("genes of equal value share their average rank", ()),
     "gseapy": ("equal values are ranked as gseapy's ssgsea does", ("gseapy",)),
@@ -63,25 +64,37 @@ def methods_text(settings: Settings) -> tuple[list[str], list[str]]:
         if settings.n_types > 1:
             paragraphs.append(_pooling(cited))
     if settings.with_dominance:
-        paragraphs.append(_dominance(cited))
-    known = [REFERENCES[name] for name in dict.fromkeys(("tcga", *cited))]
+        paragraphs.append(_dominance(settings, cited))
     data = [
         one["cite"]
         for name in ("tables", "gene_sets", "covariates")
         for one in settings.made_from[name]
         if one["cite"] and not one["cite"].startswith("none")
     ]
-    return paragraphs, list(dict.fromkeys([*known, *data]))
+    tables = settings.made_from["tables"]
+    # a known source that is not to be cited is made up
+    of_tcga = ["tcga"] if any(_is_tcga(one) and one["cite"] in data for one in tables) else []
+    known = [REFERENCES[name] for name in dict.fromkeys((*of_tcga, *cited))]
+    made_by = f"{SOFTWARE}, version {settings.made_from['software']['tcga-corr']}"
+    return paragraphs, list(dict.fromkeys([*known, *data, made_by]))
+
+
+def _is_tcga(table: Mapping[str, Any]) -> bool:
+    """Whether a table is of a known source, and no cohort of somebody's own."""
+    return table["title"] is not None
 
 
 def _data(settings: Settings) -> str:
     tables = settings.made_from["tables"]
     sources = dict.fromkeys(f"{one['title'] or one['source']}, {one['unit']}" for one in tables)
     types = f"{settings.n_types} tumor type{'s' if settings.n_types > 1 else ''}"
+    samples = _SAMPLES[settings.samples] if all(map(_is_tcga, tables)) else _OWN
+    genes = {one["genes"] for one in tables} - {"all"}
+    only = f" Only {' or '.join(sorted(genes))} genes (NCBI Gene) were ranked." if genes else ""
     text = (
-        f"Expression was taken from {'; '.join(sources)}, of {types}, with "
-        f"{_SAMPLES[settings.samples]}. Of several rows of one gene symbol the one of the highest "
-        "mean was kept; genes without a value in some sample of a tumor type were left out there."
+        f"Expression was taken from {'; '.join(sources)}, of {types}, with {samples}. Of several "
+        "rows of one gene symbol the one of the highest mean was kept; genes without a value in "
+        f"some sample of a tumor type were left out there.{only}"
     )
     if settings.made_from["simulated"]:
         text = f"The values are SIMULATED: nothing here is a finding. {text}"
@@ -137,7 +150,8 @@ def _nulls(settings: Settings, cited: list[str]) -> str:
         told.append(
             "p_sets is the larger of the two ranks of that |r| among pairs of one side with real "
             "gene sets of half to one and a half times the other's size (2,195 sets of Reactome, "
-            "WikiPathways and the Gene Ontology)"
+            "WikiPathways and the Gene Ontology, without those whose Jaccard index with it is 0.3 "
+            "or more)"
         )
     which = "Neither is" if len(told) > 1 else "It is not"
     return f"{'; '.join(told)}. {which} adjusted for the number of tumor types."
@@ -147,17 +161,18 @@ def _pooling(cited: list[str]) -> str:
     cited += ["tau2", "hartung-knapp", "prediction"]
     return (
         "Associations were pooled over tumor types on Fisher's z by random effects (variance "
-        "between tumor types of DerSimonian and Laird, interval of Hartung and Knapp, with "
-        "Higgins, Thompson and Spiegelhalter's 95 % prediction interval for one more tumor type)."
+        "between tumor types of DerSimonian and Laird, interval of Hartung and Knapp with a "
+        "standard error not below that of the samples alone, with Higgins, Thompson and "
+        "Spiegelhalter's 95 % prediction interval for one more tumor type)."
     )
 
 
-def _dominance(cited: list[str]) -> str:
+def _dominance(settings: Settings, cited: list[str]) -> str:
     cited.append("friedman")
     return (
         "Which gene set scores highest was counted by sample, by raw score and by score "
-        "standardised against random sets matched on size and mean expression in the same sample; "
-        "Friedman's test, with Kendall's W."
+        f"standardised against {settings.draws:,} random sets matched on size and mean expression "
+        "in the same sample; Friedman's test, with Kendall's W."
     )
 
 

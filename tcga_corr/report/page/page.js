@@ -189,7 +189,7 @@
     download.addEventListener("click", () => {
       const whole = [...shown, ...all.filter((name) => !shown.includes(name))];
       const kept = whole.filter((name) => !["inputs", "why"].includes(name) || shown.includes(name));
-      save(csv(kept, told.rows), `${told.file}.csv`, "text/csv");
+      save(csv(kept, [...told.rows, ...(told.foot || [])]), `${told.file}.csv`, "text/csv");
     });
     const scroller = make("div", { className: "scroller", tabIndex: 0 }, make("table", {},
       make("thead", {}, make("tr", {}, ...heads)), body));
@@ -296,6 +296,10 @@
     const parts = ["Point and line: r and its 95 % interval; filled where q < 0.05. "];
     if (has("genes_low")) parts.push(key("--genes"), " 95 % of random genes. ");
     if (has("sets_low")) parts.push(key("--sets"), " 95 % of other pathways. ");
+    if (rows.some((row) => row.n_shared_genes && isNumber(row.r_disjoint))) {
+      parts.push("Short stroke: r without the genes that both share",
+        has("genes_low") ? ", which the bands are about. " : ". ");
+    }
     if (pair.pooled && isNumber(pair.pooled.r)) {
       parts.push("At the foot the pooled r with its interval and, as a thin line, the 95 % ",
         "prediction interval. ");
@@ -332,6 +336,8 @@
       title: `${pair.x} against ${pair.y}, ${pair.method}`,
       file: `${pair.x}-${pair.y}-${pair.method}`,
       columns, rows,
+      foot: pair.pooled && isNumber(pair.pooled.r)
+        ? [{ ...pair.pooled, tumor_type: "POOLED" }] : [],
     }, {
       key: "tumor_type",
       canPress: hasSamples,
@@ -411,9 +417,10 @@
     }, host.clientWidth - 75, [`${pair.x} against ${pair.y} in ${row.tumor_type}`, ...told]);
     byId("scatter-csv").onclick = () => {
       const rows = samples.x.map((x, place) => ({
-        tumor_type: row.tumor_type, sample: samples.samples[place], x, y: samples.y[place],
+        tumor_type: row.tumor_type, sample: samples.samples[place], [pair.x_axis]: x,
+        [pair.y_axis]: samples.y[place],
       }));
-      save(csv(["tumor_type", "sample", "x", "y"], rows),
+      save(csv(["tumor_type", "sample", pair.x_axis, pair.y_axis], rows),
         `${pair.x}-${pair.y}-${row.tumor_type}.csv`, "text/csv");
     };
   }
@@ -465,6 +472,8 @@
     };
     const shown = [...block].sort((a, b) => Math.abs(strength(b)) - Math.abs(strength(a)))
       .slice(0, MOST_HEAT_PAIRS).sort((a, b) => strength(b) - strength(a));
+    // over all rows of a run, where there is one
+    const qOf = (row) => row.q_batch ?? row.q;
     const labels = [];
     for (const one of shown) {
       const label = readable(`${one.x} ~ ${one.y}`);
@@ -472,7 +481,8 @@
     }
     const cells = shown.flatMap((one, place) => one.rows.map((row) => ({
       id: one.id, pair: labels[place], tumor_type: row.tumor_type, r: row.r, n: row.n,
-      r_text: number(row.r), q_text: small(row.q), small: isNumber(row.q) && row.q < SMALL,
+      r_text: number(row.r), q_text: small(qOf(row)),
+      small: isNumber(qOf(row)) && qOf(row) < SMALL,
     })));
     const few = shown.length < block.length ? ` The strongest ${shown.length} of ${block.length}.` : "";
     byId("heat-about").textContent =
@@ -488,7 +498,9 @@
     // those without any r too
     spec.encoding.x.scale = { domain: columns };
     spec.encoding.y.scale = { domain: labels };
-    spec.layer[0].encoding.color.scale.range = ["--cold", "--middle", "--warm"].map(colour);
+    // a dot tells what its cell does
+    spec.layer[1].encoding = { tooltip: spec.layer[0].encoding.tooltip };
+    delete spec.layer[1].mark.tooltip;
     const step = Math.max(13, Math.min(34, Math.floor(room / types)));
     draw("heat-chart", spec, { cells }, { step },
       [`r of ${shown.length} pairs in ${types} tumor types`, `${pair.analysis}, ${pair.method}`],
@@ -618,7 +630,6 @@
   function paint(dark) {
     document.documentElement.dataset.theme = dark ? "dark" : "light";
     byId("theme").setAttribute("aria-pressed", String(dark));
-    if (pair) drawHeat();
   }
   paint(isDark.matches);
   isDark.addEventListener("change", (event) => paint(event.matches));
@@ -678,7 +689,7 @@
     const isDefault = (name, value) =>
       byId(name).tagName === "SELECT" && byId(name).options[0]?.value === value;
     const kept = Object.entries(answered).filter(([name, value]) =>
-      value && !isDefault(name, value));
+      value && (name === "source" || !isDefault(name, value)));
     if (type) kept.push(["type", type]);
     history.replaceState(null, "", `?${new URLSearchParams(kept)}`);
   }
@@ -727,6 +738,7 @@
     if (!completions.has(key)) {
       const found = ask("names", { q: text, limit: 12, source });
       completions.set(key, found);
+      setTimeout(() => completions.delete(key), 10000);  // something may be loaded meanwhile
       found.catch(() => completions.delete(key));
     }
     return completions.get(key);
@@ -750,6 +762,7 @@
     const text = byId(id).value.trim();
     if (!text) return;
     const found = await completionsOf(text);
+    if (byId(id).value.trim() !== text) return;
     byId(`names-${id}`).replaceChildren(...found.map((one) =>
       make("option", { value: one.name, label: `${one.kind}${one.about ? `, ${one.about}` : ""}` })));
   }
@@ -760,7 +773,7 @@
     byId("ask").addEventListener("input", (event) => {
       const began = performance.now();
       clearTimeout(timer);
-      timer = setTimeout(() => answer(began), 40);
+      timer = setTimeout(() => answer(began), byId("null").value === "none" ? 40 : 500);
       if (["x", "y", "adjust"].includes(event.target.id)) {
         complete(event.target.id).catch((error) => say(error.message, true));
       }

@@ -15,7 +15,7 @@ def methods_of_run(plan: Plan, manifest: Mapping[str, Any]) -> tuple[list[str], 
     groups: dict[Any, list[PlannedAnalysis]] = {}
     for asked in sorted(plan.analyses, key=lambda one: one.kind == "dominance"):
         key: Any = (asked.source, asked.tumor_types, asked.samples, asked.ties, asked.min_genes)
-        how: Any = asked.kind
+        how: Any = asked.kind, asked.draws
         if asked.kind != "dominance":
             how = asked.methods, asked.adjust, asked.null, asked.draws if asked.null else 0
         groups.setdefault((key, how), []).append(asked)

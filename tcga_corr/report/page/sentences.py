@@ -13,12 +13,22 @@ _NULLS = {
 }
 
 
+_ESTIMATES = {
+    "pearson": ("Pearson's r", "r"),
+    "spearman": ("Spearman's rho", "rho"),
+    "kendall": ("Kendall's tau-b", "tau"),
+}
+_SAMPLES = {"tumor": "", "normal": ", in normal tissue", "all-tumor": ", in all tumour samples"}
+_SAME = "x and y are the same variable"
+
+
 def question(x: str, y: str, rows: Sequence[Row]) -> str:
     """What was asked of a pair."""
-    where = _where(rows)
-    adjust = rows[0]["adjust"]
-    held = f", {adjust} held fixed" if adjust else ""
-    return f"Do {x} and {y} vary together in {where}{held}?"
+    first = rows[0]
+    held = f", {first['adjust']} held fixed" if first["adjust"] else ""
+    by, _ = _ESTIMATES[first["method"]]
+    which = _SAMPLES[first["samples"]]
+    return f"Do {x} and {y} vary together in {_where(rows)}{which}{held}, by {by}?"
 
 
 def of_pair(x: str, y: str, rows: Sequence[Row], pooled: Row | None, adjust: str = "") -> str:
@@ -29,23 +39,25 @@ def of_pair(x: str, y: str, rows: Sequence[Row], pooled: Row | None, adjust: str
         notes = (one for row in rows for one in (row["note"] or "").split("; "))
         whys = "; ".join(dict.fromkeys(one for one in notes if one not in ("", "SIMULATED")))
         return f"No tumor type gives an association of {x} and {y}: {whys or 'there are no rows'}."
+    if all(_SAME in (row["note"] or "") for row in given):
+        return f"{x} and {y} are the same variable." + _left_out(rows, given)
+    _, letter = _ESTIMATES[rows[0]["method"]]
+    held = _SAMPLES[rows[0]["samples"]] + held
     if len(given) == 1:
-        apart = _apart(given, given[0], "r")
-        told = _in_one(x, y, given[0], held)
-        return f"{told} {apart}".rstrip() + _left_out(rows, given)
+        return _in_one(x, y, given[0], held, letter) + _left_out(rows, given)
     rising = [row for row in given if _is_small(row["q"]) and row["r"] > 0]
     falling = [row for row in given if _is_small(row["q"]) and row["r"] < 0]
     parts = [_over_types(x, y, len(rising), len(falling), len(given), held)]
     if pooled is not None and pooled["r"] is not None:
-        told = f"The pooled r is {pooled['r']:z.2f} ({_interval(pooled)})"
+        told = f"The pooled {letter} is {pooled['r']:z.2f} ({_interval(pooled)})"
         if pooled.get("prediction_low") is not None:
             told += (
                 f"; one more tumor type is expected between {pooled['prediction_low']:z.2f} and "
-                f"{pooled['prediction_high']:z.2f}"
+                f"{pooled['prediction_high']:z.2f} (95 %)"
             )
         parts.append(f"{told}.")
+    parts.append(_apart(given, pooled, f"the pooled {letter}"))
     parts.append(_beside_null(given))
-    parts.append(_apart(given, pooled, "the pooled r"))
     return " ".join(part for part in parts if part) + _left_out(rows, given)
 
 
@@ -61,35 +73,46 @@ def _over_types(x: str, y: str, rising: int, falling: int, n: int, held: str) ->
     return f"{x} and {y} {how} in {rising or falling} of {n} tumor types (q < {SIGNIFICANT}){held}."
 
 
-def _in_one(x: str, y: str, row: Row, held: str) -> str:
+def _in_one(x: str, y: str, row: Row, held: str, letter: str) -> str:
     there = f"In {row['tumor_type']} (n = {row['n']:,}){held}"
-    r = f"r = {row['r']:z.3f} ({_interval(row)})"
+    estimate = f"{letter} = {row['r']:z.3f} ({_interval(row)})"
     if row["ci_low"] is None or row["ci_low"] <= 0 <= row["ci_high"]:
-        told = f"{there}, {x} and {y} are not shown to vary together: {r}."
+        told = f"{there}, {x} and {y} are not shown to vary together: {estimate}."
     else:
         how = "rise together" if row["r"] > 0 else "run against each other"
-        told = f"{there}, {x} and {y} {how}: {r}."
+        told = f"{there}, {x} and {y} {how}: {estimate}."
+    apart = _apart([row], row, letter)
     name = _quoted([row])
     if not name:
-        return told + _NOT_COMPARED
+        return " ".join(one for one in (told, apart, _not_compared([row])) if one)
     stands = "stands out" if _is_small(row[name]) else "does not stand out"
-    return f"{told} That {stands} from {_NULLS[name]} ({name} = {row[name]:.2g})."
+    found = f"{stands} from {_NULLS[name]} ({name} = {row[name]:.2g})."
+    return f"{told} {apart[:-1]}, which {found}" if apart else f"{told} That {found}"
 
 
-_NOT_COMPARED = (
-    " It was not compared with random genes or other pathways, which may give as much: p and q "
+NOT_COMPARED = (
+    "It was not compared with random genes or other pathways, which may give as much: p and q "
     "alone say that r is not 0."
 )
+
+
+def _not_compared(given: Sequence[Row]) -> str:
+    """That there is no null; of what is nothing without shared genes there can be none."""
+    can_be = any(not row["n_shared_genes"] or row["r_disjoint"] is not None for row in given)
+    return NOT_COMPARED if can_be else ""
 
 
 def _beside_null(given: Sequence[Row]) -> str:
     name = _quoted(given)
     if not name:
-        return _NOT_COMPARED.strip()
+        return _not_compared(given)
     known = [row for row in given if row[name] is not None]
     beyond = sum(_is_small(row[name]) for row in known)
+    apart = any(row["n_shared_genes"] and row["r_disjoint"] is not None for row in known)
+    what = "Without shared genes it" if apart else "It"
     return (
-        f"This stands out from {_NULLS[name]} in {beyond} of {len(known)} ({name} < {SIGNIFICANT})."
+        f"{what} stands out from {_NULLS[name]} in {beyond} of {len(known)} "
+        f"({name} < {SIGNIFICANT}; chance alone gives one in twenty)."
     )
 
 
@@ -105,8 +128,10 @@ def _apart(given: Sequence[Row], told: Row | None, name: str) -> str:
         return ""
     r, apart = told["r"], told.get("r_disjoint")
     if apart is None:
-        shares = any(row.get("n_shared_genes") for row in given)
-        return "They share genes, and without these there is no r." if shares else ""
+        sharing = [row for row in given if row["n_shared_genes"]]
+        has_none = all(row["r_disjoint"] is None for row in sharing)
+        lacking = "They share genes, and without these there is no r."
+        return lacking if sharing and has_none else ""
     if r is not None and abs(apart - r) < 0.005:
         return ""
     return f"Without the genes that both share, {name} is {apart:z.2f}."
@@ -152,14 +177,16 @@ def _where(rows: Sequence[Row]) -> str:
 
 def of_claim(row: Row) -> Finding:
     """What was published, beside what is here."""
-    n = f" (n = {row['published_n']:,})" if row["published_n"] is not None else ""
+    n = f"; n = {row['published_n']:,}" if row["published_n"] is not None else ""
     here = row["here"] if row["here"] is not None else "nothing"
     interval = f", {_interval(row)}" if row["ci_low"] is not None else ""
     here_n = f" (n = {row['n']:,})" if row["n"] is not None else ""
+    none, _, why = row["verdict"].partition("none: ")
+    verdict = f"Verdict: {row['verdict']}" if none else f"No verdict: {why}"
     return Finding(
-        f"Published: {row['claim']}?",
-        f"{row['published']}{n} in {row['published_in']}; {here}{interval}{here_n} here. Verdict: "
-        f"{row['verdict']}.",
+        f"Published: {row['claim']}. And here?",
+        f"Published {row['published']} ({row['published_in']}{n}). Here {here}{interval}{here_n}. "
+        f"{verdict}.",
     )
 
 
