@@ -12,12 +12,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import httpx
-import numpy as np
 import pytest
 
 from tcga_corr.engine import Engine, open_store
@@ -30,12 +29,11 @@ from tcga_corr.serve import asked
 from tcga_corr.serve.answers import Answers, BusyError, GoneError, Kept, Limits
 from tcga_corr.serve.app import Settings, make_app
 from tcga_corr.serve.asked import Effort, Prepared
-from tcga_corr.serve.cohorts import Scores, let_go
 from tcga_corr.serve.names import Names
 from tcga_corr.serve.snapshot import Live, Snapshot
 from tcga_corr.store import Covariates, open_index
-from tcga_corr.symbols import SymbolMatch, symbol_table
-from tcga_corr.variables import Measured, SetVariable, parse_variable
+from tcga_corr.symbols import symbol_table
+from tcga_corr.variables import parse_variable
 
 from .live import GENES, PAGE, TYPES, Visitor, load, make_store, visitor
 
@@ -98,10 +96,9 @@ def test_the_store_is_described(one: Visitor) -> None:
     assert told["default_source"] == "tcga-hiseqv2"
     assert told["covariates"] == ["age", "dose", "RELA_score"]
     assert told["methods"] == ["pearson", "spearman", "kendall"]
-    assert told["ties"] == ["average", "gseapy", "gsva"]
     assert told["samples"] == ["tumor", "normal", "all-tumor"]
     assert set(told) == {
-        *("sources", "default_source", "version", "covariates", "methods", "ties", "samples")
+        *("sources", "default_source", "version", "covariates", "methods", "samples")
     }
 
 
@@ -109,29 +106,19 @@ def test_a_pair_is_answered_as_by_the_engine(one: Visitor, engine: Engine) -> No
     assert one.told("pair", x="ferroptosis", y="nfkb") == page_as_json(
         engine, "ferroptosis", "nfkb"
     )
-    told = one.told(
-        "pair", x="gene:RELA", y="nrf2", method="spearman", types="UVM,lihc", adjust="age,dose"
-    )
+    told = one.told("pair", x="gene:RELA", y="nrf2", method="spearman", adjust="age,dose")
     assert told == page_as_json(
-        engine,
-        *("gene:RELA", "nrf2"),
-        method="spearman",
-        tumor_types=["LIHC", "UVM"],
-        adjust=["age", "dose"],
+        engine, "gene:RELA", "nrf2", method="spearman", adjust=["age", "dose"]
     )
-    asked_again = one.told(
-        "pair", x="RELA", y="nfkb", null="sets,genes", ties="gsva", types="ACC", samples=""
-    )
-    assert asked_again == page_as_json(
-        engine, "RELA", "nfkb", null=("genes", "sets"), ties="gsva", tumor_types=["ACC"]
-    )
+    asked_again = one.told("pair", x="RELA", y="nfkb", null="sets,genes", samples="")
+    assert asked_again == page_as_json(engine, "RELA", "nfkb", null=("genes", "sets"))
     assert any(row["p_genes"] is not None for row in rows_of(asked_again))
 
 
 @pytest.mark.parametrize("adjust", ["age,dose", ["age", "dose"], ["dose,age", "age"]])
 def test_adjust_may_be_repeated_or_listed(one: Visitor, adjust: Any) -> None:
-    told = one.told("pair", x="RELA", y="GPX4", adjust=adjust, types=["LIHC", "ACC"])
-    assert [set(row["adjust"].split(",")) for row in rows_of(told)] == [{"age", "dose"}] * 2
+    told = one.told("pair", x="RELA", y="GPX4", adjust=adjust)
+    assert [set(row["adjust"].split(",")) for row in rows_of(told)] == [{"age", "dose"}] * 3
 
 
 def test_a_scatter_has_the_samples_of_one_tumor_type(one: Visitor, engine: Engine) -> None:
@@ -197,7 +184,7 @@ def test_completion_finds_other_names(one: Visitor) -> None:
 def test_what_is_offered_can_be_asked(engine: Engine) -> None:
     own = GeneSet("age", "own", ("RELA", "GPX4"), "own.gmt")
     snapshot = Live(engine.store, [own]).now()
-    names = snapshot.names(snapshot.tables("tcga-hiseqv2"))
+    names = snapshot.names("tcga-hiseqv2")
     kinds = {"GeneVariable": "gene", "SetVariable": "set", "CovariateVariable": "covariate"}
     offered = names.completions().find("", 100_000)
     assert len(offered) > 1_000
@@ -292,12 +279,10 @@ def test_own_sets_that_could_be_mistaken_are_refused(engine: Engine) -> None:
         ({"x": "RELA", "y": "GPX4", "method": "all"}, "method is 'all'"),
         ({"x": "RELA", "y": "GPX4", "method": "kendall", "adjust": "age"}, "no partial Kendall"),
         ({"x": "RELA", "y": "GPX4", "samples": "some"}, "samples is 'some'"),
-        ({"x": "RELA", "y": "GPX4", "ties": "some"}, "ties is 'some'"),
+        ({"x": "RELA", "y": "GPX4", "ties": "gsva"}, "unknown parameter 'ties'"),
+        ({"x": "RELA", "y": "GPX4", "types": "ACC"}, "unknown parameter 'types'"),
         ({"x": "RELA", "y": "GPX4", "null": "some"}, "null is 'some'"),
         ({"x": "RELA", "y": "GPX4", "null": "none,genes"}, "Give none alone"),
-        ({"x": "RELA", "y": "GPX4", "types": "LUNG"}, "union"),
-        ({"x": "RELA", "y": "GPX4", "types": "LIHCX"}, "unknown tumor type"),
-        ({"x": "RELA", "y": "GPX4", "types": "BRCA,ACC"}, "BRCA: not loaded"),
         ({"x": "RELA", "y": "GPX4", "source": "toil"}, "no source 'toil'"),
         ({"x": "RELA", "y": "GPX4", "adjust": "RELA"}, "cannot be adjusted for"),
         ({"x": "RELA", "y": "GPX4", "adjust": ",".join(GENES[:9])}, "Give up to 8"),
@@ -311,7 +296,12 @@ def test_a_wrong_pair_gets_one_line(one: Visitor, given: dict[str, Any], told: s
 
 def test_a_wrong_scatter_gets_one_line(one: Visitor) -> None:
     assert "'type' is missing" in one.refused("scatter", x="RELA", y="GPX4")
-    assert "unknown tumor type" in one.refused("scatter", x="RELA", y="GPX4", type="ACC,LIHC")
+    for given, told in (
+        ("ACC,LIHC", "unknown tumor type"),
+        ("LUNG", "union"),
+        ("BRCA", "BRCA: not"),
+    ):
+        assert told in one.refused("scatter", x="RELA", y="GPX4", type=given)
     assert "cannot be adjusted" in one.refused(
         "scatter", x="RELA", y="age", type="ACC", adjust="age"
     )
@@ -382,7 +372,7 @@ def test_what_goes_wrong_here_is_told_to_the_log_alone(
 
     monkeypatch.setattr(Snapshot, "correlate", fail)
     with caplog.at_level(logging.ERROR):
-        assert one.refused("pair", 500, x="RELA", y="ODD1", types="ACC") == "internal error"
+        assert one.refused("pair", 500, x="RELA", y="ODD1") == "internal error"
     assert "/api/pair" in caplog.text
     assert type(wrong).__name__ in caplog.text
 
@@ -396,7 +386,6 @@ def test_a_damaged_table_is_no_matter_of_who_asks(
     with visitor(copy) as one:
         assert one.told("store")["sources"][0]["tumor_types"] == ["LIHC", "UVM"]
         assert one.refused("pair", 500, x="RELA", y="GPX4") == "internal error"
-        assert one.told("pair", x="RELA", y="GPX4", types="LIHC")
     assert "ACC" in caplog.text
 
 
@@ -412,9 +401,7 @@ def test_an_answer_is_kept_for_the_same_question(one: Visitor) -> None:
     assert how(first) == "computed"
     same = one.ask("pair", y="nfkb", x="RELA", method="pearson", null="none", samples="tumor")
     assert (how(same), same.content) == ("kept", first.content)
-    listed = one.ask("pair", y="nfkb", x="RELA", types=",".join(TYPES))
-    assert (how(listed), listed.content) == ("kept", first.content)
-    for other in ({"x": "p65"}, {"method": "spearman"}, {"ties": "gsva"}, {"types": "ACC"}):
+    for other in ({"x": "p65"}, {"method": "spearman"}, {"adjust": "age"}):
         assert how(one.ask("pair", **{"x": "RELA", "y": "nfkb", **other})) == "computed", other
 
 
@@ -518,9 +505,9 @@ def test_too_many_questions_at_a_time_are_refused() -> None:
     run_answers(Limits(waiting=3), many)
 
 
-def test_one_long_question_at_a_time_and_others_wait_their_patience() -> None:
+def test_one_long_question_at_a_time_and_few_wait_for_it() -> None:
     async def many(answers: Answers) -> None:
-        first, second, third, fourth = (Slow(str(number), effort="large") for number in range(4))
+        first, second, third = (Slow(str(number), effort="large") for number in range(3))
         asking = [
             asyncio.create_task(answers.answer(one.prepared, _here)) for one in (first, second)
         ]
@@ -528,19 +515,15 @@ def test_one_long_question_at_a_time_and_others_wait_their_patience() -> None:
         short = Prepared("short", lambda: b"short")
         assert (await answers.answer(short, _here))[0] == b"short"
         with pytest.raises(BusyError) as busy:
-            await asking[1]
+            await answers.answer(third.prepared, _here)
         assert busy.value.seconds == 10
         assert not second.begun.is_set()
-        waiting = asyncio.create_task(answers.answer(third.prepared, _here))
-        await asyncio.sleep(0)
-        with pytest.raises(BusyError):
-            await answers.answer(fourth.prepared, _here)
-        first.go.set()
-        third.go.set()
-        assert (await asking[0])[0] == b"0"
-        assert (await waiting)[0] == b"2"
+        for one in (first, second, third):
+            one.go.set()
+        assert [answer for answer, _ in await asyncio.gather(*asking)] == [b"0", b"1"]
+        assert (await answers.answer(third.prepared, _here))[0] == b"2"
 
-    run_answers(Limits(large_waiting=1, patience=0.1), many)
+    run_answers(Limits(large_waiting=1), many)
 
 
 def test_what_nobody_waits_for_is_not_begun() -> None:
@@ -588,6 +571,24 @@ def test_who_waits_when_the_server_stops_is_told() -> None:
     run_answers(Limits(), many)
 
 
+def test_a_thread_at_work_is_known_when_the_event_loop_has_ended() -> None:
+    slow, answers = Slow("slow", "large"), Answers(Limits())
+
+    async def leave() -> None:
+        asking = asyncio.create_task(answers.answer(slow.prepared, _here))
+        await begun(slow)
+        await answers.stop(0)
+        with pytest.raises(GoneError):
+            await asking
+
+    asyncio.run(leave())
+    answers.close()
+    assert answers.is_computing
+    slow.go.set()
+    answers._large.shutdown()
+    assert not answers.is_computing
+
+
 def test_a_busy_server_says_when_to_ask_again(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -599,14 +600,14 @@ def test_a_busy_server_says_when_to_ask_again(
         return correlate(*given, **options)
 
     monkeypatch.setattr(Snapshot, "correlate", slow)
-    settings = Settings(limits=Limits(patience=0.05))
+    settings = Settings(limits=Limits(large_waiting=0))
     with visitor(engine, settings) as one:
 
         async def two() -> tuple[httpx.Response, httpx.Response]:
-            address = "/api/pair?x=RELA&y=nfkb&null=genes&types=ACC&ties="
+            address = "/api/pair?x=RELA&y=nfkb&null=genes&method="
             first = asyncio.create_task(one.client.get(address))
             await asyncio.sleep(0.05)
-            second = await one.client.get(f"{address}gsva")
+            second = await one.client.get(f"{address}spearman")
             go.set()
             return await first, second
 
@@ -622,10 +623,10 @@ def test_a_busy_server_says_when_to_ask_again(
 def test_threads_get_the_answers_of_one(engine: Engine) -> None:
     variables = [*GENES[:60:4], "ferroptosis", "nfkb", "age", "dose", "nrf2"]
     questions = [
-        {"x": x, "y": y, "method": method, "adjust": adjust, "ties": ties}
+        {"x": x, "y": y, "method": method, "adjust": adjust}
         for number, x in enumerate(variables)
         for y in variables[number + 1 :: 7]
-        for method, adjust, ties in (("pearson", "", "average"), ("spearman", "RELB", "gsva"))
+        for method, adjust in (("pearson", ""), ("spearman", "RELB"))
         if "nfkb" not in (x, y) or not adjust
     ]
     serial = Live(engine.store).now()
@@ -659,69 +660,24 @@ def test_many_visitors_at_a_time(engine: Engine) -> None:
         assert [how(response) for response in found].count("computed") == len(addresses)
 
 
-def test_scores_are_kept_and_cannot_be_changed(engine: Engine) -> None:
-    snapshot = Live(engine.store).now()
-    variable = SetVariable(shipped_sets()["ferroptosis"])
-
-    def measured(**options: Any) -> Measured:
-        given = {"tumor_types": ["ACC"], "source": None, "samples": "tumor", "min_genes": 5}
-        [cohort] = snapshot.cohorts(**{**given, "ties": "average", **options})
-        [plain] = engine.cohorts(**{**given, "ties": "average", **options})
-        found = cohort.measure(variable)
-        assert found.values is not None
-        assert found.values.tolist() == plain.measure(variable).values.tolist()  # type: ignore[union-attr]
-        fewer = frozenset(sorted(found.genes)[:3])
-        assert cohort.measure(variable, fewer).genes == found.genes - fewer
-        few = {sample.sample for sample in cohort.table.metadata.samples[:4]}
-        assert len(cohort.again("average", few).measure(variable).values) == 4  # type: ignore[arg-type]
-        return found
-
-    first = measured()
-    assert measured() is first
-    others = [{"ties": "gsva"}, {"samples": "all-tumor"}, {"tumor_types": ["UVM"]}]
-    assert all(measured(**other) is not first for other in others)
-    assert first.values is not None
-    with pytest.raises(ValueError, match="read-only"):
-        first.values[0] = 1
-
-
-def test_the_oldest_scores_give_way() -> None:
-    scores = Scores(3 * (1024 + 80))
-    for number in range(4):
-        scores.put(number, Measured(np.zeros(10), frozenset(), SymbolMatch()))
-        assert scores.get(0) is not None
-    scores.put(9, Measured(None, frozenset(), SymbolMatch(), "none"))
-    assert [scores.get(number) is not None for number in range(4)] == [True, False, False, True]
-
-
-def test_memory_that_is_given_back_is_read_anew(engine: Engine) -> None:
-    store = engine.store
-    tables = [open_index(store, key) for key in store.table_keys()]
-    before = [(table.values.sum(), table.ranks.sum()) for table in tables]
-    let_go(tables)
-    assert [(table.values.sum(), table.ranks.sum()) for table in tables] == before
-    [table, *_] = tables
-    let_go([replace(table, values=np.array(table.values))])
-
-
 # --- a store that changes
 
 
 def test_answers_are_those_of_the_store_as_it_stands(copy: Engine, tmp_path: Path) -> None:
-    asked_of = {"x": "RELA", "y": "GPX4", "types": "ACC"}
+    asked_of = {"x": "RELA", "y": "GPX4"}
     with visitor(copy) as one:
         before = one.told("pair", **asked_of)
-        other = one.ask("pair", x="RELA", y="GPX4", types="UVM")
+        other = one.ask("scatter", x="RELA", y="GPX4", type="UVM")
         scatter = one.told("scatter", x="RELA", y="GPX4", type="ACC")
         load(copy, tmp_path, "ACC", seed=77)
         after = one.told("pair", **asked_of)
         assert after != before
-        assert after == page_as_json(copy, "RELA", "GPX4", tumor_types=["ACC"])
+        assert after == page_as_json(copy, "RELA", "GPX4")
         assert one.told("scatter", x="RELA", y="GPX4", type="ACC") != scatter
-        same = one.ask("pair", x="RELA", y="GPX4", types="UVM")
+        same = one.ask("scatter", x="RELA", y="GPX4", type="UVM")
         assert (how(same), same.content) == ("kept", other.content)
         copy.remove("tcga-hiseqv2", ["ACC"])
-        assert "ACC: not loaded" in one.refused("pair", **asked_of)
+        assert "ACC: not loaded" in one.refused("scatter", x="RELA", y="GPX4", type="ACC")
         assert one.told("store")["sources"][0]["tumor_types"] == ["LIHC", "UVM"]
         load(copy, tmp_path, "ACC", seed=0)
         again = one.ask("pair", **asked_of)
@@ -742,6 +698,13 @@ def test_covariates_that_change_change_the_answer(copy: Engine, tmp_path: Path) 
         assert one.told("store")["covariates"] == ["dose", "new_one"]
         assert completed(one, "new") == ["new_one"]
         assert "unknown" in one.refused("pair", x="RELA", y="age")
+        other = tmp_path / "later.csv"
+        other.write_text(table.read_text(encoding="utf-8").replace("new_one", "newest"), "utf-8")
+        assert "unknown" in one.refused("pair", x="RELA", y="newest")
+        copy.load_covariates(other)
+        assert completed(one, "newe") == ["newest"]
+        assert one.told("pair", x="RELA", y="newest")["pairs"][0]["y"] == "newest"
+        copy.remove_covariates("later")
         copy.remove_covariates("clinic")
         assert "unknown" in one.refused("pair", x="RELA", y="dose")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from tcga_corr.serve.app import LivePage
 
 _LAST_ANSWERS, _LAST_BYTES = 1, 2  # seconds
+_BACKLOG, _CONNECTIONS = 128, 256
+_MOST_OF_REQUEST = 1 << 14  # bytes, without a body
+_TO_ASK = 10  # seconds
 _OF_A_SWITCH = 0.001  # seconds, from a thread that computes to the one that answers
 
 
@@ -54,10 +58,11 @@ def serve(
 ) -> None:
     """Serve a live page: type two names, see how they vary together in each tumor type.
 
-    It prints the link to open. Until stopped with Ctrl-C, it answers questions over the store, and
-    changes nothing in it. It listens on this machine alone; with another --host, visitors need the
-    token of the link, and whoever can read the network's traffic can read that too: there, rather
-    tunnel with `ssh -L 8765:127.0.0.1:8765`. Needs `pip install 'tcga-corr[serve]'`.
+    It prints the link to open. Until stopped with Ctrl-C, it answers questions over the store.
+    Visitors change nothing in it but its caches: an index that is missing is made, as by any
+    question. It listens on this machine alone; with another --host, visitors need the token of the
+    link, and whoever can read the network's traffic can read that too: there, rather tunnel with
+    `ssh -L 8765:127.0.0.1:8765`. Needs `pip install 'tcga-corr[serve]'`.
     """
     _require_extra()
     from tcga_corr.report.page.render import live_page
@@ -104,17 +109,16 @@ def _listening(host: str, port: int) -> socket.socket:
     import socket
 
     try:
-        kind, _, _, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        listener = socket.socket(kind, socket.SOCK_STREAM)
+        tcp = socket.SOCK_STREAM, socket.IPPROTO_TCP  # both, else asyncio leaves Nagle's delay on
+        [(kind, *_, address), *_] = socket.getaddrinfo(host, port, 0, *tcp, socket.AI_PASSIVE)
+        listener = socket.socket(kind, *tcp)
     except OSError as error:
         raise UsageError(f"--host is '{host}': {error.strerror}", "Give an address") from None
     try:
         if os.name == "posix":  # elsewhere it would take the port from another server
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
-        listener.listen(128)
+        listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
         raise UsageError(
@@ -122,6 +126,15 @@ def _listening(host: str, port: int) -> socket.socket:
             "Give another --port, or --port 0 for any that is free",
         ) from None
     return listener
+
+
+def _open_more_files() -> None:
+    """As many at a time as this process may; where that cannot be said, as many as it is."""
+    with suppress(ImportError, OSError, ValueError):
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _bracketed(host: str) -> str:
@@ -146,6 +159,28 @@ def _run(page: LivePage, listener: socket.socket, link: str, open_browser: bool)
     from types import FrameType
 
     import uvicorn
+    from uvicorn.protocols.http.h11_impl import H11Protocol
+
+    class Connection(H11Protocol):
+        # its own has no limit to how many there are, and to how long one takes to ask
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            self.loop.call_later(_TO_ASK, self.look, None)
+            n = len(self.connections)
+            if n > _CONNECTIONS:
+                others = (one for one in self.connections if isinstance(one, Connection))
+                silent = (one for one in others if one.cycle is None and one is not self)
+                dropped = next(silent, self if n > 2 * _CONNECTIONS else None)
+                if dropped:  # else it is told that there are too many
+                    dropped.transport.abort()
+                    self.connections.discard(dropped)
+
+        def look(self, last: object) -> None:
+            is_answered = self.cycle is None or self.cycle.response_complete
+            if is_answered and self.cycle is last and self.timeout_keep_alive_task is None:
+                self.transport.abort()
+            elif not self.transport.is_closing():
+                self.loop.call_later(_TO_ASK, self.look, self.cycle)
 
     class Server(uvicorn.Server):
         # its own way raises the signal again, and so ends in an error
@@ -158,13 +193,16 @@ def _run(page: LivePage, listener: socket.socket, link: str, open_browser: bool)
 
     config = uvicorn.Config(
         page,
-        http="h11",
+        http=Connection,
         ws="none",
         lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,
+        backlog=_BACKLOG,
+        limit_concurrency=_CONNECTIONS + 1,
+        h11_max_incomplete_event_size=_MOST_OF_REQUEST,
         timeout_graceful_shutdown=_LAST_BYTES,
     )
     server = Server(config)
@@ -177,6 +215,7 @@ def _run(page: LivePage, listener: socket.socket, link: str, open_browser: bool)
         signal.signal(number, stop)
     logging.basicConfig(level=logging.ERROR, format="tcga-corr: %(levelname)s: %(message)s")
     sys.setswitchinterval(_OF_A_SWITCH)
+    _open_more_files()
     print(f"The live page: {link} (Ctrl-C stops it)", file=sys.stderr, flush=True)
     if open_browser:  # which some browsers do for as long as they are open
         threading.Thread(target=webbrowser.open, args=(link,), daemon=True).start()

@@ -7,14 +7,12 @@ import hmac
 import ipaddress
 import json
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from html import unescape
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tcga_corr.errors import UsageError
@@ -23,7 +21,7 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _HOST = re.compile(r"(\[[0-9a-f:.]{2,45}\]|[a-z0-9](?:[a-z0-9._-]{0,252}))(?::[0-9]{1,5})?")
 _TOKEN = re.compile(r"[A-Za-z0-9._~-]{16,200}")
 _POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
-_MOST_OF_QUERY = 8192  # bytes
+_MOST_OF_QUERY = _MOST_OF_HEADERS = 8192  # bytes
 _SECONDS = 5  # that a browser may keep an answer
 _CLOSED = "this server asks for a token: open the link that it printed when it was started"
 
@@ -99,7 +97,7 @@ class Access:
         self._policy = policy_of(page)
         digest = hmac.new(rules.token.encode(), b"cookie", hashlib.sha256).hexdigest()
         # a cookie is not told from that of another port: its name is, by the token
-        self._cookie_name, self._cookie = f"tcga_corr_{digest[:8]}", digest[8:]
+        self._cookie = f"tcga_corr_{digest[:8]}", digest[8:]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or refuse it."""
@@ -117,6 +115,8 @@ class Access:
 
     def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
         path = scope["path"]
+        if sum(len(name) + len(value) for name, value in headers.raw) > _MOST_OF_HEADERS:
+            return error(431, "the request has too many headers, or too long ones")
         if not self._is_addressed(headers.getlist("host")):
             return error(421, "this server is not asked by that name")
         if scope["method"] != "GET":
@@ -140,29 +140,15 @@ class Access:
                 return error(401, _CLOSED)
             rest = urlencode([(name, value) for name, value in query if name != "token"])
             response = RedirectResponse(f"/?{rest}" if rest else "/", 303)
-            response.set_cookie(self._cookie_name, self._cookie, httponly=True, samesite="strict")
+            response.set_cookie(*self._cookie, httponly=True, samesite="lax")
             return response
         kind, _, bearer = headers.get("authorization", "").partition(" ")
         if kind.lower() == "bearer" and _same(bearer.strip(), self._rules.token):
             return None
-        if any(_same(value, self._cookie) for value in self._cookies(headers.getlist("cookie"))):
+        cookies = (one.strip() for text in headers.getlist("cookie") for one in text.split(";"))
+        if any(_same(one, "=".join(self._cookie)) for one in cookies):
             return None
-        if scope["path"] == "/" and headers.get("sec-fetch-site") == "cross-site":
-            # a browser keeps the cookie back where a link of another site leads here; not from us
-            again = '<!doctype html><meta http-equiv="refresh" content="0"><title>…</title>'
-            return HTMLResponse(f"{again}<p>{_CLOSED}", 401)
         return error(401, _CLOSED, {"WWW-Authenticate": "Bearer"})
-
-    def _cookies(self, given: Iterable[str]) -> list[str]:
-        found = []
-        for text in given:
-            try:
-                cookies = SimpleCookie(text)
-            except CookieError:
-                continue
-            if self._cookie_name in cookies:
-                found.append(cookies[self._cookie_name].value)
-        return found
 
     def _tell(self, headers: MutableHeaders, is_kept: bool) -> None:
         headers["Content-Security-Policy"] = self._policy

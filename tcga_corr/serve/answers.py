@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from functools import partial
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from tcga_corr.serve.asked import Prepared
@@ -40,9 +39,7 @@ class Limits:
     waiting
         Questions that are computed or wait for it, at most.
     large_waiting
-        Those that take seconds, of which one is computed at a time.
-    patience
-        Seconds that such a question waits for its turn.
+        Questions that wait while another that takes seconds is computed.
     kept_bytes
         Answers to keep.
     """
@@ -50,7 +47,6 @@ class Limits:
     threads: int = 2
     waiting: int = 128
     large_waiting: int = 4
-    patience: float = 20.0
     kept_bytes: int = 64 << 20
 
 
@@ -82,12 +78,12 @@ class Kept:
 
 @dataclass
 class _Flight:
-    """A question on its way: its task, how many wait for it, whether it has begun."""
+    """A question on its way: in its thread, on the event loop, and how many wait for it."""
 
-    key: Hashable
-    task: asyncio.Task[bytes] = field(init=False)
+    question: Prepared
+    computed: Future[bytes]
+    task: asyncio.Task[bytes]
     n_waiting: int = 0
-    has_begun: bool = False
 
 
 class Answers:
@@ -99,18 +95,15 @@ class Answers:
         self._flights: dict[Hashable, _Flight] = {}
         self._leaving: set[asyncio.Future[None]] = set()
         self._is_stopping = False
-        self._n_large = 0
-        self._turn = asyncio.Semaphore(1)
         # what takes milliseconds does not wait for what takes longer
         self._desk = ThreadPoolExecutor(2, thread_name_prefix="look")
         self._threads = ThreadPoolExecutor(limits.threads, thread_name_prefix="answer")
         self._large = ThreadPoolExecutor(1, thread_name_prefix="large")
-        self._running: set[int] = set()
 
     @property
     def is_computing(self) -> bool:
         """Whether a thread is at work on an answer."""
-        return bool(self._running)
+        return any(flight.computed.running() for flight in self._flights.values())
 
     async def stop(self, seconds: float) -> None:
         """Answer nothing more; those who wait get their answers within so many seconds, or none."""
@@ -162,17 +155,18 @@ class Answers:
     def _begin(self, question: Prepared) -> _Flight:
         if len(self._flights) >= self.limits.waiting:
             raise BusyError(1)
-        is_large = question.effort == "large"
-        if is_large and self._n_large > self.limits.large_waiting:
-            raise BusyError(10)
-        flight = _Flight(question.key)
-        flight.task = asyncio.create_task(self._fly(question, flight))
+        pool = {"small": self._desk, "usual": self._threads, "large": self._large}[question.effort]
+        if pool is self._large:
+            large = [one for one in self._flights.values() if one.question.effort == "large"]
+            if len(large) > self.limits.large_waiting:
+                raise BusyError(10)
+        computed = pool.submit(question.compute)
+        flight = _Flight(question, computed, asyncio.create_task(_landing(computed)))
         self._flights[question.key] = flight
-        self._n_large += is_large
 
         def land(task: asyncio.Task[bytes]) -> None:
-            self._forget(flight)
-            self._n_large -= is_large
+            if not computed.running():  # it may be, when the event loop ends
+                self._forget(flight)
             if not task.cancelled() and task.exception() is None:
                 self.kept.put(question.key, task.result())
 
@@ -180,8 +174,8 @@ class Answers:
         return flight
 
     def _forget(self, flight: _Flight) -> None:
-        if self._flights.get(flight.key) is flight:
-            del self._flights[flight.key]
+        if self._flights.get(flight.question.key) is flight:
+            del self._flights[flight.question.key]
 
     async def _wait(self, flight: _Flight, gone: Callable[[], Awaitable[None]]) -> bytes:
         leaving = asyncio.ensure_future(gone())
@@ -196,29 +190,9 @@ class Answers:
             self._leaving.discard(leaving)
             leaving.cancel()
             flight.n_waiting -= 1
-            if not flight.n_waiting and not flight.has_begun and not flight.task.done():
+            if not flight.n_waiting and flight.computed.cancel():  # not once it has begun
                 self._forget(flight)
-                flight.task.cancel()
 
-    async def _fly(self, question: Prepared, flight: _Flight) -> bytes:
-        compute = partial(self._compute, question, flight)
-        loop = asyncio.get_running_loop()
-        if question.effort != "large":
-            pool = self._threads if question.effort == "usual" else self._desk
-            return await loop.run_in_executor(pool, compute)
-        try:
-            await asyncio.wait_for(self._turn.acquire(), self.limits.patience)
-        except TimeoutError:
-            raise BusyError(10) from None
-        try:
-            return await loop.run_in_executor(self._large, compute)
-        finally:
-            self._turn.release()
 
-    def _compute(self, question: Prepared, flight: _Flight) -> bytes:
-        flight.has_begun = True
-        self._running.add(id(flight))
-        try:
-            return question.compute()
-        finally:
-            self._running.discard(id(flight))
+async def _landing(computed: Future[bytes]) -> bytes:
+    return await asyncio.wrap_future(computed)

@@ -92,8 +92,7 @@ class LivePage:
         """Do what the first question would wait for."""
         snapshot = self._live.now()
         snapshot.described()
-        tables = snapshot.tables(snapshot.source(None))
-        snapshot.names(tables).completions()
+        snapshot.names(snapshot.source(None)).completions()
         asked.pair(snapshot, [("x", "RELA"), ("y", "nfkb")]).compute()
 
     def close(self) -> None:

@@ -15,8 +15,6 @@ from tcga_corr.nulls import NULLS, Null
 from tcga_corr.report.page.answers import page_of_answer
 from tcga_corr.report.page.pairs import scatters_of
 from tcga_corr.report.page.parts import Scatter, as_data, finite
-from tcga_corr.scoring.ssgsea import TIES, Ties
-from tcga_corr.serve.cohorts import let_go
 from tcga_corr.serve.names import Names
 from tcga_corr.serve.snapshot import Snapshot
 from tcga_corr.stats.correlation import METHODS, Method
@@ -27,10 +25,10 @@ MOST_LETTERS = 400  # of a parameter
 MOST_COMPLETIONS = 50
 _MOST_PARAMETERS = 64
 _MOST_CONTROLS = 8
-_REPEATED = ("adjust", "types")
-_PAIR = ("x", "y", "method", "adjust", "samples", "source", "ties", "null", "types")
+_REPEATED = ("adjust",)
+_PAIR = ("x", "y", "method", "adjust", "samples", "source", "null")
 # of the whole question of a page, a scatter needs not all
-_SCATTER = ("x", "y", "adjust", "samples", "source", "ties", "type", "method", "null")
+_SCATTER = (*_PAIR, "type")
 _NAMES = ("q", "limit", "source")
 # columns of values beside the variables
 _TAKEN = ("tumor_type", "sample", "patient", "sample_type")
@@ -100,8 +98,8 @@ def names(snapshot: Snapshot, items: Iterable[tuple[str, str]]) -> bytes:
     limit = _one(given, "limit", "12")
     if not limit.isascii() or not limit.isdecimal() or not 1 <= int(limit) <= MOST_COMPLETIONS:
         raise UsageError(f"limit is '{limit[:80]}'", f"Give 1 to {MOST_COMPLETIONS}")
-    tables = snapshot.tables(snapshot.source(_one(given, "source")))
-    found = snapshot.names(tables).completions().find(_one(given, "q"), int(limit))
+    known = snapshot.names(snapshot.source(_one(given, "source")))
+    found = known.completions().find(_one(given, "q"), int(limit))
     return as_json([asdict(one) for one in found])
 
 
@@ -110,8 +108,7 @@ def pair(snapshot: Snapshot, items: Iterable[tuple[str, str]]) -> Prepared:
     given = read(items, _PAIR)
     method = _choice(given, "method", METHODS)
     nulls = _nulls(_one(given, "null", "none"))
-    types = [part for text in given.get("types", []) for part in text.split(",") if part.strip()]
-    common = _Common.of(snapshot, given, types)
+    common = _Common.of(snapshot, given)
     effort: Effort = "large" if nulls else "usual"
 
     def compute() -> bytes:
@@ -123,12 +120,11 @@ def pair(snapshot: Snapshot, items: Iterable[tuple[str, str]]) -> Prepared:
             samples=common.samples,
             method=cast(Method, method),
             adjust=common.adjust,
-            ties=common.ties,
             null=nulls,
         )
         return as_json(as_data(page_of_answer(answer)))
 
-    return Prepared(("pair", method, nulls, common.key), common.letting_go(compute), effort)
+    return Prepared(("pair", method, nulls, common.key), compute, effort)
 
 
 def scatter(snapshot: Snapshot, items: Iterable[tuple[str, str]]) -> Prepared:
@@ -146,13 +142,12 @@ def scatter(snapshot: Snapshot, items: Iterable[tuple[str, str]]) -> Prepared:
             tumor_types=common.types,
             source=common.source,
             samples=common.samples,
-            ties=common.ties,
         )
         found = scatters_of(answer.frame, x, y, controls)
         one = next(iter(found.values()), Scatter([], [], [], []))
         return as_json(finite(asdict(one)))
 
-    return Prepared(("scatter", common.key), common.letting_go(compute), "small")
+    return Prepared(("scatter", common.key), compute, "small")
 
 
 @dataclass(frozen=True)
@@ -166,17 +161,15 @@ class _Common:
     source: str
     types: list[str]
     samples: Selection
-    ties: Ties
     tables: list[TableIndex]
 
     @classmethod
-    def of(cls, snapshot: Snapshot, given: Parameters, types: Sequence[str]) -> _Common:
+    def of(cls, snapshot: Snapshot, given: Parameters, types: Sequence[str] = ()) -> _Common:
         x, y = (_required(given, name) for name in "xy")
         samples = _choice(given, "samples", SELECTIONS)
-        ties = _choice(given, "ties", TIES)
         source = snapshot.source(_one(given, "source"))
         tables = snapshot.tables(source, types)
-        known = snapshot.names(tables)
+        known = snapshot.names(source)
         pair = [known.variable(text) for text in (x, y)]
         controls = {known.variable(text): text for text in _adjusted(given, known)}
         check_controls(pair, list(controls))
@@ -188,25 +181,13 @@ class _Common:
             source,
             [table.key.tumor_type for table in tables],
             cast(Selection, samples),
-            cast(Ties, ties),
             tables,
         )
 
     @property
     def key(self) -> Hashable:
         variables = tuple(map(_identity, self.variables))
-        return variables, self.source, self.samples, self.ties, _hashed(self.tables)
-
-    def letting_go(self, compute: Callable[[], bytes]) -> Callable[[], bytes]:
-        """What computes, and gives back the memory that it took."""
-
-        def whole() -> bytes:
-            try:
-                return compute()
-            finally:
-                let_go(self.tables)
-
-        return whole
+        return variables, self.source, self.samples, _hashed(self.tables)
 
 
 def _identity(variable: Variable) -> Hashable:

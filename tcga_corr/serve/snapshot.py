@@ -17,13 +17,11 @@ from tcga_corr.errors import DataMissingError, StoreError, UsageError
 from tcga_corr.gene_sets import GeneSet
 from tcga_corr.questions import Questions
 from tcga_corr.scoring.ssgsea import TIES, Ties
-from tcga_corr.serve.cohorts import LiveCohort, Scores
 from tcga_corr.serve.names import Names
 from tcga_corr.sources import SOURCES
 from tcga_corr.stats.correlation import METHODS
 from tcga_corr.store import (
     Covariates,
-    GeneNames,
     Store,
     TableIndex,
     TableKey,
@@ -36,7 +34,6 @@ from tcga_corr.variables import Cohort, SetVariable, Variable
 
 Stamp = tuple[int, int, int]
 Key = TypeVar("Key")
-_MOST_NAMES = 64  # of different genes; nearly always there is one
 _log = logging.getLogger(__name__)
 
 
@@ -85,8 +82,7 @@ class Snapshot(Questions):
         self._own = own
         self._lock = RLock()
         self._tables: dict[TableKey, TableIndex] = {}
-        self._scores: Scores = Scores() if earlier is None else earlier._scores
-        self._names: dict[frozenset[GeneNames], Names] = {}
+        self._names: dict[str, Names] = {}
         self._covariates: Covariates | None = None
         self._described: dict[str, Any] | None = None
         if earlier is not None:
@@ -109,13 +105,13 @@ class Snapshot(Questions):
         check_choice("samples", samples, SELECTIONS)
         check_choice("ties", ties, TIES)
         tables = self.tables(self.source(source), list(tumor_types))
-        return [LiveCohort(table, samples, ties, min_genes, self._scores) for table in tables]
+        return [Cohort(table, samples, ties, min_genes) for table in tables]
 
     def variables(
         self, items: Sequence[str | GeneSet], tables: Sequence[TableIndex]
     ) -> list[Variable]:
         """As of the engine; a text is never a file."""
-        names = self.names(tables)
+        names = self.names(tables[0].key.source)
         return [
             SetVariable(item) if isinstance(item, GeneSet) else names.variable(item)
             for item in items
@@ -169,17 +165,14 @@ class Snapshot(Questions):
             )
         return [self._table(TableKey(source, one)) for one in there if not wanted or one in wanted]
 
-    def names(self, tables: Sequence[TableIndex]) -> Names:
-        """What may be named in some tables."""
-        genes = frozenset(table.genes for table in tables)
+    def names(self, source: str) -> Names:
+        """What may be named in the tables of a source."""
         with self._lock:
             if self._covariates is None:
                 self._covariates = Covariates(self.store)
-            if genes not in self._names:
-                if len(self._names) >= _MOST_NAMES:
-                    self._names.clear()
-                self._names[genes] = Names(tables, self._covariates, self._own)
-            return self._names[genes]
+            if source not in self._names:
+                self._names[source] = Names(self.tables(source), self._covariates, self._own)
+            return self._names[source]
 
     def described(self) -> dict[str, Any]:
         """What may be asked of the store, as JSON values."""
@@ -236,7 +229,6 @@ class Snapshot(Questions):
             "version": version("tcga-corr"),
             "covariates": Covariates(self.store).labels,
             "methods": list(METHODS),
-            "ties": list(TIES),
             "samples": list(SELECTIONS),
         }
 

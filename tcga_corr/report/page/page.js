@@ -673,7 +673,7 @@
       if (error.name === "AbortError") throw error;
       throw new Error("The server does not answer: is it still running?");
     });
-    const found = await response.json();
+    const found = await response.json().catch(() => ({}));  // too busy, it says so in plain text
     if (!response.ok) throw new Error(found.error || `the server answered ${response.status}`);
     return found;
   }

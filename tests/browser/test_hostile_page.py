@@ -1,0 +1,78 @@
+"""Names that are markup, formulas, paths or very long are shown as text, and are only that."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+import pytest
+
+from .conftest import LONG, NAMES, TITLE, Pages
+from .support import Visit, downloaded, labels, overflowing, table_of, until, until_text
+
+SHOWN = [name for name in NAMES if name != LONG and name.isprintable()]
+
+
+@pytest.mark.parametrize("width", [1280, 375])
+def test_names_are_only_text(visit: Visit, pages: Pages, width: int) -> None:
+    page = visit.open(pages["hostile"], width=width)
+    until(page, lambda: page.locator("#heat-chart svg").count() == 1)
+    assert page.evaluate("window.hit") is None
+    assert page.locator("img").count() == 0
+    assert page.locator("script").count() == 3
+    assert page.text_content("h1") == TITLE
+    assert page.title().startswith(TITLE)
+    pairs = page.locator("#tables-all td button").all_text_contents()
+    for name in SHOWN:
+        assert f"{name} ~ nfkb" in pairs
+        assert name in (page.text_content("#methods-text") or "")
+    assert len(pairs) == len(NAMES)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert overflowing(page) == []
+    # nothing lies over another column, and no name fills the page
+    for box in page.evaluate(
+        """[...document.querySelectorAll("td > button")].map((one) =>
+          [one.getBoundingClientRect().right, one.parentNode.getBoundingClientRect().right])"""
+    ):
+        assert box[0] <= box[1]
+    assert max(map(len, page.locator("p, dd, td, option, h3").all_text_contents())) < 2_000
+
+
+def test_no_name_turns_what_is_read(visit: Visit, pages: Pages) -> None:
+    page = visit.open(pages["hostile"])
+    assert not set(page.locator("body").inner_text()) & set("\u202e\u202d\u2066\u2067\u2068")
+    assert "\ufffdgnirts ~ nfkb" in page.locator("#tables-all td button").all_text_contents()
+
+
+def test_every_name_can_be_chosen(visit: Visit, pages: Pages) -> None:
+    page = visit.open(pages["hostile"])
+    for option in page.locator("#pair option").all():
+        page.select_option("#pair", option.get_attribute("value"))
+        name = (option.text_content() or "").split(" ~ ")[0]
+        until_text(page, "#rows h3", f"{name} against nfkb")
+        until(page, lambda: len(labels(page)) == 4)
+        # a browser allows ten downloads a second
+        for button in ("#figure-svg", *["#scatter-svg"] * (name in (SHOWN[0], SHOWN[-1]))):
+            download = downloaded(page, button)
+            assert "/" not in download.suggested_filename
+            assert download.suggested_filename.endswith(".svg")
+            assert len(download.suggested_filename) < 120
+            ElementTree.fromstring(download.path().read_text(encoding="utf-8"))
+    assert page.evaluate("window.hit") is None
+
+
+def test_no_formula_in_downloads(visit: Visit, pages: Pages) -> None:
+    page = visit.open(pages["hostile"])
+    button = "button[aria-label*='CSV: Pairs']"
+    pairs = table_of(downloaded(page, button, "#tables-all"))
+    unsafe = ("=1+1", "\u202egnirts")
+    assert [row["x"] for row in pairs] == [f"'{one}" if one == "=1+1" else one for one in NAMES]
+    assert {row["pair"] for row in pairs} >= {"'=1+1 ~ nfkb"}
+    assert unsafe[1] in {row["x"] for row in pairs}
+    page.select_option("#pair", label="=1+1 ~ nfkb, hostile, pearson")
+    until_text(page, "#rows h3", "=1+1 against nfkb")
+    rows = table_of(downloaded(page, ".sheet-head button", "#rows"))
+    assert {row["x"] for row in rows} == {"'=1+1"}
+    samples = table_of(downloaded(page, "#scatter-csv"))
+    assert [*samples[0]][2] == "'=1+1, ssGSEA score"
+    # a negative number is none
+    assert all(float(row["ci_low"]) < float(row["ci_high"]) for row in rows)
