@@ -592,7 +592,8 @@
     for (const option of byId("sort").options) {
       option.hidden = option.value.startsWith("p_") && !has(option.value);
     }
-    return choosePair(page.pairs[0].id, wanted);
+    const first = page.pairs.find((one) => one.scatters) || page.pairs[0];
+    return choosePair(first.id, wanted);
   }
 
   function soon(action, wait) {

@@ -31,7 +31,8 @@ def page_of_run(engine: Engine, run: str) -> Page:
     methods, references = methods_of_run(plan, manifest)
     return Page(
         title=plan.title or plan.name,
-        subtitle=f"Run {plan.run}, {manifest['ended'][:10]}: {plan.n_rows:,} rows of "
+        subtitle=f"Run {plan.run}, {manifest['ended'][:10]}: "
+        f"{plan.n_rows:,} row{'s' if plan.n_rows > 1 else ''} of "
         f"{len(plan.analyses)} analys{'es' if len(plan.analyses) > 1 else 'is'}",
         simulated=bool(manifest["simulated"]),
         answers=found.answers,
