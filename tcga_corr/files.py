@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import platform
 import re
@@ -37,8 +38,14 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def partial_path(path: Path) -> Path:
-    """The temporary name of what is to become ``path``; it tells the process that writes it."""
-    return path.with_name(f".{path.name}.{_host()}.{os.getpid()}.part")
+    """A temporary name of what is to become ``path``, of its own; it tells the process that writes.
+
+    Of its own, as a thread of a run that was interrupted may still write what its next run does.
+    """
+    return path.with_name(f".{path.name}.{next(_numbers)}.{_host()}.{os.getpid()}.part")
+
+
+_numbers = itertools.count()
 
 
 def _host() -> str:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import pytest
 
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.errors import DataMissingError
+from tcga_corr.files import replacing
 from tcga_corr.load_plan import LoadOptions
 from tcga_corr.sources.simulated import write_atlas
 from tcga_corr.store import Store, TableKey, named_query
@@ -301,3 +303,16 @@ def test_a_killed_writer_holds_no_lock(six: Loading, tmp_path: Path) -> None:
         assert holder.stdout.readline() == b"held\n"
         os.kill(holder.pid, signal.SIGKILL)
     assert_loads_to_the_whole(root, six)
+
+
+def test_threads_that_write_one_file_do_not_meet(tmp_path: Path) -> None:
+    target = tmp_path / "task.json"
+
+    def write(number: int) -> None:
+        with replacing(target) as partial:
+            partial.write_text(str(number))
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(write, range(200)))
+    assert target.read_text().isdecimal()
+    assert list(tmp_path.iterdir()) == [target]

@@ -941,13 +941,13 @@ def test_leftovers_of_processes_that_are_gone_are_removed(small: Done, engine: E
     gone.wait()
     done = plan.part(1, 2)[0]
     mine = partial_path(folder.rows_path(done))
-    host, process = mine.name.split(".")[-3:-1]
-    assert mine.name == f".{done.name}.parquet.{host}.{process}.part"
+    number, host, process = mine.name.split(".")[-4:-1]
+    assert mine.name == f".{done.name}.parquet.{number}.{host}.{process}.part"
     assert process == str(os.getpid())
-    left = mine.with_name(f".{done.name}.parquet.{host}.{gone.pid}.part")
+    left = mine.with_name(f".{done.name}.parquet.{number}.{host}.{gone.pid}.part")
     of_table = folder.path / f".pooled.tsv.{host}.{gone.pid}.part"
     # which may be at work on a machine that shares the folder
-    elsewhere = mine.with_name(f".{done.name}.parquet.{host}2.{gone.pid}.part")
+    elsewhere = mine.with_name(f".{done.name}.parquet.{number}.{host}2.{gone.pid}.part")
     table_elsewhere = folder.path / f".pooled.tsv.other-{host}.{gone.pid}.part"
     for path in (left, of_table, mine, elsewhere, table_elsewhere):
         path.write_bytes(b"half")
@@ -969,7 +969,7 @@ def test_a_host_of_any_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
         monkeypatch.setattr("platform.node", lambda host=host: host)
         path = partial_path(tmp_path / "table.tsv")
         assert path.parent == tmp_path
-        assert path.name.count(".") == 5
+        assert path.name.count(".") == 6
         left = path.with_name(path.name.replace(f".{os.getpid()}.", f".{gone.pid}."))
         assert (is_leftover(left), is_leftover(path)) == (True, False)
         names[host] = left
