@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 from matplotlib.collections import PathCollection
+from matplotlib.colors import same_color
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -17,7 +18,7 @@ from tcga_corr.cli import main
 from tcga_corr.engine import Answer, Engine
 from tcga_corr.report.forest import forest
 from tcga_corr.report.scatter import scatter
-from tcga_corr.report.style import save
+from tcga_corr.report.style import VERMILION, save
 from tests.figures import check_texts, words
 
 PAIR = ("ferroptosis", "nfkb")
@@ -198,3 +199,21 @@ def test_a_figure_of_no_kind_is_refused(
     assert main.run(["--cache", store, "correlate", *PAIR, "--plot", str(figure)]) == 2
     assert b"End it in png, svg, pdf" in capfdbinary.readouterr().err
     assert not figure.exists()
+
+
+def test_strokes_are_r_without_shared_genes(answer: Answer) -> None:
+    def strokes(figure: Figure) -> list[float]:
+        return [
+            float(np.asarray(one.get_xdata())[0])
+            for one in figure.axes[0].lines
+            if same_color(one.get_color(), VERMILION)
+        ]
+
+    rows = answer.frame.sort("r", descending=True, nulls_last=True)
+    assert rows["n_shared_genes"].min() == 1
+    figure = forest(answer)
+    assert strokes(figure) == rows["r_disjoint"].drop_nulls().to_list()
+    assert "Short stroke" in " ".join(words(figure))
+    apart = forest(changed(answer, n_shared_genes=pl.lit(0)))
+    assert not strokes(apart)
+    assert "Short stroke" not in " ".join(words(apart))

@@ -126,7 +126,9 @@ def test_runs_that_are_complete(both: tuple[Engine, list[str]]) -> None:
         f"Dominance: {names[0]}, dominance-1", f"Pairs, {names[0]}", f"Pairs, {names[1]}",
     ]  # fmt: skip
     assert [one.question for one in page.answers][1:] == [
-        one.question for single in alone for one in single.answers
+        f"{run}: {one.question}"
+        for run, single in zip(names, alone, strict=True)
+        for one in single.answers
     ]
     json.dumps(as_data(page), allow_nan=False)
 

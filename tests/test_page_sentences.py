@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 import math
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -509,9 +511,36 @@ def test_axes_of_an_adjusted_pair() -> None:
 # --- dominance
 
 
-def dominance(*told: tuple[str, str, str, int, int | None]) -> list[dict[str, Any]]:
+def dominance(
+    *told: tuple[str, str, str, int, int | None], p: Mapping[str, float] = MappingProxyType({})
+) -> list[dict[str, Any]]:
     names = ("tumor_type", "scale", "set", "n", "n_highest")
-    return [dict(zip(names, one, strict=True)) for one in told]
+    rows = [dict(zip(names, one, strict=True)) for one in told]
+    return [
+        {**row, "samples": "tumor",
+         "p_genes_of_w": p.get(row["tumor_type"]) if row["scale"] == "standardised" else None}
+        for row in rows
+    ]  # fmt: skip
+
+
+def test_whether_sets_are_told_apart_from_random_ones() -> None:
+    told = [(one, "standardised", "A", 20, 20) for one in ("ACC", "LIHC")]
+    one = sentences.of_dominance(dominance(told[0], p={"ACC": 0.592}))
+    assert "they differ no more than random sets do (p_genes = 0.59)." in one
+    assert "they differ more than random sets do (p_genes = 0.01)." in sentences.of_dominance(
+        dominance(told[0], p={"ACC": 0.01})
+    )
+    two = sentences.of_dominance(dominance(*told, p={"ACC": 0.592, "LIHC": 0.01}))
+    assert "they differ more than random sets do in 1 of 2 tumor types (p_genes < 0.05" in two
+    assert "random" not in sentences.of_dominance(dominance(*told))
+
+
+def test_tumor_types_without_samples_are_not_among_those_asked_of() -> None:
+    rows = dominance(("ACC", "raw", "A", 0, None), ("BRCA", "raw", "A", 50, 49))
+    normal = [{**row, "samples": "normal"} for row in rows]
+    assert sentences.question_of_dominance(normal, ["A", "B"]) == (
+        "Which scores highest in BRCA, in normal tissue: A, B?"
+    )
 
 
 def test_which_set_scores_highest_is_counted_over_tumor_types() -> None:

@@ -14,6 +14,7 @@ from tcga_corr.report.style import (
     PALE,
     PALE_BLUE,
     SERIES,
+    VERMILION,
     WIDTH,
     cut_apart,
     foot_height,
@@ -61,7 +62,9 @@ def forest(answer: Answer) -> Figure:
         told = _told(answer)
         handles = _handles(rows, methods)
         marks = [name for name in _MARKS if any(row[name] is not None for row in rows)]
-        foot = wrapped(_foot(marks, methods, bool(pooled)), WIDTH - 0.2, 6, 3)
+        foot = wrapped(
+            _foot(marks, methods, bool(pooled), any(map(_is_apart, rows))), WIDTH - 0.2, 6, 3
+        )
         bottom = _FOOT + foot_height(foot) + key_height(handles, WIDTH)
         # the head is written once to learn its height
         head = headed(new_figure(4), *told) + _HEADS
@@ -137,10 +140,20 @@ def _draw_row(axes: Axes, y: float, rows: Sequence[Row], methods: Sequence[str])
             row["r"], at, MARKERS[place_of % len(MARKERS)], ms=3.4, mew=0.8, color=colour,
             mfc=colour if is_small else "white", zorder=4,
         )  # fmt: skip
+        if _is_apart(row):
+            apart = row["r_disjoint"]
+            axes.plot([apart, apart], [at - 0.3, at + 0.3], color=VERMILION, lw=0.9, zorder=3)
 
 
-def _foot(marks: Sequence[str], methods: Sequence[str], is_pooled: bool) -> str:
+def _is_apart(row: Row) -> bool:
+    """Whether there is an r without shared genes, which is what the bands are about."""
+    return bool(row.get("n_shared_genes")) and row["r_disjoint"] is not None
+
+
+def _foot(marks: Sequence[str], methods: Sequence[str], is_pooled: bool, is_apart: bool) -> str:
     parts = []
+    if is_apart:
+        parts.append("Short stroke: r without shared genes, as the bands.")
     if marks:
         of_first = f", by {methods[0]}" if len(methods) > 1 else ""
         parts.append(f"Dots at the right: filled where below 0.05{of_first}.")

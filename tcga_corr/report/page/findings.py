@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from tcga_corr.batch.claims import held_beside
 from tcga_corr.batch.folder import RunFolder
@@ -76,6 +77,10 @@ class Findings:
             claims = held_beside(folder, self._plan).to_dicts()
             self.answers += map(sentences.of_claim, claims)
             self.tables.insert(0, claims_table(claims, f"{folder.run}-claims", of_run))
+        if prefix:
+            self.answers = [
+                replace(one, question=f"{folder.run}: {one.question}") for one in self.answers
+            ]
         if len(self.pairs) > 1:
             self.tables.append(pairs_table(self.pairs, f"{folder.run}-pairs", of_run))
         self.dropped: list[Row] = list(notes_of(folder, room, prefix))

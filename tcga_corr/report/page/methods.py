@@ -144,7 +144,7 @@ def _nulls(settings: Settings, cited: list[str]) -> str:
         told.append(
             f"p_genes is the share of random pairs (at most {settings.draws:,}; disjoint, of the "
             "same sizes, matched gene by gene on mean expression in 20 bins) whose |r| is at least "
-            "that observed without shared genes, drawn until 50 are"
+            "that observed without shared genes; no more are drawn once 50 are"
         )
     if "sets" in settings.null:
         told.append(

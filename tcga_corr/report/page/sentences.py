@@ -147,7 +147,8 @@ def _left_out(rows: Sequence[Row], given: Sequence[Row]) -> str:
 def question_of_dominance(rows: Sequence[Row], sets: Sequence[str]) -> str:
     """What was asked of gene sets."""
     named = ", ".join(sets) if len(sets) <= 6 else f"{len(sets)} gene sets"
-    return f"Which scores highest in {_where(rows)}: {named}?"
+    having = [row for row in rows if row["n"]] or rows
+    return f"Which scores highest in {_where(having)}{_SAMPLES[rows[0]['samples']]}: {named}?"
 
 
 def of_dominance(rows: Sequence[Row]) -> str:
@@ -167,7 +168,24 @@ def of_dominance(rows: Sequence[Row]) -> str:
         told.append(f"{' and '.join(top)}{each} in {most:,} of {n:,} samples by {scale} score")
     if not told:
         return "No gene set has a score."
-    return f"Highest is {'; '.join(told)}. Raw scores of different sets do not compare."
+    apart = _told_apart(rows)
+    return f"Highest is {'; '.join(told)}.{apart} Raw scores of different sets do not compare."
+
+
+def _told_apart(rows: Sequence[Row]) -> str:
+    """Whether random sets' standardised scores differ as much."""
+    tests = {row["tumor_type"]: row["p_genes_of_w"] for row in rows if row["p_genes_of_w"]}
+    if not tests:
+        return ""
+    if len(tests) == 1:
+        [p] = tests.values()
+        no = "" if _is_small(p) else "no "
+        return f" Standardised, they differ {no}more than random sets do (p_genes = {p:.2g})."
+    many = sum(map(_is_small, tests.values()))
+    return (
+        f" Standardised, they differ more than random sets do in {many} of {len(tests)} tumor "
+        f"types (p_genes < {SIGNIFICANT}; chance alone gives one in twenty)."
+    )
 
 
 def _where(rows: Sequence[Row]) -> str:
