@@ -314,3 +314,11 @@ def test_a_page_needs_no_figures_of_matplotlib(engine: Engine, name: str, tmp_pa
     assert {"jinja2", "vl_convert"} <= found
     assert "matplotlib" not in found
     assert (tmp_path / "report.html").exists()
+
+
+@pytest.mark.parametrize("name", ["x" * 10_000, "../" * 4_000, "a\0b"])
+def test_what_can_be_no_folder_is_no_run_either(name: str, ask: Ask) -> None:
+    code, err = refused(ask, name)
+    assert code == 3
+    assert "is no run of this store, and no folder" in err
+    assert len(err) < 400

@@ -51,7 +51,7 @@ def report(
         page = page_of_run(engine, what)
     elif not what:
         page = page_of_store(engine)
-    elif Path(what).is_dir():
+    elif _is_folder(what):
         page = page_of_store(open_store(what))
     else:
         raise DataMissingError(
@@ -61,3 +61,10 @@ def report(
     with replacing(output) as partial:
         partial.write_text(rendered(page), encoding="utf-8")
     settings.note(f"{output}: {output.stat().st_size / 1e6:.1f} MB")
+
+
+def _is_folder(text: str) -> bool:
+    try:
+        return Path(text).is_dir()
+    except (OSError, ValueError):  # no name of a file can be so long, or hold such a letter
+        return False
