@@ -24,11 +24,12 @@ from tcga_corr.batch.work import Work
 from tcga_corr.citations import REFERENCES, SOFTWARE
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.errors import AnalysisError, DataMissingError, StoreError, TcgaCorrError
+from tcga_corr.exchange import finite
 from tcga_corr.gene_sets import GeneSet
 from tcga_corr.load_plan import LoadOptions
 from tcga_corr.report.page import inputs, run_rows
 from tcga_corr.report.page.findings import Findings, strength_of
-from tcga_corr.report.page.parts import Page, Pair, Scatter, Table, as_data, finite
+from tcga_corr.report.page.parts import Page, Pair, Scatter, Table, as_data
 from tcga_corr.report.page.render import report
 from tcga_corr.report.page.run_rows import Room
 from tcga_corr.report.page.runs import page_of_run

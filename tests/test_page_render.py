@@ -18,6 +18,7 @@ import vl_convert
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tcga_corr.exchange import finite
 from tcga_corr.report.page.charts import all_charts
 from tcga_corr.report.page.pairs import pair_of
 from tcga_corr.report.page.parts import (
@@ -28,7 +29,6 @@ from tcga_corr.report.page.parts import (
     Scatter,
     Table,
     as_data,
-    finite,
 )
 from tcga_corr.report.page.render import live_page, report
 from tcga_corr.tumor_types import TUMOR_TYPES

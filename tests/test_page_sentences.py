@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tcga_corr.barcodes import SELECTIONS
+from tcga_corr.exchange import finite
 from tcga_corr.report.page import sentences
 from tcga_corr.report.page.pairs import pair_of
-from tcga_corr.report.page.parts import finite
 from tcga_corr.stats.correlation import METHODS
 
 LETTERS = {"pearson": "r", "spearman": "rho", "kendall": "tau"}

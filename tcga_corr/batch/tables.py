@@ -16,6 +16,7 @@ from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan, PlannedAnalysis, Task
 from tcga_corr.batch.work import failed_rows
 from tcga_corr.errors import StoreError
+from tcga_corr.exchange import FORMULA
 from tcga_corr.files import replacing, sha256_of
 from tcga_corr.pooled import SIGNIFICANT, pooled_columns
 from tcga_corr.stats.adjustment import benjamini_hochberg
@@ -34,8 +35,6 @@ _NUMBERS = ("r", "n", "n_controls", "p", "r_disjoint")
 # rows that are written at a time, and pairs that are pooled at a time: what bounds the memory
 _ROWS_AT_ONCE = 262_144
 _PAIRS_AT_ONCE = 16_384
-# how a text begins that a spreadsheet takes for a formula; as in the command line's own tables
-_FORMULA = r"^(?:[\s\p{C}]*[=+\-@＝＋－＠]|[\t\r\n])"
 
 
 def write_tables(folder: RunFolder, plan: Plan) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -262,7 +261,7 @@ def _write(folder: RunFolder, plan: Plan, name: str, parts: Iterator[pa.Table]) 
                     pl.col(pl.Categorical)
                     .cast(pl.String)
                     .replace("", None)
-                    .str.replace(_FORMULA, "'$0")
+                    .str.replace(FORMULA, "'$0")
                 )
                 frame.write_csv(text, separator="\t", include_header=not n_rows)
             n_rows += rows.num_rows

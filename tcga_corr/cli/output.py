@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tcga_corr.cli.options import Format
 from tcga_corr.cli.texts import brief, cut, visible
 from tcga_corr.errors import UsageError
+from tcga_corr.exchange import FORMULA, finite
 
 if TYPE_CHECKING:
     import polars as pl
@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 JSON_SCHEMA = 1
 FIGURES = ("png", "svg", "pdf")
 _ENDINGS = {"": Format.table, "txt": Format.table, **{known.value: known for known in Format}}
-# how a cell begins that a spreadsheet takes for a formula, or for one once it has trimmed it; a
-# number may begin so too
-_FORMULA = r"^(?:[\s\p{C}]*[=+\-@＝＋－＠]|[\t\r\n])"
+# which are no formulas
 _NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$"
 _CELL = 300  # letters at most, for people
 
@@ -166,9 +164,7 @@ def _flat(frame: pl.DataFrame) -> pl.DataFrame:
 
     nested = [name for name, kind in frame.schema.items() if kind.is_nested()]
     texts = [
-        pl.Series(
-            name, [json.dumps(_finite(value), default=str) for value in frame[name].to_list()]
-        )
+        pl.Series(name, [json.dumps(finite(value), default=str) for value in frame[name].to_list()])
         for name in nested
     ]
     flat = frame.with_columns(texts).fill_nan(None)
@@ -180,7 +176,7 @@ def _flat(frame: pl.DataFrame) -> pl.DataFrame:
 def _no_formula(texts: pl.Expr) -> pl.Expr:
     import polars as pl
 
-    is_formula = texts.str.contains(_FORMULA) & ~texts.str.contains(_NUMBER)
+    is_formula = texts.str.contains(FORMULA) & ~texts.str.contains(_NUMBER)
     return pl.when(is_formula).then(texts.str.replace("^", "'")).otherwise(texts)
 
 
@@ -198,24 +194,13 @@ def _safe_headings(names: list[str]) -> dict[str, str]:
     return safe
 
 
-def _finite(value: Any) -> Any:
-    """A value with null for what JSON has no number for."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    if isinstance(value, dict):
-        return {name: _finite(item) for name, item in value.items()}
-    return value
-
-
 def _as_json(result: Result) -> bytes:
     around = dict(result.around)
     whole: dict[str, Any] = {"schema": JSON_SCHEMA}
     if "query" in around:
         whole["query"] = around.pop("query")
-    whole[result.rows_key] = _finite(result.frame.to_dicts())
-    whole |= _finite(around)
+    whole[result.rows_key] = finite(result.frame.to_dicts())
+    whole |= finite(around)
     return (json.dumps(whole, indent=1, allow_nan=False, default=str) + "\n").encode()
 
 

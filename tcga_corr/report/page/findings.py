@@ -12,9 +12,10 @@ from tcga_corr.batch.plan import PlannedAnalysis, check_inputs
 from tcga_corr.batch.run import changed_tables
 from tcga_corr.engine import Engine
 from tcga_corr.errors import AnalysisError, DataMissingError, TcgaCorrError
+from tcga_corr.exchange import finite
 from tcga_corr.report.page import sentences
 from tcga_corr.report.page.pairs import pair_of, scatters_of
-from tcga_corr.report.page.parts import Dominance, Finding, Pair, Row, Scatter, Table, finite
+from tcga_corr.report.page.parts import Dominance, Finding, Pair, Row, Scatter, Table
 from tcga_corr.report.page.run_rows import Room, chosen_rows, grouped, shares_of
 from tcga_corr.report.page.run_tables import claims_table, dominance_table, notes_of, pairs_table
 from tcga_corr.scores import values_frame
@@ -31,6 +32,8 @@ class Findings:
 
     Attributes
     ----------
+    plan
+        Of the run.
     answers, pairs, scatters, dominance, tables
         As of :class:`~tcga_corr.report.page.parts.Page`.
     dropped
@@ -57,7 +60,7 @@ class Findings:
 
     def __init__(self, engine: Engine, folder: RunFolder, room: Room, prefix: str = "") -> None:
         self._engine, self._folder, self._room, self._prefix = engine, folder, room, prefix
-        self._plan = folder.plan()
+        self.plan = folder.plan()
         _require_tables(folder)
         self.answers: list[Finding] = []
         self.pairs: list[Pair] = []
@@ -66,15 +69,15 @@ class Findings:
         self.dominance: list[Dominance] = []
         self.tables: list[Table] = []
         self.left_out: list[str] = []
-        shares = shares_of(self._plan, room)
-        for asked in self._plan.analyses:
+        shares = shares_of(self.plan, room)
+        for asked in self.plan.analyses:
             if asked.kind == "dominance":
                 self._add_dominance(asked)
             for method in asked.methods:
                 self._add_pairs(asked, method, shares[asked.name, method])
         of_run = f", {folder.run}" if prefix else ""
-        if self._plan.claims:
-            claims = held_beside(folder, self._plan).to_dicts()
+        if self.plan.claims:
+            claims = held_beside(folder, self.plan).to_dicts()
             self.answers += map(sentences.of_claim, claims)
             self.tables.insert(0, claims_table(claims, f"{folder.run}-claims", of_run))
         if prefix:
@@ -104,7 +107,7 @@ class Findings:
                 own,
                 all_types,
                 kind_of,
-                id=f"{self._plan.run}-{number}",
+                id=f"{self.plan.run}-{number}",
                 analysis=f"{self._prefix}{asked.name}",
                 scatters=key if self.scatters[key] else "",
                 no_scatters=self._no_scatters[key],
@@ -139,7 +142,7 @@ class Findings:
                 asked.tumor_types, asked.source, asked.samples, asked.ties, asked.min_genes
             )
             for cohort in cohorts:
-                check_inputs(self._plan, cohort, asked)
+                check_inputs(self.plan, cohort, asked)
             frame, _ = values_frame(cohorts, variables)
         except TcgaCorrError as error:
             return {}, str(error)

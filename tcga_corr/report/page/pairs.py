@@ -7,8 +7,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from tcga_corr.asking import Answer
+from tcga_corr.exchange import finite
 from tcga_corr.report.page import sentences
-from tcga_corr.report.page.parts import Finding, Pair, Row, Scatter, finite
+from tcga_corr.report.page.parts import Finding, Pair, Row, Scatter
 from tcga_corr.report.points import line_through, points_of
 
 if TYPE_CHECKING:

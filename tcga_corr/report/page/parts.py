@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
+
+from tcga_corr.exchange import finite
 
 Kind = Literal["text", "count", "number", "p"]
 Row = Mapping[str, Any]
@@ -144,17 +145,6 @@ class Page:
     dropped: Table | None = None
     provenance: Sequence[Table] = ()
     spec: str = ""
-
-
-def finite(value: Any) -> Any:
-    """A value with None for what JSON has no number for."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {name: finite(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [finite(item) for item in value]
-    return value
 
 
 def as_data(page: Page) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tcga_corr.batch.folder import RunFolder
-from tcga_corr.report.page.parts import Column, Pair, Row, Table, finite
+from tcga_corr.exchange import finite
+from tcga_corr.report.page.parts import Column, Pair, Row, Table
 from tcga_corr.report.page.run_rows import Room
 
 

@@ -26,8 +26,8 @@ def page_of_run(engine: Engine, run: str) -> Page:
         If there is no such run, or it has no tables yet.
     """
     folder = RunFolder(engine.store, run)
-    plan, manifest = folder.plan(), folder.manifest()
     found = Findings(engine, folder, Room())
+    plan, manifest = found.plan, folder.manifest()
     methods, references = methods_of_run(plan, manifest)
     return Page(
         title=plan.title or plan.name,

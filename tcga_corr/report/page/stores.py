@@ -9,11 +9,12 @@ from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.run import runs
 from tcga_corr.engine import Engine
 from tcga_corr.errors import TcgaCorrError
+from tcga_corr.exchange import finite
 from tcga_corr.provenance import software
 from tcga_corr.report.page import inputs
 from tcga_corr.report.page.findings import Findings
 from tcga_corr.report.page.methods import software_text
-from tcga_corr.report.page.parts import Column, Finding, Page, Row, Table, finite
+from tcga_corr.report.page.parts import Column, Finding, Page, Row, Table
 from tcga_corr.report.page.run_methods import methods_of_run
 from tcga_corr.report.page.run_rows import Room
 
@@ -41,7 +42,7 @@ def page_of_store(engine: Engine) -> Page:
         folder = RunFolder(engine.store, run)
         try:
             found = Findings(engine, folder, room, prefix=f"{run}, ")
-            texts, cited = methods_of_run(folder.plan(), folder.manifest())
+            texts, cited = methods_of_run(found.plan, folder.manifest())
         except TcgaCorrError as error:
             dropped.append({"what": "run", "where": run, "count": None, "why": str(error)})
             continue
