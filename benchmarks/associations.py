@@ -87,7 +87,7 @@ def make_store(folder: Path) -> None:
     import polars as pl
 
     from tcga_corr.engine import open_store
-    from tcga_corr.load_plan import LoadOptions
+    from tcga_corr.loading.plan import LoadOptions
     from tcga_corr.sources.simulated import plans, simulate_cohort, table_name
     from tcga_corr.store import TableKey
 
@@ -132,8 +132,8 @@ def plain_table(folder: Path) -> Plain:
     import numpy as np
 
     from tcga_corr.engine import open_store
-    from tcga_corr.gene_sets import shipped_sets
     from tcga_corr.store import TableKey, open_index
+    from tcga_corr.vocabulary.gene_sets import shipped_sets
 
     table = open_index(open_store(folder).store, TableKey("simulated", PLAIN_TYPE))
     genes = list(table.genes)

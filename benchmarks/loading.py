@@ -84,7 +84,7 @@ def made_up_samples() -> Iterator[tuple[str, str]]:
     """Barcode and tumor type; each patient with a normal sample has a tumour sample too."""
     import numpy as np
 
-    from tcga_corr.tumor_types import TUMOR_TYPES
+    from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
 
     number = 0
     for tumor_type, count in shares().items():
@@ -100,7 +100,7 @@ def made_up_samples() -> Iterator[tuple[str, str]]:
 
 def made_up_rows() -> list[str]:
     """Names of the rows: bare Entrez ids, symbols, and one symbol on two rows."""
-    from tcga_corr.symbols import symbol_table
+    from tcga_corr.vocabulary.symbols import symbol_table
 
     known = sorted(symbol_table(), key=lambda gene: not gene.protein_coding)
     symbols = [gene.symbol for gene in known if gene.symbol != TWICE]

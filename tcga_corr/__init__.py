@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from tcga_corr.batch.run import run_spec
     from tcga_corr.engine import Answer, Engine, open_store
     from tcga_corr.errors import TcgaCorrError
-    from tcga_corr.fetch_plan import FetchOptions
-    from tcga_corr.gene_sets import GeneSet, read_gmt
-    from tcga_corr.load_plan import LoadOptions
+    from tcga_corr.fetching.plan import FetchOptions
+    from tcga_corr.loading.plan import LoadOptions
+    from tcga_corr.vocabulary.gene_sets import GeneSet, read_gmt
 
 __all__ = [
     "Answer",
@@ -38,12 +38,12 @@ __all__ = [
 _HOMES = {
     "Answer": "engine",
     "Engine": "engine",
-    "FetchOptions": "fetch_plan",
-    "GeneSet": "gene_sets",
-    "LoadOptions": "load_plan",
+    "FetchOptions": "fetching.plan",
+    "GeneSet": "vocabulary.gene_sets",
+    "LoadOptions": "loading.plan",
     "TcgaCorrError": "errors",
     "open_store": "engine",
-    "read_gmt": "gene_sets",
+    "read_gmt": "vocabulary.gene_sets",
     "run_spec": "batch.run",
 }
 

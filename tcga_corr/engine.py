@@ -10,17 +10,17 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tcga_corr import inventory
-from tcga_corr.asking import Answer, Selection
-from tcga_corr.covariate_loading import CovariateKey, LoadedCovariates, load_covariates
-from tcga_corr.fetch_plan import FetchOptions, planned
-from tcga_corr.fetching import FetchReport, fetch
-from tcga_corr.loading import Loaded, LoadOptions, LoadReport, load_files
-from tcga_corr.questions import Questions
-from tcga_corr.removal import Removed, remove
-from tcga_corr.sources.request import Progress
+from tcga_corr.analysis.asking import Answer, Selection
+from tcga_corr.analysis.questions import Questions
+from tcga_corr.fetching.fetch import FetchReport, fetch
+from tcga_corr.fetching.plan import FetchOptions, planned
+from tcga_corr.fetching.request import Progress
+from tcga_corr.loading.covariates import CovariateKey, LoadedCovariates, load_covariates
+from tcga_corr.loading.load import Loaded, LoadOptions, LoadReport, load_files
 from tcga_corr.store import Store, remove_covariates, run_query
-from tcga_corr.verification import Finding, verify
+from tcga_corr.upkeep import inventory
+from tcga_corr.upkeep.removal import Removed, remove
+from tcga_corr.upkeep.verification import Finding, verify
 
 if TYPE_CHECKING:
     import polars as pl
@@ -37,7 +37,7 @@ class Engine(Questions):
         options: LoadOptions | None = None,
         on_step: Callable[[str, int], None] = lambda step, done: None,
     ) -> LoadReport:
-        """Load expression tables from disk; see :func:`tcga_corr.loading.load_files`."""
+        """Load expression tables from disk; see :func:`tcga_corr.loading.load.load_files`."""
         several = [paths] if isinstance(paths, str | Path) else paths
         return load_files(self.store, [Path(path) for path in several], options, on_step)
 
@@ -48,7 +48,7 @@ class Engine(Questions):
         name: str | None = None,
         columns: Mapping[str, str] | None = None,
     ) -> LoadedCovariates:
-        """Load a table of covariates; see :func:`tcga_corr.covariate_loading.load_covariates`."""
+        """Load a table of covariates; see :func:`tcga_corr.loading.covariates.load_covariates`."""
         return load_covariates(self.store, Path(path), key, name, columns)
 
     def fetch(
@@ -57,7 +57,7 @@ class Engine(Questions):
         progress: Progress | None = None,
         on_loaded: Callable[[Loaded], None] = lambda loaded: None,
     ) -> FetchReport:
-        """Download a source's tables and load them; see :func:`tcga_corr.fetching.fetch`."""
+        """Download a source's tables and load them; see :func:`tcga_corr.fetching.fetch.fetch`."""
         return fetch(self.store, options, progress, on_loaded)
 
     def fetch_plan(self, options: FetchOptions | None = None) -> pl.DataFrame:
@@ -75,7 +75,7 @@ class Engine(Questions):
         repair: bool = False,
         on_step: Callable[[str, int], None] = lambda step, done: None,
     ) -> pl.DataFrame:
-        """Whether all is as it was written; see :func:`tcga_corr.verification.verify`."""
+        """Whether all is as it was written; see :func:`tcga_corr.upkeep.verification.verify`."""
         import polars as pl
 
         found = verify(self.store, source, tumor_types, repair=repair, on_step=on_step)
@@ -85,7 +85,7 @@ class Engine(Questions):
     def remove(
         self, source: str, tumor_types: Iterable[str] = (), *, downloads: bool = False
     ) -> list[Removed]:
-        """Take tables out of the store; see :func:`tcga_corr.removal.remove`."""
+        """Take tables out of the store; see :func:`tcga_corr.upkeep.removal.remove`."""
         return remove(self.store, source, tumor_types, downloads=downloads)
 
     def remove_covariates(self, name: str) -> None:

@@ -12,9 +12,8 @@ from scipy import stats
 import tcga_corr as tc
 from tcga_corr.engine import Engine
 from tcga_corr.errors import AnalysisError, DataMissingError, UsageError
-from tcga_corr.load_plan import LoadOptions
-
-from .conftest import barcodes, write_table
+from tcga_corr.loading.plan import LoadOptions
+from tests.conftest import barcodes, write_table
 
 GENES = [f"G{number:03d}" for number in range(60)]
 

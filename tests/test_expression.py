@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tcga_corr.expression import ExpressionTable
-from tcga_corr.tables import open_table
+from tcga_corr.formats import open_table
 
 Rows = Sequence[tuple[str, Sequence[float]]]
 NAN = math.nan

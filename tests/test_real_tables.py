@@ -10,9 +10,9 @@ import pytest
 from scipy import stats
 
 from tcga_corr.engine import Engine, open_store
-from tcga_corr.load_plan import LoadOptions
-from tcga_corr.tables.ensembl import is_pseudoautosomal_copy
-from tcga_corr.tables.gdc_hub import read_probe_map
+from tcga_corr.formats.ensembl import is_pseudoautosomal_copy
+from tcga_corr.formats.gdc_hub import read_probe_map
+from tcga_corr.loading.plan import LoadOptions
 
 pytestmark = pytest.mark.shared
 

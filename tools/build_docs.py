@@ -14,8 +14,8 @@ from pathlib import Path
 import typer
 
 from tcga_corr.cli.app import app
+from tcga_corr.formats import FORMATS
 from tcga_corr.sources import SOURCES, Source, gdc_api
-from tcga_corr.tables import FORMATS
 
 DOCS = Path(__file__).parent.parent / "docs"
 CLI_INTRODUCTION = """\

@@ -20,7 +20,7 @@ import sys
 from collections import Counter, defaultdict
 from pathlib import Path
 
-from tcga_corr.gene_sets.gmt import GeneSet, read_gmt
+from tcga_corr.vocabulary.gene_sets.gmt import GeneSet, read_gmt
 
 TARGET = Path(__file__).parent.parent / "tcga_corr" / "gene_sets" / "data"
 HALLMARK = "h.all.v7.0.symbols.gmt"

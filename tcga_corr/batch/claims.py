@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan
+from tcga_corr.batch.results import ASSOCIATIONS, DOMINANCE
 from tcga_corr.batch.spec import Claim
-from tcga_corr.batch.tables import ASSOCIATIONS, DOMINANCE
 
 if TYPE_CHECKING:
     import polars as pl

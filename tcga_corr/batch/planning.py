@@ -7,13 +7,13 @@ from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
-from tcga_corr.asking import check_controls, check_distinct
+from tcga_corr.analysis.asking import check_controls, check_distinct
+from tcga_corr.analysis.variables import Cohort, CovariateVariable, SetVariable, Variable
 from tcga_corr.batch.plan import Plan, PlannedAnalysis
 from tcga_corr.batch.spec import Analysis, Claim, Problem, Spec, SpecError
 from tcga_corr.engine import Engine
 from tcga_corr.errors import DataMissingError, UsageError
-from tcga_corr.gene_sets import reference_digest
-from tcga_corr.variables import Cohort, CovariateVariable, SetVariable, Variable
+from tcga_corr.vocabulary.gene_sets import reference_digest
 
 MOST_ROWS = 50_000_000
 

@@ -13,20 +13,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tcga_corr import provenance
+from tcga_corr.analysis import provenance
+from tcga_corr.analysis.variables import CovariateVariable, SetVariable
+from tcga_corr.batch.executors import Failure, Means, Performer, performed
 from tcga_corr.batch.folder import RunFolder, run_names
 from tcga_corr.batch.lookup import known_in
-from tcga_corr.batch.perform import Failure, Means, Performer, performed
 from tcga_corr.batch.plan import Plan, Task
 from tcga_corr.batch.planning import make_plan
+from tcga_corr.batch.results import write_tables
 from tcga_corr.batch.spec import read_spec
-from tcga_corr.batch.tables import write_tables
 from tcga_corr.engine import Engine
 from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.files import sha256_of
 from tcga_corr.store import open_index
 from tcga_corr.store.layout import TableKey
-from tcga_corr.variables import CovariateVariable, SetVariable
 
 if TYPE_CHECKING:
     import polars as pl

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tcga_corr.associations import Question, associate
+from tcga_corr.analysis.correlate import Question, associate
+from tcga_corr.analysis.dominance import DOMINANCE_SCHEMA, SCALES, dominance
+from tcga_corr.analysis.panel import ROWS_AT_ONCE, Pairs, Panel
+from tcga_corr.analysis.variables import Cohort, SetVariable, Variable
 from tcga_corr.batch.plan import Plan, PlannedAnalysis, Task, check_inputs
-from tcga_corr.dominance import DOMINANCE_SCHEMA, SCALES, dominance
 from tcga_corr.engine import Engine
-from tcga_corr.pairwise import ROWS_AT_ONCE, Pairs, Panel
 from tcga_corr.store import open_reference
-from tcga_corr.variables import Cohort, SetVariable, Variable
 
 if TYPE_CHECKING:
     import polars as pl

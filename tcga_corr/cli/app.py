@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from tcga_corr.citations import REFERENCES
 from tcga_corr.cli import (
     batch,
     compare,
@@ -29,6 +28,7 @@ from tcga_corr.cli import (
     verify,
 )
 from tcga_corr.cli.settings import Settings
+from tcga_corr.vocabulary.citations import REFERENCES
 
 CITATION = """\
 tcga_corr {version}, a TCGA pan-cancer correlation engine, BSD-3-Clause
@@ -66,7 +66,7 @@ def _environment(wanted: bool) -> None:
     if wanted:
         import platform
 
-        from tcga_corr.provenance import software
+        from tcga_corr.analysis.provenance import software
 
         typer.echo(f"platform {platform.platform()}")
         for name, version in software().items():

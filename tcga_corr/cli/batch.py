@@ -121,7 +121,7 @@ def run(
     Examples: `tcga-corr batch analyses.toml`, `tcga-corr batch --paper`,
     `tcga-corr batch analyses.toml --shard 2/3`.
     """
-    from tcga_corr.batch.perform import Means, Where
+    from tcga_corr.batch.executors import Means, Where
     from tcga_corr.batch.run import Shard, processors, run_batch, workers_within
 
     settings: Settings = context.obj
@@ -251,7 +251,7 @@ def verify(
 
     The exit code is 1 where a number differs by more than 1e-12.
     """
-    from tcga_corr.batch.recheck import recheck
+    from tcga_corr.batch.verify import recheck
 
     settings: Settings = context.obj
     check_output(output, force, output_format)
@@ -303,8 +303,8 @@ def plot(
     Of more than 80 pairs, the 80 of the largest median r without shared genes.
     """
     from tcga_corr.batch.folder import RunFolder
-    from tcga_corr.report.heat import heat_map_of_run
-    from tcga_corr.report.style import save
+    from tcga_corr.figures.heat import heat_map_of_run
+    from tcga_corr.figures.style import save
 
     settings: Settings = context.obj
     check_plot(figure, force)
@@ -356,8 +356,8 @@ def _require_all(outcome: Outcome) -> None:
 def _show(settings: Settings, outcome: Outcome, output: Path | None, output_format: Any) -> None:
     import polars as pl
 
+    from tcga_corr.analysis.dominance import CAVEAT
     from tcga_corr.batch.claims import held_beside
-    from tcga_corr.dominance import CAVEAT
 
     folder, plan = outcome.folder, outcome.plan
     manifest = folder.manifest()

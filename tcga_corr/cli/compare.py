@@ -69,8 +69,8 @@ def compare(
     settings.notes(answer.notes)
     write_result(_result(answer), output, output_format)
     if plot is not None:
-        from tcga_corr.report.comparison import comparison
-        from tcga_corr.report.style import save
+        from tcga_corr.figures.comparison import comparison
+        from tcga_corr.figures.style import save
 
         save(comparison(answer), plot)
 

@@ -78,9 +78,9 @@ def correlate(
     settings.notes(answer.notes)
     write_result(association_result(answer), output, output_format)
     if plot is not None:
-        from tcga_corr.report.forest import forest
-        from tcga_corr.report.scatter import scatter
-        from tcga_corr.report.style import save
+        from tcga_corr.figures.forest import forest
+        from tcga_corr.figures.scatter import scatter
+        from tcga_corr.figures.style import save
 
         if len(answer.query["tumor_types"]) == 1:
             figure = scatter(answer, engine.values([x, y, *others], **of_which))

@@ -29,7 +29,7 @@ def demo(
     same readers as real tables, and correlates ferroptosis with nfkb in each. All it shows is
     SIMULATED: no line of it is a finding.
     """
-    from tcga_corr.loading import LoadOptions
+    from tcga_corr.loading.load import LoadOptions
     from tcga_corr.sources.simulated import SOURCE, atlas_is_there, plans, write_atlas
 
     settings: Settings = context.obj

@@ -65,8 +65,8 @@ def dominance(
     settings.notes(answer.notes)
     write_result(_result(answer), output, output_format)
     if plot is not None:
-        from tcga_corr.report.dominance import dominance_figure
-        from tcga_corr.report.style import save
+        from tcga_corr.figures.dominance import dominance_figure
+        from tcga_corr.figures.style import save
 
         save(dominance_figure(answer), plot)
 

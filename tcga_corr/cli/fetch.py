@@ -14,7 +14,7 @@ from tcga_corr.cli.settings import Settings
 from tcga_corr.errors import UsageError
 
 if TYPE_CHECKING:
-    from tcga_corr.loading import Loaded
+    from tcga_corr.loading.load import Loaded
 
 
 def fetch(
@@ -74,8 +74,8 @@ def fetch(
 
     Examples: `tcga-corr fetch LIHC`, `tcga-corr fetch ACC CHOL UCS --source tcga-hiseqv2`.
     """
-    from tcga_corr.fetch_plan import FetchOptions
-    from tcga_corr.tumor_types import TUMOR_TYPES
+    from tcga_corr.fetching.plan import FetchOptions
+    from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
 
     settings: Settings = context.obj
     check_output(output, force, output_format)

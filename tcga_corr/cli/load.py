@@ -13,8 +13,8 @@ from tcga_corr.cli.settings import Settings
 from tcga_corr.errors import UsageError
 
 if TYPE_CHECKING:
-    from tcga_corr.covariate_loading import LoadedCovariates
-    from tcga_corr.loading import Loaded
+    from tcga_corr.loading.covariates import LoadedCovariates
+    from tcga_corr.loading.load import Loaded
 
 
 def load(
@@ -106,7 +106,7 @@ def load(
     Examples: `tcga-corr load HiSeqV2.gz -t LIHC`, `tcga-corr load my.csv --source mine --unit tpm`,
     `tcga-corr load --covariates purity.csv --columns purity=CPE`.
     """
-    from tcga_corr.loading import LoadOptions
+    from tcga_corr.loading.load import LoadOptions
 
     settings: Settings = context.obj
     if covariates is not None:

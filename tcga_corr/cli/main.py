@@ -13,13 +13,7 @@ from types import FrameType
 import typer
 
 from tcga_corr.cli.app import app
-from tcga_corr.cli.diagnostics import (
-    FAILED,
-    INTERRUPTED,
-    WRONG_USAGE,
-    exit_code_of,
-    say,
-)
+from tcga_corr.cli.diagnostics import FAILED, INTERRUPTED, WRONG_USAGE, exit_code_of, say
 from tcga_corr.cli.texts import printable
 from tcga_corr.errors import TcgaCorrError
 

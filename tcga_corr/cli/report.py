@@ -39,9 +39,9 @@ def report(
     from tcga_corr.engine import open_store
     from tcga_corr.errors import DataMissingError, near_names
     from tcga_corr.files import replacing
-    from tcga_corr.report.page.render import report as rendered
-    from tcga_corr.report.page.runs import page_of_run
-    from tcga_corr.report.page.stores import page_of_store
+    from tcga_corr.page.render import report as rendered
+    from tcga_corr.page.runs import page_of_run
+    from tcga_corr.page.stores import page_of_store
 
     settings: Settings = context.obj
     check_page(output, force)

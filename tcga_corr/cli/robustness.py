@@ -78,8 +78,8 @@ def robustness(
     settings.notes(answer.notes)
     write_result(_result(answer), output, output_format)
     if plot is not None:
-        from tcga_corr.report.specification import specification_curve
-        from tcga_corr.report.style import save
+        from tcga_corr.figures.specification import specification_curve
+        from tcga_corr.figures.style import save
 
         save(specification_curve(answer), plot)
 
@@ -87,7 +87,7 @@ def robustness(
 def _result(answer: Any) -> Result:
     import polars as pl
 
-    from tcga_corr.robustness import WITHOUT_GENE
+    from tcga_corr.analysis.robustness import WITHOUT_GENE
 
     query, frame = answer.query, answer.frame
     simulated = "SIMULATED  " if answer.provenance["simulated"] else ""

@@ -68,8 +68,8 @@ def score(
     )
     write_result(result, output, output_format)
     if plot is not None:
-        from tcga_corr.report.distribution import distribution
-        from tcga_corr.report.style import save
+        from tcga_corr.figures.distribution import distribution
+        from tcga_corr.figures.style import save
 
         beside = samples is options.Samples.tumor
         normal = store.values(sets, samples="normal", **of_which) if beside else None

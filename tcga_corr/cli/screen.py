@@ -98,8 +98,8 @@ def screen(
     settings.notes(answer.notes)
     write_result(_result(answer, count), output, output_format)
     if plot is not None:
-        from tcga_corr.report.style import save
-        from tcga_corr.report.volcano import volcano
+        from tcga_corr.figures.style import save
+        from tcga_corr.figures.volcano import volcano
 
         save(volcano(answer), plot)
 

@@ -16,8 +16,8 @@ from tcga_corr.errors import UsageError
 if TYPE_CHECKING:
     import socket
 
-    from tcga_corr.gene_sets import GeneSet
     from tcga_corr.serve.app import LivePage
+    from tcga_corr.vocabulary.gene_sets import GeneSet
 
 _LAST_ANSWERS, _LAST_BYTES = 1, 2  # seconds
 _BACKLOG, _CONNECTIONS = 128, 256
@@ -65,7 +65,7 @@ def serve(
     `ssh -L 8765:127.0.0.1:8765`. Needs `pip install 'tcga-corr[serve]'`.
     """
     _require_extra()
-    from tcga_corr.report.page.render import live_page
+    from tcga_corr.page.render import live_page
     from tcga_corr.serve import app
     from tcga_corr.serve.access import LOOPBACK, Rules, check_token, is_loopback
 
@@ -100,7 +100,7 @@ def _require_extra() -> None:
 
 
 def _own_sets(paths: list[Path]) -> list[GeneSet]:
-    from tcga_corr.gene_sets import read_gmt
+    from tcga_corr.vocabulary.gene_sets import read_gmt
 
     return [gene_set for path in paths for gene_set in read_gmt(path).values()]
 

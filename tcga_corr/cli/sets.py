@@ -29,7 +29,7 @@ def sets(
     """
     import polars as pl
 
-    from tcga_corr.gene_sets import (
+    from tcga_corr.vocabulary.gene_sets import (
         COLLECTIONS,
         find_set,
         near_set_names,

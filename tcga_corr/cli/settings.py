@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tcga_corr.cli.pace import Pace
     from tcga_corr.engine import Engine
-    from tcga_corr.sources.request import Progress
+    from tcga_corr.fetching.request import Progress
 
 _MANY_NOTES = 12
 _LINE_EVERY = 30.0  # seconds

@@ -20,7 +20,7 @@ from rich.progress import (
 from rich.progress import Progress as RichProgress
 
 from tcga_corr.cli.texts import printable
-from tcga_corr.sources.request import Progress
+from tcga_corr.fetching.request import Progress
 
 
 class Lines(Progress):

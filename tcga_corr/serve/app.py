@@ -17,15 +17,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from tcga_corr.asking import Asking
+from tcga_corr.analysis.asking import Asking
 from tcga_corr.errors import AnalysisError, DataMissingError, TcgaCorrError, UsageError
-from tcga_corr.gene_sets import GeneSet
 from tcga_corr.serve import asked
 from tcga_corr.serve.access import Access, Rules, error
 from tcga_corr.serve.answers import Answers, BusyError, GoneError, Limits
 from tcga_corr.serve.names import check_own_sets
 from tcga_corr.serve.snapshot import Live, Snapshot
 from tcga_corr.store import Store
+from tcga_corr.vocabulary.gene_sets import GeneSet
 
 Handler = Callable[[Request], Awaitable[Response]]
 _JSON = "application/json; charset=utf-8"

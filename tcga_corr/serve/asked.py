@@ -8,19 +8,19 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, cast
 
-from tcga_corr.asking import Selection, check_choice, check_controls
-from tcga_corr.barcodes import SELECTIONS
+from tcga_corr.analysis.asking import Selection, check_choice, check_controls
+from tcga_corr.analysis.nulls import NULLS, Null
+from tcga_corr.analysis.variables import CovariateVariable, GeneVariable, Variable
 from tcga_corr.errors import UsageError
 from tcga_corr.exchange import finite
-from tcga_corr.nulls import NULLS, Null
-from tcga_corr.report.page.answers import page_of_answer
-from tcga_corr.report.page.pairs import scatters_of
-from tcga_corr.report.page.parts import Scatter, as_data
+from tcga_corr.page.answers import page_of_answer
+from tcga_corr.page.pairs import scatters_of
+from tcga_corr.page.parts import Scatter, as_data
 from tcga_corr.serve.names import Names
 from tcga_corr.serve.snapshot import Snapshot
 from tcga_corr.stats.correlation import METHODS, Method
 from tcga_corr.store import TableIndex
-from tcga_corr.variables import CovariateVariable, GeneVariable, Variable
+from tcga_corr.vocabulary.barcodes import SELECTIONS
 
 MOST_LETTERS = 400  # of a parameter
 MOST_COMPLETIONS = 50

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Literal
 
-from tcga_corr.gene_sets import GeneSet, reference_sets, shipped_sets
-from tcga_corr.symbols import PREFERRED, symbol_table
+from tcga_corr.vocabulary.gene_sets import GeneSet, reference_sets, shipped_sets
+from tcga_corr.vocabulary.symbols import PREFERRED, symbol_table
 
 Kind = Literal["gene", "set", "covariate"]
 KINDS: tuple[Kind, ...] = ("gene", "set", "covariate")

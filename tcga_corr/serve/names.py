@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from functools import cache
 from threading import Lock
 
+from tcga_corr.analysis.variables import SetVariable, Variable, parse_variable
 from tcga_corr.errors import UsageError, near_names
-from tcga_corr.gene_sets import GeneSet, reference_sets, shipped_sets
 from tcga_corr.serve.completion import KINDS, Completions, Kind, lines_of
 from tcga_corr.store import Covariates, TableIndex
-from tcga_corr.symbols import PREFERRED, symbol_table
-from tcga_corr.variables import SetVariable, Variable, parse_variable
+from tcga_corr.vocabulary.gene_sets import GeneSet, reference_sets, shipped_sets
+from tcga_corr.vocabulary.symbols import PREFERRED, symbol_table
 
 _MOST_KEPT = 4096  # texts
 _SHOWN = 80  # letters

@@ -11,11 +11,10 @@ from pathlib import Path
 from threading import RLock
 from typing import Any, TypeVar
 
-from tcga_corr.asking import check_choice
-from tcga_corr.barcodes import SELECTIONS
+from tcga_corr.analysis.asking import check_choice
+from tcga_corr.analysis.questions import Questions
+from tcga_corr.analysis.variables import Cohort, SetVariable, Variable
 from tcga_corr.errors import DataMissingError, StoreError, UsageError
-from tcga_corr.gene_sets import GeneSet
-from tcga_corr.questions import Questions
 from tcga_corr.scoring.ssgsea import TIES, Ties
 from tcga_corr.serve.names import Names
 from tcga_corr.sources import SOURCES
@@ -29,8 +28,9 @@ from tcga_corr.store import (
     open_index,
     read_metadata,
 )
-from tcga_corr.tumor_types import parse_tumor_type
-from tcga_corr.variables import Cohort, SetVariable, Variable
+from tcga_corr.vocabulary.barcodes import SELECTIONS
+from tcga_corr.vocabulary.gene_sets import GeneSet
+from tcga_corr.vocabulary.tumor_types import parse_tumor_type
 
 Stamp = tuple[int, int, int]
 Key = TypeVar("Key")

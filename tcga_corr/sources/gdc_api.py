@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from tcga_corr.errors import DownloadError
+from tcga_corr.fetching.hub_requests import Patience, ask
+from tcga_corr.fetching.request import Download, Progress
 from tcga_corr.files import replacing
-from tcga_corr.sources.hub_requests import Patience, ask
-from tcga_corr.sources.request import Download, Progress
 from tcga_corr.sources.source import Source
 
 SOURCE = Source(

@@ -20,10 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcga_corr.files import replacing
-from tcga_corr.gene_sets import shipped_sets
 from tcga_corr.sources.source import Source
-from tcga_corr.symbols import symbol_table
-from tcga_corr.tumor_types import TUMOR_TYPES
+from tcga_corr.vocabulary.gene_sets import shipped_sets
+from tcga_corr.vocabulary.symbols import symbol_table
+from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
 
 SOURCE = Source(
     name="simulated",

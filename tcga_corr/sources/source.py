@@ -64,7 +64,7 @@ class Source:
     citation
         What to cite.
     formats
-        Names of the file formats, in ``tcga_corr.tables``, that its files have.
+        Names of the file formats, in ``tcga_corr.formats``, that its files have.
     table
         Its expression table on a hub: one for each tumor type, or one for all; None where it is
         not fetched from a hub of files.

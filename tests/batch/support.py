@@ -11,19 +11,18 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from tcga_corr.batch.executors import Means
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.lookup import known_in
-from tcga_corr.batch.perform import Means
 from tcga_corr.batch.plan import Plan
 from tcga_corr.batch.planning import make_plan
 from tcga_corr.batch.run import Outcome, run_batch
 from tcga_corr.batch.spec import Spec, read_spec
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.files import sha256_of
-from tcga_corr.gene_sets import shipped_sets
-from tcga_corr.load_plan import LoadOptions
-
-from ..conftest import barcodes, write_table
+from tcga_corr.loading.plan import LoadOptions
+from tcga_corr.vocabulary.gene_sets import shipped_sets
+from tests.conftest import barcodes, write_table
 
 # tumours and normals; UCS has too few of both
 SAMPLES = {"ACC": (40, 12), "CHOL": (24, 0), "DLBC": (15, 0), "LIHC": (31, 11), "UCS": (9, 0)}

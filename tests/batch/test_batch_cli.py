@@ -15,19 +15,18 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tcga_corr.batch import recheck
+from tcga_corr.analysis.dominance import CAVEAT
+from tcga_corr.batch import verify as recheck
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan
 from tcga_corr.batch.work import Work
 from tcga_corr.cli import main, pace
 from tcga_corr.cli.pace import Bar, Lines, Silence
-from tcga_corr.dominance import CAVEAT
 from tcga_corr.engine import Engine
 from tcga_corr.errors import StoreError
 from tcga_corr.files import sha256_of
-
-from ..conftest import Cli, snapshot
-from .support import build_store, copy_of, plan_of, tables_of, write_spec
+from tests.batch.support import build_store, copy_of, plan_of, tables_of, write_spec
+from tests.conftest import Cli, snapshot
 
 SPEC = """\
 name = "small"

@@ -8,12 +8,12 @@ from typing import Any
 import polars as pl
 import pytest
 
+from tcga_corr.analysis.variables import GeneVariable
 from tcga_corr.batch.claims import held_beside
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan, PlannedAnalysis
 from tcga_corr.batch.spec import Claim, read_spec
 from tcga_corr.store import Store
-from tcga_corr.variables import GeneVariable
 
 ROW = {
     "analysis": "pair", "tumor_type": "LIHC", "x": "RELA", "y": "NFE2L2", "method": "pearson",

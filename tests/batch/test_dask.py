@@ -18,15 +18,14 @@ from typing import Any
 
 import pytest
 
-from tcga_corr.batch import clusters
+from tcga_corr.batch import dask as clusters
+from tcga_corr.batch.executors import Means
 from tcga_corr.batch.folder import RunFolder
-from tcga_corr.batch.perform import Means
 from tcga_corr.batch.run import run_batch
 from tcga_corr.cli.main import run as command_line
 from tcga_corr.engine import Engine
 from tcga_corr.errors import AnalysisError, StoreError
-
-from .support import build_store, copy_of, plan_of, run, tables_of, write_spec
+from tests.batch.support import build_store, copy_of, plan_of, run, tables_of, write_spec
 
 distributed = pytest.importorskip("distributed")
 

@@ -12,17 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tcga_corr.analysis.variables import GeneVariable
 from tcga_corr.batch import plan as plans
 from tcga_corr.batch.plan import Plan, PlannedAnalysis
 from tcga_corr.batch.planning import make_plan
 from tcga_corr.batch.spec import SpecError
 from tcga_corr.engine import Engine
 from tcga_corr.errors import DataMissingError, StoreError, UsageError
-from tcga_corr.gene_sets import shipped_sets
-from tcga_corr.load_plan import LoadOptions
-from tcga_corr.variables import GeneVariable
-
-from .support import (
+from tcga_corr.loading.plan import LoadOptions
+from tcga_corr.vocabulary.gene_sets import shipped_sets
+from tests.batch.support import (
     WHOLE,
     build_store,
     copy_of,

@@ -19,9 +19,7 @@ import pytest
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan
 from tcga_corr.engine import Engine
-
-from ..conftest import DIE_BEFORE
-from .support import (
+from tests.batch.support import (
     DIE_OR_SLEEP,
     build_store,
     copy_of,
@@ -30,6 +28,7 @@ from .support import (
     tables_of,
     write_spec,
 )
+from tests.conftest import DIE_BEFORE
 
 KILLS = 20
 SPEC = """\

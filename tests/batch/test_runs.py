@@ -23,8 +23,8 @@ from scipy import stats
 
 from tcga_corr.batch import plan as plans
 from tcga_corr.batch import work
+from tcga_corr.batch.executors import Means, Performer, one_blas_thread, perform
 from tcga_corr.batch.folder import RunFolder
-from tcga_corr.batch.perform import Means, Performer, one_blas_thread, perform
 from tcga_corr.batch.plan import Plan, Task
 from tcga_corr.batch.planning import make_plan
 from tcga_corr.batch.run import Outcome, Shard, merge, run_batch, runs, status_of
@@ -32,9 +32,7 @@ from tcga_corr.batch.work import Work
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.errors import AnalysisError, DataMissingError, StoreError
 from tcga_corr.files import is_leftover, partial_path
-
-from ..conftest import snapshot
-from .support import (
+from tests.batch.support import (
     DIE_OR_SLEEP,
     THREADS,
     answers,
@@ -49,6 +47,7 @@ from .support import (
     write_spec,
     write_tables,
 )
+from tests.conftest import snapshot
 
 ONE = Means("threads", 1)
 COLUMNS = {
@@ -383,7 +382,7 @@ pairs = [["own.gmt:A", "own.gmt:B"], ["RELA", "NFE2L2"], ["own.gmt:F", "own.gmt:
 
 def split_small(patch: pytest.MonkeyPatch, rows: int) -> None:
     """Tasks of few pairs, and products of few rows."""
-    from tcga_corr import pairwise
+    from tcga_corr.analysis import panel as pairwise
 
     for module in (plans, work, pairwise):
         patch.setattr(module, "ROWS_AT_ONCE", rows)
@@ -634,7 +633,7 @@ def test_a_table_that_is_replaced_meanwhile(small: Done, engine: Engine, tmp_pat
     other = next(path for path in write_tables(tmp_path / "other", 9) if "CHOL" in str(path))
 
     def replace(done: int, rows: int, work: float) -> None:
-        from tcga_corr.load_plan import LoadOptions
+        from tcga_corr.loading.plan import LoadOptions
 
         assert not engine.load([other], LoadOptions(source="mine")).errors
 
@@ -665,7 +664,7 @@ def merge_failure(engine: Engine, plan: Plan) -> Exception:
 
 def test_merge_does_not_look_at_the_tables(small: Done, engine: Engine, tmp_path: Path) -> None:
     """What was computed is of the tables of the plan, and so the manifest says."""
-    from tcga_corr.load_plan import LoadOptions
+    from tcga_corr.loading.plan import LoadOptions
 
     plan = plan_of(engine, small.spec)
     for number in (1, 2):
@@ -727,7 +726,7 @@ def test_covariates_that_are_replaced_meanwhile(
     small: Done, engine: Engine, tmp_path: Path
 ) -> None:
     """As tables are: the plan's numbers or none."""
-    from .support import write_covariates
+    from tests.batch.support import write_covariates
 
     plan = plan_of(engine, small.spec)
     engine.load_covariates(write_covariates(tmp_path / "clinic.tsv", seed=8), name="clinic")
@@ -742,7 +741,7 @@ def test_covariates_that_are_replaced_meanwhile(
 
 
 def test_a_store_that_changed_is_another_run(small: Done, engine: Engine, tmp_path: Path) -> None:
-    from .support import write_covariates
+    from tests.batch.support import write_covariates
 
     names = [plan_of(engine, small.spec).run]
     engine.load_covariates(write_covariates(tmp_path / "clinic.tsv", seed=8), name="clinic")

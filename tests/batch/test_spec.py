@@ -12,7 +12,7 @@ import pytest
 
 from tcga_corr.batch.spec import Analysis, Claim, Spec, SpecError, filled_in, read_spec
 from tcga_corr.errors import UsageError
-from tcga_corr.gene_sets import DEATH_PROGRAMMES
+from tcga_corr.vocabulary.gene_sets import DEATH_PROGRAMMES
 
 OWN = ("purity", "covariate:purity", "gene:MYROW", "MYROW")
 GO = "A\tone\tRELA\tREL\nB\ttwo\tGPX4\tTP53\n"

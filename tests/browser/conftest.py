@@ -14,9 +14,8 @@ import pytest
 
 from tcga_corr.cli import main
 from tcga_corr.engine import Engine
-from tcga_corr.gene_sets import shipped_sets
-
-from .support import ARGUMENTS, Visit
+from tcga_corr.vocabulary.gene_sets import shipped_sets
+from tests.browser.support import ARGUMENTS, Visit
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

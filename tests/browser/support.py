@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tcga_corr.tumor_types import TUMOR_TYPES
+from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Download, Page

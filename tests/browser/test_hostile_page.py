@@ -6,8 +6,16 @@ from xml.etree import ElementTree
 
 import pytest
 
-from .conftest import LONG, NAMES, TITLE, Pages
-from .support import Visit, downloaded, labels, overflowing, table_of, until, until_text
+from tests.browser.conftest import LONG, NAMES, TITLE, Pages
+from tests.browser.support import (
+    Visit,
+    downloaded,
+    labels,
+    overflowing,
+    table_of,
+    until,
+    until_text,
+)
 
 SHOWN = [name for name in NAMES if name != LONG and name.isprintable()]
 

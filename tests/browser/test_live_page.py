@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlparse
 
 import pytest
 
-from .support import (
+from tests.browser.support import (
     Question,
     Server,
     Visit,

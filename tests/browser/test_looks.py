@@ -6,8 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .conftest import Pages
-from .support import Visit, colours, contrast, labels, narrow, overflowing, until, until_is
+from tests.browser.conftest import Pages
+from tests.browser.support import (
+    Visit,
+    colours,
+    contrast,
+    labels,
+    narrow,
+    overflowing,
+    until,
+    until_is,
+)
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

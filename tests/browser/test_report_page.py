@@ -9,10 +9,9 @@ from xml.etree import ElementTree
 import polars as pl
 import pytest
 
-from tcga_corr.tumor_types import TUMOR_TYPES
-
-from .conftest import Pages
-from .support import (
+from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
+from tests.browser.conftest import Pages
+from tests.browser.support import (
     Visit,
     downloaded,
     labels,

@@ -6,16 +6,16 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any
 
-from tcga_corr.asking import check_distinct
+from tcga_corr.analysis.asking import check_distinct
+from tcga_corr.analysis.questions import MIN_DRAWS
+from tcga_corr.analysis.variables import SetVariable
 from tcga_corr.batch.spec.claims import check_claims
 from tcga_corr.batch.spec.document import Block, Document
 from tcga_corr.batch.spec.names import Named, Names
 from tcga_corr.batch.spec.problems import Place, told
 from tcga_corr.batch.spec.schema import BLOCKS
 from tcga_corr.errors import UsageError
-from tcga_corr.questions import MIN_DRAWS
-from tcga_corr.tumor_types import parse_tumor_type
-from tcga_corr.variables import SetVariable
+from tcga_corr.vocabulary.tumor_types import parse_tumor_type
 
 
 def check(document: Document) -> None:

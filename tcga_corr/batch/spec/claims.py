@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from tcga_corr.analysis.variables import SetVariable
 from tcga_corr.batch.spec.document import Block, Document
 from tcga_corr.batch.spec.problems import Place
 from tcga_corr.batch.spec.schema import shown
 from tcga_corr.errors import near_names
-from tcga_corr.tumor_types import parse_tumor_type
-from tcga_corr.variables import SetVariable
+from tcga_corr.vocabulary.tumor_types import parse_tumor_type
 
 
 def check_claims(document: Document) -> None:

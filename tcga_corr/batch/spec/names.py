@@ -8,11 +8,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tcga_corr.analysis.variables import Variable, is_collection, parse_collection, parse_variable
 from tcga_corr.errors import TcgaCorrError, UsageError, near_names
-from tcga_corr.gene_sets import find_set
 from tcga_corr.store import Covariates
-from tcga_corr.symbols import symbol_table
-from tcga_corr.variables import Variable, is_collection, parse_collection, parse_variable
+from tcga_corr.vocabulary.gene_sets import find_set
+from tcga_corr.vocabulary.symbols import symbol_table
 
 _IN_GMT = re.compile(r".+\.gmt(:.+)?", re.IGNORECASE)
 

@@ -1,0 +1,202 @@
+"""Comparisons: whether a variable differs between groups of samples, per tumor type."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tcga_corr.analysis.variables import Cohort, Measurement, Variable, Vector
+from tcga_corr.stats.adjustment import benjamini_hochberg
+from tcga_corr.stats.groups import MIN_GROUP, GroupTest, compare_many, compare_pairs, compare_two
+from tcga_corr.store import StoredSample
+
+if TYPE_CHECKING:
+    import polars as pl
+
+TUMOR, NORMAL = "tumor", "normal"
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """How samples are grouped.
+
+    Attributes
+    ----------
+    names
+        The groups, in order; differences are of an earlier one less a later one.
+    of
+        Cohort and sample to the group's name; None leaves the sample out.
+    """
+
+    names: Sequence[str]
+    of: Callable[[Cohort, StoredSample], str | None]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A row per tumor type, variable, groups and test, and what was measured."""
+
+    frame: pl.DataFrame
+    measured: list[Measurement]
+
+
+def compare(
+    parts: Sequence[Sequence[Cohort]], variables: Sequence[Variable], grouping: Grouping
+) -> Comparison:
+    """Test each variable between the groups of each tumor type; q over the rows of a test.
+
+    Two groups: Welch's t and Mann-Whitney; where patients match, the paired t and Wilcoxon's
+    signed ranks too. More: one-way ANOVA with and without equal variances and Kruskal-Wallis, then
+    each two groups.
+
+    Parameters
+    ----------
+    parts
+        For each tumor type, its table with the selections that are compared.
+    variables
+        What to compare.
+    grouping
+        How.
+    """
+    import polars as pl
+
+    rows: list[dict[str, Any]] = []
+    measured: list[Measurement] = []
+    for cohorts in parts:
+        for variable in variables:
+            values, notes = _values_by_group(cohorts, variable, grouping, measured)
+            simulated = any(cohort.table.metadata.simulated for cohort in cohorts)
+            about = {"tumor_type": cohorts[0].tumor_type, "variable": variable.name}
+            for row in _rows(values, notes, grouping):
+                notes_here = ["SIMULATED"] if simulated else []
+                row["note"] = "; ".join([*notes_here, *filter(None, [row["note"]])])
+                rows.append(about | row)
+    frame = pl.DataFrame(rows, schema=_SCHEMA, orient="row")
+    q = np.full(frame.height, np.nan)
+    for test in frame["test"].unique():
+        places = np.flatnonzero((frame["test"] == test).to_numpy())
+        q[places] = benjamini_hochberg(frame["p"].to_numpy()[places].astype(np.float64))
+    frame = frame.with_columns(q=pl.Series(q)).select(_COLUMNS)
+    return Comparison(
+        frame.with_columns(
+            pl.col(name).fill_nan(None) for name, kind in frame.schema.items() if kind.is_float()
+        ),
+        measured,
+    )
+
+
+_NUMBERS = (
+    "n_a", "n_b", "mean_a", "mean_b", "difference", "ci_low", "ci_high", "statistic", "df", "df2",
+    "p", "q", "effect",
+)  # fmt: skip
+_COLUMNS = (
+    "tumor_type", "variable", "test", "group_a", "group_b", *_NUMBERS, "effect_name", "note"
+)  # fmt: skip
+_SCHEMA: dict[str, Any] = {name: float if name in _NUMBERS else str for name in _COLUMNS}
+_SCHEMA |= {"n_a": int, "n_b": int}
+
+_Group = dict[str, tuple[str, float]]  # sample to its patient and value
+
+
+def _values_by_group(
+    cohorts: Sequence[Cohort], variable: Variable, grouping: Grouping, measured: list[Measurement]
+) -> tuple[dict[str, _Group], list[str]]:
+    """The values of each group's samples; and why there are none."""
+    groups: dict[str, _Group] = {name: {} for name in grouping.names}
+    notes = []
+    for cohort in cohorts:
+        side = cohort.measure(variable)
+        measured.append((variable, cohort, side))
+        if side.values is None:
+            notes.append(side.note)
+            continue
+        for column, value in zip(cohort.columns, side.values, strict=True):
+            sample = cohort.table.metadata.samples[column]
+            group = grouping.of(cohort, sample)
+            if group is not None and not np.isnan(value):
+                groups[group][sample.barcode] = (sample.patient, float(value))
+    return groups, list(dict.fromkeys(notes))
+
+
+def _rows(
+    groups: dict[str, _Group], notes: Sequence[str], grouping: Grouping
+) -> list[dict[str, Any]]:
+    several = [_vector(groups[name]) for name in grouping.names]
+    rows = []
+    if len(grouping.names) > 2:
+        large = {
+            name: values
+            for name, values in zip(grouping.names, several, strict=True)
+            if len(values) >= MIN_GROUP
+        }
+        small = [name for name in grouping.names if name not in large]
+        left = f"left out, with fewer than {MIN_GROUP} samples: {', '.join(small)}" if small else ""
+        n = sum(map(len, large.values()))
+        for test in compare_many(list(large.values()), list(large)):
+            row = _row(test, ", ".join(large), None, n, None, notes)
+            row["note"] = "; ".join(filter(None, [row["note"], left]))
+            rows.append(row)
+    for a, b in itertools.combinations(grouping.names, 2):
+        first, second = _vector(groups[a]), _vector(groups[b])
+        means = {"mean_a": _mean(first), "mean_b": _mean(second)}
+        rows += [
+            _row(test, a, b, len(first), len(second), notes) | means
+            for test in compare_two(first, second, names=(a, b))
+        ]
+        first, second = _pairs(groups[a], groups[b])
+        means = {"mean_a": _mean(first), "mean_b": _mean(second)}
+        rows += [
+            _row(test, a, b, len(first), len(second), notes) | means
+            for test in (compare_pairs(first, second) if len(first) else ())
+        ]
+    return rows
+
+
+def _row(
+    test: GroupTest, a: str, b: str | None, n_a: int, n_b: int | None, notes: Sequence[str]
+) -> dict[str, Any]:
+    return {
+        "test": test.test,
+        "group_a": a,
+        "group_b": b,
+        "n_a": n_a,
+        "n_b": n_b,
+        "difference": test.difference,
+        "ci_low": test.ci_low,
+        "ci_high": test.ci_high,
+        "statistic": test.statistic,
+        "df": test.df,
+        "df2": test.df2,
+        "p": test.p,
+        "effect": test.effect,
+        "effect_name": test.effect_name,
+        "note": "; ".join(notes) or test.note,
+    }
+
+
+def _vector(group: _Group) -> Vector:
+    return np.array([value for _, value in group.values()], dtype=np.float64)
+
+
+def _mean(values: Vector) -> float:
+    return float(values.mean()) if len(values) else float("nan")
+
+
+def _pairs(first: _Group, second: _Group) -> tuple[Vector, Vector]:
+    """The values of patients who are in both groups; of several samples, their mean."""
+    by_patient: list[dict[str, list[float]]] = [{}, {}]
+    for group, patients in zip((first, second), by_patient, strict=True):
+        for patient, value in group.values():
+            patients.setdefault(patient, []).append(value)
+    both = sorted(by_patient[0].keys() & by_patient[1].keys())
+    a, b = (np.array([np.mean(patients[one]) for one in both]) for patients in by_patient)
+    return a.astype(np.float64), b.astype(np.float64)
+
+
+def tumor_against_normal() -> Grouping:
+    """Tumour samples against solid tissue normal, patients who have both as pairs too."""
+    return Grouping((TUMOR, NORMAL), lambda cohort, sample: cohort.selection)

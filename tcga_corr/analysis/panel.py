@@ -1,0 +1,409 @@
+"""Many pairs of variables in one tumor type at once, as matrix products.
+
+What :func:`tcga_corr.analysis.correlate.associate` says of one pair, without nulls: the same numbers but
+for rounding, and the same notes.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tcga_corr.analysis.shared_genes import SharedGenes
+from tcga_corr.analysis.variables import (
+    Cohort,
+    CovariateVariable,
+    Measured,
+    SetVariable,
+    Variable,
+    Vector,
+)
+from tcga_corr.stats.correlation import (
+    MIN_SAMPLES,
+    Fit,
+    Method,
+    fisher_interval,
+    note_of_constant,
+    note_of_few,
+    note_of_fitted,
+    p_of_r,
+    snapped,
+    unit_rows,
+)
+from tcga_corr.stats.pooling import fisher_variance
+
+Matrix = NDArray[np.float64]
+Places = NDArray[np.intp]
+Counts = NDArray[np.int64]
+
+# Rows and columns of a matrix product: fixed, as its last bits depend on its shape.
+ROWS_AT_ONCE = 128
+_COLUMNS_AT_ONCE = 512
+# pairs whose rows are multiplied at a time: what lies in the cache
+_PAIRS_AT_ONCE = 128
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Associations of one tumor type, an entry per pair; NaN where there is none.
+
+    Attributes
+    ----------
+    x, y
+        Places of the variables.
+    n, n_controls
+        Samples, and what was adjusted for.
+    r, ci_low, ci_high, p
+        As :class:`~tcga_corr.stats.correlation.Correlations` has them.
+    n_shared, r_disjoint
+        Genes that both share, and r without them; NaN where no gene set is involved.
+    notes
+        As in the rows of ``correlate``.
+    """
+
+    x: Places
+    y: Places
+    n: Counts
+    n_controls: Counts
+    r: Vector
+    ci_low: Vector
+    ci_high: Vector
+    p: Vector
+    n_shared: Counts
+    r_disjoint: Vector
+    notes: list[str]
+
+
+@dataclass(frozen=True)
+class _Common:
+    """The samples that two kinds of variables and the controls have."""
+
+    columns: Places
+    fit: Fit | None
+
+    @property
+    def n(self) -> int:
+        return len(self.columns)
+
+    @property
+    def n_controls(self) -> int:
+        return self.fit.n_controls if self.fit else 0
+
+    @property
+    def note(self) -> str:
+        least = MIN_SAMPLES + self.n_controls
+        return note_of_few(self.n, least) if self.n < least else ""
+
+
+class Panel:
+    """Variables measured in one tumor type, to be correlated with each other.
+
+    Parameters
+    ----------
+    cohort
+        The tumor type.
+    variables, controls
+        What to correlate, and what to hold fixed.
+    method
+        ``pearson`` or ``spearman``.
+    """
+
+    def __init__(
+        self,
+        cohort: Cohort,
+        variables: Sequence[Variable],
+        controls: Sequence[Variable] = (),
+        method: Method = "pearson",
+    ) -> None:
+        self.cohort = cohort
+        self.method = method
+        self.measured = [cohort.measure(one) for one in variables]
+        self._variables = variables
+        self._controls = [cohort.measure(one) for one in controls]
+        self._values = np.full((len(variables), len(cohort.columns)), np.nan)
+        for row, one in zip(self._values, self.measured, strict=True):
+            if one.values is not None:
+                row[:] = one.values
+        self._is_set = np.array([isinstance(one, SetVariable) for one in variables], dtype=bool)
+        self._noted = np.array([bool(one.note) for one in self.measured], dtype=bool)
+        unmeasured = np.array([one.values is None for one in self.measured], dtype=bool)
+        having = ~np.isnan(self._values) | unmeasured[:, np.newaxis]
+        # kinds of variables by the samples that have them: one, but for covariates
+        self._kinds, kind = np.unique(having, axis=0, return_inverse=True)
+        self._kind = kind.reshape(-1)
+        self._commons: dict[tuple[int, int], _Common] = {}
+        self._genes = SharedGenes(cohort, variables, self.measured)
+        self._words = _Words(cohort, variables, self.measured, controls, self._controls)
+
+    def cross(self, x: Places, y: Places, kept: NDArray[np.bool_]) -> Pairs:
+        """Correlate every x with every y.
+
+        Parameters
+        ----------
+        x, y
+            Places of variables.
+        kept
+            Which pairs to give, x by y; row by row.
+        """
+        r = np.full(kept.shape, np.nan)
+        kinds = itertools.product(np.unique(self._kind[x]), np.unique(self._kind[y]))
+        for row_kind, column_kind in kinds:
+            common = self._common(row_kind, column_kind)
+            if common.note:
+                continue
+            rows = np.flatnonzero(self._kind[x] == row_kind)
+            columns = np.flatnonzero(self._kind[y] == column_kind)
+            r[np.ix_(rows, columns)] = self._products(x[rows], y[columns], common)
+        row, column = np.nonzero(kept)
+        return self._completed(x[row], y[column], r[row, column])
+
+    def pairs(self, x: Places, y: Places) -> Pairs:
+        """Correlate each x with the y of the same position."""
+        r = np.full(len(x), np.nan)
+        for common, where in self._by_common(x, y):
+            if common.note:
+                continue
+            for start in range(0, len(where), _PAIRS_AT_ONCE):
+                part = where[start : start + _PAIRS_AT_ONCE]
+                products = self._units(x[part], common) * self._units(y[part], common)
+                r[part] = products.sum(axis=1)
+        return self._completed(x, y, r)
+
+    def _products(self, x: Places, y: Places, common: _Common) -> Matrix:
+        r = np.empty((len(x), len(y)))
+        for row in range(0, len(x), ROWS_AT_ONCE):
+            rows = self._units(x[row : row + ROWS_AT_ONCE], common)
+            for column in range(0, len(y), _COLUMNS_AT_ONCE):
+                columns = self._units(y[column : column + _COLUMNS_AT_ONCE], common)
+                r[row : row + ROWS_AT_ONCE, column : column + _COLUMNS_AT_ONCE] = rows @ columns.T
+        return r
+
+    def _units(self, places: Places, common: _Common) -> Matrix:
+        """Rows of length one of the common samples, whose products are r; NaN of constants."""
+        if common.n == self._values.shape[1]:
+            return np.asarray(self._whole_units[places])
+        return unit_rows(_columns(self._values[places], common), self.method, common.fit)
+
+    @cached_property
+    def _whole_units(self) -> Matrix:
+        fit = self._fit(np.arange(self._values.shape[1]))
+        units = np.empty_like(self._values)
+        for start in range(0, len(units), ROWS_AT_ONCE):
+            part = slice(start, start + ROWS_AT_ONCE)
+            units[part] = unit_rows(self._values[part], self.method, fit)
+        return units
+
+    def _fit(self, columns: Places) -> Fit | None:
+        controls = [one.values[columns] for one in self._controls if one.values is not None]
+        if not controls or self._words.lacking_control:
+            return None
+        return Fit(np.column_stack(controls), ranked=self.method == "spearman")
+
+    def _common(self, one: int, other: int) -> _Common:
+        known = self._commons.get((one, other))
+        if known is None:
+            having = self._kinds[one] & self._kinds[other]
+            for control in self._controls:
+                if control.values is not None:
+                    having = having & ~np.isnan(control.values)
+            columns = np.flatnonzero(having)
+            known = self._commons[one, other] = _Common(columns, self._fit(columns))
+        return known
+
+    def _by_common(self, x: Places, y: Places) -> Iterator[tuple[_Common, Places]]:
+        """Positions of pairs, by the samples that they have in common."""
+        code = self._kind[x] * len(self._kinds) + self._kind[y]
+        for one in np.unique(code):
+            yield self._common(*divmod(int(one), len(self._kinds))), np.flatnonzero(code == one)
+
+    def _completed(self, x: Places, y: Places, r: Vector) -> Pairs:
+        n, n_controls = np.zeros((2, len(x)), dtype=np.int64)
+        for common, where in self._by_common(x, y):
+            n[where], n_controls[where] = common.n, common.n_controls
+        if self._words.lacking_control:
+            r = np.full(len(x), np.nan)
+        r = snapped(np.where(self._noted[x] | self._noted[y], np.nan, r))
+        low, high = fisher_interval(r, fisher_variance(r, n, self.method, n_controls))
+        shared = self._genes.counts(x, y)
+        notes = self._notes(x, y, r)
+        disjoint = np.where(self._is_set[x] | self._is_set[y], r, np.nan)
+        sharing = np.flatnonzero((shared > 0) & ~np.isnan(r))
+        for part, values, whys in self._apart(x[sharing], y[sharing], shared[sharing]):
+            disjoint[sharing[part]] = values
+            for number, why in whys.items():
+                place = sharing[number]
+                apart = self._words.of(int(x[place]), int(y[place]), why)
+                notes[place] = _joined(notes[place], f"without shared genes: {apart}")
+        p = p_of_r(r, n - n_controls, self.method)
+        return Pairs(x, y, n, n_controls, r, low, high, p, shared, disjoint, notes)
+
+    def _apart(
+        self, x: Places, y: Places, shared: Counts
+    ) -> Iterator[tuple[Places, Vector, dict[int, str]]]:
+        """The r of pairs without the genes that they share, and why there is none."""
+        for part, *sides in self._genes.without(
+            x, y, self._values, ranked=self.method == "spearman"
+        ):
+            left = [
+                np.where(self._is_set[one[part]], self._genes.sizes[one[part]] - shared[part], 1)
+                for one in (x, y)
+            ]
+            enough = np.ones(len(part), dtype=np.bool_)
+            for one, count in zip((x, y), left, strict=True):
+                enough &= ~self._is_set[one[part]] | (count >= self.cohort.min_genes)
+            r = np.full(len(part), np.nan)
+            whys: dict[int, str] = {}
+            for common, where in self._by_common(x[part], y[part]):
+                some = where[enough[where]]
+                values = [_columns(side[some], common) for side in sides]
+                x_units, y_units = (unit_rows(side, self.method, common.fit) for side in values)
+                r[some] = (x_units * y_units).sum(axis=1)
+                for number in np.flatnonzero(np.isnan(r[some])):
+                    pair = (int(x[part[some[number]]]), int(y[part[some[number]]]))
+                    whys[int(part[some[number]])] = self._flat(
+                        pair, [side[number : number + 1] for side in values], common
+                    )
+            for number in np.flatnonzero(~enough):
+                pair = (int(x[part[number]]), int(y[part[number]]))
+                whys[int(part[number])] = self._words.few_left(
+                    pair, [int(count[number]) for count in left]
+                )
+            yield part, snapped(r), whys
+
+    def _notes(self, x: Places, y: Places, r: Vector) -> list[str]:
+        words, lacking = self._words, np.isnan(r)
+        notes = [_joined(words.simulated, words.of_controls)] * len(x)
+        odd = lacking | (np.abs(r) == 1) | words.odd[x] | words.odd[y]
+        for place in np.flatnonzero(odd):
+            pair = one, other = int(x[place]), int(y[place])
+            if lacking[place]:
+                why = words.lacking(one, other) or self._why(pair)
+            else:
+                why = words.same(one, other)
+            whole = words.of(one, other, why)
+            notes[place] = _joined(words.simulated, whole, words.thin[one], words.thin[other])
+        return notes
+
+    def _why(self, pair: tuple[int, int]) -> str:
+        """Why a pair of which both are measured has no r."""
+        common = self._common(self._kind[pair[0]], self._kind[pair[1]])
+        values = [_columns(self._values[[one]], common) for one in pair]
+        return common.note or self._flat(pair, values, common)
+
+    def _flat(self, pair: tuple[int, int], values: Sequence[Matrix], common: _Common) -> str:
+        names = (self._variables[pair[0]].name, self._variables[pair[1]].name)
+        x_flat, y_flat = (
+            tuple(
+                bool(np.isnan(unit_rows(side, self.method, fit)).any())
+                for fit in (None, common.fit)
+            )
+            for side in values
+        )
+        constant, fitted = zip(x_flat, y_flat, strict=True)
+        return note_of_constant(names, constant) or note_of_fitted(names, fitted)
+
+
+def _columns(values: Matrix, common: _Common) -> Matrix:
+    """Some samples; row by row in memory, as the last bits of a row's sum depend on it."""
+    return np.ascontiguousarray(values[:, common.columns])
+
+
+class _Words:
+    """What is to be said of variables in one tumor type, each by its place.
+
+    Attributes
+    ----------
+    simulated
+        Whether the values are made up; empty where they are not.
+    lacking_control
+        Why a control has no values; empty where all have.
+    of_controls
+        How many samples lack them.
+    thin
+        Of sets of which less than half is in the table.
+    odd
+        Where there is more to say than of the others.
+    """
+
+    def __init__(
+        self,
+        cohort: Cohort,
+        variables: Sequence[Variable],
+        measured: Sequence[Measured],
+        controls: Sequence[Variable],
+        measured_controls: Sequence[Measured],
+    ) -> None:
+        self._variables, self._measured = variables, measured
+        self._least = cohort.min_genes
+        self.simulated = "SIMULATED" if cohort.table.metadata.simulated else ""
+        self.lacking_control = _joined(*(one.note for one in measured_controls))
+        self._controls = list(zip(controls, measured_controls, strict=True))
+        self.of_controls = _joined(*(_left_out(*one) for one in self._controls))
+        self._left_out = [_left_out(*one) for one in zip(variables, measured, strict=True)]
+        self.thin = [_thin(*one) for one in zip(variables, measured, strict=True)]
+        self._sharing = [
+            [_sharing(control, side, *one) for one in zip(variables, measured, strict=True)]
+            for control, side in self._controls
+        ]
+        said = zip(self._left_out, self.thin, *self._sharing, strict=True)
+        self.odd = np.array([any(one) for one in said], dtype=np.bool_)
+
+    def of(self, x: int, y: int, why: str) -> str:
+        """What is said of a pair but for thin sets: why it has no r, what was left out."""
+        sharing = (one[place] for one in self._sharing for place in (x, y))
+        return _joined(why, self._left_out[x], self._left_out[y], self.of_controls, *sharing)
+
+    def lacking(self, x: int, y: int) -> str:
+        """Which of a pair, or else which control, has no values."""
+        return _joined(self._measured[x].note, self._measured[y].note) or self.lacking_control
+
+    def same(self, x: int, y: int) -> str:
+        """Whether both are one variable by two names."""
+        one, other = self._variables[x], self._variables[y]
+        if isinstance(one, CovariateVariable) and isinstance(other, CovariateVariable):
+            is_same = one.covariate.origin == other.covariate.origin
+        else:
+            genes = (self._measured[x].genes, self._measured[y].genes)
+            is_same = type(one) is type(other) and genes[0] == genes[1]
+        return "x and y are the same variable" if is_same else ""
+
+    def few_left(self, pair: tuple[int, int], left: Sequence[int]) -> str:
+        """Which sets have too few genes left."""
+        several = zip((self._variables[place] for place in pair), left, strict=True)
+        return _joined(
+            *(
+                f"{one.name}: {count} of {len(one.gene_set.genes)} genes left, "
+                f"at least {self._least} needed"
+                for one, count in several
+                if isinstance(one, SetVariable) and count < self._least
+            )
+        )
+
+
+def _left_out(variable: Variable, side: Measured) -> str:
+    """How many samples lack a variable that others have."""
+    count = 0 if side.values is None or side.note else int(np.isnan(side.values).sum())
+    samples = "1 sample" if count == 1 else f"{count} samples"
+    return f"{samples} without {variable.name}" if count else ""
+
+
+def _thin(variable: Variable, side: Measured) -> str:
+    if not isinstance(variable, SetVariable) or side.values is None:
+        return ""
+    found, wanted = len(side.genes), len(variable.gene_set.genes)
+    return f"{variable.name}: {found} of {wanted} genes" if 2 * found < wanted else ""
+
+
+def _sharing(control: Variable, held: Measured, variable: Variable, side: Measured) -> str:
+    """Whether what is adjusted for shares genes with a variable, and so takes part of it out."""
+    count = 0 if held.values is None else len(held.genes & side.genes)
+    return f"{control.name} shares genes with {variable.name}: {count}" if count else ""
+
+
+def _joined(*parts: str) -> str:
+    return "; ".join(dict.fromkeys(filter(None, parts)))

@@ -1,0 +1,364 @@
+"""Screens: one variable against every gene, or against many gene sets, in each tumor type."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tcga_corr.analysis.pool import pooled_columns
+from tcga_corr.analysis.variables import (
+    Cohort,
+    GeneVariable,
+    Measured,
+    Measurement,
+    SetVariable,
+    Variable,
+    Vector,
+)
+from tcga_corr.stats.adjustment import benjamini_hochberg
+from tcga_corr.stats.correlation import (
+    MIN_SAMPLES,
+    Fit,
+    Method,
+    fisher_interval,
+    p_of_r,
+    snapped,
+    unit_rows,
+)
+from tcga_corr.stats.pooling import fisher_variance
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Matrix = NDArray[np.float64]
+Counts = NDArray[np.int64]
+_Found = tuple[Vector, Counts, Vector]
+
+_GENES_AT_ONCE = 256
+_MOST_THREADS = 4
+# of the mean square: below it, a variance from sums of squares has lost digits
+_LOST = 1e-3
+
+
+@dataclass(frozen=True)
+class Screen:
+    """What one variable gives with many, tumor types x the many.
+
+    Attributes
+    ----------
+    tumor_types, x, y
+        What is correlated; ``y`` are names.
+    method
+        How.
+    n_controls
+        What was adjusted for in each tumor type.
+    n, r
+        Samples and coefficient; r is NaN where there is none.
+    n_shared, r_disjoint
+        Genes that x and y share, and r without them.
+    notes
+        By tumor type, why it has no r at all.
+    measured
+        What x and the controls were in each tumor type.
+    """
+
+    tumor_types: Sequence[str]
+    x: str
+    y: Sequence[str]
+    method: Method
+    n_controls: Counts
+    n: Counts
+    r: Matrix
+    n_shared: Counts
+    r_disjoint: Matrix
+    notes: Sequence[str]
+    measured: list[Measurement] = field(repr=False)
+    simulated: bool
+
+    @property
+    def n_answering(self) -> int:
+        """How many tumor types have an r of any."""
+        return int((~np.isnan(self.r)).any(axis=1).sum())
+
+    def left_out(self) -> list[str]:
+        """How many samples lack a covariate that others have."""
+        counts: dict[str, int] = {}
+        for variable, _, side in self.measured:
+            if side.values is not None and not side.note:
+                lacking = int(np.isnan(side.values).sum())
+                counts[variable.name] = counts.get(variable.name, 0) + lacking
+        return [f"samples without {name}: {count}" for name, count in counts.items() if count]
+
+    @property
+    def n_unanswered(self) -> int:
+        """How many have an r in no tumor type."""
+        return int(np.isnan(self.r).all(axis=0).sum())
+
+    def by_tumor_type(self) -> pl.DataFrame:
+        """A row per tumor type and y that has an r; q over all of them."""
+        import polars as pl
+
+        row, column = np.nonzero(~np.isnan(self.r))
+        n, r = self.n[row], self.r[row, column]
+        n_controls = self.n_controls[row]
+        p = p_of_r(r, n - n_controls, self.method)
+        low, high = fisher_interval(r, fisher_variance(r, n, self.method, n_controls))
+        frame = pl.DataFrame(
+            {
+                "tumor_type": _named(self.tumor_types, row),
+                "x": pl.repeat(self.x, len(r), eager=True),
+                "y": _named(self.y, column),
+                "method": pl.repeat(self.method, len(r), eager=True),
+                "n": n,
+                "r": r,
+                "ci_low": low,
+                "ci_high": high,
+                "p": p,
+                "q": benjamini_hochberg(p),
+                "n_shared_genes": self.n_shared[row, column],
+                "r_disjoint": self.r_disjoint[row, column],
+            }
+        ).with_columns(rank=pl.col("r").abs().rank("min", descending=True).over("tumor_type"))
+        return frame.sort("tumor_type", "rank", "y").with_columns(
+            pl.col("r_disjoint", "ci_low", "ci_high", "p", "q").fill_nan(None),
+            note=pl.lit(self._note),
+        )
+
+    def ranking(self) -> pl.DataFrame:
+        """A row per y: pooled over the tumor types that have an r, most certain first."""
+        import polars as pl
+
+        some = np.flatnonzero((~np.isnan(self.r)).any(axis=0))
+        r = self.r[:, some]
+        n = np.broadcast_to(self.n[:, np.newaxis], r.shape)
+        n_controls = self.n_controls[:, np.newaxis]
+        q = benjamini_hochberg(p_of_r(r, n - n_controls, self.method).ravel()).reshape(r.shape)
+        pooled = pooled_columns(r, n, n_controls, q, self.r_disjoint[:, some], self.method)
+        disjoint = pooled.pop("r_disjoint")
+        columns: dict[str, Any] = {
+            "x": pl.repeat(self.x, len(some), eager=True),
+            "y": _named(self.y, some),
+            "method": pl.repeat(self.method, len(some), eager=True),
+            **pooled,
+            "n_shared_genes": self.n_shared[:, some].max(axis=0, initial=0),
+            "r_disjoint": disjoint,
+        }
+        frame = pl.DataFrame(columns)
+        frame = frame.with_columns(
+            pl.col(name).fill_nan(None) for name, kind in frame.schema.items() if kind.is_float()
+        )
+        perfect = pl.max_horizontal(pl.col("r_max"), -pl.col("r_min")) == 1  # nothing to pool
+        frame = frame.sort(
+            perfect, "p", pl.col("r").abs(), "y",
+            descending=[True, False, True, False], nulls_last=True,
+        )  # fmt: skip
+        return frame.with_row_index("rank", offset=1).with_columns(note=pl.lit(self._note))
+
+    @property
+    def _note(self) -> str:
+        return "SIMULATED" if self.simulated else ""
+
+
+def screen_genes(
+    cohorts: Sequence[Cohort], x: Variable, controls: Sequence[Variable], method: Method
+) -> Screen:
+    """Correlate x with every gene of the tables but itself.
+
+    Where x is a set, the genes in it count as shared, and their ``r_disjoint`` is with the set
+    without them.
+    """
+    own = {
+        symbol
+        for cohort in cohorts
+        if isinstance(x, GeneVariable)
+        for symbol in cohort.measure(x).genes
+    }
+    names = sorted({symbol for cohort in cohorts for symbol in cohort.table.genes} - own)
+    place = {symbol: number for number, symbol in enumerate(names)}
+
+    def screened(prepared: _Prepared, unit: Matrix) -> _Found:
+        r, shared, disjoint = _nothing(len(names))
+        table = prepared.cohort.table
+        others = [row for row, symbol in enumerate(table.genes) if symbol not in own]
+        places = np.array([place[symbol] for symbol in table.genes if symbol not in own], dtype=int)
+        r[places] = prepared.with_rows(unit, table.all_values())[others]
+        if not isinstance(x, SetVariable):
+            return r, shared, disjoint
+        disjoint[places] = r[places]
+        for symbol in prepared.x.genes:
+            shared[place[symbol]] = 1
+            apart = prepared.cohort.measure(x, without=frozenset([symbol]))
+            row = table.genes.row(symbol)
+            disjoint[place[symbol]] = prepared.apart(apart, table.values[row : row + 1])
+        return r, shared, disjoint
+
+    return _screen(cohorts, x, controls, method, names, screened)
+
+
+def screen_sets(
+    cohorts: Sequence[Cohort],
+    x: Variable,
+    sets: Sequence[SetVariable],
+    controls: Sequence[Variable],
+    method: Method,
+) -> Screen:
+    """Correlate x with the scores of gene sets, but for x itself."""
+    others = [one for one in sets if one != x]
+
+    def screened(prepared: _Prepared, unit: Matrix) -> _Found:
+        r, shared, disjoint = _nothing(len(others))
+        for number, one in enumerate(others):
+            y = prepared.cohort.measure(one)
+            if y.values is None:
+                continue
+            r[number] = disjoint[number] = prepared.with_values(unit, y)
+            both = prepared.x.genes & y.genes
+            shared[number] = len(both)
+            if both:
+                x_apart = prepared.cohort.measure(x, without=both)
+                y_apart = prepared.cohort.measure(one, without=both)
+                disjoint[number] = prepared.with_values(prepared.unit_of(x_apart), y_apart)
+        return r, shared, disjoint
+
+    return _screen(cohorts, x, controls, method, [one.name for one in others], screened)
+
+
+class _Prepared:
+    """One variable in one tumor type, made ready to be correlated with anything."""
+
+    def __init__(
+        self, cohort: Cohort, x: Variable, controls: Sequence[Variable], method: Method
+    ) -> None:
+        self.cohort = cohort
+        self.method = method
+        self.x = cohort.measure(x)
+        self.controls = [cohort.measure(variable) for variable in controls]
+        self.measured = list(
+            zip(
+                (x, *controls),
+                [cohort] * (1 + len(controls)),
+                (self.x, *self.controls),
+                strict=True,
+            )
+        )
+        self.having = np.ones(len(cohort.columns), dtype=np.bool_)
+        self.n_controls = 0
+        self.unit: Matrix | None = None
+        lacking = [one.note for one in (self.x, *self.controls) if one.note]
+        self.note = "; ".join(dict.fromkeys(lacking))
+        if lacking:
+            return
+        for one in (self.x, *self.controls):
+            if one.values is not None:
+                self.having &= ~np.isnan(one.values)
+        self.fit: Fit | None = None
+        if controls:
+            columns = [one.values[self.having] for one in self.controls if one.values is not None]
+            self.fit = Fit(np.column_stack(columns), ranked=method == "spearman")
+            self.n_controls = self.fit.n_controls
+        n, least = int(self.having.sum()), MIN_SAMPLES + self.n_controls
+        if n < least:
+            self.note = f"too few samples: {n}, at least {least} needed"
+            return
+        self.unit = self.unit_of(self.x)
+        if self.unit is None:
+            self.note = f"{x.name} is constant, or a linear combination of what is adjusted for"
+
+    def unit_of(self, side: Measured) -> Matrix | None:
+        """A side's values as one row of length one; None where there are none or nothing varies."""
+        if side.values is None:
+            return None
+        unit = unit_rows(side.values[self.having][np.newaxis], self.method, self.fit)
+        return None if np.isnan(unit).any() else unit
+
+    def with_values(self, unit: Matrix | None, y: Measured) -> float:
+        """The r of a prepared row and a side; NaN where there is none."""
+        other = self.unit_of(y)
+        return float("nan") if unit is None or other is None else _r(unit, other)
+
+    def apart(self, x: Measured, values: NDArray[np.float32]) -> float:
+        """The r of another form of x and one gene's values."""
+        unit = self.unit_of(x)
+        if unit is None:
+            return float("nan")
+        gene = values[:, self.cohort.columns[self.having]].astype(np.float64)
+        return _r(unit, unit_rows(gene, self.method, self.fit))
+
+    def with_rows(self, unit: Matrix, values: NDArray[np.float32]) -> Vector:
+        """The r of a prepared row and each gene."""
+        columns = self.cohort.columns[self.having]
+        r = np.empty(len(values))
+        for start in range(0, len(values), _GENES_AT_ONCE):
+            part = slice(start, start + _GENES_AT_ONCE)
+            block = values[part]
+            if len(columns) < values.shape[1]:
+                block = block[:, columns]
+            r[part] = self._with_block(unit, block.astype(np.float64))
+        return snapped(r)
+
+    def _with_block(self, unit: Matrix, block: Matrix) -> Vector:
+        if self.method == "pearson" and self.fit is None:
+            n = block.shape[1]
+            squares = np.einsum("ij,ij->i", block, block)
+            variance = squares - block.sum(axis=1) ** 2 / n
+            safe = variance > _LOST * squares
+            # the mean need not be taken off: x adds up to nothing
+            centred = unit[0] - unit[0].mean()
+            r = (block @ centred) / np.sqrt(np.where(safe, variance, 1.0))
+            if not safe.all():
+                r[~safe] = unit_rows(block[~safe]) @ unit[0]
+            return np.asarray(r)
+        return np.asarray(unit_rows(block, self.method, self.fit) @ unit[0])
+
+
+def _screen(
+    cohorts: Sequence[Cohort],
+    x: Variable,
+    controls: Sequence[Variable],
+    method: Method,
+    names: Sequence[str],
+    screened: Callable[[_Prepared, Matrix], _Found],
+) -> Screen:
+    prepared = [_Prepared(cohort, x, controls, method) for cohort in cohorts]
+    with ThreadPoolExecutor(min(_MOST_THREADS, os.cpu_count() or 1)) as threads:
+        found = list(
+            threads.map(
+                lambda one: _nothing(len(names)) if one.unit is None else screened(one, one.unit),
+                prepared,
+            )
+        )
+    return Screen(
+        tumor_types=[cohort.tumor_type for cohort in cohorts],
+        x=x.name,
+        y=names,
+        method=method,
+        n_controls=np.array([one.n_controls for one in prepared], dtype=np.int64),
+        n=np.array([int(one.having.sum()) for one in prepared], dtype=np.int64),
+        r=np.stack([r for r, _, _ in found]),
+        n_shared=np.stack([shared for _, shared, _ in found]),
+        r_disjoint=np.stack([disjoint for _, _, disjoint in found]),
+        notes=[one.note for one in prepared],
+        measured=[row for one in prepared for row in one.measured],
+        simulated=any(cohort.table.metadata.simulated for cohort in cohorts),
+    )
+
+
+def _nothing(size: int) -> _Found:
+    return np.full(size, np.nan), np.zeros(size, dtype=np.int64), np.full(size, np.nan)
+
+
+def _r(one: Matrix, other: Matrix) -> float:
+    return float(snapped((one * other).sum()))
+
+
+def _named(names: Sequence[str], places: NDArray[np.intp]) -> pl.Series:
+    """Names by their places, without a Python string for each."""
+    import polars as pl
+
+    return pl.Series(names, dtype=pl.String).gather(places)

@@ -1,0 +1,299 @@
+"""The tables of a run, made of the rows of its tasks: q over all of them, and pooled."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tcga_corr.analysis.pool import SIGNIFICANT, pooled_columns
+from tcga_corr.batch.folder import RunFolder
+from tcga_corr.batch.plan import Plan, PlannedAnalysis, Task
+from tcga_corr.batch.work import failed_rows
+from tcga_corr.errors import StoreError
+from tcga_corr.exchange import FORMULA
+from tcga_corr.files import replacing, sha256_of
+from tcga_corr.stats.adjustment import benjamini_hochberg
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Vector = NDArray[np.float64]
+
+ASSOCIATIONS, POOLED, DOMINANCE = "associations", "pooled", "dominance"
+_COUNTS = ("rows", "with_r", "positive", "negative")
+_SETTINGS = ("analysis", "source", "samples", "ties", "adjust", "unit")
+_TEXTS = ["tumor_type", "x", "y", "method", "note"]
+_TEXTS_OF_DOMINANCE = ["tumor_type", "scale", "set", "note"]
+_NUMBERS = ("r", "n", "n_controls", "p", "r_disjoint")
+# rows that are written at a time, and pairs that are pooled at a time: what bounds the memory
+_ROWS_AT_ONCE = 262_144
+_PAIRS_AT_ONCE = 16_384
+
+
+def write_tables(folder: RunFolder, plan: Plan) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Write the tables of all tasks; the same bytes in whatever order they were done.
+
+    The rows of a task that failed are there, of no sample, with the reason in their note.
+    ``q`` is over the tumor types of a pair, ``q_batch`` over all rows of the run (both by Benjamini
+    & Hochberg). A pair asked in several tumor types has a row in ``pooled`` too, by random effects.
+
+    Returns
+    -------
+    The file name of each table to its sha256 and number of rows; and by analysis and method, how
+    many rows there are, have an r, and are significant (q_batch < 0.05) in either direction.
+    """
+    asked = [task for task in plan.tasks if task.way != "dominance"]
+    starts = starts_of(asked)
+    q, p = np.full((2, sum(task.n_rows for task in asked)), np.nan)
+    pooled: list[pa.Table] = []
+    for tasks in groups_of(asked):
+        pooled += _pool(folder, plan, tasks, q, p, starts)
+    q_batch = benjamini_hochberg(p)
+    del p
+    written: dict[str, Any] = {}
+    counts: dict[tuple[str, str], Counter[str]] = {}
+    if asked:
+        parts = _with_q(folder, plan, asked, starts, q, q_batch, counts)
+        written |= _write(folder, plan, ASSOCIATIONS, parts)
+    if pooled:
+        written |= _write(folder, plan, POOLED, iter([_pooled_table(pooled)]))
+    others = [task for task in plan.tasks if task.way == "dominance"]
+    if others:
+        parts = (_named(plan, task, _rows(folder, plan, task)) for task in others)
+        written |= _write(folder, plan, DOMINANCE, parts)
+        for task in others:
+            counts.setdefault((task.analysis, ""), Counter())["rows"] += task.n_rows
+    return written, [
+        {"analysis": analysis, "method": method, **{name: count.get(name) for name in _COUNTS}}
+        for (analysis, method), count in counts.items()
+    ]
+
+
+def starts_of(tasks: Sequence[Task]) -> dict[int, int]:
+    """By number, where the rows of each task begin in the table."""
+    starts = itertools.accumulate((task.n_rows for task in tasks), initial=0)
+    return {task.number: start for task, start in zip(tasks, starts, strict=False)}
+
+
+def groups_of(tasks: Sequence[Task]) -> list[list[Task]]:
+    """The tasks of the same pairs in all tumor types."""
+    groups: dict[Any, list[Task]] = {}
+    for task in tasks:
+        groups.setdefault((task.analysis, task.method, task.start, task.end), []).append(task)
+    return list(groups.values())
+
+
+def _pool(
+    folder: RunFolder,
+    plan: Plan,
+    tasks: Sequence[Task],
+    q: Vector,
+    p: Vector,
+    starts: dict[int, int],
+) -> Iterator[pa.Table]:
+    """Fill in q and p of some tasks of the same pairs; the pairs, pooled."""
+    import pyarrow as pa
+
+    asked = plan.analysis(tasks[0].analysis)
+    method = tasks[0].method or "pearson"
+    start = 0
+    for cut in zip(*(_batches(folder, plan, task) for task in tasks), strict=True):
+        columns = {
+            name: np.stack([one.column(name).to_numpy(zero_copy_only=False) for one in cut])
+            for name in _NUMBERS
+        }
+        end = start + columns["r"].shape[1]
+        own_q = benjamini_hochberg(columns["p"])
+        for task, one_q, one_p in zip(tasks, own_q, columns["p"], strict=True):
+            first = starts[task.number]
+            q[first + start : first + end] = one_q
+            p[first + start : first + end] = one_p
+        start = end
+        if len(asked.tumor_types) < 2:
+            continue
+        found = pooled_columns(
+            columns["r"],
+            columns["n"],
+            columns["n_controls"],
+            own_q,
+            columns["r_disjoint"],
+            method,
+        )
+        del found["q"]
+        texts = {
+            "x": cut[0].column("x"),
+            "y": cut[0].column("y"),
+            "method": _repeated(method, cut[0].num_rows),
+        }
+        numbers = {name: pa.array(one, from_pandas=True) for name, one in found.items()}
+        yield _named(plan, tasks[0], pa.table({**texts, **numbers}))
+
+
+def _batches(folder: RunFolder, plan: Plan, task: Task) -> Iterator[pa.RecordBatch]:
+    """What is needed of the pairs of a task to pool them, some pairs at a time."""
+    names = ["x", "y", *_NUMBERS]
+    if not folder.is_done(task):
+        yield from _rows(folder, plan, task).select(names).to_batches(_PAIRS_AT_ONCE)
+        return
+    with _readable(folder, task):
+        yield from _file(folder, task).iter_batches(_PAIRS_AT_ONCE, columns=names)
+
+
+def _pooled_table(parts: Sequence[pa.Table]) -> pa.Table:
+    """The pooled rows of the run, with q over all of them."""
+    import pyarrow as pa
+
+    table = pa.concat_tables(parts).unify_dictionaries()
+    q = pa.array(benjamini_hochberg(table["p"].to_numpy()), from_pandas=True)
+    return table.add_column(table.column_names.index("p") + 1, "q", q)
+
+
+def _with_q(
+    folder: RunFolder,
+    plan: Plan,
+    tasks: Sequence[Task],
+    starts: dict[int, int],
+    q: Vector,
+    q_batch: Vector,
+    counts: dict[tuple[str, str], Counter[str]],
+) -> Iterator[pa.Table]:
+    import pyarrow as pa
+
+    for task in tasks:
+        table = _rows(folder, plan, task).drop_columns(["n_controls"])
+        part = slice(starts[task.number], starts[task.number] + task.n_rows)
+        significant = q_batch[part] < SIGNIFICANT
+        r = table["r"].to_numpy()
+        count = counts.setdefault((task.analysis, task.method), Counter())
+        count["rows"] += len(r)
+        count["with_r"] += int((~np.isnan(r)).sum())
+        count["positive"] += int((significant & (r > 0)).sum())
+        count["negative"] += int((significant & (r < 0)).sum())
+        place = table.column_names.index("p") + 1
+        for name, values in (("q_batch", q_batch), ("q", q)):
+            table = table.add_column(place, name, pa.array(values[part], from_pandas=True))
+        yield _named(plan, task, table)
+
+
+def _file(folder: RunFolder, task: Task) -> Any:
+    import pyarrow.parquet as pq
+
+    texts = _TEXTS_OF_DOMINANCE if task.way == "dominance" else _TEXTS
+    return pq.ParquetFile(
+        folder.rows_path(task), read_dictionary=texts, page_checksum_verification=True
+    )
+
+
+def _rows(folder: RunFolder, plan: Plan, task: Task) -> pa.Table:
+    if not folder.is_done(task):
+        return failed_rows(plan, task, str(folder.record(task).get("error", "interrupted")))
+    with _readable(folder, task):
+        return _file(folder, task).read()
+
+
+@contextmanager
+def _readable(folder: RunFolder, task: Task) -> Iterator[None]:
+    """Turn a damaged file into one line."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except (OSError, pa.ArrowException) as error:
+        path = folder.rows_path(task)
+        path.unlink(missing_ok=True)
+        said = " ".join(str(error).split())
+        raise StoreError(
+            f"{path}: was damaged, and is removed ({said})", "Run again: it is computed anew"
+        ) from error
+
+
+def _named(plan: Plan, task: Task, table: pa.Table) -> pa.Table:
+    """Rows with the name of their analysis before them, and its settings after."""
+    asked = plan.analysis(task.analysis)
+    told = settings_of(asked, task.tumor_type)
+    for name in _SETTINGS[1:]:
+        table = table.append_column(name, _repeated(told[name], table.num_rows))
+    return table.add_column(0, "analysis", _repeated(asked.name, table.num_rows))
+
+
+def settings_of(asked: PlannedAnalysis, tumor_type: str) -> dict[str, str]:
+    """What rows say of how they were asked."""
+    return {
+        "analysis": asked.name,
+        "source": asked.source,
+        "samples": asked.samples,
+        "ties": asked.ties,
+        "adjust": ",".join(one.name for one in asked.adjust),
+        "unit": dict(zip(asked.tumor_types, asked.units, strict=True))[tumor_type],
+    }
+
+
+def _repeated(text: str, size: int) -> pa.DictionaryArray:
+    import pyarrow as pa
+
+    return pa.DictionaryArray.from_arrays(np.zeros(size, dtype=np.int32), pa.array([text]))
+
+
+def _write(folder: RunFolder, plan: Plan, name: str, parts: Iterator[pa.Table]) -> dict[str, Any]:
+    """Write a table in every format that is asked for, some rows at a time."""
+    import polars as pl
+
+    paths = {ending: folder.path / f"{name}.{ending}" for ending in plan.outputs}
+    n_rows = 0
+    with ExitStack() as stack:
+        partial = {ending: stack.enter_context(replacing(path)) for ending, path in paths.items()}
+        parquet: Any = None
+        text = stack.enter_context(partial["tsv"].open("wb")) if "tsv" in partial else None
+        for rows in _collected(parts):
+            if parquet is None:
+                parquet = _parquet_writer(partial["parquet"], rows.schema)
+                stack.enter_context(parquet)
+            parquet.write_table(rows, row_group_size=_ROWS_AT_ONCE)
+            if text is not None:
+                frame = pl.DataFrame(pl.from_arrow(rows)).with_columns(
+                    pl.col(pl.Categorical)
+                    .cast(pl.String)
+                    .replace("", None)
+                    .str.replace(FORMULA, "'$0")
+                )
+                frame.write_csv(text, separator="\t", include_header=not n_rows)
+            n_rows += rows.num_rows
+    return {path.name: {"rows": n_rows, "sha256": sha256_of(path)} for path in paths.values()}
+
+
+def _parquet_writer(path: Path, schema: pa.Schema) -> Any:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    texts = [one.name for one in schema if not pa.types.is_floating(one.type)]
+    return pq.ParquetWriter(
+        path,
+        schema,
+        compression="zstd",
+        use_dictionary=texts,
+        write_page_checksum=True,
+        store_schema=False,
+    )
+
+
+def _collected(parts: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """The same rows in larger pieces."""
+    import pyarrow as pa
+
+    waiting: list[pa.Table] = []
+    count = 0
+    for part in parts:
+        waiting.append(part)
+        count += part.num_rows
+        if count >= _ROWS_AT_ONCE:
+            yield pa.concat_tables(waiting).unify_dictionaries().combine_chunks()
+            waiting, count = [], 0
+    if waiting:
+        yield pa.concat_tables(waiting).unify_dictionaries().combine_chunks()

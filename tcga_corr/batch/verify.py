@@ -1,0 +1,139 @@
+"""Whether the tables of a run are what its plan gives: some tasks computed again."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tcga_corr.batch.executors import one_blas_thread
+from tcga_corr.batch.folder import RunFolder
+from tcga_corr.batch.plan import Plan, Task
+from tcga_corr.batch.results import ASSOCIATIONS, DOMINANCE, groups_of, starts_of
+from tcga_corr.batch.run import COMPLETE, changed_tables
+from tcga_corr.batch.work import Work
+from tcga_corr.engine import Engine
+from tcga_corr.errors import AnalysisError
+from tcga_corr.stats.adjustment import benjamini_hochberg
+
+if TYPE_CHECKING:
+    import polars as pl
+
+TOLERANCE = 1e-12
+
+
+def recheck(
+    engine: Engine, run: str, n_tasks: int, on_task: Callable[[str, int], None]
+) -> pl.DataFrame:
+    """Compute tasks anew and compare their rows with those of the tables; a row per task.
+
+    Parameters
+    ----------
+    engine, run
+        The store, and the run.
+    n_tasks
+        How many tasks, chosen at random.
+    on_task
+        Told each.
+
+    Raises
+    ------
+    AnalysisError
+        If the run is not complete, or its tables are not those that it wrote.
+    StoreError
+        If an input is another since.
+    """
+    import polars as pl
+
+    folder = RunFolder(engine.store, run)
+    plan, manifest = folder.plan(), folder.manifest()
+    if manifest.get("state") != COMPLETE:
+        raise AnalysisError(f"{run} is not complete", "Run the spec again to go on with it")
+    changed = changed_tables(folder, manifest)
+    if changed:
+        raise AnalysisError(
+            f"{run}: not as it was written: {', '.join(changed)}",
+            "Run the spec again: it makes the tables anew",
+        )
+    work = Work(engine, plan)
+    rows = []
+    with one_blas_thread():
+        for task in sorted(random.sample(plan.tasks, min(n_tasks, len(plan.tasks))), key=_number):
+            stored = _stored(folder, plan, task)
+            anew = pl.DataFrame(pl.from_arrow(work.rows(task)))
+            rows.append(
+                {
+                    "task": task.number,
+                    "analysis": task.analysis,
+                    "tumor_type": task.tumor_type,
+                    "method": task.method,
+                    "rows": task.n_rows,
+                    **_compared(stored, anew),
+                }
+            )
+            on_task(f"{task.analysis} {task.tumor_type}", 1)
+    wrong = _wrongly_adjusted(folder, plan)
+    for row in rows if wrong else ():
+        row["note"] = "; ".join(filter(None, (row["note"], wrong)))
+    return pl.DataFrame(rows)
+
+
+def _number(task: Task) -> int:
+    return task.number
+
+
+def _stored(folder: RunFolder, plan: Plan, task: Task) -> pl.DataFrame:
+    import polars as pl
+
+    is_dominance = task.way == "dominance"
+    name = DOMINANCE if is_dominance else ASSOCIATIONS
+    before = [one for one in plan.tasks[: task.number] if (one.way == "dominance") == is_dominance]
+    path = folder.path / f"{name}.parquet"
+    return pl.scan_parquet(path).slice(sum(one.n_rows for one in before), task.n_rows).collect()
+
+
+def _compared(stored: pl.DataFrame, anew: pl.DataFrame) -> dict[str, Any]:
+    import polars as pl
+
+    names = [name for name in anew.columns if name in stored.columns]
+    anew = anew.select(names).with_columns(pl.col(pl.Categorical).cast(pl.String))
+    stored = stored.select(names)
+    numbers = [name for name, kind in stored.schema.items() if kind.is_float()]
+    others = [name for name in names if name not in numbers]
+    if not stored.select(others).equals(anew.select(others)):
+        return {"identical": False, "largest_difference": None, "note": "other rows"}
+    one, other = (
+        frame.select(numbers).fill_null(float("nan")).to_numpy() for frame in (stored, anew)
+    )
+    if not np.array_equal(np.isnan(one), np.isnan(other)):
+        return {"identical": False, "largest_difference": None, "note": "other rows have numbers"}
+    # of numbers above 1, as chi-squared, relative to them
+    scale = np.maximum(1.0, np.fmax(np.abs(one), np.abs(other)))
+    difference = float(np.nanmax(np.abs(one - other) / scale, initial=0.0))
+    identical = bool(np.array_equal(one, other, equal_nan=True))
+    note = "" if difference <= TOLERANCE else f"differs by more than {TOLERANCE:g}"
+    return {"identical": identical, "largest_difference": difference, "note": note}
+
+
+def _wrongly_adjusted(folder: RunFolder, plan: Plan) -> str:
+    """Which q are not those of the table's p; empty where all are."""
+    import polars as pl
+
+    path = folder.path / f"{ASSOCIATIONS}.parquet"
+    if not path.exists():
+        return ""
+    frame = pl.read_parquet(path, columns=["p", "q", "q_batch"]).fill_null(float("nan"))
+    p, q, q_batch = (frame[name].to_numpy() for name in frame.columns)
+    wrong = []
+    if not np.array_equal(benjamini_hochberg(p), q_batch, equal_nan=True):
+        wrong.append("q_batch is not that of p")
+    asked = [task for task in plan.tasks if task.way != "dominance"]
+    starts = starts_of(asked)
+    for tasks in groups_of(asked):
+        rows = [slice(starts[one.number], starts[one.number] + one.n_rows) for one in tasks]
+        found = benjamini_hochberg(np.stack([p[part] for part in rows]))
+        if not np.array_equal(found, np.stack([q[part] for part in rows]), equal_nan=True):
+            wrong.append(f"q of {tasks[0].analysis} is not that of p")
+    return "; ".join(dict.fromkeys(wrong))

@@ -1,0 +1,36 @@
+"""Every word that an option or parameter may have, as the types that code and command line share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal, get_args
+
+from tcga_corr.errors import UsageError
+
+Method = Literal["pearson", "spearman", "kendall"]
+MethodOrAll = Literal[Method, "all"]
+ScreenMethod = Literal["pearson", "spearman"]
+Null = Literal["genes", "sets"]
+Selection = Literal["tumor", "normal", "all-tumor"]
+Ties = Literal["average", "gseapy", "gsva"]
+ScoringEngine = Literal["closed-form", "gseapy"]
+Genes = Literal["protein-coding", "all"]
+RowsOfTable = Literal["genes", "samples"]
+CovariateKey = Literal["sample", "patient"]
+Format = Literal["table", "tsv", "csv", "json", "parquet"]
+
+SELECTIONS: tuple[Selection, ...] = get_args(Selection)
+TIES: tuple[Ties, ...] = get_args(Ties)
+SCORING_ENGINES: tuple[ScoringEngine, ...] = get_args(ScoringEngine)
+
+
+def check_choice(name: str, value: str, choices: Iterable[str]) -> None:
+    """Refuse a value that is none of the choices.
+
+    Raises
+    ------
+    UsageError
+        Naming the parameter and the choices.
+    """
+    if value not in choices:
+        raise UsageError(f"{name} is '{value}'", f"Give one of {', '.join(choices)}")

@@ -1,0 +1,313 @@
+"""The differences between groups of samples: a row per tumor type, or per variable."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tcga_corr.errors import UsageError
+from tcga_corr.figures.panels import Column, Panel, noted, panels
+from tcga_corr.figures.style import (
+    GREY,
+    MARKERS,
+    SERIES,
+    cut_apart,
+    fitted_apart,
+    listed,
+    marked_simulated,
+    measure_of,
+    origin,
+    plain,
+    styled,
+)
+from tcga_corr.figures.ticks import number_axis
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from tcga_corr.analysis.asking import Answer
+
+MOST = 6  # panels in one figure
+_T = ("welch", "paired t")  # the tests that give a difference and its interval
+_SMALL = 0.05
+_FOOT = "Differences of means and their 95 % intervals"
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class _Block:
+    """A panel: the tests of each row, by name; and those over all groups at once."""
+
+    name: str
+    title: str
+    measure: str
+    rows: Sequence[Mapping[str, Row]]
+    overall: Sequence[Mapping[str, Row]]
+    groups: tuple[str, str]
+
+
+def comparison(answer: Answer) -> Figure:
+    """Draw the answer of ``compare``.
+
+    A row per tumor type and a panel per variable, and per two groups where there are more; or, of
+    many variables in few tumor types, a row per variable and a panel per tumor type. Each row has
+    the difference of means and its 95 % interval, by Welch's t, and by the paired t where patients
+    match; filled where q is below 0.05. At the right Hedges' g where there is one panel, a dot for
+    q of Mann and Whitney's test (``ranks``) and, of more than two groups, of Kruskal and Wallis's
+    (``all``), and the size of each group. An interval that is far longer than the others ends in an
+    arrow.
+
+    Raises
+    ------
+    UsageError
+        If that makes more than 6 panels.
+    """
+    names, blocks = _blocks(answer)
+    order = _order(names, blocks[0])
+    has_pairs = any(
+        row.get("paired t", {}).get("difference") is not None
+        for block in blocks
+        for row in block.rows
+    )
+    sizes = [_sizes(blocks, block, order) for block in blocks]
+    is_shared = all(size == sizes[0] for size in sizes)
+    if len(order) > 1 and not is_shared and all(map(_is_one_n, sizes)):
+        # many variables of the same samples
+        blocks = [
+            replace(block, title=f"{block.title}, n = {' and '.join(_first(size))}")
+            for block, size in zip(blocks, sizes, strict=True)
+        ]
+        sizes = [{} for _ in blocks]
+    with styled():
+        several = []
+        for number, block in enumerate(blocks):
+            columns = _dots(block, order)
+            if len(blocks) == 1:
+                columns = [_g(block, order), *columns]
+            if number == len(blocks) - 1 or not is_shared:
+                columns += _n(sizes[number])
+            if len(blocks) == 1 and has_pairs:
+                columns.append(_n_pairs(block, order))
+            has_any = any(row["welch"]["difference"] is not None for row in block.rows)
+            label = block.measure if len(blocks) > 1 else f"difference of means, {block.measure}"
+            several.append(Panel(block.title, label, columns, axis=has_any))
+        row = (0.18 if has_pairs else 0.165) * (1.35 if len(order) <= 6 else 1)
+        figure, all_axes = panels(
+            _told(answer, blocks), [names[at] for at in order], row, several,
+            _handles(has_pairs), _foot(blocks, has_pairs),
+        )  # fmt: skip
+        for axes, block in zip(all_axes, blocks, strict=True):
+            _draw(axes, [block.rows[at] for at in order], has_pairs)
+        if answer.provenance["simulated"]:
+            marked_simulated(figure)
+    return figure
+
+
+def _blocks(answer: Answer) -> tuple[list[str], list[_Block]]:
+    """What the rows are, and the panels."""
+    query = answer.query
+    variables, types = query["variables"], query["tumor_types"]
+    pairs = list(itertools.combinations(query["groups"], 2))
+    measures = {name: measure_of(name, answer) for name in variables}
+    by_type = len(variables) * len(pairs) <= MOST
+    one_measure = len(set(measures.values())) == 1
+    if not by_type and not (one_measure and len(types) * len(pairs) <= MOST):
+        raise UsageError(
+            f"{len(variables)} variables of {len(types)} tumor types and {len(query['groups'])} "
+            "groups do not fit in one figure",
+            f"Draw up to {MOST} variables or tumor types at a time, of two groups"
+            + ("" if one_measure else "; more variables need to be of one unit"),
+        )
+    found: dict[tuple[str, str, str, str | None], dict[str, Row]] = {}
+    for row in answer.frame.to_dicts():
+        b = row["group_b"]
+        key = (row["tumor_type"], row["variable"], "" if b is None else row["group_a"], b)
+        found.setdefault(key, {})[row["test"]] = row
+    blocks = []
+    for one in variables if by_type else types:
+        for a, b in pairs:
+            cells = [(t, one) for t in types] if by_type else [(one, v) for v in variables]
+            title = one if len(variables if by_type else types) > 1 else ""
+            if len(pairs) > 1:
+                title = f"{title} {a} less {b}".strip()
+            is_last = (a, b) == pairs[-1]
+            blocks.append(
+                _Block(
+                    one,
+                    title,
+                    measures[one if by_type else variables[0]],
+                    [found[(*cell, a, b)] for cell in cells],
+                    [found.get((*cell, "", None), {}) for cell in cells] if is_last else [],
+                    (a, b),
+                )
+            )
+    return list(types if by_type else variables), blocks
+
+
+def _order(names: Sequence[str], block: _Block) -> list[int]:
+    """Places of the rows by falling difference in the first panel, those without one last."""
+
+    def key(at: int) -> tuple[bool, float, str]:
+        difference = block.rows[at]["welch"]["difference"]
+        return difference is None, -(difference or 0.0), names[at]
+
+    return sorted(range(len(names)), key=key)
+
+
+def _sizes(blocks: Sequence[_Block], block: _Block, order: Sequence[int]) -> dict[str, list[str]]:
+    """How many samples each group has in the rows of a panel, and of those of the same name."""
+    found: dict[str, list[str]] = {}
+    for one in blocks:
+        if one.name == block.name:
+            for name, side in zip(one.groups, ("n_a", "n_b"), strict=True):
+                found[name] = [f"{one.rows[at]['welch'][side]:,}" for at in order]
+    return found
+
+
+def _is_one_n(sizes: Mapping[str, list[str]]) -> bool:
+    return all(len(set(cells)) == 1 for cells in sizes.values())
+
+
+def _first(sizes: Mapping[str, list[str]]) -> list[str]:
+    return [cells[0] for cells in sizes.values()]
+
+
+def _n(sizes: Mapping[str, list[str]]) -> list[Column]:
+    heads = fitted_apart([f"n {name}" for name in sizes], 0.45, 6)
+    return [Column(head, cells, 0.5) for head, cells in zip(heads, sizes.values(), strict=True)]
+
+
+def _g(block: _Block, order: Sequence[int]) -> Column:
+    effects = [block.rows[at]["welch"]["effect"] for at in order]
+    cells = [None if g is None else f"{g:.2f}".replace("-", "−") for g in effects]
+    return Column("g", cells, 0.4)
+
+
+def _dots(block: _Block, order: Sequence[int]) -> list[Column]:
+    columns = [Column("ranks", _small([block.rows[at].get("mann-whitney") for at in order]), 0.3)]
+    overall = [block.overall[at].get("kruskal-wallis") for at in order] if block.overall else []
+    if any(overall):
+        columns.append(Column("all", _small(overall), 0.26))
+    return columns
+
+
+def _small(rows: Sequence[Row | None]) -> list[bool | None]:
+    return [None if row is None or row["q"] is None else row["q"] < _SMALL for row in rows]
+
+
+def _n_pairs(block: _Block, order: Sequence[int]) -> Column:
+    pairs = [block.rows[at].get("paired t", {}).get("n_a", 0) for at in order]
+    return Column("pairs", [f"{n:,}" for n in pairs], 0.4)
+
+
+def _told(answer: Answer, blocks: Sequence[_Block]) -> tuple[str, str]:
+    query = answer.query
+    variables, types, groups = query["variables"], query["tumor_types"], query["groups"]
+    what = listed(variables, 60) if len(variables) < 3 else f"{len(variables)} variables"
+    by = f"{len(groups)} groups"
+    if len(groups) == 2:
+        by = " less ".join(cut_apart(groups, 30))
+    where = types[0] if len(types) == 1 else f"{len(types)} tumor types"
+    n: dict[str, dict[str, int]] = {}  # of a group, by tumor type
+    for row in answer.frame.to_dicts():
+        if row["test"] == "welch" and row["difference"] is not None:
+            for side in "ab":
+                own = n.setdefault(row[f"group_{side}"], {})
+                one = row["tumor_type"]
+                own[one] = max(own.get(one, 0), row[f"n_{side}"])
+    counts = [f"{sum(own.values()):,}" for own in n.values()]
+    told_n = [" ".join(pair) for pair in zip(counts, cut_apart(list(n), 30), strict=True)]
+    samples = "" if query["by"] == "sample-type" else f"{query['samples']} samples, "
+    by_file = "" if not samples else f", by {plain(Path(query['by']).name, 40)}"
+    about = (
+        f"{origin(query)}; {samples}n = {', '.join(told_n)} in "
+        f"{len({one for own in n.values() for one in own})} tumor types{by_file}"
+    ).replace(" in 1 tumor types", " in 1 tumor type")
+    return f"{what}: {by} in {where}", about
+
+
+def _handles(has_pairs: bool) -> list[Any]:
+    from matplotlib.lines import Line2D
+
+    shown = []
+    names = ("Welch's t", "paired t") if has_pairs else ("",)
+    for number, name in enumerate(names):
+        look: dict[str, Any] = {
+            "color": SERIES[number], "marker": MARKERS[number], "ms": 3.4, "lw": 0.9,
+        }  # fmt: skip
+        of = f"{name}, " if name else ""
+        shown.append(Line2D([], [], label=f"{of}q < {_SMALL}", **look))
+        shown.append(Line2D([], [], label=f"{of}q ≥ {_SMALL}", mfc="white", **look))
+    return shown
+
+
+def _foot(blocks: Sequence[_Block], has_pairs: bool) -> str:
+    foot = "Lines: 95 % intervals" if len(blocks) == 1 else _FOOT
+    for block in blocks:
+        shown = _shown(block.rows, has_pairs)
+        low, high = _limits(shown)
+        if any(row["ci_low"] < low or row["ci_high"] > high for row in shown):
+            foot += ", which go on where they end in an arrow"
+            break
+    foot += f". ranks: filled where q < {_SMALL} by Mann-Whitney"
+    if any(row for block in blocks for row in block.overall):
+        foot += "; all: of all groups, by Kruskal-Wallis"
+    return foot + ("; g: Hedges' g." if len(blocks) == 1 else ".")
+
+
+def _draw(axes: Axes, rows: Sequence[Mapping[str, Row]], has_pairs: bool) -> None:
+    series = _T if has_pairs else _T[:1]
+    shown = _shown(rows, has_pairs)
+    low, high = _limits(shown)
+    if shown:
+        number_axis(axes, low, high)
+        axes.axvline(0, color=GREY, lw=0.6, zorder=2)
+    for y, row in enumerate(rows):
+        having = [test for test in series if row.get(test, {}).get("difference") is not None]
+        if not having:
+            note = row["welch"]["note"].removeprefix("SIMULATED").removeprefix("; ")
+            noted(axes, y, note or "no difference")
+        for test in having:
+            shift = 0.0 if len(having) == 1 else (-0.19, 0.19)[series.index(test)]
+            _draw_one(axes, y + shift, row[test], series.index(test), (low, high))
+
+
+def _shown(rows: Sequence[Mapping[str, Row]], has_pairs: bool) -> list[Row]:
+    """The tests that give a difference."""
+    found = [row[test] for row in rows for test in _T[: 1 + has_pairs] if test in row]
+    return [row for row in found if row["difference"] is not None]
+
+
+def _limits(rows: Sequence[Row]) -> tuple[float, float]:
+    """Limits that hold 0, every difference, and the intervals but those far longer than most."""
+    if not rows:
+        return -1.0, 1.0
+    at = np.array([[row["ci_low"], row["difference"], row["ci_high"]] for row in rows])
+    usual = 1.5 * float(np.quantile(at[:, 2] - at[:, 0], 0.75))
+    low = min(0.0, float(np.maximum(at[:, 0], at[:, 1] - usual).min()))
+    high = max(0.0, float(np.minimum(at[:, 2], at[:, 1] + usual).max()))
+    margin = 0.04 * (high - low) or 1.0
+    return low - margin, high + margin
+
+
+def _draw_one(axes: Axes, y: float, row: Row, number: int, limits: tuple[float, float]) -> None:
+    colour = SERIES[number]
+    ends = (max(row["ci_low"], limits[0]), min(row["ci_high"], limits[1]))
+    axes.plot(ends, [y, y], color=colour, lw=0.9, zorder=3, solid_capstyle="butt")
+    for limit, is_out, marker in (
+        (limits[0], row["ci_low"] < limits[0], "<"),
+        (limits[1], row["ci_high"] > limits[1], ">"),
+    ):
+        if is_out:
+            axes.plot(limit, y, marker, ms=2.6, mew=0, color=colour, clip_on=False, zorder=3)
+    is_small = row["q"] is not None and row["q"] < _SMALL
+    axes.plot(
+        row["difference"], y, MARKERS[number], ms=3.2, mew=0.8, color=colour,
+        mfc=colour if is_small else "white", zorder=4,
+    )  # fmt: skip

@@ -1,0 +1,169 @@
+"""The scatter of a pair in one tumor type: its samples, and a line with its band."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tcga_corr.analysis.points import Line, Points, line_through, points_of
+from tcga_corr.figures.panels import noted
+from tcga_corr.figures.style import (
+    BLUE,
+    VERMILION,
+    cut_apart,
+    headed,
+    listed,
+    marked_simulated,
+    measure_of,
+    new_figure,
+    origin,
+    place,
+    plain,
+    styled,
+    text_width,
+    wrapped,
+)
+from tcga_corr.figures.ticks import ticks_between
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from tcga_corr.analysis.asking import Answer
+
+Vector = NDArray[np.float64]
+_CROWDED = 250  # samples, from which points are coloured by how close they lie
+_NEAR, _FAR = "#08306b", "#8ab8dc"  # colours of close ones, and of those apart
+_WIDTH, _HIGH, _RIGHT = 3.5, 2.85, 0.18  # inches of the figure, of the axes, and at the right
+_SIZE, _LINE = 7.0, 0.115  # points and inches of a line of text
+
+
+def scatter(answer: Answer, values: Answer) -> Figure:
+    """Draw one tumor type of the answer of ``correlate``.
+
+    Parameters
+    ----------
+    answer
+        Of one tumor type.
+    values
+        The values of x, y and what is adjusted for.
+
+    Where something is adjusted for, what its linear fit leaves of x and y is drawn. The line is
+    that of least squares, with the 95 % band of its mean; it is drawn for Pearson's r alone.
+    """
+    query, rows = answer.query, answer.frame.to_dicts()
+    points = points_of(values.frame, query["x"], query["y"], query["adjust"])
+    has_line = rows[0]["r"] is not None and any(row["method"] == "pearson" for row in rows)
+    line = line_through(points) if has_line else None
+    x_limits = _limits(points.x)
+    y_limits = _limits(points.y, *([line.low, line.high] if line else []))
+    names = cut_apart([query["x"], query["y"]], 40)
+    with styled():
+        y_ticks = ticks_between(*y_limits, _HIGH, upright=True)
+        y_label = wrapped(_label(names[1], query["y"], answer), _HIGH, _SIZE, 3)
+        numbers = max((text_width(number, 6.5) for number in y_ticks.values()), default=0.0)
+        left = 0.28 + _LINE * len(y_label) + numbers
+        inner = _WIDTH - left - _RIGHT
+        x_label = wrapped(_label(names[0], query["x"], answer), inner, _SIZE, 3)
+        bottom = 0.32 + _LINE * len(x_label)
+        told = _told(answer)
+        head = headed(new_figure(_WIDTH, _WIDTH), *told, _WIDTH) + 0.05
+        figure = new_figure(head + _HIGH + bottom, _WIDTH)
+        headed(figure, *told, _WIDTH)
+        axes = place(figure, left, bottom, _RIGHT, head)
+        axes.set_xlim(x_limits)
+        axes.set_ylim(y_limits)
+        if len(points.x):
+            _draw_points(axes, points)
+            x_ticks = ticks_between(*x_limits, inner)
+            axes.set_xticks(list(x_ticks), list(x_ticks.values()))
+            axes.set_yticks(list(y_ticks), list(y_ticks.values()))
+        else:
+            noted(axes, 0.5, _why(rows[0]))
+            axes.set_xticks([])
+            axes.set_yticks([])
+        if line:
+            _draw_line(axes, line)
+        axes.set_xlabel("\n".join(x_label), labelpad=2)
+        axes.set_ylabel("\n".join(y_label), labelpad=2)
+        if answer.provenance["simulated"]:
+            marked_simulated(figure)
+    return figure
+
+
+def _limits(*several: Vector) -> tuple[float, float]:
+    """Limits that hold all values."""
+    values = np.concatenate(several)
+    if not len(values):
+        return 0.0, 1.0
+    low, high = float(values.min()), float(values.max())
+    margin = 0.04 * (high - low) or 0.04 * abs(high) or 1.0
+    return low - margin, high + margin
+
+
+def _label(told: str, name: str, answer: Answer) -> str:
+    adjust = answer.query["adjust"]
+    left = f", less the fit of {listed(adjust, 24, 2)}" if adjust else ""
+    measure = measure_of(name, answer)
+    return f"{told}{'' if measure == 'value' else f', {measure}'}{left}"
+
+
+def _why(row: dict[str, Any]) -> str:
+    return str(row["note"]).removeprefix("SIMULATED").removeprefix("; ") or "no samples"
+
+
+def _told(answer: Answer) -> tuple[str, str]:
+    query, rows = answer.query, answer.frame.to_dicts()
+    parts = []
+    for row in rows:
+        if row["r"] is None:
+            parts.append(f"{row['method']}: {plain(_why(row), 200)}")
+            continue
+        told = f"{row['method']}\u00a0r = {row['r']:.3f}"
+        if row["ci_low"] is not None:
+            told += f" ({row['ci_low']:.3f} to {row['ci_high']:.3f})"
+        for name in ("p", "p_genes", "p_sets"):
+            if row[name] is not None:
+                told += f", {name} = {row[name]:.2g}"
+        parts.append(told)
+    adjusted = f"; adjusted for {listed(query['adjust'])}" if query["adjust"] else ""
+    x, y = cut_apart([query["x"], query["y"]])
+    title = f"{x} against {y} in {rows[0]['tumor_type']}"
+    about = (
+        f"n = {rows[0]['n']:,} {query['samples']} samples, {origin(query)}"
+        f"{adjusted}. {'; '.join(parts)}"
+    )
+    return title, about
+
+
+def _draw_points(axes: Axes, points: Points) -> None:
+    from matplotlib.colors import LinearSegmentedColormap
+
+    x, y = points.x, points.y
+    if len(x) < _CROWDED:
+        axes.plot(x, y, "o", ms=2.8, mew=0, color=BLUE, alpha=0.75, clip_on=False)
+        return
+    density = _density(x, y)
+    order = np.argsort(density, kind="stable")
+    colours = LinearSegmentedColormap.from_list("near", [_FAR, _NEAR])
+    axes.scatter(x[order], y[order], s=5, c=density[order], cmap=colours, linewidths=0, zorder=2)
+
+
+def _density(x: Vector, y: Vector) -> Vector:
+    """How close other samples lie to each, on no scale."""
+    from scipy.stats import gaussian_kde
+
+    spread = np.array([np.ptp(x), np.ptp(y)])
+    if not (spread > 0).all():
+        return np.zeros(len(x))
+    try:
+        return np.asarray(gaussian_kde([x, y])([x, y]))
+    except np.linalg.LinAlgError:  # all on one line
+        return np.zeros(len(x))
+
+
+def _draw_line(axes: Axes, line: Line) -> None:
+    axes.fill_between(line.at, line.low, line.high, color=VERMILION, alpha=0.18, lw=0, zorder=3)
+    axes.plot(line.at, line.y, color=VERMILION, lw=1.2, zorder=4)

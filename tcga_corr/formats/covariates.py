@@ -1,0 +1,286 @@
+"""Covariates: a table of numbers with a row for each sample or patient."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import takewhile
+from pathlib import Path
+from shlex import quote
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tcga_corr.errors import TableError, UsageError, near_names
+from tcga_corr.formats.gene_names import is_text
+from tcga_corr.formats.grid import Grid, read_grid
+from tcga_corr.formats.known_covariates import KnownCovariates, recognise
+from tcga_corr.formats.sample_names import (
+    column_by_title,
+    column_of_barcodes,
+    is_sample_title,
+    told_title,
+)
+from tcga_corr.vocabulary.barcodes import parse_barcode
+
+CovariateKey = Literal["sample", "patient"]
+COVARIATE_KEYS: tuple[CovariateKey, ...] = ("sample", "patient")
+
+Vector = NDArray[np.float64]
+RowName = tuple[str, str]
+"""A row's sample or patient, and the vial; that is empty where the file does not tell it."""
+
+_PATIENT = re.compile(r"TCGA-[A-Z0-9]{2}-[A-Z0-9]{4}")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_RESERVED = ("key", "vial")  # columns of the stored table
+_LAYOUT = "Covariates are a header of names, then a row for each sample or patient"
+
+
+@dataclass(frozen=True)
+class CovariateTable:
+    """Covariates as a file holds them, rows sorted by key and vial.
+
+    Attributes
+    ----------
+    key
+        Whether a row is of a sample or of a patient.
+    names, columns
+        The covariates, and the file's columns that they are.
+    keys, vials
+        Sample (barcode characters 1 to 15) or patient (1 to 12) of each row, or a name of an own
+        cohort; and the sample's vial letter, empty where the file does not tell it.
+    values
+        Rows x covariates, NaN where missing.
+    dropped
+        Rows left out: reason to number.
+    told
+        What else to say, for people.
+    citation
+        What to cite, where the table is a published one.
+    """
+
+    key: CovariateKey
+    names: tuple[str, ...]
+    columns: tuple[str, ...]
+    keys: tuple[str, ...] = field(repr=False)
+    vials: tuple[str, ...] = field(repr=False)
+    values: Vector = field(repr=False)
+    dropped: dict[str, int]
+    told: tuple[str, ...]
+    citation: str = ""
+
+
+def read_covariates(
+    path: Path, key: CovariateKey = "sample", columns: Mapping[str, str] | None = None
+) -> CovariateTable:
+    """Read the covariates of a file.
+
+    The rows go by the column that holds most TCGA barcodes, the first of equals. Where none holds
+    any, they are samples of an own cohort, and go by the column that its title and its names tell.
+
+    Parameters
+    ----------
+    path
+        The file.
+    key
+        What a row is of; each sample of a ``patient`` gets the patient's values.
+    columns
+        Covariate name to the file's column; None takes all columns of numbers by their own names.
+
+    Raises
+    ------
+    UsageError
+        If a column is not there, or a name cannot be typed on the command line.
+    DataMissingError
+        If there is no such file.
+    TableError
+        If it is no table of covariates, or contradicts itself; by line and column.
+    """
+    grid = read_grid(path)
+    _check_layout(grid)
+    told: list[str] = []
+    position, grid, names, dropped = _named_rows(grid, key, told)
+    known = recognise(grid.header)
+    if columns is None:
+        chosen = _all_columns(grid, position, told)
+        offered = _offer(chosen, known)
+    else:
+        chosen = {name: (column, _asked_column(grid, column)) for name, column in columns.items()}
+        offered = ""
+    if known is not None:
+        told.append(f"{known.title}{offered}; cite {known.citation}")
+    _check_names(path, chosen)
+    values = np.column_stack([numbers for _, numbers in chosen.values()])
+    order = _distinct_rows(grid, key, names, values)
+    repeated = len(names) - len(order)
+    keys = tuple(names[row][0] for row in order)
+    further = len(keys) - len(set(keys))
+    if further:
+        told.append(
+            f"{further} rows are of further vials of a sample: the vial of the expression table "
+            "counts, or else the lowest letter that has a value"
+        )
+    return CovariateTable(
+        key=key,
+        names=tuple(chosen),
+        columns=tuple(column for column, _ in chosen.values()),
+        keys=keys,
+        vials=tuple(names[row][1] for row in order),
+        values=values[order],
+        dropped=dropped | ({"rows that repeat another": repeated} if repeated else {}),
+        told=tuple(told),
+        citation=known.citation if known else "",
+    )
+
+
+def check_covariate_name(name: str) -> None:
+    """Refuse a covariate's name that could not be typed on the command line."""
+    if not _NAME.fullmatch(name) or name.casefold() in _RESERVED:
+        plain = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_")[:64] or "name"
+        plain = f"{plain}_value" if plain.casefold() in _RESERVED else plain
+        raise UsageError(
+            f"'{name[:80]}' cannot name a covariate",
+            "Names have up to 64 letters, digits, points, hyphens and underscores, and are not "
+            "'key' or 'vial': choose the columns and name them, as in --columns "
+            f"{plain}={quote(name[:80])}",
+        )
+
+
+def _check_layout(grid: Grid) -> None:
+    sample = next((name for name in grid.header if parse_barcode(name)), None)
+    if sample is not None:
+        raise TableError(f"{grid.path}: the header holds the sample {sample}", _LAYOUT)
+
+
+def _named_rows(
+    grid: Grid, key: CovariateKey, told: list[str]
+) -> tuple[int, Grid, list[RowName], dict[str, int]]:
+    """The column that names the rows, the rows that it names, and their names; what it leaves."""
+    width = range(len(grid.header))
+    read = [[_row_name(cell, key) for cell in grid.column(column)] for column in width]
+    barcodes = [[name and name[0] for name in names] for names in read]
+    position = column_of_barcodes(grid.path, grid.header, barcodes)
+    if position is not None:
+        kept = [row for row, name in enumerate(read[position]) if name is not None]
+        left = len(grid.rows) - len(kept)
+        named = [name for name in read[position] if name is not None]
+        return position, grid.at(kept), named, {"rows without a TCGA barcode": left} if left else {}
+    if any(_row_name(cell, "patient") for row in grid.rows for cell in row):
+        raise TableError(f"{grid.path}: its rows are patients, not samples", "Give --key patient")
+    position = _own_names(grid, told)
+    own = grid.column(position)
+    title = told_title(grid.header[position])
+    for line, name in zip(grid.lines, own, strict=True):
+        if not name or "\ufffd" in name:
+            what = f"its name of a {key} is not text in UTF-8" if name else f"it names no {key}"
+            raise TableError(f"{grid.path}, line {line}: {what}", f"Mend the column '{title}'")
+    return position, grid, [(name, "") for name in own], {}
+
+
+def _own_names(grid: Grid, told: list[str]) -> int:
+    """The column of names of an own cohort: one that stands before the numbers, or is titled so."""
+    columns = range(len(grid.header))
+    leading = takewhile(lambda column: not column or is_text(grid.column(column)), columns)
+    titled = (column for column in columns if is_sample_title(grid.header[column]))
+    offered = sorted({*leading, *titled})
+    chosen, said = column_by_title(
+        grid.path,
+        [grid.header[column] for column in offered],
+        [grid.column(column) for column in offered],
+    )
+    if said:
+        told.append(said)
+    return offered[chosen]
+
+
+def _row_name(cell: str, key: CovariateKey) -> RowName | None:
+    """What a barcode names; None where the cell is none, or does not tell the sample."""
+    if cell[:4].upper() != "TCGA":
+        return None
+    barcode = parse_barcode(cell)
+    if key == "sample":
+        return (barcode.sample, barcode.vial) if barcode else None
+    if barcode:
+        return barcode.patient, ""
+    patient = _PATIENT.fullmatch(cell.upper().replace(".", "-"))
+    return (patient.string, "") if patient else None
+
+
+Chosen = dict[str, tuple[str, Vector]]
+"""Covariate name to the file's column and its numbers."""
+
+
+def _all_columns(grid: Grid, key_position: int, told: list[str]) -> Chosen:
+    """All columns of numbers; what is left out is told."""
+    chosen: Chosen = {}
+    left = []
+    for position, name in enumerate(grid.header):
+        if position == key_position:
+            continue
+        numbers = grid.numbers(position) if name else None
+        if numbers is not None:
+            chosen[name] = name, numbers
+        elif any(grid.column(position)):
+            left.append(name or "one without a name")
+    if not chosen:
+        raise TableError(f"{grid.path}: no column of numbers", _LAYOUT)
+    if left:
+        told.append(f"columns that are no numbers left out: {', '.join(left)}")
+    return chosen
+
+
+def _offer(chosen: Chosen, known: KnownCovariates | None) -> str:
+    """Add the names that a published table's columns go by as well; says which."""
+    there = {name.casefold() for name in chosen}
+    offered = {
+        name: column
+        for name, column in (known.offers if known else {}).items()
+        if column in chosen and name.casefold() not in there
+    }
+    chosen.update({name: chosen[column] for name, column in offered.items()})
+    return "".join(f", {name} is its {column}" for name, column in offered.items())
+
+
+def _asked_column(grid: Grid, column: str) -> Vector:
+    if not column or column not in grid.header:
+        raise UsageError(
+            f"{grid.path}: no column '{column}'",
+            near_names(column, filter(None, grid.header))
+            or f"It has {', '.join(filter(None, grid.header))}",
+        )
+    numbers = grid.numbers(grid.header.index(column))
+    if numbers is None:
+        raise TableError(f"{grid.path}: column '{column}' holds no numbers", "Choose another")
+    return numbers
+
+
+def _check_names(path: Path, chosen: Chosen) -> None:
+    if not chosen:
+        raise UsageError(f"{path}: no column is chosen", "Choose one or more, or leave it out")
+    known: dict[str, str] = {}
+    for name in chosen:
+        check_covariate_name(name)
+        other = known.setdefault(name.casefold(), name)
+        if other != name:
+            raise UsageError(
+                f"{path}: covariates '{other}' and '{name}' differ in case alone",
+                f"Choose the columns and name them, as in --columns {other}_2={name}",
+            )
+
+
+def _distinct_rows(
+    grid: Grid, key: CovariateKey, names: Sequence[RowName], values: Vector
+) -> list[int]:
+    """The rows sorted by name, each name once; rows that contradict one another are refused."""
+    first: dict[RowName, int] = {}
+    for row, name in enumerate(names):
+        other = first.setdefault(name, row)
+        if not np.array_equal(values[other], values[row], equal_nan=True):
+            raise TableError(
+                f"{grid.path}: lines {grid.lines[other]} and {grid.lines[row]} give {key} "
+                f"{name[0]}{name[1]} different values",
+                "Keep one of them",
+            )
+    return [first[name] for name in sorted(first)]

@@ -1,0 +1,123 @@
+"""What a file format of expression tables says of itself, and a file of it that is open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tcga_corr.expression import ExpressionTable
+from tcga_corr.formats.delimited import Preview
+from tcga_corr.formats.phenotype import TumorTypeOfSample
+from tcga_corr.formats.read_counts import counts_reads
+
+
+@dataclass(frozen=True)
+class GeneFilter:
+    """Which rows of a table to keep.
+
+    Attributes
+    ----------
+    keep
+        Whether to keep a row, by its gene id and its symbol, either of which may be empty.
+    reason
+        Why the others are left out.
+    """
+
+    keep: Callable[[str, str], bool]
+    reason: str
+
+    def rows(self, gene_ids: Sequence[str], symbols: Sequence[str]) -> NDArray[np.bool_]:
+        """Which rows to keep; those that are no genes pass, to be left out for that reason."""
+        pairs = zip(gene_ids, symbols, strict=True)
+        kept: NDArray[np.bool_] = np.array(
+            [
+                self.keep(gene_id, symbol) or counts_reads(gene_id) or counts_reads(symbol)
+                for gene_id, symbol in pairs
+            ],
+            np.bool_,
+        )
+        return kept
+
+
+Rows = Literal["genes", "samples"]
+ROWS: tuple[Rows, ...] = ("genes", "samples")
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What the user said of how to read a file; None where it is to be told from the file.
+
+    Attributes
+    ----------
+    probe_map
+        Symbols by Ensembl id.
+    rows
+        What the rows of a plain table are.
+    """
+
+    probe_map: Path | None = None
+    rows: Rows | None = None
+
+
+@dataclass(frozen=True)
+class TableFile:
+    """An expression table on disk: all that is known before its values are read.
+
+    Attributes
+    ----------
+    path
+        The file.
+    format
+        Name of its format.
+    columns
+        The names of its samples, as they stand.
+    read
+        Reads it; rows that the filter does not keep may be left out at once, to spare memory.
+    ensembl
+        Whether its rows are Ensembl genes, of all biotypes.
+    linear
+        Whether its values are linear, to be taken as ``log2(x + 1)``; None where they tell it.
+    beside
+        The other files it is read from.
+    tumor_types
+        The tumor type of each sample, where the format tells it.
+    told
+        What was found out about the file, for people.
+    """
+
+    path: Path
+    format: str
+    columns: tuple[str, ...] = field(repr=False)
+    read: Callable[[GeneFilter | None], ExpressionTable] = field(repr=False)
+    ensembl: bool = False
+    linear: bool | None = False
+    beside: tuple[Path, ...] = ()
+    tumor_types: TumorTypeOfSample | None = field(default=None, repr=False)
+    told: str = ""
+
+
+@dataclass(frozen=True)
+class TableFormat:
+    """A file format of expression tables.
+
+    Attributes
+    ----------
+    name
+        Short name.
+    title
+        A line for people.
+    recognises
+        Whether a file's start is of this format; the first format that says so opens it.
+    open
+        Opens a file whose start it recognised.
+    """
+
+    name: str
+    title: str
+    recognises: Callable[[Preview], bool]
+    open: Callable[[Preview, ReadOptions], TableFile]

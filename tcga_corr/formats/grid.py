@@ -1,0 +1,211 @@
+"""Small delimited tables of text and numbers, whole in memory: cells, and columns of numbers.
+
+One header line, then rows; commas, semicolons or tabs, fields in quotes where they need them,
+decimal points or commas, plain or gzip.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tcga_corr.errors import TableError
+from tcga_corr.formats.delimited import BINARY, MISSING, open_bytes
+
+Vector = NDArray[np.float64]
+
+_SEPARATORS = ("\t", ";", ",")
+_NOT_TEXT = (*BINARY, b"PK\x03\x04", b"\xff\xfe", b"\xfe\xff")
+# as spreadsheets and TCGA's clinical files say it
+_MISSING = frozenset(MISSING) | {
+    "#N/A", "--", "'--", "[Not Available]", "[Not Applicable]", "[Not Evaluated]", "[Unknown]",
+    "[Discrepancy]",
+}  # fmt: skip
+_NUMBER = re.compile(r"[+-]?([0-9]+[.,]?[0-9]*|[.,][0-9]+)([eE][+-]?[0-9]+)?")
+_INFINITE = re.compile(r"[+-]?inf(inity)?", re.IGNORECASE)
+_THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The cells of a table.
+
+    Attributes
+    ----------
+    path
+        The file.
+    header
+        The names of the columns; those that have one have one each.
+    rows
+        Cells by row, without the spaces around them.
+    lines
+        The line of each row.
+    """
+
+    path: Path
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    lines: tuple[int, ...]
+
+    def column(self, position: int) -> list[str]:
+        """The cells of a column."""
+        return [row[position] for row in self.rows]
+
+    def at(self, kept: Sequence[int]) -> Grid:
+        """Some of the rows."""
+        rows = tuple(self.rows[row] for row in kept)
+        return Grid(self.path, self.header, rows, tuple(self.lines[row] for row in kept))
+
+    def numbers(self, position: int) -> Vector | None:
+        """A column's numbers, NaN where missing; None where it is text or has no value.
+
+        It is text where less than half of its values are numbers.
+
+        Raises
+        ------
+        TableError
+            Where it is numbers: on a cell that is none, that is infinite, or whose comma may be
+            of a fraction or of a thousand; by line.
+        """
+        cells = self.column(position)
+        values = np.full(len(cells), np.nan)
+        told = [row for row, cell in enumerate(cells) if cell not in _MISSING]
+        wrong = [row for row in told if not _NUMBER.fullmatch(cells[row])]
+        infinite = [row for row in wrong if _INFINITE.fullmatch(cells[row])]
+        if not told or 2 * (len(wrong) - len(infinite)) > len(told):
+            return None
+        if wrong:
+            kind = "infinite" if wrong[0] in infinite else "no number"
+            raise self._fault(wrong[0], position, kind, "Values are numbers, or NA where missing")
+        self._check_commas(position, [row for row in told if "," in cells[row]])
+        values[told] = [float(cells[row].replace(",", ".")) for row in told]
+        if np.isinf(values).any():
+            row = int(np.isinf(values).argmax())
+            raise self._fault(row, position, "infinite", "Values are numbers, or NA where missing")
+        return values
+
+    def _check_commas(self, position: int, commas: list[int]) -> None:
+        """Refuse a column whose commas may be other than decimal."""
+        cells = self.column(position)
+        if not commas:
+            return
+        remedy = "Write decimal points, and nothing between thousands"
+        if any("." in cell for cell in cells):
+            kind = "written with a comma, and others of the column with a point"
+            raise self._fault(commas[0], position, kind, remedy)
+        if all(_THOUSANDS.fullmatch(cells[row]) for row in commas):
+            kind = "a fraction or thousands, and no other cell of the column tells"
+            raise self._fault(commas[0], position, kind, remedy)
+
+    def _fault(self, row: int, position: int, kind: str, remedy: str) -> TableError:
+        cell = self.rows[row][position]
+        shown = cell if len(cell) <= 30 else cell[:27] + "..."
+        where = f"{self.path}, line {self.lines[row]}, column '{self.header[position]}'"
+        return TableError(f"{where}: '{shown}' is {kind}", remedy)
+
+
+def is_missing(cell: str) -> bool:
+    """Whether a cell says that there is no value."""
+    return cell in _MISSING
+
+
+def read_grid(path: Path) -> Grid:
+    """Read a table; lines that start with # are left out before the header, blank ones anywhere.
+
+    Raises
+    ------
+    DataMissingError
+        If there is no such file.
+    TableError
+        If it is empty, no text in UTF-8, of one column, cut short, or a row has more or fewer cells
+        than the header, by line; if two columns share a name.
+    """
+    text, n_before = _text(path)
+    header: tuple[str, ...] = ()
+    rows: list[tuple[str, ...]] = []
+    lines: list[int] = []
+    separator = _separator(path, text, n_before + 1)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    try:
+        for fields in reader:
+            cells = tuple(field.strip() for field in fields)
+            line = n_before + reader.line_num
+            if not any(cells):
+                continue
+            if not header:
+                header = cells
+                _check_header(path, header, line)
+            elif len(cells) != len(header):
+                raise TableError(
+                    f"{path}, line {line}: {len(cells)} fields where the header has {len(header)}",
+                    "A header names every column, the first too, and a comma within a field of a "
+                    "comma-separated table stands in quotes",
+                )
+            else:
+                rows.append(cells)
+                lines.append(line)
+    except csv.Error as error:
+        raise TableError(
+            f"{path}, line {n_before + reader.line_num}: cannot be read ({error})",
+            "Mend the quotes of the field",
+        ) from error
+    if not rows:
+        raise TableError(f"{path}: a header without rows", "Check the file")
+    return Grid(path, header, tuple(rows), tuple(lines))
+
+
+def _text(path: Path) -> tuple[str, int]:
+    """The text from the header on, and the number of lines before it."""
+    with open_bytes(path) as handle:
+        content = handle.read()
+    if not content.strip():
+        raise TableError(f"{path}: the file is empty", "Check the file")
+    if content.startswith(_NOT_TEXT) or b"\0" in content:
+        raise TableError(
+            f"{path}: not a text table", "Save it as CSV or tab-separated text, in UTF-8"
+        )
+    text = content.decode("utf-8-sig", "replace")
+    n_before = 0
+    while text.startswith(("#", "\n", "\r\n")):
+        text = text.partition("\n")[2]
+        n_before += 1
+    return text, n_before
+
+
+def _separator(path: Path, text: str, line: int) -> str:
+    """The one that cuts the first rows alike; of several, the one that makes most columns."""
+    best, widest = "", (False, 1)
+    for separator in _SEPARATORS:
+        try:
+            reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+            widths = [len(fields) for fields in islice(reader, 10) if fields]
+        except csv.Error:
+            continue
+        if not widths or widths[0] == 1:
+            continue
+        fits = (len(set(widths)) == 1, widths[0])
+        if not best or fits > widest:
+            best, widest = separator, fits
+    if not best:
+        raise TableError(
+            f"{path}, line {line}: no tab, semicolon or comma between columns",
+            "Save it as CSV or tab-separated text",
+        )
+    return best
+
+
+def _check_header(path: Path, header: Sequence[str], line: int) -> None:
+    names = [name for name in header if name]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise TableError(
+            f"{path}, line {line}: two columns are named '{twice}'", "Rename one of them"
+        )

@@ -1,0 +1,133 @@
+"""AnnData (``.h5ad``): samples as observations, genes as variables, values of the layer X.
+
+Read through the optional package anndata; other layers stay on disk.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tcga_corr.errors import TableError, UsageError
+from tcga_corr.expression import ExpressionTable
+from tcga_corr.formats.delimited import Preview
+from tcga_corr.formats.format import GeneFilter, ReadOptions, TableFile, TableFormat
+from tcga_corr.formats.gene_names import GeneRows, NameColumns, describes_genes, name_columns
+from tcga_corr.formats.orientation import told_by_names
+from tcga_corr.formats.sample_names import check_named
+
+_PARTS = ("obs", "var", "X")
+
+
+def _open(start: Preview, options: ReadOptions) -> TableFile:
+    path = start.path
+    obs, var = _read_parts(path, "obs", "var")
+    samples = [str(name) for name in obs.index]
+    titles = ["", *(str(title) for title in var.columns if describes_genes(str(title)))]
+    names = [_texts(column) for column in (var.index, *(var[title] for title in titles[1:]))]
+    if not samples or not names[0]:
+        raise TableError(f"{path}: {len(samples)} samples of {len(names[0])} genes", "Make it anew")
+    if (options.rows or told_by_names([samples], names)) == "genes":
+        raise TableError(
+            f"{path}: its observations ({samples[0]}, …) are genes",
+            "Transpose it: observations are samples, and variables genes",
+        )
+    check_named(path, "", samples)
+    which = name_columns(names, titles)
+    return TableFile(
+        path=path,
+        format=FORMAT.name,
+        columns=tuple(samples),
+        read=partial(_read, path, which, names, samples),
+        ensembl=which.ensembl is not None,
+        linear=None,
+        told=f"layer X{which.told}",
+    )
+
+
+def _texts(column: Any) -> list[str]:
+    return [
+        "" if missing else str(name) for name, missing in zip(column, column.isna(), strict=True)
+    ]
+
+
+def _read_parts(path: Path, *parts: str) -> list[Any]:
+    """Parts of the file as anndata reads them.
+
+    Raises
+    ------
+    UsageError
+        If anndata is not installed.
+    TableError
+        If the file is not AnnData's, or damaged.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what anndata says of itself and of its dependencies
+        try:
+            import h5py
+            from anndata.io import read_elem
+        except ImportError:
+            raise UsageError(
+                f"{path}: reading .h5ad needs the package anndata",
+                "Install it: pip install 'tcga-corr[h5ad]'",
+            ) from None
+        try:
+            with h5py.File(path) as file:
+                absent = [part for part in _PARTS if part not in file]
+                found = [] if absent else [read_elem(file[part]) for part in parts]
+        except Exception as error:  # of h5py, anndata or pandas, of any kind
+            said = " ".join(str(error).split())[:120]
+            raise TableError(f"{path}: cannot be read ({said})", "Make it anew") from error
+    if absent:
+        raise TableError(
+            f"{path}: an HDF5 file without '{absent[0]}', so not of AnnData",
+            "Take an .h5ad file with values in X",
+        )
+    return found
+
+
+def _read(
+    path: Path,
+    which: NameColumns,
+    names: list[list[str]],
+    samples: Sequence[str],
+    genes: GeneFilter | None = None,
+) -> ExpressionTable:
+    values = _dense(path, *_read_parts(path, "X"))
+    if values.shape != (len(names[0]), len(samples)):
+        raise TableError(
+            f"{path}: X is of {values.shape[1]} samples and {values.shape[0]} genes, where obs and "
+            f"var name {len(samples)} and {len(names[0])}",
+            "Make it anew",
+        )
+    infinite = np.isinf(values)
+    if infinite.any():
+        row, column = np.unravel_index(int(infinite.argmax()), infinite.shape)
+        raise TableError(
+            f"{path}: {names[0][int(row)]} of {samples[int(column)]} is not a finite number",
+            "Values are numbers, or NaN where not measured",
+        )
+    return GeneRows(which, genes).kept_table(names, samples, values)
+
+
+def _dense(path: Path, x: Any) -> NDArray[np.float32]:
+    """Genes x samples of what may be sparse."""
+    dense = x.T.toarray() if hasattr(x, "toarray") else np.asarray(x).T
+    if dense.ndim != 2 or dense.dtype.kind not in "fiub":
+        raise TableError(f"{path}: X is no matrix of numbers", "Take a file with values in X")
+    with np.errstate(over="ignore"):  # infinite values are refused by name
+        return np.ascontiguousarray(dense, dtype=np.float32)
+
+
+FORMAT = TableFormat(
+    name="h5ad",
+    title="AnnData .h5ad: samples as observations, the layer X; needs the package anndata",
+    recognises=lambda start: start.start.startswith(b"\x89HDF"),
+    open=_open,
+)

@@ -1,0 +1,41 @@
+"""From a matrix as it stands in the file to an expression table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tcga_corr.expression import ExpressionTable
+from tcga_corr.formats.read_counts import COUNTS_OF_READS, counts_reads
+from tcga_corr.vocabulary.barcodes import parse_barcode
+
+
+def expression_table(
+    genes: Sequence[str],
+    gene_ids: Sequence[str],
+    columns: Sequence[str],
+    values: NDArray[np.float32],
+) -> ExpressionTable:
+    """The table of genes and of those columns that are named by a barcode; others are counted.
+
+    Where no column is, all are samples of a cohort of the user's own.
+    """
+    parsed = [parse_barcode(name) for name in columns]
+    table = ExpressionTable(
+        genes=np.array(genes, dtype=np.str_),
+        gene_ids=np.array(gene_ids, dtype=np.str_),
+        samples=tuple(
+            barcode.text if barcode else name for barcode, name in zip(parsed, columns, strict=True)
+        ),
+        values=values,
+    )
+    named = zip(genes, gene_ids, strict=True)
+    is_gene = np.array([not (counts_reads(a) or counts_reads(b)) for a, b in named], np.bool_)
+    if not is_gene.all():
+        table = table.rows(is_gene, COUNTS_OF_READS)
+    if all(parsed) or not any(parsed):
+        return table
+    keep = [position for position, barcode in enumerate(parsed) if barcode]
+    return table.columns(keep, "columns not named by a TCGA barcode")

@@ -1,0 +1,102 @@
+"""What an answer was made from, and what was left out of it, as tables of a page."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from tcga_corr.engine import Engine
+from tcga_corr.errors import DataMissingError
+from tcga_corr.page.parts import Column, Row, Table
+
+_MOST_SETS = 1_000  # in a table, of 0.35 kB each
+
+
+def facts(title: str, told: Mapping[str, Any], file: str) -> Table:
+    """Names and values."""
+    rows = [{"name": name, "value": str(value)} for name, value in told.items()]
+    return Table(title, file, (Column("name", "what"), Column("value", "value")), rows)
+
+
+def provenance(made_from: Mapping[str, Any]) -> list[Table]:
+    """Software, tables, gene sets and covariates, by version and hash."""
+    tables = [
+        {**one, "input": ", ".join(file["name"] for file in one["inputs"]),
+         "input_sha256": ", ".join(file["sha256"] for file in one["inputs"]), "inputs": None}
+        for one in made_from["tables"]
+    ]  # fmt: skip
+    found = [
+        facts("Software", made_from["software"], "software"),
+        Table(
+            "Expression tables",
+            "expression-tables",
+            (
+                Column("source", "source"), Column("tumor_type", "tumor type"),
+                Column("unit", "unit"), Column("n_genes", "genes", "count"),
+                Column("input", "file"), Column("input_sha256", "sha256 of the file"),
+                Column("cite", "cite"),
+            ),
+            tables,
+        ),
+    ]  # fmt: skip
+    if made_from["gene_sets"]:
+        of_sets = (
+            Column("name", "gene set"), Column("origin", "from"), Column("version", "version"),
+            Column("n_genes", "genes", "count"), Column("licence", "licence"),
+            Column("cite", "cite"), Column("sha256", "sha256 of its genes"),
+        )  # fmt: skip
+        sets, most = made_from["gene_sets"], _MOST_SETS
+        note = f"The first {most:,} of {len(sets):,}." if len(sets) > most else ""
+        found.append(Table("Gene sets", "gene-sets", of_sets, sets[:most], note))
+    if made_from["covariates"]:
+        rows = [{**one, "inputs": None} for one in made_from["covariates"]]
+        columns = (
+            Column("name", "covariate"), Column("table", "table"), Column("kind", "by"),
+            Column("cite", "cite"), Column("sha256", "sha256"),
+        )  # fmt: skip
+        found.append(Table("Covariates", "covariates", columns, rows))
+    return found
+
+
+def dropped(rows: Sequence[Row]) -> Table:
+    """What was left out: where, what, and why."""
+    columns = (
+        Column("what", "of"), Column("where", "where"),
+        Column("count", "how many", "count"), Column("why", "what and why"),
+    )  # fmt: skip
+    return Table("What was left out", "left-out", columns, list(rows))
+
+
+def dropped_of_tables(engine: Engine, keys: Collection[tuple[str, str]]) -> Iterator[Row]:
+    """What was left out of expression tables when they were loaded, and samples no selection takes.
+
+    Parameters
+    ----------
+    engine
+        Over the store.
+    keys
+        Source and tumor type of each table; those that the store has no more are left out.
+    """
+    types: dict[tuple[str, str], dict[str, int | None]] = {}
+    try:
+        status = engine.status().to_dicts()
+    except DataMissingError:  # all are gone since
+        return
+    for row in status:
+        if (row["source"], row["tumor_type"]) not in keys:
+            continue
+        if row["dropped"]:
+            own = types.setdefault((f"tables of {row['source']}", row["dropped"]), {})
+            own[row["tumor_type"]] = None
+        if row["other"]:
+            own = types.setdefault((f"samples of {row['source']}", _OTHER), {})
+            own[row["tumor_type"]] = row["other"]
+    for (what, why), counts in types.items():
+        count = sum(one or 0 for one in counts.values()) or None
+        yield {"what": what, "where": " ".join(counts), "count": count, "why": why}
+
+
+_OTHER = (
+    "neither the one tumour nor the one normal sample of a patient; `tcga-corr status --samples` "
+    "says why of each"
+)

@@ -1,0 +1,106 @@
+"""The tables of a run's page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tcga_corr.batch.folder import RunFolder
+from tcga_corr.exchange import finite
+from tcga_corr.page.parts import Column, Pair, Row, Table
+from tcga_corr.page.run_rows import Room
+
+
+def claims_table(rows: Sequence[Row], file: str, of_run: str = "") -> Table:
+    """What was published, beside what is here."""
+    columns = (
+        Column("claim", "claim"), Column("tumor_type", "tumor type"),
+        Column("statistic", "of"), Column("published", "published"),
+        Column("published_n", "n published", "count"), Column("here", "here"),
+        Column("ci_low", "from", "number", "lower end of the 95 % interval"),
+        Column("ci_high", "to", "number", "upper end of the 95 % interval"),
+        Column("n", "n here", "count"), Column("verdict", "verdict"),
+        Column("published_in", "published in"),
+    )  # fmt: skip
+    return Table(f"What was published, and what is here{of_run}", file, columns, finite(list(rows)))
+
+
+def pairs_table(pairs: Sequence[Pair], file: str, of_run: str = "") -> Table:
+    """A row per pair: pooled, or of the one tumor type."""
+    columns = (
+        Column("pair", "pair"), Column("analysis", "analysis"), Column("method", "method"),
+        Column("n_types", "types", "count", "tumor types with an r"),
+        Column("r", "pooled r", "number"), Column("ci_low", "from", "number"),
+        Column("ci_high", "to", "number"),
+        Column("r_disjoint", "r disjoint", "number", "pooled r without shared genes"),
+        Column("i2", "I²", "number", "share of the variation that is between tumor types"),
+        Column("n_positive", "rising", "count", "tumor types with r > 0 and q < 0.05"),
+        Column("n_negative", "falling", "count", "tumor types with r < 0 and q < 0.05"),
+    )  # fmt: skip
+    rows = []
+    for pair in pairs:
+        told = pair.pooled or pair.rows[0]
+        rows.append(
+            {
+                "pair": f"{pair.x} ~ {pair.y}",
+                "id": pair.id,
+                "x": pair.x,
+                "y": pair.y,
+                "analysis": pair.analysis,
+                "method": pair.method,
+                **{column.name: told.get(column.name) for column in columns[3:]},
+            }
+        )
+    return Table(f"Pairs{of_run}", file, columns, rows)
+
+
+def dominance_table(rows: Sequence[Row], analysis: str, file: str, note: str) -> Table:
+    """A row per tumor type, scale and gene set."""
+    columns = (
+        Column("tumor_type", "tumor type"), Column("scale", "scale"),
+        Column("set", "gene set"), Column("n", "n", "count"),
+        Column("n_highest", "highest in", "count", "samples in which it scores highest"),
+        Column("share_highest", "share", "number"),
+        Column("median", "median score", "number"),
+        Column("mean_rank", "mean rank", "number"),
+        Column("kendalls_w", "Kendall's W", "number"),
+        Column("note", "note"),
+    )  # fmt: skip
+    return Table(f"Dominance: {analysis}", file, columns, rows, note)
+
+
+def notes_of(folder: RunFolder, room: Room, prefix: str) -> Iterator[Row]:
+    """What the rows say of themselves, each note once; of very many, those of the most rows."""
+    import polars as pl
+
+    for name in ("associations", "dominance"):
+        path = folder.path / f"{name}.parquet"
+        if not path.exists():
+            continue
+        texts = pl.col("analysis", "tumor_type", "note").cast(pl.String)
+        notes = (
+            pl.scan_parquet(path)
+            .select(texts)
+            .filter(pl.col("note").fill_null("") != "")
+            .group_by("analysis", "note")
+            .agg(pl.col("tumor_type").unique().sort(), pl.len())
+            .sort("len", "analysis", "note", descending=[True, False, False])
+            .filter(pl.col("note") != "SIMULATED")
+            .collect(engine="streaming")
+        )
+        shown, others = notes.head(room.notes), notes.slice(room.notes)
+        room.notes -= shown.height
+        for row in shown.sort("analysis", "note").to_dicts():
+            told = [one for one in row["note"].split("; ") if one != "SIMULATED"]
+            yield {
+                "what": f"{prefix}{row['analysis']}",
+                "where": " ".join(row["tumor_type"]),
+                "count": row["len"],
+                "why": "; ".join(told),
+            }
+        if others.height:
+            yield {
+                "what": f"{prefix}{name}",
+                "where": "",
+                "count": others["len"].sum(),
+                "why": f"{others.height:,} other notes: the column note of {name}.parquet has all",
+            }

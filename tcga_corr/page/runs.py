@@ -1,0 +1,76 @@
+"""The page of a run: what its spec asked, and what its tables say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tcga_corr.batch.folder import RunFolder
+from tcga_corr.engine import Engine
+from tcga_corr.page import inputs
+from tcga_corr.page.findings import Findings
+from tcga_corr.page.parts import Column, Page, Table
+from tcga_corr.page.run_methods import methods_of_run
+from tcga_corr.page.run_rows import Room
+
+
+def page_of_run(engine: Engine, run: str) -> Page:
+    """All of a run: answers, figures, tables, methods, what was dropped, provenance.
+
+    Of a run of very many pairs, those of the highest median |r| over tumor types, without shared
+    genes.
+
+    Raises
+    ------
+    DataMissingError
+        If there is no such run, or it has no tables yet.
+    """
+    folder = RunFolder(engine.store, run)
+    found = Findings(engine, folder, Room())
+    plan, manifest = found.plan, folder.manifest()
+    methods, references = methods_of_run(plan, manifest)
+    return Page(
+        title=plan.title or plan.name,
+        subtitle=f"Run {plan.run}, {manifest['ended'][:10]}: "
+        f"{plan.n_rows:,} row{'s' if plan.n_rows > 1 else ''} of "
+        f"{len(plan.analyses)} analys{'es' if len(plan.analyses) > 1 else 'is'}",
+        simulated=bool(manifest["simulated"]),
+        answers=found.answers,
+        pairs=found.pairs,
+        pairs_note="; ".join(found.left_out),
+        scatters=found.scatters,
+        dominance=found.dominance,
+        tables=found.tables,
+        methods=methods,
+        references=references,
+        dropped=inputs.dropped([*found.dropped, *inputs.dropped_of_tables(engine, plan.tables)]),
+        provenance=[
+            inputs.facts("Run", _facts(manifest), "run"),
+            *inputs.provenance(manifest),
+            Table(
+                "Tables of the run",
+                f"{run}-tables",
+                (Column("table", "file"), Column("rows", "rows", "count"),
+                 Column("sha256", "sha256")),
+                [{"table": name, **told} for name, told in manifest["results"].items()],
+            ),
+        ],
+        spec=plan.spec,
+    )  # fmt: skip
+
+
+def _facts(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    host = manifest["host"]
+    return {
+        "run": manifest["run"],
+        "state": manifest["state"],
+        "digest": manifest["digest"],
+        "began": manifest["began"],
+        "ended": manifest["ended"],
+        "tasks": manifest["n_tasks"],
+        "rows": manifest["n_rows"],
+        "seconds of tasks": manifest["seconds_of_tasks"],
+        "platform": f"{host['platform']}, {host['cpus']} processors, {', '.join(host['blas'])}",
+        "random numbers": manifest["seeds"],
+        "sha256 of the spec": manifest["spec_sha256"],
+    }

@@ -1,0 +1,121 @@
+"""What a store holds, as tables for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from tcga_corr.errors import DataMissingError, StoreError
+from tcga_corr.sources import simulated
+from tcga_corr.store import Store, TableKey, TableMetadata, list_covariates, read_metadata
+from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES, parse_tumor_type
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def tables(store: Store, tumor_types: Iterable[str], source: str | None) -> pl.DataFrame:
+    """A row per table: samples by selection, genes, unit, size, when loaded and from what."""
+    import polars as pl
+
+    rows = [
+        _table_row(store, key, metadata) for key, metadata in _described(store, tumor_types, source)
+    ]
+    loaded_at = pl.from_epoch("loaded_at").dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return pl.DataFrame(rows, infer_schema_length=None).with_columns(loaded_at)
+
+
+def _table_row(store: Store, key: TableKey, metadata: TableMetadata | StoreError) -> dict[str, Any]:
+    file = store.table_path(key).stat()
+    row: dict[str, Any] = {
+        "source": key.source,
+        "tumor_type": key.tumor_type,
+        "name": TUMOR_TYPES[key.tumor_type].name if key.tumor_type in TUMOR_TYPES else "",
+        **dict.fromkeys(("tumor", "normal", "other", "n_genes", "genes", "unit")),
+        "size_mb": round(file.st_size / 1e6, 1),
+        "loaded_at": int(file.st_mtime),
+        "input": None,
+        "dropped": None,
+        "note": "",
+    }
+    if isinstance(metadata, StoreError):
+        return row | {"note": str(metadata)}
+    tumor = sum(sample.tumor for sample in metadata.samples)
+    normal = sum(sample.normal for sample in metadata.samples)
+    return row | {
+        "tumor": tumor,
+        "normal": normal,
+        "other": len(metadata.samples) - tumor - normal,
+        "n_genes": metadata.n_genes,
+        "genes": metadata.genes,
+        "unit": metadata.unit,
+        "input": metadata.inputs[0].name,
+        "dropped": "; ".join(f"{count} {what}" for what, count in metadata.dropped.items()),
+        "note": "SIMULATED" if metadata.simulated else "",
+    }
+
+
+def samples(store: Store, tumor_types: Iterable[str], source: str | None) -> pl.DataFrame:
+    """A row per sample: which selection takes it, and why not another."""
+    import polars as pl
+
+    rows = [
+        {
+            "source": key.source,
+            "tumor_type": key.tumor_type,
+            "sample": sample.sample,
+            "barcode": sample.barcode,
+            "patient": sample.patient,
+            "sample_type": sample.sample_type,
+            "used_as": "tumor" if sample.tumor else "normal" if sample.normal else "",
+            "all_tumor": sample.all_tumor,
+            "reason": sample.reason,
+        }
+        for key, metadata in _described(store, tumor_types, source)
+        if isinstance(metadata, TableMetadata)
+        for sample in metadata.samples
+    ]
+    return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def covariates(store: Store) -> pl.DataFrame:
+    """A row per covariate: its table, what has a value, and what it was loaded from."""
+    import polars as pl
+
+    rows = [
+        {
+            "table": name,
+            "kind": metadata.kind,
+            "covariate": one.name,
+            "column": one.column,
+            "n_keys": one.n,
+            "input": metadata.inputs[0].name,
+            "citation": metadata.citation,
+        }
+        for name, metadata in list_covariates(store).items()
+        for one in metadata.covariates
+    ]
+    texts = dict.fromkeys(
+        ("table", "kind", "covariate", "column", "n_keys", "input", "citation"), pl.String
+    )
+    return pl.DataFrame(rows, schema={**texts, "n_keys": pl.Int64})
+
+
+def _described(
+    store: Store, tumor_types: Iterable[str], source: str | None
+) -> Iterator[tuple[TableKey, TableMetadata | StoreError]]:
+    wanted = {parse_tumor_type(name).abbreviation for name in tumor_types}
+    keys = [key for key in store.require_keys(source) if not wanted or key.tumor_type in wanted]
+    if not keys:
+        raise DataMissingError(
+            f"{', '.join(sorted(wanted))}: not loaded", "See `tcga-corr status` for what is"
+        )
+    real_first = sorted(keys, key=lambda key: (key.source == simulated.SOURCE.name, key))
+    for key in real_first:
+        try:
+            metadata = read_metadata(store, key)
+        except StoreError as error:
+            yield key, error
+            continue
+        if metadata is not None:
+            yield key, metadata

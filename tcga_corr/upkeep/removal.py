@@ -1,0 +1,98 @@
+"""Taking tables, and the files they were made of, out of a store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tcga_corr.errors import DataMissingError, UsageError
+from tcga_corr.fetching.downloads import downloaded_table
+from tcga_corr.fetching.sidecar import sidecar_path
+from tcga_corr.files import remove_tree, writing
+from tcga_corr.sources import SOURCES
+from tcga_corr.store import Store, TableKey, check_source_name
+from tcga_corr.vocabulary.tumor_types import parse_tumor_type
+
+
+@dataclass(frozen=True)
+class Removed:
+    """What was taken out of a store: its path below it, and the bytes that this freed."""
+
+    path: str
+    size: int
+
+
+def remove(
+    store: Store, source: str, tumor_types: Iterable[str] = (), *, downloads: bool = False
+) -> list[Removed]:
+    """Take tables, with their indexes, out of a store.
+
+    Parameters
+    ----------
+    store
+        The store.
+    source, tumor_types
+        Which tables; all of the source by default.
+    downloads
+        Take out the files as downloaded too, so that another fetch has to bring them again.
+
+    Raises
+    ------
+    DataMissingError
+        If there is nothing to take out.
+    UsageError
+        If no source can have the name, or if the downloads of some tumor types are asked for, and
+        one file holds all.
+    """
+    check_source_name(source)  # before it becomes a path
+    wanted = tuple(parse_tumor_type(name).abbreviation for name in tumor_types)
+    keys = [key for key in store.table_keys(source) if not wanted or key.tumor_type in wanted]
+    there = {key.tumor_type for key in keys}
+    missing = [name for name in wanted if name not in there]
+    folders = _download_folders(store, source, wanted) if downloads else []
+    if missing or not (keys or folders):
+        what = f"{', '.join(missing)} of source" if missing else "source"
+        raise DataMissingError(
+            f"{what} '{source}': not in the store '{store.root}'",
+            "See what is with `tcga-corr status`",
+        )
+    removed = []
+    for key in keys:
+        with store.locked(key):
+            table, index = store.table_path(key), store.index_folder(key)
+            size = _size(table) + _size(index)
+            with writing(table):
+                table.unlink(missing_ok=True)  # from here on it is out; the rest is only space
+            store.remove_leftovers(key)
+            for folder in (index, table.parent):
+                remove_tree(folder)
+        removed.append(Removed(str(table.parent.relative_to(store.root)), size))
+    for folder in folders:
+        removed.append(Removed(str(folder.relative_to(store.root)), _size(folder)))
+        remove_tree(folder)
+    return removed
+
+
+def _download_folders(store: Store, source: str, wanted: tuple[str, ...]) -> list[Path]:
+    folder = store.downloads(source)
+    known = SOURCES.get(source)
+    if not wanted:
+        return [folder] if folder.exists() else []
+    if known is None or known.pan_cancer:
+        raise UsageError(
+            f"the downloads of '{source}' are not one file a tumor type",
+            "Leave -t out, or leave --downloads out",
+        )
+    found = []
+    for name in wanted:
+        path = downloaded_table(store, TableKey(source, name))
+        if path is not None:
+            own_folder = name in path.parent.name
+            found += [path.parent] if own_folder else [path, sidecar_path(path)]
+    return [path for path in found if path.exists()]
+
+
+def _size(path: Path) -> int:
+    files = path.rglob("*") if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files if file.is_file())

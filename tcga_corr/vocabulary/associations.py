@@ -1,0 +1,56 @@
+"""The row of an association: its columns, in order, with their types and titles.
+
+``correlate``, screens, batch tables, figures and the page take names and order from here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tcga_corr.vocabulary.nulls import NULLS
+
+ColumnType = Literal["text", "integer", "number"]
+
+SIGNIFICANT = 0.05
+"""The q-value below which an association counts as found."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of an association's row."""
+
+    name: str
+    type: ColumnType
+    description: str
+
+
+ASSOCIATION: tuple[Column, ...] = (
+    Column("tumor_type", "text", "a TCGA study abbreviation"),
+    Column("x", "text", "one variable"),
+    Column("y", "text", "the other"),
+    Column("method", "text", "how they were correlated"),
+    Column("n", "integer", "samples"),
+    Column("r", "number", "correlation coefficient"),
+    Column("ci_low", "number", "lower end of its 95 % interval"),
+    Column("ci_high", "number", "upper end"),
+    Column("p", "number", "two-sided p-value of r = 0"),
+    Column("q", "number", "p adjusted over the tumor types (Benjamini-Hochberg)"),
+    *(
+        column
+        for null in NULLS.values()
+        for column in (
+            Column(null.p, "number", f"p-value among {null.compared_with}"),
+            Column(null.low, "number", f"lower end of the central 95 % of r of {null.short}"),
+            Column(null.high, "number", "upper end"),
+        )
+    ),
+    Column("n_shared_genes", "integer", "genes that x and y share"),
+    Column("r_disjoint", "number", "r without the genes that x and y share"),
+    Column("note", "text", "why there is no r, what was left out"),
+)
+
+NAMES: tuple[str, ...] = tuple(column.name for column in ASSOCIATION)
+INTERVAL: tuple[str, ...] = ("r", "ci_low", "ci_high", "p")
+"""The estimate, with its interval and p."""
+NULL_COLUMNS: tuple[str, ...] = tuple(name for null in NULLS.values() for name in null.columns)

@@ -1,0 +1,78 @@
+"""The correlation methods: what each is called, can do, and is to be cited by.
+
+Their formulas are in :mod:`tcga_corr.stats.methods`, under the same names. The command line, batch
+specs, figures, page and docs say of a method what its record says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tcga_corr.choices import Method
+
+
+@dataclass(frozen=True)
+class CorrelationMethod:
+    """A correlation method.
+
+    Attributes
+    ----------
+    name
+        As a user names it.
+    label
+        What a person calls its coefficient, as on an axis: ``Pearson's r``.
+    symbol
+        The coefficient's own: ``r``, ``rho``, ``tau``.
+    details
+        How its p and interval are computed, for a methods section.
+    references
+        Keys of :data:`tcga_corr.vocabulary.citations.REFERENCES`.
+    adjusts
+        Whether other variables can be held fixed (partial correlation).
+    has_nulls
+        Whether an association by it can be compared with random genes and other pathways.
+    screens
+        Whether one variable can be correlated with every gene by it.
+    scale
+        Coefficients of one scale compare with each other.
+    """
+
+    name: Method
+    label: str
+    symbol: str
+    details: str
+    references: tuple[str, ...] = ()
+    adjusts: bool = True
+    has_nulls: bool = True
+    screens: bool = True
+    scale: str = "r"
+
+
+METHODS: dict[Method, CorrelationMethod] = {
+    method.name: method
+    for method in (
+        CorrelationMethod(
+            name="pearson",
+            label="Pearson's r",
+            symbol="r",
+            details="exact p; interval by Fisher's z",
+        ),
+        CorrelationMethod(
+            name="spearman",
+            label="Spearman's rho",
+            symbol="rho",
+            details="p by t; interval of Bonett and Wright",
+            references=("spearman",),
+        ),
+        CorrelationMethod(
+            name="kendall",
+            label="Kendall's tau-b",
+            symbol="tau",
+            details="interval of Fieller, Hartley and Pearson",
+            references=("kendall",),
+            adjusts=False,
+            screens=False,
+            scale="tau",
+        ),
+    )
+}

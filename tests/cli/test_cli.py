@@ -1,0 +1,400 @@
+"""The command line: formats, exit codes, streams, options; in process where nothing is lost."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from tcga_corr.analysis.pool import Pooling
+from tcga_corr.cli import main
+from tcga_corr.cli.correlate import association_result
+from tcga_corr.cli.options import Format, split_names
+from tcga_corr.cli.output import _render
+from tcga_corr.engine import Answer, Engine
+from tcga_corr.sources.simulated import plans
+from tests.conftest import Cli
+
+SNAPSHOTS = Path(__file__).parents[1] / "snapshots"
+ASSOCIATION_COLUMNS = [
+    "tumor_type",
+    "x",
+    "y",
+    "method",
+    "n",
+    "r",
+    "ci_low",
+    "ci_high",
+    "p",
+    "q",
+    "p_genes",
+    "genes_low",
+    "genes_high",
+    "p_sets",
+    "sets_low",
+    "sets_high",
+    "n_shared_genes",
+    "r_disjoint",
+    "note",
+]
+SCORE_COLUMNS = [
+    "tumor_type",
+    "sample",
+    "patient",
+    "sample_type",
+    "set",
+    "es",
+    "n_genes",
+    "n_missing",
+]
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capfdbinary: pytest.CaptureFixture[bytes], simulated: Engine) -> Run:
+    """Run the command line in process over the small simulated store."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        store = ("--cache", str(simulated.store.root))
+        code = main.run([*store, *map(str, arguments)])
+        out, err = capfdbinary.readouterr()
+        return code, out.decode(), err.decode()
+
+    return run
+
+
+def test_correlate_in_every_format(run: Run, simulated: Engine) -> None:
+    asked = simulated.correlate("ferroptosis", "nfkb")
+    frame, pooled = asked.frame, asked.pooled["pearson"]
+    assert frame.columns == ASSOCIATION_COLUMNS
+    assert frame["p_genes"].null_count() == 0
+    row = dict.fromkeys(ASSOCIATION_COLUMNS) | pooled.row("ferroptosis", "nfkb", "pearson")
+    whole = pl.concat([frame, pl.DataFrame([row], schema=frame.schema)])
+    code, out, err = run("correlate", "ferroptosis", "nfkb", "--format", "tsv")
+    assert code == 0
+    assert "SIMULATED" in err
+    read = pl.read_csv(io.StringIO(out), separator="\t", schema=frame.schema)
+    assert read.equals(whole)
+    _, out, _ = run("correlate", "ferroptosis", "nfkb", "--format", "csv")
+    assert pl.read_csv(io.StringIO(out), schema=frame.schema).equals(whole)
+    _, out, _ = run("correlate", "ferroptosis", "nfkb", "--format", "json")
+    answer = json.loads(out)
+    assert list(answer) == ["schema", "query", "associations", "pooled", "provenance"]
+    assert answer["schema"] == 1
+    assert pl.DataFrame(answer["associations"], schema=frame.schema).equals(frame)
+    assert answer["pooled"] == {"pearson": asdict(pooled)}
+    assert answer["query"]["unit"] == "log2(norm_count+1)"
+    assert answer["provenance"]["simulated"] is True
+    assert {len(table["sha256"]) for table in answer["provenance"]["tables"]} == {64}
+    _, out, _ = run("correlate", "ferroptosis", "nfkb")
+    lines = out.splitlines()
+    assert lines[0].startswith("SIMULATED  ferroptosis against nfkb, pearson")
+    assert lines[4 + 33 :] == ["", *pooled.lines()]
+    assert lines[4 + 33 + 1].startswith("pooled over 33 tumor types, 1562 samples: r = ")
+    assert [line.split()[0] for line in lines[4 : 4 + 33]] == frame["tumor_type"].to_list()
+
+
+@pytest.mark.parametrize("ending", list(Format))
+def test_a_file_gets_the_same_bytes_as_a_redirect(
+    ending: str, cli: Cli, simulated: Engine, tmp_path: Path
+) -> None:
+    asked = ("-q", "--cache", simulated.store.root, "correlate", "RELA", "NFE2L2", "-t", "ACC,UVM")
+    target = tmp_path / f"answer.{ending}"
+    redirected = cli(*asked, "--format", ending)
+    assert cli(*asked, "-o", target).stdout == b""
+    assert redirected.returncode == 0
+    assert redirected.stderr == b""
+    assert target.read_bytes() == redirected.stdout
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_nothing_is_overwritten_without_force(run: Run, tmp_path: Path) -> None:
+    target = tmp_path / "answer.tsv"
+    target.write_text("mine")
+    code, _, err = run("correlate", "RELA", "NFE2L2", "-o", target)
+    assert (code, target.read_text()) == (2, "mine")
+    assert "--force" in err
+    assert run("correlate", "RELA", "NFE2L2", "-o", target, "--force")[0] == 0
+    assert target.read_text().startswith("tumor_type\t")
+    code, _, err = run("correlate", "RELA", "NFE2L2", "-o", tmp_path / "no" / "x.tsv")
+    assert code == 2
+    assert "not a folder" in err
+
+
+def test_scores(run: Run, simulated: Engine) -> None:
+    code, out, err = run("score", "ferroptosis", "hallmark", "-t", "UVM", "--format", "json")
+    assert code == 0
+    assert "SIMULATED" in err
+    answer = json.loads(out)
+    assert list(answer) == ["schema", "query", "scores", "provenance"]
+    assert list(answer["scores"][0]) == SCORE_COLUMNS
+    assert len(answer["query"]["sets"]) == 51
+    shown = {row["set"] for row in answer["scores"]}
+    assert "SIMULATED ferroptosis" in shown
+    engine_scores = simulated.score(["ferroptosis"], tumor_types=["UVM"]).frame
+    got = [row["es"] for row in answer["scores"] if row["set"] == "SIMULATED ferroptosis"]
+    assert got == engine_scores["es"].to_list()
+
+
+def test_scores_of_a_whole_file(run: Run, tmp_path: Path) -> None:
+    gmt = tmp_path / "mine.gmt"
+    gmt.write_text(
+        "ONE\tx\tRELA\tNFE2L2\tGPX4\tSLC7A11\tTFRC\nTWO\ty\tRELA\tTP53\tTFRC\tFTH1\tFTL\n"
+    )
+    code, out, _ = run("score", gmt, "-t", "UVM", "--format", "tsv", "--min-genes", "2")
+    assert code == 0
+    assert set(pl.read_csv(io.StringIO(out), separator="\t")["set"]) == {
+        "SIMULATED ONE",
+        "SIMULATED TWO",
+    }
+    code, out, _ = run(
+        "correlate", f"{gmt}:ONE", f"{gmt}:TWO", "--min-genes", "2", "--format", "tsv"
+    )
+    assert code == 0
+    frame = pl.read_csv(io.StringIO(out), separator="\t")
+    assert frame["n_shared_genes"].to_list() == [2] * 33 + [None]  # the last is the pooled one
+
+
+def test_status_and_samples(run: Run) -> None:
+    code, out, err = run("status", "--format", "tsv")
+    frame = pl.read_csv(io.StringIO(out), separator="\t")
+    assert (code, err, frame.height) == (0, "", 33)
+    brca = frame.row(by_predicate=pl.col("tumor_type") == "BRCA", named=True)
+    assert (brca["tumor"], brca["normal"], brca["n_genes"]) == (120, 19, 1500)
+    code, out, _ = run("status", "--samples", "-t", "BRCA,SKCM", "--format", "tsv")
+    frame = pl.read_csv(io.StringIO(out), separator="\t")
+    assert code == 0
+    assert frame.group_by("tumor_type", "used_as").len().sort("len")["len"].to_list() == [
+        19,
+        78,
+        120,
+    ]
+    assert run("status", "-t", "LUNG")[0] == 2
+
+
+def test_sets(run: Run) -> None:
+    code, out, _ = run("sets", "--format", "tsv")
+    frame = pl.read_csv(io.StringIO(out), separator="\t")
+    assert (code, frame.height) == (0, 56)
+    assert frame["licence"].null_count() == 0
+    code, out, _ = run("sets", "Ferroptosis", "--genes", "--format", "json")
+    answer = json.loads(out)
+    assert len(answer["genes"]) == 40
+    assert answer["query"]["licence"] == "CC0 1.0"
+    assert run("sets", "no such word")[0] == 2
+    assert run("sets", "--genes")[0] == 2
+
+
+def test_sql(run: Run) -> None:
+    code, out, err = run("sql", "--named", "table_sizes", "--format", "csv")
+    assert code == 0
+    assert "SIMULATED" in err
+    assert pl.read_csv(io.StringIO(out)).height == 33
+    code, out, _ = run("sql", "SELECT count(*) AS n FROM samples WHERE tumor", "--format", "json")
+    assert json.loads(out)["rows"] == [{"n": sum(plan.n_tumor for plan in plans().values())}]
+    assert run("sql", "--list")[0] == 0
+    code, _, err = run("sql", "--named", "rela_nfe2l")
+    assert code == 2
+    assert "rela_nfe2l2" in err
+    assert run("sql")[0] == 2
+    assert run("sql", "SELECT 1", "--list")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("correlate", "RELAX", "nfkb"), 2, "unknown gene or gene set 'RELAX'. Did you mean"),
+        (("correlate", "ferroptosys", "nfkb"), 2, "Did you mean ferroptosis"),
+        (("correlate", "p50", "nfkb"), 2, "ASCC1, CD40, H3P40"),
+        (("correlate", "RELA", "nfkb", "-t", "LICH"), 2, "Did you mean LIHC"),
+        (("correlate", "RELA", "nfkb", "--source", "toil"), 3, "no table of source 'toil'"),
+        (("correlate", "RELA"), 2, "Missing argument"),
+        (("correlate", "RELA", "nfkb", "--method", "cosine"), 2, "cosine"),
+        (("correlate", "RELA", "nfkb", "-q"), 2, "Put it before the command"),
+        (("correlate", "RELA", "nfkb", "--min-genes", "0"), 2, "Give 1 or more"),
+        (("correlate", "no.gmt:SET", "nfkb"), 3, "no gene set file 'no.gmt'"),
+        (("score", "RELA"), 2, "is a gene"),
+        (("wrong",), 2, "No such command"),
+        (("load", "nowhere.gz"), 3, "no file 'nowhere.gz'"),
+    ],
+)  # fmt: skip
+def test_an_error_is_one_line(
+    arguments: tuple[str, ...], code: int, said: str, run: Run, tmp_path: Path
+) -> None:
+    got, out, err = run(*arguments)
+    assert (got, out) == (code, "")
+    assert err.startswith("tcga-corr: error: ")
+    assert err.count("\n") == 1
+    assert said in err
+
+
+def test_no_store_is_said(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    for command in (
+        ("status",),
+        ("correlate", "RELA", "nfkb"),
+        ("score", "nfkb"),
+        ("sql", "FROM samples"),
+    ):
+        assert main.run(["--cache", str(tmp_path / "none"), *command]) == 3
+        assert "tcga-corr demo" in capfd.readouterr().err
+    assert not (tmp_path / "none").exists()
+
+
+def test_rows_without_any_number_are_a_failure(run: Run) -> None:
+    code, out, err = run("correlate", "RELA", "NFE2L2", "--samples", "normal", "-t", "ACC,UVM")
+    assert code == 1
+    assert out.count("too few samples: 0, at least 10 needed") == 2
+    assert "no tumor type gives an association" in err
+
+
+def test_debug_shows_where(simulated: Engine, cli: Cli) -> None:
+    done = cli("--debug", "--cache", simulated.store.root, "correlate", "RELAX", "nfkb")
+    assert done.returncode == 1
+    assert b"Traceback" in done.stderr
+
+
+def test_the_folder_by_the_environment(
+    simulated: Engine, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TCGA_CORR_CACHE", str(simulated.store.root))
+    assert cli("status", "-t", "UVM").returncode == 0
+
+
+def test_a_closed_pipe_is_no_error(simulated: Engine) -> None:
+    import subprocess
+    import sys
+
+    command = [sys.executable, "-m", "tcga_corr", "-q", "--cache", str(simulated.store.root)]
+    command += ["score", "hallmark", "--format", "tsv"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.read(10)
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 0
+
+
+def test_version_cite_environment(cli: Cli) -> None:
+    assert cli("--version").stdout == b"tcga-corr 0.1.0\n"
+    assert b"10.1038/nature08460" in cli("--cite").stdout
+    assert b"polars " in cli("--environment").stdout
+
+
+def test_demo_end_to_end(cli: Cli, tmp_path: Path) -> None:
+    arguments = ("--cache", tmp_path / "cache", "demo", "--n-genes", "1500")
+    first = cli(*arguments)
+    assert first.returncode == 0
+    lines = first.stdout.decode().splitlines()
+    assert len(lines) == 4 + 33 + 1 + 6
+    assert all("SIMULATED" in line for line in (lines[0], *lines[4 : 4 + 33]))
+    assert lines[4 + 33 + 1].startswith("pooled over 33 tumor types, ")
+    assert b"planted correlation is inside" in first.stderr
+    assert cli(*arguments).stdout == first.stdout
+
+
+def test_names_by_commas_and_repeats() -> None:
+    assert split_names(["ACC, UVM", "LIHC", ""]) == ["ACC", "UVM", "LIHC"]
+    assert split_names(None) == []
+
+
+POOLED = Pooling(
+    n_types=3,
+    n_samples=1543,
+    r=0.2412,
+    ci_low=-0.4931,
+    ci_high=0.77875,
+    p=0.3012345,
+    tau2=0.1031,
+    i2=0.9612,
+    cochran_q=51.577,
+    cochran_q_p=6.3e-12,
+    prediction_low=-0.9992,
+    prediction_high=0.99961,
+    n_positive=2,
+    leave_one_out_low=0.115,
+    leave_one_out_low_without="ACC",
+    leave_one_out_high=0.3996,
+    leave_one_out_high_without="LIHC",
+    r_disjoint=0.2298,
+    n_types_disjoint=3,
+)
+
+
+def _fixed_answer() -> Answer:
+    rows: list[dict[str, Any]] = [
+        dict.fromkeys(ASSOCIATION_COLUMNS, None)
+        | {"tumor_type": "ACC", "x": "ferroptosis", "y": "nfkb", "method": "pearson", "n": 79}
+        | {"r": 0.4976654321, "ci_low": 0.310750, "ci_high": 0.647523, "p": 3.1e-06, "q": 4.65e-06}
+        | {"p_genes": 0.006993006993, "genes_low": -0.3012, "genes_high": 0.41075}
+        | {"p_sets": 0.2413793103, "sets_low": -0.70125, "sets_high": 0.6890004}
+        | {"n_shared_genes": 1, "r_disjoint": 0.4830217, "note": ""},
+        dict.fromkeys(ASSOCIATION_COLUMNS, None)
+        | {"tumor_type": "BRCA", "x": "ferroptosis", "y": "nfkb", "method": "pearson", "n": 1093}
+        | {"r": 0.31, "ci_low": 0.2557, "ci_high": 0.3624, "p": 8.1e-26, "q": 2.43e-25}
+        | {"p_genes": 0.000999000999, "genes_low": -0.2, "genes_high": 0.19}
+        | {"p_sets": 1.0, "sets_low": -0.5, "sets_high": 0.6}
+        | {"n_shared_genes": 1, "r_disjoint": 0.3, "note": "nfkb: 9 of 40 genes"},
+        dict.fromkeys(ASSOCIATION_COLUMNS, None)
+        | {"tumor_type": "LIHC", "x": "ferroptosis", "y": "nfkb", "method": "pearson", "n": 371}
+        | {"r": -0.1004, "ci_low": -0.2003951, "ci_high": 0.0015, "p": 0.0533, "q": 0.0533}
+        | {"p_genes": 0.64, "genes_low": -0.25, "genes_high": 0.25}
+        | {"n_shared_genes": 1, "r_disjoint": -0.11, "note": "p_sets: 3 reference sets"},
+        dict.fromkeys(ASSOCIATION_COLUMNS, None)
+        | {"tumor_type": "UVM", "x": "ferroptosis", "y": "nfkb", "method": "pearson", "n": 7}
+        | {"n_shared_genes": 1, "note": "too few samples: 7, at least 10 needed"},
+    ]
+    query = {"x": "ferroptosis", "y": "nfkb", "method": "pearson", "adjust": [], "source": "mine"}
+    query |= {"unit": "log2(tpm+1)", "samples": "tumor"}
+    frame = pl.DataFrame(rows, infer_schema_length=None)
+    provenance = {"simulated": False, "gene_sets": [{"name": "nfkb"}]}
+    return Answer(frame, query, (), provenance, {"pearson": POOLED})
+
+
+@pytest.mark.parametrize("ending", ["table", "tsv", "csv", "json"])
+def test_the_bytes_of_each_format(ending: str) -> None:
+    got = _render(association_result(_fixed_answer()), Format(ending))
+    assert got.decode() == (SNAPSHOTS / f"associations.{ending}").read_text(encoding="utf-8")
+
+
+def test_parquet_keeps_types() -> None:
+    got = _render(association_result(_fixed_answer()), Format.parquet)
+    read, frame = pl.read_parquet(io.BytesIO(got)), _fixed_answer().frame
+    assert read.schema == frame.schema
+    assert read[:-1].equals(frame)
+    row = POOLED.row("ferroptosis", "nfkb", "pearson")
+    assert read.to_dicts()[-1] == dict.fromkeys(ASSOCIATION_COLUMNS) | row
+
+
+def test_an_interrupt_that_is_lost_is_raised_again(tmp_path: Path) -> None:
+    # as one that comes in an import that runs within compiled code
+    script = """
+import os, signal, time
+import tcga_corr.cli.main as cli
+
+def run(arguments):
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(60)
+    except KeyboardInterrupt:
+        pass
+    try:
+        time.sleep(60)
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+cli.run = run
+cli.main([])
+"""
+    ended = subprocess.run([sys.executable, "-c", script], timeout=50, check=False)
+    assert ended.returncode == 130

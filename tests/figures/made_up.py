@@ -1,0 +1,323 @@
+"""Answers made up for the tests of figures: fixed numbers, whatever names and tumor types.
+
+n goes from 10 to 1,200; where there are five tumor types or more, some have no numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+from matplotlib.figure import Figure
+
+from tcga_corr.analysis.pool import Pooling
+from tcga_corr.engine import Answer
+from tcga_corr.figures.comparison import comparison
+from tcga_corr.figures.distribution import distribution
+from tcga_corr.figures.dominance import dominance_figure
+from tcga_corr.figures.forest import forest
+from tcga_corr.figures.heat import heat_map
+from tcga_corr.figures.scatter import scatter
+from tcga_corr.figures.specification import specification_curve
+from tcga_corr.figures.volcano import MOST_PANELS, volcano
+from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
+
+TYPES = sorted(TUMOR_TYPES)
+NAMES = ("set one", "set two", "GENE3", "GENE4", "GENE5", "GENE6")
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "$x^2$ \\frac{1}{0}",
+    "../../x",
+    "N" * 10_000,
+    "two\nlines\r\tand\x00\x1b[31m control",
+    "\u202egnirts \u200fמשפט\u200e \u2066a\u2069",
+    "基因 \U0001f9ec",
+    "-- & ]]> %PDF %s {0} 'quoted' \"twice\"",
+)
+"""Names that are code, paths, formats or markup, and letters that the font lacks or that turn."""
+_ORIGIN = {
+    "source": "tcga-hiseqv2", "unit": "log2(norm_count+1)", "genes": "all", "samples": "tumor",
+    "ties": "average", "method": "pearson",
+}  # fmt: skip
+
+
+def answered(
+    frame: pl.DataFrame, query: dict[str, Any], simulated: bool = False, **more: Any
+) -> Answer:
+    variables = query.get("variables", [])
+    sets = variables[:2] if len(variables) <= 6 else []
+    provenance = {
+        "simulated": simulated,
+        "gene_sets": [{"name": name} for name in sets],
+        "covariates": [],
+    }
+    return Answer(frame, {**_ORIGIN, **query}, (), provenance, **more)
+
+
+def sizes(types: Sequence[str]) -> list[int]:
+    return [int(n) for n in np.geomspace(10, 1_200, len(types)).round()]
+
+
+def lacks(place: int, types: Sequence[str]) -> bool:
+    """Whether a tumor type has no numbers."""
+    return len(types) >= 5 and place % 9 == 3
+
+
+def correlated(
+    types: Sequence[str],
+    names: Sequence[str] = NAMES,
+    methods: Sequence[str] = ("pearson",),
+    simulated: bool = False,
+) -> Answer:
+    """Rows of correlate of the first two names, adjusted for the next two."""
+    rng = np.random.default_rng(4)
+    rows: list[dict[str, Any]] = []
+    numbers = ("r", "ci_low", "ci_high", "p", "q", "p_genes", "genes_low", "genes_high", "p_sets",
+               "sets_low", "sets_high")  # fmt: skip
+    for number, method in enumerate(methods):
+        for place, (tumor_type, n) in enumerate(zip(types, sizes(types), strict=True)):
+            half, r = 2 / n**0.5, float(rng.uniform(-0.3, 0.8)) * (1 - 0.1 * number)
+            p = 10.0 ** (-10 * abs(r))
+            values = (r, max(-1, r - half), min(1, r + half), p, 2 * p, p * 9, -half, half, p * 90,
+                      -half, 1.5 * half)  # fmt: skip
+            row = {"tumor_type": tumor_type, "method": method, "n": n, "note": "SIMULATED"}
+            row |= dict(zip(numbers, values, strict=True))
+            if lacks(place, types):
+                row |= dict.fromkeys(numbers) | {"note": f"{names[0]} is constant, of no use"}
+            rows.append(row)
+    frame = pl.DataFrame(rows, infer_schema_length=None)
+    pooled: dict[Any, Pooling] = {
+        method: Pooling(
+            len(types), 9_000, r=0.2 + 0.1 * number, ci_low=-0.05, ci_high=0.5,
+            prediction_low=-0.4, prediction_high=0.75,
+        )
+        for number, method in enumerate(methods)
+        if len(types) > 1
+    }  # fmt: skip
+    query = {"x": names[0], "y": names[1], "adjust": list(names[2:4]), "tumor_types": list(types)}
+    query["variables"] = list(names[:2])
+    return answered(frame, query, simulated, pooled=pooled)
+
+
+def pair_values(n: int, names: Sequence[str] = NAMES) -> Answer:
+    """Values of one tumor type, of x and y and what is adjusted for."""
+    rng = np.random.default_rng(5)
+    shared = rng.normal(size=n)
+    columns = {name: 5_000 + 900 * (shared + rng.normal(size=n)) for name in names[:4]}
+    samples = [f"TCGA-AA-{number:04d}-01" for number in range(n)]
+    return answered(pl.DataFrame({"sample": samples, **columns}), {"variables": list(names[:4])})
+
+
+def values_of(types: Sequence[str], names: Sequence[str] = NAMES, samples: str = "tumor") -> Answer:
+    """Values of variables; of normal samples a tenth as many, and none of some tumor types."""
+    rng = np.random.default_rng(6 if samples == "tumor" else 7)
+    parts = []
+    for place, (tumor_type, n) in enumerate(zip(types, sizes(types), strict=True)):
+        n = n if samples == "tumor" else n // 10
+        middle = rng.uniform(3, 12, len(names))
+        columns = {
+            name: None if lacks(place + number, types) else rng.normal(middle[number], 1, n)
+            for number, name in enumerate(names)
+        }
+        part = pl.DataFrame({"tumor_type": [tumor_type] * n}).with_columns(
+            pl.lit(None, pl.Float64).alias(name) if column is None else pl.Series(name, column)
+            for name, column in columns.items()
+        )
+        parts.append(part)
+    query = {"variables": list(names), "tumor_types": list(types), "samples": samples}
+    return answered(pl.concat(parts), query)
+
+
+def compared(
+    types: Sequence[str], names: Sequence[str] = NAMES, groups: Sequence[str] = ("tumor", "normal")
+) -> Answer:
+    """Rows of compare, of two groups: every test, and one interval far longer than the others."""
+    rng = np.random.default_rng(8)
+    rows = []
+    for name in names:
+        for place, (tumor_type, n) in enumerate(zip(types, sizes(types), strict=True)):
+            for test in ("welch", "paired t", "mann-whitney"):
+                difference, half = float(rng.normal(0.3, 0.5)), 4 / n**0.5
+                has = not lacks(place, types)
+                t = has and test != "mann-whitney"
+                rows.append(
+                    {
+                        "tumor_type": tumor_type, "variable": name, "test": test,
+                        "group_a": groups[0], "group_b": groups[1], "n_a": n, "n_b": n // 5,
+                        "difference": difference if t else None,
+                        "ci_low": difference - half if t else None,
+                        "ci_high": difference + half * (90 if place == 6 else 1) if t else None,
+                        "effect": difference / 2 if has else None,
+                        "q": abs(difference) / 5 if has else None,
+                        "note": "" if has else "too few samples: 3 of a group, at least 5 needed",
+                    }
+                )  # fmt: skip
+    query = {
+        "variables": list(names), "tumor_types": list(types), "groups": list(groups),
+        "by": "sample-type",
+    }  # fmt: skip
+    return answered(pl.DataFrame(rows, infer_schema_length=None), query)
+
+
+def dominant(types: Sequence[str], names: Sequence[str] = NAMES) -> Answer:
+    """Rows of dominance, and its tests."""
+    rng = np.random.default_rng(9)
+    rows: list[dict[str, Any]] = []
+    tests: list[dict[str, Any]] = []
+    for scale in ("raw", "standardised"):
+        for place, (tumor_type, n) in enumerate(zip(types, sizes(types), strict=True)):
+            shares = rng.dirichlet(np.ones(len(names)))
+            if lacks(place, types):
+                continue
+            rows += [
+                {"scale": scale, "tumor_type": tumor_type, "set": name, "n": n, "share_highest": s}
+                for name, s in zip(names, shares.tolist(), strict=True)
+            ]
+            friedman = {"kendalls_w": float(shares.max()), "p_genes": float(shares.min())}
+            tests.append({"scale": scale, "tumor_type": tumor_type, "friedman": friedman,
+                          "pairs": [{"p": 0.004}] * (1 if len(names) == 2 else 3)})  # fmt: skip
+    query = {"sets": list(names), "tumor_types": list(types), "draws": 1_000}
+    return answered(pl.DataFrame(rows), query, summary={"tests": tests})
+
+
+def specifications(
+    n_sources: int = 2,
+    xs: Sequence[str] = ("X",),
+    n: int = 10,
+    simulated: bool = False,
+    y: str = "Y",
+    control: str = "purity",
+) -> Answer:
+    """Rows of robustness: some choices without r, and two genes left out."""
+    rng = np.random.default_rng(1)
+    rows: list[dict[str, Any]] = []
+    for source in range(n_sources):
+        for ties in ("average", "gseapy", "gsva"):
+            for method in ("pearson", "spearman", "kendall"):
+                for x in xs:
+                    for adjust in ("", control, f"{control}+age"):
+                        if adjust and method == "kendall":
+                            continue
+                        r = float(rng.uniform(-0.3, 0.8))
+                        rows.append(
+                            {
+                                "kind": "choice" if rows else "as asked",
+                                "source": f"source-{source}", "unit": "log2(tpm+1)",
+                                "patients": "all", "ties": ties, "method": method, "x": x, "y": y,
+                                "shared_genes": "kept", "adjust": adjust, "without": "",
+                                "n": n + 90 * source, "r": r, "ci_low": r - 0.15,
+                                "ci_high": r + 0.15, "p": float(rng.uniform(0, 0.1)), "note": "",
+                            }
+                        )  # fmt: skip
+    for row in rows[2:5]:
+        row |= dict.fromkeys(("r", "ci_low", "ci_high", "p")) | {"note": "age is constant"}
+    rows += [{**rows[0], "kind": "without gene", "without": gene, "r": r} for gene, r in
+             (("A", 0.111), ("B", 0.222))]  # fmt: skip
+    frame = pl.DataFrame(rows, infer_schema_length=None)
+    curve = frame.filter(pl.col("kind") != "without gene", pl.col("method") != "kendall")["r"]
+    spread = {
+        "r_as_asked": rows[0]["r"], "n_specifications": curve.count(), "r_min": curve.min(),
+        "r_median": curve.median(), "r_max": curve.max(), "n_positive": 9, "n_significant": 8,
+    }  # fmt: skip
+    query = {"x": list(xs), "y": [y], "tumor_type": "LIHC", "samples": "tumor"}
+    return answered(frame, query, simulated, summary=spread)
+
+
+def screened(
+    n_y: int = 200,
+    types: Sequence[str] = (),
+    n: int = 371,
+    names: Sequence[str] = (),
+    x: str = "X",
+    adjust: Sequence[str] = (),
+) -> Answer:
+    """Rows of a screen, pooled where no types are given; of the strongest, some share genes."""
+    rng = np.random.default_rng(2)
+    parts = []
+    for number in range(len(types) or 1):
+        r = np.sort(rng.uniform(-0.9, 0.9, n_y))
+        q = 10.0 ** (-40 * r**2 - 0.01)
+        y = [names[place] if place < len(names) else f"GENE{place}" for place in range(n_y)]
+        part = pl.DataFrame(
+            {"x": x, "y": y, "r": r, "q": q, "n": n, "n_shared_genes": np.arange(n_y) % 3 // 2}
+        ).with_columns(rank=pl.col("r").abs().rank("ordinal", descending=True))
+        kind = {"tumor_type": pl.lit(types[number])} if types else {"n_types": pl.lit(33)}
+        parts.append(part.with_columns(**kind))
+    query = {"x": x, "against": "genes", "n_y": n_y, "adjust": list(adjust)}
+    return answered(pl.concat(parts), query)
+
+
+def associations(
+    pairs: Sequence[tuple[str, str]], types: Sequence[str], source: str = "mine", note: str = ""
+) -> pl.DataFrame:
+    """Rows of a run, every seventh without r; every other pair shares genes."""
+    rng = np.random.default_rng(3)
+    rows = []
+    for place, tumor_type in enumerate(types):
+        for number, (x, y) in enumerate(pairs):
+            r = float(rng.uniform(-1, 1)) if (number + place) % 7 != 3 else None
+            is_sharing = number % 2
+            rows.append(
+                {
+                    "analysis": "main", "tumor_type": tumor_type, "x": x, "y": y,
+                    "method": "pearson", "n": 10 + 37 * place,
+                    "r": r, "q_batch": None if r is None else float(rng.uniform(0, 0.2)),
+                    "n_shared_genes": is_sharing,
+                    "r_disjoint": r if r is None or not is_sharing else r / 2, "note": note,
+                    "source": source, "samples": "tumor", "ties": "average", "adjust": "",
+                    "unit": "log2(tpm+1)",
+                }
+            )  # fmt: skip
+    return pl.DataFrame(
+        rows, schema_overrides=dict.fromkeys(("r", "q_batch", "r_disjoint"), pl.Float64)
+    )
+
+
+def pooled_of(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.group_by("x", "y", maintain_order=True).agg(
+        pl.col("r").mean(), q=pl.col("q_batch").min(), analysis=pl.lit("main")
+    )
+
+
+def some_pairs(n: int) -> list[tuple[str, str]]:
+    return [(f"set {number}", f"gene {number % 9}") for number in range(n)]
+
+
+def _scatter(names: Sequence[str], types: Sequence[str]) -> Figure:
+    n = 10 if len(types) == 1 else 1_200
+    return scatter(correlated(types[:1], names), pair_values(n, names))
+
+
+def _heat_map(names: Sequence[str], types: Sequence[str]) -> Figure:
+    pairs = [(x, y) for x in names for y in names if x < y]
+    frame = associations(pairs, types)
+    return heat_map(frame, pooled_of(frame), title=names[0])
+
+
+KINDS: dict[str, Callable[[Sequence[str], Sequence[str]], Figure]] = {
+    "forest": lambda names, types: forest(correlated(types, names)),
+    "forest of methods": lambda names, types: forest(
+        correlated(types, names, ("pearson", "spearman", "kendall"))
+    ),
+    "scatter": _scatter,
+    "distribution": lambda names, types: distribution(
+        values_of(types, names), values_of(types, names, "normal")
+    ),
+    "comparison": lambda names, types: comparison(compared(types, names)),
+    "comparison of groups": lambda names, types: comparison(compared(types, names[:3], names[3:5])),
+    "comparison of variables": lambda names, types: comparison(
+        compared(types[:1], [*names, *(f"{name} again" for name in names)])
+    ),
+    "dominance": lambda names, types: dominance_figure(dominant(types, names)),
+    "dominance of two": lambda names, types: dominance_figure(dominant(types, names[:2])),
+    "specification": lambda names, types: specification_curve(
+        specifications(xs=names[: min(len(types), 4)], y=names[4], control=names[5])
+    ),
+    "volcano": lambda names, types: volcano(
+        screened(200, types if len(types) <= MOST_PANELS else (), 371, names, names[0], names[2:4])
+    ),
+    "heat map": _heat_map,
+}
+"""Every kind of figure, of six names and some tumor types."""

@@ -1,0 +1,120 @@
+"""The simulated atlas: deterministic, realistic, and what is planted comes back."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from tcga_corr.engine import Engine
+from tcga_corr.scoring.ranks import doubled_average_ranks
+from tcga_corr.scoring.ssgsea import enrichment_scores, weights_by_doubled_rank
+from tcga_corr.sources.simulated import (
+    GENE_PAIR,
+    SET_PAIR,
+    Plan,
+    atlas_is_there,
+    plans,
+    simulate_cohort,
+    write_atlas,
+)
+from tcga_corr.stats.correlation import correlate_groups
+from tcga_corr.vocabulary.gene_sets import shipped_sets
+from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
+
+
+def test_every_tumor_type_is_planned() -> None:
+    assert list(plans()) == list(TUMOR_TYPES)
+    assert all(plan.n_tumor >= 12 and abs(plan.gene_r) < 1 for plan in plans().values())
+    assert {plan.gene_r > 0 for plan in plans().values()} == {True, False}
+
+
+def test_same_seed_same_bytes(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        list(write_atlas(tmp_path / name, n_genes=400, tumor_types=("UCS",)))
+    one, two = (
+        (tmp_path / name / "TCGA.UCS.sampleMap/HiSeqV2.gz").read_bytes() for name in ("one", "two")
+    )
+    assert one == two
+    other = simulate_cohort(plans()["UCS"], n_genes=400, seed=1)
+    assert not np.array_equal(other.values, simulate_cohort(plans()["UCS"], 400).values)
+
+
+def test_half_written_atlas_is_not_there(tmp_path: Path) -> None:
+    files = write_atlas(tmp_path, n_genes=400)
+    next(files)
+    assert not atlas_is_there(tmp_path, 400)
+    list(files)
+    assert atlas_is_there(tmp_path, 400)
+    assert not atlas_is_there(tmp_path, 500)
+    assert not atlas_is_there(tmp_path, 400, seed=7)
+
+
+def test_values_look_like_rsem() -> None:
+    cohort = simulate_cohort(plans()["LIHC"])
+    assert cohort.values.shape == (20_501, 70)
+    assert cohort.values.min() == 0
+    assert 14 < cohort.values.max() < 30
+    zeros = (cohort.values == 0).mean()
+    tied = np.mean([1 - len(np.unique(column)) / len(column) for column in cohort.values.T])
+    assert 0.10 < zeros < 0.22  # 0.13 to 0.19 in real tables
+    assert 0.55 < tied < 0.90
+    assert np.array_equal(cohort.values, np.round(cohort.values.astype(float), 4).astype("f4"))
+
+
+@cache
+def _replicates(plan: Plan, n: int, n_genes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Values of the gene pair, and scores of the set pair, of many cohorts drawn at once."""
+    cohort = simulate_cohort(plan, n_genes=n_genes, seed=20)
+    row = {gene: number for number, gene in enumerate(cohort.genes)}
+    pair = cohort.values[[row[gene] for gene in GENE_PAIR]].astype(np.float64)
+    ranks = doubled_average_ranks(cohort.values)
+    weights = weights_by_doubled_rank(n_genes, "average")
+    scores = [
+        enrichment_scores(
+            ranks[sorted(row[gene] for gene in shipped_sets()[name].genes if gene in row)],
+            n_genes,
+            weights,
+        )
+        for name in SET_PAIR
+    ]
+    return pair, np.stack(scores)
+
+
+@pytest.mark.parametrize("planted", [-0.3, 0.0, 0.5, 0.8])
+@pytest.mark.parametrize("method", ["pearson", "spearman"])
+def test_intervals_cover_what_is_planted(planted: float, method: str) -> None:
+    """In 95 % of 240 cohorts of 50 patients, within the binomial error of that share.
+
+    The truth of the genes is the planted correlation itself (for Spearman 6/pi asin(r/2) of the
+    bivariate normal); that of the scores, which no formula gives, is r over all 12,000 patients.
+    """
+    n, cohorts = 50, 240
+    plan = Plan("LIHC", n * cohorts, 0, gene_r=planted, activity_r=planted)
+    pair, scores = _replicates(plan, n * cohorts, n_genes=4_000)
+    offsets = np.arange(0, n * cohorts + 1, n)
+    whole = np.array([0, n * cohorts])
+    gene_truth = planted if method == "pearson" else 6 / np.pi * np.arcsin(planted / 2)
+    set_truth = float(correlate_groups(*scores, whole, method).r[0])
+    assert abs(set_truth - planted) < 0.2  # noise, and ranks that sum up to a constant, take some
+    for (x, y), truth in ((pair, gene_truth), (scores, set_truth)):
+        found = correlate_groups(x, y, offsets, method)
+        inside = int(((found.ci_low <= truth) & (truth <= found.ci_high)).sum())
+        low, high = stats.binom.interval(0.999, cohorts, 0.95)
+        assert low <= inside <= high
+
+
+def test_the_engine_finds_what_is_planted(simulated: Engine) -> None:
+    """Through files, readers, store and index: 33 intervals at the stated rate."""
+    for x, y, truth in (("RELA", "NRF2", "gene_r"), ("ferroptosis", "nfkb", None)):
+        frame = simulated.correlate(x, y, null=()).frame
+        assert frame["tumor_type"].to_list() == list(TUMOR_TYPES)
+        assert set(frame["note"]) == {"SIMULATED"}
+        if truth:
+            planted = [getattr(plans()[name], truth) for name in frame["tumor_type"]]
+            inside = (frame["ci_low"] <= planted) & (planted <= frame["ci_high"])
+            assert inside.sum() >= stats.binom.ppf(0.001, 33, 0.95)
+            assert stats.pearsonr(frame["r"], planted).statistic > 0.8
