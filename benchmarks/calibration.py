@@ -30,16 +30,20 @@ from numpy.typing import NDArray
 from scipy import stats
 from scoring import FIVE, SHARED, XENA_FOLDER
 
-from tcga_corr.analysis.asking import MIN_GENES
-from tcga_corr.analysis.nulls import N_DRAWS, Side, Situation, random_gene_null, real_set_null
+from tcga_corr.analysis.cohort import MIN_GENES
+from tcga_corr.analysis.nulls import NullSetting as Situation
+from tcga_corr.analysis.nulls import Side, random_gene_null, real_set_null
+from tcga_corr.choices import Method
 from tcga_corr.engine import open_store
 from tcga_corr.loading.plan import LoadOptions
 from tcga_corr.scoring.rank_sums import rank_terms, sums_of_sets
 from tcga_corr.scoring.ranks import doubled_average_ranks
 from tcga_corr.sources.simulated import plans, simulate_cohort
-from tcga_corr.stats.correlation import METHODS, Method, correlate_groups
+from tcga_corr.stats.correlation import correlate_groups
 from tcga_corr.store import ReferenceIndex, TableIndex, TableKey, open_index, open_reference
 from tcga_corr.vocabulary.gene_sets import reference_sets
+from tcga_corr.vocabulary.methods import METHODS
+from tcga_corr.vocabulary.nulls import N_DRAWS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

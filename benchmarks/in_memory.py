@@ -22,12 +22,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tcga_corr.analysis.variables import Cohort, SetVariable
+from tcga_corr.analysis.cohort import Cohort
+from tcga_corr.analysis.names import SetVariable
+from tcga_corr.choices import Ties
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.expression import ExpressionTable
 from tcga_corr.formats import open_table
 from tcga_corr.scoring.ranks import doubled_average_ranks, ordinal_ranks
-from tcga_corr.scoring.ssgsea import Ties, enrichment_scores, weights_by_doubled_rank
+from tcga_corr.scoring.ssgsea import enrichment_scores, weights_by_doubled_rank
 from tcga_corr.store import TableIndex, TableKey, open_index
 from tcga_corr.vocabulary.gene_sets import shipped_sets
 

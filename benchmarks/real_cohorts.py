@@ -43,7 +43,7 @@ def number(value: Any, digits: int = 2) -> str:
 
 
 def section(answer: Answer) -> str:
-    x, y = answer.query["x"], answer.query["y"]
+    x, y = answer.query.x, answer.query.y
     lines = [
         f"## {x} against {y}",
         "",

@@ -1,4 +1,4 @@
-"""The engine: everything that can be done with a store, and asked of it.
+"""The engine: everything that can be asked of a store, and done with one.
 
 This is the public Python API; the command line parses, calls it and prints.
 """
@@ -6,30 +6,241 @@ This is the public Python API; the command line parses, calls it and prints.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
-from tcga_corr.analysis.asking import Answer, Selection
-from tcga_corr.analysis.questions import Questions
+from tcga_corr.analysis.answer import Answer, CohortData
+from tcga_corr.analysis.compare import BY_SAMPLE_TYPE, CompareAnswer, compare
+from tcga_corr.analysis.correlate import CorrelateAnswer, correlate
+from tcga_corr.analysis.dominance import DominanceAnswer, dominance
+from tcga_corr.analysis.names import Item, Items, NameResolver
+from tcga_corr.analysis.robustness import RobustnessAnswer, robustness
+from tcga_corr.analysis.scope import CohortOptions, Scope, ScopeOptions, sources_of
+from tcga_corr.analysis.score import ScoreAnswer, ValuesAnswer, score, values
+from tcga_corr.analysis.screen import ScreenAnswer, screen
+from tcga_corr.choices import (
+    CovariateKey,
+    MethodOrAll,
+    Null,
+    ScoringEngine,
+    ScreenMethod,
+    Selection,
+)
 from tcga_corr.fetching.fetch import FetchReport, fetch
 from tcga_corr.fetching.plan import FetchOptions, planned
 from tcga_corr.fetching.request import Progress
-from tcga_corr.loading.covariates import CovariateKey, LoadedCovariates, load_covariates
+from tcga_corr.loading.covariates import LoadedCovariates, load_covariates
 from tcga_corr.loading.load import Loaded, LoadOptions, LoadReport, load_files
-from tcga_corr.store import Store, remove_covariates, run_query
+from tcga_corr.store import Covariates, Store, open_reference, remove_covariates, run_query
 from tcga_corr.upkeep import inventory
 from tcga_corr.upkeep.removal import Removed, remove
 from tcga_corr.upkeep.verification import Finding, verify
+from tcga_corr.vocabulary.gene_sets import DEATH_PROGRAMMES, GeneSet
+from tcga_corr.vocabulary.nulls import N_DRAWS, NULLS
+from tcga_corr.vocabulary.tumor_types import parse_tumor_type
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Answer", "Engine", "Selection", "open_store"]
+    from tcga_corr.analysis.cohort import Cohort
+
+__all__ = ["Answer", "Engine", "Scope", "Selection", "open_store"]
 
 
-class Engine(Questions):
-    """Answers questions over one store, and keeps it. Open one with :func:`open_store`."""
+class Engine:
+    """Answers questions over one store, and manages it. Open one with :func:`open_store`.
+
+    Every question takes the keywords of a :class:`~tcga_corr.analysis.scope.Scope`:
+    ``tumor_types``, ``source``, ``samples``, ``ties`` and ``min_genes``. It raises UsageError on an
+    unknown name or option, DataMissingError if a tumor type or source is not in the store, and
+    AnalysisError if no tumor type gives an answer.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    # --- what questions are built on
+
+    def cohorts(self, scope: Scope) -> list[Cohort]:
+        """The tumor types of a scope; see :meth:`tcga_corr.analysis.scope.Scope.cohorts`."""
+        return scope.cohorts(self.store)
+
+    def names(self, cohorts: Sequence[Cohort]) -> NameResolver:
+        """Finds variables among the genes of cohorts, gene sets and the store's covariates."""
+        return NameResolver([cohort.table for cohort in cohorts], Covariates(self.store))
+
+    def data(self, scope: Scope) -> CohortData:
+        """The cohorts of a scope, with the names known there."""
+        return CohortData(
+            scope, self.cohorts, self.names, lambda table: open_reference(self.store, table)
+        )
+
+    # --- questions
+
+    def score(
+        self,
+        sets: Items,
+        *,
+        engine: ScoringEngine = "closed-form",
+        **scope: Unpack[ScopeOptions],
+    ) -> ScoreAnswer:
+        """Raw ssGSEA scores of gene sets, one row per tumor type, sample and set.
+
+        Parameters
+        ----------
+        sets
+            Names as for :meth:`correlate`; ``FILE.gmt`` for all of its sets and ``hallmark`` for
+            the 50 Hallmarks; or gene sets.
+        engine
+            ``gseapy`` calls gseapy's own ssgsea instead of the closed form.
+        """
+        return score(self.data(Scope(**scope)), sets, engine)
+
+    def values(self, variables: Items, **scope: Unpack[ScopeOptions]) -> ValuesAnswer:
+        """The values that are correlated: a row per tumor type and sample, a column per variable.
+
+        Parameters
+        ----------
+        variables
+            As for :meth:`correlate`; ``hallmark`` and ``FILE.gmt`` for all of their sets.
+        """
+        return values(self.data(Scope(**scope)), variables)
+
+    def correlate(
+        self,
+        x: Item,
+        y: Item,
+        *,
+        method: MethodOrAll = "pearson",
+        adjust: Items = (),
+        null: Null | Iterable[Null] = tuple(NULLS),
+        draws: int = N_DRAWS,
+        **scope: Unpack[ScopeOptions],
+    ) -> CorrelateAnswer:
+        """The association of two variables in each tumor type, one row each, and pooled.
+
+        Parameters
+        ----------
+        x, y
+            ``RELA``, ``ferroptosis``, ``purity``, ``gene:…``, ``set:…``, ``covariate:…``,
+            ``FILE.gmt:NAME``, or a gene set.
+        method
+            ``pearson``, ``spearman``, ``kendall``, or ``all`` for a row of each.
+        adjust
+            Variables to hold constant: partial correlation, by Pearson or Spearman.
+        null
+            What to compare with: ``genes``, random genes; ``sets``, real pathways; see
+            :mod:`tcga_corr.analysis.nulls`.
+        draws
+            Random pairs at most.
+        """
+        return correlate(self.data(Scope(**scope)), x, y, method, adjust, null, draws)
+
+    def screen(
+        self,
+        x: Item,
+        against: str | Sequence[GeneSet] = "genes",
+        *,
+        method: ScreenMethod = "pearson",
+        adjust: Items = (),
+        by_tumor_type: bool = False,
+        **scope: Unpack[ScopeOptions],
+    ) -> ScreenAnswer:
+        """One variable against every gene, or against many gene sets.
+
+        Parameters
+        ----------
+        x, adjust
+            As for :meth:`correlate`.
+        against
+            ``genes``; ``hallmark``; ``reference``, the sets that p_sets ranks among; ``FILE.gmt``;
+            or gene sets.
+        method
+            ``pearson`` or ``spearman``.
+        by_tumor_type
+            A row per tumor type and y; by default, and of several tumor types, a row per y, pooled
+            over them.
+        """
+        return screen(
+            self.data(Scope(**scope)), x, against, method, adjust, by_tumor_type=by_tumor_type
+        )
+
+    def compare(
+        self,
+        variables: Items,
+        by: str | Path = BY_SAMPLE_TYPE,
+        *,
+        group: str | None = None,
+        **scope: Unpack[ScopeOptions],
+    ) -> CompareAnswer:
+        """Whether variables differ between groups of samples, in each tumor type.
+
+        Parameters
+        ----------
+        variables
+            As for :meth:`correlate`; ``hallmark`` and ``FILE.gmt`` for all of their sets.
+        by
+            ``sample-type``: tumour against solid tissue normal; or a file of groups of ``samples``,
+            see :func:`tcga_corr.formats.sample_groups.read_groups`.
+        group
+            The file's column of groups.
+        """
+        return compare(self.data(Scope(**scope)), variables, by, group)
+
+    def dominance(
+        self,
+        sets: Items = DEATH_PROGRAMMES,
+        *,
+        draws: int = N_DRAWS,
+        **scope: Unpack[ScopeOptions],
+    ) -> DominanceAnswer:
+        """Which of several gene sets scores highest in each sample, raw and standardised.
+
+        Parameters
+        ----------
+        sets
+            Names as for :meth:`correlate`; the five death programmes by default.
+        draws
+            Random sets against which a score is standardised.
+        """
+        return dominance(self.data(Scope(**scope)), sets, draws)
+
+    def robustness(
+        self,
+        x: Item,
+        y: Item,
+        *,
+        tumor_type: str,
+        x_also: Sequence[Item] = (),
+        y_also: Sequence[Item] = (),
+        adjust: Items = (),
+        **scope: Unpack[CohortOptions],
+    ) -> RobustnessAnswer:
+        """One association over the choices that could have been made; a row for each combination.
+
+        Parameters
+        ----------
+        x, y
+            As for :meth:`correlate`.
+        tumor_type
+            One; every source that has it is asked. ``source`` is the one that is asked first, with
+            which the others are compared.
+        x_also, y_also
+            Other variables of the same meaning.
+        adjust
+            Each is adjusted for alone, and all together.
+        """
+        name = parse_tumor_type(tumor_type).abbreviation
+
+        def cohorts(first: Scope) -> list[Cohort]:
+            sources = sources_of(self.store, name, first.source)
+            return [self.cohorts(replace(first, source=source))[0] for source in sources]
+
+        data = replace(self.data(Scope(tumor_types=[name], **scope)), open_cohorts=cohorts)
+        return robustness(data, x, y, x_also, y_also, adjust)
+
+    # --- the store
 
     def load(
         self,
@@ -38,8 +249,8 @@ class Engine(Questions):
         on_step: Callable[[str, int], None] = lambda step, done: None,
     ) -> LoadReport:
         """Load expression tables from disk; see :func:`tcga_corr.loading.load.load_files`."""
-        several = [paths] if isinstance(paths, str | Path) else paths
-        return load_files(self.store, [Path(path) for path in several], options, on_step)
+        listed = [paths] if isinstance(paths, str | Path) else paths
+        return load_files(self.store, [Path(path) for path in listed], options, on_step)
 
     def load_covariates(
         self,

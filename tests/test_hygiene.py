@@ -11,14 +11,13 @@ from pathlib import Path
 import tcga_corr
 from tcga_corr import formats as tables
 from tcga_corr import sources
-from tcga_corr.analysis.nulls import NULLS
+from tcga_corr.choices import SELECTIONS, TIES
 from tcga_corr.cli import options
 from tcga_corr.loading.plan import GENES
-from tcga_corr.scoring.ssgsea import TIES
 from tcga_corr.sources import SOURCES
-from tcga_corr.stats.correlation import METHODS
-from tcga_corr.vocabulary.barcodes import SELECTIONS
 from tcga_corr.vocabulary.gene_sets import COLLECTIONS, shipped_sets
+from tcga_corr.vocabulary.methods import METHODS
+from tcga_corr.vocabulary.nulls import NULLS
 
 HEAVY = ("polars", "duckdb", "scipy", "gseapy", "pyarrow", "pandas", "numpy", "rich")
 ROOT = Path(__file__).parents[1]

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tcga_corr.analysis.variables import Cohort, Measurement, Variable, Vector
+from tcga_corr.analysis.answer import Answer, CohortData, Query, ScopeQuery
+from tcga_corr.analysis.cohort import Cohort, Measured, Vector, join_notes, matching_notes
+from tcga_corr.analysis.names import Items, Variable
+from tcga_corr.analysis.scope import SEE_STATUS
+from tcga_corr.choices import Selection
+from tcga_corr.errors import AnalysisError, UsageError
+from tcga_corr.formats.sample_groups import read_groups
 from tcga_corr.stats.adjustment import benjamini_hochberg
 from tcga_corr.stats.groups import MIN_GROUP, GroupTest, compare_many, compare_pairs, compare_two
 from tcga_corr.store import StoredSample
@@ -17,7 +24,24 @@ from tcga_corr.store import StoredSample
 if TYPE_CHECKING:
     import polars as pl
 
-TUMOR, NORMAL = "tumor", "normal"
+BY_SAMPLE_TYPE = "sample-type"
+
+
+@dataclass(frozen=True)
+class CompareQuery(Query):
+    """A question of :func:`compare`."""
+
+    variables: list[str]
+    by: str
+    groups: list[str]
+    scope: ScopeQuery
+
+
+@dataclass(frozen=True)
+class CompareAnswer(Answer):
+    """An answer of :func:`compare`: a row per tumor type, variable, groups and test."""
+
+    query: CompareQuery
 
 
 @dataclass(frozen=True)
@@ -27,26 +51,72 @@ class Grouping:
     Attributes
     ----------
     names
-        The groups, in order; differences are of an earlier one less a later one.
-    of
+        The groups, in order; a difference is an earlier one minus a later one.
+    group_of
         Cohort and sample to the group's name; None leaves the sample out.
+    selections
+        The selections of samples that are grouped.
     """
 
     names: Sequence[str]
-    of: Callable[[Cohort, StoredSample], str | None]
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """A row per tumor type, variable, groups and test, and what was measured."""
-
-    frame: pl.DataFrame
-    measured: list[Measurement]
+    group_of: Callable[[Cohort, StoredSample], str | None]
+    selections: tuple[Selection, ...]
 
 
 def compare(
+    data: CohortData,
+    variables: Items,
+    by: str | Path = BY_SAMPLE_TYPE,
+    group: str | None = None,
+) -> CompareAnswer:
+    """See :meth:`tcga_corr.Engine.compare`."""
+    grouping = _grouping(by, group, data.scope.samples)
+    scopes = [replace(data.scope, samples=selection) for selection in grouping.selections]
+    parts = [[scope.cohort(table) for scope in scopes] for table in data.tables]
+    chosen = data.names.expanded(variables)
+    frame, measured = compare_groups(parts, chosen, grouping)
+    if frame["p"].null_count() == frame.height:
+        reasons = "; ".join(dict.fromkeys(frame["note"].to_list()))
+        raise AnalysisError(f"no tumor type has groups to compare: {reasons}", SEE_STATUS)
+    notes = data.notes(matching_notes(measured))
+    return CompareAnswer(
+        frame=frame,
+        query=CompareQuery(
+            variables=[variable.name for variable in chosen],
+            by=str(by),
+            groups=list(grouping.names),
+            scope=replace(data.query, samples=" and ".join(grouping.selections)),
+        ),
+        notes=notes,
+        provenance=data.provenance(chosen, notes),
+    )
+
+
+def _grouping(by: str | Path, group: str | None, samples: Selection) -> Grouping:
+    if str(by) != BY_SAMPLE_TYPE:
+        groups = read_groups(Path(by), group)
+        return Grouping(
+            groups.names,
+            lambda cohort, sample: groups.of(sample.sample, sample.patient),
+            (samples,),
+        )
+    if samples != "tumor":
+        raise UsageError(f"samples is '{samples}'", "By sample-type, tumor is held against normal")
+    if group is not None:
+        raise UsageError("a column of groups is given", "Give the file too: --by FILE")
+    return tumor_against_normal()
+
+
+def tumor_against_normal() -> Grouping:
+    """Tumour samples against solid tissue normal; patients who have both are pairs too."""
+    return Grouping(
+        ("tumor", "normal"), lambda cohort, sample: cohort.selection, ("tumor", "normal")
+    )
+
+
+def compare_groups(
     parts: Sequence[Sequence[Cohort]], variables: Sequence[Variable], grouping: Grouping
-) -> Comparison:
+) -> tuple[pl.DataFrame, list[Measured]]:
     """Test each variable between the groups of each tumor type; q over the rows of a test.
 
     Two groups: Welch's t and Mann-Whitney; where patients match, the paired t and Wilcoxon's
@@ -56,37 +126,38 @@ def compare(
     Parameters
     ----------
     parts
-        For each tumor type, its table with the selections that are compared.
+        For each tumor type, a cohort per selection.
     variables
         What to compare.
     grouping
-        How.
+        The groups.
+
+    Returns
+    -------
+    A row per tumor type, variable, groups and test; and what was measured.
     """
     import polars as pl
 
     rows: list[dict[str, Any]] = []
-    measured: list[Measurement] = []
+    measured: list[Measured] = []
     for cohorts in parts:
+        mark = next((cohort.mark for cohort in cohorts if cohort.simulated), "")
         for variable in variables:
             values, notes = _values_by_group(cohorts, variable, grouping, measured)
-            simulated = any(cohort.table.metadata.simulated for cohort in cohorts)
-            about = {"tumor_type": cohorts[0].tumor_type, "variable": variable.name}
-            for row in _rows(values, notes, grouping):
-                notes_here = ["SIMULATED"] if simulated else []
-                row["note"] = "; ".join([*notes_here, *filter(None, [row["note"]])])
-                rows.append(about | row)
+            labels = {"tumor_type": cohorts[0].tumor_type, "variable": variable.name}
+            rows += [
+                {**labels, **row, "note": join_notes(mark, row["note"])}
+                for row in _rows(values, notes, grouping)
+            ]
     frame = pl.DataFrame(rows, schema=_SCHEMA, orient="row")
     q = np.full(frame.height, np.nan)
     for test in frame["test"].unique():
         places = np.flatnonzero((frame["test"] == test).to_numpy())
         q[places] = benjamini_hochberg(frame["p"].to_numpy()[places].astype(np.float64))
     frame = frame.with_columns(q=pl.Series(q)).select(_COLUMNS)
-    return Comparison(
-        frame.with_columns(
-            pl.col(name).fill_nan(None) for name, kind in frame.schema.items() if kind.is_float()
-        ),
-        measured,
-    )
+    return frame.with_columns(
+        pl.col(name).fill_nan(None) for name, kind in frame.schema.items() if kind.is_float()
+    ), measured
 
 
 _NUMBERS = (
@@ -103,20 +174,19 @@ _Group = dict[str, tuple[str, float]]  # sample to its patient and value
 
 
 def _values_by_group(
-    cohorts: Sequence[Cohort], variable: Variable, grouping: Grouping, measured: list[Measurement]
+    cohorts: Sequence[Cohort], variable: Variable, grouping: Grouping, measured: list[Measured]
 ) -> tuple[dict[str, _Group], list[str]]:
     """The values of each group's samples; and why there are none."""
     groups: dict[str, _Group] = {name: {} for name in grouping.names}
     notes = []
     for cohort in cohorts:
         side = cohort.measure(variable)
-        measured.append((variable, cohort, side))
+        measured.append(side)
         if side.values is None:
             notes.append(side.note)
             continue
-        for column, value in zip(cohort.columns, side.values, strict=True):
-            sample = cohort.table.metadata.samples[column]
-            group = grouping.of(cohort, sample)
+        for sample, value in zip(cohort.samples, side.values, strict=True):
+            group = grouping.group_of(cohort, sample)
             if group is not None and not np.isnan(value):
                 groups[group][sample.barcode] = (sample.patient, float(value))
     return groups, list(dict.fromkeys(notes))
@@ -125,14 +195,10 @@ def _values_by_group(
 def _rows(
     groups: dict[str, _Group], notes: Sequence[str], grouping: Grouping
 ) -> list[dict[str, Any]]:
-    several = [_vector(groups[name]) for name in grouping.names]
     rows = []
     if len(grouping.names) > 2:
-        large = {
-            name: values
-            for name, values in zip(grouping.names, several, strict=True)
-            if len(values) >= MIN_GROUP
-        }
+        vectors = {name: _vector(groups[name]) for name in grouping.names}
+        large = {name: values for name, values in vectors.items() if len(values) >= MIN_GROUP}
         small = [name for name in grouping.names if name not in large]
         left = f"left out, with fewer than {MIN_GROUP} samples: {', '.join(small)}" if small else ""
         n = sum(map(len, large.values()))
@@ -195,8 +261,3 @@ def _pairs(first: _Group, second: _Group) -> tuple[Vector, Vector]:
     both = sorted(by_patient[0].keys() & by_patient[1].keys())
     a, b = (np.array([np.mean(patients[one]) for one in both]) for patients in by_patient)
     return a.astype(np.float64), b.astype(np.float64)
-
-
-def tumor_against_normal() -> Grouping:
-    """Tumour samples against solid tissue normal, patients who have both as pairs too."""
-    return Grouping((TUMOR, NORMAL), lambda cohort, sample: cohort.selection)

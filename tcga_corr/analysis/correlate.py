@@ -1,51 +1,137 @@
-"""Associations: the rows that say how two variables vary together in each tumor type."""
+"""Associations: how two variables vary together in each tumor type, and pooled."""
 
 from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tcga_corr.analysis.nulls import (
-    N_DRAWS,
-    Null,
-    NullResult,
-    Side,
-    Situation,
-    random_gene_null,
-    real_set_null,
-)
-from tcga_corr.analysis.pool import Pooling, pooled_association
-from tcga_corr.analysis.variables import (
+from tcga_corr.analysis.answer import Answer, CohortData, Query, ScopeQuery
+from tcga_corr.analysis.cohort import (
+    SAME_VARIABLE,
     Cohort,
+    Measured,
+    Vector,
+    complete_samples,
+    join_notes,
+    matching_notes,
+)
+from tcga_corr.analysis.names import (
     CovariateVariable,
     GeneVariable,
-    Measured,
-    Measurement,
-    SetVariable,
+    Item,
+    Items,
     Variable,
-    Vector,
+    sets_among,
 )
+from tcga_corr.analysis.nulls import NULL_FUNCTIONS, Kind, NullResult, NullSetting, Side
+from tcga_corr.analysis.pool import Pooling, pooled_association
+from tcga_corr.choices import Method, MethodOrAll, Null, check_choice
+from tcga_corr.errors import UsageError
 from tcga_corr.stats.adjustment import benjamini_hochberg
-from tcga_corr.stats.correlation import Correlations, Fit, Matrix, Method, correlate_groups
+from tcga_corr.stats.correlation import Correlations, Fit, Matrix, correlate_groups
+from tcga_corr.stats.methods import is_ranked
 from tcga_corr.store import ReferenceIndex, TableIndex
+from tcga_corr.vocabulary import associations
+from tcga_corr.vocabulary.methods import METHODS
+from tcga_corr.vocabulary.nulls import N_DRAWS, NULLS
 
 if TYPE_CHECKING:
     import polars as pl
 
-_MOST_THREADS = 4  # each holds some sets' scores; two cores are filled by two
-_NONE = NullResult()
+_MAX_THREADS = 4  # each holds some sets' scores; two cores are filled by two
+_NO_NULL = NullResult()
+
+
+@dataclass(frozen=True)
+class CorrelateQuery(Query):
+    """A question of :func:`correlate`."""
+
+    x: str
+    y: str
+    method: MethodOrAll
+    adjust: list[str]
+    scope: ScopeQuery
+    null: list[Null]
+    draws: int
+
+
+@dataclass(frozen=True)
+class CorrelateAnswer(Answer):
+    """An answer of :func:`correlate`: a row per tumor type and method, and their pooling."""
+
+    query: CorrelateQuery
+
+
+def correlate(
+    data: CohortData,
+    x: Item,
+    y: Item,
+    method: MethodOrAll = "pearson",
+    adjust: Items = (),
+    null: Null | Iterable[Null] = tuple(NULLS),
+    draws: int = N_DRAWS,
+) -> CorrelateAnswer:
+    """See :meth:`tcga_corr.Engine.correlate`."""
+    nulls: tuple[Null, ...] = tuple(dict.fromkeys([null] if isinstance(null, str) else null))
+    check_choice("method", method, [*METHODS, "all"])
+    for name in nulls:
+        check_choice("null", name, NULLS)
+    if draws < 1:
+        raise UsageError(f"draws is {draws}", "Give 1 or more, or leave out the null")
+    pair = data.names.variable(x), data.names.variable(y)
+    controls = data.names.controls(adjust, pair)
+    question = Question(
+        pair=pair,
+        methods=_methods(method, adjusted=bool(controls)),
+        adjust=tuple(controls),
+        nulls=nulls,
+        n_draws=draws,
+    )
+    found = associate(data.cohorts, question, data.reference)
+    own = [
+        f"{name} is left out: there is no partial form of it here"
+        for name, record in METHODS.items()
+        if method == "all" and controls and not record.adjusts
+    ]
+    notes = data.notes(matching_notes(found.measured), own)
+    return CorrelateAnswer(
+        frame=found.frame,
+        query=CorrelateQuery(
+            x=pair[0].name,
+            y=pair[1].name,
+            method=method,
+            adjust=[variable.name for variable in controls],
+            scope=data.query,
+            null=list(nulls),
+            draws=draws,
+        ),
+        notes=notes,
+        provenance=data.provenance((*pair, *controls), notes),
+        pooled=found.pooled,
+    )
+
+
+def _methods(method: MethodOrAll, *, adjusted: bool) -> tuple[Method, ...]:
+    if method == "all":
+        return tuple(name for name, one in METHODS.items() if one.adjusts or not adjusted)
+    if adjusted and not METHODS[method].adjusts:
+        able = " or ".join(name for name, one in METHODS.items() if one.adjusts)
+        raise UsageError(
+            f"there is no partial {method.title()} correlation here", f"Adjust with {able}"
+        )
+    return (method,)
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of a pair of variables.
+    """An association to compute.
 
     Attributes
     ----------
@@ -54,7 +140,7 @@ class Question:
     methods
         How to correlate; a row each.
     adjust
-        Variables to hold fixed.
+        Variables to hold constant.
     nulls
         The nulls to compare with; ``n_draws`` random pairs at most.
     """
@@ -68,14 +154,14 @@ class Question:
 
 @dataclass(frozen=True)
 class Associations:
-    """A row per tumor type and method, their pooling by method, and what was measured.
+    """A row per tumor type and method, their pooling by method, and the measured variables.
 
-    ``n_controls`` is what was adjusted for, a number per row of ``frame``.
+    ``n_controls`` is the number of fitted controls, one per row of ``frame``.
     """
 
     frame: pl.DataFrame
     pooled: dict[Method, Pooling]
-    measured: list[Measurement]
+    measured: list[Measured]
     n_controls: NDArray[np.int64]
 
 
@@ -84,40 +170,37 @@ def associate(
     question: Question,
     reference: Callable[[TableIndex], ReferenceIndex],
 ) -> Associations:
-    """Rows in the columns of the command-line contract, by tumor type and then by method.
+    """Rows in the columns of :mod:`tcga_corr.vocabulary.associations`, by tumor type and method.
 
     Parameters
     ----------
     cohorts
         The tumor types.
     question
-        What is asked.
+        What to compute.
     reference
         Gives the reference collection's index of a table.
     """
     import polars as pl
 
-    several = [_Measured(cohort, question) for cohort in cohorts]
-    answers = {method: _answer(several, question, method, reference) for method in question.methods}
-    frame = pl.concat(frame for frame, _, _ in answers.values())
-    n_controls = np.concatenate([taken for _, _, taken in answers.values()])
+    pairs = [_PairInCohort(cohort, question) for cohort in cohorts]
+    answers = {
+        method: _by_method(pairs, question, method, reference) for method in question.methods
+    }
+    frame = pl.concat(answer.frame for answer in answers.values())
+    n_controls = np.concatenate([answer.n_controls for answer in answers.values()])
     if len(answers) > 1:
         by_tumor_type = np.arange(frame.height).reshape(len(answers), -1).T.ravel()
         frame, n_controls = frame[by_tumor_type.tolist()], n_controls[by_tumor_type]
     return Associations(
         frame,
-        {method: pooling for method, (_, pooling, _) in answers.items()},
-        [
-            (variable, one.cohort, result)
-            for number, variable in enumerate((*question.pair, *question.adjust))
-            for one in several
-            for result in [one.results[number]]
-        ],
+        {method: answer.pooled for method, answer in answers.items()},
+        [pair.measured[number] for number in range(len(pairs[0].measured)) for pair in pairs],
         n_controls,
     )
 
 
-class _Measured:
+class _PairInCohort:
     """A question's variables in one tumor type, and the samples that have all of them."""
 
     def __init__(self, cohort: Cohort, question: Question) -> None:
@@ -125,128 +208,90 @@ class _Measured:
         self.pair = question.pair
         self.x, self.y = (cohort.measure(variable) for variable in question.pair)
         self.controls = [cohort.measure(variable) for variable in question.adjust]
-        self.results = (self.x, self.y, *self.controls)
-        self.shared = self._shared_genes()
-        self.having = np.ones(len(cohort.columns), dtype=np.bool_)
-        for result in self.results:
-            if result.values is not None:
-                self.having &= ~np.isnan(result.values)
-        self.lacking = "; ".join(dict.fromkeys(one.note for one in self.results if one.note))
-        self._names = [variable.name for variable in (*question.pair, *question.adjust)]
-
-    def _shared_genes(self) -> frozenset[str]:
-        """Genes of both sets, or the gene of one side that is in the other's set."""
-        if not any(isinstance(variable, SetVariable) for variable in self.pair):
-            return frozenset()
-        return self.x.genes & self.y.genes
+        self.measured = (self.x, self.y, *self.controls)
+        self.shared = self.x.shared_genes(self.y)
+        self.complete = complete_samples(self.measured, len(cohort.columns))
+        self.unmeasured = join_notes(*(one.note for one in self.measured))
 
     @property
     def control_matrix(self) -> Matrix:
-        """Samples x what is adjusted for; of no sample where there is no answer anyway."""
-        columns = [self._complete(one) for one in self.controls]
-        return np.column_stack(columns) if columns else np.empty((len(self._complete(self.x)), 0))
+        """Samples x controls; of no sample where the pair has no answer anyway."""
+        columns = [self._complete_values(one) for one in self.controls]
+        if columns:
+            return np.column_stack(columns)
+        return np.empty((len(self._complete_values(self.x)), 0))
 
-    @property
-    def is_simulated(self) -> bool:
-        """Whether the values are made up."""
-        return self.cohort.table.metadata.simulated
-
-    def apart(self) -> tuple[Measured, Measured]:
-        """Both sides without the genes that they share."""
+    def without_shared(self) -> tuple[Measured, Measured]:
+        """Both variables without the genes that they share."""
         if not self.shared:
             return self.x, self.y
         x, y = (self.cohort.measure(variable, without=self.shared) for variable in self.pair)
         return x, y
 
     def vectors(self, x: Measured, y: Measured) -> tuple[Vector, Vector]:
-        """The values of two sides in the samples that have all; none where a side has none."""
+        """The values of both in the samples that have all; empty where either has none."""
         if x.values is None or y.values is None:
             return np.empty(0), np.empty(0)
-        return self._complete(x), self._complete(y)
+        return self._complete_values(x), self._complete_values(y)
 
-    def _complete(self, side: Measured) -> Vector:
-        if self.lacking or side.values is None:
+    def _complete_values(self, measured: Measured) -> Vector:
+        if self.unmeasured or measured.values is None:
             return np.empty(0)
-        return side.values[self.having]
+        return measured.values[self.complete]
 
-    def are_same(self) -> bool:
-        """Whether x and y are one variable by two names, or by one."""
-        one, other = self.pair
-        if isinstance(one, CovariateVariable) and isinstance(other, CovariateVariable):
-            return one.covariate.origin == other.covariate.origin
-        return type(one) is type(other) and self.x.genes == self.y.genes
-
-    def sharing(self) -> list[str]:
-        """Which controls share genes with x or y, and so take a part of them out."""
-        names, sides = self._names, self.results
-        return [
-            f"{names[place]} shares genes with {names[number]}: {len(shared)}"
-            for place in range(2, len(sides))
-            for number in (0, 1)
-            for shared in [sides[place].genes & sides[number].genes]
-            if shared and sides[place].values is not None
-        ]
-
-    def left_out(self) -> list[str]:
-        """How many samples lack a covariate that others have."""
-        said = {}
-        for name, one in zip(self._names, self.results, strict=True):
-            count = 0 if one.values is None or one.note else int(np.isnan(one.values).sum())
-            if count:
-                samples = "1 sample" if count == 1 else f"{count} samples"
-                said[name] = f"{samples} without {name}"
-        return list(said.values())
-
-    def thin(self) -> list[str]:
-        """The sets of which less than half is in the table."""
-        return [
-            f"{variable.name}: {len(side.genes)} of {len(variable.gene_set.genes)} genes"
-            for variable, side in zip(self.pair, (self.x, self.y), strict=True)
-            if isinstance(variable, SetVariable)
-            and side.values is not None
-            and 2 * len(side.genes) < len(variable.gene_set.genes)
-        ]
+    def notes_of_controls(self) -> list[str]:
+        """How many samples lack a variable, and which controls share genes with x or y."""
+        missing = dict.fromkeys(one.missing for one in self.measured if one.missing)
+        sharing = (
+            control.shares_as_control(side)
+            for control in self.controls
+            for side in (self.x, self.y)
+        )
+        return [*missing, *filter(None, sharing)]
 
     def sides(self) -> tuple[Side, Side]:
         """Both variables as a null takes them: without the genes that they share."""
         rows = self.cohort.table.genes.rows
         shared = rows(self.shared)
 
-        def side(variable: Variable, one: Measured) -> Side:
+        def side(measured: Measured) -> Side:
+            variable = measured.variable
             if isinstance(variable, CovariateVariable):
-                return Side("covariate", variable.name, values=self._complete(one))
-            kind: Any = "gene" if isinstance(variable, GeneVariable) else "set"
-            return Side(kind, variable.name, rows(one.genes)).without(shared)
+                values = self._complete_values(measured)
+                return Side("covariate", variable.name, values=values)
+            kind: Kind = "gene" if isinstance(variable, GeneVariable) else "set"
+            return Side(kind, variable.name, rows(measured.genes)).without(shared)
 
-        x, y = self.pair
-        return side(x, self.x), side(y, self.y)
+        return side(self.x), side(self.y)
 
 
-def _answer(
-    several: Sequence[_Measured],
+@dataclass(frozen=True)
+class _Answer:
+    frame: pl.DataFrame
+    pooled: Pooling
+    n_controls: NDArray[np.int64]
+
+
+def _by_method(
+    pairs: Sequence[_PairInCohort],
     question: Question,
     method: Method,
     reference: Callable[[TableIndex], ReferenceIndex],
-) -> tuple[pl.DataFrame, Pooling, NDArray[np.int64]]:
+) -> _Answer:
     import polars as pl
 
-    whole = _correlated(several, [(one.x, one.y) for one in several], question, method)
-    any_shared = any(one.shared for one in several)
-    apart = (
-        _correlated(several, [one.apart() for one in several], question, method)
-        if any_shared
-        else whole
-    )
-    answered = ~np.isnan(whole.r)
-    by_genes, by_sets = _nulls(several, answered, question, method, reference)
-    involves_set = any(isinstance(variable, SetVariable) for variable in question.pair)
-    disjoint = np.where(answered & involves_set, apart.r, np.nan)
-    size = len(several)
-    x, y = question.pair
-    columns: dict[str, Any] = {
-        "tumor_type": [one.cohort.tumor_type for one in several],
-        "x": [x.name] * size,
-        "y": [y.name] * size,
+    whole = _correlated(pairs, [(pair.x, pair.y) for pair in pairs], question, method)
+    disjoint = whole
+    if any(pair.shared for pair in pairs):
+        disjoint = _correlated(pairs, [pair.without_shared() for pair in pairs], question, method)
+    has_r = ~np.isnan(whole.r)
+    nulls = _nulls(pairs, has_r, question, method, reference)
+    involves_set = bool(sets_among(question.pair))
+    size = len(pairs)
+    columns: dict[str, object] = {
+        "tumor_type": [pair.cohort.tumor_type for pair in pairs],
+        "x": [question.pair[0].name] * size,
+        "y": [question.pair[1].name] * size,
         "method": [method] * size,
         "n": whole.n,
         "r": whole.r,
@@ -254,45 +299,44 @@ def _answer(
         "ci_high": whole.ci_high,
         "p": whole.p,
         "q": benjamini_hochberg(whole.p),
-        "p_genes": [null.p for null in by_genes],
-        "genes_low": [null.low for null in by_genes],
-        "genes_high": [null.high for null in by_genes],
-        "p_sets": [null.p for null in by_sets],
-        "sets_low": [null.low for null in by_sets],
-        "sets_high": [null.high for null in by_sets],
-        "n_shared_genes": [len(one.shared) for one in several],
-        "r_disjoint": disjoint,
+        "n_shared_genes": [len(pair.shared) for pair in pairs],
+        "r_disjoint": np.where(has_r & involves_set, disjoint.r, np.nan),
         "note": [
-            _note(one.cohort, [note, *one.thin()], other if has_r else "", [null.note])
-            for one, note, other, has_r, null in zip(
-                several, whole.notes, apart.notes, answered, by_sets, strict=True
+            _note(pair, note, without_shared if found else "", [result.note for result in results])
+            for pair, note, without_shared, found, *results in zip(
+                pairs, whole.notes, disjoint.notes, has_r, *nulls.values(), strict=True
             )
         ],
     }
-    frame = pl.DataFrame(columns)
+    for name, record in NULLS.items():
+        columns[record.p] = [result.p for result in nulls[name]]
+        columns[record.low] = [result.low for result in nulls[name]]
+        columns[record.high] = [result.high for result in nulls[name]]
+    frame = pl.DataFrame({name: columns[name] for name in associations.NAMES})
     frame = frame.with_columns(
         pl.col(name).fill_nan(None) for name, kind in frame.schema.items() if kind.is_float()
     )
-    types = [one.cohort.tumor_type for one in several]
-    pooled = pooled_association(types, whole, columns["q"], disjoint, method)
-    pooled = replace(pooled, simulated=any(one.is_simulated for one in several))
-    return frame, pooled, whole.n_controls
+    types = [pair.cohort.tumor_type for pair in pairs]
+    q = np.asarray(columns["q"])
+    pooled = pooled_association(types, whole, q, np.asarray(columns["r_disjoint"]), method)
+    pooled = replace(pooled, simulated=any(pair.cohort.simulated for pair in pairs))
+    return _Answer(frame, pooled, whole.n_controls)
 
 
 def _correlated(
-    several: Sequence[_Measured],
+    pairs: Sequence[_PairInCohort],
     sides: Sequence[tuple[Measured, Measured]],
     question: Question,
     method: Method,
 ) -> Correlations:
-    """Correlate the tumor types where all is measured; the others get their note.
+    """Correlate the tumor types where all is measured; the others get a note.
 
-    Samples that lack a value are left out, and counted in the note.
+    Samples without a value are left out, and counted in the note.
     """
-    vectors = [one.vectors(*pair) for one, pair in zip(several, sides, strict=True)]
+    vectors = [pair.vectors(*two) for pair, two in zip(pairs, sides, strict=True)]
     controls = None
     if question.adjust:
-        matrices = [one.control_matrix for one in several]
+        matrices = [pair.control_matrix for pair in pairs]
         controls = [
             matrix if len(matrix) == len(x) else np.empty((len(x), 0))
             for matrix, (x, _) in zip(matrices, vectors, strict=True)
@@ -306,52 +350,51 @@ def _correlated(
         controls=controls,
     )
     notes = []
-    for one, pair, note in zip(several, sides, result.notes, strict=True):
-        lacking = [side.note for side in pair if side.note] or [one.lacking]
-        why = "; ".join(dict.fromkeys(filter(None, lacking))) or note
-        why = why or ("x and y are the same variable" if one.are_same() else "")
-        notes.append("; ".join(filter(None, (why, *one.left_out(), *one.sharing()))))
-    n = np.array([np.count_nonzero(one.having) for one in several])
-    return Correlations(
-        n, result.r, result.ci_low, result.ci_high, result.p, notes, result.n_controls
-    )
+    for pair, two, note in zip(pairs, sides, result.notes, strict=True):
+        reason = join_notes(*(side.note for side in two)) or pair.unmeasured or note
+        if not reason and pair.x.is_same_as(pair.y):
+            reason = SAME_VARIABLE
+        notes.append("; ".join(filter(None, (reason, *pair.notes_of_controls()))))
+    n = np.array([np.count_nonzero(pair.complete) for pair in pairs])
+    return replace(result, n=n, notes=notes)
 
 
 def _nulls(
-    several: Sequence[_Measured],
-    answered: NDArray[np.bool_],
+    pairs: Sequence[_PairInCohort],
+    has_r: NDArray[np.bool_],
     question: Question,
     method: Method,
     reference: Callable[[TableIndex], ReferenceIndex],
-) -> tuple[list[NullResult], list[NullResult]]:
-    """Both nulls of each tumor type that has an r; several tumor types at a time."""
-    involves_set = any(isinstance(variable, SetVariable) for variable in question.pair)
+) -> dict[Null, list[NullResult]]:
+    """Each null in each tumor type that has an r; several tumor types at a time."""
+    involves_set = bool(sets_among(question.pair))
+    wanted = [null for null in question.nulls if involves_set or not NULLS[null].needs_set]
 
-    def ask(one: _Measured, has_r: np.bool_) -> tuple[NullResult, NullResult]:
-        if not has_r or one.are_same():
-            return _NONE, _NONE
-        # mapped anew, so that the pages that are read go with the tumor type
-        table = one.cohort.table
+    def compute(pair: _PairInCohort, found: np.bool_) -> dict[Null, NullResult]:
+        if not found or pair.x.is_same_as(pair.y):
+            return {}
+        # mapped anew, so that the pages that are read are released with the tumor type
+        table = pair.cohort.table
         table = replace(table, ranks=table.all_ranks(), values=table.all_values())
-        fit = Fit(one.control_matrix, ranked=method == "spearman") if question.adjust else None
-        columns = one.cohort.columns[one.having]
-        where = Situation(table, columns, method, fit, one.cohort.min_genes)
-        x, y = one.sides()
-        genes = random_gene_null(where, x, y, question.n_draws) if "genes" in wanted else _NONE
-        sets = real_set_null(where, reference(table), x, y) if "sets" in wanted else _NONE
-        return genes, sets
+        fit = Fit(pair.control_matrix, ranked=is_ranked(method)) if question.adjust else None
+        columns = pair.cohort.columns[pair.complete]
+        setting = NullSetting(table, columns, method, fit, pair.cohort.min_genes)
+        x, y = pair.sides()
+        return {
+            null: NULL_FUNCTIONS[null](setting, x, y, question.n_draws, reference)
+            for null in wanted
+        }
 
-    wanted = {null for null in question.nulls if null == "genes" or involves_set}
-    if not wanted:
-        return [_NONE] * len(several), [_NONE] * len(several)
-    with ThreadPoolExecutor(min(_MOST_THREADS, os.cpu_count() or 1)) as threads:
-        results = list(threads.map(ask, several, answered))
-    return [genes for genes, _ in results], [sets for _, sets in results]
+    results: list[dict[Null, NullResult]] = [{}] * len(pairs)
+    if wanted:
+        with ThreadPoolExecutor(min(_MAX_THREADS, os.cpu_count() or 1)) as threads:
+            results = list(threads.map(compute, pairs, has_r))
+    return {null: [result.get(null, _NO_NULL) for result in results] for null in NULLS}
 
 
-def _note(cohort: Cohort, whole: Sequence[str], apart: str, nulls: Sequence[str]) -> str:
-    parts = ["SIMULATED"] if cohort.table.metadata.simulated else []
-    parts += dict.fromkeys(filter(None, whole))
-    if apart and apart not in parts:
-        parts.append(f"without shared genes: {apart}")
+def _note(pair: _PairInCohort, whole: str, disjoint: str, nulls: Sequence[str]) -> str:
+    few = [side.few_genes for side in (pair.x, pair.y)]
+    parts = list(filter(None, [pair.cohort.mark, *dict.fromkeys(filter(None, [whole, *few]))]))
+    if disjoint and disjoint not in parts:
+        parts.append(f"without shared genes: {disjoint}")
     return "; ".join([*parts, *filter(None, nulls)])

@@ -1,29 +1,36 @@
 """Dominance: which of several gene sets scores highest in the samples of a tumor type.
 
 Raw scores of different sets are not on one scale: small and large sets, and sets of genes that are
-high in any tissue, differ before any biology. So each score is also held against random sets of
-its size and its genes' expression, in the same sample.
+high in any tissue, differ before any biology. So each score is also standardised against random
+sets of its size and its genes' expression, in the same sample.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tcga_corr.analysis.nulls import Side, Situation, matched_scores
-from tcga_corr.analysis.pool import SIGNIFICANT
-from tcga_corr.analysis.variables import Cohort, Measurement, SetVariable, Vector
+from tcga_corr.analysis.answer import Answer, CohortData, Query, ScopeQuery
+from tcga_corr.analysis.cohort import Cohort, Measured, Vector, failures, matching_notes
+from tcga_corr.analysis.names import Items, SetVariable, sets_among
+from tcga_corr.analysis.nulls import NullSetting, Side, matched_scores
+from tcga_corr.analysis.scope import SEE_STATUS
+from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.stats.groups import GroupTest
 from tcga_corr.stats.null import rank_p
 from tcga_corr.stats.repeated import PairTest, friedman, post_hoc
+from tcga_corr.vocabulary.associations import SIGNIFICANT
+from tcga_corr.vocabulary.gene_sets import DEATH_PROGRAMMES
+from tcga_corr.vocabulary.nulls import N_DRAWS
 
 if TYPE_CHECKING:
     import polars as pl
 
+MIN_DRAWS = 20  # for a standard deviation of random sets
 CAVEAT = (
     "raw scores of different sets do not compare: which is highest depends on the sets' sizes and "
     "on how high their genes are in any tissue; standardised ones take that out, but not that real "
@@ -39,50 +46,138 @@ Matrix = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
+class FriedmanTest:
+    """Friedman's test of a tumor type and scale, with Kendall's W; NaN where there is none."""
+
+    n: int
+    chi2: float
+    df: float
+    p: float
+    kendalls_w: float
+    p_genes: float
+    note: str
+
+
+@dataclass(frozen=True)
+class SignedRankTest:
+    """Wilcoxon's signed ranks of two sets; rank 1 is the highest score, as in the rows."""
+
+    first: str
+    second: str
+    n: int
+    mean_rank_difference: float
+    p: float
+    p_holm: float
+    rank_biserial: float
+    note: str
+
+
+@dataclass(frozen=True)
+class DominanceTests:
+    """The tests of a tumor type and scale."""
+
+    tumor_type: str
+    scale: str
+    friedman: FriedmanTest
+    pairs: tuple[SignedRankTest, ...]
+
+
+@dataclass(frozen=True)
+class DominanceSummary:
+    """What the rows of :func:`dominance` come to."""
+
+    tests: tuple[DominanceTests, ...]
+    caveat: str = CAVEAT
+
+
+@dataclass(frozen=True)
+class DominanceQuery(Query):
+    """A question of :func:`dominance`."""
+
+    sets: list[str]
+    scope: ScopeQuery
+    draws: int
+
+
+@dataclass(frozen=True)
+class DominanceAnswer(Answer):
+    """An answer of :func:`dominance`: a row per tumor type, scale and set."""
+
+    query: DominanceQuery
+    summary: DominanceSummary = DominanceSummary(())
+
+
+def dominance(
+    data: CohortData, sets: Items = DEATH_PROGRAMMES, draws: int = N_DRAWS
+) -> DominanceAnswer:
+    """See :meth:`tcga_corr.Engine.dominance`."""
+    if draws < MIN_DRAWS:
+        raise UsageError(f"draws is {draws}", f"Give {MIN_DRAWS} or more")
+    variables = data.names.expanded(sets)
+    chosen = sets_among(variables)
+    others = [one.name for one in variables if not isinstance(one, SetVariable)]
+    if others or len(chosen) < 2:
+        raise UsageError(
+            f"{', '.join(others)}: no gene set" if others else "one gene set dominates none",
+            "Dominance is among gene sets: give two or more",
+        )
+    found = dominance_of(data.cohorts, chosen, draws)
+    if not found.frame.height:
+        reasons = "; ".join(failures(found.measured)) or f"no {data.scope.samples} samples"
+        raise AnalysisError(f"no score: {reasons}", SEE_STATUS)
+    notes = data.notes(failures(found.measured), matching_notes(found.measured))
+    return DominanceAnswer(
+        frame=found.frame,
+        query=DominanceQuery([one.name for one in chosen], data.query, draws),
+        notes=notes,
+        provenance=data.provenance(chosen, notes),
+        summary=DominanceSummary(tuple(found.tests)),
+        lines=(*_lines(found.tests), CAVEAT),
+    )
+
+
+@dataclass(frozen=True)
 class Dominance:
-    """A row per tumor type, scale and set; the tests by tumor type; and what was measured."""
+    """A row per tumor type, scale and set; the tests; and what was measured."""
 
     frame: pl.DataFrame
-    tests: list[dict[str, Any]]
-    lines: list[str]
-    measured: list[Measurement]
+    tests: list[DominanceTests]
+    measured: list[Measured]
 
 
-def dominance(cohorts: Sequence[Cohort], sets: Sequence[SetVariable], n_draws: int) -> Dominance:
+def dominance_of(cohorts: Sequence[Cohort], sets: Sequence[SetVariable], n_draws: int) -> Dominance:
     """Compare the scores of sets within each sample.
 
-    On the raw scale, and standardised: the score less the mean of ``n_draws`` random sets' scores
+    On the raw scale, and standardised: the score minus the mean of ``n_draws`` random sets' scores
     in the same sample, by their standard deviation; their genes are matched to the set's, gene by
-    gene, on mean expression. Friedman's test tells whether the sets differ, Wilcoxon's signed ranks
+    gene, on mean expression. Friedman's test says whether the sets differ, Wilcoxon's signed ranks
     (Holm) which.
     """
     import polars as pl
 
     rows: list[dict[str, Any]] = []
-    tests: list[dict[str, Any]] = []
-    measured: list[Measurement] = []
+    tests: list[DominanceTests] = []
+    measured: list[Measured] = []
     for cohort in cohorts:
         if not len(cohort.columns):
             continue
         results = [cohort.measure(variable) for variable in sets]
-        measured += [(one, cohort, result) for one, result in zip(sets, results, strict=True)]
-        having = [
-            (one, result.values, result.genes)
-            for one, result in zip(sets, results, strict=True)
-            if result.values is not None
-        ]
-        names = [one.name for one, _, _ in having]
-        raw = np.column_stack([values for _, values, _ in having]) if having else np.empty((0, 0))
-        drawn = [_standardised(cohort, one, genes, n_draws) for one, _, genes in having]
-        both = (raw, np.column_stack([scores for scores, _ in drawn]) if having else raw)
+        measured += results
+        scored = [one for one in results if one.values is not None]
+        names = [one.name for one in scored]
+        values = [one.values for one in scored if one.values is not None]
+        raw = np.column_stack(values) if values else np.empty((0, 0))
+        drawn = [_standardised(cohort, one, n_draws) for one in scored]
+        both = (raw, np.column_stack([scores for scores, _ in drawn]) if scored else raw)
         for scale, scores in zip(SCALES, both, strict=True):
             rows += _rows(cohort, scale, names, scores)
             if len(names) > 1:
                 tests.append(_tests(cohort, scale, names, scores))
         if len(names) > 2:  # else there is no Friedman's test
-            observed = tests[-1]["friedman"]["kendalls_w"]
-            tests[-1]["friedman"]["p_genes"] = _p_of_w(observed, [random for _, random in drawn])
-    return Dominance(pl.DataFrame(rows, schema=DOMINANCE_SCHEMA), tests, _lines(tests), measured)
+            friedman_test = tests[-1].friedman
+            p = _p_of_w(friedman_test.kendalls_w, [random for _, random in drawn])
+            tests[-1] = replace(tests[-1], friedman=replace(friedman_test, p_genes=p))
+    return Dominance(pl.DataFrame(rows, schema=DOMINANCE_SCHEMA), tests, measured)
 
 
 DOMINANCE_SCHEMA: dict[str, Any] = {
@@ -92,20 +187,18 @@ DOMINANCE_SCHEMA: dict[str, Any] = {
 }  # fmt: skip
 
 
-def _standardised(
-    cohort: Cohort, variable: SetVariable, genes: frozenset[str], n_draws: int
-) -> tuple[Vector, Matrix]:
-    """A set's scores less the mean of random sets like it, by their standard deviation.
+def _standardised(cohort: Cohort, measured: Measured, n_draws: int) -> tuple[Vector, Matrix]:
+    """A set's scores minus the mean of random sets like it, by their standard deviation.
 
     All by average ranks, whatever the tie rule of the raw scores. With some of the random sets'
     own, draws x samples.
     """
-    side = Side("set", variable.name, cohort.table.genes.rows(genes))
-    where = Situation(cohort.table, cohort.columns, "pearson", None, cohort.min_genes)
-    random = matched_scores(where, side, n_draws)
+    side = Side("set", measured.name, cohort.table.genes.rows(measured.genes))
+    setting = NullSetting(cohort.table, cohort.columns, "pearson", None, cohort.min_genes)
+    random = matched_scores(setting, side, n_draws)
     mean, sd = random.mean(axis=0), random.std(axis=0, ddof=1)
     scale = np.where(sd > _ROUNDING * np.abs(mean), sd, np.nan)
-    return (where.values(side) - mean) / scale, (random[:_W_DRAWS] - mean) / scale
+    return (setting.values(side) - mean) / scale, (random[:_W_DRAWS] - mean) / scale
 
 
 def _p_of_w(observed: float, random: Sequence[Matrix]) -> float:
@@ -138,74 +231,73 @@ def _rows(cohort: Cohort, scale: str, names: Sequence[str], scores: Matrix) -> l
             "n_highest": int(counts[place]),
             "share_highest": counts[place] / n if n else None,
             "n_lowest": int(lowest[place]),
-            "note": "SIMULATED" if cohort.table.metadata.simulated else "",
+            "note": cohort.mark,
         }
         for place in order
     ]
 
 
-def _tests(cohort: Cohort, scale: str, names: Sequence[str], scores: Matrix) -> dict[str, Any]:
+def _tests(cohort: Cohort, scale: str, names: Sequence[str], scores: Matrix) -> DominanceTests:
     complete = scores[~np.isnan(scores).any(axis=1)]
-    return {
-        "tumor_type": cohort.tumor_type,
-        "scale": scale,
-        "friedman": _friedman(friedman(complete)),
-        "pairs": [_pair(test, names) for test in post_hoc(complete)],
-    }
+    return DominanceTests(
+        tumor_type=cohort.tumor_type,
+        scale=scale,
+        friedman=_friedman(friedman(complete)),
+        pairs=tuple(_pair(test, names) for test in post_hoc(complete)),
+    )
 
 
-def _friedman(test: GroupTest) -> dict[str, Any]:
-    return {
-        "n": test.n[0],
-        "chi2": test.statistic,
-        "df": test.df,
-        "p": test.p,
-        "kendalls_w": test.effect,
-        "p_genes": float("nan"),
-        "note": test.note,
-    }
+def _friedman(test: GroupTest) -> FriedmanTest:
+    return FriedmanTest(
+        n=test.n[0],
+        chi2=test.statistic,
+        df=test.df,
+        p=test.p,
+        kendalls_w=test.effect,
+        p_genes=float("nan"),
+        note=test.note,
+    )
 
 
-def _pair(test: PairTest, names: Sequence[str]) -> dict[str, Any]:
-    return {
-        "first": names[test.first],
-        "second": names[test.second],
-        "n": test.n,
-        "mean_rank_difference": -test.mean_rank_difference,  # rank 1 is the highest, as in the rows
-        "p": test.p,
-        "p_holm": test.p_holm,
-        "rank_biserial": test.rank_biserial,
-        "note": test.note,
-    }
+def _pair(test: PairTest, names: Sequence[str]) -> SignedRankTest:
+    return SignedRankTest(
+        first=names[test.first],
+        second=names[test.second],
+        n=test.n,
+        mean_rank_difference=-test.mean_rank_difference,
+        p=test.p,
+        p_holm=test.p_holm,
+        rank_biserial=test.rank_biserial,
+        note=test.note,
+    )
 
 
-def _lines(tests: Sequence[dict[str, Any]]) -> list[str]:
+def _lines(tests: Sequence[DominanceTests]) -> list[str]:
     lines = []
     for one in tests:
-        test = one["friedman"]
-        if len(one["pairs"]) == 1:
-            lines.append(f"{one['tumor_type']} {one['scale']}: {_told_pair(one['pairs'][0])}")
+        test = one.friedman
+        if len(one.pairs) == 1:
+            lines.append(f"{one.tumor_type} {one.scale}: {_pair_in_words(one.pairs[0])}")
             continue
-        told = test["note"] or (
-            f"chi2 = {test['chi2']:.4g}, df = {test['df']:.0f}, p = {test['p']:.2g}, "
-            f"Kendall's W = {test['kendalls_w']:.3f}"
+        text = test.note or (
+            f"chi2 = {test.chi2:.4g}, df = {test.df:.0f}, p = {test.p:.2g}, "
+            f"Kendall's W = {test.kendalls_w:.3f}"
         )
-        if np.isfinite(test["p_genes"]):
-            told += f", p_genes = {test['p_genes']:.2g}"
+        if np.isfinite(test.p_genes):
+            text += f", p_genes = {test.p_genes:.2g}"
         alike = [
-            f"{pair['first']} and {pair['second']}"
-            for pair in one["pairs"]
-            if not pair["p_holm"] < SIGNIFICANT
+            f"{pair.first} and {pair.second}" for pair in one.pairs if not pair.p_holm < SIGNIFICANT
         ]
-        apart = f"; not told apart: {', '.join(alike)}" if alike and not test["note"] else ""
-        lines.append(f"{one['tumor_type']} {one['scale']}: Friedman {told}{apart}")
-    return [*lines, CAVEAT]
+        if alike and not test.note:
+            text += f"; not told apart: {', '.join(alike)}"
+        lines.append(f"{one.tumor_type} {one.scale}: Friedman {text}")
+    return lines
 
 
-def _told_pair(pair: dict[str, Any]) -> str:
-    if pair["note"]:
-        return str(pair["note"])
+def _pair_in_words(pair: SignedRankTest) -> str:
+    if pair.note:
+        return pair.note
     return (
-        f"Wilcoxon {pair['first']} against {pair['second']}, p = {pair['p']:.2g}, "
-        f"rank-biserial correlation = {pair['rank_biserial']:.3f}"
+        f"Wilcoxon {pair.first} against {pair.second}, p = {pair.p:.2g}, "
+        f"rank-biserial correlation = {pair.rank_biserial:.3f}"
     )

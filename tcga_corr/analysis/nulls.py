@@ -1,22 +1,23 @@
-"""The two nulls of an association: what random genes give, and what other real pathways give.
+"""The nulls of an association: the r that random genes give, and that of other real pathways.
 
-Both are of pairs that share no gene, as the observed pair is taken: without its shared genes. Sets
-are scored by average ranks, whatever the tie rule of the rows, the observed ones with them.
+Both compare pairs that share no gene: the genes that the observed pair shares are left out of it.
+Sets are scored by average ranks, whatever the tie rule of the rows, the observed sets included.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tcga_corr.choices import Method, Null
 from tcga_corr.scoring.rank_sums import Terms, rank_terms, scores_of_sums, sums_of_sets
 from tcga_corr.scoring.ssgsea import enrichment_scores, weights_by_doubled_rank
-from tcga_corr.stats.correlation import Fit, Method, correlate_rows
+from tcga_corr.stats.correlation import Fit, correlate_rows
 from tcga_corr.stats.null import (
     central_range,
     expression_bins,
@@ -26,11 +27,9 @@ from tcga_corr.stats.null import (
     sequential_p,
 )
 from tcga_corr.store import ReferenceIndex, TableIndex
+from tcga_corr.vocabulary.nulls import N_DRAWS
 
-Null = Literal["genes", "sets"]
-NULLS: tuple[Null, ...] = ("genes", "sets")
-N_DRAWS = 1_000
-# of like size, for a rank among them to say anything
+# of similar size, for a rank among them to say anything
 MIN_REFERENCE_SETS = 20
 
 # Jaccard index from which two sets are one pathway, as in the reference collection
@@ -50,20 +49,20 @@ _NOWHERE = np.empty(0, dtype=np.intp)
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two variables in one table.
+    """One of the two correlated variables, in one table.
 
     Attributes
     ----------
     kind
-        What it is.
+        Gene, set or covariate.
     name
-        What it is called.
+        Its name.
     rows
-        The table's rows that it is made of, ascending; none of a covariate.
+        The table's rows of its genes, ascending; empty for a covariate.
     values
-        One per sample that is correlated: of a covariate; empty of the others.
+        Of a covariate, one per correlated sample; otherwise empty.
     whole
-        The rows with those that were taken out.
+        The rows before any was left out.
     """
 
     kind: Kind
@@ -73,7 +72,7 @@ class Side:
     whole: Rows | None = None
 
     def without(self, rows: Rows) -> Side:
-        """The same set without some genes; anything else as it is."""
+        """A set without some genes; a gene or covariate unchanged."""
         if self.kind != "set":
             return self
         kept = self.rows[~np.isin(self.rows, rows)]
@@ -84,7 +83,7 @@ class Side:
 
 @dataclass(frozen=True)
 class NullResult:
-    """One null's p-value, and the central 95 % of what it gives; NaN where it says nothing."""
+    """The p-value of one null and the central 95 % of its r; NaN where it has none."""
 
     p: float = float("nan")
     low: float = float("nan")
@@ -93,8 +92,8 @@ class NullResult:
 
 
 @dataclass(frozen=True)
-class Situation:
-    """Where and how a pair is correlated.
+class NullSetting:
+    """The samples and the method by which a pair, and whatever it is compared with, correlates.
 
     Attributes
     ----------
@@ -103,9 +102,9 @@ class Situation:
     columns
         Its samples that are correlated.
     method
-        How.
+        The correlation method.
     fit
-        Of what is adjusted for; None where nothing is.
+        Fit of the controls; None without any.
     min_genes
         Genes that a set must have left.
     """
@@ -132,7 +131,7 @@ class Situation:
             doubled, self.n_genes, weights_by_doubled_rank(self.n_genes, "average")
         )
 
-    def drawn(self, kind: Kind, sets: Rows) -> Matrix:
+    def values_of_draws(self, kind: Kind, sets: Rows) -> Matrix:
         """The values of genes or sets given by their rows, draws x genes of each."""
         if kind == "gene":
             return self._expression(sets[:, 0])
@@ -145,7 +144,7 @@ class Situation:
         return scores
 
     def terms(self, rows: Rows) -> Terms:
-        """What each of some genes adds to a set's sums."""
+        """What each of these genes adds to the sums of a set."""
         return rank_terms(self.table.ranks[rows][:, self.columns])
 
     def correlate(self, x: Matrix, y: Matrix) -> Vector:
@@ -153,7 +152,7 @@ class Situation:
         return correlate_rows(x, y, self.method, self.fit)
 
     def bins(self, varying_only: bool, kept: Rows) -> Rows:
-        """Bins of like mean expression; -1 for genes that vary in no sample, if those are out."""
+        """Bins of similar mean expression; -1 for constant genes where only varying ones count."""
         values = self.table.all_values()
         mean = np.empty(self.n_genes)
         pool = np.ones(self.n_genes, dtype=np.bool_)
@@ -173,8 +172,8 @@ class Situation:
         return values
 
 
-def random_gene_null(situation: Situation, x: Side, y: Side, n_draws: int = N_DRAWS) -> NullResult:
-    """Would random genes give it?
+def random_gene_null(setting: NullSetting, x: Side, y: Side, n_draws: int = N_DRAWS) -> NullResult:
+    """Compare an association with those of random genes.
 
     Each gene of the two sides is replaced by a random one of the same bin of mean expression in
     these samples (20 bins), no gene twice in a pair; a covariate stays. ``p`` is the share of
@@ -182,13 +181,13 @@ def random_gene_null(situation: Situation, x: Side, y: Side, n_draws: int = N_DR
     (:func:`~tcga_corr.stats.null.sequential_p`). Draws depend on the tumor type, the source, and
     the genes of both sides alone, in either order.
     """
-    observed = _observed(situation, x, y)
+    observed = _observed(setting, x, y)
     if np.isnan(observed) or x.kind == y.kind == "covariate":
         return NullResult()
     one, other = sorted((x, y), key=lambda side: (side.kind, side.rows.tolist(), side.name))
-    generator = np.random.default_rng(_seed(situation.table, one, other))
+    generator = np.random.default_rng(_seed(setting.table, one, other))
     involved = np.concatenate([one.rows, other.rows])
-    bins = situation.bins("gene" in (one.kind, other.kind), involved)
+    bins = setting.bins("gene" in (one.kind, other.kind), involved)
     found = np.empty(0)
     while len(found) < n_draws and not is_clear(found, observed):
         count = min(_LATER_DRAWS if len(found) else _FIRST_DRAWS, n_draws - len(found))
@@ -196,71 +195,71 @@ def random_gene_null(situation: Situation, x: Side, y: Side, n_draws: int = N_DR
         sides = [
             side.values[np.newaxis]
             if side.kind == "covariate"
-            else situation.drawn(side.kind, rows)
+            else setting.values_of_draws(side.kind, rows)
             for side, rows in zip((one, other), draws, strict=True)
         ]
         sides.sort(key=len)  # a covariate's one row first
-        found = np.concatenate([found, situation.correlate(*sides)])
+        found = np.concatenate([found, setting.correlate(*sides)])
     return NullResult(sequential_p(found, observed), *central_range(found))
 
 
-def matched_scores(situation: Situation, side: Side, n_draws: int) -> Matrix:
-    """Scores of random sets in place of a set, matched gene by gene on mean expression.
+def matched_scores(setting: NullSetting, side: Side, n_draws: int) -> Matrix:
+    """Scores of random sets like a set, matched gene by gene on mean expression.
 
     Returns
     -------
     Draws x samples.
     """
-    generator = np.random.default_rng(_seed(situation.table, side))
-    bins = situation.bins(varying_only=False, kept=side.rows)
+    generator = np.random.default_rng(_seed(setting.table, side))
+    bins = setting.bins(varying_only=False, kept=side.rows)
     draws, _ = matched_draws(generator, bins, side.rows, _NOWHERE, n_draws)
-    return situation.drawn("set", draws)
+    return setting.values_of_draws("set", draws)
 
 
-def real_set_null(situation: Situation, reference: ReferenceIndex, x: Side, y: Side) -> NullResult:
-    """Would other real pathways give it?
+def real_set_null(setting: NullSetting, reference: ReferenceIndex, x: Side, y: Side) -> NullResult:
+    """Compare an association with those of other real pathways.
 
     The rank of abs(r) among one side against every set of the reference collection of the other
     side's size, for each side that is a set; the larger of the two, with its range. Genes that a
-    side and a reference set share are taken out of both. Sets that are the other side by another
-    name, of a Jaccard index of 0.3 or more with it, are none of them.
+    side and a reference set share are left out of both. Reference sets that are the other side by
+    another name (a Jaccard index of 0.3 or more) do not count.
     """
-    observed = _observed(situation, x, y)
+    observed = _observed(setting, x, y)
     results = [
-        _rank_among(situation, reference, kept, replaced, observed)
+        _rank_among(setting, reference, kept, replaced, observed)
         for kept, replaced in ((x, y), (y, x))
         if replaced.kind == "set"
     ]
     if np.isnan(observed) or not results:
         return NullResult()
-    lacking = [result for result in results if result.note]
-    return lacking[0] if lacking else max(results, key=lambda result: result.p)
+    without = [result for result in results if result.note]
+    return without[0] if without else max(results, key=lambda result: result.p)
 
 
-def _observed(situation: Situation, x: Side, y: Side) -> float:
+def _observed(setting: NullSetting, x: Side, y: Side) -> float:
     for side in (x, y):
-        if side.kind == "set" and not situation.min_genes <= len(side.rows) < situation.n_genes:
+        if side.kind == "set" and not setting.min_genes <= len(side.rows) < setting.n_genes:
             return float("nan")
-    values = (situation.values(side)[np.newaxis] for side in (x, y))
-    return float(situation.correlate(*values)[0])
+    values = (setting.values(side)[np.newaxis] for side in (x, y))
+    return float(setting.correlate(*values)[0])
 
 
 def _rank_among(
-    situation: Situation, reference: ReferenceIndex, kept: Side, replaced: Side, observed: float
+    setting: NullSetting, reference: ReferenceIndex, kept: Side, replaced: Side, observed: float
 ) -> NullResult:
-    like = reference.like(len(replaced.rows))
-    numbers = np.arange(like.start, like.stop)
-    numbers = numbers[~_same_pathway(reference, replaced, situation.n_genes)[like]]
+    similar = reference.like(len(replaced.rows))
+    numbers = np.arange(similar.start, similar.stop)
+    numbers = numbers[~_same_pathway(reference, replaced, setting.n_genes)[similar]]
     if len(numbers) < MIN_REFERENCE_SETS:
         return _too_few(replaced, len(numbers))
-    found = _against_reference(situation, reference, kept, numbers)
+    found = _against_reference(setting, reference, kept, numbers)
     if len(found) < MIN_REFERENCE_SETS:
         return _too_few(replaced, len(found))
     return NullResult(rank_p(found, observed), *central_range(found))
 
 
 def _same_pathway(reference: ReferenceIndex, side: Side, n_genes: int) -> NDArray[np.bool_]:
-    """Which reference sets are a side by another name."""
+    """Which reference sets are the same pathway as a side."""
     whole = side.rows if side.whole is None else side.whole
     is_in = np.zeros(n_genes, dtype=np.intp)
     is_in[whole] = 1
@@ -279,38 +278,38 @@ def _too_few(side: Side, count: int) -> NullResult:
 
 
 def _against_reference(
-    situation: Situation, reference: ReferenceIndex, side: Side, numbers: Rows
+    setting: NullSetting, reference: ReferenceIndex, side: Side, numbers: Rows
 ) -> Vector:
-    """The r of a side with each reference set, but for those of which too little is left."""
+    """The r of a side with each reference set that has enough genes left."""
     sizes = reference.sizes[numbers]
-    sums = _columns_of_sums(reference.sums, numbers, situation.columns)
-    own = situation.values(side)
+    sums = _columns_of_sums(reference.sums, numbers, setting.columns)
+    own = setting.values(side)
     if side.kind == "covariate":
-        return situation.correlate(own[np.newaxis], scores_of_sums(sums, sizes, situation.n_genes))
-    place = np.full(situation.n_genes, -1, dtype=np.intp)
+        return setting.correlate(own[np.newaxis], scores_of_sums(sums, sizes, setting.n_genes))
+    place = np.full(setting.n_genes, -1, dtype=np.intp)
     place[side.rows] = np.arange(len(side.rows))
-    terms = situation.terms(side.rows)
+    terms = setting.terms(side.rows)
     shared = [place[reference.genes(number)] for number in numbers]
     shared = [genes[genes >= 0] for genes in shared]
     n_shared = np.array([len(genes) for genes in shared], dtype=np.intp)
     sharing = np.flatnonzero(n_shared)
-    taken = sums_of_sets(terms, [shared[number] for number in sharing])
-    sums[sharing] -= taken
-    left = sizes - n_shared >= situation.min_genes
+    shared_sums = sums_of_sets(terms, [shared[number] for number in sharing])
+    sums[sharing] -= shared_sums
+    left = sizes - n_shared >= setting.min_genes
     values = np.broadcast_to(own, (len(numbers), len(own)))
     if side.kind == "set":
-        left &= len(side.rows) - n_shared >= situation.min_genes
+        left &= len(side.rows) - n_shared >= setting.min_genes
         values = values.copy()
         whole = terms.sum(axis=0, dtype=np.float64)
         values[sharing] = scores_of_sums(
-            whole - taken, len(side.rows) - n_shared[sharing], situation.n_genes
+            whole - shared_sums, len(side.rows) - n_shared[sharing], setting.n_genes
         )
-    others = scores_of_sums(sums[left], (sizes - n_shared)[left], situation.n_genes)
-    return situation.correlate(values[left], others)
+    others = scores_of_sums(sums[left], (sizes - n_shared)[left], setting.n_genes)
+    return setting.correlate(values[left], others)
 
 
 def _columns_of_sums(sums: Terms, numbers: Rows, columns: Rows) -> Terms:
-    """A copy of some sets' sums in some samples; the sets lie together but for a few."""
+    """A copy of some sets' sums in some samples; the sets are nearly contiguous."""
     first, end = int(numbers[0]), int(numbers[-1]) + 1
     block = sums[first:end]
     if len(columns) < sums.shape[2]:
@@ -319,7 +318,7 @@ def _columns_of_sums(sums: Terms, numbers: Rows, columns: Rows) -> Terms:
 
 
 def _columns(array: NDArray[_Number], columns: Rows) -> NDArray[_Number]:
-    """Some columns, which are mostly all of them, or neighbours."""
+    """Some columns; a view where they are contiguous."""
     if len(columns) and columns[-1] - columns[0] + 1 == len(columns):
         return array[:, columns[0] : columns[-1] + 1]
     return array[:, columns]
@@ -327,8 +326,21 @@ def _columns(array: NDArray[_Number], columns: Rows) -> NDArray[_Number]:
 
 def _seed(table: TableIndex, *sides: Side) -> Sequence[int]:
     symbols = list(table.genes)
-    told = [table.key.source, table.key.tumor_type]
+    words = [table.key.source, table.key.tumor_type]
     for side in sides:
-        told += [side.kind, *([symbols[row] for row in side.rows] or [side.name])]
-    digest = hashlib.sha256("\n".join(told).encode()).digest()
+        words += [side.kind, *([symbols[row] for row in side.rows] or [side.name])]
+    digest = hashlib.sha256("\n".join(words).encode()).digest()
     return [int.from_bytes(digest[start : start + 4], "big") for start in range(0, 32, 4)]
+
+
+NullFunction = Callable[
+    [NullSetting, Side, Side, int, Callable[[TableIndex], ReferenceIndex]], NullResult
+]
+
+NULL_FUNCTIONS: dict[Null, NullFunction] = {
+    "genes": lambda setting, x, y, n_draws, reference: random_gene_null(setting, x, y, n_draws),
+    "sets": lambda setting, x, y, n_draws, reference: real_set_null(
+        setting, reference(setting.table), x, y
+    ),
+}
+"""The function of each null of :data:`tcga_corr.vocabulary.nulls.NULLS`."""

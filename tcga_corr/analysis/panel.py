@@ -1,7 +1,7 @@
 """Many pairs of variables in one tumor type at once, as matrix products.
 
-What :func:`tcga_corr.analysis.correlate.associate` says of one pair, without nulls: the same numbers but
-for rounding, and the same notes.
+The results are those of :func:`tcga_corr.analysis.correlate.associate` without nulls: the same
+numbers except for rounding, and the same notes.
 """
 
 from __future__ import annotations
@@ -14,28 +14,28 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from tcga_corr.analysis.shared_genes import SharedGenes
-from tcga_corr.analysis.variables import (
+from tcga_corr.analysis.cohort import (
+    SAME_VARIABLE,
     Cohort,
-    CovariateVariable,
+    Mask,
     Measured,
-    SetVariable,
-    Variable,
     Vector,
+    complete_samples,
+    join_notes,
 )
+from tcga_corr.analysis.names import SetVariable, Variable
+from tcga_corr.analysis.shared_genes import SharedGenes
+from tcga_corr.choices import Method
 from tcga_corr.stats.correlation import (
     MIN_SAMPLES,
     Fit,
-    Method,
-    fisher_interval,
     note_of_constant,
     note_of_few,
     note_of_fitted,
-    p_of_r,
     snapped,
     unit_rows,
 )
-from tcga_corr.stats.pooling import fisher_variance
+from tcga_corr.stats.methods import fisher_interval, fisher_variance, is_ranked, p_of_r
 
 Matrix = NDArray[np.float64]
 Places = NDArray[np.intp]
@@ -57,7 +57,7 @@ class Pairs:
     x, y
         Places of the variables.
     n, n_controls
-        Samples, and what was adjusted for.
+        Samples, and fitted controls.
     r, ci_low, ci_high, p
         As :class:`~tcga_corr.stats.correlation.Correlations` has them.
     n_shared, r_disjoint
@@ -108,7 +108,7 @@ class Panel:
     cohort
         The tumor type.
     variables, controls
-        What to correlate, and what to hold fixed.
+        What to correlate, and what to adjust for.
     method
         ``pearson`` or ``spearman``.
     """
@@ -132,15 +132,15 @@ class Panel:
         self._is_set = np.array([isinstance(one, SetVariable) for one in variables], dtype=bool)
         self._noted = np.array([bool(one.note) for one in self.measured], dtype=bool)
         unmeasured = np.array([one.values is None for one in self.measured], dtype=bool)
-        having = ~np.isnan(self._values) | unmeasured[:, np.newaxis]
-        # kinds of variables by the samples that have them: one, but for covariates
-        self._kinds, kind = np.unique(having, axis=0, return_inverse=True)
+        complete = ~np.isnan(self._values) | unmeasured[:, np.newaxis]
+        # kinds of variables by the samples that have them: one, unless there are covariates
+        self._kinds, kind = np.unique(complete, axis=0, return_inverse=True)
         self._kind = kind.reshape(-1)
         self._commons: dict[tuple[int, int], _Common] = {}
-        self._genes = SharedGenes(cohort, variables, self.measured)
-        self._words = _Words(cohort, variables, self.measured, controls, self._controls)
+        self._genes = SharedGenes(cohort, self.measured)
+        self._notes = _Notes(cohort, self.measured, self._controls)
 
-    def cross(self, x: Places, y: Places, kept: NDArray[np.bool_]) -> Pairs:
+    def cross(self, x: Places, y: Places, kept: Mask) -> Pairs:
         """Correlate every x with every y.
 
         Parameters
@@ -200,18 +200,16 @@ class Panel:
 
     def _fit(self, columns: Places) -> Fit | None:
         controls = [one.values[columns] for one in self._controls if one.values is not None]
-        if not controls or self._words.lacking_control:
+        if not controls or self._notes.missing_control:
             return None
-        return Fit(np.column_stack(controls), ranked=self.method == "spearman")
+        return Fit(np.column_stack(controls), ranked=is_ranked(self.method))
 
     def _common(self, one: int, other: int) -> _Common:
         known = self._commons.get((one, other))
         if known is None:
-            having = self._kinds[one] & self._kinds[other]
-            for control in self._controls:
-                if control.values is not None:
-                    having = having & ~np.isnan(control.values)
-            columns = np.flatnonzero(having)
+            complete = self._kinds[one] & self._kinds[other]
+            complete = complete & complete_samples(self._controls, len(complete))
+            columns = np.flatnonzero(complete)
             known = self._commons[one, other] = _Common(columns, self._fit(columns))
         return known
 
@@ -225,30 +223,28 @@ class Panel:
         n, n_controls = np.zeros((2, len(x)), dtype=np.int64)
         for common, where in self._by_common(x, y):
             n[where], n_controls[where] = common.n, common.n_controls
-        if self._words.lacking_control:
+        if self._notes.missing_control:
             r = np.full(len(x), np.nan)
         r = snapped(np.where(self._noted[x] | self._noted[y], np.nan, r))
         low, high = fisher_interval(r, fisher_variance(r, n, self.method, n_controls))
         shared = self._genes.counts(x, y)
-        notes = self._notes(x, y, r)
+        notes = self._pair_notes(x, y, r)
         disjoint = np.where(self._is_set[x] | self._is_set[y], r, np.nan)
         sharing = np.flatnonzero((shared > 0) & ~np.isnan(r))
-        for part, values, whys in self._apart(x[sharing], y[sharing], shared[sharing]):
+        for part, values, reasons in self._disjoint(x[sharing], y[sharing], shared[sharing]):
             disjoint[sharing[part]] = values
-            for number, why in whys.items():
+            for number, reason in reasons.items():
                 place = sharing[number]
-                apart = self._words.of(int(x[place]), int(y[place]), why)
-                notes[place] = _joined(notes[place], f"without shared genes: {apart}")
+                disjoint_note = self._notes.of(int(x[place]), int(y[place]), reason)
+                notes[place] = join_notes(notes[place], f"without shared genes: {disjoint_note}")
         p = p_of_r(r, n - n_controls, self.method)
         return Pairs(x, y, n, n_controls, r, low, high, p, shared, disjoint, notes)
 
-    def _apart(
+    def _disjoint(
         self, x: Places, y: Places, shared: Counts
     ) -> Iterator[tuple[Places, Vector, dict[int, str]]]:
         """The r of pairs without the genes that they share, and why there is none."""
-        for part, *sides in self._genes.without(
-            x, y, self._values, ranked=self.method == "spearman"
-        ):
+        for part, *sides in self._genes.without(x, y, self._values, ranked=is_ranked(self.method)):
             left = [
                 np.where(self._is_set[one[part]], self._genes.sizes[one[part]] - shared[part], 1)
                 for one in (x, y)
@@ -257,7 +253,7 @@ class Panel:
             for one, count in zip((x, y), left, strict=True):
                 enough &= ~self._is_set[one[part]] | (count >= self.cohort.min_genes)
             r = np.full(len(part), np.nan)
-            whys: dict[int, str] = {}
+            reasons: dict[int, str] = {}
             for common, where in self._by_common(x[part], y[part]):
                 some = where[enough[where]]
                 values = [_columns(side[some], common) for side in sides]
@@ -265,31 +261,31 @@ class Panel:
                 r[some] = (x_units * y_units).sum(axis=1)
                 for number in np.flatnonzero(np.isnan(r[some])):
                     pair = (int(x[part[some[number]]]), int(y[part[some[number]]]))
-                    whys[int(part[some[number]])] = self._flat(
+                    reasons[int(part[some[number]])] = self._flat(
                         pair, [side[number : number + 1] for side in values], common
                     )
             for number in np.flatnonzero(~enough):
                 pair = (int(x[part[number]]), int(y[part[number]]))
-                whys[int(part[number])] = self._words.few_left(
+                reasons[int(part[number])] = self._notes.too_few_left(
                     pair, [int(count[number]) for count in left]
                 )
-            yield part, snapped(r), whys
+            yield part, snapped(r), reasons
 
-    def _notes(self, x: Places, y: Places, r: Vector) -> list[str]:
-        words, lacking = self._words, np.isnan(r)
-        notes = [_joined(words.simulated, words.of_controls)] * len(x)
-        odd = lacking | (np.abs(r) == 1) | words.odd[x] | words.odd[y]
-        for place in np.flatnonzero(odd):
+    def _pair_notes(self, x: Places, y: Places, r: Vector) -> list[str]:
+        own, empty = self._notes, np.isnan(r)
+        notes = [join_notes(own.mark, own.of_controls)] * len(x)
+        special = empty | (np.abs(r) == 1) | own.special[x] | own.special[y]
+        for place in np.flatnonzero(special):
             pair = one, other = int(x[place]), int(y[place])
-            if lacking[place]:
-                why = words.lacking(one, other) or self._why(pair)
+            if empty[place]:
+                reason = own.unmeasured(one, other) or self._reason(pair)
             else:
-                why = words.same(one, other)
-            whole = words.of(one, other, why)
-            notes[place] = _joined(words.simulated, whole, words.thin[one], words.thin[other])
+                reason = own.same(one, other)
+            whole = own.of(one, other, reason)
+            notes[place] = join_notes(own.mark, whole, own.few_genes[one], own.few_genes[other])
         return notes
 
-    def _why(self, pair: tuple[int, int]) -> str:
+    def _reason(self, pair: tuple[int, int]) -> str:
         """Why a pair of which both are measured has no r."""
         common = self._common(self._kind[pair[0]], self._kind[pair[1]])
         values = [_columns(self._values[[one]], common) for one in pair]
@@ -313,97 +309,59 @@ def _columns(values: Matrix, common: _Common) -> Matrix:
     return np.ascontiguousarray(values[:, common.columns])
 
 
-class _Words:
-    """What is to be said of variables in one tumor type, each by its place.
+class _Notes:
+    """The notes of variables in one tumor type, each by its place.
 
     Attributes
     ----------
-    simulated
-        Whether the values are made up; empty where they are not.
-    lacking_control
+    mark
+        That the values are simulated; empty where they are not.
+    missing_control
         Why a control has no values; empty where all have.
     of_controls
         How many samples lack them.
-    thin
-        Of sets of which less than half is in the table.
-    odd
-        Where there is more to say than of the others.
+    few_genes
+        Of sets with less than half of their genes in the table.
+    special
+        Which variables have a note that others do not.
     """
 
     def __init__(
-        self,
-        cohort: Cohort,
-        variables: Sequence[Variable],
-        measured: Sequence[Measured],
-        controls: Sequence[Variable],
-        measured_controls: Sequence[Measured],
+        self, cohort: Cohort, measured: Sequence[Measured], controls: Sequence[Measured]
     ) -> None:
-        self._variables, self._measured = variables, measured
-        self._least = cohort.min_genes
-        self.simulated = "SIMULATED" if cohort.table.metadata.simulated else ""
-        self.lacking_control = _joined(*(one.note for one in measured_controls))
-        self._controls = list(zip(controls, measured_controls, strict=True))
-        self.of_controls = _joined(*(_left_out(*one) for one in self._controls))
-        self._left_out = [_left_out(*one) for one in zip(variables, measured, strict=True)]
-        self.thin = [_thin(*one) for one in zip(variables, measured, strict=True)]
+        self._cohort, self._measured = cohort, measured
+        self.mark = cohort.mark
+        self.missing_control = join_notes(*(one.note for one in controls))
+        self.of_controls = join_notes(*(one.missing for one in controls))
+        self.few_genes = [one.few_genes for one in measured]
+        self._missing = [one.missing for one in measured]
         self._sharing = [
-            [_sharing(control, side, *one) for one in zip(variables, measured, strict=True)]
-            for control, side in self._controls
+            [control.shares_as_control(one) for one in measured] for control in controls
         ]
-        said = zip(self._left_out, self.thin, *self._sharing, strict=True)
-        self.odd = np.array([any(one) for one in said], dtype=np.bool_)
+        notes = zip(self._missing, self.few_genes, *self._sharing, strict=True)
+        self.special = np.array([any(one) for one in notes], dtype=np.bool_)
 
-    def of(self, x: int, y: int, why: str) -> str:
-        """What is said of a pair but for thin sets: why it has no r, what was left out."""
+    def of(self, x: int, y: int, reason: str) -> str:
+        """Of a pair: why it has no r, which samples are left out, which controls share genes."""
         sharing = (one[place] for one in self._sharing for place in (x, y))
-        return _joined(why, self._left_out[x], self._left_out[y], self.of_controls, *sharing)
+        return join_notes(reason, self._missing[x], self._missing[y], self.of_controls, *sharing)
 
-    def lacking(self, x: int, y: int) -> str:
+    def unmeasured(self, x: int, y: int) -> str:
         """Which of a pair, or else which control, has no values."""
-        return _joined(self._measured[x].note, self._measured[y].note) or self.lacking_control
+        return join_notes(self._measured[x].note, self._measured[y].note) or self.missing_control
 
     def same(self, x: int, y: int) -> str:
         """Whether both are one variable by two names."""
-        one, other = self._variables[x], self._variables[y]
-        if isinstance(one, CovariateVariable) and isinstance(other, CovariateVariable):
-            is_same = one.covariate.origin == other.covariate.origin
-        else:
-            genes = (self._measured[x].genes, self._measured[y].genes)
-            is_same = type(one) is type(other) and genes[0] == genes[1]
-        return "x and y are the same variable" if is_same else ""
+        return SAME_VARIABLE if self._measured[x].is_same_as(self._measured[y]) else ""
 
-    def few_left(self, pair: tuple[int, int], left: Sequence[int]) -> str:
+    def too_few_left(self, pair: tuple[int, int], counts: Sequence[int]) -> str:
         """Which sets have too few genes left."""
-        several = zip((self._variables[place] for place in pair), left, strict=True)
-        return _joined(
+        return join_notes(
             *(
-                f"{one.name}: {count} of {len(one.gene_set.genes)} genes left, "
-                f"at least {self._least} needed"
-                for one, count in several
-                if isinstance(one, SetVariable) and count < self._least
+                self._cohort.too_few_genes(variable, count, "left")
+                for variable, count in zip(
+                    (self._measured[place].variable for place in pair), counts, strict=True
+                )
+                if isinstance(variable, SetVariable) and count < self._cohort.min_genes
             )
         )
-
-
-def _left_out(variable: Variable, side: Measured) -> str:
-    """How many samples lack a variable that others have."""
-    count = 0 if side.values is None or side.note else int(np.isnan(side.values).sum())
-    samples = "1 sample" if count == 1 else f"{count} samples"
-    return f"{samples} without {variable.name}" if count else ""
-
-
-def _thin(variable: Variable, side: Measured) -> str:
-    if not isinstance(variable, SetVariable) or side.values is None:
-        return ""
-    found, wanted = len(side.genes), len(variable.gene_set.genes)
-    return f"{variable.name}: {found} of {wanted} genes" if 2 * found < wanted else ""
-
-
-def _sharing(control: Variable, held: Measured, variable: Variable, side: Measured) -> str:
-    """Whether what is adjusted for shares genes with a variable, and so takes part of it out."""
-    count = 0 if held.values is None else len(held.genes & side.genes)
-    return f"{control.name} shares genes with {variable.name}: {count}" if count else ""
-
-
-def _joined(*parts: str) -> str:
-    return "; ".join(dict.fromkeys(filter(None, parts)))

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tcga_corr.choices import Method
 from tcga_corr.stats.adjustment import benjamini_hochberg
-from tcga_corr.stats.correlation import Correlations, Method
-from tcga_corr.stats.pooling import fisher_variance, pool
+from tcga_corr.stats.correlation import Correlations
+from tcga_corr.stats.methods import fisher_variance
+from tcga_corr.stats.pooling import pool
+from tcga_corr.vocabulary.associations import SIGNIFICANT
 
-SIGNIFICANT = 0.05
 _DIGITS = 3
 
 Matrix = NDArray[np.float64]
@@ -44,7 +46,7 @@ class Pooling:
     note
         Why nothing is pooled; empty where something is.
     simulated
-        Whether values are made up.
+        Whether any values are simulated.
     """
 
     n_types: int
@@ -99,8 +101,8 @@ class Pooling:
             )
         if self.r_disjoint is not None and self.r_disjoint != self.r:
             few = self.n_types_disjoint < self.n_types
-            told = f" (in {self.n_types_disjoint} of the tumor types)" if few else ""
-            lines.append(f"without shared genes: r = {_decimals(self.r_disjoint)}{told}")
+            where = f" (in {self.n_types_disjoint} of the tumor types)" if few else ""
+            lines.append(f"without shared genes: r = {_decimals(self.r_disjoint)}{where}")
         return lines
 
     def row(self, x: str, y: str, method: str) -> dict[str, Any]:
@@ -138,7 +140,7 @@ def pooled_association(
     q
         Their q-values.
     disjoint
-        r without shared genes; NaN where it is not asked for.
+        r without shared genes; NaN where no set is involved.
     method
         How they were correlated.
     """
@@ -155,7 +157,7 @@ def pooled_association(
         return Pooling(n_types, n_samples, note=note)
     r = np.where(usable, found.r, np.nan)
     result = pool(r, variance)
-    apart = pool(disjoint, fisher_variance(disjoint, found.n, method, found.n_controls))
+    without_shared = pool(disjoint, fisher_variance(disjoint, found.n, method, found.n_controls))
     significant = usable & (np.nan_to_num(q, nan=1.0) < SIGNIFICANT)
 
     def number(value: Any) -> float | None:
@@ -183,8 +185,8 @@ def pooled_association(
         leave_one_out_low_without=name(result.loo_low_left),
         leave_one_out_high=number(result.loo_high),
         leave_one_out_high_without=name(result.loo_high_left),
-        r_disjoint=number(apart.r),
-        n_types_disjoint=int(apart.n_types),
+        r_disjoint=number(without_shared.r),
+        n_types_disjoint=int(without_shared.n_types),
     )
 
 
@@ -203,23 +205,22 @@ def pooled_columns(
     Parameters
     ----------
     r, n, n_controls, q, disjoint
-        Tumor types x pairs: the association, its samples, what was adjusted for, q, and r without
-        shared genes.
+        Tumor types x pairs: r, samples, number of controls, q, and r without shared genes.
     method
         How r was computed.
     """
     variance = fisher_variance(r, n, method, n_controls)
     pooled = pool(r, variance, leave_one_out=False)
     significant = np.nan_to_num(q, nan=1.0) < SIGNIFICANT
-    there = ~np.isnan(r)
-    apart = np.full(r.shape[1], np.nan)
+    found = ~np.isnan(r)
+    without_shared = np.full(r.shape[1], np.nan)
     if not np.isnan(disjoint).all():
-        of_disjoint = fisher_variance(disjoint, n, method, n_controls)
-        apart = pool(disjoint, of_disjoint, leave_one_out=False).r
-    none = ~there.any(axis=0)
+        disjoint_variance = fisher_variance(disjoint, n, method, n_controls)
+        without_shared = pool(disjoint, disjoint_variance, leave_one_out=False).r
+    none = ~found.any(axis=0)
     return {
-        "n_types": there.sum(axis=0),
-        "n": np.where(there, n, 0).sum(axis=0),
+        "n_types": found.sum(axis=0),
+        "n": np.where(found, n, 0).sum(axis=0),
         "r": pooled.r,
         "ci_low": pooled.ci_low,
         "ci_high": pooled.ci_high,
@@ -231,9 +232,9 @@ def pooled_columns(
         "prediction_high": pooled.prediction_high,
         "n_positive": (significant & (r > 0)).sum(axis=0),
         "n_negative": (significant & (r < 0)).sum(axis=0),
-        "r_min": np.where(none, np.nan, np.where(there, r, np.inf).min(axis=0, initial=np.inf)),
-        "r_max": np.where(none, np.nan, np.where(there, r, -np.inf).max(axis=0, initial=-np.inf)),
-        "r_disjoint": apart,
+        "r_min": np.where(none, np.nan, np.where(found, r, np.inf).min(axis=0, initial=np.inf)),
+        "r_max": np.where(none, np.nan, np.where(found, r, -np.inf).max(axis=0, initial=-np.inf)),
+        "r_disjoint": without_shared,
     }
 
 

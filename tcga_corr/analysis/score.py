@@ -1,124 +1,200 @@
-"""Scores: the rows that say how active a gene set is in each sample."""
+"""Scores: how active a gene set is in each sample, and the values of any variables."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
-from tcga_corr.analysis.gseapy_scores import gseapy_scores
-from tcga_corr.analysis.variables import (
-    Cohort,
-    Measured,
-    Measurement,
-    SetVariable,
-    Variable,
-    Vector,
-)
+import numpy as np
+from numpy.typing import NDArray
+
+from tcga_corr.analysis.answer import Answer, CohortData, Query, ScopeQuery
+from tcga_corr.analysis.cohort import SIMULATED, Cohort, Measured, Vector, failures, matching_notes
+from tcga_corr.analysis.names import Items
+from tcga_corr.analysis.scope import SEE_STATUS
+from tcga_corr.choices import SCORING_ENGINES, ScoringEngine, check_choice
+from tcga_corr.errors import AnalysisError, UsageError
 
 if TYPE_CHECKING:
     import polars as pl
 
-ScoringEngine = Literal["closed-form", "gseapy"]
-SCORING_ENGINES: tuple[ScoringEngine, ...] = ("closed-form", "gseapy")
+
+@dataclass(frozen=True)
+class ScoreQuery(Query):
+    """A question of :func:`score`."""
+
+    sets: list[str]
+    scope: ScopeQuery
+    engine: ScoringEngine
 
 
-def score_frame(
-    cohorts: Sequence[Cohort], variables: Sequence[SetVariable], engine: ScoringEngine
-) -> tuple[pl.DataFrame, list[Measurement]]:
-    """One row per tumor type, sample and set, in the columns of the command-line contract.
+@dataclass(frozen=True)
+class ScoreAnswer(Answer):
+    """An answer of :func:`score`: a row per tumor type, sample and set."""
 
-    Sets of which a tumor type has too few genes have no rows there; what was measured says why.
-    """
-    import polars as pl
-
-    measured: list[Measurement] = []
-    parts = [pl.DataFrame(schema=_schema())]
-    for cohort in cohorts:
-        results = [cohort.measure(variable) for variable in variables]
-        measured += [
-            (variable, cohort, result) for variable, result in zip(variables, results, strict=True)
-        ]
-        scores = _by_gseapy(cohort, results) if engine == "gseapy" else _values(results)
-        parts += [
-            _rows(cohort, variable, result, values)
-            for variable, result, values in zip(variables, results, scores, strict=True)
-            if values is not None
-        ]
-    return pl.concat(parts), measured
+    query: ScoreQuery
 
 
-def _values(results: Sequence[Measured]) -> list[Vector | None]:
-    return [result.values for result in results]
+@dataclass(frozen=True)
+class ValuesQuery(Query):
+    """A question of :func:`values`."""
+
+    variables: list[str]
+    scope: ScopeQuery
 
 
-def _schema() -> dict[str, Any]:
-    import polars as pl
+@dataclass(frozen=True)
+class ValuesAnswer(Answer):
+    """An answer of :func:`values`: a row per tumor type and sample, a column per variable."""
 
-    texts = ("tumor_type", "sample", "patient", "sample_type", "set")
-    return {
-        **dict.fromkeys(texts, pl.String),
-        "es": pl.Float64,
-        "n_genes": pl.Int64,
-        "n_missing": pl.Int64,
-    }
+    query: ValuesQuery
 
 
-def _rows(cohort: Cohort, variable: SetVariable, result: Measured, values: Vector) -> pl.DataFrame:
-    import polars as pl
-
-    stored = [cohort.table.metadata.samples[column] for column in cohort.columns]
-    size = len(stored)
-    columns = (
-        [cohort.tumor_type] * size,
-        [sample.sample for sample in stored],
-        [sample.patient for sample in stored],
-        [sample.sample_type for sample in stored],
-        [("SIMULATED " if cohort.table.metadata.simulated else "") + variable.name] * size,
-        values,
-        [len(result.genes)] * size,
-        [len(result.match.missing)] * size,
+def score(data: CohortData, sets: Items, engine: ScoringEngine = "closed-form") -> ScoreAnswer:
+    """See :meth:`tcga_corr.Engine.score`."""
+    check_choice("engine", engine, SCORING_ENGINES)
+    if engine == "gseapy":
+        if data.scope.ties == "gsva":
+            raise UsageError("gseapy has no tie rule gsva", "Leave out one of the two")
+        data = replace(data, scope=replace(data.scope, ties="gseapy"))
+    variables = data.names.sets(sets)
+    measured = data.measure(variables)
+    frame = _score_frame(data.cohorts, measured, engine)
+    flat = [one for row in measured for one in row]
+    reasons = failures(flat)
+    if not frame.height:
+        types = ", ".join(cohort.tumor_type for cohort in data.cohorts)
+        reason = "; ".join(reasons) or f"no {data.scope.samples} samples in {types}"
+        raise AnalysisError(f"no score: {reason}", SEE_STATUS)
+    notes = data.notes(reasons, matching_notes(flat))
+    return ScoreAnswer(
+        frame=frame,
+        query=ScoreQuery([variable.name for variable in variables], data.query, engine),
+        notes=notes,
+        provenance=data.provenance(variables, notes),
     )
-    schema = _schema()
-    return pl.DataFrame(dict(zip(schema, columns, strict=True)), schema=schema)
 
 
-def _by_gseapy(cohort: Cohort, results: Sequence[Measured]) -> list[Vector | None]:
+def values(data: CohortData, variables: Items) -> ValuesAnswer:
+    """See :meth:`tcga_corr.Engine.values`."""
+    import polars as pl
+
+    chosen = data.names.expanded(variables)
+    measured = data.measure(chosen)
+    frames = []
+    for cohort, row in zip(data.cohorts, measured, strict=True):
+        frame = _sample_frame(cohort)
+        numbers = [
+            pl.Series(one.name, one.values, pl.Float64)
+            if one.values is not None
+            else pl.repeat(None, frame.height, dtype=pl.Float64, eager=True).alias(one.name)
+            for one in row
+        ]
+        frames.append(frame.with_columns(numbers).with_columns(pl.col(pl.Float64).fill_nan(None)))
+    flat = [one for row in measured for one in row]
+    notes = data.notes(failures(flat), matching_notes(flat))
+    return ValuesAnswer(
+        frame=pl.concat(frames),
+        query=ValuesQuery([variable.name for variable in chosen], data.query),
+        notes=notes,
+        provenance=data.provenance(chosen, notes),
+    )
+
+
+def _sample_frame(cohort: Cohort) -> pl.DataFrame:
+    """A row per selected sample."""
+    import polars as pl
+
+    samples = cohort.samples
+    columns = {
+        "tumor_type": [cohort.tumor_type] * len(samples),
+        "sample": [sample.sample for sample in samples],
+        "patient": [sample.patient for sample in samples],
+        "sample_type": [sample.sample_type for sample in samples],
+    }
+    return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
+
+
+def _score_frame(
+    cohorts: Sequence[Cohort], measured: Sequence[Sequence[Measured]], engine: ScoringEngine
+) -> pl.DataFrame:
+    """A row per tumor type, sample and set; a set with too few genes has none."""
+    import polars as pl
+
+    numbers: dict[str, Any] = {"es": pl.Float64, "n_genes": pl.Int64, "n_missing": pl.Int64}
+    texts = ("tumor_type", "sample", "patient", "sample_type", "set")
+    frames = [pl.DataFrame(schema={**dict.fromkeys(texts, pl.String), **numbers})]
+    for cohort, row in zip(cohorts, measured, strict=True):
+        scores = [one.values for one in row]
+        if engine == "gseapy":
+            scores = _by_gseapy(cohort, row)
+        frames += [
+            _sample_frame(cohort).with_columns(
+                pl.lit(f"{SIMULATED} {one.name}" if cohort.simulated else one.name).alias("set"),
+                pl.Series("es", es, pl.Float64),
+                pl.lit(len(one.genes), pl.Int64).alias("n_genes"),
+                pl.lit(len(one.match.missing), pl.Int64).alias("n_missing"),
+            )
+            for one, es in zip(row, scores, strict=True)
+            if es is not None
+        ]
+    return pl.concat(frames)
+
+
+def _by_gseapy(cohort: Cohort, measured: Sequence[Measured]) -> list[Vector | None]:
     table = cohort.table
     sets = {
-        number: table.genes.rows(result.genes)
-        for number, result in enumerate(results)
-        if result.values is not None
+        number: table.genes.rows(one.genes)
+        for number, one in enumerate(measured)
+        if one.values is not None
     }
     if not sets or not len(cohort.columns):
-        return _values(results)
+        return [one.values for one in measured]
     scores = gseapy_scores(table.values[:, cohort.columns], sets)
-    return [scores.get(number) for number in range(len(results))]
+    return [scores.get(number) for number in range(len(measured))]
 
 
-def values_frame(
-    cohorts: Sequence[Cohort], variables: Sequence[Variable]
-) -> tuple[pl.DataFrame, list[Measurement]]:
-    """One row per tumor type and sample, a column per variable; empty where it has no value."""
-    import polars as pl
+def gseapy_scores(
+    values: NDArray[np.float32], sets: Mapping[int, NDArray[np.intp]], threads: int = 2
+) -> dict[int, NDArray[np.float64]]:
+    """Raw enrichment scores by ``gseapy.ssgsea(sample_norm_method="rank", weight=0.25)``.
 
-    measured: list[Measurement] = []
-    parts = []
-    for cohort in cohorts:
-        stored = [cohort.table.metadata.samples[column] for column in cohort.columns]
-        results = [cohort.measure(variable) for variable in variables]
-        measured += [(one, cohort, result) for one, result in zip(variables, results, strict=True)]
-        told = {
-            "tumor_type": [cohort.tumor_type] * len(stored),
-            "sample": [sample.sample for sample in stored],
-            "patient": [sample.patient for sample in stored],
-            "sample_type": [sample.sample_type for sample in stored],
-        }
-        numbers = [
-            pl.Series(one.name, result.values, pl.Float64)
-            if result.values is not None
-            else pl.repeat(None, len(stored), dtype=pl.Float64, eager=True).alias(one.name)
-            for one, result in zip(variables, results, strict=True)
-        ]
-        frame = pl.DataFrame(told, schema=dict.fromkeys(told, pl.String))
-        parts.append(frame.with_columns(numbers).with_columns(pl.col(pl.Float64).fill_nan(None)))
-    return pl.concat(parts), measured
+    Parameters
+    ----------
+    values
+        Genes x samples, rows in symbol order: gseapy breaks ties by it.
+    sets
+        Rows of each set, by any key; all of 1 to n - 1 genes.
+    threads
+        For gseapy.
+
+    Returns
+    -------
+    Key to one score per sample.
+    """
+    with warnings.catch_warnings():
+        # gseapy 1.3 calls what pandas 3 deprecates
+        warnings.simplefilter("ignore")
+        import gseapy
+        import pandas as pd
+
+        names = [f"G{row}" for row in range(values.shape[0])]
+        frame = pd.DataFrame(values.astype(np.float64), index=names)
+        frame.columns = [f"S{column}" for column in range(values.shape[1])]
+        result = gseapy.ssgsea(
+            data=frame,
+            gene_sets={f"K{key}": [names[row] for row in rows] for key, rows in sets.items()},
+            outdir=None,
+            sample_norm_method="rank",
+            weight=0.25,
+            min_size=1,
+            max_size=values.shape[0],
+            permutation_num=0,
+            no_plot=True,
+            threads=threads,
+            seed=0,
+        ).res2d
+    scores: Any = result.pivot(index="Term", columns="Name", values="ES").astype(float)
+    return {key: scores.loc[f"K{key}", frame.columns].to_numpy() for key in sets}

@@ -11,27 +11,27 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tcga_corr.analysis.pool import pooled_columns
-from tcga_corr.analysis.variables import (
+from tcga_corr.analysis.answer import Answer, CohortData, Query, ScopeQuery
+from tcga_corr.analysis.cohort import (
     Cohort,
-    GeneVariable,
+    Mask,
     Measured,
-    Measurement,
-    SetVariable,
-    Variable,
     Vector,
+    complete_samples,
+    join_notes,
+    matching_notes,
+    samples_without,
 )
+from tcga_corr.analysis.names import GeneVariable, Item, Items, SetVariable, Variable, collection
+from tcga_corr.analysis.pool import pooled_columns
+from tcga_corr.analysis.scope import SEE_STATUS
+from tcga_corr.choices import ScreenMethod, check_choice
+from tcga_corr.errors import AnalysisError
 from tcga_corr.stats.adjustment import benjamini_hochberg
-from tcga_corr.stats.correlation import (
-    MIN_SAMPLES,
-    Fit,
-    Method,
-    fisher_interval,
-    p_of_r,
-    snapped,
-    unit_rows,
-)
-from tcga_corr.stats.pooling import fisher_variance
+from tcga_corr.stats.correlation import MIN_SAMPLES, Fit, note_of_few, snapped, unit_rows
+from tcga_corr.stats.methods import fisher_interval, fisher_variance, is_ranked, p_of_r
+from tcga_corr.vocabulary.gene_sets import GeneSet
+from tcga_corr.vocabulary.methods import METHODS
 
 if TYPE_CHECKING:
     import polars as pl
@@ -41,23 +41,85 @@ Counts = NDArray[np.int64]
 _Found = tuple[Vector, Counts, Vector]
 
 _GENES_AT_ONCE = 256
-_MOST_THREADS = 4
+_MAX_THREADS = 4
 # of the mean square: below it, a variance from sums of squares has lost digits
 _LOST = 1e-3
 
 
 @dataclass(frozen=True)
+class ScreenQuery(Query):
+    """A question of :func:`screen`."""
+
+    x: str
+    against: str | list[str]
+    n_y: int
+    method: ScreenMethod
+    adjust: list[str]
+    scope: ScopeQuery
+    by_tumor_type: bool
+
+
+@dataclass(frozen=True)
+class ScreenAnswer(Answer):
+    """An answer of :func:`screen`: a row per y, or per tumor type and y."""
+
+    query: ScreenQuery
+
+
+def screen(
+    data: CohortData,
+    x: Item,
+    against: str | Sequence[GeneSet] = "genes",
+    method: ScreenMethod = "pearson",
+    adjust: Items = (),
+    *,
+    by_tumor_type: bool = False,
+) -> ScreenAnswer:
+    """See :meth:`tcga_corr.Engine.screen`."""
+    check_choice("method", method, [name for name, one in METHODS.items() if one.screens])
+    variable = data.names.variable(x)
+    controls = data.names.controls(adjust, [variable])
+    if against == "genes":
+        found = screen_genes(data.cohorts, variable, controls, method)
+    elif isinstance(against, str):
+        found = screen_sets(data.cohorts, variable, collection(against), controls, method)
+    else:
+        sets = [SetVariable(gene_set) for gene_set in against]
+        found = screen_sets(data.cohorts, variable, sets, controls, method)
+    by_tumor_type = by_tumor_type or found.n_answering < 2
+    frame = found.by_tumor_type() if by_tumor_type else found.ranking()
+    if not frame.height:
+        reasons = join_notes(*found.notes) or "nothing to hold against"
+        raise AnalysisError(f"no tumor type gives an association: {reasons}", SEE_STATUS)
+    notes = data.notes(found.left_out(), matching_notes(found.measured))
+    return ScreenAnswer(
+        frame=frame,
+        query=ScreenQuery(
+            x=variable.name,
+            against=against if isinstance(against, str) else [one.name for one in against],
+            n_y=len(found.y),
+            method=method,
+            adjust=[control.name for control in controls],
+            scope=data.query,
+            by_tumor_type=by_tumor_type,
+        ),
+        notes=notes,
+        provenance=data.provenance((variable, *controls), notes),
+    )
+
+
+@dataclass(frozen=True)
 class Screen:
-    """What one variable gives with many, tumor types x the many.
+    """The associations of one variable with many, tumor types x the many.
 
     Attributes
     ----------
     tumor_types, x, y
-        What is correlated; ``y`` are names.
+        The names of tumor types and variables.
     method
-        How.
+        How they are correlated.
     n_controls
-        What was adjusted for in each tumor type.
+        Fitted controls in each tumor type.
     n, r
         Samples and coefficient; r is NaN where there is none.
     n_shared, r_disjoint
@@ -71,14 +133,14 @@ class Screen:
     tumor_types: Sequence[str]
     x: str
     y: Sequence[str]
-    method: Method
+    method: ScreenMethod
     n_controls: Counts
     n: Counts
     r: Matrix
     n_shared: Counts
     r_disjoint: Matrix
     notes: Sequence[str]
-    measured: list[Measurement] = field(repr=False)
+    measured: list[Measured] = field(repr=False)
     simulated: bool
 
     @property
@@ -87,18 +149,20 @@ class Screen:
         return int((~np.isnan(self.r)).any(axis=1).sum())
 
     def left_out(self) -> list[str]:
-        """How many samples lack a covariate that others have."""
+        """Why tumor types have no r, how many samples lack a variable, and which y have no r."""
+        lines = [
+            f"{name}: {note}"
+            for name, note in zip(self.tumor_types, self.notes, strict=True)
+            if note
+        ]
         counts: dict[str, int] = {}
-        for variable, _, side in self.measured:
-            if side.values is not None and not side.note:
-                lacking = int(np.isnan(side.values).sum())
-                counts[variable.name] = counts.get(variable.name, 0) + lacking
-        return [f"samples without {name}: {count}" for name, count in counts.items() if count]
-
-    @property
-    def n_unanswered(self) -> int:
-        """How many have an r in no tumor type."""
-        return int(np.isnan(self.r).all(axis=0).sum())
+        for one in self.measured:
+            counts[one.name] = counts.get(one.name, 0) + one.n_missing
+        lines += [samples_without(name, count) for name, count in counts.items() if count]
+        n_unanswered = int(np.isnan(self.r).all(axis=0).sum())
+        if n_unanswered:
+            lines.append(f"no r in any tumor type: {n_unanswered} of {len(self.y)}")
+        return lines
 
     def by_tumor_type(self) -> pl.DataFrame:
         """A row per tumor type and y that has an r; q over all of them."""
@@ -166,7 +230,7 @@ class Screen:
 
 
 def screen_genes(
-    cohorts: Sequence[Cohort], x: Variable, controls: Sequence[Variable], method: Method
+    cohorts: Sequence[Cohort], x: Variable, controls: Sequence[Variable], method: ScreenMethod
 ) -> Screen:
     """Correlate x with every gene of the tables but itself.
 
@@ -182,8 +246,8 @@ def screen_genes(
     names = sorted({symbol for cohort in cohorts for symbol in cohort.table.genes} - own)
     place = {symbol: number for number, symbol in enumerate(names)}
 
-    def screened(prepared: _Prepared, unit: Matrix) -> _Found:
-        r, shared, disjoint = _nothing(len(names))
+    def correlate(prepared: _Prepared, unit: Matrix) -> _Found:
+        r, shared, disjoint = _empty(len(names))
         table = prepared.cohort.table
         others = [row for row, symbol in enumerate(table.genes) if symbol not in own]
         places = np.array([place[symbol] for symbol in table.genes if symbol not in own], dtype=int)
@@ -193,12 +257,12 @@ def screen_genes(
         disjoint[places] = r[places]
         for symbol in prepared.x.genes:
             shared[place[symbol]] = 1
-            apart = prepared.cohort.measure(x, without=frozenset([symbol]))
+            without_gene = prepared.cohort.measure(x, without=frozenset([symbol]))
             row = table.genes.row(symbol)
-            disjoint[place[symbol]] = prepared.apart(apart, table.values[row : row + 1])
+            disjoint[place[symbol]] = prepared.with_gene(without_gene, table.values[row : row + 1])
         return r, shared, disjoint
 
-    return _screen(cohorts, x, controls, method, names, screened)
+    return _screen(cohorts, x, controls, method, names, correlate)
 
 
 def screen_sets(
@@ -206,13 +270,13 @@ def screen_sets(
     x: Variable,
     sets: Sequence[SetVariable],
     controls: Sequence[Variable],
-    method: Method,
+    method: ScreenMethod,
 ) -> Screen:
     """Correlate x with the scores of gene sets, but for x itself."""
     others = [one for one in sets if one != x]
 
-    def screened(prepared: _Prepared, unit: Matrix) -> _Found:
-        r, shared, disjoint = _nothing(len(others))
+    def correlate(prepared: _Prepared, unit: Matrix) -> _Found:
+        r, shared, disjoint = _empty(len(others))
         for number, one in enumerate(others):
             y = prepared.cohort.measure(one)
             if y.values is None:
@@ -221,60 +285,54 @@ def screen_sets(
             both = prepared.x.genes & y.genes
             shared[number] = len(both)
             if both:
-                x_apart = prepared.cohort.measure(x, without=both)
-                y_apart = prepared.cohort.measure(one, without=both)
-                disjoint[number] = prepared.with_values(prepared.unit_of(x_apart), y_apart)
+                x_disjoint = prepared.cohort.measure(x, without=both)
+                y_disjoint = prepared.cohort.measure(one, without=both)
+                disjoint[number] = prepared.with_values(prepared.unit_of(x_disjoint), y_disjoint)
         return r, shared, disjoint
 
-    return _screen(cohorts, x, controls, method, [one.name for one in others], screened)
+    return _screen(cohorts, x, controls, method, [one.name for one in others], correlate)
 
 
 class _Prepared:
     """One variable in one tumor type, made ready to be correlated with anything."""
 
     def __init__(
-        self, cohort: Cohort, x: Variable, controls: Sequence[Variable], method: Method
+        self, cohort: Cohort, x: Variable, controls: Sequence[Variable], method: ScreenMethod
     ) -> None:
         self.cohort = cohort
         self.method = method
         self.x = cohort.measure(x)
-        self.controls = [cohort.measure(variable) for variable in controls]
-        self.measured = list(
-            zip(
-                (x, *controls),
-                [cohort] * (1 + len(controls)),
-                (self.x, *self.controls),
-                strict=True,
-            )
-        )
-        self.having = np.ones(len(cohort.columns), dtype=np.bool_)
-        self.n_controls = 0
-        self.unit: Matrix | None = None
-        lacking = [one.note for one in (self.x, *self.controls) if one.note]
-        self.note = "; ".join(dict.fromkeys(lacking))
-        if lacking:
-            return
-        for one in (self.x, *self.controls):
-            if one.values is not None:
-                self.having &= ~np.isnan(one.values)
+        self.measured = [self.x, *(cohort.measure(variable) for variable in controls)]
+        self.complete: Mask = np.ones(len(cohort.columns), dtype=np.bool_)
         self.fit: Fit | None = None
+        self.unit: Matrix | None = None
+        self.note = join_notes(*(one.note for one in self.measured))
+        if self.note:
+            return
+        self.complete = complete_samples(self.measured, len(cohort.columns))
         if controls:
-            columns = [one.values[self.having] for one in self.controls if one.values is not None]
-            self.fit = Fit(np.column_stack(columns), ranked=method == "spearman")
-            self.n_controls = self.fit.n_controls
-        n, least = int(self.having.sum()), MIN_SAMPLES + self.n_controls
+            columns = [
+                one.values[self.complete] for one in self.measured[1:] if one.values is not None
+            ]
+            self.fit = Fit(np.column_stack(columns), ranked=is_ranked(method))
+        n, least = int(self.complete.sum()), MIN_SAMPLES + self.n_controls
         if n < least:
-            self.note = f"too few samples: {n}, at least {least} needed"
+            self.note = note_of_few(n, least)
             return
         self.unit = self.unit_of(self.x)
         if self.unit is None:
             self.note = f"{x.name} is constant, or a linear combination of what is adjusted for"
 
+    @property
+    def n_controls(self) -> int:
+        """Fitted controls."""
+        return self.fit.n_controls if self.fit else 0
+
     def unit_of(self, side: Measured) -> Matrix | None:
         """A side's values as one row of length one; None where there are none or nothing varies."""
         if side.values is None:
             return None
-        unit = unit_rows(side.values[self.having][np.newaxis], self.method, self.fit)
+        unit = unit_rows(side.values[self.complete][np.newaxis], self.method, self.fit)
         return None if np.isnan(unit).any() else unit
 
     def with_values(self, unit: Matrix | None, y: Measured) -> float:
@@ -282,17 +340,17 @@ class _Prepared:
         other = self.unit_of(y)
         return float("nan") if unit is None or other is None else _r(unit, other)
 
-    def apart(self, x: Measured, values: NDArray[np.float32]) -> float:
+    def with_gene(self, x: Measured, values: NDArray[np.float32]) -> float:
         """The r of another form of x and one gene's values."""
         unit = self.unit_of(x)
         if unit is None:
             return float("nan")
-        gene = values[:, self.cohort.columns[self.having]].astype(np.float64)
+        gene = values[:, self.cohort.columns[self.complete]].astype(np.float64)
         return _r(unit, unit_rows(gene, self.method, self.fit))
 
     def with_rows(self, unit: Matrix, values: NDArray[np.float32]) -> Vector:
         """The r of a prepared row and each gene."""
-        columns = self.cohort.columns[self.having]
+        columns = self.cohort.columns[self.complete]
         r = np.empty(len(values))
         for start in range(0, len(values), _GENES_AT_ONCE):
             part = slice(start, start + _GENES_AT_ONCE)
@@ -321,15 +379,15 @@ def _screen(
     cohorts: Sequence[Cohort],
     x: Variable,
     controls: Sequence[Variable],
-    method: Method,
+    method: ScreenMethod,
     names: Sequence[str],
-    screened: Callable[[_Prepared, Matrix], _Found],
+    correlate: Callable[[_Prepared, Matrix], _Found],
 ) -> Screen:
     prepared = [_Prepared(cohort, x, controls, method) for cohort in cohorts]
-    with ThreadPoolExecutor(min(_MOST_THREADS, os.cpu_count() or 1)) as threads:
+    with ThreadPoolExecutor(min(_MAX_THREADS, os.cpu_count() or 1)) as threads:
         found = list(
             threads.map(
-                lambda one: _nothing(len(names)) if one.unit is None else screened(one, one.unit),
+                lambda one: _empty(len(names)) if one.unit is None else correlate(one, one.unit),
                 prepared,
             )
         )
@@ -339,17 +397,17 @@ def _screen(
         y=names,
         method=method,
         n_controls=np.array([one.n_controls for one in prepared], dtype=np.int64),
-        n=np.array([int(one.having.sum()) for one in prepared], dtype=np.int64),
+        n=np.array([int(one.complete.sum()) for one in prepared], dtype=np.int64),
         r=np.stack([r for r, _, _ in found]),
         n_shared=np.stack([shared for _, shared, _ in found]),
         r_disjoint=np.stack([disjoint for _, _, disjoint in found]),
         notes=[one.note for one in prepared],
         measured=[row for one in prepared for row in one.measured],
-        simulated=any(cohort.table.metadata.simulated for cohort in cohorts),
+        simulated=any(cohort.simulated for cohort in cohorts),
     )
 
 
-def _nothing(size: int) -> _Found:
+def _empty(size: int) -> _Found:
     return np.full(size, np.nan), np.zeros(size, dtype=np.int64), np.full(size, np.nan)
 
 

@@ -1,9 +1,9 @@
 """Gene sets of one tumor type without the genes that they share with another variable, many pairs
 at once.
 
-A score is made of sums over the set's genes (:mod:`tcga_corr.scoring.ssgsea`), so genes are taken
-out by taking their sums away: whole numbers exactly, weights to rounding. Where rounding could
-matter, scores are made anew.
+A score is made of sums over the set's genes (:mod:`tcga_corr.scoring.ssgsea`), so genes are
+left out by subtracting their terms: whole numbers exactly, weights to rounding. Where rounding
+could matter, the scores are computed again.
 """
 
 from __future__ import annotations
@@ -15,38 +15,37 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from tcga_corr.analysis.variables import Cohort, Measured, SetVariable, Variable
+from tcga_corr.analysis.cohort import Cohort, Measured
+from tcga_corr.analysis.names import SetVariable
 
 Matrix = NDArray[np.float64]
 Places = NDArray[np.intp]
 Counts = NDArray[np.int64]
 
 _N_SUMS = 3
-# pairs: of these the genes' sums are made once, and of fewer the scores, within the cache
+# pairs whose genes' terms are computed together, and whose scores fit the processor's cache
 _PAIRS_AT_ONCE = 512
 _SCORED_AT_ONCE = 64
-# pairs of a list to those of the whole cross, from which the cross is the cheaper to count
+# where the whole cross has fewer pairs than this times those listed, counting it is cheaper
 _SPARSE = 8
-# of the number of genes, which scores are on the scale of: what taking sums away may leave
+# rounding error of a subtraction, as a fraction of the number of genes (the scale of scores)
 _ROUNDING = 1e-10
 
 
 class SharedGenes:
-    """Which genes of the table variables are made of, and their values without some of them.
+    """Which genes of the table each variable is made of, and scores without some of them.
 
     Parameters
     ----------
     cohort
         The tumor type.
-    variables, measured
-        What was measured there, and how.
+    measured
+        The variables measured there.
     """
 
-    def __init__(
-        self, cohort: Cohort, variables: Sequence[Variable], measured: Sequence[Measured]
-    ) -> None:
+    def __init__(self, cohort: Cohort, measured: Sequence[Measured]) -> None:
         self._cohort = cohort
-        self._is_set = np.array([isinstance(one, SetVariable) for one in variables], dtype=bool)
+        self._is_set = np.array([isinstance(one.variable, SetVariable) for one in measured], bool)
         rows = [cohort.table.genes.rows(one.genes) for one in measured]
         offsets = np.cumsum([0, *(len(one) for one in rows)])
         self._members = sparse.csr_array(
@@ -74,7 +73,7 @@ class SharedGenes:
     def without(
         self, x: Places, y: Places, values: Matrix, *, ranked: bool
     ) -> Iterator[tuple[Places, Matrix, Matrix]]:
-        """The values of both sides of pairs without what they share.
+        """The values of both variables of pairs without the genes that they share.
 
         Parameters
         ----------
@@ -96,15 +95,15 @@ class SharedGenes:
             both = self._both(x[block], y[block])
             genes, place = np.unique(both.indices, return_inverse=True)
             terms = self._terms(genes.astype(np.intp))
-            taken = sparse.csr_array(
+            removed = sparse.csr_array(
                 (both.data.astype(np.float64), place, both.indptr), shape=(len(block), len(genes))
             )
             for first in range(0, len(block), _SCORED_AT_ONCE):
                 some = slice(first, first + _SCORED_AT_ONCE)
                 part = block[some]
-                sums = np.asarray(taken[some] @ terms).reshape(len(part), _N_SUMS, -1)
-                n_taken = np.diff(taken[some].indptr)
-                sides = [self._rescored(one[part], sums, n_taken, values) for one in (x, y)]
+                sums = np.asarray(removed[some] @ terms).reshape(len(part), _N_SUMS, -1)
+                n_removed = np.diff(removed[some].indptr)
+                sides = [self._rescored(one[part], sums, n_removed, values) for one in (x, y)]
                 for one, rescored in zip((x, y), sides, strict=True):
                     for row in self._uncertain(rescored, ranked=ranked):
                         if self._is_set[one[part[row]]]:
@@ -118,12 +117,14 @@ class SharedGenes:
         """Pairs x genes: which both have."""
         return self._members[x].multiply(self._members[y]).tocsr()
 
-    def _rescored(self, places: Places, taken: Matrix, n_taken: Counts, values: Matrix) -> Matrix:
-        """The scores of sets without what is taken; other variables as they are."""
+    def _rescored(
+        self, places: Places, removed: Matrix, n_removed: Counts, values: Matrix
+    ) -> Matrix:
+        """The scores of sets without the removed terms; other variables unchanged."""
         rescored = values[places]
         sets = np.flatnonzero(self._is_set[places])
-        left = self._whole_sums[places[sets]] - taken[sets]
-        k = (self.sizes[places] - n_taken)[sets, np.newaxis]
+        left = self._whole_sums[places[sets]] - removed[sets]
+        k = (self.sizes[places] - n_removed)[sets, np.newaxis]
         n_genes = len(self._cohort.table.genes)
         with np.errstate(divide="ignore", invalid="ignore"):
             hits = left[:, 1] / np.where(k > 0, left[:, 0], np.nan)
@@ -132,7 +133,7 @@ class SharedGenes:
         return rescored
 
     def _uncertain(self, rescored: Matrix, *, ranked: bool) -> Places:
-        """Which rows have scores that only rounding may tell apart."""
+        """Which rows have scores whose order may be rounding error."""
         close = _ROUNDING * len(self._cohort.table.genes)
         if ranked:
             steps = np.diff(np.sort(rescored, axis=1), axis=1)

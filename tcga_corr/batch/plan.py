@@ -18,20 +18,13 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tcga_corr.analysis.nulls import Null
+from tcga_corr.analysis.cohort import Cohort
+from tcga_corr.analysis.names import CovariateVariable, GeneVariable, SetVariable, Variable
 from tcga_corr.analysis.panel import ROWS_AT_ONCE
-from tcga_corr.analysis.variables import (
-    Cohort,
-    CovariateVariable,
-    GeneVariable,
-    SetVariable,
-    Variable,
-)
 from tcga_corr.batch.spec import Claim, Output
+from tcga_corr.choices import Method, Null, Ties
 from tcga_corr.engine import Selection
 from tcga_corr.errors import StoreError
-from tcga_corr.scoring.ssgsea import Ties
-from tcga_corr.stats.correlation import Method
 from tcga_corr.store import Covariates, Store
 from tcga_corr.vocabulary.gene_sets import GeneSet
 

@@ -7,8 +7,14 @@ from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
-from tcga_corr.analysis.asking import check_controls, check_distinct
-from tcga_corr.analysis.variables import Cohort, CovariateVariable, SetVariable, Variable
+from tcga_corr.analysis.cohort import Cohort
+from tcga_corr.analysis.names import (
+    CovariateVariable,
+    SetVariable,
+    Variable,
+    check_controls,
+    check_distinct,
+)
 from tcga_corr.batch.plan import Plan, PlannedAnalysis
 from tcga_corr.batch.spec import Analysis, Claim, Problem, Spec, SpecError
 from tcga_corr.engine import Engine

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tcga_corr.analysis.pool import SIGNIFICANT, pooled_columns
+from tcga_corr.analysis.pool import pooled_columns
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan, PlannedAnalysis, Task
 from tcga_corr.batch.work import failed_rows
@@ -20,6 +20,7 @@ from tcga_corr.errors import StoreError
 from tcga_corr.exchange import FORMULA
 from tcga_corr.files import replacing, sha256_of
 from tcga_corr.stats.adjustment import benjamini_hochberg
+from tcga_corr.vocabulary.associations import SIGNIFICANT
 
 if TYPE_CHECKING:
     import pyarrow as pa

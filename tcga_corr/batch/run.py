@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tcga_corr.analysis import provenance
-from tcga_corr.analysis.variables import CovariateVariable, SetVariable
+from tcga_corr.analysis.names import CovariateVariable, SetVariable
 from tcga_corr.batch.executors import Failure, Means, Performer, performed
 from tcga_corr.batch.folder import RunFolder, run_names
 from tcga_corr.batch.lookup import known_in

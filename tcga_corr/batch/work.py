@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tcga_corr.analysis.cohort import Cohort
 from tcga_corr.analysis.correlate import Question, associate
 from tcga_corr.analysis.dominance import DOMINANCE_SCHEMA, SCALES, dominance
+from tcga_corr.analysis.names import SetVariable, Variable
 from tcga_corr.analysis.panel import ROWS_AT_ONCE, Pairs, Panel
-from tcga_corr.analysis.variables import Cohort, SetVariable, Variable
 from tcga_corr.batch.plan import Plan, PlannedAnalysis, Task, check_inputs
 from tcga_corr.engine import Engine
 from tcga_corr.store import open_reference

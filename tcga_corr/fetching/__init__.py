@@ -1,0 +1,1 @@
+"""From the internet to the disk, and on into the store."""

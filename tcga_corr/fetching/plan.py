@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tcga_corr.choices import Genes
 from tcga_corr.errors import TcgaCorrError, UsageError, near_names
 from tcga_corr.fetching.download import sizes
 from tcga_corr.fetching.hub_requests import HubDownError, Patience
 from tcga_corr.fetching.request import Download, Progress
 from tcga_corr.fetching.sidecar import read_sidecar, received_so_far
-from tcga_corr.loading.plan import Genes
 from tcga_corr.sources import SOURCES, Source, gdc_api
 from tcga_corr.sources.source import RemoteFile
 from tcga_corr.store import Store

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from tcga_corr.analysis.asking import Answer
+    from tcga_corr.analysis.answer import Answer
 
 MOST = 6  # panels in one figure
 _T = ("welch", "paired t")  # the tests that give a difference and its interval
@@ -104,7 +104,7 @@ def comparison(answer: Answer) -> Figure:
         )  # fmt: skip
         for axes, block in zip(all_axes, blocks, strict=True):
             _draw(axes, [block.rows[at] for at in order], has_pairs)
-        if answer.provenance["simulated"]:
+        if answer.simulated:
             marked_simulated(figure)
     return figure
 
@@ -112,8 +112,8 @@ def comparison(answer: Answer) -> Figure:
 def _blocks(answer: Answer) -> tuple[list[str], list[_Block]]:
     """What the rows are, and the panels."""
     query = answer.query
-    variables, types = query["variables"], query["tumor_types"]
-    pairs = list(itertools.combinations(query["groups"], 2))
+    variables, types = query.variables, query.scope.tumor_types
+    pairs = list(itertools.combinations(query.groups, 2))
     measures = {name: measure_of(name, answer) for name in variables}
     by_type = len(variables) * len(pairs) <= MOST
     one_measure = len(set(measures.values())) == 1
@@ -208,7 +208,7 @@ def _n_pairs(block: _Block, order: Sequence[int]) -> Column:
 
 def _told(answer: Answer, blocks: Sequence[_Block]) -> tuple[str, str]:
     query = answer.query
-    variables, types, groups = query["variables"], query["tumor_types"], query["groups"]
+    variables, types, groups = query.variables, query.scope.tumor_types, query.groups
     what = listed(variables, 60) if len(variables) < 3 else f"{len(variables)} variables"
     by = f"{len(groups)} groups"
     if len(groups) == 2:
@@ -223,7 +223,7 @@ def _told(answer: Answer, blocks: Sequence[_Block]) -> tuple[str, str]:
                 own[one] = max(own.get(one, 0), row[f"n_{side}"])
     counts = [f"{sum(own.values()):,}" for own in n.values()]
     told_n = [" ".join(pair) for pair in zip(counts, cut_apart(list(n), 30), strict=True)]
-    samples = "" if query["by"] == "sample-type" else f"{query['samples']} samples, "
+    samples = "" if query.by == "sample-type" else f"{query['samples']} samples, "
     by_file = "" if not samples else f", by {plain(Path(query['by']).name, 40)}"
     about = (
         f"{origin(query)}; {samples}n = {', '.join(told_n)} in "

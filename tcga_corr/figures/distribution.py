@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from tcga_corr.analysis.asking import Answer
+    from tcga_corr.analysis.answer import Answer
 
 Vector = NDArray[np.float64]
 MOST = 6  # variables in one figure
@@ -55,11 +55,11 @@ def distribution(tumor: Answer, normal: Answer | None = None) -> Figure:
     UsageError
         If there are more variables, or the answers are of different questions.
     """
-    names = tumor.query["variables"]
+    names = tumor.query.variables
     _check(tumor, normal)
     answers = [tumor] if normal is None or not normal.frame.height else [tumor, normal]
     sides = [_by_type(answer) for answer in answers]
-    types = _order(tumor.query["tumor_types"], names[0], sides)
+    types = _order(tumor.query.scope.tumor_types, names[0], sides)
     counts = [[[len(side[name].get(one, ())) for one in types] for side in sides] for name in names]
     is_shared = all(count == counts[0] for count in counts)
     with styled():
@@ -81,13 +81,13 @@ def distribution(tumor: Answer, normal: Answer | None = None) -> Figure:
         figure, all_axes = panels(told, types, row, several, handles)
         for axes, name in zip(all_axes, names, strict=True):
             _draw(axes, types, [side[name] for side in sides], tumor, name)
-        if any(answer.provenance["simulated"] for answer in answers):
+        if any(answer.simulated for answer in answers):
             marked_simulated(figure)
     return figure
 
 
 def _check(tumor: Answer, normal: Answer | None) -> None:
-    names = tumor.query["variables"]
+    names = tumor.query.variables
     if len(names) > MOST:
         raise UsageError(
             f"{len(names)} variables do not fit in one figure",
@@ -105,7 +105,7 @@ def _check(tumor: Answer, normal: Answer | None) -> None:
 def _by_type(answer: Answer) -> dict[str, dict[str, Vector]]:
     """Variable to tumor type to its values."""
     found: dict[str, dict[str, Vector]] = {}
-    for name in answer.query["variables"]:
+    for name in answer.query.variables:
         own = answer.frame.select("tumor_type", name).drop_nulls(name)
         found[name] = {
             str(key[0]): part[name].to_numpy().astype(np.float64)
@@ -141,7 +141,7 @@ def _told(
     sides: Sequence[dict[str, dict[str, Vector]]],
     types: Sequence[str],
 ) -> tuple[str, str]:
-    names = tumor.query["variables"]
+    names = tumor.query.variables
     title = listed(names, 60) if len(names) < 3 else f"{len(names)} variables"
     where = types[0] if len(types) == 1 else f"{len(types)} tumor types"
     n = [
@@ -173,7 +173,7 @@ def _handles(answers: Sequence[Answer], has_few: bool) -> list[Any]:
     shown: list[Any] = []
     if len(answers) > 1:
         shown += [
-            Patch(fc=colour, ec=colour, alpha=alpha, label=answer.query["samples"])
+            Patch(fc=colour, ec=colour, alpha=alpha, label=answer.query.scope.samples)
             for answer, colour, alpha in zip(answers, _COLOURS, _ALPHAS, strict=False)
         ]
     shown.append(
@@ -215,7 +215,7 @@ def _draw(
 def _why(answer: Answer, tumor_type: str, name: str) -> str:
     if not answer.frame["tumor_type"].eq(tumor_type).any():
         return f"no {answer.query['samples']} samples"
-    if len(answer.query["variables"]) == 1:
+    if len(answer.query.variables) == 1:
         for note in answer.notes:
             found = re.fullmatch(r"(.*) \(in ([^()]*)\)", note, re.S)
             if found and tumor_type in found[2].split(", "):

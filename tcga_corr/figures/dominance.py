@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from tcga_corr.analysis.asking import Answer
+    from tcga_corr.analysis.answer import Answer
 
 MOST = 12  # sets that are told apart
 _HATCHES = (
@@ -56,10 +56,10 @@ def dominance_figure(answer: Answer) -> Figure:
             own[row["set"]] = row["share_highest"]
         n[row["tumor_type"]] = row["n"]
         having.setdefault(row["tumor_type"], set()).add(row["set"])
-    known = [name for name in answer.query["sets"] if any(name in own for own in having.values())]
+    known = [name for name in answer.query.sets if any(name in own for own in having.values())]
     sets = _leading(known, shares)
     merged = {key: _merged(own, sets) for key, own in shares.items()}
-    types = _order(answer.query["tumor_types"], sets, merged)
+    types = _order(answer.query.scope.tumor_types, sets, merged)
     tests = {(one["scale"], one["tumor_type"]): one for one in answer.summary["tests"]}
     with styled():
         several = []
@@ -73,7 +73,7 @@ def dominance_figure(answer: Answer) -> Figure:
         told = _told(answer, types, n)
         height = 0.165 * (1.35 if len(types) <= 6 else 1)
         short_of = {one for one, names in having.items() if len(names) < len(known)}
-        unknown = [name for name in answer.query["sets"] if name not in known]
+        unknown = [name for name in answer.query.sets if name not in known]
         foot = _foot(shares, len(known) == 2, bool(short_of), unknown)
         figure, all_axes = panels(
             told, [f"{one} *" if one in short_of else one for one in types], height, several,
@@ -84,7 +84,7 @@ def dominance_figure(answer: Answer) -> Figure:
             for y, one in enumerate(types):
                 if not merged.get((scale, one)):
                     noted(axes, y, f"no {scale} scores" if one in n else "no scores")
-        if answer.provenance["simulated"]:
+        if answer.simulated:
             marked_simulated(figure)
     return figure
 
@@ -145,7 +145,7 @@ def _number(value: float | None, digits: int | None = None) -> str | None:
 
 def _told(answer: Answer, types: Sequence[str], n: Mapping[str, int]) -> tuple[str, str]:
     query = answer.query
-    names = query["sets"]
+    names = query.sets
     what = " and ".join(cut_apart(names)) if len(names) == 2 else f"{len(names)} gene sets"
     where = types[0] if len(types) == 1 else f"{len(types)} tumor types"
     having = f"{len(n)} tumor type{'' if len(n) == 1 else 's'}"

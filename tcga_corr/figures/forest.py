@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from tcga_corr.analysis.asking import Answer
+    from tcga_corr.analysis.answer import Answer
 
 _ROW, _LEFT, _RIGHT, _FOOT, _HEADS = 0.165, 0.58, 1.62, 0.4, 0.16  # inches
 _MARKS = ("q", "p_genes", "p_sets")
@@ -84,10 +84,10 @@ def forest(answer: Answer) -> Figure:
         if pooled:
             axes.axhline(band * len(order) - 0.3, color=GREY, lw=0.5)
             labels[band * len(order) + 0.3 + (len(pooled) - 1) / 2] = "pooled"
-        _draw_frame(axes, labels, answer.query["method"])
+        _draw_frame(axes, labels, answer.query.method)
         write_foot(figure, foot)
         write_key(figure, handles, 0.05 + foot_height(foot))
-        if answer.provenance["simulated"]:
+        if answer.simulated:
             marked_simulated(figure)
     return figure
 
@@ -107,11 +107,11 @@ def _told(answer: Answer) -> tuple[str, str]:
     frame = answer.frame
     first = frame["method"][0]
     n = [row["n"] for row in frame.to_dicts() if row["method"] == first and row["r"] is not None]
-    adjusted = f", adjusted for {listed(query['adjust'])}" if query["adjust"] else ""
+    adjusted = f", adjusted for {listed(query['adjust'])}" if query.adjust else ""
     methods = list(dict.fromkeys(frame["method"].to_list()))
     method = ", ".join(methods)
     types = f"{len(n)} tumor types" if len(n) != 1 else "1 tumor type"
-    title = " against ".join(cut_apart([query["x"], query["y"]]))
+    title = " against ".join(cut_apart([query.x, query.y]))
     about = (
         f"{method}{adjusted}; {origin(query)}; {query['samples']} samples, "
         f"n = {sum(n):,} in {types}"

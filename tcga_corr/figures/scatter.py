@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from tcga_corr.analysis.asking import Answer
+    from tcga_corr.analysis.answer import Answer
 
 Vector = NDArray[np.float64]
 _CROWDED = 250  # samples, from which points are coloured by how close they lie
@@ -54,19 +54,19 @@ def scatter(answer: Answer, values: Answer) -> Figure:
     that of least squares, with the 95 % band of its mean; it is drawn for Pearson's r alone.
     """
     query, rows = answer.query, answer.frame.to_dicts()
-    points = points_of(values.frame, query["x"], query["y"], query["adjust"])
+    points = points_of(values.frame, query.x, query.y, query.adjust)
     has_line = rows[0]["r"] is not None and any(row["method"] == "pearson" for row in rows)
     line = line_through(points) if has_line else None
     x_limits = _limits(points.x)
     y_limits = _limits(points.y, *([line.low, line.high] if line else []))
-    names = cut_apart([query["x"], query["y"]], 40)
+    names = cut_apart([query.x, query.y], 40)
     with styled():
         y_ticks = ticks_between(*y_limits, _HIGH, upright=True)
-        y_label = wrapped(_label(names[1], query["y"], answer), _HIGH, _SIZE, 3)
+        y_label = wrapped(_label(names[1], query.y, answer), _HIGH, _SIZE, 3)
         numbers = max((text_width(number, 6.5) for number in y_ticks.values()), default=0.0)
         left = 0.28 + _LINE * len(y_label) + numbers
         inner = _WIDTH - left - _RIGHT
-        x_label = wrapped(_label(names[0], query["x"], answer), inner, _SIZE, 3)
+        x_label = wrapped(_label(names[0], query.x, answer), inner, _SIZE, 3)
         bottom = 0.32 + _LINE * len(x_label)
         told = _told(answer)
         head = headed(new_figure(_WIDTH, _WIDTH), *told, _WIDTH) + 0.05
@@ -88,7 +88,7 @@ def scatter(answer: Answer, values: Answer) -> Figure:
             _draw_line(axes, line)
         axes.set_xlabel("\n".join(x_label), labelpad=2)
         axes.set_ylabel("\n".join(y_label), labelpad=2)
-        if answer.provenance["simulated"]:
+        if answer.simulated:
             marked_simulated(figure)
     return figure
 
@@ -104,7 +104,7 @@ def _limits(*several: Vector) -> tuple[float, float]:
 
 
 def _label(told: str, name: str, answer: Answer) -> str:
-    adjust = answer.query["adjust"]
+    adjust = answer.query.adjust
     left = f", less the fit of {listed(adjust, 24, 2)}" if adjust else ""
     measure = measure_of(name, answer)
     return f"{told}{'' if measure == 'value' else f', {measure}'}{left}"
@@ -128,8 +128,8 @@ def _told(answer: Answer) -> tuple[str, str]:
             if row[name] is not None:
                 told += f", {name} = {row[name]:.2g}"
         parts.append(told)
-    adjusted = f"; adjusted for {listed(query['adjust'])}" if query["adjust"] else ""
-    x, y = cut_apart([query["x"], query["y"]])
+    adjusted = f"; adjusted for {listed(query['adjust'])}" if query.adjust else ""
+    x, y = cut_apart([query.x, query.y])
     title = f"{x} against {y} in {rows[0]['tumor_type']}"
     about = (
         f"n = {rows[0]['n']:,} {query['samples']} samples, {origin(query)}"

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from tcga_corr.analysis.asking import Answer
+    from tcga_corr.analysis.answer import Answer
 
 Row = Mapping[str, Any]
 _CURVE, _SIZES, _ROW, _HEADING, _RIGHT, _GAP = 1.7, 0.3, 0.115, 0.14, 0.12, 0.12  # inches
@@ -125,7 +125,7 @@ def specification_curve(answer: Answer) -> Figure:
                 middle = n_curve + gap / 2 - 0.5
                 axes.axvline(middle, color=GREY, lw=rcParams["axes.linewidth"], ls=(0, (1, 2)))
         write_key(figure, handles, 0.03)
-        if answer.provenance["simulated"]:
+        if answer.simulated:
             marked_simulated(figure)
     return figure
 
@@ -157,7 +157,7 @@ def _dimensions(rows: Sequence[Row]) -> list[_Dimension]:
 
 def _told(answer: Answer, rows: Sequence[Row], shown: Sequence[Row]) -> tuple[str, str]:
     query, spread = answer.query, answer.summary
-    x, y = cut_apart([query["x"][0], query["y"][0]])
+    x, y = cut_apart([query.x[0], query.y[0]])
     title = f"{x} against {y} in {query['tumor_type']}, over {len(shown):,} choices"
     sizes = [row["n"] for row in shown]
     n = f"{min(sizes):,}" + (f" to {max(sizes):,}" if min(sizes) < max(sizes) else "")

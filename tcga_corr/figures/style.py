@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from tcga_corr.analysis.asking import Answer
+    from tcga_corr.analysis.answer import Answer
 
 WIDTH = 5.2  # inches, 132 mm: one and a half columns of most journals
 BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY = (
@@ -318,8 +318,8 @@ def _across(handles: Sequence[Any], width: float) -> int:
 
 def measure_of(name: str, answer: Answer) -> str:
     """What the numbers of a variable are: a score, or the unit of the genes' values."""
-    if name in {one["name"] for one in answer.provenance["gene_sets"]}:
+    if name in {one.name for one in answer.provenance.gene_sets}:
         return "ssGSEA score"
-    if name in {one["name"] for one in answer.provenance["covariates"]}:
+    if name in {one.name for one in answer.provenance.covariates}:
         return "value"
-    return str(answer.query["unit"])
+    return str(answer.query.scope.unit)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from tcga_corr.analysis.asking import Answer
+    from tcga_corr.analysis.answer import Answer
 
 Vector = NDArray[np.float64]
 Row = Mapping[str, Any]
@@ -121,21 +121,21 @@ def volcano(answer: Answer) -> Figure:
             if column == 0:
                 axes.set_ylabel("−log10 q", labelpad=3)
         write_key(figure, handles, 0.03)
-        if answer.provenance["simulated"]:
+        if answer.simulated:
             marked_simulated(figure)
     return figure
 
 
 def _told(answer: Answer, frame: pl.DataFrame, by_type: bool) -> tuple[str, str]:
     query = answer.query
-    against = query["against"]
+    against = query.against
     what = (
         "genes" if against == "genes"
         else f"sets of {plain(against)}" if isinstance(against, str)
         else "sets"
     )  # fmt: skip
     title = f"{plain(query['x'])} against {query['n_y']:,} {what}"
-    adjusted = f", adjusted for {listed(query['adjust'])}" if query["adjust"] else ""
+    adjusted = f", adjusted for {listed(query['adjust'])}" if query.adjust else ""
     n_of: dict[str, int] = {}
     if by_type:
         n_of = dict(zip(frame["tumor_type"].to_list(), frame["n"].to_list(), strict=True))
@@ -151,7 +151,7 @@ def _told(answer: Answer, frame: pl.DataFrame, by_type: bool) -> tuple[str, str]
         f"{query['samples']} samples, n = {n:,} in {types}",
         f"{n_small:,} of {frame.height:,} with q < 0.05, q over the whole screen",
     ]
-    lacking = query["n_y"] * (len(n_of) if by_type else 1) - frame.height
+    lacking = query.n_y * (len(n_of) if by_type else 1) - frame.height
     if lacking:
         parts.append(f"{lacking:,} have no r or no q and are not drawn")
     begin = _beginning(frame)

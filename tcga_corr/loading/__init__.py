@@ -1,0 +1,1 @@
+"""From files on disk into the store."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tcga_corr.choices import Genes
 from tcga_corr.errors import (
     DamagedTableError,
     DataMissingError,
@@ -27,7 +28,7 @@ from tcga_corr.loading.checks import (
     is_linear,
     told_dates,
 )
-from tcga_corr.loading.plan import Genes, LoadOptions, LoadPlan, plan_file
+from tcga_corr.loading.plan import LoadOptions, LoadPlan, plan_file
 from tcga_corr.sources import SOURCES, source_of_file
 from tcga_corr.store import (
     Store,

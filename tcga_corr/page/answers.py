@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tcga_corr.analysis.asking import Answer
+from tcga_corr.analysis.answer import Answer
 from tcga_corr.page import inputs
 from tcga_corr.page.methods import Settings, methods_text, software_text
 from tcga_corr.page.pairs import pairs_of_answer
@@ -18,21 +18,21 @@ def page_of_answer(answer: Answer) -> Page:
     pairs = pairs_of_answer(answer)
     methods, references = methods_text(
         Settings(
-            samples=query["samples"],
-            ties=query["ties"],
-            min_genes=query["min_genes"],
+            samples=query.scope.samples,
+            ties=query.scope.ties,
+            min_genes=query.scope.min_genes,
             methods=[pair.method for pair in pairs],
-            adjust=query["adjust"],
-            null=query["null"],
-            draws=query["draws"],
-            n_types=len(query["tumor_types"]),
+            adjust=query.adjust,
+            null=query.null,
+            draws=query.draws,
+            n_types=len(query.scope.tumor_types),
             made_from=answer.provenance,
         )
     )
     return Page(
         title=f"{query['x']} and {query['y']}",
         subtitle=pairs[0].about,
-        simulated=bool(answer.provenance["simulated"]),
+        simulated=bool(answer.simulated),
         answers=[pair.finding for pair in pairs],
         pairs=pairs,
         methods=[*methods, software_text(answer.provenance["software"])],

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from tcga_corr.analysis.names import CovariateVariable, SetVariable, Variable
 from tcga_corr.analysis.score import values_frame
-from tcga_corr.analysis.variables import CovariateVariable, SetVariable, Variable
 from tcga_corr.batch.claims import held_beside
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import PlannedAnalysis, check_inputs

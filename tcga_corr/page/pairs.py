@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from tcga_corr.analysis.asking import Answer
+from tcga_corr.analysis.answer import Answer
 from tcga_corr.analysis.points import line_through, points_of
 from tcga_corr.exchange import finite
 from tcga_corr.page import sentences
@@ -67,7 +67,7 @@ def pairs_of_answer(answer: Answer) -> list[Pair]:
     """The pairs of an answer of ``correlate``: one for each method."""
     query = answer.query
     names = ("source", "samples", "ties", "unit")
-    more = {name: query[name] for name in names} | {"adjust": ",".join(query["adjust"])}
+    more = {name: query[name] for name in names} | {"adjust": ",".join(query.adjust)}
     kinds = kinds_of(answer.provenance)
     pairs = []
     for method, pooled in answer.pooled.items():

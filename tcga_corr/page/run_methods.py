@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tcga_corr.analysis.variables import SetVariable
+from tcga_corr.analysis.names import SetVariable
 from tcga_corr.batch.plan import Plan, PlannedAnalysis
 from tcga_corr.page.methods import Settings, methods_text, software_text
 

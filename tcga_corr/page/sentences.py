@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from tcga_corr.analysis.pool import SIGNIFICANT
 from tcga_corr.page.parts import Finding, Row
+from tcga_corr.vocabulary.associations import SIGNIFICANT
 
 _NULLS = {
     "p_sets": "other pathways of the same size",

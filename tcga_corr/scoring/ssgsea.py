@@ -11,15 +11,14 @@ where q is the gene's place counted from the lowest value. Only the k ranks are 
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tcga_corr.choices import Ties
 from tcga_corr.scoring.ranks import Ranks
 
-Ties = Literal["average", "gseapy", "gsva"]
-TIES: tuple[Ties, ...] = ("average", "gseapy", "gsva")
 ALPHA = 0.25
 
 Scores = NDArray[np.float64]

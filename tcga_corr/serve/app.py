@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from tcga_corr.analysis.asking import Asking
+from tcga_corr.analysis.answer import Asking
 from tcga_corr.errors import AnalysisError, DataMissingError, TcgaCorrError, UsageError
 from tcga_corr.serve import asked
 from tcga_corr.serve.access import Access, Rules, error

@@ -8,9 +8,8 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, cast
 
-from tcga_corr.analysis.asking import Selection, check_choice, check_controls
-from tcga_corr.analysis.nulls import NULLS, Null
-from tcga_corr.analysis.variables import CovariateVariable, GeneVariable, Variable
+from tcga_corr.analysis.names import CovariateVariable, GeneVariable, Variable, check_controls
+from tcga_corr.choices import SELECTIONS, Method, Null, Selection, check_choice
 from tcga_corr.errors import UsageError
 from tcga_corr.exchange import finite
 from tcga_corr.page.answers import page_of_answer
@@ -18,9 +17,9 @@ from tcga_corr.page.pairs import scatters_of
 from tcga_corr.page.parts import Scatter, as_data
 from tcga_corr.serve.names import Names
 from tcga_corr.serve.snapshot import Snapshot
-from tcga_corr.stats.correlation import METHODS, Method
 from tcga_corr.store import TableIndex
-from tcga_corr.vocabulary.barcodes import SELECTIONS
+from tcga_corr.vocabulary.methods import METHODS
+from tcga_corr.vocabulary.nulls import NULLS
 
 MOST_LETTERS = 400  # of a parameter
 MOST_COMPLETIONS = 50

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from functools import cache
 from threading import Lock
 
-from tcga_corr.analysis.variables import SetVariable, Variable, parse_variable
+from tcga_corr.analysis.names import SetVariable, Variable
+from tcga_corr.analysis.variables import parse_variable
 from tcga_corr.errors import UsageError, near_names
 from tcga_corr.serve.completion import KINDS, Completions, Kind, lines_of
 from tcga_corr.store import Covariates, TableIndex

@@ -11,14 +11,13 @@ from pathlib import Path
 from threading import RLock
 from typing import Any, TypeVar
 
-from tcga_corr.analysis.asking import check_choice
-from tcga_corr.analysis.questions import Questions
-from tcga_corr.analysis.variables import Cohort, SetVariable, Variable
+from tcga_corr.analysis.cohort import Cohort
+from tcga_corr.analysis.names import SetVariable, Variable
+from tcga_corr.choices import SELECTIONS, TIES, Ties, check_choice
+from tcga_corr.engine import Engine as Questions
 from tcga_corr.errors import DataMissingError, StoreError, UsageError
-from tcga_corr.scoring.ssgsea import TIES, Ties
 from tcga_corr.serve.names import Names
 from tcga_corr.sources import SOURCES
-from tcga_corr.stats.correlation import METHODS
 from tcga_corr.store import (
     Covariates,
     Store,
@@ -28,8 +27,8 @@ from tcga_corr.store import (
     open_index,
     read_metadata,
 )
-from tcga_corr.vocabulary.barcodes import SELECTIONS
 from tcga_corr.vocabulary.gene_sets import GeneSet
+from tcga_corr.vocabulary.methods import METHODS
 from tcga_corr.vocabulary.tumor_types import parse_tumor_type
 
 Stamp = tuple[int, int, int]

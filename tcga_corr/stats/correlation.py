@@ -7,17 +7,15 @@ The groups (tumor types) lie one after another in one vector; group i is
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tcga_corr.stats.pooling import fisher_variance
+from tcga_corr.choices import Method
+from tcga_corr.stats.methods import FORMULAS, fisher_interval, fisher_variance, is_ranked, p_of_r
 
-Method = Literal["pearson", "spearman", "kendall"]
-METHODS: tuple[Method, ...] = ("pearson", "spearman", "kendall")
 MIN_SAMPLES = 10
 # of a unit vector, what is left by a fit that leaves nothing but rounding error
 FITTED = 1e-9
@@ -99,15 +97,16 @@ def correlate_groups(
     controls
         A matrix per group, its samples x its controls, finite; not for ``kendall``.
     """
-    if controls is not None and method == "kendall":
-        raise ValueError("there is no partial Kendall correlation here")
+    formulas = FORMULAS[method]
+    if controls is not None and formulas.pair is not None:
+        raise ValueError(f"there is no partial {method} correlation here")
     n = np.diff(offsets)
     x_values, y_values = x, y
-    if method == "spearman":
+    if formulas.ranked:
         x, y = _ranked_within(x, offsets), _ranked_within(y, offsets)
     x_unit, x_constant = _unit_deviations(x, offsets)
     y_unit, y_constant = _unit_deviations(y, offsets)
-    fits = [Fit(matrix, ranked=method == "spearman") for matrix in controls or ()]
+    fits = [Fit(matrix, ranked=formulas.ranked) for matrix in controls or ()]
     n_controls = np.array([fit.n_controls for fit in fits]) if fits else np.zeros_like(n)
     x_fitted = y_fitted = np.zeros_like(x_constant)
     if fits:
@@ -115,8 +114,8 @@ def correlate_groups(
         y_unit, y_fitted = _left_of(y_unit, offsets, fits)
     few = n - n_controls < min_samples
     unanswered = few | x_constant | y_constant | x_fitted | y_fitted
-    if method == "kendall":
-        r, p = _kendall(x_values, y_values, offsets, unanswered)
+    if formulas.pair is not None:
+        r, p = _pair_by_pair(formulas.pair, x_values, y_values, offsets, unanswered)
     else:
         r = _group_sums(x_unit * y_unit, offsets)
         r[unanswered] = np.nan
@@ -137,34 +136,6 @@ def correlate_groups(
         )
     ]
     return Correlations(n, r, ci_low, ci_high, p, notes, n_controls)
-
-
-def fisher_interval(r: Vector, variance: Vector, confidence: float = 0.95) -> tuple[Vector, Vector]:
-    """The interval tanh(atanh r +- z sqrt(variance)), both ends."""
-    from scipy import special
-
-    with np.errstate(divide="ignore", invalid="ignore"):
-        half_width = special.ndtri((1 + confidence) / 2) * np.sqrt(variance)
-        z = np.arctanh(r)
-        return np.tanh(z - half_width), np.tanh(z + half_width)
-
-
-def p_of_r(r: Vector, n: NDArray[np.int64] | int, method: Method) -> Vector:
-    """Two-sided p of Pearson's or Spearman's r = 0, as :func:`correlate_groups` has it.
-
-    ``n`` is the number of samples less that of the controls.
-    """
-    from scipy import special
-
-    n = np.asarray(n)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        if method == "pearson":
-            shape = np.where(n > 2, n / 2 - 1, np.nan)
-            p = 2 * special.betainc(shape, shape, (1 - np.abs(r)) / 2)
-        else:
-            t = r * np.sqrt((n - 2) / ((1 + r) * (1 - r)))
-            p = 2 * special.stdtr(n - 2, -np.abs(t))
-    return np.asarray(np.minimum(p, 1.0))
 
 
 class Fit:
@@ -215,16 +186,18 @@ def _left_of(
     return np.concatenate(parts), np.array(fitted, dtype=np.bool_)
 
 
-def _kendall(
-    x: Vector, y: Vector, offsets: NDArray[np.int64], unanswered: NDArray[np.bool_]
+def _pair_by_pair(
+    pair: Callable[[Vector, Vector], tuple[float, float]],
+    x: Vector,
+    y: Vector,
+    offsets: NDArray[np.int64],
+    unanswered: NDArray[np.bool_],
 ) -> tuple[Vector, Vector]:
-    from scipy.stats import kendalltau
-
-    tau, p = np.full((2, len(unanswered)), np.nan)
+    r, p = np.full((2, len(unanswered)), np.nan)
     for group, (start, end) in enumerate(itertools.pairwise(offsets)):
         if not unanswered[group]:
-            tau[group], p[group] = kendalltau(x[start:end], y[start:end])
-    return snapped(tau), p
+            r[group], p[group] = pair(x[start:end], y[start:end])
+    return snapped(r), p
 
 
 def note_of_few(n: int, least: int) -> str:
@@ -292,8 +265,9 @@ def correlate_rows(
     -------
     One r per row; NaN where either is constant, or a sum of what is adjusted for.
     """
-    if method == "kendall":
-        return _tau_of_rows(x, y)
+    rows = FORMULAS[method].rows
+    if rows is not None:
+        return snapped(rows(x, y))
     products = unit_rows(x, method, fit) * unit_rows(y, method, fit)
     return snapped(products.sum(axis=1))
 
@@ -308,7 +282,7 @@ def unit_rows(values: Matrix, method: Method = "pearson", fit: Fit | None = None
 
     For ``spearman`` of their ranks; with a fit, of what it leaves. NaN where nothing varies.
     """
-    if method == "spearman":
+    if is_ranked(method):
         from scipy.stats import rankdata
 
         values = np.asarray(rankdata(values, axis=1))
@@ -322,16 +296,3 @@ def unit_rows(values: Matrix, method: Method = "pearson", fit: Fit | None = None
     left = fit.left_of(units)
     length = np.sqrt(np.square(left).sum(axis=1, keepdims=True))
     return np.asarray(left / np.where(length <= FITTED, np.nan, length))
-
-
-def _tau_of_rows(x: Matrix, y: Matrix) -> Vector:
-    """Kendall's tau-b of rows, from the signs of all differences."""
-    concordance, x_apart, y_apart = np.zeros((3, len(y)))
-    for sample in range(y.shape[1] - 1):
-        x_signs = np.sign(x[:, sample + 1 :] - x[:, sample : sample + 1])
-        y_signs = np.sign(y[:, sample + 1 :] - y[:, sample : sample + 1])
-        concordance += (x_signs * y_signs).sum(axis=1)
-        x_apart += np.abs(x_signs).sum(axis=1)
-        y_apart += np.abs(y_signs).sum(axis=1)
-    apart = np.sqrt(x_apart * y_apart)
-    return snapped(concordance / np.where(apart == 0, np.nan, apart))

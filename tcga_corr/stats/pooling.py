@@ -6,7 +6,6 @@ Everything is reckoned on Fisher's z = atanh(r) and brought back by tanh.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -60,41 +59,6 @@ class Pooled:
     loo_high: Vector
     loo_low_left: Counts
     loo_high_left: Counts
-
-
-def fisher_variance(
-    r: ArrayLike,
-    n: ArrayLike,
-    method: Literal["pearson", "spearman", "kendall"] = "pearson",
-    n_controls: ArrayLike = 0,
-) -> Vector:
-    """Variance of z = atanh(r); NaN where n is too small for one.
-
-    ``pearson``: 1 / (n - 3 - c) (Fisher 1921, Metron 1(4):3). ``spearman``: (1 + r^2/2) /
-    (n - 3 - c) (Bonett & Wright 2000, Psychometrika 65:23, doi:10.1007/BF02294183). ``kendall``:
-    0.437 / (n - 4 - c) (Fieller, Hartley & Pearson 1957, Biometrika 44:470,
-    doi:10.1093/biomet/44.3-4.470). Each of the c controls costs one sample.
-
-    Parameters
-    ----------
-    r
-        Correlation coefficients.
-    n
-        Samples; r, n and n_controls are broadcast together.
-    method
-        ``pearson``, ``spearman`` or ``kendall``.
-    n_controls
-        c, the variables held constant in a partial correlation.
-    """
-    r, n, controls = np.broadcast_arrays(np.asarray(r, dtype=np.float64), n, n_controls)
-    scale, used = {
-        "pearson": (np.ones_like(r), 3.0),
-        "spearman": (1 + r**2 / 2, 3.0),
-        "kendall": (np.full_like(r, 0.437), 4.0),
-    }[method]
-    size = n - used - controls
-    variance: Vector = scale / np.where(size > 0, size, np.nan)
-    return variance
 
 
 def pool(

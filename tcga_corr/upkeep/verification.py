@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tcga_corr.choices import Genes
 from tcga_corr.errors import DataMissingError, StoreError
 from tcga_corr.fetching.downloads import downloaded_table
 from tcga_corr.fetching.sidecar import is_as_recorded, read_sidecar
 from tcga_corr.files import is_leftover, remove_tree, sha256_of
 from tcga_corr.loading.load import load_files
-from tcga_corr.loading.plan import Genes, LoadOptions, tumor_type_of_path
+from tcga_corr.loading.plan import LoadOptions, tumor_type_of_path
 from tcga_corr.sources import SOURCES, simulated
 from tcga_corr.store import (
     Store,

@@ -1,0 +1,1 @@
+"""What everything is called: tumor types, barcodes, symbols, gene sets, methods, columns."""

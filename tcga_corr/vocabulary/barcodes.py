@@ -42,7 +42,6 @@ SAMPLE_TYPES: dict[str, str] = {
     "61": "Cell Line Derived Xenograft Tissue",
 }
 
-SELECTIONS = ("tumor", "normal", "all-tumor")
 _ALL_TUMOR_CODES = tuple(f"{code:02}" for code in range(1, 10))
 _ANALYTES = ("H", "R", "T")
 

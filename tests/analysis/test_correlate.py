@@ -27,13 +27,15 @@ from scipy import stats
 
 import tcga_corr as tc
 from tcga_corr.analysis.pool import Pooling
+from tcga_corr.choices import Method
 from tcga_corr.cli import main
 from tcga_corr.cli.options import Format
 from tcga_corr.engine import Answer, Engine
 from tcga_corr.errors import AnalysisError, UsageError
-from tcga_corr.stats.correlation import METHODS, Method, correlate_groups
+from tcga_corr.stats.correlation import correlate_groups
 from tcga_corr.stats.pooling import pool
 from tcga_corr.vocabulary.gene_sets import GeneSet, reference_sets
+from tcga_corr.vocabulary.methods import METHODS
 from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
 from tests.conftest import barcodes, write_table
 

@@ -30,18 +30,18 @@ import tcga_corr as tc
 from tcga_corr.analysis import nulls
 from tcga_corr.analysis.nulls import (
     MIN_REFERENCE_SETS,
-    N_DRAWS,
     NullResult,
     Side,
-    Situation,
     matched_scores,
     random_gene_null,
     real_set_null,
 )
+from tcga_corr.analysis.nulls import NullSetting as Situation
+from tcga_corr.choices import Method
 from tcga_corr.engine import Engine
 from tcga_corr.errors import UsageError
 from tcga_corr.scoring.ssgsea import enrichment_scores, weights_by_doubled_rank
-from tcga_corr.stats.correlation import METHODS, Fit, Method
+from tcga_corr.stats.correlation import Fit
 from tcga_corr.stats.null import (
     ENOUGH,
     N_BINS,
@@ -62,6 +62,8 @@ from tcga_corr.store import (
     open_reference,
 )
 from tcga_corr.vocabulary.gene_sets import GeneSet, reference_sets
+from tcga_corr.vocabulary.methods import METHODS
+from tcga_corr.vocabulary.nulls import N_DRAWS
 from tcga_corr.vocabulary.symbols import match_symbols
 from tests.store.test_reference import write_symbols
 

@@ -19,22 +19,17 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from tcga_corr import store
+from tcga_corr.analysis.cohort import Cohort
 from tcga_corr.analysis.correlate import Question, associate
+from tcga_corr.analysis.names import CovariateVariable, GeneVariable, SetVariable, Variable
 from tcga_corr.analysis.panel import ROWS_AT_ONCE, Pairs, Panel
 from tcga_corr.analysis.pool import pooled_association, pooled_columns
 from tcga_corr.analysis.shared_genes import SharedGenes
-from tcga_corr.analysis.variables import (
-    Cohort,
-    CovariateVariable,
-    GeneVariable,
-    SetVariable,
-    Variable,
-)
+from tcga_corr.choices import TIES, Method, Ties
 from tcga_corr.scoring.ranks import doubled_average_ranks
-from tcga_corr.scoring.ssgsea import TIES, Ties
 from tcga_corr.stats.adjustment import benjamini_hochberg
-from tcga_corr.stats.correlation import Correlations, Method, fisher_interval, p_of_r
-from tcga_corr.stats.pooling import fisher_variance
+from tcga_corr.stats.correlation import Correlations
+from tcga_corr.stats.methods import fisher_interval, fisher_variance, p_of_r
 from tcga_corr.vocabulary.gene_sets import GeneSet
 
 Matrix = NDArray[np.float64]

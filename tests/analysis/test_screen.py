@@ -20,7 +20,8 @@ from tcga_corr.cli import main
 from tcga_corr.engine import Answer, Engine
 from tcga_corr.errors import AnalysisError, DataMissingError, UsageError
 from tcga_corr.stats.adjustment import benjamini_hochberg
-from tcga_corr.stats.pooling import fisher_variance, pool
+from tcga_corr.stats.methods import fisher_variance
+from tcga_corr.stats.pooling import pool
 from tcga_corr.vocabulary.gene_sets import shipped_sets
 from tests.conftest import barcodes, write_table
 

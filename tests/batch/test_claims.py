@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from tcga_corr.analysis.variables import GeneVariable
+from tcga_corr.analysis.names import GeneVariable
 from tcga_corr.batch.claims import held_beside
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan, PlannedAnalysis

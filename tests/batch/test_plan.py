@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tcga_corr.analysis.variables import GeneVariable
+from tcga_corr.analysis.names import GeneVariable
 from tcga_corr.batch import plan as plans
 from tcga_corr.batch.plan import Plan, PlannedAnalysis
 from tcga_corr.batch.planning import make_plan

@@ -12,20 +12,21 @@ from typing import Any
 
 import pytest
 
+from tcga_corr.analysis.names import GeneVariable, SetVariable
 from tcga_corr.analysis.nulls import SAME_PATHWAY
 from tcga_corr.analysis.provenance import software
-from tcga_corr.analysis.variables import GeneVariable, SetVariable
 from tcga_corr.batch.plan import Plan, PlannedAnalysis
+from tcga_corr.choices import SELECTIONS, TIES
 from tcga_corr.loading.plan import GENES
 from tcga_corr.page.methods import Settings, methods_text, software_text
 from tcga_corr.page.run_methods import methods_of_run
-from tcga_corr.scoring.ssgsea import ALPHA, TIES
+from tcga_corr.scoring.ssgsea import ALPHA
 from tcga_corr.sources import SOURCES
-from tcga_corr.stats.correlation import METHODS, MIN_SAMPLES
+from tcga_corr.stats.correlation import MIN_SAMPLES
 from tcga_corr.stats.null import ENOUGH, N_BINS
-from tcga_corr.vocabulary.barcodes import SELECTIONS
 from tcga_corr.vocabulary.citations import REFERENCES, SOFTWARE
 from tcga_corr.vocabulary.gene_sets import GeneSet, reference_sets
+from tcga_corr.vocabulary.methods import METHODS
 
 ROOT = Path(__file__).parents[2]
 CITED = {

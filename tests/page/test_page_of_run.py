@@ -16,7 +16,7 @@ import pytest
 from scipy import stats
 
 from tcga_corr import __version__
-from tcga_corr.analysis.variables import GeneVariable, SetVariable
+from tcga_corr.analysis.names import GeneVariable, SetVariable
 from tcga_corr.batch.claims import held_beside
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan, PlannedAnalysis

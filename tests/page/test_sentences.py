@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tcga_corr.choices import SELECTIONS
 from tcga_corr.exchange import finite
 from tcga_corr.page import sentences
 from tcga_corr.page.pairs import pair_of
-from tcga_corr.stats.correlation import METHODS
-from tcga_corr.vocabulary.barcodes import SELECTIONS
+from tcga_corr.vocabulary.methods import METHODS
 
 LETTERS = {"pearson": "r", "spearman": "rho", "kendall": "tau"}
 NUMBERS = ("r", "ci_low", "ci_high", "p", "q", "q_batch", "p_genes", "genes_low", "genes_high",

@@ -16,10 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from tcga_corr.choices import TIES, Ties
 from tcga_corr.expression import ExpressionTable
 from tcga_corr.formats import open_table
 from tcga_corr.scoring.ranks import doubled_average_ranks, ordinal_ranks
-from tcga_corr.scoring.ssgsea import ALPHA, TIES, Ties, enrichment_scores, weights_by_doubled_rank
+from tcga_corr.scoring.ssgsea import ALPHA, enrichment_scores, weights_by_doubled_rank
 from tcga_corr.vocabulary.gene_sets import GeneSet, read_gmt
 
 GOLDEN = Path(__file__).parents[1] / "golden"

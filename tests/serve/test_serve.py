@@ -18,8 +18,8 @@ from typing import Any
 
 import httpx
 import pytest
-
 from tcga_corr.analysis.variables import parse_variable
+
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.errors import StoreError, TcgaCorrError, UsageError
 from tcga_corr.page.answers import page_of_answer

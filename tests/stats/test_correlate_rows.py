@@ -16,14 +16,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
-from tcga_corr.stats.correlation import (
-    METHODS,
-    Fit,
-    Method,
-    correlate_groups,
-    correlate_rows,
-    unit_rows,
-)
+from tcga_corr.choices import Method
+from tcga_corr.stats.correlation import Fit, correlate_groups, correlate_rows, unit_rows
+from tcga_corr.vocabulary.methods import METHODS
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]

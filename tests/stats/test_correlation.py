@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
+from tcga_corr.choices import Method
 from tcga_corr.stats.adjustment import benjamini_hochberg
-from tcga_corr.stats.correlation import METHODS, MIN_SAMPLES, Correlations, Method, correlate_groups
+from tcga_corr.stats.correlation import MIN_SAMPLES, Correlations, correlate_groups
+from tcga_corr.vocabulary.methods import METHODS
 
 Vector = NDArray[np.float64]
 SIZES = (10, 11, 12, 30, 79, 1_100, 10, 250)

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from tcga_corr.stats import pooling
-from tcga_corr.stats.pooling import Pooled, fisher_variance
+from tcga_corr.stats.methods import fisher_variance
+from tcga_corr.stats.pooling import Pooled
 
 Vector = NDArray[np.float64]
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden/pooling.json").read_text(encoding="utf-8"))

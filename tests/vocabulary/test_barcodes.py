@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tcga_corr.vocabulary.barcodes import SELECTIONS, Barcode, parse_barcode, select_samples
+from tcga_corr.choices import SELECTIONS
+from tcga_corr.vocabulary.barcodes import Barcode, parse_barcode, select_samples
 from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
 
 ALIQUOT = "TCGA-OR-A5J1-01A-11R-A29S-07"

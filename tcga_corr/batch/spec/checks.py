@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any
 
-from tcga_corr.analysis.asking import check_distinct
-from tcga_corr.analysis.questions import MIN_DRAWS
-from tcga_corr.analysis.variables import SetVariable
+from tcga_corr.analysis.dominance import MIN_DRAWS
+from tcga_corr.analysis.names import SetVariable, check_distinct
 from tcga_corr.batch.spec.claims import check_claims
 from tcga_corr.batch.spec.document import Block, Document
 from tcga_corr.batch.spec.names import Named, Names

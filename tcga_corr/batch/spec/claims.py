@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tcga_corr.analysis.variables import SetVariable
+from tcga_corr.analysis.names import SetVariable
 from tcga_corr.batch.spec.document import Block, Document
 from tcga_corr.batch.spec.problems import Place
 from tcga_corr.batch.spec.schema import shown

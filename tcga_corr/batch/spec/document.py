@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from tcga_corr.analysis.asking import MIN_GENES
-from tcga_corr.analysis.nulls import N_DRAWS
+from tcga_corr.analysis.cohort import MIN_GENES
 from tcga_corr.batch.spec.names import Named, Names
 from tcga_corr.batch.spec.problems import Place, Problem, told
 from tcga_corr.batch.spec.schema import BLOCKS, Kind, findings
 from tcga_corr.vocabulary.gene_sets import DEATH_PROGRAMMES
+from tcga_corr.vocabulary.nulls import N_DRAWS
 from tcga_corr.vocabulary.tumor_types import parse_tumor_type
 
 _DEFAULTS: dict[str, Any] = {

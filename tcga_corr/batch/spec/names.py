@@ -8,7 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tcga_corr.analysis.variables import Variable, is_collection, parse_collection, parse_variable
+from tcga_corr.analysis.names import Variable, is_collection
+from tcga_corr.analysis.variables import parse_variable
 from tcga_corr.errors import TcgaCorrError, UsageError, near_names
 from tcga_corr.store import Covariates
 from tcga_corr.vocabulary.gene_sets import find_set
@@ -127,7 +128,7 @@ class Names:
 
     def _variables(self, name: str) -> tuple[Named, ...]:
         if is_collection(name):
-            return tuple(parse_collection(name))
+            return tuple(collection(name))
         kind, colon, plain = name.partition(":")
         if colon and kind == "covariate":
             if self.known_elsewhere(name):

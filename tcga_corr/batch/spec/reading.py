@@ -11,8 +11,6 @@ from typing import Any, Literal
 
 import tomlkit
 
-from tcga_corr.analysis.asking import Selection
-from tcga_corr.analysis.nulls import Null
 from tcga_corr.batch.spec.checks import check
 from tcga_corr.batch.spec.claims import set_names
 from tcga_corr.batch.spec.document import Block, Document
@@ -20,9 +18,8 @@ from tcga_corr.batch.spec.lines import lines_of
 from tcga_corr.batch.spec.names import Names
 from tcga_corr.batch.spec.problems import Place, Problem, SpecError
 from tcga_corr.batch.spec.schema import Kind
+from tcga_corr.choices import Method, Null, Selection, Ties
 from tcga_corr.errors import UsageError
-from tcga_corr.scoring.ssgsea import Ties
-from tcga_corr.stats.correlation import Method
 from tcga_corr.vocabulary.tumor_types import parse_tumor_type
 
 Output = Literal["parquet", "tsv"]

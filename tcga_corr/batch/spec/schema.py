@@ -18,14 +18,11 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from tcga_corr.analysis.asking import Selection
-from tcga_corr.analysis.nulls import Null
-from tcga_corr.analysis.variables import SetVariable
+from tcga_corr.analysis.names import SetVariable
 from tcga_corr.batch.spec.names import Names
 from tcga_corr.batch.spec.problems import Place
+from tcga_corr.choices import Method, Null, Selection, Ties
 from tcga_corr.errors import TcgaCorrError, UsageError, near_names
-from tcga_corr.scoring.ssgsea import Ties
-from tcga_corr.stats.correlation import Method
 from tcga_corr.vocabulary.tumor_types import parse_tumor_type
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

@@ -1,0 +1,159 @@
+"""Answers: a table, and what a reader needs to trust it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from tcga_corr.analysis.cohort import Cohort, Measured
+from tcga_corr.analysis.names import CovariateVariable, NameResolver, Variable, sets_among
+from tcga_corr.analysis.pool import Pooling
+from tcga_corr.analysis.provenance import Provenance
+from tcga_corr.analysis.scope import SEE_STATUS, Scope, table_notes
+from tcga_corr.choices import Method
+from tcga_corr.errors import AnalysisError
+from tcga_corr.store import ReferenceIndex, TableIndex
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+@dataclass(frozen=True)
+class ScopeQuery:
+    """A scope with every default filled in."""
+
+    tumor_types: list[str]
+    source: str
+    unit: str
+    genes: str
+    samples: str
+    ties: str
+    min_genes: int
+
+
+@dataclass(frozen=True)
+class Query:
+    """A question with every default filled in; each question has its own."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON values; the fields of the scope stand among the others."""
+        record: dict[str, Any] = {}
+        for one in fields(self):
+            value = getattr(self, one.name)
+            record |= vars(value) if is_dataclass(value) else {one.name: value}
+        return record
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A table and what is needed to trust it.
+
+    Attributes
+    ----------
+    frame
+        The rows.
+    query
+        The question with every default filled in.
+    notes
+        Lines for people: what was matched through other names, what was not found.
+    provenance
+        Software, versions, tables by hash, gene sets by hash.
+    pooled
+        By method, the summary over tumor types; empty where the question has none.
+    lines
+        What the rows come to, for people; empty where the question has none.
+    """
+
+    frame: pl.DataFrame
+    query: Query
+    notes: tuple[str, ...]
+    provenance: Provenance
+    pooled: Mapping[Method, Pooling] = field(default_factory=dict)
+    lines: tuple[str, ...] = ()
+
+    @property
+    def simulated(self) -> bool:
+        """Whether any of it is simulated."""
+        return self.provenance.simulated
+
+    def require_numbers(self) -> None:
+        """Raise an error where no tumor type gives an association.
+
+        Raises
+        ------
+        AnalysisError
+            If every r is empty.
+        """
+        if self.frame["r"].null_count() == self.frame.height:
+            reasons = ", ".join(dict.fromkeys(self.frame["note"].to_list()))
+            raise AnalysisError(f"no tumor type gives an association: {reasons}", SEE_STATUS)
+
+
+@dataclass(frozen=True)
+class CohortData:
+    """The cohorts of a scope, and what can be named in them.
+
+    Attributes
+    ----------
+    scope
+        Where the question is asked.
+    open_cohorts
+        Gives the cohorts of a scope.
+    resolver
+        Gives what finds variables among the genes of cohorts, gene sets and covariates.
+    reference
+        Gives the reference collection's index of a table.
+    """
+
+    scope: Scope
+    open_cohorts: Callable[[Scope], Sequence[Cohort]]
+    resolver: Callable[[Sequence[Cohort]], NameResolver]
+    reference: Callable[[TableIndex], ReferenceIndex]
+
+    @cached_property
+    def cohorts(self) -> Sequence[Cohort]:
+        """The tumor types; opened at first use, so that wrong options are refused before."""
+        return self.open_cohorts(self.scope)
+
+    @cached_property
+    def names(self) -> NameResolver:
+        """Finds the variables of the cohorts."""
+        return self.resolver(self.cohorts)
+
+    @property
+    def tables(self) -> list[TableIndex]:
+        """The tables of the cohorts."""
+        return [cohort.table for cohort in self.cohorts]
+
+    @cached_property
+    def query(self) -> ScopeQuery:
+        """The scope with every default filled in."""
+        metadata = [table.metadata for table in self.tables]
+        return ScopeQuery(
+            tumor_types=[cohort.tumor_type for cohort in self.cohorts],
+            source=metadata[0].source,
+            unit="; ".join(dict.fromkeys(one.unit for one in metadata)),
+            genes="; ".join(dict.fromkeys(one.genes for one in metadata)),
+            samples=self.scope.samples,
+            ties=self.scope.ties,
+            min_genes=self.scope.min_genes,
+        )
+
+    def notes(self, *own: Iterable[str]) -> tuple[str, ...]:
+        """The notes of an answer: those of the tables, and its own."""
+        return (*table_notes(self.tables), *(note for notes in own for note in notes))
+
+    def provenance(self, variables: Sequence[Variable], notes: Sequence[str]) -> Provenance:
+        """The provenance of an answer about some variables."""
+        return Provenance.of(
+            self.tables,
+            [variable.gene_set for variable in sets_among(variables)],
+            [one.covariate for one in variables if isinstance(one, CovariateVariable)],
+            notes,
+        )
+
+    def measure(self, variables: Sequence[Variable]) -> list[list[Measured]]:
+        """Variables in each cohort: cohorts x variables."""
+        return [[cohort.measure(variable) for variable in variables] for cohort in self.cohorts]

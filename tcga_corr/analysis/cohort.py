@@ -1,0 +1,324 @@
+"""Cohorts: one number per sample for each variable, in one tumor type."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from copy import copy
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tcga_corr.analysis.names import CovariateVariable, GeneVariable, SetVariable, Variable
+from tcga_corr.choices import Selection, Ties
+from tcga_corr.scoring.ranks import ordinal_ranks
+from tcga_corr.scoring.ssgsea import doubled_places, enrichment_scores, weights_by_doubled_rank
+from tcga_corr.store import GeneNames, StoredSample, TableIndex
+from tcga_corr.vocabulary.symbols import SymbolMatch, match_symbols, symbol_table
+
+Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
+Rows = NDArray[np.intp]
+Mask = NDArray[np.bool_]
+
+MIN_GENES = 5
+SIMULATED = "SIMULATED"
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """A variable in one tumor type.
+
+    Attributes
+    ----------
+    variable
+        The variable.
+    tumor_type
+        Where it was measured.
+    values
+        One per selected sample, NaN where a covariate has none; None where ``note`` says why.
+    genes
+        The table's symbols from which the values are made.
+    match
+        How the names of its genes were found.
+    note
+        Why there are no values; empty where there are.
+    n_by_letter
+        Samples whose value is that of the lowest vial letter, for want of their own vial's.
+    """
+
+    variable: Variable
+    tumor_type: str
+    values: Vector | None
+    genes: frozenset[str] = frozenset()
+    match: SymbolMatch = field(default_factory=SymbolMatch)
+    note: str = ""
+    n_by_letter: int = 0
+
+    @property
+    def name(self) -> str:
+        """The variable's name."""
+        return self.variable.name
+
+    @property
+    def n_missing(self) -> int:
+        """Samples without a value, of a variable that others have."""
+        return 0 if self.values is None or self.note else int(np.isnan(self.values).sum())
+
+    @property
+    def missing(self) -> str:
+        """How many samples are left out for want of it, in words; empty where none is."""
+        return samples_without(self.name, self.n_missing)
+
+    @property
+    def few_genes(self) -> str:
+        """That less than half of a set's genes are in the table; empty otherwise."""
+        if not isinstance(self.variable, SetVariable) or self.values is None:
+            return ""
+        found, wanted = len(self.genes), len(self.variable.gene_set.genes)
+        return f"{self.name}: {found} of {wanted} genes" if 2 * found < wanted else ""
+
+    def shared_genes(self, other: Measured) -> frozenset[str]:
+        """Genes of both sets, or the gene of one that is in the other's set."""
+        if not any(isinstance(one.variable, SetVariable) for one in (self, other)):
+            return frozenset()
+        return self.genes & other.genes
+
+    def shares_as_control(self, other: Measured) -> str:
+        """That adjusting for it takes a part of the other out; empty where no gene is shared."""
+        shared = self.genes & other.genes
+        if not shared or self.values is None:
+            return ""
+        return f"{self.name} shares genes with {other.name}: {len(shared)}"
+
+    def is_same_as(self, other: Measured) -> bool:
+        """Whether both are one variable, by one name or by two."""
+        one, two = self.variable, other.variable
+        if isinstance(one, CovariateVariable) and isinstance(two, CovariateVariable):
+            return one.covariate.origin == two.covariate.origin
+        return type(one) is type(two) and self.genes == other.genes
+
+
+SAME_VARIABLE = "x and y are the same variable"
+
+
+def samples_without(name: str, count: int) -> str:
+    """How many samples lack a variable, in words; empty for none."""
+    return f"{count} sample{'s' if count > 1 else ''} without {name}" if count else ""
+
+
+def complete_samples(measured: Sequence[Measured], n: int) -> Mask:
+    """Which of n samples have a value of every variable that has values at all."""
+    complete = np.ones(n, dtype=np.bool_)
+    for one in measured:
+        if one.values is not None:
+            complete &= ~np.isnan(one.values)
+    return complete
+
+
+def join_notes(*notes: str) -> str:
+    """Notes as one text; empty and repeated ones are left out."""
+    return "; ".join(dict.fromkeys(filter(None, notes)))
+
+
+@lru_cache(maxsize=4096)
+def _match(names: tuple[str, ...], rows: GeneNames) -> SymbolMatch:
+    """Most tumor types of a source have the same genes, so a match serves them all."""
+    return match_symbols(names, rows)
+
+
+class Cohort:
+    """One tumor type's table with a selection of its samples.
+
+    Parameters
+    ----------
+    table
+        The index of its table.
+    selection
+        Which samples: ``tumor``, ``normal`` or ``all-tumor``.
+    ties
+        How ssGSEA ranks equal values.
+    min_genes
+        Genes that a set must have in the table.
+    """
+
+    def __init__(
+        self,
+        table: TableIndex,
+        selection: Selection,
+        ties: Ties = "average",
+        min_genes: int = MIN_GENES,
+    ) -> None:
+        self.table = table
+        self.selection = selection
+        self.ties = ties
+        self.min_genes = min_genes
+        self.columns = table.columns(selection)
+        self.tumor_type = table.key.tumor_type
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the values are simulated."""
+        return self.table.metadata.simulated
+
+    @property
+    def mark(self) -> str:
+        """The note that values are simulated; empty where they are not."""
+        return SIMULATED if self.simulated else ""
+
+    @property
+    def samples(self) -> list[StoredSample]:
+        """The selected samples."""
+        stored = self.table.metadata.samples
+        return [stored[column] for column in self.columns]
+
+    def variant(self, ties: Ties, samples: Collection[str] | None = None) -> Cohort:
+        """The same table by another tie rule, with all of its samples or those of some names."""
+        other = copy(self)
+        other.ties = ties
+        for cached in ("_weights", "_ordinal"):
+            other.__dict__.pop(cached, None)
+        if samples is not None:
+            kept = [
+                column
+                for column, sample in zip(self.columns, self.samples, strict=True)
+                if sample.sample in samples
+            ]
+            other.columns = np.array(kept, dtype=np.intp)
+        return other
+
+    def measure(self, variable: Variable, without: frozenset[str] = frozenset()) -> Measured:
+        """A variable's value in each selected sample.
+
+        Parameters
+        ----------
+        variable
+            A gene, a gene set or a covariate.
+        without
+            Symbols of the table to leave out of a set.
+        """
+        if isinstance(variable, GeneVariable):
+            return self._gene_values(variable)
+        if isinstance(variable, CovariateVariable):
+            return self._covariate_values(variable)
+        match = _match(variable.gene_set.genes, self.table.genes)
+        genes = frozenset(match.found.values()) - without
+        values, note = None, ""
+        if len(genes) < self.min_genes:
+            note = self.too_few_genes(variable, len(genes), "left" if without else "measured")
+        elif len(genes) >= len(self.table.genes):
+            note = f"{variable.name}: the set holds every gene of the table"
+        else:
+            values = self.scores(self.table.genes.rows(genes))
+        return Measured(variable, self.tumor_type, values, genes, match, note)
+
+    def too_few_genes(self, variable: SetVariable, count: int, state: str) -> str:
+        """Why a set has no score."""
+        return (
+            f"{variable.name}: {count} of {len(variable.gene_set.genes)} genes {state}, "
+            f"at least {self.min_genes} needed"
+        )
+
+    def _gene_values(self, variable: GeneVariable) -> Measured:
+        match = _match((variable.name,), self.table.genes)
+        if not match.found:
+            note = f"{variable.name}: not measured"
+            return Measured(variable, self.tumor_type, None, match=match, note=note)
+        symbol = match.found[variable.name]
+        values = self.table.values[self.table.genes.row(symbol), self.columns]
+        return Measured(
+            variable, self.tumor_type, values.astype(np.float64), frozenset([symbol]), match
+        )
+
+    def _covariate_values(self, variable: CovariateVariable) -> Measured:
+        values, n_by_letter = variable.covariate.of(self.samples)
+        empty = len(values) > 0 and bool(np.isnan(values).all())
+        note = f"{variable.name}: no sample has it" if empty else ""
+        return Measured(variable, self.tumor_type, values, note=note, n_by_letter=n_by_letter)
+
+    def scores(self, rows: Rows) -> Vector:
+        """Raw ssGSEA scores of the set of these rows, one per selected sample."""
+        n_genes = len(self.table.genes)
+        return enrichment_scores(
+            self.table.ranks[rows][:, self.columns],
+            n_genes,
+            self._weights,
+            None if self._ordinal is None else self._ordinal[rows],
+            self.ties,
+        )
+
+    def weights_and_places(self, rows: Rows) -> tuple[Matrix, Matrix]:
+        """Of genes, w and twice q of :mod:`tcga_corr.scoring.ssgsea`; rows x selected samples."""
+        doubled = self.table.ranks[rows][:, self.columns]
+        ordinal = None if self._ordinal is None else self._ordinal[rows]
+        return self._weights.take(doubled), doubled_places(doubled, ordinal, self.ties)
+
+    @cached_property
+    def _weights(self) -> Vector:
+        return weights_by_doubled_rank(len(self.table.genes), self.ties)
+
+    @cached_property
+    def _ordinal(self) -> NDArray[np.uint32] | None:
+        """Ordinal ranks of the selected samples, for the tie rules that need them."""
+        if self.ties == "average":
+            return None
+        return ordinal_ranks(self.table.values[:, self.columns])
+
+
+def matching_notes(measured: Sequence[Measured]) -> list[str]:
+    """What was found through another name, and what was not found, once per variable."""
+    notes: dict[str, list[str]] = {}
+    by_letter: dict[str, int] = {}
+    for one in measured:
+        parts = _match_in_words(one)
+        if parts:
+            types = notes.setdefault(f"{one.name}: {'; '.join(parts)}", [])
+            if one.tumor_type not in types:
+                types.append(one.tumor_type)
+        if one.n_by_letter:
+            by_letter[one.name] = by_letter.get(one.name, 0) + one.n_by_letter
+    everywhere = len({one.tumor_type for one in measured})
+    return [
+        note if len(types) == everywhere else f"{note} (in {', '.join(types)})"
+        for note, types in notes.items()
+    ] + [
+        f"{name}: own vial not known or not measured, lowest vial letter taken: "
+        f"{count} sample{'s' if count > 1 else ''}"
+        for name, count in by_letter.items()
+    ]
+
+
+def _match_in_words(measured: Measured) -> list[str]:
+    match, parts = measured.match, []
+    if isinstance(measured.variable, GeneVariable):
+        parts += _gene_name_in_words(measured.variable)
+    if match.renamed:
+        renamed = (f"{name} as {row}" for name, row in match.renamed.items())
+        parts.append(f"found under another name {', '.join(renamed)}")
+    missing = [name for name in match.missing if name not in match.ambiguous]
+    if missing:
+        parts.append(f"not measured {', '.join(missing)}")
+    for name, rows in match.ambiguous.items():
+        perhaps = " or ".join(f"gene:{row}" for row in rows)
+        parts.append(f"{name} not found for certain" + (f", perhaps {perhaps}" if rows else ""))
+    return parts
+
+
+def _gene_name_in_words(variable: GeneVariable) -> list[str]:
+    if variable.typed not in ("", variable.name):
+        return [f"{variable.typed} read as the gene {variable.name}"]
+    candidates = symbol_table().candidates(variable.name)
+    if len(candidates) > 1:
+        listed = " or ".join(gene.symbol for gene in candidates)
+        return [f"a row of this name, which may be {listed}"]
+    return []
+
+
+def failures(measured: Sequence[Measured]) -> list[str]:
+    """Why variables have no values, each reason once with its tumor types."""
+    reasons: dict[str, list[str]] = {}
+    for one in measured:
+        if one.note:
+            reasons.setdefault(one.note, []).append(one.tumor_type)
+    return [f"{note} (in {', '.join(types)})" for note, types in reasons.items()]

@@ -1,0 +1,329 @@
+"""Names: what a user's text stands for. The one place where a text becomes a variable."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol
+
+from tcga_corr.errors import UsageError, near_names
+from tcga_corr.store import Covariate, TableIndex
+from tcga_corr.vocabulary.gene_sets import GeneSet, find_set, read_gmt, reference_sets, shipped_sets
+from tcga_corr.vocabulary.symbols import AmbiguousSymbolError, UnknownSymbolError, symbol_table
+
+_IN_FILE = re.compile(r"(.+?\.gmt):(.+)", re.IGNORECASE)
+_PUNCTUATION = re.compile(r"[^A-Za-z0-9]")
+
+Item = str | GeneSet
+"""What names a variable: a text, or a gene set itself."""
+Items = Item | Sequence[Item]
+
+
+@dataclass(frozen=True)
+class GeneVariable:
+    """A gene's values in the table's unit; ``typed`` is the name by which a user named it."""
+
+    name: str
+    typed: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True)
+class SetVariable:
+    """A gene set's ssGSEA scores."""
+
+    gene_set: GeneSet
+
+    @property
+    def name(self) -> str:
+        """The set's name."""
+        return self.gene_set.name
+
+
+@dataclass(frozen=True)
+class CovariateVariable:
+    """A number measured of each sample, or of its patient."""
+
+    covariate: Covariate
+
+    @property
+    def name(self) -> str:
+        """The covariate's name; ``TABLE.NAME`` where several tables of the store have it."""
+        return self.covariate.label
+
+
+Variable = GeneVariable | SetVariable | CovariateVariable
+
+
+def sets_among(variables: Sequence[Variable]) -> list[SetVariable]:
+    """The gene sets among variables, in order."""
+    return [variable for variable in variables if isinstance(variable, SetVariable)]
+
+
+class CovariateNames(Protocol):
+    """The names of covariates, as :class:`tcga_corr.store.Covariates` has them."""
+
+    @property
+    def labels(self) -> list[str]:
+        """The label of each."""
+
+    def named(self, text: str) -> list[str]:
+        """The labels that a text names."""
+
+    def require(self, text: str) -> Covariate:
+        """The covariate that a text names."""
+
+
+class NoCovariates:
+    """The covariate names of no store."""
+
+    @property
+    def labels(self) -> list[str]:
+        """None."""
+        return []
+
+    def named(self, text: str) -> list[str]:
+        """None."""
+        return []
+
+    def require(self, text: str) -> Covariate:
+        """Refuse every name."""
+        raise UsageError(
+            f"unknown covariate '{text}'", "Load it with `tcga-corr load --covariates FILE`"
+        )
+
+
+class NameResolver:
+    """Finds the variables that names stand for.
+
+    Parameters
+    ----------
+    tables
+        Tables whose rows may be named, beside the symbols and aliases of NCBI Gene.
+    covariates
+        The covariates of the store.
+    """
+
+    def __init__(
+        self, tables: Sequence[TableIndex] = (), covariates: CovariateNames | None = None
+    ) -> None:
+        self._tables = tables
+        self._covariates = covariates or NoCovariates()
+
+    def variable(self, item: Item) -> Variable:
+        """The variable of a name, or of a gene set.
+
+        ``gene:NAME``, ``set:NAME`` or ``covariate:NAME`` decide; ``FILE.gmt:NAME`` is a set of a
+        file; a bare name is a shipped set's, a gene's or a covariate's. A gene may go by any of its
+        names.
+
+        Raises
+        ------
+        UsageError
+            If nothing has the name, or if it is ambiguous: an alias of several genes, a covariate
+            of several tables, or a name of several kinds.
+        """
+        if isinstance(item, GeneSet):
+            return SetVariable(item)
+        in_file = _IN_FILE.fullmatch(item)
+        if in_file:
+            return SetVariable(_set_of_file(Path(in_file[1]), in_file[2]))
+        kind, colon, name = item.partition(":")
+        if colon and kind == "gene":
+            return self._gene(name)
+        if colon and kind == "set":
+            return SetVariable(find_set(name))
+        if colon and kind == "covariate":
+            return CovariateVariable(self._covariates.require(name))
+        return self._bare(item)
+
+    def variables(self, items: Items) -> list[Variable]:
+        """The variable of each item."""
+        return [self.variable(item) for item in _listed(items)]
+
+    def controls(self, items: Items, correlated: Sequence[Variable]) -> list[Variable]:
+        """The variables to adjust for, each once.
+
+        Raises
+        ------
+        UsageError
+            If one of them is correlated itself.
+        """
+        controls = list(dict.fromkeys(self.variables(items)))
+        check_controls(correlated, controls)
+        return controls
+
+    def expanded(self, items: Items) -> list[Variable]:
+        """The variables of items, each once; a collection stands for all of its sets."""
+        found: list[Variable] = []
+        for item in _listed(items):
+            if isinstance(item, str) and is_collection(item):
+                found += collection(item)
+            else:
+                found.append(self.variable(item))
+        check_distinct(sets_among(found))
+        return list(dict.fromkeys(found))
+
+    def sets(self, items: Items) -> list[SetVariable]:
+        """As :meth:`expanded`, where every item has to be a gene set or a collection.
+
+        Raises
+        ------
+        UsageError
+            On a gene or covariate, saying where its values are.
+        """
+        variables = self.expanded(items)
+        for variable in variables:
+            if not isinstance(variable, SetVariable):
+                raise _no_set(variable)
+        return sets_among(variables)
+
+    def forms(self, items: Sequence[Item]) -> list[Variable]:
+        """Forms of one variable, each once; sets of equal names go by the text that named them."""
+        found: dict[Variable, None] = {}
+        for item in items:
+            form = self.variable(item)
+            if isinstance(form, SetVariable) and isinstance(item, str):
+                names = {known.name for known in found if known != form}
+                if form.name in names:
+                    form = SetVariable(replace(form.gene_set, name=item))
+            found[form] = None
+        check_distinct(sets_among(list(found)))
+        return list(found)
+
+    def _bare(self, text: str) -> Variable:
+        covariates = self._covariates.named(text)
+        try:
+            other = self._gene_or_set(text)
+        except UnknownSymbolError as error:
+            if covariates:
+                return CovariateVariable(self._covariates.require(text))
+            labels = self._covariates.labels
+            kinds = "gene, gene set or covariate" if labels else "gene or gene set"
+            raise UsageError(
+                f"unknown {kinds} '{text}'",
+                near_names(text, [*labels, *shipped_sets()]) or error.remedy,
+            ) from None
+        except AmbiguousSymbolError as error:
+            if not covariates:
+                raise
+            raise UsageError(
+                f"{error.what}; it may be the covariate {' or '.join(covariates)} as well",
+                "Name one of these genes, or say "
+                + " or ".join(f"covariate:{label}" for label in covariates),
+            ) from None
+        if not covariates:
+            return other
+        kind, words = ("set", "gene set") if isinstance(other, SetVariable) else ("gene", "gene")
+        raise UsageError(
+            f"'{text}' may be the {words} {other.name} or the covariate {' or '.join(covariates)}",
+            " or ".join(
+                [f"Say {kind}:{other.name}", *(f"covariate:{label}" for label in covariates)]
+            ),
+        )
+
+    def _gene_or_set(self, text: str) -> GeneVariable | SetVariable:
+        set_name = _similar_set(text)
+        is_row = self._is_row(text)
+        if set_name and text.casefold() == set_name.casefold() and not is_row:
+            return SetVariable(find_set(text))
+        if not is_row and "_" in text and text.upper() in reference_sets():
+            return SetVariable(find_set(text))
+        gene = self._gene(text)
+        if set_name:
+            raise UsageError(
+                f"'{text}' may be the gene set {set_name} or the gene {gene.name}",
+                f"Say set:{set_name} or gene:{gene.name}",
+            )
+        return gene
+
+    def _gene(self, name: str) -> GeneVariable:
+        if self._is_row(name):
+            return GeneVariable(name, name)
+        return GeneVariable(symbol_table().resolve(name).symbol, name)
+
+    def _is_row(self, name: str) -> bool:
+        return any(name in table.genes for table in self._tables)
+
+
+def is_collection(text: str) -> bool:
+    """Whether a text names a collection of gene sets, not one variable."""
+    return text.casefold() in ("hallmark", "reference") or text.lower().endswith(".gmt")
+
+
+def collection(text: str) -> list[SetVariable]:
+    """The sets of a collection: ``hallmark``, ``reference`` or all of a ``FILE.gmt``.
+
+    Raises
+    ------
+    UsageError
+        If there is no such collection.
+    """
+    if text.casefold() == "hallmark":
+        sets = [known for name, known in shipped_sets().items() if name.startswith("HALLMARK_")]
+    elif text.casefold() == "reference":
+        sets = list(reference_sets().values())
+    elif text.lower().endswith(".gmt"):
+        sets = list(read_gmt(Path(text)).values())
+    else:
+        raise UsageError(
+            f"unknown collection '{text}'", "Give hallmark, reference or a file that ends in .gmt"
+        )
+    return [SetVariable(gene_set) for gene_set in sets]
+
+
+def check_distinct(sets: Sequence[SetVariable]) -> None:
+    """Refuse two different gene sets of one name, whose rows nobody could tell apart."""
+    known: dict[str, SetVariable] = {}
+    for variable in sets:
+        if known.setdefault(variable.name, variable).gene_set.genes != variable.gene_set.genes:
+            raise UsageError(
+                f"two different gene sets are named '{variable.name}'", "Score one at a time"
+            )
+
+
+def check_controls(correlated: Sequence[Variable], controls: Sequence[Variable]) -> None:
+    """Refuse to adjust a variable for itself."""
+    for variable in controls:
+        if variable in correlated:
+            raise UsageError(
+                f"'{variable.name}' cannot be adjusted for: it is x or y", "Adjust for another"
+            )
+
+
+def _listed(items: Items) -> Sequence[Item]:
+    return [items] if isinstance(items, str | GeneSet) else items
+
+
+def _similar_set(text: str) -> str:
+    """The shipped set of a name, case and punctuation aside; empty where there is none."""
+    plain = _PUNCTUATION.sub("", text).casefold()
+    return next(
+        (name for name in shipped_sets() if _PUNCTUATION.sub("", name).casefold() == plain), ""
+    )
+
+
+def _set_of_file(path: Path, name: str) -> GeneSet:
+    """A set of a GMT file by its exact name."""
+    sets = read_gmt(path)
+    if name not in sets:
+        raise UsageError(
+            f"{path}: no gene set '{name}' in it",
+            near_names(name, sets) or f"Its first sets are {', '.join(list(sets)[:3])}",
+        )
+    return sets[name]
+
+
+def _no_set(variable: GeneVariable | CovariateVariable) -> UsageError:
+    if isinstance(variable, GeneVariable):
+        return UsageError(
+            f"'{variable.typed or variable.name}' is a gene, and a score is of a gene set",
+            f"Its values: tcga-corr sql \"FROM expression WHERE gene = '{variable.name}'\"",
+        )
+    covariate = variable.covariate
+    where = f"table_name = '{covariate.table}' AND covariate = '{covariate.name}'"
+    return UsageError(
+        f"'{variable.name}' is a covariate, and a score is of a gene set",
+        f'Its values: tcga-corr sql "FROM covariates WHERE {where}"',
+    )

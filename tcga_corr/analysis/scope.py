@@ -1,0 +1,148 @@
+"""Scope: which tumor types, source and samples a question is about, and how sets are scored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypedDict
+
+from tcga_corr.analysis.cohort import MIN_GENES, Cohort
+from tcga_corr.choices import SELECTIONS, TIES, Selection, Ties, check_choice
+from tcga_corr.errors import DataMissingError, UsageError
+from tcga_corr.sources import SOURCES
+from tcga_corr.store import Store, TableIndex, open_index
+from tcga_corr.vocabulary.tumor_types import parse_tumor_type
+
+SEE_STATUS = "See what is loaded with `tcga-corr status`"
+
+
+class CohortOptions(TypedDict, total=False):
+    """The keywords of a :class:`Scope` of one tumor type."""
+
+    source: str | None
+    samples: Selection
+    ties: Ties
+    min_genes: int
+
+
+class ScopeOptions(CohortOptions, total=False):
+    """The keywords of a :class:`Scope`, as questions of the engine take them."""
+
+    tumor_types: Iterable[str]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Where a question is asked.
+
+    Attributes
+    ----------
+    tumor_types
+        Abbreviations; all that the source has by default.
+    source
+        Its name; needed where the store has several.
+    samples
+        ``tumor`` (one per patient), ``normal`` or ``all-tumor``.
+    ties
+        How ssGSEA ranks equal values: ``average``, ``gseapy`` or ``gsva``.
+    min_genes
+        Genes of a set that a table must have.
+    """
+
+    tumor_types: Iterable[str] = ()
+    source: str | None = None
+    samples: Selection = "tumor"
+    ties: Ties = "average"
+    min_genes: int = MIN_GENES
+
+    def cohorts(self, store: Store) -> list[Cohort]:
+        """The tumor types of the source, sorted, each with the selected samples.
+
+        Raises
+        ------
+        UsageError
+            On an unknown name, or where the store has several sources and none is given.
+        DataMissingError
+            If a tumor type or source is not in the store.
+        """
+        check_choice("samples", self.samples, SELECTIONS)
+        check_choice("ties", self.ties, TIES)
+        if self.min_genes < 1:
+            raise UsageError(f"min_genes is {self.min_genes}", "Give 1 or more")
+        names = [self.tumor_types] if isinstance(self.tumor_types, str) else self.tumor_types
+        wanted = [parse_tumor_type(name).abbreviation for name in names]
+        source = self.source or _only_source(store, wanted)
+        stored = {key.tumor_type: key for key in store.require_keys(source)}
+        missing = [name for name in wanted if name not in stored]
+        if missing:
+            raise DataMissingError(
+                f"{', '.join(missing)}: not loaded from source '{source}'",
+                f"The store has {', '.join(stored)}",
+            )
+        chosen = sorted(set(wanted)) or list(stored)
+        return [self.cohort(open_index(store, stored[name])) for name in chosen]
+
+    def cohort(self, table: TableIndex) -> Cohort:
+        """The selected samples of one table."""
+        return Cohort(table, self.samples, self.ties, self.min_genes)
+
+
+def _only_source(store: Store, wanted: Sequence[str]) -> str:
+    """The one source that has the tumor types; simulated ones give way to others."""
+    types: dict[str, set[str]] = {}
+    for key in store.require_keys():
+        types.setdefault(key.source, set()).add(key.tumor_type)
+    real = [name for name in types if name not in SOURCES or not SOURCES[name].simulated]
+    complete = [name for name in real if types[name].issuperset(wanted)]
+    if len(complete or real) > 1:
+        listed = ", ".join(f"{name} ({len(types[name])} types)" for name in complete or real)
+        raise UsageError(
+            f"the store holds several sources: {listed}",
+            "Choose one: --source, or source= in Python",
+        )
+    return (complete or real or list(types))[0]
+
+
+def sources_of(store: Store, tumor_type: str, first: str | None) -> list[str]:
+    """The sources that have a tumor type, beginning with ``first``; simulated ones stay alone.
+
+    Raises
+    ------
+    DataMissingError
+        If none has it, or not the first.
+    """
+    stored = [key.source for key in store.require_keys() if key.tumor_type == tumor_type]
+    if not stored or first not in (None, *stored):
+        raise DataMissingError(
+            f"{tumor_type}: not loaded" + (f" from source '{first}'" if first else ""), SEE_STATUS
+        )
+    simulated = [name for name in stored if name in SOURCES and SOURCES[name].simulated]
+    real = [name for name in stored if name not in simulated]
+    if first in simulated or not real:
+        return [first or stored[0]]
+    order = [first or "", *SOURCES, *real]
+    return sorted(real, key=order.index)
+
+
+def table_notes(tables: Sequence[TableIndex]) -> list[str]:
+    """What a reader has to know of the tables that an answer is from."""
+    notes = []
+    for name in dict.fromkeys(table.key.source for table in tables):
+        source = SOURCES.get(name)
+        if source is not None and not source.same_depth:
+            notes.append(
+                f"{source.unit} is not adjusted for sequencing depth, through which unrelated "
+                "genes correlate; scores, made of ranks within a sample, are less affected"
+            )
+    if any(table.metadata.simulated for table in tables):
+        notes.append("SIMULATED values: nothing here is a finding")
+    several = len({table.key.source for table in tables}) > 1
+    ranked: dict[str, list[str]] = {}
+    for table in tables:
+        ranked.setdefault(table.metadata.genes, []).append(
+            f"{table.key.source} {table.key.tumor_type}" if several else table.key.tumor_type
+        )
+    if len(ranked) > 1:
+        listed = ", ".join(f"{genes} in {' '.join(types)}" for genes, types in ranked.items())
+        notes.append(f"the tables rank different genes, so scores do not compare: {listed}")
+    return notes
