@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tcga_corr.cli import options
-from tcga_corr.cli.output import Result, check_output, check_plot, number, plain, write_result
+from tcga_corr.cli.output import (
+    Result,
+    check_output,
+    check_plot,
+    number,
+    plain,
+    question_result,
+    write_result,
+)
 from tcga_corr.cli.settings import Settings
+
+if TYPE_CHECKING:
+    from tcga_corr.analysis.compare import CompareAnswer
 
 
 def compare(
@@ -34,8 +45,8 @@ def compare(
     ] = None,
     tumor_types: options.TumorTypes = None,
     source: options.SourceName = None,
-    samples: options.SampleSelection = options.Samples.tumor,
-    ties: options.TieRule = options.Ties.average,
+    samples: options.SampleSelection = "tumor",
+    ties: options.TieRule = "average",
     min_genes: options.MinGenes = 5,
     plot: options.Plot = None,
     output_format: options.OutputFormat = None,
@@ -60,11 +71,7 @@ def compare(
         variables,
         by,
         group=group,
-        tumor_types=options.split_names(tumor_types),
-        source=source,
-        samples=samples.value,
-        ties=ties.value,
-        min_genes=min_genes,
+        **options.scope(tumor_types, source, samples, ties, min_genes),
     )
     settings.notes(answer.notes)
     write_result(_result(answer), output, output_format)
@@ -75,18 +82,14 @@ def compare(
         save(comparison(answer), plot)
 
 
-def _result(answer: Any) -> Result:
+def _result(answer: CompareAnswer) -> Result:
     query, frame = answer.query, answer.frame
-    simulated = "SIMULATED  " if answer.provenance["simulated"] else ""
     shown = [name for name in frame.columns if frame[name].null_count() < frame.height]
-    return Result(
-        frame=frame,
-        rows_key="comparisons",
-        around={"query": query, "provenance": answer.provenance},
-        heading=(
-            f"{simulated}{number(', '.join(query['variables'][:4]))}"
-            f"{', …' if len(query['variables']) > 4 else ''} by {query['by']}; "
-            f"{query['source']}, {query['unit']}"
-        ),
+    more = ", …" if len(query.variables) > 4 else ""
+    return question_result(
+        answer,
+        "comparisons",
+        f"{number(', '.join(query.variables[:4]))}{more} by {query.by}; "
+        f"{query.scope.source}, {query.scope.unit}",
         columns={name: plain(name) for name in shown},
     )

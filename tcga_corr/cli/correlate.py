@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tcga_corr.choices import MethodOrAll
 from tcga_corr.cli import options
-from tcga_corr.cli.output import Result, check_output, check_plot, number, write_result
+from tcga_corr.cli.output import (
+    Result,
+    check_output,
+    check_plot,
+    number,
+    question_result,
+    write_result,
+)
 from tcga_corr.cli.settings import Settings
+from tcga_corr.vocabulary.nulls import NULLS
+
+if TYPE_CHECKING:
+    from tcga_corr.analysis.correlate import CorrelateAnswer
 
 
 def correlate(
@@ -26,12 +38,10 @@ def correlate(
     y: Annotated[str, typer.Argument(metavar="Y", help="As X.")],
     tumor_types: options.TumorTypes = None,
     source: options.SourceName = None,
-    samples: options.SampleSelection = options.Samples.tumor,
-    method: Annotated[
-        options.Method, typer.Option("--method", help="How to correlate.")
-    ] = options.Method.pearson,
+    samples: options.SampleSelection = "tumor",
+    method: Annotated[MethodOrAll, typer.Option("--method", help="How to correlate.")] = "pearson",
     adjust: options.AdjustFor = None,
-    ties: options.TieRule = options.Ties.average,
+    ties: options.TieRule = "average",
     min_genes: options.MinGenes = 5,
     null: options.Nulls = "genes,sets",
     draws: options.Draws = 1_000,
@@ -58,22 +68,10 @@ def correlate(
     check_output(output, force, output_format)
     check_plot(plot, force)
     engine = settings.engine()
-    of_which: dict[str, Any] = {
-        "tumor_types": options.split_names(tumor_types),
-        "source": source,
-        "samples": samples.value,
-        "ties": ties.value,
-        "min_genes": min_genes,
-    }
-    others = options.split_names(adjust)
+    where = options.scope(tumor_types, source, samples, ties, min_genes)
+    controls = options.split_names(adjust)
     answer = engine.correlate(
-        x,
-        y,
-        method=method.value,
-        adjust=others,
-        null=options.nulls(null),
-        draws=draws,
-        **of_which,
+        x, y, method=method, adjust=controls, null=options.nulls(null), draws=draws, **where
     )
     settings.notes(answer.notes)
     write_result(association_result(answer), output, output_format)
@@ -82,42 +80,34 @@ def correlate(
         from tcga_corr.figures.scatter import scatter
         from tcga_corr.figures.style import save
 
-        if len(answer.query["tumor_types"]) == 1:
-            figure = scatter(answer, engine.values([x, y, *others], **of_which))
+        if len(answer.query.scope.tumor_types) == 1:
+            figure = scatter(answer, engine.values([x, y, *controls], **where))
         else:
             figure = forest(answer)
         save(figure, plot)
     answer.require_numbers()
 
 
-def association_result(answer: Any) -> Result:
+def association_result(answer: CorrelateAnswer) -> Result:
     """The rows of associations, ready to be written."""
-    query = answer.query
-    simulated = "SIMULATED  " if answer.provenance["simulated"] else ""
+    query, frame = answer.query, answer.frame
     columns = dict(_COLUMNS)
-    frame = answer.frame
     if not frame["n_shared_genes"].max() and frame["r_disjoint"].null_count() == frame.height:
         del columns["shared genes"], columns["r disjoint"]
-    if query["method"] != "all":
+    if query.method != "all":
         del columns["method"]
-    for null in ("genes", "sets"):
-        if answer.frame[f"p_{null}"].null_count() == answer.frame.height:
-            del columns[f"p_{null}"], columns[f"95 % of {null}"]
-    adjusted = f", adjusted for {', '.join(query['adjust'])}" if query["adjust"] else ""
-    return Result(
-        frame=answer.frame,
-        rows_key="associations",
-        around={
-            "query": query,
-            "pooled": {method: asdict(one) for method, one in answer.pooled.items()},
-            "provenance": answer.provenance,
-        },
-        heading=(
-            f"{simulated}{query['x']} against {query['y']}, {query['method']}{adjusted}; "
-            f"{query['source']}, {query['unit']}; {query['samples']} samples"
-        ),
+    for null in NULLS.values():
+        if frame[null.p].null_count() == frame.height:
+            del columns[null.p], columns[f"95 % of {null.name}"]
+    adjusted = f", adjusted for {', '.join(query.adjust)}" if query.adjust else ""
+    return question_result(
+        answer,
+        "associations",
+        f"{query.x} against {query.y}, {query.method}{adjusted}; {query.scope.source}, "
+        f"{query.scope.unit}; {query.scope.samples} samples",
+        around={"pooled": {method: asdict(one) for method, one in answer.pooled.items()}},
         columns=columns,
-        foot=[one.row(query["x"], query["y"], method) for method, one in answer.pooled.items()],
+        foot=[one.row(query.x, query.y, method) for method, one in answer.pooled.items()],
         below=[
             f"{method}: {line}" if len(answer.pooled) > 1 else line
             for method, one in answer.pooled.items()
@@ -137,18 +127,26 @@ def _decimals(name: str) -> Callable[[dict[str, Any]], str]:
     return lambda row: "" if row[name] is None else f"{row[name]:.3f}"
 
 
+def _digits(name: str) -> Callable[[dict[str, Any]], str]:
+    return lambda row: number(row[name], digits=2)
+
+
 _COLUMNS: dict[str, Callable[[dict[str, Any]], str]] = {
     "tumor type": lambda row: row["tumor_type"],
     "method": lambda row: row["method"],
     "n": lambda row: number(row["n"]),
     "r": _decimals("r"),
     "95 % interval": _interval("ci_low", "ci_high"),
-    "p": lambda row: number(row["p"], digits=2),
-    "q": lambda row: number(row["q"], digits=2),
-    "p_genes": lambda row: number(row["p_genes"], digits=2),
-    "95 % of genes": _interval("genes_low", "genes_high"),
-    "p_sets": lambda row: number(row["p_sets"], digits=2),
-    "95 % of sets": _interval("sets_low", "sets_high"),
+    "p": _digits("p"),
+    "q": _digits("q"),
+    **{
+        heading: cell
+        for null in NULLS.values()
+        for heading, cell in (
+            (null.p, _digits(null.p)),
+            (f"95 % of {null.name}", _interval(null.low, null.high)),
+        )
+    },
     "shared genes": lambda row: number(row["n_shared_genes"]),
     "r disjoint": _decimals("r_disjoint"),
     "note": lambda row: number(row["note"]),

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tcga_corr.cli import options
-from tcga_corr.cli.output import Result, check_output, check_plot, plain, write_result
+from tcga_corr.cli.output import (
+    Result,
+    check_output,
+    check_plot,
+    plain,
+    question_result,
+    write_result,
+)
 from tcga_corr.cli.settings import Settings
+
+if TYPE_CHECKING:
+    from tcga_corr.analysis.dominance import DominanceAnswer
 
 
 def dominance(
@@ -23,8 +34,8 @@ def dominance(
     ] = None,
     tumor_types: options.TumorTypes = None,
     source: options.SourceName = None,
-    samples: options.SampleSelection = options.Samples.tumor,
-    ties: options.TieRule = options.Ties.average,
+    samples: options.SampleSelection = "tumor",
+    ties: options.TieRule = "average",
     min_genes: options.MinGenes = 5,
     draws: Annotated[
         int,
@@ -55,12 +66,8 @@ def dominance(
     chosen = {"sets": sets} if sets else {}
     answer = settings.engine().dominance(
         **chosen,
-        tumor_types=options.split_names(tumor_types),
-        source=source,
-        samples=samples.value,
-        ties=ties.value,
-        min_genes=min_genes,
         draws=draws,
+        **options.scope(tumor_types, source, samples, ties, min_genes),
     )
     settings.notes(answer.notes)
     write_result(_result(answer), output, output_format)
@@ -71,17 +78,14 @@ def dominance(
         save(dominance_figure(answer), plot)
 
 
-def _result(answer: Any) -> Result:
-    query, frame = answer.query, answer.frame
-    simulated = "SIMULATED  " if answer.provenance["simulated"] else ""
-    return Result(
-        frame=frame,
-        rows_key="dominance",
-        around={"query": query, **answer.summary, "provenance": answer.provenance},
-        heading=(
-            f"{simulated}{', '.join(query['sets'])}; {query['source']}, {query['unit']}; "
-            f"{query['samples']} samples"
-        ),
-        columns={name: plain(name) for name in frame.columns},
+def _result(answer: DominanceAnswer) -> Result:
+    query = answer.query
+    return question_result(
+        answer,
+        "dominance",
+        f"{', '.join(query.sets)}; {query.scope.source}, {query.scope.unit}; "
+        f"{query.scope.samples} samples",
+        around=asdict(answer.summary),
+        columns={name: plain(name) for name in answer.frame.columns},
         below=answer.lines,
     )

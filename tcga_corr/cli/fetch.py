@@ -82,7 +82,7 @@ def fetch(
     chosen = FetchOptions(
         tumor_types=options.split_names([*(tumor_types or ()), *(more_types or ())]),
         source=source,
-        genes=genes.value if genes else None,
+        genes=genes,
         base_url=base_url,
         jobs=jobs,
         check=check,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tcga_corr.choices import CovariateKey, RowsOfTable
 from tcga_corr.cli import options
 from tcga_corr.cli.diagnostics import exit_code_of, report
 from tcga_corr.cli.settings import Settings
@@ -55,7 +56,7 @@ def load(
         ),
     ] = False,
     rows: Annotated[
-        options.Rows | None,
+        RowsOfTable | None,
         typer.Option("--rows", help="What the rows of a plain table are. Default: they tell."),
     ] = None,
     genes: options.ChosenGenes = None,
@@ -80,8 +81,8 @@ def load(
         ),
     ] = None,
     key: Annotated[
-        options.Key, typer.Option("--key", help="What a row of the covariates is of.")
-    ] = options.Key.sample,
+        CovariateKey, typer.Option("--key", help="What a row of the covariates is of.")
+    ] = "sample",
     name: Annotated[
         str | None,
         typer.Option("--name", metavar="NAME", help="Of the covariates. Default: the file's."),
@@ -120,24 +121,24 @@ def load(
                 "Covariates have --key, --name and --columns",
             )
         loaded_covariates = settings.engine().load_covariates(
-            covariates, key.value, name, _column_names(columns)
+            covariates, key, name, _column_names(columns)
         )
         settings.note(_covariates_line(loaded_covariates))
         settings.notes(loaded_covariates.notes)
         return
     if not paths:
         raise UsageError("no table is named", "Give a PATH, or --covariates FILE")
-    if name is not None or columns or key is options.Key.patient:
+    if name is not None or columns or key == "patient":
         raise UsageError(
             "--key, --name and --columns are of covariates", "Give --covariates FILE too"
         )
     chosen = LoadOptions(
         source=source,
         tumor_type=options.split_names([tumor_type]) if tumor_type is not None else None,
-        genes=genes.value if genes else None,
+        genes=genes,
         unit=unit,
         linear=linear,
-        rows=rows.value if rows else None,
+        rows=rows,
         probe_map=probe_map,
         phenotype=phenotype,
     )

@@ -3,83 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from tcga_corr.choices import Format, Genes, Null, Selection, Ties
 from tcga_corr.errors import UsageError
+from tcga_corr.vocabulary.nulls import NULLS
 
-
-class Format(StrEnum):
-    """How to write a result."""
-
-    table = "table"
-    tsv = "tsv"
-    csv = "csv"
-    json = "json"
-    parquet = "parquet"
-
-
-class Samples(StrEnum):
-    """Which samples to take."""
-
-    tumor = "tumor"
-    normal = "normal"
-    all_tumor = "all-tumor"
-
-
-class Ties(StrEnum):
-    """How ssGSEA ranks equal values."""
-
-    average = "average"
-    gseapy = "gseapy"
-    gsva = "gsva"
-
-
-class Method(StrEnum):
-    """How to correlate."""
-
-    pearson = "pearson"
-    spearman = "spearman"
-    kendall = "kendall"
-    all = "all"
-
-
-class ScreenMethod(StrEnum):
-    """How to correlate one with many."""
-
-    pearson = "pearson"
-    spearman = "spearman"
-
-
-class ScoringEngine(StrEnum):
-    """What computes the scores."""
-
-    closed_form = "closed-form"
-    gseapy = "gseapy"
-
-
-class Genes(StrEnum):
-    """Which genes of a table to keep, and so to rank."""
-
-    protein_coding = "protein-coding"
-    all = "all"
-
-
-class Rows(StrEnum):
-    """What the rows of a plain table are."""
-
-    genes = "genes"
-    samples = "samples"
-
-
-class Key(StrEnum):
-    """What a row of a table of covariates is of."""
-
-    sample = "sample"
-    patient = "patient"
+if TYPE_CHECKING:
+    from tcga_corr.analysis.scope import ScopeOptions
 
 
 TumorTypes = Annotated[
@@ -106,7 +40,7 @@ ChosenGenes = Annotated[
     ),
 ]
 SampleSelection = Annotated[
-    Samples,
+    Selection,
     typer.Option(
         "--samples",
         help="tumor: one tumour sample per patient. normal: solid tissue normal. "
@@ -162,7 +96,7 @@ Plot = Annotated[
 ]
 
 
-def nulls(text: str) -> list[Any]:
+def nulls(text: str) -> list[Null]:
     """The nulls that ``--null`` names.
 
     Raises
@@ -173,10 +107,28 @@ def nulls(text: str) -> list[Any]:
     names = [part.strip() for part in text.split(",")]
     if names == ["none"]:
         return []
-    unknown = [name for name in names if name not in ("genes", "sets")]
-    if unknown:
-        raise UsageError(f"--null is '{text}'", "Give genes, sets, both with a comma, or none")
-    return names
+    if any(name not in NULLS for name in names):
+        raise UsageError(
+            f"--null is '{text}'", f"Give {', '.join(NULLS)}, both with a comma, or none"
+        )
+    return [cast(Null, name) for name in names]
+
+
+def scope(
+    tumor_types: list[str] | None,
+    source: str | None,
+    samples: Selection,
+    ties: Ties,
+    min_genes: int,
+) -> ScopeOptions:
+    """The options that say where a question is asked, as the engine takes them."""
+    return {
+        "tumor_types": split_names(tumor_types),
+        "source": source,
+        "samples": samples,
+        "ties": ties,
+        "min_genes": min_genes,
+    }
 
 
 def split_names(names: Sequence[str] | None) -> list[str]:

@@ -8,9 +8,9 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
-from tcga_corr.cli.options import Format
+from tcga_corr.choices import Format
 from tcga_corr.cli.texts import brief, cut, visible
 from tcga_corr.errors import UsageError
 from tcga_corr.exchange import FORMULA, finite
@@ -18,37 +18,43 @@ from tcga_corr.exchange import FORMULA, finite
 if TYPE_CHECKING:
     import polars as pl
 
+    from tcga_corr.analysis.answer import Answer
+
 JSON_SCHEMA = 1
 FIGURES = ("png", "svg", "pdf")
-_ENDINGS = {"": Format.table, "txt": Format.table, **{known.value: known for known in Format}}
-# which are no formulas
+_ENDINGS: dict[str, Format] = {
+    "": "table",
+    "txt": "table",
+    **{name: name for name in get_args(Format)},
+}
+# numbers begin like formulas, but are none
 _NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$"
-_CELL = 300  # letters at most, for people
+_CELL = 300  # characters at most, on a terminal
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a command has to show.
+    """The result of a command, in every format.
 
     Attributes
     ----------
     frame
         The rows.
     rows_key
-        What the rows are called in JSON.
+        The key of the rows in JSON.
     around
         The other keys of the JSON object, in order; ``rows_key`` stands after ``query``.
     heading
-        The line above the table for people.
+        The line above the terminal table.
     columns
-        For the table for people: heading of each column to a function of a row; by default every
-        column as it is.
+        Of the terminal table: heading of each column to a function of a row; by default every
+        column unchanged.
     foot
-        Rows that stand after the others in formats that are a table alone.
+        Rows that follow the others in formats that are a table alone.
     below
-        Lines under the table for people.
+        Lines under the terminal table.
     shown
-        The rows of the table for people, where they are others.
+        The rows of the terminal table, where they are others.
     """
 
     frame: pl.DataFrame
@@ -71,8 +77,45 @@ class Result:
         return pl.concat([self.frame, pl.DataFrame(rows, schema=schema)])
 
 
+def question_result(
+    answer: Answer,
+    rows_key: str,
+    heading: str,
+    *,
+    query: Mapping[str, Any] | None = None,
+    around: Mapping[str, Any] | None = None,
+    **parts: Any,
+) -> Result:
+    """The result of a question.
+
+    Parameters
+    ----------
+    answer
+        The answer.
+    rows_key, heading
+        As of :class:`Result`; the heading without the mark of simulated values.
+    query
+        Where it has more keys than the answer's own.
+    around
+        JSON keys between the query and the provenance.
+    parts
+        Other fields of the result; ``frame`` is the answer's by default.
+    """
+    mark = "SIMULATED  " if answer.simulated else ""
+    return Result(
+        **{"frame": answer.frame, **parts},
+        rows_key=rows_key,
+        heading=mark + heading,
+        around={
+            "query": query or answer.query.as_dict(),
+            **(around or {}),
+            "provenance": answer.provenance.as_dict(),
+        },
+    )
+
+
 def check_output(output: Path | None, force: bool, chosen: Format | None) -> None:
-    """Refuse what cannot be written as asked, before any work is done."""
+    """Refuse an output file that cannot be written, before any work is done."""
     if output is None:
         return
     ending = output.suffix.lstrip(".").lower()
@@ -85,12 +128,12 @@ def check_output(output: Path | None, force: bool, chosen: Format | None) -> Non
 
 
 def check_plot(path: Path | None, force: bool) -> None:
-    """Refuse a figure that cannot be written as asked, before any work is done.
+    """Refuse a figure that cannot be written, before any work is done.
 
     Raises
     ------
     UsageError
-        If its ending is no format, its folder is none, or it exists.
+        If its ending is no format, its folder does not exist, or the file does.
     """
     if path is None:
         return
@@ -103,7 +146,7 @@ def check_plot(path: Path | None, force: bool) -> None:
 
 
 def check_page(path: Path, force: bool) -> None:
-    """Refuse a page that cannot be written as asked, before any work is done."""
+    """Refuse a page that cannot be written, before any work is done."""
     if path.suffix.lower() not in (".html", ".htm"):
         raise UsageError(f"'{path}': a report is HTML", "End it in .html")
     _check_place(path, force, "-o")
@@ -135,30 +178,28 @@ def write_result(result: Result, output: Path | None, chosen: Format | None) -> 
 
 
 def format_of(output: Path | None, chosen: Format | None) -> Format:
-    """The format that was chosen, or that the ending of the output file tells."""
+    """The chosen format, or that of the output file's ending."""
     ending = output.suffix.lstrip(".").lower() if output else ""
-    return chosen or _ENDINGS.get(ending, Format.table)
+    return chosen or _ENDINGS.get(ending, "table")
 
 
 def _render(result: Result, chosen: Format) -> bytes:
-    if chosen is Format.json:
+    if chosen == "json":
         return _as_json(result)
-    if chosen is Format.table:
+    if chosen == "table":
         return _as_table(result)
     buffer = io.BytesIO()
-    if chosen is Format.parquet:
+    if chosen == "parquet":
         result.whole_frame().write_parquet(buffer)
     else:
-        _flat(result.whole_frame()).write_csv(
-            buffer, separator="\t" if chosen is Format.tsv else ","
-        )
+        _flat(result.whole_frame()).write_csv(buffer, separator="\t" if chosen == "tsv" else ",")
     return buffer.getvalue()
 
 
 def _flat(frame: pl.DataFrame) -> pl.DataFrame:
-    """As text can hold it: no quoted empty strings, no NaN, lists and structures as JSON.
+    """A frame as text files hold it: no quoted empty strings, no NaN, lists and structures as JSON.
 
-    What a spreadsheet would take for a formula gets an apostrophe before it, in headings too.
+    Texts that a spreadsheet would take for a formula get an apostrophe, in headings too.
     """
     import polars as pl
 
@@ -181,12 +222,12 @@ def _no_formula(texts: pl.Expr) -> pl.Expr:
 
 
 def _safe_headings(names: list[str]) -> dict[str, str]:
-    """The headings that would be formulas to what stands in their place; no two come out alike."""
+    """The headings that would be formulas, by what replaces them; no two become equal."""
     import polars as pl
 
     safe: dict[str, str] = {}
-    told = pl.DataFrame({"name": names}, schema={"name": pl.String})
-    for name, text in zip(names, told.select(_no_formula(pl.col("name")))["name"], strict=True):
+    headings = pl.DataFrame({"name": names}, schema={"name": pl.String})
+    for name, text in zip(names, headings.select(_no_formula(pl.col("name")))["name"], strict=True):
         if text != name:
             while text in names or text in safe.values():
                 text = f"'{text}"
@@ -231,12 +272,12 @@ def _as_table(result: Result) -> bytes:
 
 
 def plain(name: str) -> Callable[[dict[str, Any]], str]:
-    """The cell of a column as it is."""
+    """The cell of a column, unchanged."""
     return lambda row: number(row[name])
 
 
 def number(value: Any, digits: int = 4) -> str:
-    """A cell for people: floats to significant digits, nothing for what is missing."""
+    """A cell of the terminal table: floats to significant digits, empty where a value is missing."""
     if value is None:
         return ""
     if isinstance(value, float):

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tcga_corr.cli import options
-from tcga_corr.cli.output import Result, check_output, check_plot, plain, write_result
+from tcga_corr.cli.output import (
+    Result,
+    check_output,
+    check_plot,
+    plain,
+    question_result,
+    write_result,
+)
 from tcga_corr.cli.settings import Settings
 from tcga_corr.errors import UsageError
+
+if TYPE_CHECKING:
+    from tcga_corr.analysis.robustness import RobustnessAnswer
 
 _SHOWN_GENES = 10
 
@@ -20,7 +31,7 @@ def robustness(
     y: Annotated[str, typer.Argument(metavar="Y", help="As X.")],
     tumor_types: options.TumorTypes = None,
     source: options.SourceName = None,
-    samples: options.SampleSelection = options.Samples.tumor,
+    samples: options.SampleSelection = "tumor",
     x_also: Annotated[
         list[str] | None,
         typer.Option(
@@ -38,7 +49,7 @@ def robustness(
         ),
     ] = None,
     adjust: options.AdjustFor = None,
-    ties: options.TieRule = options.Ties.average,
+    ties: options.TieRule = "average",
     min_genes: options.MinGenes = 5,
     plot: options.Plot = None,
     output_format: options.OutputFormat = None,
@@ -67,12 +78,12 @@ def robustness(
         x,
         y,
         tumor_type=names[0],
-        source=source,
-        samples=samples.value,
         x_also=options.split_names(x_also),
         y_also=options.split_names(y_also),
         adjust=options.split_names(adjust),
-        ties=ties.value,
+        source=source,
+        samples=samples,
+        ties=ties,
         min_genes=min_genes,
     )
     settings.notes(answer.notes)
@@ -84,26 +95,23 @@ def robustness(
         save(specification_curve(answer), plot)
 
 
-def _result(answer: Any) -> Result:
+def _result(answer: RobustnessAnswer) -> Result:
     import polars as pl
 
     from tcga_corr.analysis.robustness import WITHOUT_GENE
 
     query, frame = answer.query, answer.frame
-    simulated = "SIMULATED  " if answer.provenance["simulated"] else ""
     genes = frame.filter(pl.col("kind") == WITHOUT_GENE).sort(pl.col("change").abs())
     few = genes.tail(_SHOWN_GENES).reverse()
     left = genes.height - few.height
     varied = {name for name in frame.columns if frame[name].n_unique() > 1}
     shown = [name for name in frame.columns if name in varied | {"kind", "n", "r"}]
-    return Result(
-        frame=frame,
-        rows_key="specifications",
-        around={"query": query, "spread": answer.summary, "provenance": answer.provenance},
-        heading=(
-            f"{simulated}{query['x'][0]} against {query['y'][0]} in {query['tumor_type']} over the "
-            f"choices; {', '.join(query['sources'])}; {query['samples']} samples"
-        ),
+    return question_result(
+        answer,
+        "specifications",
+        f"{query.x[0]} against {query.y[0]} in {query.tumor_type} over the choices; "
+        f"{', '.join(query.sources)}; {query.samples} samples",
+        around={"spread": asdict(answer.summary)},
         columns={name: plain(name) for name in shown},
         below=[
             *([f"{left} more genes, each left out: in any other format"] if left else []),

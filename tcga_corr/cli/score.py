@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from tcga_corr.choices import ScoringEngine
 from tcga_corr.cli import options
-from tcga_corr.cli.output import Result, check_output, check_plot, write_result
+from tcga_corr.cli.output import check_output, check_plot, question_result, write_result
 from tcga_corr.cli.settings import Settings
 
 
@@ -22,12 +23,12 @@ def score(
     ],
     tumor_types: options.TumorTypes = None,
     source: options.SourceName = None,
-    samples: options.SampleSelection = options.Samples.tumor,
-    ties: options.TieRule = options.Ties.average,
+    samples: options.SampleSelection = "tumor",
+    ties: options.TieRule = "average",
     engine: Annotated[
-        options.ScoringEngine,
+        ScoringEngine,
         typer.Option("--engine", help="gseapy: call gseapy's own ssgsea, many times slower."),
-    ] = options.ScoringEngine.closed_form,
+    ] = "closed-form",
     min_genes: options.MinGenes = 5,
     plot: options.Plot = None,
     output_format: options.OutputFormat = None,
@@ -46,31 +47,19 @@ def score(
     settings: Settings = context.obj
     check_output(output, force, output_format)
     check_plot(plot, force)
+    where = options.scope(tumor_types, source, samples, ties, min_genes)
     store = settings.engine()
-    of_which: dict[str, Any] = {
-        "tumor_types": options.split_names(tumor_types),
-        "source": source,
-        "ties": ties.value,
-        "min_genes": min_genes,
-    }
-    answer = store.score(sets, samples=samples.value, engine=engine.value, **of_which)
+    answer = store.score(sets, engine=engine, **where)
     settings.notes(answer.notes)
-    query = answer.query
-    simulated = "SIMULATED  " if answer.provenance["simulated"] else ""
-    result = Result(
-        frame=answer.frame,
-        rows_key="scores",
-        around={"query": query, "provenance": answer.provenance},
-        heading=(
-            f"{simulated}ssGSEA scores; {query['source']}, {query['unit']}; "
-            f"{query['samples']} samples"
-        ),
-    )
-    write_result(result, output, output_format)
+    query = answer.query.scope
+    heading = f"ssGSEA scores; {query.source}, {query.unit}; {query.samples} samples"
+    write_result(question_result(answer, "scores", heading), output, output_format)
     if plot is not None:
         from tcga_corr.figures.distribution import distribution
         from tcga_corr.figures.style import save
 
-        beside = samples is options.Samples.tumor
-        normal = store.values(sets, samples="normal", **of_which) if beside else None
-        save(distribution(store.values(sets, samples=samples.value, **of_which), normal), plot)
+        tumor = store.values(sets, **where)
+        normal = None
+        if samples == "tumor":
+            normal = store.values(sets, **{**where, "samples": "normal"})
+        save(distribution(tumor, normal), plot)

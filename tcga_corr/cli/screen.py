@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tcga_corr.cli import options
-from tcga_corr.cli.output import (
+from tcga_corr.cli.output import question_result, (
     Result,
     check_output,
     check_plot,
@@ -17,7 +17,11 @@ from tcga_corr.cli.output import (
     write_result,
 )
 from tcga_corr.cli.settings import Settings
+from tcga_corr.choices import ScreenMethod
 from tcga_corr.errors import UsageError
+
+if TYPE_CHECKING:
+    from tcga_corr.analysis.screen import ScreenAnswer
 
 
 def screen(
@@ -36,12 +40,12 @@ def screen(
     ],
     tumor_types: options.TumorTypes = None,
     source: options.SourceName = None,
-    samples: options.SampleSelection = options.Samples.tumor,
+    samples: options.SampleSelection = "tumor",
     method: Annotated[
-        options.ScreenMethod, typer.Option("--method", help="How to correlate.")
-    ] = options.ScreenMethod.pearson,
+        ScreenMethod, typer.Option("--method", help="How to correlate.")
+    ] = "pearson",
     adjust: options.AdjustFor = None,
-    ties: options.TieRule = options.Ties.average,
+    ties: options.TieRule = "average",
     min_genes: options.MinGenes = 5,
     by_tumor_type: Annotated[
         bool,
@@ -81,19 +85,15 @@ def screen(
     settings: Settings = context.obj
     check_output(output, force, output_format)
     check_plot(plot, force)
-    is_table = format_of(output, output_format) is options.Format.table
+    is_table = format_of(output, output_format) == "table"
     count = _count(top or ("25" if is_table else "all"))
     answer = settings.engine().screen(
         x,
         against,
-        tumor_types=options.split_names(tumor_types),
-        source=source,
-        samples=samples.value,
-        method=method.value,
+        method=method,
         adjust=options.split_names(adjust),
-        ties=ties.value,
-        min_genes=min_genes,
         by_tumor_type=by_tumor_type,
+        **options.scope(tumor_types, source, samples, ties, min_genes),
     )
     settings.notes(answer.notes)
     write_result(_result(answer, count), output, output_format)
@@ -112,26 +112,23 @@ def _count(top: str) -> int | None:
     return int(top)
 
 
-def _result(answer: Any, count: int | None) -> Result:
+def _result(answer: ScreenAnswer, count: int | None) -> Result:
     query, frame = answer.query, answer.frame
-    simulated = "SIMULATED  " if answer.provenance["simulated"] else ""
     by_type = "tumor_type" in frame.columns
     shown = frame
     if count is not None:
         shown = frame.group_by("tumor_type", maintain_order=True).head(count) if by_type else None
         shown = frame.head(count) if shown is None else shown
     left = frame.height - shown.height
-    adjusted = f", adjusted for {', '.join(query['adjust'])}" if query["adjust"] else ""
+    adjusted = f", adjusted for {', '.join(query.adjust)}" if query.adjust else ""
     hidden = {"x", "method", "tau2", "note", *([] if frame["n_shared_genes"].max() else _SHARED)}
-    return Result(
+    return question_result(
+        answer,
+        "associations",
+        f"{query.x} against {query.n_y} {_kind(query.against)}, {query.method}{adjusted}; "
+        f"{query.scope.source}, {query.scope.unit}; {query.scope.samples} samples",
+        query={**query.as_dict(), "top": count},
         frame=shown,
-        rows_key="associations",
-        around={"query": {**query, "top": count}, "provenance": answer.provenance},
-        heading=(
-            f"{simulated}{query['x']} against {query['n_y']} {_what(query['against'])}, "
-            f"{query['method']}{adjusted}; {query['source']}, {query['unit']}; "
-            f"{query['samples']} samples"
-        ),
         columns={name: plain(name) for name in shown.columns if name not in hidden},
         below=[f"{number(left)} more rows: --top all"] if left else [],
     )
@@ -140,7 +137,7 @@ def _result(answer: Any, count: int | None) -> Result:
 _SHARED = ("n_shared_genes", "r_disjoint")
 
 
-def _what(against: Any) -> str:
+def _kind(against: str | list[str]) -> str:
     if against == "genes":
         return "genes"
     return f"sets of {against}" if isinstance(against, str) else "sets"

@@ -47,7 +47,7 @@ def verify(
         rows_key="findings",
         around={"query": {"store": str(settings.cache), "source": source, "tumor_types": wanted}},
     )
-    if result.frame.height or output or output_format not in (None, options.Format.table):
+    if result.frame.height or output or output_format not in (None, "table"):
         write_result(result, output, output_format)
     states = dict(frame["state"].value_counts().iter_rows())
     told = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
