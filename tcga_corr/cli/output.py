@@ -277,7 +277,7 @@ def plain(name: str) -> Callable[[dict[str, Any]], str]:
 
 
 def number(value: Any, digits: int = 4) -> str:
-    """A cell of the terminal table: floats to significant digits, empty where a value is missing."""
+    """A cell of the terminal table: floats to significant digits, missing values empty."""
     if value is None:
         return ""
     if isinstance(value, float):

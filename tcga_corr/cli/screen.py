@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tcga_corr.choices import ScreenMethod
 from tcga_corr.cli import options
-from tcga_corr.cli.output import question_result, (
+from tcga_corr.cli.output import (
     Result,
     check_output,
     check_plot,
     format_of,
     number,
     plain,
+    question_result,
     write_result,
 )
 from tcga_corr.cli.settings import Settings
-from tcga_corr.choices import ScreenMethod
 from tcga_corr.errors import UsageError
 
 if TYPE_CHECKING:
@@ -41,9 +42,7 @@ def screen(
     tumor_types: options.TumorTypes = None,
     source: options.SourceName = None,
     samples: options.SampleSelection = "tumor",
-    method: Annotated[
-        ScreenMethod, typer.Option("--method", help="How to correlate.")
-    ] = "pearson",
+    method: Annotated[ScreenMethod, typer.Option("--method", help="How to correlate.")] = "pearson",
     adjust: options.AdjustFor = None,
     ties: options.TieRule = "average",
     min_genes: options.MinGenes = 5,
