@@ -147,7 +147,7 @@ def test_variables_by_prefix_alias_and_file(own: Engine, tmp_path: Path) -> None
     gmt.write_text("A B\tx\t" + "\t".join(GENES[:6]) + "\n")
     answer = own.correlate(f"{gmt}:A B", "RELA", **uvm)
     assert answer.frame["x"][0] == "A B"
-    assert answer.provenance["gene_sets"][0]["origin"] == "sets.GMT"
+    assert answer.provenance.gene_sets[0].origin == "sets.GMT"
     with pytest.raises(UsageError, match="Did you mean A B"):
         own.correlate(f"{gmt}:A C", "RELA")
 
@@ -168,13 +168,13 @@ def test_several_sources_must_be_chosen_from(own: Engine, tmp_path: Path) -> Non
     assert own.load([path], LoadOptions(source="mine", unit="log2(tpm+1)")).errors == ()
     with pytest.raises(UsageError, match=r"mine \(1 types\), tcga-hiseqv2 \(2"):
         own.correlate("G001", "G002")
-    assert own.correlate("G001", "G002", source="mine").query["unit"] == "log2(tpm+1)"
-    assert own.correlate("G001", "G002", tumor_types=["ACC"]).query["source"] == "tcga-hiseqv2"
+    assert own.correlate("G001", "G002", source="mine").query.scope.unit == "log2(tpm+1)"
+    assert own.correlate("G001", "G002", tumor_types=["ACC"]).query.scope.source == "tcga-hiseqv2"
 
 
 def test_simulated_tables_give_way_to_real_ones(own: Engine, atlas: Path) -> None:
     assert not own.load([atlas / "TCGA.UVM.sampleMap"], LoadOptions(source="simulated")).errors
-    assert own.correlate("G001", "G002").query["source"] == "tcga-hiseqv2"
+    assert own.correlate("G001", "G002").query.scope.source == "tcga-hiseqv2"
     assert own.correlate("RELA", "GPX4", source="simulated").frame["note"][0] == "SIMULATED"
 
 

@@ -7,14 +7,16 @@ import pkgutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import tcga_corr
 from tcga_corr import formats as tables
 from tcga_corr import sources
-from tcga_corr.choices import SELECTIONS, TIES
+from tcga_corr.analysis.nulls import NULL_FUNCTIONS
+from tcga_corr.choices import Method, Null
 from tcga_corr.cli import options
-from tcga_corr.loading.plan import GENES
 from tcga_corr.sources import SOURCES
+from tcga_corr.stats.methods import FORMULAS
 from tcga_corr.vocabulary.gene_sets import COLLECTIONS, shipped_sets
 from tcga_corr.vocabulary.methods import METHODS
 from tcga_corr.vocabulary.nulls import NULLS
@@ -72,12 +74,11 @@ def test_registries_hold_every_module() -> None:
     assert {gene_set.collection for gene_set in shipped_sets().values()} == set(COLLECTIONS)
 
 
-def test_the_command_line_offers_what_the_engine_has() -> None:
-    assert [method.value for method in options.Method] == [*METHODS, "all"]
+def test_a_method_and_a_null_have_record_and_function_under_one_name() -> None:
+    assert list(METHODS) == list(FORMULAS) == list(get_args(Method))
+    assert list(NULLS) == list(NULL_FUNCTIONS) == list(get_args(Null))
+    assert all(name == record.name for name, record in METHODS.items())
     assert options.nulls(",".join(NULLS)) == list(NULLS)
-    assert [ties.value for ties in options.Ties] == list(TIES)
-    assert [samples.value for samples in options.Samples] == list(SELECTIONS)
-    assert [genes.value for genes in options.Genes] == list(GENES)
 
 
 def test_the_installed_version_is_that_of_the_project() -> None:

@@ -173,11 +173,12 @@ class NameResolver:
         UsageError
             On a gene or covariate, saying where its values are.
         """
-        variables = self.expanded(items)
-        for variable in variables:
-            if not isinstance(variable, SetVariable):
-                raise _no_set(variable)
-        return sets_among(variables)
+        for item in _listed(items):
+            if isinstance(item, str) and not is_collection(item):
+                variable = self.variable(item)
+                if not isinstance(variable, SetVariable):
+                    raise _no_set(item, variable)
+        return sets_among(self.expanded(items))
 
     def forms(self, items: Sequence[Item]) -> list[Variable]:
         """Forms of one variable, each once; sets of equal names go by the text that named them."""
@@ -315,15 +316,15 @@ def _set_of_file(path: Path, name: str) -> GeneSet:
     return sets[name]
 
 
-def _no_set(variable: GeneVariable | CovariateVariable) -> UsageError:
+def _no_set(text: str, variable: GeneVariable | CovariateVariable) -> UsageError:
     if isinstance(variable, GeneVariable):
         return UsageError(
-            f"'{variable.typed or variable.name}' is a gene, and a score is of a gene set",
+            f"'{text}' is a gene, and a score is of a gene set",
             f"Its values: tcga-corr sql \"FROM expression WHERE gene = '{variable.name}'\"",
         )
     covariate = variable.covariate
     where = f"table_name = '{covariate.table}' AND covariate = '{covariate.name}'"
     return UsageError(
-        f"'{variable.name}' is a covariate, and a score is of a gene set",
+        f"'{text}' is a covariate, and a score is of a gene set",
         f'Its values: tcga-corr sql "FROM covariates WHERE {where}"',
     )

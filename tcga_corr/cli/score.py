@@ -61,5 +61,6 @@ def score(
         tumor = store.values(sets, **where)
         normal = None
         if samples == "tumor":
-            normal = store.values(sets, **{**where, "samples": "normal"})
+            where["samples"] = "normal"
+            normal = store.values(sets, **where)
         save(distribution(tumor, normal), plot)

@@ -116,8 +116,8 @@ def _result(answer: ScreenAnswer, count: int | None) -> Result:
     by_type = "tumor_type" in frame.columns
     shown = frame
     if count is not None:
-        shown = frame.group_by("tumor_type", maintain_order=True).head(count) if by_type else None
-        shown = frame.head(count) if shown is None else shown
+        groups = frame.group_by("tumor_type", maintain_order=True) if by_type else frame
+        shown = groups.head(count)
     left = frame.height - shown.height
     adjusted = f", adjusted for {', '.join(query.adjust)}" if query.adjust else ""
     hidden = {"x", "method", "tau2", "note", *([] if frame["n_shared_genes"].max() else _SHARED)}

@@ -99,7 +99,7 @@ def correlate_groups(
     """
     formulas = FORMULAS[method]
     if controls is not None and formulas.pair is not None:
-        raise ValueError(f"there is no partial {method} correlation here")
+        raise ValueError(f"there is no partial {method.title()} correlation here")
     n = np.diff(offsets)
     x_values, y_values = x, y
     if formulas.ranked:

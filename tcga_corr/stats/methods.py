@@ -131,7 +131,8 @@ def fisher_variance(
     r, n, controls = np.broadcast_arrays(np.asarray(r, dtype=np.float64), n, n_controls)
     formulas = FORMULAS[method]
     size = n - formulas.n_lost - controls
-    return np.asarray(formulas.variance(r) / np.where(size > 0, size, np.nan))
+    variance: Vector = formulas.variance(r) / np.where(size > 0, size, np.nan)
+    return variance
 
 
 def fisher_interval(r: Vector, variance: Vector, confidence: float = 0.95) -> tuple[Vector, Vector]:

@@ -302,9 +302,9 @@ EFFECTS = {
 def test_tumour_against_normal(engine: Engine, ties: Any) -> None:
     answer = engine.compare([S, "G005"], tumor_types=["LIHC"], ties=ties, **REAL)
     frame = answer.frame
-    assert answer.query["by"] == "sample-type"
-    assert answer.query["groups"] == ["tumor", "normal"]
-    assert answer.query["samples"] == "tumor and normal"
+    assert answer.query.by == "sample-type"
+    assert answer.query.groups == ["tumor", "normal"]
+    assert answer.query.scope.samples == "tumor and normal"
     by_variable = {
         name: frame.filter(pl.col("variable") == name).to_dicts() for name in ("S", "G005")
     }
@@ -365,7 +365,7 @@ def test_covariates(engine: Engine) -> None:
 
 def test_collections_stand_for_their_sets(engine: Engine, tmp_path: Path) -> None:
     answer = engine.compare(["hallmark", "G005"], tumor_types=["LIHC"], **REAL)
-    assert len(answer.query["variables"]) == 51
+    assert len(answer.query.variables) == 51
     frame = answer.frame
     assert_q(frame)
     answered = set(frame.filter(pl.col("p").is_not_null())["variable"])
@@ -426,8 +426,8 @@ def test_two_groups_of_samples(engine: Engine, tmp_path: Path, ending: str) -> N
     group_of = {name: ("treated", "control")[place % 3 > 0] for place, name in enumerate(names[2:])}
     path = write_groups(tmp_path, {f"{name}{ending}": one for name, one in group_of.items()})
     answer = engine.compare([S], path, tumor_types=["LIHC"], **REAL)
-    assert answer.query["groups"] == ["treated", "control"]
-    assert answer.query["samples"] == "tumor"
+    assert answer.query.groups == ["treated", "control"]
+    assert answer.query.scope.samples == "tumor"
     sides = split(scores(engine, S, "LIHC", **REAL), group_of, ("treated", "control"))
     assert_two(answer.frame.to_dicts(), ("treated", "control"), *sides)
 

@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -180,7 +181,7 @@ def assert_rows(
 def asked_of(answer: Answer, tumor_type: str, scale: str) -> dict[str, Any]:
     (found,) = [
         one
-        for one in answer.summary["tests"]
+        for one in asdict(answer.summary)["tests"]
         if (one["tumor_type"], one["scale"]) == (tumor_type, scale)
     ]
     return found
@@ -238,7 +239,7 @@ def test_standardised_scores_the_slow_way(engine: Engine, ties: Any) -> None:
 def test_other_samples(engine: Engine) -> None:
     answer = engine.dominance(SETS, tumor_types=["LIHC"], samples="normal", draws=DRAWS)
     names = [one.name for one in SETS]
-    assert answer.query["samples"] == "normal"
+    assert answer.query.scope.samples == "normal"
     assert set(answer.frame["n"]) == {N_NORMAL}
     scores = standardised_scores(engine, SETS, "LIHC", code="11")
     assert_rows(rows_of(answer, "LIHC", "standardised"), by_hand(names, scores), 1e-4)
@@ -260,7 +261,7 @@ def test_a_cohort_without_samples_is_left_out(engine: Engine) -> None:
     alone = engine.dominance(SETS, tumor_types=["LIHC"], samples="normal", draws=DRAWS)
     assert set(answer.frame["tumor_type"]) == {"LIHC"}
     assert answer.frame.equals(alone.frame)
-    assert json.dumps(answer.summary) == json.dumps(alone.summary)
+    assert json.dumps(asdict(answer.summary)) == json.dumps(asdict(alone.summary))
 
 
 def test_random_genes_are_near_the_standard(engine: Engine) -> None:
@@ -275,7 +276,7 @@ def test_the_order_of_the_sets_does_not_matter(engine: Engine) -> None:
     one = engine.dominance(SETS, draws=DRAWS)
     other = engine.dominance(SETS[::-1], draws=DRAWS)
     assert other.frame.equals(one.frame)
-    for found in one.summary["tests"]:
+    for found in asdict(one.summary)["tests"]:
         turned = asked_of(other, found["tumor_type"], found["scale"])
         assert turned["friedman"]["p"] == pytest.approx(found["friedman"]["p"], rel=1e-12)
         pairs = {(pair["second"], pair["first"]): pair for pair in turned["pairs"]}
@@ -302,7 +303,7 @@ def test_a_set_does_not_depend_on_the_others(engine: Engine) -> None:
 def test_the_same_question_gives_the_same_answer(engine: Engine) -> None:
     first, again = (engine.dominance(SETS, draws=DRAWS) for _ in range(2))
     assert first.frame.equals(again.frame)
-    assert json.dumps(first.summary) == json.dumps(again.summary)  # nan is nan
+    assert json.dumps(asdict(first.summary)) == json.dumps(asdict(again.summary))  # nan is nan
     assert engine.dominance(SETS, draws=DRAWS, tumor_types=["LIHC"]).frame.equals(
         first.frame.filter(pl.col("tumor_type") == "LIHC")
     )
@@ -321,7 +322,7 @@ def test_a_set_of_too_few_genes_is_left_out_and_said(engine: Engine) -> None:
     assert {row["set"] for row in rows_of(answer, "ACC", "raw")} == {"A", "B", "C"}
     assert "D: 2 of 15 genes measured, at least 5 needed (in ACC)" in answer.notes
     assert "few: 4 of 5 genes measured, at least 5 needed (in ACC, LIHC)" in answer.notes
-    assert answer.query["sets"] == ["A", "B", "C", "D", "few"]
+    assert answer.query.sets == ["A", "B", "C", "D", "few"]
     fewer = engine.dominance([*SETS, FEW], draws=DRAWS, min_genes=4)
     assert {row["set"] for row in rows_of(fewer, "LIHC", "raw")} == {"A", "B", "C", "D", "few"}
 
@@ -330,7 +331,7 @@ def test_one_set_of_enough_genes_has_no_test(engine: Engine) -> None:
     answer = engine.dominance([A, FEW], tumor_types=["LIHC"], draws=DRAWS)
     assert answer.frame["set"].to_list() == ["A", "A"]
     assert answer.frame["n_highest"].to_list() == [N["LIHC"]] * 2
-    assert answer.summary["tests"] == []
+    assert answer.summary.tests == ()
 
 
 def test_two_sets_have_no_friedman(engine: Engine) -> None:
@@ -369,7 +370,7 @@ def test_the_higher_set_has_the_lower_rank(engine: Engine) -> None:
 
 def test_p_of_random_sets_is_of_standardised_scores(engine: Engine) -> None:
     """A rank among as many as were drawn."""
-    for found in engine.dominance(SETS, draws=DRAWS).summary["tests"]:
+    for found in asdict(engine.dominance(SETS, draws=DRAWS).summary)["tests"]:
         p = found["friedman"]["p_genes"]
         if found["scale"] == "raw":
             assert np.isnan(p)
@@ -382,9 +383,9 @@ def test_p_of_random_sets_is_of_standardised_scores(engine: Engine) -> None:
 def test_the_caveat_and_the_tests_are_printed(engine: Engine) -> None:
     answer = engine.dominance(SETS, draws=DRAWS)
     assert answer.lines[-1].startswith(CAVEAT)
-    assert answer.summary["caveat"] == answer.lines[-1]
+    assert asdict(answer.summary)["caveat"] == answer.lines[-1]
     assert "standardised" in answer.lines[-1]
-    for line, found in zip(answer.lines[:-1], answer.summary["tests"], strict=True):
+    for line, found in zip(answer.lines[:-1], asdict(answer.summary)["tests"], strict=True):
         test = found["friedman"]
         assert line.startswith(
             f"{found['tumor_type']} {found['scale']}: Friedman chi2 = {test['chi2']:.4g}, "
@@ -408,9 +409,9 @@ def test_the_death_programmes_are_asked_by_default(tmp_path: Path) -> None:
     engine = tc.open_store(tmp_path / "cache")
     assert not engine.load([path]).errors
     answer = engine.dominance(draws=20)
-    assert answer.query["sets"] == list(DEATH_PROGRAMMES)
+    assert answer.query.sets == list(DEATH_PROGRAMMES)
     assert set(answer.frame["set"]) == set(DEATH_PROGRAMMES)
-    assert {one["name"] for one in answer.provenance["gene_sets"]} == set(DEATH_PROGRAMMES)
+    assert {one.name for one in answer.provenance.gene_sets} == set(DEATH_PROGRAMMES)
 
 
 def test_values_that_are_made_up_are_said_to_be(tmp_path: Path) -> None:
@@ -491,7 +492,7 @@ def test_every_format_has_the_same_rows(
     written = json.loads(out)
     assert list(written) == ["schema", "query", "dominance", "tests", "caveat", "provenance"]
     assert pl.DataFrame(written["dominance"], schema=frame.schema).equals(frame)
-    expected = json.loads(json.dumps(answer.summary["tests"]).replace("NaN", "null"))
+    expected = json.loads(json.dumps(asdict(answer.summary)["tests"]).replace("NaN", "null"))
     assert written["tests"] == expected
     assert len(written["tests"]) == 2 * len(N)
     assert [len(one["pairs"]) for one in written["tests"]] == [3, 3, 6, 6]

@@ -365,7 +365,7 @@ def sharing(ties: Ties) -> tuple[Cohort, list[Variable], list[frozenset[str]], S
     variables += [GeneVariable(gene) for gene in (*GENES[:18], "NOWHERE1")]
     variables.append(COVARIATES["age"])
     measured = [cohort.measure(one) for one in variables]
-    shared = SharedGenes(cohort, variables, measured)
+    shared = SharedGenes(cohort, measured)
     return cohort, variables, [one.genes for one in measured], shared
 
 

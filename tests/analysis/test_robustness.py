@@ -9,6 +9,7 @@ import itertools
 import json
 import statistics
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,9 @@ import polars as pl
 import pytest
 
 import tcga_corr as tc
+from tcga_corr.analysis.robustness import RobustnessAnswer
 from tcga_corr.cli import main
-from tcga_corr.engine import Answer, Engine
+from tcga_corr.engine import Engine
 from tcga_corr.errors import AnalysisError, DataMissingError, UsageError
 from tcga_corr.loading.plan import LoadOptions
 from tests.conftest import barcodes, write_table
@@ -187,7 +189,7 @@ def assert_row_is_that_of_the_pair(
 SPECIFICATION = ["source", "patients", "ties", "method", "x", "y", "shared_genes", "adjust"]
 
 
-def assert_whole(answer: Answer, expected: Sequence[tuple[str, ...]]) -> None:
+def assert_whole(answer: RobustnessAnswer, expected: Sequence[tuple[str, ...]]) -> None:
     """As asked first, then each other combination once, then each gene left out."""
     frame = answer.frame
     assert frame.columns == COLUMNS
@@ -205,10 +207,10 @@ def assert_whole(answer: Answer, expected: Sequence[tuple[str, ...]]) -> None:
         close(change, None if r is None else r - first)
 
 
-def assert_spread(answer: Answer) -> None:
+def assert_spread(answer: RobustnessAnswer) -> None:
     """The summary, by hand from the rows."""
     rows = answer.frame.to_dicts()
-    asked, spread = rows[0], answer.summary
+    asked, spread = rows[0], asdict(answer.summary)
     choices = [
         row for row in rows
         if row["kind"] != "without gene" and row["r"] is not None and row["method"] != "kendall"
@@ -281,14 +283,14 @@ def test_other_sets_of_the_same_meaning(engine: Engine, in_common: Engine, gmt: 
     answer = engine.robustness(
         X, f"{gmt}:Y", tumor_type="LIHC", x_also=[f"{gmt}:X2"], y_also=[f"{gmt}:Y2"]
     )
-    assert answer.query["x"] == ["X", "X2"]
-    assert answer.query["y"] == ["Y", "Y2"]
+    assert answer.query.x == ["X", "X2"]
+    assert answer.query.y == ["Y", "Y2"]
     expected = combined(TIES, ["X", "X2"], ["Y", "Y2"], ["kept", "removed"])
     # X2 shares no gene with either
     expected = [one for one in expected if not (one[4] == "X2" and one[6] == "removed")]
     assert_whole(answer, expected)
     assert_spread(answer)
-    assert set(answer.summary["by_choice"]) == {
+    assert set(asdict(answer.summary)["by_choice"]) == {
         "source", "patients", "ties", "method", "x", "y", "shared_genes"
     }  # fmt: skip
     others = answer.frame.filter((pl.col("x") == "X2") | (pl.col("y") == "Y2"))
@@ -313,7 +315,7 @@ def test_two_genes_have_no_choices_of_sets(engine: Engine, in_common: Engine) ->
     answer = engine.robustness("G030", "G031", tumor_type="LIHC", adjust=PURITY)
     assert_whole(answer, combined(["average"], ["G030"], ["G031"], ["kept"], adjust=("", "purity")))
     assert_spread(answer)
-    assert answer.summary["influential_genes"] == []
+    assert asdict(answer.summary)["influential_genes"] == []
     engines = {"all": engine, "in every source": in_common}
     for row in answer.frame.to_dicts():
         assert_row_is_that_of_the_pair(engines, row, ("G030", "G031", PURITY))
@@ -363,7 +365,7 @@ def test_what_was_asked_comes_first(engine: Engine, source: str | None, ties: An
 
 def test_one_source_is_not_a_choice(engine: Engine) -> None:
     answer = engine.robustness("G030", "G031", tumor_type="UVM")
-    assert answer.query["sources"] == [XENA]
+    assert answer.query.sources == [XENA]
     assert_whole(
         answer, combined(["average"], ["G030"], ["G031"], ["kept"], places=[(XENA, "all")])
     )
@@ -422,7 +424,7 @@ def test_a_set_of_a_taken_name_goes_by_its_text(engine: Engine, tmp_path: Path) 
     path.write_text("\t".join((other.name, "", *other.genes)) + "\n")
     text = f"{path}:X"
     answer = engine.robustness(X, "G031", tumor_type="UVM", x_also=[text])
-    assert answer.query["x"] == ["X", text]
+    assert answer.query.x == ["X", text]
     assert_whole(answer, combined(TIES, ["X", text], ["G031"], ["kept"], places=[(XENA, "all")]))
     for row in answer.frame.filter(pl.col("kind") != "without gene").to_dicts():
         pair = engine.correlate(
@@ -575,7 +577,7 @@ def test_every_format_has_the_same_rows(
     written = json.loads(out)
     assert list(written) == ["schema", "query", "specifications", "spread", "provenance"]
     assert pl.DataFrame(written["specifications"], schema=frame.schema).equals(frame)
-    assert written["spread"] == answer.summary
+    assert written["spread"] == asdict(answer.summary)
     assert written["query"]["sources"] == [XENA, MINE]
 
 
@@ -601,7 +603,7 @@ def test_the_table_for_people(run: Run, engine: Engine, gmt: Path) -> None:
 
 def test_the_lines_say_what_the_spread_is(engine: Engine) -> None:
     answer = engine.robustness(X, Y, tumor_type="LIHC", adjust=PURITY)
-    spread, lines = answer.summary, answer.lines
+    spread, lines = asdict(answer.summary), answer.lines
     assert lines[0] == (
         f"as asked r = {spread['r_as_asked']:.3f}; over {spread['n_specifications']} choices "
         f"{spread['r_min']:.3f} to {spread['r_max']:.3f}, median {spread['r_median']:.3f}; "
@@ -628,8 +630,8 @@ def test_made_up_values_stay_alone(tmp_path: Path) -> None:
     made_up = LoadOptions(source="simulated")
     assert not engine.load([tmp_path / "atlas" / "TCGA.UVM.sampleMap"], made_up).errors
     alone = engine.robustness("RELA", "NFE2L2", tumor_type="UVM")
-    assert alone.query["sources"] == ["simulated"]
-    assert alone.provenance["simulated"] is True
+    assert alone.query.sources == ["simulated"]
+    assert alone.simulated is True
     assert set(alone.frame["note"]) == {"SIMULATED"}
     rows = np.random.default_rng(2).uniform(2, 12, (40, 15)).round(1).tolist()
     names = ["RELA", "NFE2L2", *GENES[:38]]
@@ -637,8 +639,8 @@ def test_made_up_values_stay_alone(tmp_path: Path) -> None:
     write_table(path, barcodes(15, site="UV"), zip(names, rows, strict=True))
     assert not engine.load([path]).errors
     beside = engine.robustness("RELA", "NFE2L2", tumor_type="UVM")
-    assert beside.query["sources"] == [XENA]
-    assert beside.provenance["simulated"] is False
+    assert beside.query.sources == [XENA]
+    assert beside.simulated is False
     assert set(beside.frame["note"]) == {""}
     asked = engine.robustness("RELA", "NFE2L2", tumor_type="UVM", source="simulated")
     assert asked.frame.equals(alone.frame)
@@ -656,7 +658,7 @@ def test_ferroptosis_and_nfkb_in_acc(shared: Path, tmp_path: Path) -> None:
     answer = engine.robustness("ferroptosis", "nfkb", tumor_type="ACC")
     assert answer.frame["n"].to_list() == [79] * answer.frame.height
     pair = engine.correlate("ferroptosis", "nfkb", null=()).frame.to_dicts()[0]
-    close(answer.summary["by_choice"]["shared_genes"]["removed"], pair["r_disjoint"])
+    close(asdict(answer.summary)["by_choice"]["shared_genes"]["removed"], pair["r_disjoint"])
     assert list(answer.lines) == [
         "as asked r = 0.498; over 12 choices 0.349 to 0.505, median 0.424; 12 of 12 above 0, "
         "12 with p < 0.05",

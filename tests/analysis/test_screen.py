@@ -269,7 +269,7 @@ def test_genes_have_the_rows_of_the_pair(engine: Engine, name: str) -> None:
     assert_q_and_ranks(answer.frame)
     assert asked not in answer.frame["y"].to_list()
     genes = {gene for kind in N for gene in made(kind)[1]} - {asked}
-    assert answer.query["n_y"] == len(genes)
+    assert answer.query.n_y == len(genes)
     assert "UVM: too few samples: " in "; ".join(answer.notes)
 
 
@@ -300,14 +300,14 @@ def test_genes_that_do_not_vary_have_no_row(engine: Engine) -> None:
     assert rows["tumor_type"].to_list() == ["CHOL", "LIHC"]
     pooled = engine.screen("G002")
     assert not set(pooled.frame["y"]) & {CONSTANT, ZERO}
-    assert pooled.frame.height == pooled.query["n_y"] - 2
-    assert f"no r in any tumor type: 2 of {pooled.query['n_y']}" in pooled.notes
+    assert pooled.frame.height == pooled.query.n_y - 2
+    assert f"no r in any tumor type: 2 of {pooled.query.n_y}" in pooled.notes
 
 
 def test_what_is_adjusted_for_has_no_row(engine: Engine) -> None:
     answer = engine.screen("G002", adjust=("G003", "G004"), by_tumor_type=True)
     assert not set(answer.frame["y"]) & {"G002", "G003", "G004"}
-    assert answer.query["adjust"] == ["G003", "G004"]
+    assert answer.query.adjust == ["G003", "G004"]
 
 
 def test_other_samples(engine: Engine) -> None:
@@ -334,7 +334,7 @@ def test_each_control_needs_one_more_sample(engine: Engine) -> None:
 
 def test_one_tumor_type_gives_associations(engine: Engine) -> None:
     alone = engine.screen("G002", tumor_types="ACC")
-    assert alone.query["by_tumor_type"]
+    assert alone.query.by_tumor_type
     assert alone.frame.columns == BY_TYPE
     together = engine.screen("G002", by_tumor_type=True).frame
     expected = together.filter(pl.col("tumor_type") == "ACC")
@@ -362,7 +362,7 @@ def test_sets_have_the_rows_of_the_pair(engine: Engine, name: str) -> None:
     answer = engine.screen(x, SETS, by_tumor_type=True, **options)
     assert_rows_are_those_of_pairs(engine, answer, x, SETS, **options)
     assert_q_and_ranks(answer.frame)
-    assert answer.query["against"] == [one.name for one in SETS]
+    assert answer.query.against == [one.name for one in SETS]
 
 
 def test_shared_genes_of_sets(engine: Engine) -> None:
@@ -381,15 +381,15 @@ def test_shared_genes_of_sets(engine: Engine) -> None:
 
 def test_a_file_and_a_collection(engine: Engine, gmt: Path) -> None:
     answer = engine.screen(f"{gmt}:S", str(gmt), by_tumor_type=True)
-    assert answer.query["against"] == str(gmt)
-    assert answer.query["n_y"] == len(SETS)  # without x itself
+    assert answer.query.against == str(gmt)
+    assert answer.query.n_y == len(SETS)  # without x itself
     assert_rows_are_those_of_pairs(
         engine, answer, f"{gmt}:S", [f"{gmt}:{one.name}" for one in SETS if one.name != "few"]
     )
     by_sets = engine.screen(S, SETS, by_tumor_type=True).frame
     assert by_sets.equals(answer.frame)
     hallmark = engine.screen("G002", "hallmark", by_tumor_type=True)
-    assert hallmark.query["n_y"] == 50
+    assert hallmark.query.n_y == 50
     assert set(HALLMARKS) <= set(hallmark.frame["y"])
     assert_rows_are_those_of_pairs(engine, hallmark, "G002", HALLMARKS)
     # x of a collection is not held against itself
@@ -423,7 +423,7 @@ def test_ranking_pools_the_rows(
     options: dict[str, Any] = {"method": method, "adjust": adjust}
     answer = engine.screen(x, against, **options)
     apart = engine.screen(x, against, by_tumor_type=True, **options)
-    assert answer.query["by_tumor_type"] is False
+    assert answer.query.by_tumor_type is False
     assert_pooled(answer, apart, method, adjust)
 
 
@@ -615,7 +615,7 @@ def test_all_rows_are_written_unless_for_people(run: Run, engine: Engine, tmp_pa
 def test_the_table_for_people(run: Run, engine: Engine) -> None:
     _, out, err = run("screen", "G002", "--against", "genes", "--top", "4")
     lines = out.splitlines()
-    n_y = engine.screen("G002").query["n_y"]
+    n_y = engine.screen("G002").query.n_y
     assert lines[0].startswith(f"G002 against {n_y} genes, pearson; tcga-hiseqv2")
     assert lines[2].split()[:3] == ["rank", "y", "n_types"]
     assert "note" not in lines[2].split()

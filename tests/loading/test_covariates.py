@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import duckdb
@@ -446,7 +447,8 @@ KILLED_AT_A_STEP = (
     + """
 from pathlib import Path
 import numpy, pyarrow.parquet, filelock
-from tcga_corr import covariate_loading, store
+from tcga_corr import store
+from tcga_corr.loading.covariates import load_covariates
 
 root, path = sys.argv[1:]
 left = int(sys.stdin.readline())
@@ -455,7 +457,7 @@ while left >= 0:
     child = os.fork()
     if child == 0:
         die_before(left, root, STEPS)
-        covariate_loading.load_covariates(store.Store(Path(root)), Path(path), name="x")
+        load_covariates(store.Store(Path(root)), Path(path), name="x")
         os._exit(0)
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
     left = int(sys.stdin.readline())
@@ -561,7 +563,7 @@ def test_a_covariate_against_a_set(engine: Engine, table: Path) -> None:
     (found,) = answer.frame.to_dicts()
     assert found["r"] == pytest.approx(stats.pearsonr(*zip(*pairs, strict=True))[0], abs=1e-12)
     assert (found["n_shared_genes"], found["r_disjoint"]) == (0, found["r"])
-    assert (answer.query["x"], answer.query["y"]) == ("S", "age")
+    assert (answer.query.x, answer.query.y) == ("S", "age")
 
 
 def test_notes_instead_of_numbers(engine: Engine, table: Path, tmp_path: Path) -> None:
@@ -604,23 +606,23 @@ def test_genes_and_sets_give_what_they_gave(engine: Engine, table: Path) -> None
         again = engine.correlate(*pair)
         assert again.frame.equals(answer.frame)
         assert (again.query, again.provenance) == (answer.query, answer.provenance)
-        assert again.provenance["covariates"] == []
+        assert again.provenance.covariates == ()
     assert engine.score([gene_set]).frame.equals(scores)
 
 
 def test_the_provenance_names_the_table(engine: Engine, table: Path) -> None:
     engine.load_covariates(table, "patient", "p", {"years": "age"})
     answer = engine.correlate("years", "G001")
-    (said,) = answer.provenance["covariates"]
+    (said,) = answer.provenance.covariates
     stored = open_covariates(engine.store, "p")
     assert stored is not None
-    assert said == {
+    assert asdict(said) == {
         "name": "years", "table": "p", "column": "age", "kind": "patient",
         "sha256": stored.sha256, "cite": None,
-        "inputs": [{"name": "clinic.csv", "sha256": stored.metadata.inputs[0].sha256}],
+        "inputs": ({"name": "clinic.csv", "sha256": stored.metadata.inputs[0].sha256},),
     }  # fmt: skip
-    assert answer.query["x"] == "years"
-    assert len(engine.correlate("years", "years").provenance["covariates"]) == 1
+    assert answer.query.x == "years"
+    assert len(engine.correlate("years", "years").provenance.covariates) == 1
 
 
 def test_the_values_of_a_patient_are_those_of_each_sample(tmp_path: Path) -> None:
@@ -747,9 +749,9 @@ def test_a_name_in_two_tables_is_refused(engine: Engine, tmp_path: Path) -> None
             engine.correlate(name, "G001")
     answer = engine.correlate("a.age", "covariate:b.age")
     assert answer.frame.filter(tumor_type="LIHC")["r"][0] == pytest.approx(-1)
-    assert (answer.query["x"], answer.query["y"]) == ("a.age", "b.Age")
-    assert engine.correlate("only_a", "G001").query["x"] == "only_a"
-    assert {said["table"] for said in answer.provenance["covariates"]} == {"a", "b"}
+    assert (answer.query.x, answer.query.y) == ("a.age", "b.Age")
+    assert engine.correlate("only_a", "G001").query.x == "only_a"
+    assert {said.table for said in answer.provenance.covariates} == {"a", "b"}
     listed = engine.sql("SELECT DISTINCT table_name, covariate FROM covariates ORDER BY ALL")
     assert listed.rows() == [("a", "age"), ("a", "only_a"), ("b", "Age"), ("b", "only_b")]
 
@@ -892,7 +894,7 @@ def test_purity_against_ferroptosis_equals_scipy(
     assert (found["ci_low"], found["ci_high"]) == pytest.approx(interval, abs=1e-12)
     same = real.correlate("covariate:cpe", "ferroptosis", **where).frame  # type: ignore[arg-type]
     assert same["r"].to_list() == [found["r"]]
-    assert answer.provenance["covariates"][0]["cite"].startswith("Aran et al. 2015")
+    assert answer.provenance.covariates[0].cite.startswith("Aran et al. 2015")
 
 
 @pytest.mark.shared

@@ -153,8 +153,9 @@ KILLED_AT_A_STEP = (
     + """
 from pathlib import Path
 import numpy, polars, pyarrow.parquet, filelock
-from tcga_corr import loading, store
-from tcga_corr.symbols import symbol_table
+from tcga_corr import store
+from tcga_corr.loading import load as loading
+from tcga_corr.vocabulary.symbols import symbol_table
 
 # Fork, load, and be killed just before the n-th step that changes the store.
 symbol_table()

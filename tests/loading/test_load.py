@@ -226,7 +226,7 @@ def test_tables_that_rank_different_genes_are_told(engine: Engine, tmp_path: Pat
         write_table(path, barcodes(3, site=name[:2]), known)
         assert engine.load(path, LoadOptions(genes=genes)).errors == ()  # type: ignore[arg-type]
     answer = engine.correlate("RELA", "NFE2L2")
-    assert answer.query["genes"] == "all; protein-coding"
+    assert answer.query.scope.genes == "all; protein-coding"
     assert any("rank different genes" in note for note in answer.notes)
     assert engine.status()["n_genes"].to_list() == [3, 2]
 

@@ -395,7 +395,7 @@ some_ends = st.one_of(st.none(), st.tuples(st.floats(-1, 1), st.floats(-1, 1)))
 @st.composite
 def some_rows(draw: st.DrawFn) -> list[dict[str, Any]]:
     rows = []
-    method, samples = draw(st.sampled_from(METHODS)), draw(st.sampled_from(SELECTIONS))
+    method, samples = draw(st.sampled_from([*METHODS])), draw(st.sampled_from(SELECTIONS))
     for place in range(draw(st.integers(1, 8))):
         r = draw(some_r)
         has_r = r is not None and not math.isnan(r)

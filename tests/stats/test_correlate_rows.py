@@ -101,7 +101,7 @@ whole = st.integers(-3, 6).map(float)
 
 
 @settings(deadline=None, max_examples=200)
-@given(st.lists(st.tuples(whole, whole), min_size=2, max_size=30), st.sampled_from(METHODS))
+@given(st.lists(st.tuples(whole, whole), min_size=2, max_size=30), st.sampled_from([*METHODS]))
 def test_any_pair_with_ties(points: list[tuple[float, float]], method: Method) -> None:
     x, y = np.array(points).T
     (found,) = correlate_rows(x[np.newaxis], y[np.newaxis], method)

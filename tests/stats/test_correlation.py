@@ -185,7 +185,7 @@ pairs = st.lists(st.tuples(whole, whole), min_size=10, max_size=40)
 
 
 @settings(deadline=None)
-@given(pairs, st.sampled_from(METHODS))
+@given(pairs, st.sampled_from([*METHODS]))
 def test_r_lies_between_its_limits_and_they_within_one(
     points: list[tuple[int, int]], method: Method
 ) -> None:
