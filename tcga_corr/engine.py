@@ -224,8 +224,8 @@ class Engine:
         x, y
             As for :meth:`correlate`.
         tumor_type
-            One; every source that has it is asked. ``source`` is the one that is asked first, with
-            which the others are compared.
+            One, in every source that has it. ``source`` is the one with which the others are
+            compared.
         x_also, y_also
             Other variables of the same meaning.
         adjust

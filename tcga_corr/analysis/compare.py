@@ -101,7 +101,7 @@ def _grouping(by: str | Path, group: str | None, samples: Selection) -> Grouping
             (samples,),
         )
     if samples != "tumor":
-        raise UsageError(f"samples is '{samples}'", "By sample-type, tumor is held against normal")
+        raise UsageError(f"samples is '{samples}'", "By sample-type, tumor is compared with normal")
     if group is not None:
         raise UsageError("a column of groups is given", "Give the file too: --by FILE")
     return tumor_against_normal()

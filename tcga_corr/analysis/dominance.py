@@ -34,7 +34,7 @@ MIN_DRAWS = 20  # for a standard deviation of random sets
 CAVEAT = (
     "raw scores of different sets do not compare: which is highest depends on the sets' sizes and "
     "on how high their genes are in any tissue; standardised ones take that out, but not that real "
-    "sets' genes vary together, so Friedman's p is small of random sets too: p_genes tells how "
+    "sets' genes vary together, so Friedman's p is small of random sets too: p_genes says how "
     "often they give as large a W"
 )
 # random sets whose W is looked at
@@ -289,7 +289,7 @@ def _lines(tests: Sequence[DominanceTests]) -> list[str]:
             f"{pair.first} and {pair.second}" for pair in one.pairs if not pair.p_holm < SIGNIFICANT
         ]
         if alike and not test.note:
-            text += f"; not told apart: {', '.join(alike)}"
+            text += f"; not distinguished: {', '.join(alike)}"
         lines.append(f"{one.tumor_type} {one.scale}: Friedman {text}")
     return lines
 

@@ -275,7 +275,7 @@ def collection(text: str) -> list[SetVariable]:
 
 
 def check_distinct(sets: Sequence[SetVariable]) -> None:
-    """Refuse two different gene sets of one name, whose rows nobody could tell apart."""
+    """Refuse two different gene sets of one name, whose rows nobody could distinguish."""
     known: dict[str, SetVariable] = {}
     for variable in sets:
         if known.setdefault(variable.name, variable).gene_set.genes != variable.gene_set.genes:

@@ -286,7 +286,7 @@ class Panel:
         return notes
 
     def _reason(self, pair: tuple[int, int]) -> str:
-        """Why a pair of which both are measured has no r."""
+        """Why a pair has no r, though both variables are measured."""
         common = self._common(self._kind[pair[0]], self._kind[pair[1]])
         values = [_columns(self._values[[one]], common) for one in pair]
         return common.note or self._flat(pair, values, common)

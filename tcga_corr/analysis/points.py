@@ -19,7 +19,7 @@ Vector = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Points:
-    """Samples that have all that is asked; of an adjusted pair, what the linear fit leaves.
+    """The samples that have every variable; of an adjusted pair, the residuals of the fit.
 
     Attributes
     ----------
@@ -28,7 +28,7 @@ class Points:
     x, y
         Their values, in the same order.
     n_controls
-        What was adjusted for, as degrees of freedom.
+        Fitted controls, each a degree of freedom.
     """
 
     samples: list[str]

@@ -89,7 +89,7 @@ def screen(
     by_tumor_type = by_tumor_type or found.n_answering < 2
     frame = found.by_tumor_type() if by_tumor_type else found.ranking()
     if not frame.height:
-        reasons = join_notes(*found.notes) or "nothing to hold against"
+        reasons = join_notes(*found.notes) or "nothing to compare with"
         raise AnalysisError(f"no tumor type gives an association: {reasons}", SEE_STATUS)
     notes = data.notes(found.left_out(), matching_notes(found.measured))
     return ScreenAnswer(

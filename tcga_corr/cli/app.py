@@ -89,7 +89,7 @@ def root(
     quiet: Annotated[
         bool, typer.Option("-q", "--quiet", help="No progress and no notes, only errors.")
     ] = False,
-    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say each step.")] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Print each step.")] = False,
     debug: Annotated[
         bool, typer.Option("--debug", help="Show where an error comes from in the code.")
     ] = False,

@@ -41,7 +41,7 @@ def compare(
     ] = "sample-type",
     group: Annotated[
         str | None,
-        typer.Option("--group", metavar="COLUMN", help="The column of FILE that tells the group."),
+        typer.Option("--group", metavar="COLUMN", help="The column of FILE with the groups."),
     ] = None,
     tumor_types: options.TumorTypes = None,
     source: options.SourceName = None,

@@ -24,11 +24,11 @@ def exit_code_of(error: TcgaCorrError) -> int:
 
 
 def report(error: TcgaCorrError) -> None:
-    """Print an error on standard error: as one line, or of several as one each."""
+    """Print each line of an error on standard error."""
     for line in error.lines():
-        say(line)
+        print_error(line)
 
 
-def say(text: str) -> None:
-    """Print what went wrong as one line on standard error."""
+def print_error(text: str) -> None:
+    """Print an error as one line on standard error."""
     print(f"tcga-corr: error: {printable(text)}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""From arguments to an exit code; nothing but one line comes of an error."""
+"""From arguments to an exit code; an error is one line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from types import FrameType
 import typer
 
 from tcga_corr.cli.app import app
-from tcga_corr.cli.diagnostics import FAILED, INTERRUPTED, WRONG_USAGE, exit_code_of, say
+from tcga_corr.cli.diagnostics import FAILED, INTERRUPTED, WRONG_USAGE, exit_code_of, print_error
 from tcga_corr.cli.texts import printable
 from tcga_corr.errors import TcgaCorrError
 
@@ -52,29 +52,29 @@ def run(arguments: list[str]) -> int:
         code = app(arguments, prog_name="tcga-corr", standalone_mode=False)
         sys.stdout.flush()
         if code == INTERRUPTED:  # typer's word for a KeyboardInterrupt
-            say(_INTERRUPTED)
+            print_error(_INTERRUPTED)
         return int(code or 0)
     except TcgaCorrError as error:
         for line in error.lines():
-            say(line)
+            print_error(line)
         return exit_code_of(error)
     except typer.TyperException as error:
-        said = error.format_message().rstrip(".")
+        message = error.format_message().rstrip(".")
         early = getattr(error, "option_name", "") in _BEFORE_THE_COMMAND
-        say(f"{said}. {'Put it before the command' if early else _SEE_HELP}.")
+        print_error(f"{message}. {'Put it before the command' if early else _SEE_HELP}.")
         return WRONG_USAGE
     except (KeyboardInterrupt, typer.Abort):
-        say(_INTERRUPTED)
+        print_error(_INTERRUPTED)
         return INTERRUPTED
     except BrokenPipeError:
         # whoever read our output has what they wanted; keep the interpreter from saying more
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except MemoryError:
-        say("not enough memory. Ask for fewer tumor types at a time with -t.")
+        print_error("not enough memory. Ask for fewer tumor types at a time with -t.")
         return FAILED
     except Exception as error:  # noqa: BLE001 - the last line of defence; --debug shows it all
-        say(
+        print_error(
             f"unexpected {type(error).__name__}: {error!s}. "
             "Run again with --debug before the command, and report what it prints."
         )

@@ -64,7 +64,7 @@ AdjustFor = Annotated[
     typer.Option(
         "--adjust",
         metavar="Z",
-        help="Hold Z fixed: partial correlation. A covariate, a gene or a gene set; several with "
+        help="Adjust for Z: partial correlation. A covariate, a gene or a gene set; several with "
         "commas or by repeating. Samples without it are left out.",
     ),
 ]
@@ -73,8 +73,8 @@ Nulls = Annotated[
     typer.Option(
         "--null",
         metavar="genes,sets|none",
-        help="What else to hold the r against: random genes of like expression (p_genes), other "
-        "real pathways of like size (p_sets), or nothing.",
+        help="What else to compare r with: random genes of similar expression (p_genes), other "
+        "real pathways of similar size (p_sets), or nothing.",
     ),
 ]
 Draws = Annotated[
@@ -83,7 +83,7 @@ Draws = Annotated[
 ]
 OutputFormat = Annotated[
     Format | None,
-    typer.Option("--format", help="Default: told by the ending of the output file, else a table."),
+    typer.Option("--format", help="Default: that of the output file's ending, else a table."),
 ]
 Output = Annotated[
     Path | None,
@@ -121,7 +121,7 @@ def scope(
     ties: Ties,
     min_genes: int,
 ) -> ScopeOptions:
-    """The options that say where a question is asked, as the engine takes them."""
+    """The options of a scope, as the engine takes them."""
     return {
         "tumor_types": split_names(tumor_types),
         "source": source,

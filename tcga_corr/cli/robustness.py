@@ -61,7 +61,7 @@ def robustness(
     r of X and Y in one tumor type for every combination of: source (and so unit) where several are
     loaded, on all patients and on those that every source has; tie rule; Pearson, Spearman and
     Kendall; other gene sets of the same meaning; shared genes kept or removed; with and without
-    adjustment. Then, as asked, without each gene of the sets. The lines below the table say what
+    adjustment. Then, as asked, without each gene of the sets. The lines below the table show what
     the choices span, what each choice does alone, and which genes matter most. Kendall's tau is
     another scale than r, and not in that span.
 

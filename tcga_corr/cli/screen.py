@@ -73,9 +73,9 @@ def screen(
     it is positive or negative with q < 0.05; most certain first. With --by-type, or where there is
     one tumor type, a row is an association, ranked within its tumor type by the size of r.
 
-    Where Y stands among the others (rank) says more than its p: within a large tumor type thousands
+    The rank of Y among the others means more than its p: within a large tumor type thousands
     of genes are significant, and over few tumor types a pooled p cannot be small. Where X and Y
-    share genes, read r_disjoint. Of pathways, `correlate X Y` tells whether random genes give as
+    share genes, read r_disjoint. Of pathways, `correlate X Y` shows whether random genes give as
     much.
 
     Examples: `tcga-corr screen RELA --against genes`,

@@ -212,7 +212,7 @@ def note_of_constant(names: tuple[str, str], constant: tuple[bool, bool]) -> str
 
 
 def note_of_fitted(names: tuple[str, str], fitted: tuple[bool, bool]) -> str:
-    """Of which of x and y a fit leaves nothing; empty where of both something."""
+    """Which of x and y a fit explains whole; empty where neither."""
     which = " and ".join(itertools.compress(names, fitted))
     return (
         which

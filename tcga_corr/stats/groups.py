@@ -1,6 +1,6 @@
 """Does a variable differ between groups, or within pairs, and by how much?
 
-Every question is asked twice: of the values, by t or F, and of their ranks. The rank tests are
+Every comparison is made twice: of the values, by t or F, and of their ranks. The rank tests are
 scipy's. t and F are made here from means and squared deviations: scipy.stats warns of a constant
 group, and its F takes the squares within as a difference, which loses them where groups lie far
 apart.
@@ -47,7 +47,7 @@ Vector = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class GroupTest:
-    """What one test says; NaN where there is no answer, and ``note`` says why.
+    """The result of one test; NaN where there is no answer, and ``note`` says why.
 
     Attributes
     ----------
@@ -205,7 +205,7 @@ def signed_ranks(a: ArrayLike, b: ArrayLike) -> GroupTest:
     Zero differences are left out (Wilcoxon 1945, Biometrics Bull. 1:80, doi:10.2307/3001968). p is
     exact, tied or not, up to 50 pairs that differ; of more it is from the normal distribution,
     corrected for ties and continuity. Effect: matched-pairs rank-biserial correlation, the rank
-    sum of the positive differences less that of the negative, by the sum of both (Kerby 2014,
+    sum of the positive differences minus that of the negative, by the sum of both (Kerby 2014,
     Compr. Psychol. 3:1, doi:10.2466/11.IT.3.1).
     """
     differences, _, _ = _differences(a, b)
@@ -290,7 +290,7 @@ def _all_tied(groups: Sequence[Vector]) -> str:
 
 
 def _to_unit(arrays: Sequence[Vector]) -> tuple[list[Vector], float]:
-    """Values in a unit, a power of two, of which the largest is 1 to 2: squares stay in range."""
+    """Values scaled by a power of two to a largest of 1 to 2, so that squares stay in range."""
     largest = max(float(np.abs(array).max(initial=0.0)) for array in arrays)
     exponent = math.frexp(largest)[1] - 1 if largest else 0
     return [np.ldexp(array, -exponent) for array in arrays], 2.0**exponent

@@ -1,4 +1,4 @@
-"""Empirical p-values: how often chance, or other real pairs, give as much as was observed."""
+"""Empirical p-values: how often chance, or other pairs, give values as extreme as observed."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 N_BINS = 20
-# r of float32 sums is exact to this; equal to it counts as equal
+# r of float32 sums is exact to this; a smaller difference counts as none
 TOLERANCE = 1e-5
-# exceedances after which a p-value is clear enough
+# draws as extreme as observed after which no more are needed
 ENOUGH = 50
 
 Vector = NDArray[np.float64]
@@ -17,33 +17,33 @@ Generator = np.random.Generator
 
 
 def rank_p(others: Vector, observed: float) -> float:
-    """The share of values at least as far from zero as the observed one, itself counted.
+    """The share of values at least as extreme as the observed one, which counts itself.
 
     ``(b + 1) / (B + 1)`` for b of B (Phipson & Smyth 2010, Stat. Appl. Genet. Mol. Biol. 9:39,
-    doi:10.2202/1544-6115.1585). A value that is not a number, as of a constant, is none as far.
+    doi:10.2202/1544-6115.1585). NaN, as of a constant, does not count as extreme.
     """
-    return float((np.count_nonzero(_as_far(others, observed)) + 1) / (len(others) + 1))
+    return float((np.count_nonzero(_as_extreme(others, observed)) + 1) / (len(others) + 1))
 
 
 def sequential_p(draws: Vector, observed: float, enough: int = ENOUGH) -> float:
-    """The p-value of draws that may be stopped once ``enough`` of them are as far as observed.
+    """The p-value of draws that may stop once ``enough`` of them are as extreme as observed.
 
     ``h / l`` where the h-th such draw is the l-th of all, else ``(b + 1) / (B + 1)`` (Besag &
     Clifford 1991, Biometrika 78:301, doi:10.1093/biomet/78.2.301): as valid as with all draws.
     """
-    as_far = np.flatnonzero(_as_far(draws, observed))
-    if len(as_far) >= enough:
-        return float(enough / (as_far[enough - 1] + 1))
-    return float((len(as_far) + 1) / (len(draws) + 1))
+    as_extreme = np.flatnonzero(_as_extreme(draws, observed))
+    if len(as_extreme) >= enough:
+        return float(enough / (as_extreme[enough - 1] + 1))
+    return float((len(as_extreme) + 1) / (len(draws) + 1))
 
 
 def is_clear(draws: Vector, observed: float, enough: int = ENOUGH) -> bool:
     """Whether more draws would not change :func:`sequential_p`."""
-    return int(np.count_nonzero(_as_far(draws, observed))) >= enough
+    return int(np.count_nonzero(_as_extreme(draws, observed))) >= enough
 
 
 def central_range(values: Vector) -> tuple[float, float]:
-    """The 2.5 and 97.5 % quantiles of the values that are numbers; NaN where none is."""
+    """The 2.5 and 97.5 % quantiles, NaN left out; NaN where nothing is left."""
     numbers = values[~np.isnan(values)]
     if not len(numbers):
         return float("nan"), float("nan")
@@ -51,13 +51,13 @@ def central_range(values: Vector) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _as_far(values: Vector, observed: float) -> NDArray[np.bool_]:
+def _as_extreme(values: Vector, observed: float) -> NDArray[np.bool_]:
     with np.errstate(invalid="ignore"):
         return np.asarray(np.abs(values) >= abs(observed) - TOLERANCE)
 
 
 def expression_bins(means: NDArray[np.floating], n_bins: int = N_BINS) -> Rows:
-    """Bins of like mean expression: equally many genes in each, in order of their mean.
+    """Bins of similar mean expression: equally many genes in each, in order of their mean.
 
     Returns
     -------
@@ -71,18 +71,18 @@ def expression_bins(means: NDArray[np.floating], n_bins: int = N_BINS) -> Rows:
 def matched_draws(
     generator: Generator, bins: Rows, x: Rows, y: Rows, n_draws: int
 ) -> tuple[Rows, Rows]:
-    """Random genes in place of those of x and y, each from the bin of the one it stands for.
+    """Random genes for those of x and y, each from the bin of the gene that it replaces.
 
-    Within a draw no gene comes twice, neither within a side nor on both.
+    Within a draw no gene occurs twice, in one side or in both.
 
     Parameters
     ----------
     generator
-        Where chance comes from.
+        Random numbers.
     bins
-        The bin of each gene, of :func:`expression_bins`; negative where it may not be drawn.
+        The bin of each gene, by :func:`expression_bins`; negative for genes not to be drawn.
     x, y
-        Genes of the two sides, none on both; one may be empty.
+        Genes of the two sides, disjoint; one may be empty.
     n_draws
         Pairs to draw.
 

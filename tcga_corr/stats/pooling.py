@@ -1,6 +1,6 @@
 """Random-effects pooling of correlation coefficients over tumor types, for many questions at once.
 
-Everything is reckoned on Fisher's z = atanh(r) and brought back by tanh.
+Everything is computed on Fisher's z = atanh(r) and transformed back by tanh.
 """
 
 from __future__ import annotations
@@ -99,9 +99,9 @@ def pool(
     confidence
         Of both intervals.
     truncated
-        Whether the standard error is never less than the samples alone make it.
+        Whether the standard error is at least that of the samples alone.
     leave_one_out
-        Whether to look at each type left out, which takes most of the time.
+        Whether to pool again without each type, which takes most of the time.
     """
     from scipy import special
 

@@ -20,7 +20,7 @@ Matrix = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class PairTest:
-    """Two of several variables; NaN where there is no answer, and ``note`` says why.
+    """The test of two of several variables; NaN where there is no answer, and ``note`` says why.
 
     Attributes
     ----------
@@ -29,7 +29,7 @@ class PairTest:
     n
         Samples.
     mean_rank_difference
-        The first's mean rank less the second's; ranks are those within a sample, of all variables.
+        The first's mean rank minus the second's; ranks are those within a sample, of all variables.
     p
         Two-sided p-value of Wilcoxon's signed ranks.
     p_holm

@@ -1,7 +1,7 @@
 """The correlation methods: what each is called, can do, and is to be cited by.
 
 Their formulas are in :mod:`tcga_corr.stats.methods`, under the same names. The command line, batch
-specs, figures, page and docs say of a method what its record says.
+specs, figures, page and docs take what they print from its record.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class CorrelationMethod:
     references
         Keys of :data:`tcga_corr.vocabulary.citations.REFERENCES`.
     adjusts
-        Whether other variables can be held fixed (partial correlation).
+        Whether it can be adjusted for other variables (partial correlation).
     has_nulls
         Whether an association by it can be compared with random genes and other pathways.
     screens

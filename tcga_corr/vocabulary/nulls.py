@@ -1,7 +1,7 @@
 """The nulls of an association: what each compares with, its columns, and what to cite.
 
 Their functions are in :mod:`tcga_corr.analysis.nulls`, under the same names. The command line,
-batch specs, figures, page and docs say of a null what its record says.
+batch specs, figures, page and docs take what they print from its record.
 """
 
 from __future__ import annotations

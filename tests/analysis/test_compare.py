@@ -586,7 +586,7 @@ FILES = {
         (("--by", "none.tsv"), 3, "no file 'none.tsv'"),
         (("--by", "sample_type"), 3, "no file 'sample_type'"),
         (("--group", "arm"), 2, "Give the file too: --by FILE"),
-        (("--samples", "normal"), 2, "By sample-type, tumor is held against normal"),
+        (("--samples", "normal"), 2, "By sample-type, tumor is compared with normal"),
         (("-t", "ACC"), 1, "too few samples: 0 in normal"),
         (("-t", "BRCA"), 3, "BRCA: not loaded"),
         (("--ties", "first"), 2, "first"),

@@ -396,7 +396,7 @@ def test_the_caveat_and_the_tests_are_printed(engine: Engine) -> None:
             for pair in found["pairs"]
             if pair["p_holm"] >= 0.05
         ]
-        assert line.endswith(f"; not told apart: {', '.join(alike)}") == bool(alike)
+        assert line.endswith(f"; not distinguished: {', '.join(alike)}") == bool(alike)
 
 
 def test_the_death_programmes_are_asked_by_default(tmp_path: Path) -> None:
