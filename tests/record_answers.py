@@ -262,9 +262,10 @@ def main() -> None:
     recorder.ask("batch_paper", "batch --paper --format json")
     recorder.ask("batch_verify", "batch verify record.toml")
     recorder.ask("batch_status", "batch status record.toml")
-    recorder.ask("batch_plot", "batch plot record.toml cross.svg --analysis cross", "cross.svg")
+    recorder.ask("batch_plot", "batch plot record.toml cross.svg --analysis cross --method pearson", "cross.svg")
     recorder.folder("results", work / "cache" / "results")
-    recorder.ask("report_run", "report record.toml -o run.html", "run.html")
+    run = next((work / "cache" / "results").glob("record-*")).name
+    recorder.ask("report_run", f"report {run} -o run.html", "run.html")
     recorder.ask("report_store", "report -o store.html", "store.html")
     recorder.ask("remove", "remove --source simulated -t ACC")
     if (SHARED / "hub").is_dir():
