@@ -31,6 +31,15 @@ def test_files_that_the_docs_name_exist() -> None:
             assert (ROOT / name).exists(), name
 
 
+def test_the_table_of_rooms_is_the_folder() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| \d \| `(\w+)` \| .+ \|$", text, re.M)
+    package = ROOT / "tcga_corr"
+    rooms = {path.parent.name for path in package.glob("*/__init__.py")}
+    modules = {path.stem for path in package.glob("*.py")} - {"__init__", "__main__"}
+    assert sorted(rows) == sorted(rooms | modules)
+
+
 def test_commands_of_the_readme_exist() -> None:
     from tcga_corr.cli.app import app
 

@@ -368,7 +368,11 @@ def _nulls(
 ) -> dict[Null, list[NullResult]]:
     """Each null in each tumor type that has an r; several tumor types at a time."""
     involves_set = bool(sets_among(question.pair))
-    wanted = [null for null in question.nulls if involves_set or not NULLS[null].needs_set]
+    wanted = [
+        null
+        for null in question.nulls
+        if METHODS[method].has_nulls and (involves_set or not NULLS[null].needs_set)
+    ]
 
     def compute(pair: _PairInCohort, found: np.bool_) -> dict[Null, NullResult]:
         if not found or pair.x.is_same_as(pair.y):
