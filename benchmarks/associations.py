@@ -87,12 +87,12 @@ def make_store(folder: Path) -> None:
     import polars as pl
 
     from tcga_corr.engine import open_store
+    from tcga_corr.fetching.simulation import cohort_plans, simulate_cohort, table_path
     from tcga_corr.loading.plan import LoadOptions
-    from tcga_corr.sources.simulated import plans, simulate_cohort, table_name
     from tcga_corr.store import TableKey
 
     engine = open_store(folder)
-    for tumor_type, plan in plans().items():
+    for tumor_type, plan in cohort_plans().items():
         if engine.store.table_path(TableKey("simulated", tumor_type)).exists():
             continue
         n_tumor = tumors(tumor_type)
@@ -101,7 +101,7 @@ def make_store(folder: Path) -> None:
         frame = pl.DataFrame(cohort.values, schema=list(cohort.samples))
         frame = frame.insert_column(0, pl.Series("sample", cohort.genes))
         with tempfile.TemporaryDirectory() as temporary:
-            path = Path(temporary, table_name(tumor_type)).with_suffix("")
+            path = Path(temporary, table_path(tumor_type)).with_suffix("")
             path.parent.mkdir()
             frame.write_csv(path, separator="\t", float_precision=4)
             engine.load(path, LoadOptions(source="simulated")).raise_errors()

@@ -35,10 +35,10 @@ from tcga_corr.analysis.nulls import NullSetting as Situation
 from tcga_corr.analysis.nulls import Side, random_gene_null, real_set_null
 from tcga_corr.choices import Method
 from tcga_corr.engine import open_store
+from tcga_corr.fetching.simulation import cohort_plans, simulate_cohort
 from tcga_corr.loading.plan import LoadOptions
 from tcga_corr.scoring.rank_sums import rank_terms, sums_of_sets
 from tcga_corr.scoring.ranks import doubled_average_ranks
-from tcga_corr.sources.simulated import plans, simulate_cohort
 from tcga_corr.stats.correlation import correlate_groups
 from tcga_corr.store import ReferenceIndex, TableIndex, TableKey, open_index, open_reference
 from tcga_corr.vocabulary.gene_sets import reference_sets
@@ -138,7 +138,7 @@ class Genome:
 @cache
 def genome(kind: str) -> Genome:
     """Independent genes, or genes that follow ten broad programmes and one of their pathways."""
-    names = simulate_cohort(plans()["UCS"]).genes
+    names = simulate_cohort(cohort_plans()["UCS"]).genes
     rng = np.random.default_rng([SEED, 1])
     size = len(names)
     expressed = rng.random(size) < 0.85

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tcga_corr.batch.run import run_spec
     from tcga_corr.engine import Answer, Engine, open_store
     from tcga_corr.errors import TcgaCorrError
-    from tcga_corr.fetching.plan import FetchOptions
+    from tcga_corr.fetching.fetcher import FetchOptions
     from tcga_corr.loading.plan import LoadOptions
     from tcga_corr.vocabulary.gene_sets import GeneSet, read_gmt
 
@@ -38,7 +38,7 @@ __all__ = [
 _HOMES = {
     "Answer": "engine",
     "Engine": "engine",
-    "FetchOptions": "fetching.plan",
+    "FetchOptions": "fetching.fetcher",
     "GeneSet": "vocabulary.gene_sets",
     "LoadOptions": "loading.plan",
     "TcgaCorrError": "errors",

@@ -5,7 +5,7 @@ This is the public Python API; the command line parses, calls it and prints.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
@@ -28,10 +28,11 @@ from tcga_corr.choices import (
     Selection,
 )
 from tcga_corr.fetching.fetch import FetchReport, fetch
-from tcga_corr.fetching.plan import FetchOptions, planned
-from tcga_corr.fetching.request import Progress
+from tcga_corr.fetching.fetcher import FetchOptions, PlannedRequest
+from tcga_corr.fetching.plan import plan_requests
 from tcga_corr.loading.covariates import LoadedCovariates, load_covariates
-from tcga_corr.loading.load import Loaded, LoadOptions, LoadReport, load_files
+from tcga_corr.loading.load import LoadOptions, LoadReport, load_files
+from tcga_corr.progress import Progress
 from tcga_corr.store import Covariates, Store, open_reference, remove_covariates, run_query
 from tcga_corr.upkeep import inventory
 from tcga_corr.upkeep.removal import Removed, remove
@@ -246,11 +247,11 @@ class Engine:
         self,
         paths: str | Path | Sequence[str | Path],
         options: LoadOptions | None = None,
-        on_step: Callable[[str, int], None] = lambda step, done: None,
+        progress: Progress | None = None,
     ) -> LoadReport:
         """Load expression tables from disk; see :func:`tcga_corr.loading.load.load_files`."""
         listed = [paths] if isinstance(paths, str | Path) else paths
-        return load_files(self.store, [Path(path) for path in listed], options, on_step)
+        return load_files(self.store, [Path(path) for path in listed], options, progress)
 
     def load_covariates(
         self,
@@ -263,20 +264,19 @@ class Engine:
         return load_covariates(self.store, Path(path), key, name, columns)
 
     def fetch(
-        self,
-        options: FetchOptions | None = None,
-        progress: Progress | None = None,
-        on_loaded: Callable[[Loaded], None] = lambda loaded: None,
+        self, options: FetchOptions | None = None, progress: Progress | None = None
     ) -> FetchReport:
         """Download a source's tables and load them; see :func:`tcga_corr.fetching.fetch.fetch`."""
-        return fetch(self.store, options, progress, on_loaded)
+        return fetch(self.store, options, progress)
 
     def fetch_plan(self, options: FetchOptions | None = None) -> pl.DataFrame:
-        """What :meth:`fetch` would ask the hubs for: a row a request."""
+        """The requests that :meth:`fetch` would make: a row each."""
         import polars as pl
 
-        rows = planned(self.store, options or FetchOptions())
-        return pl.DataFrame(rows, schema_overrides={"size_mb": pl.Float64})
+        planned = plan_requests(self.store, options or FetchOptions())
+        names = [field.name for field in fields(PlannedRequest)]
+        schema = {name: pl.Float64 if name == "size_mb" else pl.String for name in names}
+        return pl.DataFrame([asdict(row) for row in planned], schema=schema)
 
     def verify(
         self,
@@ -284,23 +284,23 @@ class Engine:
         source: str | None = None,
         *,
         repair: bool = False,
-        on_step: Callable[[str, int], None] = lambda step, done: None,
+        progress: Progress | None = None,
     ) -> pl.DataFrame:
         """Whether all is as it was written; see :func:`tcga_corr.upkeep.verification.verify`."""
         import polars as pl
 
-        found = verify(self.store, source, tumor_types, repair=repair, on_step=on_step)
+        found = verify(self.store, source, tumor_types, repair=repair, progress=progress)
         names = [one.name for one in fields(Finding)]
         return pl.DataFrame([asdict(one) for one in found], schema=dict.fromkeys(names, pl.String))
 
     def remove(
         self, source: str, tumor_types: Iterable[str] = (), *, downloads: bool = False
     ) -> list[Removed]:
-        """Take tables out of the store; see :func:`tcga_corr.upkeep.removal.remove`."""
+        """Remove tables from the store; see :func:`tcga_corr.upkeep.removal.remove`."""
         return remove(self.store, source, tumor_types, downloads=downloads)
 
     def remove_covariates(self, name: str) -> None:
-        """Take a table of covariates out of the store."""
+        """Remove a table of covariates from the store."""
         remove_covariates(self.store, name)
 
     def status(self, tumor_types: Iterable[str] = (), source: str | None = None) -> pl.DataFrame:

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tcga_corr.engine import Engine, open_store
+from tcga_corr.fetching.simulation import write_atlas
 from tcga_corr.loading.plan import LoadOptions
-from tcga_corr.sources.simulated import write_atlas
 
 # the same examples everywhere, and no time limit: machines differ
 # how fast a machine draws examples is not what is tested

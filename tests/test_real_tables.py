@@ -47,7 +47,7 @@ def test_a_second_load_does_no_work(real: Engine, shared: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in real.store.root.rglob("*")}
     report = real.load([shared / "hub", shared / "firehose"])
     assert report.errors == ()
-    assert all(loaded.was_there for loaded in report.loaded)
+    assert all(loaded.unchanged for loaded in report.loaded)
     assert {path: path.stat().st_mtime_ns for path in real.store.root.rglob("*")} == before
 
 

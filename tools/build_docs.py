@@ -14,8 +14,9 @@ from pathlib import Path
 import typer
 
 from tcga_corr.cli.app import app
+from tcga_corr.fetching.registry import fetcher_of
 from tcga_corr.formats import FORMATS
-from tcga_corr.sources import SOURCES, Source, gdc_api
+from tcga_corr.sources import SOURCES, Source
 
 DOCS = Path(__file__).parent.parent / "docs"
 CLI_INTRODUCTION = """\
@@ -104,10 +105,7 @@ def sources() -> str:
 
 
 def _addresses(source: Source) -> list[str]:
-    if source is gdc_api.SOURCE:
-        return [gdc_api.api_url("files"), gdc_api.api_url("data/{file_id}")]
-    files = [*([source.table] if source.table else []), *source.beside]
-    return [one.url().replace("%7Btumor_type%7D", "{tumor_type}") for one in files]
+    return fetcher_of(source).addresses(source)
 
 
 def _source(source: Source) -> str:

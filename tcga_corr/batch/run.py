@@ -6,7 +6,6 @@ import hashlib
 import os
 import platform
 from collections import Counter
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +24,7 @@ from tcga_corr.batch.spec import read_spec
 from tcga_corr.engine import Engine
 from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.files import sha256_of
+from tcga_corr.progress import Progress
 from tcga_corr.store import open_index
 from tcga_corr.store.layout import TableKey
 
@@ -136,8 +136,7 @@ def run_batch(
     plan: Plan,
     means: Means,
     shard: Shard = Shard(),
-    on_begin: Callable[[int, int, float], None] = lambda done, rows, work: None,
-    on_task: Callable[[Task, Failure], None] = lambda task, failure: None,
+    progress: Progress | None = None,
 ) -> Outcome:
     """Do what is left of a run, and write its tables if that is all.
 
@@ -149,10 +148,10 @@ def run_batch(
         What does the tasks.
     shard
         Which of them; the tables of a run in parts are written by :func:`merge`.
-    on_begin, on_task
-        Told the rows that were done before, of how many, and the work that is left (as of
-        :class:`~tcga_corr.batch.plan.Task`); and each task that is tried.
+    progress
+        Counts the rows; the effort is the work of :class:`~tcga_corr.batch.plan.Task`.
     """
+    progress = progress or Progress()
     folder = RunFolder(engine.store, plan.run)
     if tables_are_there(folder):
         folder.begin(plan)  # title and claims may be others
@@ -169,14 +168,15 @@ def run_batch(
         left = [task for task in own if not folder.is_done(task)]
         n_rows = sum(task.n_rows for task in own)
         done_rows = n_rows - sum(task.n_rows for task in left)
-        on_begin(done_rows, n_rows, sum(task.work for task in left))
+        progress.begin(n_rows, done_rows, sum(task.work for task in left))
         failures = []
         performer = Performer(engine.store.root, plan.run, plan)
         with closing(performed(performer, left, means)) as outcomes:
             for task, failure in outcomes:
+                progress.advance(task.n_rows, task.work)
                 if failure:
                     failures.append((task, failure))
-                on_task(task, failure)
+                    progress.say(f"failed: {task.analysis} {task.tumor_type}: {failure}")
         outcome = Outcome(folder, plan, len(own) - len(left), len(left) - len(failures), failures)
         if shard.is_all:
             _end(engine, folder, plan)

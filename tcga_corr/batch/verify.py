@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from tcga_corr.batch.run import COMPLETE, changed_tables
 from tcga_corr.batch.work import Work
 from tcga_corr.engine import Engine
 from tcga_corr.errors import AnalysisError
+from tcga_corr.progress import Progress
 from tcga_corr.stats.adjustment import benjamini_hochberg
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ TOLERANCE = 1e-12
 
 
 def recheck(
-    engine: Engine, run: str, n_tasks: int, on_task: Callable[[str, int], None]
+    engine: Engine, run: str, n_tasks: int, progress: Progress | None = None
 ) -> pl.DataFrame:
     """Compute tasks anew and compare their rows with those of the tables; a row per task.
 
@@ -35,8 +35,8 @@ def recheck(
         The store, and the run.
     n_tasks
         How many tasks, chosen at random.
-    on_task
-        Told each.
+    progress
+        Counts the tasks.
 
     Raises
     ------
@@ -59,8 +59,11 @@ def recheck(
         )
     work = Work(engine, plan)
     rows = []
+    progress = progress or Progress()
+    tasks = sorted(random.sample(plan.tasks, min(n_tasks, len(plan.tasks))), key=_number)
+    progress.begin(len(tasks))
     with one_blas_thread():
-        for task in sorted(random.sample(plan.tasks, min(n_tasks, len(plan.tasks))), key=_number):
+        for task in tasks:
             stored = _stored(folder, plan, task)
             anew = pl.DataFrame(pl.from_arrow(work.rows(task)))
             rows.append(
@@ -73,7 +76,8 @@ def recheck(
                     **_compared(stored, anew),
                 }
             )
-            on_task(f"{task.analysis} {task.tumor_type}", 1)
+            progress.step(f"{task.analysis} {task.tumor_type}")
+            progress.advance()
     wrong = _wrongly_adjusted(folder, plan)
     for row in rows if wrong else ():
         row["note"] = "; ".join(filter(None, (row["note"], wrong)))

@@ -12,7 +12,6 @@ from typer.core import TyperGroup
 from tcga_corr.cli import options
 from tcga_corr.cli.output import Result, check_output, check_plot, number, write_result
 from tcga_corr.cli.settings import Settings
-from tcga_corr.cli.texts import printable
 from tcga_corr.errors import AnalysisError, UsageError
 
 if TYPE_CHECKING:
@@ -136,15 +135,8 @@ def run(
         settings.note(f"note: {fitting} at a time, as more do not fit in {memory:g} GB")
         most = fitting
     settings.note(f"run {plan.run}: {plan.n_rows:,} rows in {len(plan.tasks):,} tasks")
-    with settings.pace("rows") as pace:
-
-        def tell(task: Any, failure: str) -> None:
-            pace.advance(task.n_rows, task.work)
-            if failure:
-                told = f"failed: {task.analysis} {task.tumor_type}: {failure}"
-                pace.say(printable(told))
-
-        outcome = run_batch(engine, plan, Means(where, most, dask or ""), part, pace.begin, tell)
+    with settings.progress("rows", "pace") as progress:
+        outcome = run_batch(engine, plan, Means(where, most, dask or ""), part, progress)
     if part.is_all:
         _show(settings, outcome, output, output_format)
     _require_all(outcome)
@@ -256,8 +248,8 @@ def verify(
     settings: Settings = context.obj
     check_output(output, force, output_format)
     engine = settings.engine()
-    with settings.progress("computing again", tasks) as advance:
-        found = recheck(engine, _named(settings, engine, run_name, source), tasks, advance)
+    with settings.progress("computing again") as progress:
+        found = recheck(engine, _named(settings, engine, run_name, source), tasks, progress)
     write_result(Result(found, "tasks", {}), output, output_format)
     whys = [one for one in dict.fromkeys(found["note"].to_list()) if one]
     if whys:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from tcga_corr.cli import options
 from tcga_corr.cli.correlate import association_result
 from tcga_corr.cli.output import check_output, write_result
 from tcga_corr.cli.settings import Settings
+
+if TYPE_CHECKING:
+    from tcga_corr.engine import Answer
 
 
 def demo(
@@ -29,22 +32,24 @@ def demo(
     same readers as real tables, and correlates ferroptosis with nfkb in each. All it shows is
     SIMULATED: no line of it is a finding.
     """
+    from tcga_corr.fetching.simulation import cohort_plans, has_atlas, write_atlas
     from tcga_corr.loading.load import LoadOptions
-    from tcga_corr.sources.simulated import SOURCE, atlas_is_there, plans, write_atlas
+    from tcga_corr.sources.simulated import SOURCE
 
     settings: Settings = context.obj
     check_output(output, force, output_format)
     engine = settings.engine()
     folder = engine.store.downloads(SOURCE.name)
-    number = len(plans())
-    if not atlas_is_there(folder, n_genes, seed):
+    if not has_atlas(folder, n_genes, seed):
         engine.store.create()
-        with settings.progress("simulating", number) as advance:
+        with settings.progress("simulating") as progress:
+            progress.begin(len(cohort_plans()))
             for path in write_atlas(folder, n_genes, seed):
-                advance(path.parent.name, 1)
+                progress.step(path.parent.name)
+                progress.advance()
     paths = sorted(folder.glob("*/HiSeqV2.gz"))
-    with settings.progress("loading", len(paths)) as advance:
-        outcome = engine.load(paths, LoadOptions(source=SOURCE.name), advance)
+    with settings.progress("loading") as progress:
+        outcome = engine.load(paths, LoadOptions(source=SOURCE.name), progress)
     for error in outcome.errors:
         raise error
     answer = engine.correlate("ferroptosis", "nfkb", source=SOURCE.name)
@@ -58,10 +63,10 @@ def demo(
     )
 
 
-def _planted_line(answer: Any) -> str:
-    from tcga_corr.sources.simulated import plans
+def _planted_line(answer: Answer) -> str:
+    from tcga_corr.fetching.simulation import cohort_plans
 
-    planted = plans()
+    planted = cohort_plans()
     rows = answer.frame.to_dicts()
     inside = sum(
         row["ci_low"] <= planted[row["tumor_type"]].gene_r <= row["ci_high"] for row in rows

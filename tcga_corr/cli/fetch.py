@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tcga_corr.cli import options
 from tcga_corr.cli.diagnostics import exit_code_of, report
-from tcga_corr.cli.load import loaded_line
 from tcga_corr.cli.output import Result, check_output, number, plain, write_result
 from tcga_corr.cli.settings import Settings
 from tcga_corr.errors import UsageError
 
 if TYPE_CHECKING:
-    from tcga_corr.loading.load import Loaded
+    import polars as pl
+
+    from tcga_corr.fetching.fetcher import FetchOptions
 
 
 def fetch(
@@ -74,7 +76,7 @@ def fetch(
 
     Examples: `tcga-corr fetch LIHC`, `tcga-corr fetch ACC CHOL UCS --source tcga-hiseqv2`.
     """
-    from tcga_corr.fetching.plan import FetchOptions
+    from tcga_corr.fetching.fetcher import FetchOptions
     from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
 
     settings: Settings = context.obj
@@ -94,21 +96,17 @@ def fetch(
     if dry_run:
         _show_plan(engine.fetch_plan(chosen), chosen, output, output_format)
         return
-    with settings.transfers() as (progress, say):
-
-        def tell(loaded: Loaded) -> None:
-            say(loaded_line(loaded))
-
-        outcome = engine.fetch(chosen, progress, tell)
+    with settings.progress("all", "downloads") as progress:
+        outcome = engine.fetch(chosen, progress)
     if outcome.n_withdrawn:
         settings.note(f"note: the hub has withdrawn {outcome.n_withdrawn} files: they are left out")
     if download_only:
         folder = engine.store.downloads(source)
         settings.note(f"{len(outcome.downloaded)} files are in {folder}")
     elif outcome.loaded and not outcome.errors:
-        lacking = set(TUMOR_TYPES) - {one.key.tumor_type for one in outcome.loaded}
-        if lacking and not chosen.tumor_types:
-            settings.note(f"note: it has no sample of {', '.join(sorted(lacking))}")
+        missing = set(TUMOR_TYPES) - {table.key.tumor_type for table in outcome.loaded}
+        if missing and not chosen.tumor_types:
+            settings.note(f"note: it has no sample of {', '.join(sorted(missing))}")
         where = "" if str(settings.cache) == "cache" else f"--cache {settings.cache} "
         settings.note(f"Now ask: tcga-corr {where}correlate ferroptosis nfkb --source {source}")
     for error in outcome.errors:
@@ -117,7 +115,12 @@ def fetch(
         raise typer.Exit(exit_code_of(outcome.errors[0]))
 
 
-def _show_plan(frame: Any, chosen: Any, output: Any, output_format: Any) -> None:
+def _show_plan(
+    frame: pl.DataFrame,
+    chosen: FetchOptions,
+    output: Path | None,
+    output_format: options.Format | None,
+) -> None:
     to_come = frame.filter(frame["state"] != "here")
     known, unknown = to_come["size_mb"].sum(), to_come["size_mb"].null_count()
     heading = f"{frame.height - to_come.height} of {frame.height} are here"

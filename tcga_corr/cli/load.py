@@ -15,7 +15,6 @@ from tcga_corr.errors import UsageError
 
 if TYPE_CHECKING:
     from tcga_corr.loading.covariates import LoadedCovariates
-    from tcga_corr.loading.load import Loaded
 
 
 def load(
@@ -142,10 +141,10 @@ def load(
         probe_map=probe_map,
         phenotype=phenotype,
     )
-    with settings.progress("loading", len(paths)) as advance:
-        outcome = settings.engine().load(paths, chosen, advance)
-    for loaded in outcome.loaded:
-        settings.note(loaded_line(loaded))
+    with settings.progress("loading") as progress:
+        outcome = settings.engine().load(paths, chosen, progress)
+    for table in outcome.loaded:
+        settings.note(table.summary)
     for error in outcome.errors:
         report(error)
     if outcome.errors:
@@ -163,26 +162,9 @@ def _column_names(columns: list[str] | None) -> dict[str, str] | None:
 
 def _covariates_line(loaded: LoadedCovariates) -> str:
     metadata = loaded.metadata
-    held = ", ".join(f"{one.name} ({one.n})" for one in metadata.covariates)
+    names = ", ".join(f"{covariate.name} ({covariate.n})" for covariate in metadata.covariates)
     return (
-        f"covariates {loaded.name}: {held} of {metadata.n_keys} {metadata.kind}s"
-        + ("; were loaded already" if loaded.was_there else "")
+        f"covariates {loaded.name}: {names} of {metadata.n_keys} {metadata.kind}s"
+        + ("; were loaded already" if loaded.unchanged else "")
         + ("; replaced others of this name" if loaded.replaced else "")
-    )
-
-
-def loaded_line(loaded: Loaded) -> str:
-    """What became of one tumor type of a file, for people."""
-    metadata = loaded.metadata
-    tumor = sum(sample.tumor for sample in metadata.samples)
-    normal = sum(sample.normal for sample in metadata.samples)
-    dropped = ", ".join(f"{count} {what}" for what, count in metadata.dropped.items())
-    kept = " of protein-coding genes" if metadata.genes == "protein-coding" else ""
-    return (
-        f"{loaded.key.source} {loaded.key.tumor_type}: {tumor} tumor + {normal} normal samples, "
-        f"{metadata.n_genes} symbols{kept}, {metadata.unit}"
-        + (f"; {metadata.read_as}" if metadata.read_as else "")
-        + (f"; left out {dropped}" if dropped else "")
-        + ("; was loaded already" if loaded.was_there else "")
-        + ("; replaced another table" if loaded.replaced else "")
     )

@@ -40,8 +40,8 @@ def remove(
         if covariates is None or wanted or downloads:
             raise UsageError("no source is named", "Give --source S, or --covariates NAME")
         return
-    for one in engine.remove(source, wanted, downloads=downloads):
-        settings.note(f"removed {one.path} ({one.size / 1e6:.1f} MB)")
+    for removed in engine.remove(source, wanted, downloads=downloads):
+        settings.note(f"removed {removed.path} ({removed.size / 1e6:.1f} MB)")
     kept = engine.store.downloads(source)
     if not downloads and kept.exists():
         settings.note(f"kept {kept}: --downloads removes it too")

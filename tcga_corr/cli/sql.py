@@ -37,7 +37,7 @@ def sql(
     """
     import polars as pl
 
-    from tcga_corr.sources.simulated import SOURCE as SIMULATED
+    from tcga_corr.sources import SOURCES
     from tcga_corr.store import named_queries, named_query
 
     settings: Settings = context.obj
@@ -54,6 +54,7 @@ def sql(
     text = query if query is not None else named_query(named or "")
     engine = settings.engine()
     frame = engine.sql(text)
-    if any(key.source == SIMULATED.name for key in engine.store.table_keys()):
-        settings.note(f"note: the source '{SIMULATED.name}' is SIMULATED: none of it is a finding")
+    for name in dict.fromkeys(key.source for key in engine.store.table_keys()):
+        if name in SOURCES and SOURCES[name].simulated:
+            settings.note(f"note: the source '{name}' is SIMULATED: none of it is a finding")
     write_result(Result(frame, "rows", {"query": {"sql": text}}), output, output_format)

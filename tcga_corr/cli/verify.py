@@ -38,10 +38,8 @@ def verify(
     check_output(output, force, output_format)
     engine = settings.engine()
     wanted = options.split_names(tumor_types)
-    keys = engine.store.table_keys(source)
-    total = sum(not wanted or key.tumor_type in wanted for key in keys)
-    with settings.progress("verifying", total) as advance:
-        frame = engine.verify(wanted, source, repair=repair, on_step=advance)
+    with settings.progress("verifying") as progress:
+        frame = engine.verify(wanted, source, repair=repair, progress=progress)
     result = Result(
         frame=frame if everything else frame.filter(frame["state"] != "whole"),
         rows_key="findings",
@@ -50,9 +48,11 @@ def verify(
     if result.frame.height or output or output_format not in (None, "table"):
         write_result(result, output, output_format)
     states = dict(frame["state"].value_counts().iter_rows())
-    told = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
+    counts = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
     settings.note(
-        f"all {frame.height} as they were written" if set(states) == {"whole"} else told or "empty"
+        f"all {frame.height} as they were written"
+        if set(states) == {"whole"}
+        else counts or "empty"
     )
     if any(state in states for state in ("damaged", "missing", "leftover")):
         raise typer.Exit(FAILED)

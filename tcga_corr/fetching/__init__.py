@@ -1,1 +1,1 @@
-"""From the internet to the disk, and on into the store."""
+"""All that talks to the internet: downloads, and the ways of fetching a source."""

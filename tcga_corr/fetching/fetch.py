@@ -1,43 +1,50 @@
-"""From a hub into the store: downloading what tumor types need, and loading it on arrival."""
+"""From a hub into the store: downloading the files of tumor types, and loading them on arrival."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tcga_corr.errors import DownloadError, StoreError, TableError, TcgaCorrError
-from tcga_corr.fetching.download import download_all, sizes
-from tcga_corr.fetching.downloads import downloaded_table
+from tcga_corr.errors import StoreError, TableError, TcgaCorrError
+from tcga_corr.fetching.download import download_all, download_sizes
+from tcga_corr.fetching.fetcher import FetchOptions, FetchRequest, TableDownloads
+from tcga_corr.fetching.hub import unique_downloads
 from tcga_corr.fetching.hub_requests import WithdrawnError
-from tcga_corr.fetching.plan import (
-    FetchOptions,
-    Part,
-    checked_options,
-    looks_whole,
-    parts_of,
-    unique_downloads,
+from tcga_corr.fetching.plan import checked_request
+from tcga_corr.fetching.registry import downloaded_table, fetcher_of
+from tcga_corr.fetching.request import Download, check_space
+from tcga_corr.fetching.sidecar import (
+    DownloadRecord,
+    bytes_received,
+    has_recorded_size,
+    read_sidecar,
+    sidecar_path,
 )
-from tcga_corr.fetching.request import Download, Progress, check_space
-from tcga_corr.fetching.sidecar import Downloaded, read_sidecar, received_so_far, sidecar_path
-from tcga_corr.loading.load import Loaded, LoadReport, load_files
-from tcga_corr.loading.plan import LoadOptions, tumor_type_of_path
-from tcga_corr.sources import Source, gdc_api
+from tcga_corr.loading.load import LoadedTable, LoadReport, load_files
+from tcga_corr.loading.plan import LoadOptions
+from tcga_corr.progress import Progress
 from tcga_corr.store import Store, TableKey, read_metadata
-
-_FEW = 3  # failed downloads that are each told
 
 
 @dataclass(frozen=True)
 class FetchReport:
-    """What became of a fetch.
+    """The result of a fetch.
 
-    ``downloaded`` are the files that came or were there; ``n_withdrawn`` counts those that the hub
-    has taken back.
+    Attributes
+    ----------
+    downloaded
+        The files that arrived or existed already.
+    loaded
+        The tables loaded.
+    n_withdrawn
+        How many files the hub has withdrawn.
+    errors
+        Those of downloads, then the others.
     """
 
     downloaded: tuple[Path, ...]
-    loaded: tuple[Loaded, ...]
+    loaded: tuple[LoadedTable, ...]
     n_withdrawn: int
     errors: tuple[TcgaCorrError, ...]
 
@@ -48,140 +55,144 @@ class FetchReport:
 
 
 def fetch(
-    store: Store,
-    options: FetchOptions | None = None,
-    progress: Progress | None = None,
-    on_loaded: Callable[[Loaded], None] = lambda loaded: None,
+    store: Store, options: FetchOptions | None = None, progress: Progress | None = None
 ) -> FetchReport:
     """Download a source's files, and load each table as it arrives.
 
-    What cannot be had leaves the rest to be. What is here and as it was downloaded is not
-    downloaded again.
+    A file that fails does not stop the others. An intact file is not downloaded again.
 
     Raises
     ------
     UsageError
         If there is no such source to fetch from, or no such tumor type.
     """
-    options, progress = options or FetchOptions(), progress or Progress()
-    source, tumor_types = checked_options(options)
-    errors: list[TcgaCorrError] = []
-    parts = parts_of(store, source, tumor_types, options, progress, errors)
-    downloads = unique_downloads(parts)
-    _check_room(store, source, downloads, options, progress)
-    arrived: dict[Path, Downloaded] = {}
-    withdrawn: set[Path] = set()
-    failed: dict[Download, TcgaCorrError] = {}
-    loaded: list[Loaded] = []
-
-    def load(tables: Sequence[Path], types: Collection[str] = ()) -> LoadReport:
-        wanted = LoadOptions(source=source.name, tumor_type=sorted(types), genes=options.genes)
-        report = load_files(store, tables, wanted, lambda step, done: progress.load(step))
-        for one in report.loaded:
-            on_loaded(one)
-        loaded.extend(report.loaded)
-        errors.extend(report.errors)
-        return report
-
-    left = [(part, {need.target for need in part.downloads}) for part in parts]
-    for one, outcome in download_all(
-        downloads,
-        jobs=options.jobs,
-        check=options.check,
-        patience=options.patience,
-        progress=progress,
-    ):
-        if isinstance(outcome, Downloaded):
-            arrived[one.target] = outcome
-        elif isinstance(outcome, WithdrawnError) and source is gdc_api.SOURCE:
-            withdrawn.add(one.target)
-        else:
-            failed[one] = outcome
-        for part, missing in left:
-            if one.target not in missing:
-                continue
-            missing.remove(one.target)
-            if missing or any(need in failed for need in part.downloads):
-                continue
-            table = part.table(withdrawn)
-            if not options.load:
-                continue
-            report = load([table], _types_to_load(store, source, part))
-            if any(isinstance(error, TableError) for error in report.errors):
-                # no such table, though it came as the hub has it: the next fetch brings it again
-                sidecar_path(table).unlink(missing_ok=True)
-    if options.load and not source.pan_cancer and source.beside:
-        beside = [store.downloads(source.name) / file.path for file in source.beside]
-        others = (downloaded_table(store, key) for key in _outdated(store, source, beside))
-        load([path for path in others if path is not None])
-    told = _together(failed, source)
-    return FetchReport(tuple(arrived), tuple(loaded), len(withdrawn), (*told, *errors))
+    request = checked_request(store, options or FetchOptions())
+    return _Fetch(request, progress or Progress()).run()
 
 
-def _types_to_load(store: Store, source: Source, part: Part) -> set[str]:
-    """The tumor types to load of a table; none of one that tells its own, or is loaded whole."""
-    if not source.pan_cancer or not part.tumor_types:
-        return set()
-    changed = _outdated(store, source, [one.target for one in part.downloads])
-    return {*part.tumor_types, *(key.tumor_type for key in changed)}
+class _LoadingSteps(Progress):
+    """Passes on the steps of loading; its counts would mix with those of the download."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def step(self, name: str) -> None:
+        self._progress.step(name)
 
 
-def _outdated(store: Store, source: Source, files: Sequence[Path]) -> list[TableKey]:
-    """The tables of a source that are made of some of these files as they were before.
+class _Fetch:
+    """One call of :func:`fetch`: what has arrived and what went wrong so far."""
 
-    They are loaded with those asked for, so that a source is never of two versions.
-    """
-    now = {path.name: read_sidecar(path) for path in files}
-    outdated = []
-    for key in store.table_keys(source.name):
-        try:
-            metadata = read_metadata(store, key)
-        except StoreError:
-            continue  # told where it is used
-        made_of = metadata.inputs if metadata else ()
-        records = ((file, now.get(file.name)) for file in made_of)
-        if any(record is not None and record.sha256 != file.sha256 for file, record in records):
-            outdated.append(key)
-    return outdated
+    def __init__(self, request: FetchRequest, progress: Progress) -> None:
+        self.request = request
+        self.progress = progress
+        self.fetcher = fetcher_of(request.source)
+        self.arrived: list[Path] = []
+        self.withdrawn: set[Path] = set()
+        self.failed: dict[Download, TcgaCorrError] = {}
+        self.loaded: list[LoadedTable] = []
+        self.errors: list[TcgaCorrError] = []
 
-
-def _together(failed: dict[Download, TcgaCorrError], source: Source) -> Iterator[TcgaCorrError]:
-    """The errors of downloads; many as one, with the first and the names of all."""
-    groups: dict[str, list[Download]] = {}
-    for one in failed:
-        # of the GDC, the many files of a tumor type
-        group = one.target.parents[1].name if source is gdc_api.SOURCE else source.name
-        groups.setdefault(group, []).append(one)
-    for name, several in groups.items():
-        if len(several) <= _FEW and source is not gdc_api.SOURCE:
-            yield from (failed[one] for one in several)
-            continue
-        first = failed[several[0]]
-        which = "so it is not loaded" if source is gdc_api.SOURCE else _listed(several)
-        yield DownloadError(
-            f"{name}: {len(several)} of its files could not be downloaded, {which}; the first: "
-            f"{first.what}",
-            first.remedy or "Run the same command again",
+    def run(self) -> FetchReport:
+        options, source = self.request.options, self.request.source
+        tables, self.errors = self.fetcher.tables(self.request, self.progress)
+        downloads = unique_downloads(tables)
+        self._check_space(downloads)
+        waiting = [(table, {download.target for download in table.downloads}) for table in tables]
+        for download, outcome in download_all(
+            downloads,
+            jobs=options.jobs,
+            check=options.check,
+            policy=options.retry_policy,
+            progress=self.progress,
+        ):
+            self._note(download, outcome)
+            for table, missing in waiting:
+                if download.target in missing:
+                    missing.remove(download.target)
+                    if not missing:
+                        self._complete(table)
+        if options.load and not source.pan_cancer and source.beside:
+            self._load_outdated()
+        failures = self.fetcher.failures(source, self.failed)
+        return FetchReport(
+            tuple(self.arrived),
+            tuple(self.loaded),
+            len(self.withdrawn),
+            (*failures, *self.errors),
         )
 
+    def _note(self, download: Download, outcome: DownloadRecord | TcgaCorrError) -> None:
+        if isinstance(outcome, DownloadRecord):
+            self.arrived.append(download.target)
+        elif isinstance(outcome, WithdrawnError) and self.fetcher.expects_withdrawn:
+            self.withdrawn.add(download.target)
+        else:
+            self.failed[download] = outcome
 
-def _listed(downloads: Sequence[Download]) -> str:
-    """The tumor types of downloads, by their names."""
-    return " ".join(tumor_type_of_path(one.target) or one.name for one in downloads)
+    def _complete(self, table: TableDownloads) -> None:
+        """Load a table whose last download has ended, unless one of them failed."""
+        if any(download in self.failed for download in table.downloads):
+            return
+        path = table.complete(self.withdrawn)
+        if not self.request.options.load:
+            return
+        report = self._load([path], self._types_to_load(table))
+        if any(isinstance(error, TableError) for error in report.errors):
+            # intact but no expression table: without its sidecar the next fetch downloads it again
+            sidecar_path(path).unlink(missing_ok=True)
 
+    def _load(self, paths: Sequence[Path], tumor_types: Collection[str] = ()) -> LoadReport:
+        source, genes = self.request.source.name, self.request.options.genes
+        options = LoadOptions(source=source, tumor_type=sorted(tumor_types), genes=genes)
+        report = load_files(self.request.store, paths, options, _LoadingSteps(self.progress))
+        for table in report.loaded:
+            self.progress.say(table.summary)
+        self.loaded.extend(report.loaded)
+        self.errors.extend(report.errors)
+        return report
 
-def _check_room(
-    store: Store,
-    source: Source,
-    downloads: Sequence[Download],
-    options: FetchOptions,
-    progress: Progress,
-) -> None:
-    """Refuse to start what will not fit; a size that the hub does not tell counts as nothing."""
-    missing = [one for one in downloads if not looks_whole(one.target)]
-    if missing:
-        known = sizes(missing, jobs=options.jobs, patience=options.patience)
-        here = sum(received_so_far(one.target) or 0 for one in missing)
-        to_come = max(0, sum(known.values()) - here)
-        progress.expect(to_come if len(known) == len(missing) else None)
-        check_space(store.downloads(source.name), to_come)
+    def _load_outdated(self) -> None:
+        """Load again the tables whose files beside them have changed."""
+        beside = [self.request.folder / file.path for file in self.request.source.beside]
+        paths = (downloaded_table(self.request.store, key) for key in self._outdated(beside))
+        self._load([path for path in paths if path is not None])
+
+    def _types_to_load(self, table: TableDownloads) -> set[str]:
+        """The tumor types to load of a pan-cancer table; none for all, or if it has only one."""
+        if not self.request.source.pan_cancer or not table.tumor_types:
+            return set()
+        changed = self._outdated([download.target for download in table.downloads])
+        return {*table.tumor_types, *(key.tumor_type for key in changed)}
+
+    def _outdated(self, files: Sequence[Path]) -> list[TableKey]:
+        """The stored tables of the source that were made of earlier versions of some files.
+
+        They are loaded with the requested ones, so that a source is never of two versions.
+        """
+        store = self.request.store
+        records = {path.name: read_sidecar(path) for path in files}
+        outdated = []
+        for key in store.table_keys(self.request.source.name):
+            try:
+                metadata = read_metadata(store, key)
+            except StoreError:
+                continue  # a damaged table is reported where it is used
+            for file in metadata.inputs if metadata else ():
+                record = records.get(file.name)
+                if record is not None and record.sha256 != file.sha256:
+                    outdated.append(key)
+                    break
+        return outdated
+
+    def _check_space(self, downloads: Sequence[Download]) -> None:
+        """Refuse downloads that do not fit on the disk; an unknown size counts as nothing."""
+        options = self.request.options
+        missing = [download for download in downloads if not has_recorded_size(download.target)]
+        if not missing:
+            return
+        sizes = download_sizes(missing, jobs=options.jobs, policy=options.retry_policy)
+        n_received = sum(bytes_received(download.target) or 0 for download in missing)
+        to_come = max(0, sum(sizes.values()) - n_received)
+        self.progress.begin(to_come if len(sizes) == len(missing) else None)
+        check_space(self.request.folder, to_come)

@@ -1,4 +1,4 @@
-"""Asking hubs: what their answers mean, and when to ask again."""
+"""Requests to hubs: what their answers mean, and when to try again."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ if TYPE_CHECKING:
     import requests
     from tenacity import RetryCallState, Retrying
 
-_NOT_THERE = (401, 403, 404, 410)
-_PASSING = (408, 425, 429, 500, 502, 503, 504)
+_NOT_FOUND = (401, 403, 404, 410)
+_TRANSIENT = (408, 425, 429, 500, 502, 503, 504)
 _WITHDRAWN = 451
 
 
 class HubDownError(DownloadError):
-    """The hub cannot be reached, or asks not to be asked for a long time."""
+    """The hub cannot be reached, or asks for a long pause."""
 
 
 class WithdrawnError(DownloadError):
-    """The hub has taken the file back (HTTP 451)."""
+    """The hub has withdrawn the file (HTTP 451)."""
 
 
-class PassingError(Exception):
-    """Something that may go well another time.
+class TransientError(Exception):
+    """A failure that may pass: the request can be tried again.
 
     Attributes
     ----------
     wait
-        Seconds at least, if the hub said so.
+        Seconds to wait at least, if the hub gave them.
     unreachable
-        Whether there was no connection at all.
+        Whether no connection was made at all.
     """
 
     def __init__(self, what: str, wait: float = 0, *, unreachable: bool = False) -> None:
@@ -47,13 +47,13 @@ class PassingError(Exception):
 
 
 @dataclass(frozen=True)
-class Patience:
-    """How long to go on.
+class RetryPolicy:
+    """How often and how long to try.
 
     Attributes
     ----------
     attempts
-        Attempts in a row that bring nothing before a download is given up.
+        Attempts in a row without progress before a download is given up.
     connect, stall
         Seconds to wait for a connection, and for the next bytes.
     first_wait, longest_wait
@@ -67,124 +67,130 @@ class Patience:
     first_wait: float = 1
     longest_wait: float = 120
 
+    @property
+    def timeout(self) -> tuple[float, float]:
+        """The timeouts of a request, for ``requests``."""
+        return self.connect, self.stall
 
-def ask(
+
+def post_json(
     url: str,
     body: dict[str, Any],
-    patience: Patience | None = None,
-    told: Callable[[str], None] = lambda what: None,
+    policy: RetryPolicy | None = None,
+    report: Callable[[str], None] = lambda text: None,
 ) -> Any:
-    """The JSON that a hub answers to a JSON question; asked again where that may help.
+    """Post JSON and return the hub's JSON answer, trying again after failures that may pass.
 
     Parameters
     ----------
     url, body
-        Where, and what.
-    patience
-        How long to go on.
-    told
-        Told, for people, why it is asked again.
+        Address and content.
+    policy
+        How often and how long to try.
+    report
+        Receives a line for people before each further attempt.
 
     Raises
     ------
     DownloadError
-        If there is no such answer.
+        If the hub gives no such answer.
     """
-    patience = patience or Patience()
+    policy = policy or RetryPolicy()
 
     def attempt() -> Any:
         import requests
 
         try:
-            with session() as connection:
-                timeout = (patience.connect, patience.stall)
-                answer = connection.post(url, json=body, timeout=timeout)
+            with new_session() as session:
+                answer = session.post(url, json=body, timeout=policy.timeout)
                 if answer.status_code != 200:
-                    refuse(answer, url, "", patience)
+                    raise_http_error(answer, url, "", policy)
                 return answer.json()
         except requests.JSONDecodeError as error:
-            raise PassingError(f"its answer is not JSON ({error})") from error
+            raise TransientError(f"its answer is not JSON ({error})") from error
         except requests.RequestException as error:
-            raise broken(error, url) from error
+            raise connection_error(error, url) from error
 
     try:
-        return retrying(patience, time.sleep, told)(attempt)
-    except PassingError as error:
-        raise given_up(url, error, patience) from error
+        return retrying(policy, time.sleep, report)(attempt)
+    except TransientError as error:
+        raise out_of_attempts_error(url, error, policy) from error
 
 
-def session() -> requests.Session:
-    """A session that says who asks, and takes bytes as they are."""
+def new_session() -> requests.Session:
+    """A session that names this program to hubs and receives files without further encoding."""
     import requests
 
-    connection = requests.Session()
-    connection.headers["User-Agent"] = f"tcga-corr/{version('tcga-corr')}"
-    connection.headers["Accept-Encoding"] = "identity"
-    return connection
+    session = requests.Session()
+    session.headers["User-Agent"] = f"tcga-corr/{version('tcga-corr')}"
+    session.headers["Accept-Encoding"] = "identity"
+    return session
 
 
 def retrying(
-    patience: Patience, sleep: Callable[[float], None], told: Callable[[str], None]
+    policy: RetryPolicy, sleep: Callable[[float], None], report: Callable[[str], None]
 ) -> Retrying:
-    """Calls again what raises a :class:`PassingError`; ``told`` why before each wait."""
+    """Repeats a call that raises :class:`TransientError`, and reports why before each wait."""
     from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
     from tenacity.wait import wait_exponential, wait_random
 
-    first = patience.first_wait
-    backoff = wait_exponential(first, max=patience.longest_wait) + wait_random(0, first)
+    first = policy.first_wait
+    backoff = wait_exponential(first, max=policy.longest_wait) + wait_random(0, first)
 
     def wait(state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
-        return max(backoff(state), error.wait if isinstance(error, PassingError) else 0)
+        return max(backoff(state), error.wait if isinstance(error, TransientError) else 0)
 
-    def tell(state: RetryCallState) -> None:
+    def before_sleep(state: RetryCallState) -> None:
         seconds = state.next_action.sleep if state.next_action else 0
         error = state.outcome.exception() if state.outcome else None
-        told(f"{error}; again in {seconds:.0f} s")
+        report(f"{error}; again in {seconds:.0f} s")
 
     return Retrying(
-        stop=stop_after_attempt(patience.attempts),
+        stop=stop_after_attempt(policy.attempts),
         wait=wait,
-        retry=retry_if_exception_type(PassingError),
+        retry=retry_if_exception_type(TransientError),
         sleep=sleep,
-        before_sleep=tell,
+        before_sleep=before_sleep,
         reraise=True,
     )
 
 
-def refuse(answer: requests.Response, url: str, by_hand: str, patience: Patience) -> NoReturn:
-    """Raise what an answer that is no file means."""
+def raise_http_error(
+    answer: requests.Response, url: str, by_hand: str, policy: RetryPolicy
+) -> NoReturn:
+    """Raise the error that the status of an answer without a file means."""
     status = answer.status_code
-    said = f"HTTP {status} {answer.reason or ''}".strip()
+    reason = f"HTTP {status} {answer.reason or ''}".strip()
     if status == _WITHDRAWN:
-        raise WithdrawnError(f"{url}: the hub has withdrawn it ({said})", by_hand)
-    if status in _NOT_THERE:
-        raise DownloadError(f"{url}: the hub does not have it ({said})", by_hand)
-    if status not in _PASSING:
-        raise DownloadError(f"{url}: {said}", by_hand)
+        raise WithdrawnError(f"{url}: the hub has withdrawn it ({reason})", by_hand)
+    if status in _NOT_FOUND:
+        raise DownloadError(f"{url}: the hub does not have it ({reason})", by_hand)
+    if status not in _TRANSIENT:
+        raise DownloadError(f"{url}: {reason}", by_hand)
     wait = _retry_after(answer)
-    if wait > patience.longest_wait:
+    if wait > policy.longest_wait:
         raise HubDownError(
-            f"{url}: the hub asks to wait {wait / 60:.0f} minutes ({said})",
+            f"{url}: the hub asks to wait {wait / 60:.0f} minutes ({reason})",
             "Run the same command again then",
         )
-    raise PassingError(said, wait)
+    raise TransientError(reason, wait)
 
 
 def _retry_after(answer: requests.Response) -> float:
-    """Seconds, from either form of the header; 0 where it is absent or no such form."""
-    said = answer.headers.get("Retry-After", "")
-    if said.isdecimal():
-        return float(said)
+    """Seconds, from either form of the header; 0 if it is missing or invalid."""
+    text = answer.headers.get("Retry-After", "")
+    if text.isdecimal():
+        return float(text)
     try:
-        return max(0.0, (parsedate_to_datetime(said) - datetime.now(UTC)).total_seconds())
+        return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
     except (TypeError, ValueError):
         return 0.0
 
 
-def given_up(url: str, error: PassingError, patience: Patience) -> DownloadError:
-    """The error of what failed as often as patience allows."""
-    what = f"{url}: {error}, {patience.attempts} times in a row"
+def out_of_attempts_error(url: str, error: TransientError, policy: RetryPolicy) -> DownloadError:
+    """The error to raise after the last attempt that the policy allows."""
+    what = f"{url}: {error}, {policy.attempts} times in a row"
     if not error.unreachable:
         return DownloadError(what, "Run the same command again: it goes on where it stopped")
     return HubDownError(
@@ -194,33 +200,37 @@ def given_up(url: str, error: PassingError, patience: Patience) -> DownloadError
     )
 
 
-def broken(error: Exception, url: str, by_hand: str = "") -> PassingError | DownloadError:
-    """What a request that broke means: another may go well, unless the address is at fault."""
+def connection_error(
+    error: Exception, url: str, by_hand: str = ""
+) -> TransientError | DownloadError:
+    """The error that a broken request means: a passing one, unless the address is at fault."""
     import requests
 
     if isinstance(error, requests.TooManyRedirects | ValueError):  # the latter: no such address
-        return DownloadError(f"{url}: {brief(error)}", by_hand)
-    return PassingError(brief(error), unreachable=_is_unreachable(error))
+        return DownloadError(f"{url}: {innermost_reason(error)}", by_hand)
+    return TransientError(innermost_reason(error), unreachable=_is_unreachable(error))
 
 
 def _is_unreachable(error: Exception) -> bool:
     from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-    return any(isinstance(one, NewConnectionError | ConnectTimeoutError) for one in _layers(error))
+    return any(
+        isinstance(cause, NewConnectionError | ConnectTimeoutError) for cause in _causes(error)
+    )
 
 
-def brief(error: Exception) -> str:
-    """What broke, without the library's layers around it."""
-    *_, inner = _layers(error)
-    said = " ".join(str(inner).split())
-    said = said if len(said) <= 160 else said[:157] + "..."
-    return f"{type(inner).__name__}: {said}"
+def innermost_reason(error: Exception) -> str:
+    """The innermost cause of an error in one line, without the library's layers around it."""
+    *_, inner = _causes(error)
+    text = " ".join(str(inner).split())
+    text = text if len(text) <= 160 else text[:157] + "..."
+    return f"{type(inner).__name__}: {text}"
 
 
-def _layers(error: BaseException) -> Iterator[BaseException]:
-    """An error, and what it was made of, down to the innermost."""
-    layer: BaseException | None = error
-    while layer is not None:
-        yield layer
-        within = (layer.__cause__, getattr(layer, "reason", None), *layer.args)
-        layer = next((one for one in within if isinstance(one, BaseException)), None)
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An error and its causes, down to the innermost."""
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        inner = (cause.__cause__, getattr(cause, "reason", None), *cause.args)
+        cause = next((item for item in inner if isinstance(item, BaseException)), None)

@@ -1,4 +1,4 @@
-"""What to download, who is told of it, and whether what came is what was asked for."""
+"""A file to download, and whether the received file is the requested one."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ class Download:
     Attributes
     ----------
     url, target
-        Where from and where to.
+        Address, and path to save it under.
     size, md5
-        What it must have, where that is known.
+        Its size in bytes and MD5 checksum, where known.
     by_hand
-        What to do where the hub does not have it; for people.
+        What a person can do if the hub does not have it.
     label
-        What it is called in progress; the target's name by default.
+        Its name in progress; the target's name by default.
     """
 
     url: str
@@ -41,34 +41,12 @@ class Download:
 
     @property
     def name(self) -> str:
-        """What it is called in progress."""
+        """Its name in progress."""
         return self.label or self.target.name
 
 
-class Progress:
-    """Told what happens, from several threads; this one keeps it to itself."""
-
-    def expect(self, total: int | None) -> None:
-        """So many bytes are to come in all; None where the hubs do not say."""
-
-    def start(self, name: str, done: int, total: int | None) -> None:
-        """Receiving a file starts, or starts again, with so many of its bytes there."""
-
-    def receive(self, name: str, count: int) -> None:
-        """So many more bytes of a file are there."""
-
-    def say(self, name: str, what: str) -> None:
-        """Something about a file that a person may want to know."""
-
-    def finish(self, name: str) -> None:
-        """A file is done with, well or not."""
-
-    def load(self, step: str) -> None:
-        """A step of loading what has arrived; empty when it is done."""
-
-
 def check_space(folder: Path, needed: int) -> None:
-    """Refuse what will not fit on the disk.
+    """Refuse a download that does not fit on the disk.
 
     Raises
     ------
@@ -84,27 +62,27 @@ def check_space(folder: Path, needed: int) -> None:
         )
 
 
-def fault_of(received: Path, one: Download, *, read_through: bool) -> str:
-    """What is wrong with a file that was received; empty where nothing is.
+def find_fault(received: Path, expected: Download, *, read_through: bool) -> str:
+    """What is wrong with a received file; empty if nothing is.
 
     Parameters
     ----------
     received
-        Where it is.
-    one
-        What it must be.
+        Path of the received file.
+    expected
+        The requested file.
     read_through
-        Whether to read gzip data to their end and checksum, where no hash tells more.
+        Whether to read gzip data to their end and checksum, if no MD5 is known.
     """
     size = received.stat().st_size
-    if one.size is not None and size != one.size:
-        return f"{size} bytes came and {one.size} are expected"
-    if one.md5 is not None:
+    if expected.size is not None and size != expected.size:
+        return f"{size} bytes came and {expected.size} are expected"
+    if expected.md5 is not None:
         with received.open("rb") as handle:
             md5 = hashlib.file_digest(handle, lambda: hashlib.md5(usedforsecurity=False))
-        same = md5.hexdigest() == one.md5
-        return "" if same else f"its md5 is {md5.hexdigest()} and {one.md5} is expected"
-    if one.target.suffix != ".gz":
+        is_same = md5.hexdigest() == expected.md5
+        return "" if is_same else f"its md5 is {md5.hexdigest()} and {expected.md5} is expected"
+    if expected.target.suffix != ".gz":
         return ""
     with received.open("rb") as handle:
         start = handle.read(40)

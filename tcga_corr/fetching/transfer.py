@@ -1,4 +1,4 @@
-"""Receiving one file: requests, until it is whole."""
+"""Receiving one file: requests, until it is complete."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import os
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -16,270 +16,279 @@ from urllib.parse import urlsplit
 from tcga_corr.errors import DownloadError
 from tcga_corr.fetching.hub_requests import (
     HubDownError,
-    PassingError,
-    Patience,
-    broken,
-    given_up,
-    refuse,
+    RetryPolicy,
+    TransientError,
+    connection_error,
+    out_of_attempts_error,
+    raise_http_error,
     retrying,
 )
-from tcga_corr.fetching.request import Download, Progress, check_space, fault_of
+from tcga_corr.fetching.request import Download, check_space, find_fault
 from tcga_corr.fetching.sidecar import (
-    Downloaded,
+    DownloadRecord,
+    bytes_received,
     partial_path,
     read_record,
-    recorded,
     sidecar_path,
     state_path,
+    verified_record,
 )
 from tcga_corr.files import replacing, sha256_of, sync_folder, writing
+from tcga_corr.progress import Progress
 
 if TYPE_CHECKING:
     import requests
 
 _CHUNK = 1 << 18
-_PROGRESS = 1 << 16  # bytes: a connection that gave fewer before it broke counts as a failure
+_ENOUGH = 1 << 16  # bytes: a connection that broke after fewer counts as a failed attempt
 _LOCK_POLL = 0.5  # seconds
 
 
 class StoppedError(Exception):
-    """Whoever asked for the download is gone."""
+    """The caller no longer waits for the download."""
 
 
-class Transfers:
-    """The downloads of one thread, over one session."""
+class Downloader:
+    """Downloads files one after another, over one session; each thread has its own.
+
+    ``failed_hosts`` maps a host that is down to the reason; all threads share it.
+    """
 
     def __init__(
         self,
         session: requests.Session,
         check: bool,
-        patience: Patience,
+        policy: RetryPolicy,
         progress: Progress,
         stop: threading.Event,
-        down: dict[str, str] | None = None,
+        failed_hosts: dict[str, str] | None = None,
     ) -> None:
         self.session = session
         self.check = check
-        self.patience = patience
+        self.policy = policy
         self.progress = progress
         self.stop = stop
-        self.down = (
-            {} if down is None else down
-        )  # host to what is wrong with it; shared by all threads
+        self.failed_hosts = {} if failed_hosts is None else failed_hosts
 
-    def download(self, one: Download) -> Downloaded:
-        """Bring one file here, unless it is here."""
-        with self._alone(one):
-            with writing(one.target):
-                there = recorded(one.target)
-            if there is not None and one.size not in (None, there.size):
-                there = None  # another version by now
-            vouched = there is not None and one.md5 is not None and there.md5 == one.md5
-            if there is not None and (vouched or not self.check):
-                return there
+    def download(self, file: Download) -> DownloadRecord:
+        """Download a file, unless an intact copy exists; returns its record."""
+        with self._locked(file):
+            with writing(file.target):
+                existing = verified_record(file.target)
+            if existing is not None and file.size not in (None, existing.size):
+                existing = None  # the hub has another version
+            if existing is not None:
+                is_current = file.md5 is not None and existing.md5 == file.md5
+                if is_current or not self.check:
+                    return existing
             try:
-                return self._receive(one, there)
+                return self._receive(file, existing)
             finally:
-                self.progress.finish(one.name)
+                self.progress.finish_part(file.name)
+
+    def say(self, file: Download, text: str) -> None:
+        """Report something about a file to people."""
+        self.progress.say(f"note: {file.name}: {text}")
+
+    def raise_if_stopped(self) -> None:
+        """Raise :class:`StoppedError` if the caller no longer waits."""
+        if self.stop.is_set():
+            raise StoppedError
 
     @contextmanager
-    def _alone(self, one: Download) -> Iterator[None]:
+    def _locked(self, file: Download) -> Iterator[None]:
         """Exclude other downloads of the same file while the block runs; wait for them."""
         from filelock import FileLock, Timeout
 
-        path = one.target.with_name(f".{one.target.name}.lock")
+        path = file.target.with_name(f".{file.target.name}.lock")
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             lock = FileLock(path)
-            said = False
+            is_reported = False
             while not lock.is_locked:
-                self._go_on()
+                self.raise_if_stopped()
                 try:
                     lock.acquire(timeout=_LOCK_POLL)
                 except Timeout:
-                    if not said:
-                        self.progress.say(one.name, "another process downloads it: waiting")
-                        said = True
+                    if not is_reported:
+                        self.say(file, "another process downloads it: waiting")
+                        is_reported = True
         try:
             yield
         finally:
             lock.release()
 
-    def _go_on(self) -> None:
-        if self.stop.is_set():
-            raise StoppedError
-
-    def _receive(self, one: Download, there: Downloaded | None) -> Downloaded:
-        attempt = Attempt(self, one, there)
-
-        def told(what: str) -> None:
-            self.progress.say(one.name, what)
-
-        host = urlsplit(one.url).netloc
-        if host in self.down:
-            raise DownloadError(f"{one.url}: not tried, as {self.down[host]}", one.by_hand)
+    def _receive(self, file: Download, existing: DownloadRecord | None) -> DownloadRecord:
+        host = urlsplit(file.url).netloc
+        if host in self.failed_hosts:
+            raise DownloadError(
+                f"{file.url}: not tried, as {self.failed_hosts[host]}", file.by_hand
+            )
         try:
-            return self._go_through(attempt, told)
+            return self._receive_with_retries(file, Transfer(self, file, existing))
         except HubDownError as error:
-            self.down[host] = error.what
+            self.failed_hosts[host] = error.what
             raise
 
-    def _go_through(self, attempt: Attempt, told: Callable[[str], None]) -> Downloaded:
+    def _receive_with_retries(self, file: Download, transfer: Transfer) -> DownloadRecord:
         while True:
-            self._go_on()
+            self.raise_if_stopped()
             try:
-                finished = retrying(self.patience, self._sleep, told)(attempt)
-            except PassingError as error:
-                raise given_up(attempt.one.url, error, self.patience) from error
-            if finished is not None:
-                return finished
-            self._sleep(self.patience.first_wait)
+                caller = retrying(self.policy, self._sleep, lambda text: self.say(file, text))
+                record = caller(transfer.attempt)
+            except TransientError as error:
+                raise out_of_attempts_error(file.url, error, self.policy) from error
+            if record is not None:
+                return record
+            self._sleep(self.policy.first_wait)
 
     def _sleep(self, seconds: float) -> None:
         self.stop.wait(seconds)
-        self._go_on()
+        self.raise_if_stopped()
 
 
-class Attempt:
-    """One request after another for a file; each goes on where the last one stopped."""
+class Transfer:
+    """The transfer of one file in one or more attempts; each resumes where the last one stopped."""
 
-    def __init__(self, transfers: Transfers, one: Download, there: Downloaded | None) -> None:
-        self.transfers = transfers
-        self.one = one
-        self.there = there
-        self.partial = partial_path(one.target)
-        self.state = state_path(one.target)
-        self.damaged = 0
-        self.resumed = False
-        self.most = self._received()
+    def __init__(
+        self, downloader: Downloader, file: Download, existing: DownloadRecord | None
+    ) -> None:
+        self.downloader = downloader
+        self.file = file
+        self.existing = existing
+        self.partial = partial_path(file.target)
+        self.state = state_path(file.target)
+        self.n_damaged = 0
+        self.is_resumed = False
+        self.most_received = self._n_received()
 
-    def __call__(self) -> Downloaded | None:
-        """The file's record once it is whole; None after a break that came with much of it.
+    def attempt(self) -> DownloadRecord | None:
+        """The file's record once it is complete; None after a break that came with much of it.
 
         Raises
         ------
-        PassingError
+        TransientError
             After a break that came with little of it.
         DownloadError
-            If there is no use in trying again.
+            If trying again is of no use.
         """
         import requests
         import urllib3
 
-        before = self._received()
+        offset = self._n_received()
         begun = read_record(self.state)
-        if before and begun is not None and (begun.url, begun.size) == (self.one.url, before):
+        if offset and begun is not None and (begun.url, begun.size) == (self.file.url, offset):
             return self._finish()  # killed before it got its name
         try:
-            with self._request(before) as answer:
-                known = self._start(answer, before)
-                if isinstance(known, Downloaded):
-                    return known
-                self._take(answer)
-        except PassingError:
-            if self._brought_much():
+            with self._request(offset) as answer:
+                unchanged = self._prepare(answer, offset)
+                if unchanged is not None:
+                    return unchanged
+                self._write_body(answer)
+        except TransientError:
+            if self._made_progress():
                 return None
             raise
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            if self._brought_much():
+            if self._made_progress():
                 return None
-            raise broken(error, self.one.url, self.one.by_hand) from error
+            raise connection_error(error, self.file.url, self.file.by_hand) from error
         return self._finish()
 
-    def _brought_much(self) -> bool:
-        """Whether much more is here than ever before; what came a second time does not count."""
-        received = self._received()
-        much = received - self.most >= _PROGRESS
-        self.most = max(self.most, received)
-        return much
+    def _made_progress(self) -> bool:
+        """Whether much more is received than ever before; bytes received again do not count."""
+        n_received = self._n_received()
+        is_enough = n_received - self.most_received >= _ENOUGH
+        self.most_received = max(self.most_received, n_received)
+        return is_enough
 
-    def _received(self) -> int:
-        return self.partial.stat().st_size if self.partial.exists() else 0
+    def _n_received(self) -> int:
+        return bytes_received(self.file.target) or 0
 
     def _request(self, offset: int) -> requests.Response:
-        """Ask for the rest of the file, or for the whole of it if it is another by now."""
+        """Request the rest of the file, or all of it if the hub has another version."""
         headers = {}
         begun = read_record(self.state)
-        if offset and begun is not None and begun.url == self.one.url:
+        if offset and begun is not None and begun.url == self.file.url:
             if begun.validator:
                 headers = {"Range": f"bytes={offset}-", "If-Range": begun.validator}
-            elif self.one.md5:
+            elif self.file.md5:
                 headers = {"Range": f"bytes={offset}-"}
-        elif self.there is not None and self.there.etag:
-            headers = {"If-None-Match": self.there.etag}
-        elif self.there is not None and self.there.last_modified:
-            headers = {"If-Modified-Since": self.there.last_modified}
-        patience = self.transfers.patience
-        return self.transfers.session.get(
-            self.one.url,
-            headers=headers,
-            stream=True,
-            timeout=(patience.connect, patience.stall),
+        elif self.existing is not None and self.existing.etag:
+            headers = {"If-None-Match": self.existing.etag}
+        elif self.existing is not None and self.existing.last_modified:
+            headers = {"If-Modified-Since": self.existing.last_modified}
+        return self.downloader.session.get(
+            self.file.url, headers=headers, stream=True, timeout=self.downloader.policy.timeout
         )
 
-    def _start(self, answer: requests.Response, offset: int) -> Downloaded | None:
-        """Look at the head of the answer; the record where there is nothing to receive."""
+    def _prepare(self, answer: requests.Response, offset: int) -> DownloadRecord | None:
+        """Prepare to receive the body of an answer; the record of the file if it is unchanged."""
+        file = self.file
         for hop in (*answer.history, answer):
-            if self.one.url.startswith("https:") and not hop.url.startswith("https:"):
+            if file.url.startswith("https:") and not hop.url.startswith("https:"):
                 raise DownloadError(
-                    f"{self.one.url}: the hub sends us to {hop.url}, which is not encrypted",
-                    self.one.by_hand,
+                    f"{file.url}: the hub sends us to {hop.url}, which is not encrypted",
+                    file.by_hand,
                 )
-        if answer.status_code == 304 and self.there is not None:
-            return self.there
-        if answer.status_code == 416:  # more bytes are here than there are
-            self._restart()
-            raise PassingError("what is here is not a part of it")
+        if answer.status_code == 304 and self.existing is not None:
+            return self.existing
+        if answer.status_code == 416:  # more bytes were received than the file has
+            self._discard()
+            raise TransientError("what is here is not a part of it")
         if answer.status_code not in (200, 206):
-            refuse(answer, self.one.url, self.one.by_hand, self.transfers.patience)
-        now = self._described(answer)
+            raise_http_error(answer, file.url, file.by_hand, self.downloader.policy)
+        offered = self._offered(answer)
         if answer.status_code == 206:
-            if not self._goes_on(now, answer.headers.get("Content-Range", ""), offset):
-                self._restart()
-                raise PassingError("the hub sent another part than it was asked for")
-            self.resumed = True
-        elif self._is_page(answer):
-            raise PassingError("the hub sent a web page in place of the file")
+            if not self._continues(offered, answer.headers.get("Content-Range", ""), offset):
+                self._discard()
+                raise TransientError("the hub sent another part than it was asked for")
+            self.is_resumed = True
+        elif self._is_web_page(answer):
+            raise TransientError("the hub sent a web page in place of the file")
+        elif self.existing is not None and offered.etag and offered.etag == self.existing.etag:
+            return self.existing
         else:
-            unchanged = self.there is not None and now.etag and now.etag == self.there.etag
-            if self.there is not None and unchanged:
-                return self.there
+            self._start_over(offered)
             offset = 0
-            self.resumed = False
-            with writing(self.partial):  # first: a kill must not leave old bytes with a new record
-                self.partial.write_bytes(b"")
-            with replacing(self.state) as partial:
-                partial.write_text(json.dumps(asdict(now)), encoding="utf-8")
-        whole = now.size + offset if now.size >= 0 else self.one.size
-        if self.one.size is not None and whole != self.one.size:
-            self._damage(f"{whole} bytes are offered and {self.one.size} are expected")
-        if whole is not None:
-            check_space(self.partial.parent, whole - offset)
-        self.transfers.progress.start(self.one.name, offset, whole)
+        total = offered.size + offset if offered.size >= 0 else file.size
+        if file.size is not None and total != file.size:
+            self._discard_damaged(f"{total} bytes are offered and {file.size} are expected")
+        if total is not None:
+            check_space(self.partial.parent, total - offset)
+        self.downloader.progress.start_part(file.name, offset, total)
         return None
 
-    def _is_page(self, answer: requests.Response) -> bool:
-        """Whether a network that wants a login, or a hub in trouble, answered in its place."""
+    def _start_over(self, offered: DownloadRecord) -> None:
+        """Begin an empty partial file of the offered version."""
+        self.is_resumed = False
+        with writing(self.partial):  # first: a kill must not leave old bytes with a new record
+            self.partial.write_bytes(b"")
+        with replacing(self.state) as partial:
+            partial.write_text(json.dumps(asdict(offered)), encoding="utf-8")
+
+    def _is_web_page(self, answer: requests.Response) -> bool:
+        """Whether a page came in place of the file, of a network's login or a hub in trouble."""
         kind = answer.headers.get("Content-Type", "")
-        return kind.startswith("text/html") and self.one.target.suffix != ".html"
+        return kind.startswith("text/html") and self.file.target.suffix != ".html"
 
-    def _goes_on(self, now: Downloaded, part: str, offset: int) -> bool:
-        """Whether a part is that of the same version which follows what is here."""
+    def _continues(self, offered: DownloadRecord, content_range: str, offset: int) -> bool:
+        """Whether a partial answer is of the version begun and follows the bytes received."""
         begun = read_record(self.state)
-        said = re.match(r"bytes (\d+)-\d+/(\d+|\*)", part)
-        if begun is None or said is None or int(said[1]) != offset:
+        match = re.match(r"bytes (\d+)-\d+/(\d+|\*)", content_range)
+        if begun is None or match is None or int(match[1]) != offset:
             return False
-        if begun.size >= 0 and said[2] not in ("*", str(begun.size)):
+        if begun.size >= 0 and match[2] not in ("*", str(begun.size)):
             return False
-        if now.etag is not None:
-            return now.etag == begun.etag
-        return now.last_modified in (None, begun.last_modified)
+        if offered.etag is not None:
+            return offered.etag == begun.etag
+        return offered.last_modified in (None, begun.last_modified)
 
-    def _described(self, answer: requests.Response) -> Downloaded:
-        """What the answer says of the file; its size is that of the answer, -1 if not said."""
+    def _offered(self, answer: requests.Response) -> DownloadRecord:
+        """The record of the offered file; its size is that of the answer, -1 if unknown."""
         length = answer.headers.get("Content-Length", "")
-        return Downloaded(
-            url=self.one.url,
+        return DownloadRecord(
+            url=self.file.url,
             etag=answer.headers.get("ETag"),
             last_modified=answer.headers.get("Last-Modified"),
             size=int(length) if length.isdecimal() else -1,
@@ -287,32 +296,32 @@ class Attempt:
             fetched_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         )
 
-    def _take(self, answer: requests.Response) -> None:
-        """Write the answer's bytes, as they are on the wire, to the end of what is here."""
-        # read1: what came before a break is kept
+    def _write_body(self, answer: requests.Response) -> None:
+        """Append the answer's bytes, as they are on the wire, to the partial file."""
+        # read1: bytes that came before a break are kept
         while chunk := answer.raw.read1(_CHUNK, decode_content=False):
             with writing(self.partial), self.partial.open("ab") as handle:
                 handle.write(chunk)
-            self.transfers.progress.receive(self.one.name, len(chunk))
-            self.transfers._go_on()
-        begun, received = read_record(self.state), self._received()
-        if begun is not None and received < begun.size:  # a part may be a short one
-            raise PassingError(f"{received} of {begun.size} bytes came")
+            self.downloader.progress.advance_part(self.file.name, len(chunk))
+            self.downloader.raise_if_stopped()
+        begun, n_received = read_record(self.state), self._n_received()
+        if begun is not None and n_received < begun.size:  # a partial answer may be a short one
+            raise TransientError(f"{n_received} of {begun.size} bytes came")
 
-    def _finish(self) -> Downloaded:
-        """Verify what was received, and give it its name and its sidecar."""
+    def _finish(self) -> DownloadRecord:
+        """Verify the received file, and give it its name and its sidecar."""
         begun = read_record(self.state)
         if begun is None:
-            self._damage("what is known of it was removed meanwhile")
-        # zeroed blocks of a part that a power cut left have the right size
-        doubtful = self.resumed or begun.size < 0
-        fault = fault_of(self.partial, self.one, read_through=doubtful)
+            self._discard_damaged("what is known of it was removed meanwhile")
+        # a file that a power cut left with zeroed blocks has the right size
+        read_through = self.is_resumed or begun.size < 0
+        fault = find_fault(self.partial, self.file, read_through=read_through)
         if fault:
-            self._damage(fault)
-        target = self.one.target
+            self._discard_damaged(fault)
+        target = self.file.target
         with writing(target):
             size, sha256 = self.partial.stat().st_size, sha256_of(self.partial)
-            record = replace(begun, size=size, sha256=sha256, md5=self.one.md5)
+            record = replace(begun, size=size, sha256=sha256, md5=self.file.md5)
             with self.partial.open("rb") as handle:
                 os.fsync(handle.fileno())
             with replacing(self.state) as partial:
@@ -322,18 +331,18 @@ class Attempt:
             sync_folder(target.parent)
         return record
 
-    def _damage(self, what: str) -> NoReturn:
-        """Start anew once; what comes wrong twice is wrong at the hub."""
-        self._restart()
-        self.damaged += 1
-        if self.damaged > 1:
+    def _discard_damaged(self, fault: str) -> NoReturn:
+        """Discard the received bytes and start over once; a second fault is the hub's."""
+        self._discard()
+        self.n_damaged += 1
+        if self.n_damaged > 1:
             raise DownloadError(
-                f"{self.one.url}: {what}, twice",
+                f"{self.file.url}: {fault}, twice",
                 "The file at the hub is not the one that is described: try again later, or "
-                + (self.one.by_hand or "ask the hub"),
+                + (self.file.by_hand or "ask the hub"),
             )
-        raise PassingError(what)
+        raise TransientError(fault)
 
-    def _restart(self) -> None:
+    def _discard(self) -> None:
         for path in (self.partial, self.state):
             path.unlink(missing_ok=True)

@@ -1,1 +1,1 @@
-"""From files on disk into the store."""
+"""From files on disk into the store: expression tables and covariates."""

@@ -1,4 +1,4 @@
-"""Whether a table can be what it is said to be: its scale, its unit, its names."""
+"""Whether a table can be what it is declared to be: its scale, its unit, its names."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from tcga_corr.errors import TableError, UsageError
 from tcga_corr.expression import ExpressionTable
 from tcga_corr.sources import Source
 
-_MANY = 0.01
-_FEWEST_TO_JUDGE = 5  # samples: of fewer, small means may be chance
+_LINEAR_SHARE = 0.01  # of a sample's values
+_FEWEST_TO_JUDGE = 5  # samples: with fewer, small means may be chance
 _CENTRED = 0.02  # of the spread of all values
 _LINEAR_UNIT = re.compile(
     r"\b(tpms?|[fr]pkm|fpkm[-_]uq|cpm|rsem|linear|umis?|reads|per million"
     r"|((raw|norm|normali[sz]ed|expected)[ _])?counts?)\b",
     re.IGNORECASE,
 )
-_NO_LINEAR_UNIT = re.compile(r"log|ln\(|vst|rlog|z.?score", re.IGNORECASE)
+_LOG_UNIT = re.compile(r"log|ln\(|vst|rlog|z.?score", re.IGNORECASE)
 _MONTH = "jan|feb|m[aä]r|mrz|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz]"
 _DATE = re.compile(
     rf"\d{{1,2}}[-. ]({_MONTH})[a-z]*\.?|({_MONTH})[-. ]\d{{1,2}}|\d{{4}}-\d\d-\d\d( 00:00:00)?",
     re.IGNORECASE,
 )
-_HIGHEST_LOG2 = 50.0  # 2**50 reads: no logarithm of a count is above
+_HIGHEST_LOG2 = 50.0  # 2**50 reads: no logarithm of a count is higher
 
 
 def is_linear(table: ExpressionTable) -> bool:
-    """Whether values tell that they are linear: in most samples many are above any logarithm's.
+    """Whether values are linear: in most samples, more than 1 % are above any logarithm.
 
-    Many, since a single row of another kind, such as a total, is no reason to change all others.
+    Not a single value, since one row of another kind, such as a total, must not change all others.
     """
-    beyond = [np.mean(column > _HIGHEST_LOG2) > _MANY for column in table.values.T]
+    beyond = [np.mean(column > _HIGHEST_LOG2) > _LINEAR_SHARE for column in table.values.T]
     return bool(2 * sum(beyond) > len(beyond))
 
 
@@ -47,14 +47,14 @@ def check_scale(table: ExpressionTable, path: Path, source: Source, linear: bool
     table
         As read.
     path, source
-        Where it is from.
+        The file, and its source.
     linear
-        Whether its values are linear, to be taken as ``log2(x + 1)``.
+        Whether its values are linear, to be stored as ``log2(x + 1)``.
 
     Raises
     ------
     TableError
-        Naming the first value that cannot be.
+        Naming the first impossible value.
     """
     values = table.values
     lowest = -1.0 if linear and source.may_be_negative else 0.0
@@ -83,7 +83,7 @@ def check_scale(table: ExpressionTable, path: Path, source: Source, linear: bool
 
 
 def check_unit(path: Path, unit: str, linear: bool) -> None:
-    """Refuse a unit that says another scale than the values tell.
+    """Refuse a unit of another scale than that of the values.
 
     Parameters
     ----------
@@ -92,12 +92,12 @@ def check_unit(path: Path, unit: str, linear: bool) -> None:
     unit
         As the user gave it.
     linear
-        Whether the values tell that they are linear.
+        Whether the values are linear.
 
     Raises
     ------
     UsageError
-        If linear values are said to be logarithms, or logarithms to be reads or the like.
+        If the unit of linear values is a logarithm, or that of logarithms is linear.
     """
     unit = unit.strip()
     if linear and unit.lower().startswith("log"):
@@ -106,7 +106,7 @@ def check_unit(path: Path, unit: str, linear: bool) -> None:
             f"and --unit says {unit}",
             "Give the unit without the logarithm, or say --linear",
         )
-    if not linear and _LINEAR_UNIT.search(unit) and not _NO_LINEAR_UNIT.search(unit):
+    if not linear and _LINEAR_UNIT.search(unit) and not _LOG_UNIT.search(unit):
         raise UsageError(
             f"{path}: most samples have few or no values above {_HIGHEST_LOG2:g}, so they are "
             f"logarithms, and --unit says {unit}",
@@ -115,7 +115,7 @@ def check_unit(path: Path, unit: str, linear: bool) -> None:
 
 
 def check_centred(table: ExpressionTable, path: Path) -> None:
-    """Refuse a table whose rows were centred: its values do not compare within a sample.
+    """Refuse a table with centred rows: its values cannot be compared within a sample.
 
     Raises
     ------
@@ -135,23 +135,23 @@ def check_centred(table: ExpressionTable, path: Path) -> None:
 
 
 def check_names(table: ExpressionTable, path: Path, *, own_cohort: bool) -> None:
-    """Refuse an own cohort in which several columns have one name: these may be several samples.
+    """Refuse an own cohort with a repeated column name: it may stand for different samples.
 
     Raises
     ------
     TableError
         Naming the first.
     """
-    twice = [name for name, count in Counter(table.samples).items() if count > 1]
-    if own_cohort and twice:
+    repeated = [name for name, count in Counter(table.samples).items() if count > 1]
+    if own_cohort and repeated:
         raise TableError(
-            f"{path}: {table.samples.count(twice[0])} samples are named '{twice[0]}'",
+            f"{path}: {table.samples.count(repeated[0])} samples are named '{repeated[0]}'",
             "Give each a name of its own, or take the mean of repeats yourself",
         )
 
 
-def told_dates(table: ExpressionTable) -> str:
-    """The symbols that a spreadsheet has made dates of, for people; empty where it has not."""
+def date_symbols_note(table: ExpressionTable) -> str:
+    """A note on gene symbols that a spreadsheet has turned into dates; empty if there are none."""
     dates = [name for name in dict.fromkeys(table.genes.tolist()) if _DATE.fullmatch(name)]
     if not dates:
         return ""

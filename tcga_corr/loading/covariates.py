@@ -1,4 +1,4 @@
-"""Loading: from a table of covariates on disk into the store."""
+"""Loading a table of covariates from disk into the store."""
 
 from __future__ import annotations
 
@@ -6,61 +6,54 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
+from tcga_corr.choices import CovariateKey, check_choice
 from tcga_corr.errors import DamagedTableError, DataMissingError, StoreError, UsageError
 from tcga_corr.files import sha256_of
-from tcga_corr.formats.covariates import (
-    COVARIATE_KEYS,
-    CovariateKey,
-    CovariateTable,
-    read_covariates,
-)
+from tcga_corr.formats.covariates import CovariateTable, read_covariates
 from tcga_corr.store import (
     CovariateColumn,
     CovariateMetadata,
     InputFile,
     Store,
-    StoredSample,
     check_covariates_name,
     open_covariates,
     read_metadata,
     write_covariates,
 )
 
-__all__ = ["COVARIATE_KEYS", "CovariateKey", "LoadedCovariates", "load_covariates"]
-
-_READER = 1  # one more when it reads the same file otherwise
+_READER = 1  # increased when the same file would be read differently
 
 
 @dataclass(frozen=True)
 class LoadedCovariates:
-    """What became of a table of covariates.
+    """A table of covariates in the store, and the file it was loaded from.
 
     Attributes
     ----------
     path, name, metadata
         The file, and the table in the store.
     matched
-        Source to the tumor samples of the store's tables that have a row, and to all of these.
-    was_there
+        Source to the number of its tumor samples that have a row, and the number of all.
+    unchanged
         Whether the store had it already, made of the same input in the same way.
     replaced
-        Whether it took the place of covariates of another input or made in another way.
+        Whether it replaced covariates of another input or made in another way.
     """
 
     path: Path
     name: str
     metadata: CovariateMetadata
     matched: dict[str, tuple[int, int]]
-    was_there: bool
+    unchanged: bool
     replaced: bool = False
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Lines for people: what was left out and why, and whom the covariates match."""
+        """Lines for people: rows left out and why, and how many samples have a row."""
         metadata = self.metadata
         notes = [f"{count} {what} left out" for what, count in metadata.dropped.items()]
         notes += metadata.notes
@@ -81,18 +74,18 @@ def load_covariates(
     name: str | None = None,
     columns: Mapping[str, str] | None = None,
 ) -> LoadedCovariates:
-    """Load a table of covariates; in place of any of its name.
+    """Load a table of covariates, replacing any of the same name.
 
     Parameters
     ----------
     store
-        Where to; made a store with its first table.
+        The store; its folder is made with the first table.
     path
         A table in the form of ``tcga_corr.formats.covariates``.
     key
-        Whether a row is of a ``sample`` or of a ``patient``.
+        What a row describes: a ``sample`` or a ``patient``.
     name
-        The table's in the store; by default made from the file's.
+        Name of the table in the store; by default made from the file's.
     columns
         Covariate name to the file's column; by default all columns of numbers.
 
@@ -105,30 +98,29 @@ def load_covariates(
     TableError
         If it is no table of covariates.
     """
-    if key not in COVARIATE_KEYS:
-        raise UsageError(f"key is '{key}'", f"Give one of {', '.join(COVARIATE_KEYS)}")
-    name = _name_of(path) if name is None else name
+    check_choice("key", key, get_args(CovariateKey))
+    name = _default_name(path) if name is None else name
     check_covariates_name(name)
     recipe = {"reader": _READER, "key": key, "columns": dict(columns) if columns else None}
-    given = _input(path)
-    there = _stored(store, name)
-    if there is not None and (there.inputs, there.recipe) == ((given,), recipe):
+    input_file = _input_file(path)
+    stored = _stored_metadata(store, name)
+    if stored is not None and (stored.inputs, stored.recipe) == ((input_file,), recipe):
         if store.covariate_leftovers(name):
             with store.locked_covariates(name):
                 store.remove_covariate_leftovers(name)
-        return LoadedCovariates(path, name, there, _matched(store, name), was_there=True)
+        return LoadedCovariates(path, name, stored, _matched_samples(store, name), unchanged=True)
     table = read_covariates(path, key, columns)
-    metadata = _metadata(table, given, recipe)
+    metadata = _metadata(table, input_file, recipe)
     with store.locked_covariates(name):
         store.remove_covariate_leftovers(name)
         replaced = store.covariates_path(name).exists()
         write_covariates(store, name, metadata, table.keys, table.vials, table.values)
-    matched = _matched(store, name)
-    return LoadedCovariates(path, name, metadata, matched, was_there=False, replaced=replaced)
+    matched = _matched_samples(store, name)
+    return LoadedCovariates(path, name, metadata, matched, unchanged=False, replaced=replaced)
 
 
-def _name_of(path: Path) -> str:
-    """A file's name without its endings, as one that a table of covariates can have."""
+def _default_name(path: Path) -> str:
+    """A table name made from a file's name without its endings."""
     stem = Path(path.name.removesuffix(".gz")).stem
     name = re.sub(r"[^A-Za-z0-9_-]+", "_", stem).strip("_-")[:64]
     if not name:
@@ -136,7 +128,7 @@ def _name_of(path: Path) -> str:
     return name
 
 
-def _input(path: Path) -> InputFile:
+def _input_file(path: Path) -> InputFile:
     try:
         return InputFile(path.name, path.stat().st_size, sha256_of(path))
     except FileNotFoundError:
@@ -145,8 +137,8 @@ def _input(path: Path) -> InputFile:
         raise DataMissingError(f"{path}: cannot be read ({error.strerror})", "Check it") from error
 
 
-def _stored(store: Store, name: str) -> CovariateMetadata | None:
-    """What is stored under a name; None where nothing is, or nothing whole, to be made anew."""
+def _stored_metadata(store: Store, name: str) -> CovariateMetadata | None:
+    """The metadata of a stored table; None if there is no intact one."""
     try:
         stored = open_covariates(store, name)
     except DamagedTableError:
@@ -154,11 +146,13 @@ def _stored(store: Store, name: str) -> CovariateMetadata | None:
     return stored.metadata if stored else None
 
 
-def _metadata(table: CovariateTable, given: InputFile, recipe: dict[str, Any]) -> CovariateMetadata:
+def _metadata(
+    table: CovariateTable, input_file: InputFile, recipe: dict[str, Any]
+) -> CovariateMetadata:
     keys = np.array(table.keys)
     return CovariateMetadata(
         kind=table.key,
-        inputs=(given,),
+        inputs=(input_file,),
         recipe=recipe,
         citation=table.citation,
         covariates=tuple(
@@ -171,24 +165,24 @@ def _metadata(table: CovariateTable, given: InputFile, recipe: dict[str, Any]) -
     )
 
 
-def _matched(store: Store, name: str) -> dict[str, tuple[int, int]]:
-    """For each source of the store, how many of its tumor samples have a row, and their number."""
+def _matched_samples(store: Store, name: str) -> dict[str, tuple[int, int]]:
+    """For each source of the store, how many of its tumor samples have a row, and of how many."""
     stored = open_covariates(store, name)
     if stored is None:
         return {}
-    known = set(stored.keys)
+    covariate_keys = set(stored.keys)
     by_patient = stored.metadata.kind == "patient"
-    samples: dict[str, list[StoredSample]] = {}
+    counts: dict[str, tuple[int, int]] = {}
     for key in store.table_keys():
         try:
             metadata = read_metadata(store, key)
         except StoreError:
-            continue  # a damaged table is told where it is used
-        taken = [sample for sample in metadata.samples if sample.tumor] if metadata else []
-        samples.setdefault(key.source, []).extend(taken)
-    return {
-        source: (
-            sum((one.patient if by_patient else one.sample) in known for one in those), len(those)
+            continue  # a damaged table is reported where it is used
+        samples = [sample for sample in metadata.samples if sample.tumor] if metadata else []
+        found = sum(
+            (sample.patient if by_patient else sample.sample) in covariate_keys
+            for sample in samples
         )
-        for source, those in samples.items()
-    }  # fmt: skip
+        found_before, total_before = counts.get(key.source, (0, 0))
+        counts[key.source] = (found_before + found, total_before + len(samples))
+    return counts

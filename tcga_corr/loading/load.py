@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,10 +25,11 @@ from tcga_corr.loading.checks import (
     check_names,
     check_scale,
     check_unit,
+    date_symbols_note,
     is_linear,
-    told_dates,
 )
 from tcga_corr.loading.plan import LoadOptions, LoadPlan, plan_file
+from tcga_corr.progress import Progress
 from tcga_corr.sources import SOURCES, source_of_file
 from tcga_corr.store import (
     Store,
@@ -44,38 +45,55 @@ from tcga_corr.vocabulary.barcodes import Barcode, parse_barcode, select_samples
 from tcga_corr.vocabulary.symbols import symbol_table
 from tcga_corr.vocabulary.tumor_types import parse_tumor_type
 
-__all__ = ["LoadOptions", "LoadReport", "Loaded", "load_files"]
+__all__ = ["LoadOptions", "LoadReport", "LoadedTable", "load_files"]
 
 _UNASSIGNED = "columns of no known tumor type"
 _LINEAR = "linear values, taken as log2(x + 1)"
 
 
 @dataclass(frozen=True)
-class Loaded:
-    """What became of one tumor type of one file.
+class LoadedTable:
+    """The table that one tumor type of one file became.
 
     Attributes
     ----------
     path, key, metadata
         The file, and the table in the store.
-    was_there
+    unchanged
         Whether the store had it already, made of the same inputs in the same way.
     replaced
-        Whether it took the place of a table made of other inputs or in another way.
+        Whether it replaced a table made of other inputs or in another way.
     """
 
     path: Path
     key: TableKey
     metadata: TableMetadata
-    was_there: bool
+    unchanged: bool
     replaced: bool = False
+
+    @property
+    def summary(self) -> str:
+        """A line for people."""
+        metadata = self.metadata
+        tumor = sum(sample.tumor for sample in metadata.samples)
+        normal = sum(sample.normal for sample in metadata.samples)
+        dropped = ", ".join(f"{count} {what}" for what, count in metadata.dropped.items())
+        kept = " of protein-coding genes" if metadata.genes == "protein-coding" else ""
+        return (
+            f"{self.key.source} {self.key.tumor_type}: {tumor} tumor + {normal} normal samples, "
+            f"{metadata.n_genes} symbols{kept}, {metadata.unit}"
+            + (f"; {metadata.read_as}" if metadata.read_as else "")
+            + (f"; left out {dropped}" if dropped else "")
+            + ("; was loaded already" if self.unchanged else "")
+            + ("; replaced another table" if self.replaced else "")
+        )
 
 
 @dataclass(frozen=True)
 class LoadReport:
-    """What became of all files: tables loaded, and the errors of those that could not be."""
+    """The result of loading: the tables, and the errors of files or tables that failed."""
 
-    loaded: tuple[Loaded, ...]
+    loaded: tuple[LoadedTable, ...]
     errors: tuple[TcgaCorrError, ...]
 
     def raise_errors(self) -> None:
@@ -88,36 +106,38 @@ def load_files(
     store: Store,
     paths: Sequence[Path],
     options: LoadOptions | None = None,
-    on_step: Callable[[str, int], None] = lambda step, done: None,
-    anew: Iterable[TableKey] = (),
+    progress: Progress | None = None,
+    rewrite: Iterable[TableKey] = (),
 ) -> LoadReport:
-    """Load expression tables; what cannot be loaded leaves the rest to be.
+    """Load expression tables; a file that fails does not stop the others.
 
     Parameters
     ----------
     store
-        Where to; made a store with its first table.
+        The store; its folder is made with the first table.
     paths
-        Files in any of the formats of ``tcga_corr.formats``, or folders that hold files named as
-        a source names them.
+        Files in any of the formats of ``tcga_corr.formats``, or folders with files named as a
+        source names them.
     options
         Applied to all files.
-    on_step
-        Told, for people, what is being done, and how many paths are done since.
-    anew
-        Tables to write even where they say that they are there.
+    progress
+        Receives each step, and counts the paths.
+    rewrite
+        Tables to write even if they are stored already.
     """
-    options = options or LoadOptions()
+    options, progress = options or LoadOptions(), progress or Progress()
     if options.source is not None:
         check_source_name(options.source)
     _ = options.tumor_types  # refused at once if wrong
-    run = _Run(store, options, on_step, anew)
+    run = _Run(store, options, progress, rewrite)
+    progress.begin(len(paths))
     for path in paths:
         with run.collecting():
             for file in _files_in(path, store.root):
                 with run.collecting():
                     run.load(file)
-        on_step("", 1)
+        progress.advance()
+        progress.step("")
     return LoadReport(tuple(run.loaded), tuple(run.errors))
 
 
@@ -125,14 +145,14 @@ def _files_in(path: Path, store: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
     root = store.resolve()
-    inside = root in path.resolve().parents  # named by the user: not only met on the way
+    is_in_store = root in path.resolve().parents  # else the store's own files are skipped
     try:
         files = sorted(
             file
             for file in path.rglob("*")
             if file.is_file()
             and source_of_file(file)
-            and (inside or root not in file.resolve().parents)
+            and (is_in_store or root not in file.resolve().parents)
         )
     except OSError as error:
         raise DataMissingError(
@@ -147,34 +167,34 @@ def _files_in(path: Path, store: Path) -> list[Path]:
 
 
 class _Run:
-    """One call of :func:`load_files`: what it has loaded so far, and what went wrong."""
+    """One call of :func:`load_files`: the tables and errors so far."""
 
     def __init__(
         self,
         store: Store,
         options: LoadOptions,
-        on_step: Callable[[str, int], None],
-        anew: Iterable[TableKey],
+        progress: Progress,
+        rewrite: Iterable[TableKey],
     ) -> None:
         self.store = store
         self.options = options
-        self.on_step = on_step
-        self.loaded: list[Loaded] = []
+        self.progress = progress
+        self.loaded: list[LoadedTable] = []
         self.errors: list[TcgaCorrError] = []
         self._plans: dict[TableKey, LoadPlan] = {}
-        self._anew = set(anew)
+        self._rewrite = set(rewrite)
         self._stored: dict[str, dict[TableKey, TableMetadata]] = {}  # by source, read once
 
     @contextmanager
     def collecting(self) -> Iterator[None]:
-        """Keep an error for the report, and go on."""
+        """Keep an error of the block for the report."""
         try:
             yield
         except TcgaCorrError as error:
             self.errors.append(error)
 
     def load(self, path: Path) -> None:
-        """Load one file: each of its tumor types that is not in the store as it would be made."""
+        """Load the tumor types of one file, except those that are stored unchanged."""
         plan = plan_file(path, self.options)
         for key in plan.keys:
             earlier = self._plans.setdefault(key, plan)
@@ -185,30 +205,30 @@ class _Run:
                 )
         self._check_name(plan)
         if plan.missing:
-            lacking = f"{path}: no sample of it is of {' or '.join(plan.missing)}"
-            self.errors.append(DataMissingError(lacking, "Take another table or source for these"))
-        to_do = [key for key in plan.keys if not self._is_there(plan, key)]
+            what = f"{path}: no sample of it is of {' or '.join(plan.missing)}"
+            self.errors.append(DataMissingError(what, "Take another table or source for these"))
+        to_do = [key for key in plan.keys if not self._is_unchanged(plan, key)]
         if not to_do:
             return
-        self.on_step(f"reading {plan.source.name} {path.name}", 0)
+        self.progress.step(f"reading {plan.source.name} {path.name}")
         table, linear = _read(plan)
         plan.check_unchanged()
         unit = plan.stored_unit(linear)
         self._check_unit(plan, unit)
         types = [plan.phenotype.get(name) for name in table.samples] if plan.phenotype else None
         for key in to_do:
-            self.on_step(f"storing {plan.source.name} {key.tumor_type}", 0)
+            self.progress.step(f"storing {plan.source.name} {key.tumor_type}")
             with self.collecting():
-                part = _of_type(table, types, key.tumor_type)
+                part = _samples_of_type(table, types, key.tumor_type)
                 self._check_patients(plan, key, part.samples)
-                told = (plan.file.told, _LINEAR if linear else "", told_dates(table))
-                said = "; ".join(filter(None, told))
-                self.loaded.append(self._store(part, plan, key, unit, said))
+                notes = (plan.file.told, _LINEAR if linear else "", date_symbols_note(table))
+                read_as = "; ".join(filter(None, notes))
+                self.loaded.append(self._store(part, plan, key, unit, read_as))
 
     def _store(
         self, table: ExpressionTable, plan: LoadPlan, key: TableKey, unit: str, read_as: str
-    ) -> Loaded:
-        """Put a table into the store, unless another process has just done so."""
+    ) -> LoadedTable:
+        """Store a table, unless another process has just done so."""
         prepared = table.prepared()
         if not len(prepared.genes) or not prepared.samples:
             raise TableError(
@@ -231,27 +251,27 @@ class _Run:
             read_as=read_as,
         )
         with self.store.locked(key):
-            there = _stored(self.store, key)
-            was_there = plan.made(there) and key not in self._anew
+            stored = _stored_metadata(self.store, key)
+            unchanged = plan.would_make(stored) and key not in self._rewrite
             self.store.remove_leftovers(key)
-            if not was_there:
+            if not unchanged:
                 write_table(self.store, prepared, metadata)
         open_index(self.store, key)
-        replaced = there is not None and not was_there
-        return Loaded(plan.path, key, metadata, was_there, replaced)
+        replaced = stored is not None and not unchanged
+        return LoadedTable(plan.path, key, metadata, unchanged, replaced)
 
     def _check_patients(self, plan: LoadPlan, key: TableKey, samples: Sequence[str]) -> None:
         """Refuse a table of one tumor type whose patients the source has under another."""
         known = {
-            sample.patient: other.tumor_type
-            for other, metadata in self._tables(key.source).items()
-            if other not in plan.keys  # these are made anew by the same phenotype table
+            sample.patient: stored.tumor_type
+            for stored, metadata in self._tables(key.source).items()
+            if stored not in plan.keys  # these are rewritten by the same phenotype table
             for sample in metadata.samples
         }
         patients = {barcode.patient for name in samples if (barcode := parse_barcode(name))}
-        others = sorted({known.get(patient, key.tumor_type) for patient in patients})
-        if others not in ([], [key.tumor_type]):  # an own cohort has no patients
-            other = next(name for name in others if name != key.tumor_type)
+        types = sorted({known.get(patient, key.tumor_type) for patient in patients})
+        if types not in ([], [key.tumor_type]):  # an own cohort has no patients
+            other = next(name for name in types if name != key.tumor_type)
             raise UsageError(
                 f"{plan.path}: patients of it are stored as {other}, and it is to be loaded as "
                 f"{key.tumor_type}",
@@ -259,12 +279,13 @@ class _Run:
             )
 
     def _check_name(self, plan: LoadPlan) -> None:
-        """Refuse to put an own cohort in the place of another without being told."""
+        """Refuse to replace an own cohort by another under the same source."""
         for key in plan.keys:
-            there = self._tables(key.source).get(key)
-            if plan.own_cohort and there is not None and there.inputs[0].name != plan.path.name:
+            stored = self._tables(key.source).get(key)
+            name = stored.inputs[0].name if stored is not None else plan.path.name
+            if plan.own_cohort and name != plan.path.name:
                 raise UsageError(
-                    f"{plan.path}: {key.source} {key.tumor_type} is made of {there.inputs[0].name}",
+                    f"{plan.path}: {key.source} {key.tumor_type} is made of {name}",
                     f"Give another --source, or first `tcga-corr remove --source {key.source}`",
                 )
 
@@ -279,29 +300,31 @@ class _Run:
                 )
 
     def _tables(self, source: str) -> dict[TableKey, TableMetadata]:
-        """What the store holds of a source, and what this run has added."""
+        """The tables of a source: those in the store before, and those added by this run."""
         if source not in self._stored:
-            found = {key: _stored(self.store, key) for key in self.store.table_keys(source)}
-            self._stored[source] = {key: known for key, known in found.items() if known}
-        added = {one.key: one.metadata for one in self.loaded if one.key.source == source}
+            keys = self.store.table_keys(source)
+            found = {key: _stored_metadata(self.store, key) for key in keys}
+            self._stored[source] = {key: metadata for key, metadata in found.items() if metadata}
+        added = {table.key: table.metadata for table in self.loaded if table.key.source == source}
         return self._stored[source] | added
 
-    def _is_there(self, plan: LoadPlan, key: TableKey) -> bool:
-        metadata = _stored(self.store, key)
-        if metadata is None or not plan.made(metadata) or key in self._anew:
+    def _is_unchanged(self, plan: LoadPlan, key: TableKey) -> bool:
+        """Whether a table is stored as it would be made; if so, it is reported as loaded."""
+        metadata = _stored_metadata(self.store, key)
+        if metadata is None or not plan.would_make(metadata) or key in self._rewrite:
             return False
         self.store.remove_any_leftovers(key)
         try:
             open_index(self.store, key)
         except DamagedTableError:
-            self._anew.add(key)
+            self._rewrite.add(key)
             return False
-        self.loaded.append(Loaded(plan.path, key, metadata, was_there=True))
+        self.loaded.append(LoadedTable(plan.path, key, metadata, unchanged=True))
         return True
 
 
-def _stored(store: Store, key: TableKey) -> TableMetadata | None:
-    """What is stored under a key; None where nothing is, or nothing readable, to be made anew."""
+def _stored_metadata(store: Store, key: TableKey) -> TableMetadata | None:
+    """The metadata of a stored table; None if there is none that can be read."""
     try:
         return read_metadata(store, key)
     except StoreError:
@@ -309,8 +332,8 @@ def _stored(store: Store, key: TableKey) -> TableMetadata | None:
 
 
 def _read(plan: LoadPlan) -> tuple[ExpressionTable, bool]:
-    """The table on the log2 scale, with the chosen genes, and whether the file's was linear."""
-    genes = _chosen_genes(plan.genes)
+    """The table on the log2 scale, with the chosen genes, and whether the file is linear."""
+    genes = _gene_filter(plan.genes)
     table = plan.file.read(genes)
     check_names(table, plan.path, own_cohort=plan.own_cohort)
     linear = is_linear(table) if plan.linear is None else plan.linear
@@ -324,10 +347,10 @@ def _read(plan: LoadPlan) -> tuple[ExpressionTable, bool]:
             f"{plan.path}: no row has a gene symbol",
             "Take a table with rows by symbol, or by Ensembl gene with its probe map",
         )
-    return _with_chosen_genes(table.logged() if linear else table, genes), linear
+    return _filter_genes(table.logged() if linear else table, genes), linear
 
 
-def _chosen_genes(genes: Genes) -> GeneFilter | None:
+def _gene_filter(genes: Genes) -> GeneFilter | None:
     if genes == "all":
         return None
     symbols = symbol_table()
@@ -338,13 +361,13 @@ def _chosen_genes(genes: Genes) -> GeneFilter | None:
             return True  # counted as a row without a symbol
         if gene_id in coding_by_id:
             return coding_by_id[gene_id]
-        meant = symbols.candidates(symbol)
-        return len(meant) == 1 and meant[0].protein_coding
+        candidates = symbols.candidates(symbol)
+        return len(candidates) == 1 and candidates[0].protein_coding
 
     return GeneFilter(keep, "genes that are not protein-coding")
 
 
-def _with_chosen_genes(table: ExpressionTable, genes: GeneFilter | None) -> ExpressionTable:
+def _filter_genes(table: ExpressionTable, genes: GeneFilter | None) -> ExpressionTable:
     if genes is None:
         return table
     names = zip(table.gene_ids.tolist(), table.genes.tolist(), strict=True)
@@ -352,13 +375,13 @@ def _with_chosen_genes(table: ExpressionTable, genes: GeneFilter | None) -> Expr
     return table if keep.all() else table.rows(keep, genes.reason)
 
 
-def _of_type(
+def _samples_of_type(
     table: ExpressionTable, types: Sequence[str | None] | None, tumor_type: str
 ) -> ExpressionTable:
-    """The columns of one tumor type; the whole table where it is of one."""
+    """The columns of one tumor type; the whole table if it has only one."""
     if types is None:
         return table
-    part = table.columns([column for column, told in enumerate(types) if told == tumor_type])
+    part = table.columns([column for column, name in enumerate(types) if name == tumor_type])
     unassigned = types.count(None)
     if not unassigned:
         return part
@@ -368,7 +391,7 @@ def _of_type(
 def _stored_samples(names: Sequence[str], tumor_type: str) -> tuple[StoredSample, ...]:
     barcodes = [barcode for name in names if (barcode := parse_barcode(name))]
     selection = select_samples(barcodes, parse_tumor_type(tumor_type))
-    taken = {name: set(columns) for name, columns in selection.columns.items()}
+    selected = {name: set(columns) for name, columns in selection.columns.items()}
 
     def stored(position: int, barcode: Barcode) -> StoredSample:
         kind = "normal" if barcode.sample_type == "11" else "tumor"
@@ -378,9 +401,9 @@ def _stored_samples(names: Sequence[str], tumor_type: str) -> tuple[StoredSample
             patient=barcode.patient,
             vial=barcode.vial,
             sample_type=barcode.sample_type,
-            tumor=position in taken["tumor"],
-            normal=position in taken["normal"],
-            all_tumor=position in taken["all-tumor"],
+            tumor=position in selected["tumor"],
+            normal=position in selected["normal"],
+            all_tumor=position in selected["all-tumor"],
             reason=selection.reasons[kind].get(position, ""),
         )
 
@@ -388,7 +411,7 @@ def _stored_samples(names: Sequence[str], tumor_type: str) -> tuple[StoredSample
 
 
 def _own_samples(names: Sequence[str]) -> tuple[StoredSample, ...]:
-    """Every column of an own cohort is a tumour sample of a patient of its own."""
+    """The columns of an own cohort: each is a tumour sample of its own patient."""
     return tuple(
         StoredSample(
             sample=name, barcode=name, patient=name, vial="", sample_type="",

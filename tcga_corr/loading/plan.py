@@ -1,4 +1,4 @@
-"""What a file will become in the store, told from its name, its first lines and the options."""
+"""The tables that a file will become, by its name, its first lines and the options."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
+from tcga_corr.choices import Genes, RowsOfTable
 from tcga_corr.errors import DataMissingError, TableError, UsageError
 from tcga_corr.files import sha256_of
 from tcga_corr.formats import (
     ReadOptions,
-    Rows,
     TableFile,
     TumorTypeOfSample,
     find_phenotype,
@@ -21,40 +20,37 @@ from tcga_corr.formats import (
     read_phenotype,
 )
 from tcga_corr.sources import SOURCES, Source, own_source, source_of_file
-from tcga_corr.sources.simulated import is_simulated
+from tcga_corr.sources.simulated import has_simulated_samples
 from tcga_corr.store import InputFile, TableKey, TableMetadata
 from tcga_corr.vocabulary.barcodes import parse_barcode
 from tcga_corr.vocabulary.tumor_types import OTHER, TUMOR_TYPES, UNIONS, parse_tumor_type
 
-Genes = Literal["protein-coding", "all"]
-GENES: tuple[Genes, ...] = ("protein-coding", "all")
-
-_FEW = 4  # files beside a table that are each on record
+_MOST_LISTED = 4  # files beside a table that are recorded one by one
 
 PREPARATION = 2
-"""Raised when the same input would give another table, so that a next ``load`` makes it anew."""
+"""Increased when the same input would give another table, so that ``load`` makes it again."""
 
 
 @dataclass(frozen=True)
 class LoadOptions:
-    """What the user said of the files to load; None where it is to be told from the file.
+    """What the user states about the files to load; None to find it out from the file.
 
     Attributes
     ----------
     source
         A known source, or a name of the user's own.
     tumor_type
-        Of a table of one type; of a pan-cancer table, the one type, or several, to load.
+        The type of a table of one; of a pan-cancer table, the type or types to load.
     genes
         Which genes to keep, and so to rank.
     unit
-        Of the values of a source of the user's own.
+        Unit of the values of the user's own source.
     linear
-        Whether the values of a source of the user's own are linear; where not said, they tell.
+        Whether the values of the user's own source are linear; False to find it out.
     rows
         What the rows of a plain table are.
     probe_map, phenotype
-        Files otherwise looked for beside the table.
+        Paths of files that are otherwise looked for beside the table.
     """
 
     source: str | None = None
@@ -62,40 +58,59 @@ class LoadOptions:
     genes: Genes | None = None
     unit: str | None = None
     linear: bool = False
-    rows: Rows | None = None
+    rows: RowsOfTable | None = None
     probe_map: Path | None = None
     phenotype: Path | None = None
 
     @property
     def tumor_types(self) -> tuple[str, ...]:
-        """The abbreviations asked for."""
-        several = self.tumor_type or ()
-        names = [several] if isinstance(several, str) else several
+        """The requested abbreviations."""
+        given = self.tumor_type or ()
+        names = [given] if isinstance(given, str) else given
         return tuple(dict.fromkeys(parse_tumor_type(name).abbreviation for name in names))
 
 
 @dataclass(frozen=True)
 class LoadPlan:
-    """All that decides what tables a file becomes.
+    """All that decides which tables a file becomes.
 
-    ``linear`` is None where the values tell it; ``unit`` is then that of the values as they stand.
+    Attributes
+    ----------
+    file, source
+        The file, and the source to store it under.
+    own_cohort
+        Whether its samples have no TCGA barcodes.
+    genes
+        Which genes to keep.
+    linear
+        Whether the values are linear; None if the values themselves decide it.
+    unit
+        Unit of the stored values; of the file's values if ``linear`` is None.
+    tumor_types, missing
+        The tumor types to load, and the requested ones of which the table has no sample.
+    phenotype
+        Tumor type of each sample, for a table of several tumor types.
+    inputs
+        The file and those beside it, with their hashes.
+    stamps
+        Inode, size and time of the files before they were read.
     """
 
     file: TableFile
     source: Source
-    own_cohort: bool  # of samples without a TCGA barcode
+    own_cohort: bool
     genes: Genes
     linear: bool | None
     unit: str
     tumor_types: tuple[str, ...]
-    missing: tuple[str, ...]  # tumor types asked for, of which the table has no sample
-    phenotype: TumorTypeOfSample | None  # of a table of several tumor types
+    missing: tuple[str, ...]
+    phenotype: TumorTypeOfSample | None
     inputs: tuple[InputFile, ...]
-    stamps: dict[Path, tuple[int, ...]]  # of the files, before the first look at them
+    stamps: dict[Path, tuple[int, ...]]
 
     @property
     def path(self) -> Path:
-        """The file."""
+        """Path of the file."""
         return self.file.path
 
     @property
@@ -105,7 +120,7 @@ class LoadPlan:
 
     @property
     def recipe(self) -> dict[str, object]:
-        """What besides the inputs decides the table."""
+        """What decides the table besides the inputs."""
         return {
             "format": self.file.format,
             "read_as": self.file.told,
@@ -115,11 +130,11 @@ class LoadPlan:
         }
 
     def stored_unit(self, linear: bool) -> str:
-        """The unit of the stored values, once it is known whether those of the file are linear."""
+        """Unit of the stored values, given whether those of the file are linear."""
         return self.unit if not linear or self.unit.startswith("log2(") else f"log2({self.unit}+1)"
 
     def check_unchanged(self) -> None:
-        """Refuse to go on where a file was changed or replaced after it was planned.
+        """Refuse files that were changed or replaced after the plan was made.
 
         Raises
         ------
@@ -130,8 +145,8 @@ class LoadPlan:
             if not file.exists() or _stamp(file) != stamp:
                 raise TableError(f"{file}: it changed while it was read", "Run it again")
 
-    def made(self, metadata: TableMetadata | None) -> bool:
-        """Whether a stored table is what this plan would make."""
+    def would_make(self, metadata: TableMetadata | None) -> bool:
+        """Whether this plan would make exactly the table with this metadata."""
         return (
             metadata is not None
             and metadata.inputs == self.inputs
@@ -146,10 +161,10 @@ def plan_file(path: Path, options: LoadOptions) -> LoadPlan:
     Raises
     ------
     UsageError
-        If the file does not tell its tumor type, source or unit and the options do not either, or
-        if they contradict it.
+        If neither the file nor the options give the tumor type, source or unit, or if they
+        contradict each other.
     DataMissingError
-        If the file, or one that must stand beside it, is not there.
+        If the file, or one that it needs beside it, is missing.
     TableError
         If it is no expression table.
     """
@@ -169,7 +184,7 @@ def plan_file(path: Path, options: LoadOptions) -> LoadPlan:
     if phenotype is None:
         tumor_types: tuple[str, ...] = (_only_tumor_type(path, own_cohort, options),)
     else:
-        tumor_types = _told_types(file, phenotype, phenotype_path or path, options)
+        tumor_types = _tumor_types(file, phenotype, phenotype_path or path, options)
     missing = tuple(name for name in options.tumor_types if name not in tumor_types)
     return LoadPlan(
         file=file,
@@ -181,31 +196,32 @@ def plan_file(path: Path, options: LoadOptions) -> LoadPlan:
         tumor_types=tumor_types,
         missing=missing,
         phenotype=phenotype,
-        inputs=_described(path, beside),
+        inputs=_input_files(path, beside),
         stamps=stamps | {file: _stamp(file) for file in beside if file not in stamps},
     )
 
 
 def _stamp(file: Path) -> tuple[int, ...]:
-    """What tells cheaply that a file is still the same one."""
+    """Inode, size and time of a file: they change if it is changed or replaced."""
     status = file.stat()
     return status.st_ino, status.st_size, status.st_mtime_ns
 
 
-def _described(path: Path, beside: Sequence[Path]) -> tuple[InputFile, ...]:
-    """The inputs by hash; the many files of a table that is one file a sample stand as one."""
-    first = InputFile(path.name, path.stat().st_size, sha256_of(path))
-    others = [InputFile(file.name, file.stat().st_size, sha256_of(file)) for file in beside]
-    if len(others) <= _FEW:
-        return first, *others
-    listed = "".join(sorted(f"{file.sha256} {file.name}\n" for file in others))
-    size = sum(file.size for file in others)
+def _input_files(path: Path, beside: Sequence[Path]) -> tuple[InputFile, ...]:
+    """The inputs with their hashes; many files beside a table are recorded as one."""
+    table, *further = (
+        InputFile(file.name, file.stat().st_size, sha256_of(file)) for file in (path, *beside)
+    )
+    if len(further) <= _MOST_LISTED:
+        return table, *further
+    listed = "".join(sorted(f"{file.sha256} {file.name}\n" for file in further))
+    size = sum(file.size for file in further)
     digest = hashlib.sha256(listed.encode()).hexdigest()
-    return first, InputFile(f"{len(others)} files beside it", size, digest)
+    return table, InputFile(f"{len(further)} files beside it", size, digest)
 
 
 def _phenotype_path(path: Path, source: Source, options: LoadOptions) -> Path | None:
-    """The phenotype table by which a file is split; None where it is of one tumor type."""
+    """Path of the phenotype table by which a file is split; None for a file of one tumor type."""
     if options.phenotype is not None:
         return options.phenotype
     named = source_of_file(path)
@@ -224,52 +240,52 @@ def _phenotype_path(path: Path, source: Source, options: LoadOptions) -> Path | 
 
 
 def _only_tumor_type(path: Path, own_cohort: bool, options: LoadOptions) -> str:
-    told = None if own_cohort else tumor_type_of_path(path)
+    by_name = None if own_cohort else tumor_type_of_path(path)
     wanted = options.tumor_types
     if not wanted:
-        return told or OTHER.abbreviation
-    if told is None and len(wanted) == 1:
+        return by_name or OTHER.abbreviation
+    if by_name is None and len(wanted) == 1:
         return wanted[0]
-    if told not in wanted:
-        said = f"its name says {told}, and" if told else "it is a table of one tumor type, and"
+    if by_name not in wanted:
+        why = f"its name says {by_name}, and" if by_name else "it is a table of one tumor type, and"
         raise UsageError(
-            f"{path}: {said} --tumor-type says {', '.join(wanted)}",
-            "Leave --tumor-type out, or rename the file" if told else "Give the one",
+            f"{path}: {why} --tumor-type says {', '.join(wanted)}",
+            "Leave --tumor-type out, or rename the file" if by_name else "Give the one",
         )
-    return told
+    return by_name
 
 
-def _told_types(
-    file: TableFile, phenotype: TumorTypeOfSample, told_by: Path, options: LoadOptions
+def _tumor_types(
+    file: TableFile, phenotype: TumorTypeOfSample, phenotype_path: Path, options: LoadOptions
 ) -> tuple[str, ...]:
-    told = {tumor_type for name in file.columns if (tumor_type := phenotype.get(name))}
+    present = {tumor_type for name in file.columns if (tumor_type := phenotype.get(name))}
     wanted = set(options.tumor_types)
-    found = told & wanted if wanted else told
+    found = present & wanted if wanted else present
     if not found:
         what = " or ".join(sorted(wanted)) or "any tumor type"
         raise DataMissingError(
-            f"{file.path}: no sample of it is of {what}, by {told_by.name}",
+            f"{file.path}: no sample of it is of {what}, by {phenotype_path.name}",
             "Take another table or source, or give another table of tumor types with --phenotype",
         )
     return tuple(sorted(found))
 
 
 def tumor_type_of_path(path: Path) -> str | None:
-    """The tumor type that a path tells; None where it tells none.
+    """The tumor type that a path names; None if it names none.
 
-    The file's name first, then its folders, the nearest first: ``TCGA.ACC.…`` or ``TCGA-GBM.…`` in
-    any place; else the abbreviation as a file name's first word, as in ``UCS.rnaseqv2__…``, or as
-    the whole name of the file's folder.
+    Looks at the file's name, then at its folders from the nearest: ``TCGA.ACC.…`` or ``TCGA-GBM.…``
+    anywhere; else the abbreviation as the first word of the file's name, as in
+    ``UCS.rnaseqv2__…``, or as the whole name of its folder.
 
     Raises
     ------
     UsageError
-        If what it tells is a union of tumor types, such as COADREAD.
+        If it names a union of tumor types, such as COADREAD.
     """
     parts = path.absolute().parts
-    words = [_named_in(parts[-1]) or _word(re.split(r"[._-]", parts[-1])[0])]
-    words += [_named_in(part) for part in reversed(parts[:-1])]
-    words.insert(2, _word(path.absolute().parent.name))
+    words = [_project_in(parts[-1]) or _if_known(re.split(r"[._-]", parts[-1])[0])]
+    words += [_project_in(part) for part in reversed(parts[:-1])]
+    words.insert(2, _if_known(path.absolute().parent.name))
     for word in words:
         if word in UNIONS:
             raise UsageError(
@@ -281,20 +297,20 @@ def tumor_type_of_path(path: Path) -> str | None:
     return None
 
 
-def _named_in(part: str) -> str:
+def _project_in(part: str) -> str:
     match = re.search(r"TCGA[.-]([A-Z]{2,8})(?![A-Za-z0-9])", part)
-    return _word(match[1]) if match else ""
+    return _if_known(match[1]) if match else ""
 
 
-def _word(text: str) -> str:
+def _if_known(text: str) -> str:
     return text if text in TUMOR_TYPES or text in UNIONS else ""
 
 
 def _source(file: TableFile, own_cohort: bool, options: LoadOptions) -> Source:
     path = file.path
     by_name = source_of_file(path)
-    made_up = is_simulated(file.columns)
-    name = options.source or (by_name.name if by_name and not made_up else None)
+    simulated = has_simulated_samples(file.columns)
+    name = options.source or (by_name.name if by_name and not simulated else None)
     known = SOURCES.get(name or "")
     if own_cohort and (name is None or known is not None):
         shown = ", ".join(f"'{column[:30]}'" for column in file.columns[:3])
@@ -306,17 +322,17 @@ def _source(file: TableFile, own_cohort: bool, options: LoadOptions) -> Source:
     if name is None:
         raise UsageError(
             f"{path}: its samples are made up"
-            if made_up
+            if simulated
             else f"{path}: its name does not tell the source",
             "Give --source simulated"
-            if made_up
+            if simulated
             else f"Give --source, one of {', '.join(SOURCES)} or a name of your own",
         )
-    if made_up != (known is not None and known.simulated):
+    if simulated != (known is not None and known.simulated):
         raise UsageError(
-            f"{path}: its samples are {'made up' if made_up else 'not the simulated ones'}, and "
+            f"{path}: its samples are {'made up' if simulated else 'not the simulated ones'}, and "
             f"--source is {name}",
-            f"Give --source {'simulated' if made_up else 'another name'}",
+            f"Give --source {'simulated' if simulated else 'another name'}",
         )
     if known is None:
         unit = options.unit or (by_name.unit if by_name else None)
@@ -326,7 +342,7 @@ def _source(file: TableFile, own_cohort: bool, options: LoadOptions) -> Source:
                 "Give --unit, such as tpm, or 'log2(tpm+1)' if the values are logarithms",
             )
         return own_source(name, unit)
-    if by_name is not None and not known.names(path):
+    if by_name is not None and not known.matches(path):
         raise UsageError(
             f"{path}: named as a file of source '{by_name.name}', not of '{known.name}'",
             "Leave --source out, or give a name of your own",

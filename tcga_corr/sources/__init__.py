@@ -1,6 +1,6 @@
-"""The published releases of expression tables, one module a source.
+"""The published releases of expression tables: one declaration a module, and nothing else.
 
-A new source is a module with a ``SOURCE`` beside the others and its line in ``SOURCES``.
+A new source is a module with a ``SOURCE`` and its line in ``SOURCES``.
 """
 
 from __future__ import annotations
@@ -39,5 +39,5 @@ SOURCES: dict[str, Source] = {
 
 
 def source_of_file(path: Path) -> Source | None:
-    """The source whose files are named like this one; None where no name tells."""
-    return next((source for source in SOURCES.values() if source.names(path)), None)
+    """The first source whose file names match this one; None if no source's do."""
+    return next((source for source in SOURCES.values() if source.matches(path)), None)

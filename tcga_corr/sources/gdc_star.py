@@ -10,6 +10,7 @@ SOURCE = Source(
     file_name=r"TCGA-[A-Z]+\.star_tpm\.tsv(\.gz)?",
     citation="Heath et al. 2021, Nat. Genet. 53:257, doi:10.1038/s41588-021-00791-5",
     formats=("gdc-hub",),
+    fetched_from="hub",
     table=RemoteFile(hub="gdc-hub", dataset="TCGA-{tumor_type}.star_tpm.tsv.gz"),
     beside=(RemoteFile(hub="gdc-hub", dataset="gencode.v36.annotation.gtf.gene.probemap"),),
     page="https://xenabrowser.net/datapages/?hub=https://gdc.xenahubs.net",

@@ -5,7 +5,7 @@ from tcga_corr.sources.source import RemoteFile, Source
 SURVIVAL = RemoteFile(
     hub="tcga-pancan-atlas-hub", dataset="Survival_SupplementalTable_S1_20171025_xena_sp"
 )
-"""Names the tumor type of every TCGA sample; other pan-cancer tables lean on it too."""
+"""Has the tumor type of every TCGA sample; the Toil table is split by it too."""
 
 SOURCE = Source(
     name="pancanatlas",
@@ -15,6 +15,7 @@ SOURCE = Source(
     file_name=r"EB\+\+AdjustPANCAN_IlluminaHiSeq_RNASeqV2\.geneExp\.xena(\.gz)?",
     citation="Hoadley et al. 2018, Cell 173:291, doi:10.1016/j.cell.2018.03.022",
     formats=("xena",),
+    fetched_from="hub",
     table=RemoteFile(
         hub="tcga-pancan-atlas-hub",
         dataset="EB++AdjustPANCAN_IlluminaHiSeq_RNASeqV2.geneExp.xena.gz",

@@ -1,29 +1,35 @@
-"""What a source of expression tables says of itself."""
+"""The record that declares a source of expression tables."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote, unquote
 
-AWS = "https://{hub}.s3.us-east-1.amazonaws.com"
+FetchedFrom = Literal["hub", "gdc", "simulation", "disk"]
+"""How a source's files come into the store: downloaded from a hub of files or from the GDC's API,
+simulated, or loaded from disk by the user. ``tcga_corr.fetching.registry`` binds each to its code.
+"""
+
+_AWS = "https://{hub}.s3.us-east-1.amazonaws.com"
 
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A file of a hub.
+    """A file on a hub.
 
     Attributes
     ----------
     hub
         Name of the hub.
     dataset
-        Its path there; ``{tumor_type}`` in it stands for the abbreviation.
+        Path on the hub; ``{tumor_type}`` in it stands for the abbreviation.
     name
-        Its path below the folder of the source's downloads, where that is another.
+        Path below the folder of the source's downloads, if different.
     size
-        Bytes of the live file, roughly, where it is known; ``{tumor_type}`` files have none.
+        Approximate size in bytes, where known; None for ``{tumor_type}`` files.
     """
 
     hub: str
@@ -31,19 +37,19 @@ class RemoteFile:
     name: str = ""
     size: int | None = None
 
-    def of(self, tumor_type: str) -> RemoteFile:
+    def for_tumor_type(self, tumor_type: str) -> RemoteFile:
         """The file of one tumor type."""
         dataset, name = (text.format(tumor_type=tumor_type) for text in (self.dataset, self.name))
         return RemoteFile(self.hub, dataset, name, self.size)
 
     def url(self, base_url: str = "") -> str:
-        """Where it is: on the hub's own host, or below the address of a mirror."""
-        host = f"{base_url.rstrip('/')}/{self.hub}" if base_url else AWS.format(hub=self.hub)
+        """Address of the file: on the hub's own host, or below the address of a mirror."""
+        host = f"{base_url.rstrip('/')}/{self.hub}" if base_url else _AWS.format(hub=self.hub)
         return f"{host}/download/{quote(self.dataset, safe='')}"
 
     @property
     def path(self) -> Path:
-        """Its path below the folder of the source's downloads."""
+        """Path below the folder of the source's downloads."""
         return Path(self.name or self.dataset)
 
 
@@ -58,32 +64,32 @@ class Source:
     unit
         Unit of the values in the store.
     gene_id
-        What its rows are named by.
+        What names its rows.
     file_name
-        Regular expression of its file names.
+        Regular expression that its file names match.
     citation
         What to cite.
     formats
-        Names of the file formats, in ``tcga_corr.formats``, that its files have.
+        Names of the file formats in ``tcga_corr.formats`` that its files may have.
+    fetched_from
+        How its files come into the store.
     table
-        Its expression table on a hub: one for each tumor type, or one for all; None where it is
-        not fetched from a hub of files.
+        Its expression table on a hub: one for each tumor type, or one for all; None unless it is
+        fetched from a hub.
     beside
-        The files that have to stand beside it.
+        Further files on the hub that its tables need beside them.
     page
-        Where a person finds the files.
+        Web page where a person finds the files.
     quirks
-        What the live files are like, for people.
+        Properties of the published files, for people.
     verified_live
         Whether its addresses were tried against the live hub.
     pan_cancer
-        Whether one file holds several tumor types.
+        Whether one file contains several tumor types.
     may_be_negative
         Whether batch adjustment or a small pseudocount makes negative values.
     same_depth
-        Whether the values are adjusted for how deeply each sample was sequenced.
-    simulated
-        Whether the values are made up.
+        Whether the values are adjusted for the sequencing depth of each sample.
     """
 
     name: str
@@ -93,6 +99,7 @@ class Source:
     file_name: str
     citation: str
     formats: tuple[str, ...]
+    fetched_from: FetchedFrom = "disk"
     table: RemoteFile | None = None
     beside: tuple[RemoteFile, ...] = ()
     page: str = ""
@@ -101,15 +108,19 @@ class Source:
     pan_cancer: bool = False
     may_be_negative: bool = False
     same_depth: bool = True
-    simulated: bool = False
 
-    def names(self, path: Path) -> bool:
-        """Whether a file is named like one of this source, also as a URL names it."""
+    @property
+    def simulated(self) -> bool:
+        """Whether the values are simulated."""
+        return self.fetched_from == "simulation"
+
+    def matches(self, path: Path) -> bool:
+        """Whether a file is named like one of this source, also if percent-encoded."""
         return re.fullmatch(self.file_name, unquote(path.name)) is not None
 
 
 def own_source(name: str, unit: str) -> Source:
-    """A source of the user's own."""
+    """A source for the user's own tables."""
     return Source(
         name=name,
         title="own tables",

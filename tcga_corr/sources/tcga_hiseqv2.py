@@ -10,6 +10,7 @@ SOURCE = Source(
     file_name=r"(TCGA\.[A-Z]+\.sampleMap[/_])?HiSeqV2(\.gz)?",
     citation="Goldman et al. 2020, Nat. Biotechnol. 38:675, doi:10.1038/s41587-020-0546-8",
     formats=("xena",),
+    fetched_from="hub",
     table=RemoteFile(hub="tcga-xena-hub", dataset="TCGA.{tumor_type}.sampleMap/HiSeqV2.gz"),
     page="https://xenabrowser.net/datapages/?hub=https://tcga.xenahubs.net",
     quirks=("20,530 rows, 29 of them as ?|ENTREZ; samples of 15 characters",),

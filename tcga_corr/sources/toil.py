@@ -11,6 +11,7 @@ SOURCE = Source(
     file_name=r"tcga_RSEM_gene_tpm(\.gz)?",
     citation="Vivian et al. 2017, Nat. Biotechnol. 35:314, doi:10.1038/nbt.3772",
     formats=("gdc-hub",),
+    fetched_from="hub",
     table=RemoteFile(hub="toil-xena-hub", dataset="tcga_RSEM_gene_tpm.gz"),
     beside=(
         RemoteFile(

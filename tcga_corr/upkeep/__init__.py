@@ -1,1 +1,1 @@
-"""What a store holds, whether it is whole, and taking tables out of it."""
+"""Keeping a store in order: what it holds, whether it is intact, and what to remove."""

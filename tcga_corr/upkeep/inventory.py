@@ -1,4 +1,4 @@
-"""What a store holds, as tables for people."""
+"""Tables of what a store contains."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from tcga_corr.errors import DataMissingError, StoreError
-from tcga_corr.sources import simulated
+from tcga_corr.sources import SOURCES
 from tcga_corr.store import Store, TableKey, TableMetadata, list_covariates, read_metadata
 from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES, parse_tumor_type
 
@@ -19,7 +19,8 @@ def tables(store: Store, tumor_types: Iterable[str], source: str | None) -> pl.D
     import polars as pl
 
     rows = [
-        _table_row(store, key, metadata) for key, metadata in _described(store, tumor_types, source)
+        _table_row(store, key, metadata)
+        for key, metadata in _stored_tables(store, tumor_types, source)
     ]
     loaded_at = pl.from_epoch("loaded_at").dt.strftime("%Y-%m-%dT%H:%M:%SZ")
     return pl.DataFrame(rows, infer_schema_length=None).with_columns(loaded_at)
@@ -56,7 +57,7 @@ def _table_row(store: Store, key: TableKey, metadata: TableMetadata | StoreError
 
 
 def samples(store: Store, tumor_types: Iterable[str], source: str | None) -> pl.DataFrame:
-    """A row per sample: which selection takes it, and why not another."""
+    """A row per sample: which selection uses it, or why none does."""
     import polars as pl
 
     rows = [
@@ -71,7 +72,7 @@ def samples(store: Store, tumor_types: Iterable[str], source: str | None) -> pl.
             "all_tumor": sample.all_tumor,
             "reason": sample.reason,
         }
-        for key, metadata in _described(store, tumor_types, source)
+        for key, metadata in _stored_tables(store, tumor_types, source)
         if isinstance(metadata, TableMetadata)
         for sample in metadata.samples
     ]
@@ -79,21 +80,21 @@ def samples(store: Store, tumor_types: Iterable[str], source: str | None) -> pl.
 
 
 def covariates(store: Store) -> pl.DataFrame:
-    """A row per covariate: its table, what has a value, and what it was loaded from."""
+    """A row per covariate: its table, how many keys have a value, and its file."""
     import polars as pl
 
     rows = [
         {
             "table": name,
             "kind": metadata.kind,
-            "covariate": one.name,
-            "column": one.column,
-            "n_keys": one.n,
+            "covariate": covariate.name,
+            "column": covariate.column,
+            "n_keys": covariate.n,
             "input": metadata.inputs[0].name,
             "citation": metadata.citation,
         }
         for name, metadata in list_covariates(store).items()
-        for one in metadata.covariates
+        for covariate in metadata.covariates
     ]
     texts = dict.fromkeys(
         ("table", "kind", "covariate", "column", "n_keys", "input", "citation"), pl.String
@@ -101,17 +102,17 @@ def covariates(store: Store) -> pl.DataFrame:
     return pl.DataFrame(rows, schema={**texts, "n_keys": pl.Int64})
 
 
-def _described(
+def _stored_tables(
     store: Store, tumor_types: Iterable[str], source: str | None
 ) -> Iterator[tuple[TableKey, TableMetadata | StoreError]]:
+    """The requested tables with their metadata or what is wrong with them; simulated ones last."""
     wanted = {parse_tumor_type(name).abbreviation for name in tumor_types}
     keys = [key for key in store.require_keys(source) if not wanted or key.tumor_type in wanted]
     if not keys:
         raise DataMissingError(
             f"{', '.join(sorted(wanted))}: not loaded", "See `tcga-corr status` for what is"
         )
-    real_first = sorted(keys, key=lambda key: (key.source == simulated.SOURCE.name, key))
-    for key in real_first:
+    for key in sorted(keys, key=lambda key: (_is_simulated(key), key)):
         try:
             metadata = read_metadata(store, key)
         except StoreError as error:
@@ -119,3 +120,7 @@ def _described(
             continue
         if metadata is not None:
             yield key, metadata
+
+
+def _is_simulated(key: TableKey) -> bool:
+    return key.source in SOURCES and SOURCES[key.source].simulated

@@ -1,4 +1,4 @@
-"""Taking tables, and the files they were made of, out of a store."""
+"""Removing tables, and the files they were made of, from a store."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tcga_corr.errors import DataMissingError, UsageError
-from tcga_corr.fetching.downloads import downloaded_table
+from tcga_corr.fetching.registry import downloaded_table
 from tcga_corr.fetching.sidecar import sidecar_path
 from tcga_corr.files import remove_tree, writing
 from tcga_corr.sources import SOURCES
@@ -17,7 +17,7 @@ from tcga_corr.vocabulary.tumor_types import parse_tumor_type
 
 @dataclass(frozen=True)
 class Removed:
-    """What was taken out of a store: its path below it, and the bytes that this freed."""
+    """A removed file or folder: its path below the store, and its size in bytes."""
 
     path: str
     size: int
@@ -26,7 +26,7 @@ class Removed:
 def remove(
     store: Store, source: str, tumor_types: Iterable[str] = (), *, downloads: bool = False
 ) -> list[Removed]:
-    """Take tables, with their indexes, out of a store.
+    """Remove tables, with their indexes, from a store.
 
     Parameters
     ----------
@@ -35,21 +35,21 @@ def remove(
     source, tumor_types
         Which tables; all of the source by default.
     downloads
-        Take out the files as downloaded too, so that another fetch has to bring them again.
+        Remove the downloaded files too, so that another fetch has to download them again.
 
     Raises
     ------
     DataMissingError
-        If there is nothing to take out.
+        If there is nothing to remove.
     UsageError
-        If no source can have the name, or if the downloads of some tumor types are asked for, and
-        one file holds all.
+        If no source can have the name, or if the downloads of some tumor types are to be removed
+        and one file contains all.
     """
     check_source_name(source)  # before it becomes a path
     wanted = tuple(parse_tumor_type(name).abbreviation for name in tumor_types)
     keys = [key for key in store.table_keys(source) if not wanted or key.tumor_type in wanted]
-    there = {key.tumor_type for key in keys}
-    missing = [name for name in wanted if name not in there]
+    stored = {key.tumor_type for key in keys}
+    missing = [name for name in wanted if name not in stored]
     folders = _download_folders(store, source, wanted) if downloads else []
     if missing or not (keys or folders):
         what = f"{', '.join(missing)} of source" if missing else "source"
@@ -63,7 +63,7 @@ def remove(
             table, index = store.table_path(key), store.index_folder(key)
             size = _size(table) + _size(index)
             with writing(table):
-                table.unlink(missing_ok=True)  # from here on it is out; the rest is only space
+                table.unlink(missing_ok=True)  # this removes it; the rest is only space
             store.remove_leftovers(key)
             for folder in (index, table.parent):
                 remove_tree(folder)

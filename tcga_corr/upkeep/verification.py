@@ -1,19 +1,20 @@
-"""Looking a store over: is everything in it as it was written, and mending what can be."""
+"""Checking that everything in a store is as it was written, and repairing what can be."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from tcga_corr.choices import Genes
 from tcga_corr.errors import DataMissingError, StoreError
-from tcga_corr.fetching.downloads import downloaded_table
-from tcga_corr.fetching.sidecar import is_as_recorded, read_sidecar
+from tcga_corr.fetching.registry import downloaded_table
+from tcga_corr.fetching.sidecar import matches_record, read_sidecar
 from tcga_corr.files import is_leftover, remove_tree, sha256_of
 from tcga_corr.loading.load import load_files
 from tcga_corr.loading.plan import LoadOptions, tumor_type_of_path
-from tcga_corr.sources import SOURCES, simulated
+from tcga_corr.progress import Progress
+from tcga_corr.sources import SOURCES
 from tcga_corr.store import (
     Store,
     TableKey,
@@ -37,20 +38,20 @@ FINE = (WHOLE, "not built", "no record", "unfinished")
 
 @dataclass(frozen=True)
 class Finding:
-    """What was found of one thing in a store.
+    """The state of one table, index or file of a store.
 
     Attributes
     ----------
     kind
         ``table``, ``index``, ``covariates``, ``download`` or ``leftover``.
     path
-        Where it is, below the store.
+        Its path below the store.
     state
-        ``whole``; ``damaged``, ``missing`` or ``leftover``; ``not built`` of an index that the next
-        use makes; ``unfinished`` of a download that the next fetch goes on with; ``no record`` of a
-        file that was not downloaded by fetch; ``mended``.
+        ``whole``; ``damaged``, ``missing`` or ``leftover``; ``not built`` for an index that the
+        next use makes; ``unfinished`` for a download that the next fetch resumes; ``no record``
+        for a file that was not downloaded by fetch; ``mended``.
     detail, remedy
-        What is wrong with it, and what mends it.
+        What is wrong with it, and how to repair it.
     """
 
     kind: str
@@ -71,49 +72,52 @@ def verify(
     tumor_types: Iterable[str] = (),
     *,
     repair: bool = False,
-    on_step: Callable[[str, int], None] = lambda step, done: None,
+    progress: Progress | None = None,
 ) -> Iterator[Finding]:
-    """Look at every table, index, download and table of covariates of a store, or of a part of it.
+    """Check every table, index, download and table of covariates of a store, or of a part of it.
 
-    A table is read whole by its page checksums, and against the hash it was indexed with; an index
-    is compared, to the last bit, with what the table gives; a download with its record.
+    A table is read completely, with its page checksums, and compared with the hash in its index; an
+    index is compared, to the last bit, with what the table gives; a download with its record.
 
     Parameters
     ----------
     store
         The store.
     source, tumor_types
-        The part; all by default. Downloads are of sources, not of tumor types.
+        The part; all by default. Downloads are checked only for all tumor types of a source.
     repair
-        Make anew what is derived: indexes of their tables, and tables of their downloads.
-    on_step
-        Told, for people, what is looked at, and how many things are done since.
+        Make derived data again: indexes from their tables, and tables from their downloads.
+    progress
+        Receives each step, and counts the tables.
 
     Raises
     ------
     DataMissingError
-        If a source or tumor type is asked for that the store does not have.
+        If the store does not have the source or a tumor type.
     """
+    progress = progress or Progress()
     wanted = {parse_tumor_type(name).abbreviation for name in tumor_types}
-    _check_is_there(store, source, wanted)
-    for key in store.table_keys(source):
-        if not wanted or key.tumor_type in wanted:
-            on_step(f"{key.source} {key.tumor_type}", 0)
-            yield from _check(store, key, repair)
-            on_step("", 1)
+    _check_exists(store, source, wanted)
+    keys = [key for key in store.table_keys(source) if not wanted or key.tumor_type in wanted]
+    progress.begin(len(keys))
+    for key in keys:
+        progress.step(f"{key.source} {key.tumor_type}")
+        yield from _check_table_and_index(store, key, repair)
+        progress.advance()
+        progress.step("")
     if not wanted and source is None:
         for name in store.covariate_names():
-            yield _covariates(store, name)
+            yield _check_covariates(store, name)
     if not wanted:
         for folder in sorted(store.root.glob("downloads/*")):
             if source in (None, folder.name):
-                on_step(f"downloads of {folder.name}", 0)
-                yield from _downloads(store, folder)
-    yield from _leftovers(store, repair)
+                progress.step(f"downloads of {folder.name}")
+                yield from _check_downloads(store, folder)
+    yield from _find_leftovers(store, repair)
 
 
-def _check_is_there(store: Store, source: str | None, wanted: set[str]) -> None:
-    """Refuse a part that the store does not have: nothing can be wrong with it."""
+def _check_exists(store: Store, source: str | None, wanted: set[str]) -> None:
+    """Refuse a source or tumor types that the store does not have."""
     keys = store.table_keys(source)
     missing = wanted - {key.tumor_type for key in keys}
     downloads = source is not None and store.downloads(source).exists()
@@ -122,21 +126,21 @@ def _check_is_there(store: Store, source: str | None, wanted: set[str]) -> None:
         raise DataMissingError(what, "See what the store holds with `tcga-corr status`")
 
 
-def _check(store: Store, key: TableKey, repair: bool) -> Iterator[Finding]:
-    path = _below(store, store.table_path(key))
+def _check_table_and_index(store: Store, key: TableKey, repair: bool) -> Iterator[Finding]:
+    path = _relative(store, store.table_path(key))
     try:
         check_table(store, key)
         yield Finding("table", path, WHOLE)
     except StoreError as error:
-        if not (repair and _made_again(store, key)):
+        if not (repair and _reload(store, key)):
             yield Finding("table", path, "damaged", error.what, _how_to_load(store, key))
             return
         yield Finding("table", path, "mended", error.what)
-    yield _checked_index(store, key, repair)
+    yield _check_index(store, key, repair)
 
 
-def _covariates(store: Store, name: str) -> Finding:
-    path = _below(store, store.covariates_path(name))
+def _check_covariates(store: Store, name: str) -> Finding:
+    path = _relative(store, store.covariates_path(name))
     try:
         open_covariates(store, name)
     except StoreError as error:
@@ -145,23 +149,23 @@ def _covariates(store: Store, name: str) -> Finding:
     return Finding("covariates", path, WHOLE)
 
 
-def _checked_index(store: Store, key: TableKey, repair: bool) -> Finding:
-    path = _below(store, store.index_folder(key))
+def _check_index(store: Store, key: TableKey, repair: bool) -> Finding:
+    path = _relative(store, store.index_folder(key))
     fault = check_index(store, key)
     if fault == "":
         return Finding("index", path, "not built", "", "The next use of the table makes it")
-    of_reference = "" if fault else check_reference(store, open_index(store, key))
-    if not fault and not of_reference:
+    reference_fault = "" if fault else check_reference(store, open_index(store, key))
+    if not fault and not reference_fault:
         return Finding("index", path, WHOLE)
     if not repair:
-        what = fault or of_reference or ""
+        what = fault or reference_fault or ""
         return Finding("index", path, "damaged", what, "Run `tcga-corr verify --repair`")
     if fault:
         drop_index(store, key)
         open_index(store, key)
         return Finding("index", path, "mended", fault)
     drop_reference(store, open_index(store, key))
-    return Finding("index", path, "mended", of_reference or "")
+    return Finding("index", path, "mended", reference_fault or "")
 
 
 def _how_to_load(store: Store, key: TableKey) -> str:
@@ -172,35 +176,35 @@ def _how_to_load(store: Store, key: TableKey) -> str:
 
 
 def _usable_download(store: Store, key: TableKey) -> tuple[Path, TableMetadata] | None:
-    """The file that a damaged table was made of, if it is among the downloads, and what it was."""
-    path, metadata = downloaded_table(store, key), _metadata(store, key)
+    """The downloaded file that a damaged table was made of, and the metadata of the table."""
+    path, metadata = downloaded_table(store, key), _known_metadata(store, key)
     if path is None or metadata is None or metadata.inputs[0].sha256 != sha256_of(path):
         return None
     return path, metadata
 
 
-def _metadata(store: Store, key: TableKey) -> TableMetadata | None:
-    """What a table says of itself, or where it cannot, what its index remembers of it."""
+def _known_metadata(store: Store, key: TableKey) -> TableMetadata | None:
+    """The metadata of a table; if it cannot be read, those that its index recorded."""
     try:
         return read_metadata(store, key)
     except StoreError:
         return indexed_metadata(store, key)
 
 
-def _made_again(store: Store, key: TableKey) -> bool:
-    """Make a table anew of the very file that it was made of, if that can be."""
+def _reload(store: Store, key: TableKey) -> bool:
+    """Make a table again from the same downloaded file; whether that succeeded."""
     usable = _usable_download(store, key)
     if usable is None:
         return False
     path, metadata = usable
     genes: Genes = "all" if metadata.genes == "all" else "protein-coding"
     options = LoadOptions(source=key.source, tumor_type=key.tumor_type, genes=genes)
-    return not load_files(store, [path], options, anew={key}).errors
+    return not load_files(store, [path], options, rewrite={key}).errors
 
 
-def _downloads(store: Store, folder: Path) -> Iterator[Finding]:
-    """A row for each file that is not whole, and one for all that are of a folder."""
-    whole: dict[str, int] = {}
+def _check_downloads(store: Store, folder: Path) -> Iterator[Finding]:
+    """A finding for each file that is not intact, and one for all intact files of a folder."""
+    n_whole: dict[str, int] = {}
     files = {path for path in folder.rglob("*") if path.is_file()}
     records = {
         path for path in files if path.suffix == ".json" and read_sidecar(path.with_suffix(""))
@@ -208,7 +212,7 @@ def _downloads(store: Store, folder: Path) -> Iterator[Finding]:
     for path in sorted(files | {record.with_suffix("") for record in records}):
         if path in records or path.suffix == ".lock" or path.name.endswith(".download.json"):
             continue
-        name = _below(store, path)
+        name = _relative(store, path)
         record = read_sidecar(path)
         again = _how_to_fetch(folder.name, path)
         if path.name.startswith(".") and path.suffix == ".download":
@@ -218,29 +222,29 @@ def _downloads(store: Store, folder: Path) -> Iterator[Finding]:
             yield Finding("download", name, "no record", "not downloaded by fetch")
         elif path not in files:
             yield Finding("download", name, "missing", "its record is there", again)
-        elif not is_as_recorded(path, record):
+        elif not matches_record(path, record):
             yield Finding("download", name, "damaged", "not the file that was downloaded", again)
         else:
-            parent = _below(store, path.parent)
-            whole[parent] = whole.get(parent, 0) + 1
-    for parent, count in whole.items():
+            parent = _relative(store, path.parent)
+            n_whole[parent] = n_whole.get(parent, 0) + 1
+    for parent, count in n_whole.items():
         yield Finding("download", parent, WHOLE, f"{count} file{'s' if count > 1 else ''}")
 
 
 def _how_to_fetch(source: str, path: Path) -> str:
-    if source == simulated.SOURCE.name:
-        return "Run `tcga-corr demo`"
     known = SOURCES.get(source)
-    one_type = None if known is None or known.pan_cancer else tumor_type_of_path(path)
-    return f"Run `tcga-corr fetch {one_type + ' ' if one_type else ''}--source {source}`"
+    if known is not None and known.simulated:
+        return "Run `tcga-corr demo`"
+    tumor_type = None if known is None or known.pan_cancer else tumor_type_of_path(path)
+    return f"Run `tcga-corr fetch {tumor_type + ' ' if tumor_type else ''}--source {source}`"
 
 
-def _leftovers(store: Store, repair: bool) -> Iterator[Finding]:
-    """What killed processes left, and indexes of no table."""
+def _find_leftovers(store: Store, repair: bool) -> Iterator[Finding]:
+    """Files that killed processes left, and indexes without a table."""
     tables = {store.index_folder(key) for key in store.table_keys()}
     orphans = [path for path in store.root.glob("index/*/*") if path not in tables]
     for path in sorted({*filter(is_leftover, store.root.rglob(".*.part")), *orphans}):
-        name = _below(store, path)
+        name = _relative(store, path)
         if repair:
             remove_tree(path)
             yield Finding("leftover", name, "mended", "removed")
@@ -249,5 +253,5 @@ def _leftovers(store: Store, repair: bool) -> Iterator[Finding]:
             yield Finding("leftover", name, "leftover", "", remedy)
 
 
-def _below(store: Store, path: Path) -> str:
+def _relative(store: Store, path: Path) -> str:
     return str(path.relative_to(store.root))

@@ -647,7 +647,7 @@ def test_the_table_for_people(run: Run) -> None:
 
 
 def test_values_that_are_made_up_are_said_to_be(tmp_path: Path) -> None:
-    from tcga_corr.sources.simulated import write_atlas
+    from tcga_corr.fetching.simulation import write_atlas
 
     list(write_atlas(tmp_path, n_genes=300, tumor_types=("BRCA",)))
     engine = tc.open_store(tmp_path / "cache")

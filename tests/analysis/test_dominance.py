@@ -415,7 +415,7 @@ def test_the_death_programmes_are_asked_by_default(tmp_path: Path) -> None:
 
 
 def test_values_that_are_made_up_are_said_to_be(tmp_path: Path) -> None:
-    from tcga_corr.sources.simulated import write_atlas
+    from tcga_corr.fetching.simulation import write_atlas
 
     list(write_atlas(tmp_path, n_genes=600, tumor_types=("UVM",)))
     engine = tc.open_store(tmp_path / "cache")

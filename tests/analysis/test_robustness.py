@@ -623,7 +623,7 @@ def test_the_lines_say_what_the_spread_is(engine: Engine) -> None:
 
 
 def test_made_up_values_stay_alone(tmp_path: Path) -> None:
-    from tcga_corr.sources.simulated import write_atlas
+    from tcga_corr.fetching.simulation import write_atlas
 
     list(write_atlas(tmp_path / "atlas", n_genes=300, tumor_types=("UVM",)))
     engine = tc.open_store(tmp_path / "cache")

@@ -633,8 +633,8 @@ def test_the_table_for_people(run: Run, engine: Engine) -> None:
 def test_values_that_are_made_up_are_said_to_be(
     run: Run, capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path
 ) -> None:
+    from tcga_corr.fetching.simulation import write_atlas
     from tcga_corr.loading.plan import LoadOptions
-    from tcga_corr.sources.simulated import write_atlas
 
     list(write_atlas(tmp_path, n_genes=400, tumor_types=("UVM", "CHOL")))
     store = tc.open_store(tmp_path / "cache")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from tcga_corr.batch.spec import Spec, read_spec
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.files import sha256_of
 from tcga_corr.loading.plan import LoadOptions
+from tcga_corr.progress import Progress
 from tcga_corr.vocabulary.gene_sets import shipped_sets
 from tests.conftest import barcodes, write_table
 
@@ -202,6 +203,29 @@ def read(engine: Engine, path: Path) -> Spec:
 def plan_of(engine: Engine, path: Path) -> Plan:
     """The plan of a spec."""
     return make_plan(engine, read(engine, path))
+
+
+class Hooks(Progress):
+    """Calls a function when tasks begin, and one after each of them."""
+
+    def __init__(
+        self, on_begin: Callable[[], object] = int, on_task: Callable[[], object] = int
+    ) -> None:
+        self.on_begin, self.on_task = on_begin, on_task
+        self.begun: list[tuple[int | None, int, float | None]] = []
+        self.n_tasks = 0
+        self.lines: list[str] = []
+
+    def begin(self, total: int | None, done: int = 0, effort: float | None = None) -> None:
+        self.begun.append((total, done, effort))
+        self.on_begin()
+
+    def advance(self, count: int = 1, effort: float | None = None) -> None:
+        self.n_tasks += 1
+        self.on_task()
+
+    def say(self, text: str) -> None:
+        self.lines.append(text)
 
 
 def run(engine: Engine, path: Path, means: Means = THREADS, **options: Any) -> Outcome:

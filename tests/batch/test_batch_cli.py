@@ -20,12 +20,11 @@ from tcga_corr.batch import verify as recheck
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan
 from tcga_corr.batch.work import Work
-from tcga_corr.cli import main, pace
-from tcga_corr.cli.pace import Bar, Lines, Silence
+from tcga_corr.cli import main
 from tcga_corr.engine import Engine
 from tcga_corr.errors import StoreError
 from tcga_corr.files import sha256_of
-from tests.batch.support import build_store, copy_of, plan_of, tables_of, write_spec
+from tests.batch.support import Hooks, build_store, copy_of, plan_of, tables_of, write_spec
 from tests.conftest import Cli, snapshot
 
 SPEC = """\
@@ -556,9 +555,10 @@ def test_verify_takes_some_at_random(
 ) -> None:
     _, plan = folder_of(done, spec)
     monkeypatch.setattr(recheck, "random", random.Random(1))
-    told: list[str] = []
-    frame = recheck.recheck(done, plan.run, 3, lambda what, count: told.append(what))
-    assert frame.height == len(told) == 3
+    progress = Hooks()
+    frame = recheck.recheck(done, plan.run, 3, progress)
+    assert frame.height == progress.n_tasks == 3
+    assert progress.begun == [(3, 0, None)]
     assert frame["task"].is_sorted()
 
 
@@ -600,69 +600,6 @@ def test_what_is_missing(store: Engine, run: Run, spec: Path, tmp_path: Path) ->
 
 
 # --- how fast it goes
-
-
-def test_lines_of_progress(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = [100.0]
-    monkeypatch.setattr(pace.time, "monotonic", lambda: now[0])
-    said: list[str] = []
-    lines = Lines("rows", said.append, every=30)
-    lines.begin(1_000, 10_000, 60.0)
-    assert said == ["1,000 of 10,000 rows are there already"]
-    now[0] += 29
-    lines.advance(500, 4.0)
-    assert len(said) == 1
-    now[0] += 1
-    lines.advance(1_000, 6.0)  # a sixth of the work, whatever the rows
-    assert said[1:] == ["2,500 of 10,000 rows, 50 a second, 0:02:30 left"]
-    lines.advance(500, 0.0)
-    now[0] += 3_570
-    lines.advance(0, 5.0)
-    assert said[2:] == ["3,000 of 10,000 rows, 1 a second, 3:00:00 left"]
-    now[0] += 30
-    lines.advance(7_000, 45.0)
-    assert said[3:] == ["10,000 of 10,000 rows, 2 a second, 0:00:00 left"]
-    lines.say("failed: x")
-    assert said[-1] == "failed: x"
-    said.clear()
-    for done in (0, 10):
-        Lines("rows", said.append, every=30).begin(done, 10, 1.0)
-    assert said == []
-    lines = Lines("rows", said.append, every=0)
-    lines.begin(0, 0, 0.0)
-    lines.advance(0, 0.0)
-    assert said == ["0 of 0 rows, 0 a second, 0:00:00 left"]
-
-
-def test_a_bar(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is of work; what it tells is of rows."""
-    now = [100.0]
-    monkeypatch.setattr(pace.time, "monotonic", lambda: now[0])
-    with Bar("rows") as bar:
-        bar.begin(5, 20_000, 8.0)
-        [task] = bar._shown.tasks
-        assert (task.completed, task.total) == (0, 8.0)
-        now[0] += 10
-        bar.advance(9_000, 1.5)
-        now[0] += 10
-        bar.advance(1_000, 0.5)
-        bar.say("failed: [bold]x")
-        shown = [one(task) for one in bar._shown.columns if not isinstance(one, str)]
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert "failed: [bold]x" in err
-    assert (task.completed, task.total) == (2.0, 8.0)
-    assert task.fields == {"rows": 10_005, "of": 20_000, "rate": 500.0}
-    assert str(shown[0]) == "10,005 of 20,000 rows"
-    assert str(shown[2]) == "500 a second"
-
-
-def test_silence(capsys: pytest.CaptureFixture[str]) -> None:
-    silence = Silence()
-    silence.begin(1, 2, 3.0)
-    silence.advance(1, 3.0)
-    silence.say("anything")
-    assert capsys.readouterr() == ("", "")
 
 
 def test_verbose_lines(engine: Engine, spec: Path, run: Run) -> None:

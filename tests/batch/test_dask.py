@@ -25,7 +25,7 @@ from tcga_corr.batch.run import run_batch
 from tcga_corr.cli.main import run as command_line
 from tcga_corr.engine import Engine
 from tcga_corr.errors import AnalysisError, StoreError
-from tests.batch.support import build_store, copy_of, plan_of, run, tables_of, write_spec
+from tests.batch.support import Hooks, build_store, copy_of, plan_of, run, tables_of, write_spec
 
 distributed = pytest.importorskip("distributed")
 
@@ -156,8 +156,7 @@ def test_a_worker_is_killed_half_way(
     first, second = loopback.two_workers()
     before: dict[int, dict[str, Any]] = {}
 
-    def on_task(task: Any, failure: str) -> None:
-        assert not failure
+    def on_task() -> None:
         folder = RunFolder(engine.store, plan.run)
         done = [one for one in plan.tasks if folder.is_done(one)]
         of_first = [one for one in done if folder.record(one)["process"] == first.pid]
@@ -169,8 +168,10 @@ def test_a_worker_is_killed_half_way(
             )
 
     plan = plan_of(engine, spec)
-    outcome = run(engine, spec, Means("dask", 1, loopback.address), on_task=on_task)
+    progress = Hooks(on_task=on_task)
+    outcome = run(engine, spec, Means("dask", 1, loopback.address), progress=progress)
     assert outcome.is_complete
+    assert not progress.lines
     assert tables_of(outcome.folder) == expected
     records = by_number(outcome.folder)
     assert TASKS // 3 <= len(before) < TASKS
@@ -189,18 +190,14 @@ def test_a_task_that_fails_is_on_record_and_the_others_go_on(
     [key] = [one for one in engine.store.table_keys() if one.tumor_type == "DLBC"]
     table = engine.store.table_path(key)
     aside = table.with_name("aside")
-    told = []
 
-    def on_begin(done: int, rows: int, work: float) -> None:
-        table.rename(aside)
-
-    def on_task(task: Any, why: str) -> None:
-        told.append((task, why))
-        if len(told) == TASKS:
+    def on_task() -> None:
+        if progress.n_tasks == TASKS:
             aside.rename(table)
 
+    progress = Hooks(lambda: table.rename(aside), on_task)
     means = Means("dask", 1, loopback.address)
-    outcome = run_batch(engine, plan, means, on_begin=on_begin, on_task=on_task)
+    outcome = run_batch(engine, plan, means, progress=progress)
     failing = {one.number for one in plan.tasks if one.tumor_type == "DLBC"}
     assert {task.number for task, _ in outcome.failures} == failing
     assert outcome.n_done == TASKS - len(failing)
@@ -222,13 +219,13 @@ def test_a_worker_of_another_version_ends_the_run(
     plan = plan_of(engine, spec)
     folder = RunFolder(engine.store, plan.run)
 
-    def on_begin(done: int, rows: int, work: float) -> None:
+    def on_begin() -> None:
         path = folder.path / "plan.json"
         told = json.loads(path.read_text())
         path.write_text(json.dumps(told | {"version": "0.0.1"}))
 
     with pytest.raises(AnalysisError) as caught:
-        run_batch(engine, plan, Means("dask", 1, loopback.address), on_begin=on_begin)
+        run_batch(engine, plan, Means("dask", 1, loopback.address), progress=Hooks(on_begin))
     assert "cannot do this run: the run is of tcga-corr 0.0.1, this is" in str(caught.value)
     assert "see the store under the same path" in str(caught.value)
     assert not list(folder.path.glob("tasks/*"))  # it is no failure of any task

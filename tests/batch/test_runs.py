@@ -35,6 +35,7 @@ from tcga_corr.files import is_leftover, partial_path
 from tests.batch.support import (
     DIE_OR_SLEEP,
     THREADS,
+    Hooks,
     answers,
     build_store,
     copy_of,
@@ -474,12 +475,13 @@ def test_a_task_that_fails_leaves_the_others(
     small: Done, engine: Engine, broken: Callable[..., None], error: Exception, why: str
 ) -> None:
     broken({2}, error)
-    told = []
-    outcome = run(engine, small.spec, on_task=lambda task, failure: told.append((task, failure)))
+    progress = Hooks()
+    outcome = run(engine, small.spec, progress=progress)
     task = outcome.plan.tasks[2]
     assert outcome.failures == [(task, why)]
     assert (outcome.n_before, outcome.n_done) == (0, len(outcome.plan.tasks) - 1)
-    assert len(told) == len(outcome.plan.tasks)
+    assert progress.n_tasks == len(outcome.plan.tasks)
+    assert progress.lines == [f"failed: {task.analysis} {task.tumor_type}: {why}"]
     assert not outcome.is_complete
     manifest = outcome.folder.manifest()
     assert manifest["state"] == "with failures"
@@ -620,9 +622,8 @@ def test_a_damaged_index_fails_its_tumor_type_alone(small: Done, engine: Engine)
     """A number of the index that is no number: whatever it gives, the others are right."""
     plan = plan_of(engine, small.spec)
     [values] = engine.store.root.glob("index/*/tumor_type=CHOL/*/values.npy")
-    outcome = run_batch(
-        engine, plan, ONE, on_begin=lambda done, rows, work: values.write_bytes(b"no array")
-    )
+    progress = Hooks(on_begin=lambda: values.write_bytes(b"no array"))
+    outcome = run_batch(engine, plan, ONE, progress=progress)
     # the table is whole, so the index is made again
     assert outcome.is_complete
     assert tables_of(outcome.folder) == small.tables
@@ -632,12 +633,12 @@ def test_a_table_that_is_replaced_meanwhile(small: Done, engine: Engine, tmp_pat
     plan = plan_of(engine, small.spec)
     other = next(path for path in write_tables(tmp_path / "other", 9) if "CHOL" in str(path))
 
-    def replace(done: int, rows: int, work: float) -> None:
+    def replace() -> None:
         from tcga_corr.loading.plan import LoadOptions
 
         assert not engine.load([other], LoadOptions(source="mine")).errors
 
-    outcome = run_batch(engine, plan, ONE, on_begin=replace)
+    outcome = run_batch(engine, plan, ONE, progress=Hooks(replace))
     of_chol = [task for task in plan.tasks if task.tumor_type == "CHOL"]
     assert [task for task, _ in outcome.failures] == of_chol
     assert all("not what the run began with" in why for _, why in outcome.failures)
@@ -810,7 +811,7 @@ def test_a_second_process_is_refused_and_other_parts_are_not(small: Done, engine
     engine.store.create()
     tried = []
 
-    def meanwhile(done: int, rows: int, work: float) -> None:
+    def meanwhile() -> None:
         other = open_store(engine.store.root)
         with pytest.raises(StoreError, match=f"another process is at the run {plan.run}"):
             run_batch(other, plan, ONE)
@@ -824,7 +825,7 @@ def test_a_second_process_is_refused_and_other_parts_are_not(small: Done, engine
         tried.append(list(folder.path.glob("tasks/*")))
 
     assert not folder.is_at_work()
-    outcome = run_batch(engine, plan, ONE, on_begin=meanwhile)
+    outcome = run_batch(engine, plan, ONE, progress=Hooks(meanwhile))
     assert tried == [[]]
     assert not folder.is_at_work()
     assert runs(engine)["state"].to_list() == ["complete"]
@@ -841,7 +842,7 @@ def test_a_part_excludes_the_whole_and_itself_and_no_other_part(
     engine.store.create()
     tried = []
 
-    def meanwhile(done: int, rows: int, work: float) -> None:
+    def meanwhile() -> None:
         other = open_store(engine.store.root)
         with pytest.raises(StoreError, match=f"at a part of the run {plan.run}, or"):
             run_batch(other, plan, ONE)
@@ -853,7 +854,7 @@ def test_a_part_excludes_the_whole_and_itself_and_no_other_part(
         tried.append(run_batch(other, plan, ONE, Shard(1, 2)).n_done)
         assert folder.is_at_work()  # the outer part still is
 
-    outcome = run_batch(engine, plan, ONE, Shard(2, 2), on_begin=meanwhile)
+    outcome = run_batch(engine, plan, ONE, Shard(2, 2), progress=Hooks(meanwhile))
     assert tried == [len(plan.part(1, 2))]
     assert outcome.n_done == len(plan.part(2, 2))
     assert not folder.is_at_work()
@@ -876,26 +877,25 @@ def test_a_lock_of_one_run_is_not_of_another(small: Done, engine: Engine) -> Non
 
 def test_a_run_that_was_interrupted_is_stopped(small: Done, engine: Engine) -> None:
     plan = plan_of(engine, small.spec)
-    tasks = []
 
-    def interrupt(task: Task, failure: str) -> None:
-        tasks.append(task)
-        if len(tasks) == 2:
+    def interrupt() -> None:
+        if progress.n_tasks == 2:
             raise KeyboardInterrupt
 
+    progress = Hooks(on_task=interrupt)
     with pytest.raises(KeyboardInterrupt):
-        run_batch(engine, plan, ONE, on_task=interrupt)
+        run_batch(engine, plan, ONE, progress=progress)
     folder = RunFolder(engine.store, plan.run)
     assert not folder.is_at_work()
     assert folder.manifest()["state"] == "running"  # as it was left
     [row] = runs(engine).to_dicts()
     assert (row["run"], row["state"]) == (plan.run, "stopped")
-    begun: list[tuple[int, int, float]] = []
-    outcome = run_batch(engine, plan, ONE, on_begin=lambda *told: begun.append(told))
+    progress = Hooks()
+    outcome = run_batch(engine, plan, ONE, progress=progress)
     n_done = outcome.n_before
     assert 2 <= n_done < len(plan.tasks)
     done = sum(task.n_rows for task in plan.tasks[:n_done])
-    [(rows_done, rows, work)] = begun
+    [(rows, rows_done, work)] = progress.begun
     assert (rows_done, rows) == (done, plan.n_rows)
     assert work == pytest.approx(sum(task.work for task in plan.tasks[n_done:]))
     assert runs(engine)["state"].to_list() == ["complete"]

@@ -20,7 +20,7 @@ from tcga_corr.cli.correlate import association_result
 from tcga_corr.cli.options import Format, split_names
 from tcga_corr.cli.output import _render
 from tcga_corr.engine import Answer, Engine
-from tcga_corr.sources.simulated import plans
+from tcga_corr.fetching.simulation import cohort_plans
 from tests.conftest import Cli
 
 SNAPSHOTS = Path(__file__).parents[1] / "snapshots"
@@ -200,7 +200,7 @@ def test_sql(run: Run) -> None:
     assert "SIMULATED" in err
     assert pl.read_csv(io.StringIO(out)).height == 33
     code, out, _ = run("sql", "SELECT count(*) AS n FROM samples WHERE tumor", "--format", "json")
-    assert json.loads(out)["rows"] == [{"n": sum(plan.n_tumor for plan in plans().values())}]
+    assert json.loads(out)["rows"] == [{"n": sum(plan.n_tumor for plan in cohort_plans().values())}]
     assert run("sql", "--list")[0] == 0
     code, _, err = run("sql", "--named", "rela_nfe2l")
     assert code == 2

@@ -27,18 +27,19 @@ import requests
 import urllib3
 
 from tcga_corr.errors import DownloadError, StoreError, TcgaCorrError
-from tcga_corr.fetching.download import download_all, sizes
-from tcga_corr.fetching.hub_requests import Patience, WithdrawnError, ask
-from tcga_corr.fetching.request import Download, Progress
+from tcga_corr.fetching.download import download_all, download_sizes
+from tcga_corr.fetching.hub_requests import RetryPolicy, WithdrawnError, post_json
+from tcga_corr.fetching.request import Download
 from tcga_corr.fetching.sidecar import (
-    Downloaded,
+    DownloadRecord,
+    bytes_received,
     partial_path,
     read_sidecar,
-    received_so_far,
     sidecar_path,
     state_path,
 )
-from tcga_corr.fetching.transfer import Transfers
+from tcga_corr.fetching.transfer import Downloader
+from tcga_corr.progress import Progress
 from tests.conftest import DIE_BEFORE
 from tests.hub import (
     Cut,
@@ -66,7 +67,7 @@ from tests.hub import (
     serve_hub,  # noqa: F401 - the fixture
 )
 
-PATIENCE = Patience(attempts=5, connect=5, stall=5, first_wait=0.002, longest_wait=0.02)
+POLICY = RetryPolicy(attempts=5, connect=5, stall=5, first_wait=0.002, longest_wait=0.02)
 LOST = 1 << 14  # bytes that may have to be sent again after a connection was reset
 MB = 1_000_000
 PART = 300_000  # bytes: about a third of a file
@@ -96,20 +97,22 @@ def target(tmp_path: Path) -> Path:
     return tmp_path / "downloads" / "HiSeqV2.gz"
 
 
-def get(one: Download, patience: Patience = PATIENCE, **options: Any) -> Downloaded | TcgaCorrError:
-    ((asked, outcome),) = download_all([one], patience=patience, **options)
+def get(
+    one: Download, policy: RetryPolicy = POLICY, **options: Any
+) -> DownloadRecord | TcgaCorrError:
+    ((asked, outcome),) = download_all([one], policy=policy, **options)
     assert asked is one
     return outcome
 
 
-def got(one: Download, patience: Patience = PATIENCE, **options: Any) -> Downloaded:
-    outcome = get(one, patience, **options)
-    assert isinstance(outcome, Downloaded), outcome
+def got(one: Download, policy: RetryPolicy = POLICY, **options: Any) -> DownloadRecord:
+    outcome = get(one, policy, **options)
+    assert isinstance(outcome, DownloadRecord), outcome
     return outcome
 
 
-def refused(one: Download, patience: Patience = PATIENCE, **options: Any) -> TcgaCorrError:
-    outcome = get(one, patience, **options)
+def refused(one: Download, policy: RetryPolicy = POLICY, **options: Any) -> TcgaCorrError:
+    outcome = get(one, policy, **options)
     assert isinstance(outcome, TcgaCorrError)
     assert "\n" not in str(outcome)
     return outcome
@@ -128,31 +131,31 @@ def assert_whole(one: Download, content: bytes) -> None:
 
 def begun(one: Download, received: bytes, **known: Any) -> None:
     """What a killed download leaves."""
-    record = Downloaded(one.url, None, None, -1, "", "2026-01-01T00:00:00Z")
+    record = DownloadRecord(one.url, None, None, -1, "", "2026-01-01T00:00:00Z")
     one.target.parent.mkdir(parents=True, exist_ok=True)
     partial_path(one.target).write_bytes(received)
     state_path(one.target).write_text(json.dumps(asdict(replace(record, **known))))
 
 
-class Told(Progress):
-    """Remembers what it is told."""
+class Recorded(Progress):
+    """Remembers what is reported."""
 
     def __init__(self) -> None:
-        self.said: list[str] = []
+        self.lines: list[str] = []
         self.starts: list[tuple[int, int | None]] = []
         self.received = 0
         self.finished = 0
 
-    def start(self, name: str, done: int, total: int | None) -> None:
+    def start_part(self, name: str, done: int, total: int | None) -> None:
         self.starts.append((done, total))
 
-    def receive(self, name: str, count: int) -> None:
+    def advance_part(self, name: str, count: int) -> None:
         self.received += count
 
-    def say(self, name: str, what: str) -> None:
-        self.said.append(what)
+    def say(self, text: str) -> None:
+        self.lines.append(text)
 
-    def finish(self, name: str) -> None:
+    def finish_part(self, name: str) -> None:
         self.finished += 1
 
 
@@ -162,8 +165,8 @@ class Told(Progress):
 def test_a_file_and_its_sidecar(hub: Hub, target: Path) -> None:
     one = Download(hub.put(PATH, LARGE), target)
     before = datetime.now(UTC).replace(microsecond=0)
-    told = Told()
-    record = got(one, progress=told)
+    recorded = Recorded()
+    record = got(one, progress=recorded)
     assert_whole(one, LARGE)
     published = hub.find(PATH)
     assert published is not None
@@ -180,8 +183,8 @@ def test_a_file_and_its_sidecar(hub: Hub, target: Path) -> None:
         "md5": None,
     }
     assert record == read_sidecar(target)
-    assert told.starts == [(0, len(LARGE))]
-    assert (told.received, told.finished, told.said) == (len(LARGE), 1, [])
+    assert recorded.starts == [(0, len(LARGE))]
+    assert (recorded.received, recorded.finished, recorded.lines) == (len(LARGE), 1, [])
 
 
 def test_a_request_says_who_asks_and_takes_bytes_as_they_are(hub: Hub, target: Path) -> None:
@@ -256,29 +259,29 @@ def test_ten_cuts_each_in_a_call_of_its_own(hub: Hub, target: Path, reset: bool)
     hub.always(PATH, Drop())
     offsets = sorted(random.Random(7).sample(range(0, len(HUGE), 100_000), 10))
     for stop in offsets:
-        received = received_so_far(target) or 0
+        received = bytes_received(target) or 0
         hub.plan(PATH, Cut(max(0, stop - received), reset))
-        error = refused(one, replace(PATIENCE, attempts=1))
+        error = refused(one, replace(POLICY, attempts=1))
         assert "goes on where it stopped" in error.remedy
         assert not target.exists()
-        assert stop - LOST <= (received_so_far(target) or 0) <= stop
+        assert stop - LOST <= (bytes_received(target) or 0) <= stop
         if not reset:
-            assert received_so_far(target) == stop
+            assert bytes_received(target) == stop
     hub.always(PATH)
-    told = Told()
-    got(one, progress=told)
+    recorded = Recorded()
+    got(one, progress=recorded)
     assert_whole(one, HUGE)
     assert hub.sent() <= len(HUGE) + 10 * LOST
-    ((done, total),) = told.starts
+    ((done, total),) = recorded.starts
     assert offsets[-1] - LOST <= done <= offsets[-1]
     assert total == len(HUGE)
-    assert done + told.received == total
+    assert done + recorded.received == total
 
 
 def test_more_breaks_than_attempts_are_no_failure_while_much_comes(hub: Hub, target: Path) -> None:
     one = Download(hub.put(PATH, HUGE), target)
     hub.always(PATH, Cut(200_000, reset=False))
-    got(one, replace(PATIENCE, attempts=2))
+    got(one, replace(POLICY, attempts=2))
     assert_whole(one, HUGE)
     assert len(hub.asked()) > 10
 
@@ -287,14 +290,14 @@ def test_more_breaks_than_attempts_are_no_failure_while_much_comes(hub: Hub, tar
 def test_what_brings_nothing_is_given_up(hub: Hub, target: Path, fault: Fault) -> None:
     hub.put(PATH, LARGE)
     hub.always(PATH, fault)
-    told = Told()
-    error = refused(Download(hub.url(PATH), target), progress=told)
+    recorded = Recorded()
+    error = refused(Download(hub.url(PATH), target), progress=recorded)
     assert isinstance(error, DownloadError)
     assert hub.url(PATH) in error.what
     assert "5 times in a row" in error.what
     assert len(hub.asked()) == 5
-    assert len(told.said) == 4
-    assert told.finished == 1
+    assert len(recorded.lines) == 4
+    assert recorded.finished == 1
     assert not target.exists()
 
 
@@ -311,7 +314,7 @@ def test_a_stall_is_a_break(hub: Hub, target: Path) -> None:
     one = Download(hub.put(PATH, HUGE), target)
     hub.plan(PATH, Stall(1_500_000), Stall(100_000))
     start = time.monotonic()
-    got(one, replace(PATIENCE, stall=0.5))
+    got(one, replace(POLICY, stall=0.5))
     assert 1 <= time.monotonic() - start < 5
     assert_whole(one, HUGE)
     assert len(hub.asked()) == 3
@@ -321,26 +324,26 @@ def test_a_stall_is_a_break(hub: Hub, target: Path) -> None:
 def test_a_hub_that_says_nothing_is_given_up(hub: Hub, target: Path) -> None:
     one = Download(hub.put(PATH, SMALL), target)
     hub.always(PATH, Slow(0.5))
-    error = refused(one, replace(PATIENCE, stall=0.1, attempts=2))
+    error = refused(one, replace(POLICY, stall=0.1, attempts=2))
     assert "timed out" in error.what
 
 
 def test_statuses_that_pass(hub: Hub, target: Path) -> None:
     one = Download(hub.put(PATH, SMALL), target)
     hub.plan(PATH, Status(500), Status(500), Status(500))
-    told = Told()
-    got(one, progress=told)
+    recorded = Recorded()
+    got(one, progress=recorded)
     assert_whole(one, SMALL)
     assert [asked.status for asked in hub.asked()] == [500, 500, 500, 200]
-    assert len(told.said) == 3
-    assert all("HTTP 500 Internal Server Error; again in" in said for said in told.said)
+    assert len(recorded.lines) == 3
+    assert all("HTTP 500 Internal Server Error; again in" in line for line in recorded.lines)
 
 
 def test_other_statuses_that_pass(hub: Hub, target: Path) -> None:
     one = Download(hub.put(PATH, SMALL), target)
     codes = (408, 425, 429, 502, 503, 504)
     hub.plan(PATH, *(Status(code, retry_after="soon") for code in codes))
-    got(one, replace(PATIENCE, attempts=7))
+    got(one, replace(POLICY, attempts=7))
     assert_whole(one, SMALL)
 
 
@@ -357,8 +360,8 @@ def test_a_hub_that_asks_to_wait_is_given_the_time(hub: Hub, tmp_path: Path) -> 
     downloads = [Download(hub.put(path, SMALL), tmp_path / path[1:]) for path in ("/a.gz", "/b.gz")]
     hub.plan("/a.gz", Status(429, retry_after="1"))
     hub.plan("/b.gz", Status(429, retry_date=2))
-    for one, outcome in download_all(downloads, patience=replace(PATIENCE, longest_wait=5)):
-        assert isinstance(outcome, Downloaded)
+    for one, outcome in download_all(downloads, policy=replace(POLICY, longest_wait=5)):
+        assert isinstance(outcome, DownloadRecord)
         assert one.target.read_bytes() == SMALL
     for path in ("/a.gz", "/b.gz"):
         first, second = hub.asked(path)
@@ -437,13 +440,13 @@ def test_a_length_that_is_too_short(hub: Hub, target: Path) -> None:
     one = Download(hub.put(PATH, LARGE), target, size=len(LARGE))
     after = Download(hub.put("/after.gz", SMALL), target.parent / "after.gz")
     hub.always(PATH, WrongLength(-1_000))
-    outcomes = dict(download_all([one, after], jobs=1, patience=PATIENCE))
+    outcomes = dict(download_all([one, after], jobs=1, policy=POLICY))
     wrong = outcomes[one]
     assert isinstance(wrong, DownloadError)
     said = f"{len(LARGE) - 1_000} bytes are offered and {len(LARGE)} are expected, twice"
     assert said in wrong.what
     assert not target.exists()
-    assert isinstance(outcomes[after], Downloaded)
+    assert isinstance(outcomes[after], DownloadRecord)
     assert after.target.read_bytes() == SMALL
 
 
@@ -456,7 +459,7 @@ def test_another_size_than_is_known(hub: Hub, target: Path, by: int) -> None:
     assert "write to them" in error.remedy
     assert len(hub.asked()) == 2
     assert not target.exists()
-    assert received_so_far(target) is None
+    assert bytes_received(target) is None
 
 
 def test_another_size_than_is_known_where_the_hub_does_not_say(hub: Hub, tmp_path: Path) -> None:
@@ -476,18 +479,18 @@ def test_a_wrong_md5_twice(hub: Hub, target: Path) -> None:
     assert one.url in error.what
     assert len(hub.asked()) == 2
     assert not target.exists()
-    assert received_so_far(target) is None
+    assert bytes_received(target) is None
 
 
 def test_a_wrong_md5_once(hub: Hub, target: Path) -> None:
     damaged = LARGE[:PART] + bytes([LARGE[PART] ^ 1]) + LARGE[PART + 1 :]
     one = Download(hub.put(PATH, damaged), target, md5=hashlib.md5(LARGE).hexdigest())
     hub.plan(PATH, Fine(), Swap(LARGE))
-    told = Told()
-    got(one, progress=told)
+    recorded = Recorded()
+    got(one, progress=recorded)
     assert_whole(one, LARGE)
     assert len(hub.asked()) == 2
-    assert any("md5" in said for said in told.said)
+    assert any("md5" in line for line in recorded.lines)
 
 
 def test_a_page_in_place_of_a_gzip_file(hub: Hub, target: Path) -> None:
@@ -519,10 +522,10 @@ def test_blocks_that_a_power_cut_left_empty_are_noticed(hub: Hub, target: Path) 
     one = Download(hub.put(PATH, LARGE), target)
     etag = hub.find(PATH).etag  # type: ignore[union-attr]
     begun(one, LARGE[: PART // 2] + bytes(PART // 2), etag=etag, size=len(LARGE))
-    told = Told()
-    got(one, progress=told)
+    recorded = Recorded()
+    got(one, progress=recorded)
     assert_whole(one, LARGE)
-    assert any("gzip data are cut short or damaged" in said for said in told.said)
+    assert any("gzip data are cut short or damaged" in line for line in recorded.lines)
 
 
 def test_a_file_of_another_size_than_it_must_have_is_brought_again(hub: Hub, target: Path) -> None:
@@ -586,7 +589,7 @@ def test_a_file_that_changes_again_and_again(hub: Hub, target: Path, seed: int) 
     for version in versions[1:]:
         others = [Cut(chance.randrange(len(version)), chance.random() < 0.5) for _ in range(2)]
         hub.plan(PATH, *others, (Swap(version, etag, modified), Cut(chance.randrange(250_000))))
-    got(one, replace(PATIENCE, attempts=20))
+    got(one, replace(POLICY, attempts=20))
     assert target.read_bytes() in versions
     assert_whole(one, target.read_bytes())
 
@@ -629,10 +632,10 @@ def test_without_a_validator_a_known_md5_will_do(hub: Hub, target: Path) -> None
 def test_a_hub_without_ranges(hub: Hub, target: Path) -> None:
     one = Download(hub.put(PATH, LARGE), target)
     hub.plan(PATH, (NoRange(), Cut(PART)), (NoRange(), Cut(2 * PART)), NoRange())
-    told = Told()
-    got(one, progress=told)
+    recorded = Recorded()
+    got(one, progress=recorded)
     assert_whole(one, LARGE)
-    assert [done for done, _ in told.starts] == [0, 0, 0]
+    assert [done for done, _ in recorded.starts] == [0, 0, 0]
 
 
 def test_a_hub_without_ranges_that_always_breaks_is_given_up(hub: Hub, target: Path) -> None:
@@ -659,10 +662,10 @@ def test_a_hub_that_sends_short_parts(hub: Hub, target: Path) -> None:
 def test_a_hub_that_sends_another_part(hub: Hub, target: Path, part: str) -> None:
     one = Download(hub.put(PATH, LARGE), target)
     hub.plan(PATH, Cut(PART), Headers({"Content-Range": part or None}))
-    told = Told()
-    got(one, progress=told)
+    recorded = Recorded()
+    got(one, progress=recorded)
     assert_whole(one, LARGE)
-    assert any("another part" in said for said in told.said)
+    assert any("another part" in line for line in recorded.lines)
 
 
 def test_a_part_that_nobody_asked_for(hub: Hub, target: Path) -> None:
@@ -678,10 +681,10 @@ def test_a_part_that_nobody_asked_for(hub: Hub, target: Path) -> None:
 def test_no_length(hub: Hub, target: Path, framing: Any) -> None:
     one = Download(hub.put(PATH, LARGE), target)
     hub.always(PATH, Unsized(framing))
-    told = Told()
-    got(one, progress=told)
+    recorded = Recorded()
+    got(one, progress=recorded)
     assert_whole(one, LARGE)
-    assert told.starts == [(0, None)]
+    assert recorded.starts == [(0, None)]
     assert len(hub.asked()) == 1
 
 
@@ -787,7 +790,7 @@ def test_a_redirect_out_of_encryption(
     target: Path, hops: list[str], refused_hop: str | None
 ) -> None:
     answering: Any = Answering(*hops)
-    transfers = Transfers(answering, False, PATIENCE, Progress(), threading.Event())
+    transfers = Downloader(answering, False, POLICY, Progress(), threading.Event())
     one = Download(hops[0], target)
     if refused_hop is None:
         transfers.download(one)
@@ -796,7 +799,7 @@ def test_a_redirect_out_of_encryption(
         with pytest.raises(DownloadError, match=f"sends us to {refused_hop}, which is not encr"):
             transfers.download(one)
         assert not target.exists()
-        assert not received_so_far(target)
+        assert not bytes_received(target)
 
 
 # what is there already
@@ -832,10 +835,10 @@ def test_a_check_at_a_hub_that_knows_no_conditions(hub: Hub, target: Path) -> No
     first = got(one)
     hub.always(PATH, NoCondition(), Trickle(1 << 12, 0.01))
     inode = target.stat().st_ino
-    told = Told()
-    assert got(one, check=True, progress=told) == first
+    recorded = Recorded()
+    assert got(one, check=True, progress=recorded) == first
     assert hub.asked()[1].status == 200
-    assert told.received == 0
+    assert recorded.received == 0
     assert hub.asked()[1].sent < PART  # the body is not waited for
     assert target.stat().st_ino == inode
     assert_whole(one, LARGE)
@@ -878,7 +881,7 @@ def test_a_check_that_is_cut_goes_on(hub: Hub, target: Path) -> None:
     got(one)
     hub.put(PATH, OTHER)
     hub.plan(PATH, Cut(PART, reset=False), Drop())
-    refused(one, replace(PATIENCE, attempts=1), check=True)
+    refused(one, replace(POLICY, attempts=1), check=True)
     assert target.read_bytes() == LARGE
     got(one, check=True)
     assert_whole(one, OTHER)
@@ -1067,8 +1070,8 @@ def test_no_more_connections_than_jobs(hub: Hub, tmp_path: Path, jobs: int) -> N
     downloads = several(hub, tmp_path, 8)
     for number in range(8):
         hub.always(f"/{number}.gz", Trickle(1 << 13, 0.005))
-    outcomes = list(download_all(downloads, jobs=jobs, patience=PATIENCE))
-    assert all(isinstance(outcome, Downloaded) for _, outcome in outcomes)
+    outcomes = list(download_all(downloads, jobs=jobs, policy=POLICY))
+    assert all(isinstance(outcome, DownloadRecord) for _, outcome in outcomes)
     assert hub.most_at_once == jobs
     assert hub.most_connections == jobs  # each thread keeps its own
     order = [asked.path for asked in hub.asked()]
@@ -1084,7 +1087,7 @@ def test_no_more_connections_than_jobs(hub: Hub, tmp_path: Path, jobs: int) -> N
 def test_what_arrives_first_comes_first(hub: Hub, tmp_path: Path) -> None:
     downloads = several(hub, tmp_path, 3)
     hub.plan("/0.gz", Slow(0.3))
-    order = [one for one, _ in download_all(downloads, jobs=2, patience=PATIENCE)]
+    order = [one for one, _ in download_all(downloads, jobs=2, policy=POLICY)]
     assert order[-1] is downloads[0]
 
 
@@ -1094,9 +1097,9 @@ def test_a_file_that_fails_leaves_the_others_be(hub: Hub, tmp_path: Path) -> Non
     hub.always("/2.gz", Drop())
     hub.always("/3.gz", Page())
     (tmp_path / "4.gz").mkdir()
-    outcomes = dict(download_all(downloads, jobs=2, patience=PATIENCE))
+    outcomes = dict(download_all(downloads, jobs=2, policy=POLICY))
     for number in (0, 5):
-        assert isinstance(outcomes[downloads[number]], Downloaded)
+        assert isinstance(outcomes[downloads[number]], DownloadRecord)
     for number in (1, 2, 3):
         assert isinstance(outcomes[downloads[number]], DownloadError)
     assert isinstance(outcomes[downloads[4]], StoreError)
@@ -1108,7 +1111,7 @@ def test_nothing_to_download() -> None:
 
 def test_an_error_of_our_own_is_raised(hub: Hub, target: Path) -> None:
     class Broken(Progress):
-        def start(self, name: str, done: int, total: int | None) -> None:
+        def start_part(self, name: str, done: int, total: int | None) -> None:
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -1119,7 +1122,7 @@ def test_who_looks_no_further_stops_the_rest(hub: Hub, tmp_path: Path) -> None:
     downloads = several(hub, tmp_path, 6)
     for number in range(1, 6):
         hub.always(f"/{number}.gz", Trickle(1 << 12, 0.1))
-    going: Any = download_all(downloads, jobs=2, patience=PATIENCE)
+    going: Any = download_all(downloads, jobs=2, policy=POLICY)
     next(going)
     going.close()
     assert not [one for one in threading.enumerate() if one.name.startswith("download-")]
@@ -1127,14 +1130,14 @@ def test_who_looks_no_further_stops_the_rest(hub: Hub, tmp_path: Path) -> None:
     for number in range(1, 6):
         hub.always(f"/{number}.gz")
     assert all(
-        isinstance(outcome, Downloaded) for _, outcome in download_all(downloads, patience=PATIENCE)
+        isinstance(outcome, DownloadRecord) for _, outcome in download_all(downloads, policy=POLICY)
     )
 
 
 def test_who_looks_no_further_ends_the_waiting(hub: Hub, tmp_path: Path) -> None:
     downloads = several(hub, tmp_path, 2)
     hub.always("/1.gz", Status(503, retry_after="4"))
-    going: Any = download_all(downloads, jobs=2, patience=replace(PATIENCE, longest_wait=60))
+    going: Any = download_all(downloads, jobs=2, policy=replace(POLICY, longest_wait=60))
     next(going)
     wait_until(lambda: hub.asked("/1.gz"))
     going.close()
@@ -1143,7 +1146,7 @@ def test_who_looks_no_further_ends_the_waiting(hub: Hub, tmp_path: Path) -> None
 
 def test_the_same_file_twice_in_a_call(hub: Hub, target: Path) -> None:
     one = Download(hub.put(PATH, LARGE), target)
-    outcomes = [outcome for _, outcome in download_all([one, one], jobs=2, patience=PATIENCE)]
+    outcomes = [outcome for _, outcome in download_all([one, one], jobs=2, policy=POLICY)]
     assert outcomes[0] == outcomes[1] == read_sidecar(target)
     assert len(hub.asked()) == 1
 
@@ -1157,12 +1160,12 @@ def test_what_does_not_fit_is_refused_before_it_is_received(
     one = Download(hub.put(PATH, HUGE), target)
     free = [70 * MB]
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=free[0]))
-    told = Told()
-    error = refused(one, progress=told)
+    recorded = Recorded()
+    error = refused(one, progress=recorded)
     assert isinstance(error, DownloadError)
     assert "3 MB are to come and 70 MB are free" in error.what
-    assert told.received == 0
-    assert not received_so_far(target)
+    assert recorded.received == 0
+    assert not bytes_received(target)
     assert not target.exists()
     assert len(hub.asked()) == 1
     free[0] = 71 * MB
@@ -1185,9 +1188,9 @@ def test_only_what_is_to_come_has_to_fit(
 CHILD = """
 import resource, signal, sys
 from pathlib import Path
-from tcga_corr.sources.download import download_all
-from tcga_corr.sources.hub_requests import Patience
-from tcga_corr.sources.request import Download
+from tcga_corr.fetching.download import download_all
+from tcga_corr.fetching.hub_requests import RetryPolicy
+from tcga_corr.fetching.request import Download
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
 most = int(sys.argv[1])
@@ -1196,7 +1199,7 @@ if most:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 downloads = [Download(*pair.split("\\t")[:1], Path(pair.split("\\t")[1])) for pair in sys.argv[2:]]
 try:
-    for _, outcome in download_all(downloads, patience=Patience(first_wait=0.01, stall=20)):
+    for _, outcome in download_all(downloads, policy=RetryPolicy(first_wait=0.01, stall=20)):
         print(type(outcome).__name__, outcome, flush=True)
 except KeyboardInterrupt:
     sys.exit(130)
@@ -1246,7 +1249,7 @@ def test_a_disk_that_is_full_half_way(hub: Hub, target: Path, child: Child) -> N
     assert stdout.startswith("StoreError ")
     assert "cannot be written (File too large). Free some space" in stdout
     assert stderr == ""
-    assert received_so_far(target) == MB
+    assert bytes_received(target) == MB
     assert not target.exists()
     assert len(hub.asked()) == 1
     got(one)
@@ -1270,10 +1273,10 @@ def test_killed_at_any_moment(hub: Hub, target: Path, child: Child, seed: int) -
         _, stderr = process.communicate(timeout=30)
         assert stderr == ""
         assert not target.exists()
-        received = partial_path(target).read_bytes() if received_so_far(target) else b""
+        received = partial_path(target).read_bytes() if bytes_received(target) else b""
         assert HUGE.startswith(received)
     hub.always(PATH)
-    before = received_so_far(target) or 0
+    before = bytes_received(target) or 0
     assert before > 0
     got(one)
     assert_whole(one, HUGE)
@@ -1287,10 +1290,10 @@ KILLED_AT_A_STEP = (
 from pathlib import Path
 import requests, tenacity, filelock
 from tcga_corr import __version__
-from tcga_corr.sources.download import download_all
-from tcga_corr.sources.hub_requests import Patience
-from tcga_corr.sources.sidecar import Downloaded
-from tcga_corr.sources.request import Download
+from tcga_corr.fetching.download import download_all
+from tcga_corr.fetching.hub_requests import RetryPolicy
+from tcga_corr.fetching.sidecar import DownloadRecord
+from tcga_corr.fetching.request import Download
 
 # Fork, download, and be killed just before the n-th step that changes the folder.
 STEPS = ("open", "os.rename", "os.remove", "os.mkdir", "os.truncate")
@@ -1300,10 +1303,10 @@ for line in sys.stdin:
     child = os.fork()
     if child == 0:
         die_before(int(step), folder, STEPS)
-        patience = Patience(first_wait=0.01, stall=20)
+        policy = RetryPolicy(first_wait=0.01, stall=20)
         one = Download(url, Path(target))
-        ((_, outcome),) = download_all([one], check=check == "True", patience=patience)
-        os._exit(0 if isinstance(outcome, Downloaded) else 1)
+        ((_, outcome),) = download_all([one], check=check == "True", policy=policy)
+        os._exit(0 if isinstance(outcome, DownloadRecord) else 1)
     _, status = os.waitpid(child, 0)
     print(os.waitstatus_to_exitcode(status), flush=True)
 """
@@ -1353,7 +1356,7 @@ def test_killed_before_each_of_its_steps(
         print(step, one.url, target, check, sep="\t", file=stepper.stdin, flush=True)
         code = int(stepper.stdout.readline())
         assert code in (-signal.SIGKILL, 0)
-        received = partial_path(target).read_bytes() if received_so_far(target) else b""
+        received = partial_path(target).read_bytes() if bytes_received(target) else b""
         if target.exists() and target.read_bytes() == new:
             received = new
         if target.exists():
@@ -1385,7 +1388,7 @@ def test_an_interrupt_ends_stalled_downloads(hub: Hub, tmp_path: Path, child: Ch
     hub.plan("/2.gz", Slow(4))
     process = child(*downloads)
     near = MB - LOST
-    wait_until(lambda: all((received_so_far(downloads[n].target) or 0) >= near for n in (0, 1)))
+    wait_until(lambda: all((bytes_received(downloads[n].target) or 0) >= near for n in (0, 1)))
     wait_until_asked(hub, 3)
     start = time.monotonic()
     process.send_signal(signal.SIGINT)
@@ -1393,9 +1396,9 @@ def test_an_interrupt_ends_stalled_downloads(hub: Hub, tmp_path: Path, child: Ch
     assert time.monotonic() - start < 2.9
     assert process.returncode == 130
     assert said == ("", "")
-    kept = [received_so_far(one.target) or 0 for one in downloads]
-    for one, outcome in download_all(downloads, patience=PATIENCE):
-        assert isinstance(outcome, Downloaded)
+    kept = [bytes_received(one.target) or 0 for one in downloads]
+    for one, outcome in download_all(downloads, policy=POLICY):
+        assert isinstance(outcome, DownloadRecord)
         assert one.target.read_bytes() == HUGE
     for number in (0, 1):
         assert hub.asked(f"/{number}.gz")[-1].header("Range") == f"bytes={kept[number]}-"
@@ -1420,29 +1423,29 @@ def test_two_processes_and_one_file(hub: Hub, target: Path, child: Child) -> Non
     one = Download(hub.put(PATH, HUGE), target)
     hub.always(PATH, Trickle(1 << 15, 0.015))
     process = child(one)
-    wait_until(lambda: received_so_far(target))
-    told = Told()
-    record = got(one, progress=told)
+    wait_until(lambda: bytes_received(target))
+    recorded = Recorded()
+    record = got(one, progress=recorded)
     stdout, stderr = process.communicate(timeout=30)
-    assert stdout == f"Downloaded {record}\n"
+    assert stdout == f"DownloadRecord {record}\n"
     assert stderr == ""
     assert_whole(one, HUGE)
     assert len(hub.asked()) == 1
-    assert told.said == ["another process downloads it: waiting"]
+    assert recorded.lines == ["note: HiSeqV2.gz: another process downloads it: waiting"]
 
 
 def test_a_killed_process_locks_nobody_out(hub: Hub, target: Path, child: Child) -> None:
     one = Download(hub.put(PATH, HUGE), target)
     hub.plan(PATH, Stall(MB))
     process = child(one)
-    wait_until(lambda: (received_so_far(target) or 0) > MB // 2)
+    wait_until(lambda: (bytes_received(target) or 0) > MB // 2)
     killer = threading.Timer(0.7, process.kill)
     killer.start()
-    told = Told()
-    got(one, progress=told)
+    recorded = Recorded()
+    got(one, progress=recorded)
     killer.join()
     assert_whole(one, HUGE)
-    assert told.said == ["another process downloads it: waiting"]
+    assert recorded.lines == ["note: HiSeqV2.gz: another process downloads it: waiting"]
     assert hub.asked()[1].header("Range") is not None
 
 
@@ -1486,7 +1489,7 @@ def test_whatever_goes_wrong_the_file_is_whole_in_the_end(
     ]
     hub.plan(PATH, *(chance.choice(faults)() for _ in range(chance.randrange(1, 12))))
     calls = 0
-    while not isinstance(outcome := get(one, replace(PATIENCE, attempts=4)), Downloaded):
+    while not isinstance(outcome := get(one, replace(POLICY, attempts=4)), DownloadRecord):
         assert isinstance(outcome, DownloadError)
         assert not target.exists()
         calls += 1
@@ -1512,7 +1515,7 @@ def test_sizes(hub: Hub, tmp_path: Path) -> None:
     hub.always("/slow", Slow(5), method="HEAD")
     hub.always("/dropped", Drop(), method="HEAD")
     hub.always("/circle", Redirect("/circle"), method="HEAD")
-    found = sizes(downloads, patience=replace(PATIENCE, stall=0.6))
+    found = download_sizes(downloads, policy=replace(POLICY, stall=0.6))
     assert found == {
         hub.url("/plain"): len(SMALL),
         hub.url("/moved"): len(SMALL),
@@ -1524,7 +1527,7 @@ def test_sizes(hub: Hub, tmp_path: Path) -> None:
 
 
 def test_sizes_of_nothing() -> None:
-    assert sizes([]) == {}
+    assert download_sizes([]) == {}
 
 
 def question(project: str) -> dict[str, Any]:
@@ -1547,7 +1550,7 @@ def test_a_question_is_asked_until_it_is_answered(hub: Hub, files: str) -> None:
         *(Status(500), Page(), Drop(), Cut(10), (Unsized("chunked"), Cut(10))),
         method="POST",
     )
-    answer = ask(files, question("TCGA-ACC"), replace(PATIENCE, attempts=6))
+    answer = post_json(files, question("TCGA-ACC"), replace(POLICY, attempts=6))
     assert answer["data"]["hits"] == [{"id": name, "file_id": name} for name in ("a", "c")]
     assert answer["data"]["pagination"]["total"] == 2
     asked = hub.asked(GdcApi.FILES, "POST")
@@ -1562,7 +1565,7 @@ def test_a_question_is_asked_until_it_is_answered(hub: Hub, files: str) -> None:
 def test_a_question_that_is_never_answered(hub: Hub, files: str, fault: Fault, said: str) -> None:
     hub.always(GdcApi.FILES, fault, method="POST")
     with pytest.raises(DownloadError, match=said) as raised:
-        ask(files, question("TCGA-ACC"), PATIENCE)
+        post_json(files, question("TCGA-ACC"), POLICY)
     assert "5 times in a row" in raised.value.what
     assert files in raised.value.what
     assert len(hub.asked(method="POST")) == 5
@@ -1570,7 +1573,7 @@ def test_a_question_that_is_never_answered(hub: Hub, files: str, fault: Fault, s
 
 def test_a_question_that_stalls(hub: Hub, files: str) -> None:
     hub.plan(GdcApi.FILES, Slow(0.5), Stall(10), method="POST")
-    answer = ask(files, question("TCGA-UCS"), replace(PATIENCE, stall=0.2))
+    answer = post_json(files, question("TCGA-UCS"), replace(POLICY, stall=0.2))
     assert answer["data"]["hits"] == [{"id": "b", "file_id": "b"}]
     assert len(hub.asked(method="POST")) == 3
 
@@ -1579,12 +1582,12 @@ def test_a_question_that_stalls(hub: Hub, files: str) -> None:
 def test_a_question_that_is_refused(hub: Hub, files: str, code: int) -> None:
     hub.always(GdcApi.FILES, Status(code), method="POST")
     with pytest.raises(DownloadError, match=f"HTTP {code}"):
-        ask(files, question("TCGA-ACC"), PATIENCE)
+        post_json(files, question("TCGA-ACC"), POLICY)
     assert len(hub.asked(method="POST")) == 1
 
 
 def test_a_question_to_no_address() -> None:
     start = time.monotonic()
     with pytest.raises(DownloadError, match="nonsense"):
-        ask("http://[nonsense/files", {}, replace(PATIENCE, first_wait=5, longest_wait=5))
+        post_json("http://[nonsense/files", {}, replace(POLICY, first_wait=5, longest_wait=5))
     assert time.monotonic() - start < 4

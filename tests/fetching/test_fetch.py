@@ -21,17 +21,17 @@ import pytest
 
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.errors import DataMissingError, DownloadError, UsageError
-from tcga_corr.fetching.hub_requests import Patience
-from tcga_corr.fetching.plan import FetchOptions
+from tcga_corr.fetching.fetcher import FetchOptions
+from tcga_corr.fetching.gdc import files_query
+from tcga_corr.fetching.hub_requests import RetryPolicy
+from tcga_corr.fetching.simulation import cohort_plans, simulate_cohort
 from tcga_corr.sources import SOURCES
-from tcga_corr.sources.gdc_api import question
-from tcga_corr.sources.simulated import plans, simulate_cohort
 from tcga_corr.vocabulary.symbols import symbol_table
 from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
 from tests.conftest import SMALL_GENES, Cli, barcodes, snapshot
 from tests.hub import Cut, GdcApi, Hub, Slow, Stall, Status
 
-QUICK = Patience(attempts=2, stall=5, first_wait=0.01, longest_wait=0.1)
+QUICK = RetryPolicy(attempts=2, stall=5, first_wait=0.01, longest_wait=0.1)
 SNAPSHOTS = Path(__file__).parents[1] / "snapshots"
 PROBE_MAP_36 = "/gdc-hub/download/gencode.v36.annotation.gtf.gene.probemap"
 PROBE_MAP_23 = "/toil-xena-hub/download/probeMap/gencode.v23.annotation.gene.probemap"
@@ -62,8 +62,8 @@ def engine(tmp_path: Path) -> Engine:
 @cache
 def cohort(tumor_type: str, n: int = 24) -> tuple[list[str], list[str], np.ndarray]:
     """Symbols, barcodes and log2 values of a made-up cohort with planted correlations."""
-    made = simulate_cohort(plans()[tumor_type], SMALL_GENES)
-    n = min(n, plans()[tumor_type].n_tumor)
+    made = simulate_cohort(cohort_plans()[tumor_type], SMALL_GENES)
+    n = min(n, cohort_plans()[tumor_type].n_tumor)
     return list(made.genes), barcodes(n, site=SITES[tumor_type]), made.values[:, :n]
 
 
@@ -171,7 +171,7 @@ def put_gdc(hub: Hub, *tumor_types: str) -> GdcApi:
 
 def ask(hub: Hub, source: str, *tumor_types: str, **others: object) -> FetchOptions:
     return FetchOptions(
-        tumor_types=tumor_types, source=source, base_url=hub.address, patience=QUICK, **others
+        tumor_types=tumor_types, source=source, base_url=hub.address, retry_policy=QUICK, **others
     )
 
 
@@ -346,7 +346,7 @@ def test_one_file_a_sample_from_the_gdc(hub: Hub, engine: Engine) -> None:
     assert fetched(engine, ask(hub, "gdc-api", "ACC", "LIHC")) == ["ACC", "LIHC"]
     agrees_with_plan(engine, "gdc-api", "ACC", "LIHC")
     assert set(engine.status()["unit"]) == {"log2(tpm+1)"}
-    assert gdc.questions == [question("ACC"), question("LIHC")]
+    assert gdc.questions == [files_query("ACC"), files_query("LIHC")]
     assert hub.most_connections <= 3
     folder = engine.store.downloads("gdc-api") / "TCGA-ACC"
     sheet = rows_of(folder / "gdc_sample_sheet.tsv")
@@ -364,7 +364,7 @@ def test_one_file_a_sample_from_the_gdc(hub: Hub, engine: Engine) -> None:
 
 def test_the_default_is_the_batch_adjusted_table(hub: Hub, engine: Engine) -> None:
     put_pancancer(hub, EB, "ACC", "LIHC", "UCS")
-    report = engine.fetch(FetchOptions(["LIHC"], base_url=hub.address, patience=QUICK))
+    report = engine.fetch(FetchOptions(["LIHC"], base_url=hub.address, retry_policy=QUICK))
     assert [one.key.tumor_type for one in report.loaded] == ["LIHC"]
     assert hub.sent(EB) == len(hub.find(EB).content)  # type: ignore[union-attr]
     requests = len(hub.requests)
@@ -392,7 +392,7 @@ def test_the_exact_requests_of_a_source(source: str, tmp_path: Path, cli: Cli) -
 
 def test_fetched_sources_say_what_they_are() -> None:
     for source in SOURCES.values():
-        if source.table is not None or source.name == "gdc-api":
+        if source.fetched_from in ("hub", "gdc"):
             assert source.page.startswith("https://")
             assert source.quirks
             assert not source.verified_live
@@ -614,9 +614,9 @@ def test_a_table_that_is_wrong_at_the_hub_is_brought_again(hub: Hub, engine: Eng
 
 @pytest.mark.parametrize("source", ["tcga-hiseqv2", "gdc-api"])
 def test_a_hub_that_cannot_be_reached_is_given_up_at_once(engine: Engine, source: str) -> None:
-    patience = Patience(attempts=3, connect=1, first_wait=0.2, longest_wait=0.2)
+    policy = RetryPolicy(attempts=3, connect=1, first_wait=0.2, longest_wait=0.2)
     began = time.monotonic()
-    options = FetchOptions(source=source, base_url="http://127.0.0.1:9", patience=patience)
+    options = FetchOptions(source=source, base_url="http://127.0.0.1:9", retry_policy=policy)
     report = engine.fetch(options)
     assert time.monotonic() - began < 5  # and not 33 times as long
     (error,) = report.errors
@@ -649,9 +649,7 @@ def test_names_from_a_hub_do_not_reach_the_terminal_raw(hub: Hub, tmp_path: Path
 def test_a_long_list_comes_in_pages(
     hub: Hub, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tcga_corr.sources import gdc_api
-
-    monkeypatch.setattr(gdc_api, "_PAGE", 5)
+    monkeypatch.setattr("tcga_corr.fetching.gdc._PAGE", 5)
     gdc = put_gdc(hub, "ACC")
     fetched(engine, ask(hub, "gdc-api", "ACC"))
     assert [one["from"] for one in gdc.questions] == [0, 5, 10]

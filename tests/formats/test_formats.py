@@ -502,7 +502,7 @@ def test_an_own_cohort_of_any_format_is_loaded_and_correlates(tmp_path: Path, na
     row = engine.correlate("RELA", "NFE2L2").frame.to_dicts()[0]
     assert (row["tumor_type"], row["n"]) == ("OTHER", 14)
     assert row["r"] == pytest.approx(np.corrcoef(expected[0], expected[1])[0, 1], abs=1e-6)
-    assert engine.load([path], options).loaded[0].was_there
+    assert engine.load([path], options).loaded[0].unchanged
     chosen = LoadOptions(source="mine2", unit="tpm", tumor_type="LIHC")
     assert engine.load([path], chosen).loaded[0].key == TableKey("mine2", "LIHC")
 

@@ -323,7 +323,7 @@ def test_every_number_comes_back(
 
 def test_what_is_loaded(engine: Engine, table: Path) -> None:
     loaded = engine.load_covariates(table)
-    assert (loaded.name, loaded.was_there, loaded.replaced) == ("clinic", False, False)
+    assert (loaded.name, loaded.unchanged, loaded.replaced) == ("clinic", False, False)
     assert loaded.matched == {"tcga-hiseqv2": (42, 42)}
     assert loaded.notes == (
         "columns that are no numbers left out: site",
@@ -351,15 +351,15 @@ def test_loading_again(engine: Engine, table: Path, tmp_path: Path) -> None:
     engine.load_covariates(table)
     before = snapshot(engine.store.root)
     again = engine.load_covariates(table)
-    assert (again.was_there, again.replaced) == (True, False)
+    assert (again.unchanged, again.replaced) == (True, False)
     assert again.matched == {"tcga-hiseqv2": (42, 42)}
     assert snapshot(engine.store.root) == before
     other = engine.load_covariates(table, columns={"age": "age"})
-    assert (other.was_there, other.replaced) == (False, True)
+    assert (other.unchanged, other.replaced) == (False, True)
     assert engine.covariates()["covariate"].to_list() == ["age"]
-    assert engine.load_covariates(table, columns={"age": "age"}).was_there
-    assert not engine.load_covariates(table, "patient").was_there
-    assert not engine.load_covariates(table, name="other").was_there
+    assert engine.load_covariates(table, columns={"age": "age"}).unchanged
+    assert not engine.load_covariates(table, "patient").unchanged
+    assert not engine.load_covariates(table, name="other").unchanged
     table.write_text(table.read_text().replace(".25", ".5"))
     assert engine.load_covariates(table, "patient").replaced
     assert list(engine.store.root.rglob("*.part")) == []
@@ -425,7 +425,7 @@ def test_damaged_covariates(engine: Engine, table: Path) -> None:
                 ask()
             assert "\n" not in str(refused.value)
         assert engine.correlate("gene:G001", "gene:G002").frame.height == 2
-        assert not engine.load_covariates(table).was_there
+        assert not engine.load_covariates(table).unchanged
         assert path.read_bytes() == whole
 
 
@@ -508,7 +508,7 @@ def test_leftovers_are_removed_also_where_nothing_is_to_do(engine: Engine, table
     left = path.with_name(f".{path.name}.77.part")
     left.write_bytes(b"half")
     assert engine.covariates().height == 2
-    assert engine.load_covariates(table).was_there
+    assert engine.load_covariates(table).unchanged
     assert not left.exists()
 
 
@@ -807,7 +807,7 @@ def test_reading_needs_no_writing(engine: Engine, table: Path) -> None:
     engine.correlate("age", "G001")
     engine.covariates()
     engine.sql("FROM covariates")
-    assert engine.load_covariates(table).was_there
+    assert engine.load_covariates(table).unchanged
     assert {path: path.stat().st_mtime_ns for path in folders} == before
 
 
@@ -856,7 +856,7 @@ def test_the_real_table_is_read_and_recognised(shared: Path) -> None:
 @pytest.mark.shared
 def test_what_the_real_table_matches(real: Engine, shared: Path) -> None:
     loaded = real.load_covariates(shared / PURITY)
-    assert loaded.was_there
+    assert loaded.unchanged
     assert loaded.name == "tumor_purity_aran2015"
     assert loaded.matched == {"gdc-htseq": (39, 39), "tcga-hiseqv2": (231, 267)}
     counts = dict(real.covariates().select("covariate", "n_keys").rows())

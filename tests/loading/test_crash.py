@@ -18,9 +18,9 @@ import pytest
 
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.errors import DataMissingError
+from tcga_corr.fetching.simulation import write_atlas
 from tcga_corr.files import replacing
 from tcga_corr.loading.plan import LoadOptions
-from tcga_corr.sources.simulated import write_atlas
 from tcga_corr.store import Store, TableKey, named_query
 from tests.conftest import DIE_BEFORE, run_cli, snapshot
 

@@ -104,7 +104,7 @@ def test_two_files_of_one_table_do_not_replace_each_other(engine: Engine, tmp_pa
     )
     report = engine.load([first, second, first], LoadOptions(tumor_type="ACC"))
     assert f"was just loaded from {first}" in str(only_error(report))
-    assert [loaded.was_there for loaded in report.loaded] == [False, True]
+    assert [loaded.unchanged for loaded in report.loaded] == [False, True]
     again = engine.load(second, LoadOptions(tumor_type="ACC"))
     assert [loaded.replaced for loaded in again.loaded] == [True]
 
@@ -247,7 +247,7 @@ def test_a_damaged_table_is_named_by_status_and_made_anew_by_load(
     assert status["tumor"].to_list() == [None, 3]
     report = engine.load(paths)
     assert report.errors == ()
-    assert [loaded.was_there for loaded in report.loaded] == [False, True]
+    assert [loaded.unchanged for loaded in report.loaded] == [False, True]
     after = {
         name: data for name, data in snapshot(engine.store.root).items() if ".json" not in name
     }

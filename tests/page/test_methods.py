@@ -8,7 +8,7 @@ import re
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -16,8 +16,7 @@ from tcga_corr.analysis.names import GeneVariable, SetVariable
 from tcga_corr.analysis.nulls import SAME_PATHWAY
 from tcga_corr.analysis.provenance import software
 from tcga_corr.batch.plan import Plan, PlannedAnalysis
-from tcga_corr.choices import SELECTIONS, TIES
-from tcga_corr.loading.plan import GENES
+from tcga_corr.choices import SELECTIONS, TIES, Genes
 from tcga_corr.page.methods import Settings, methods_text, software_text
 from tcga_corr.page.run_methods import methods_of_run
 from tcga_corr.scoring.ssgsea import ALPHA
@@ -275,7 +274,7 @@ def test_genes_that_were_ranked_are_told_where_it_is_not_all() -> None:
         return methods_text(settings(made_from=made_from(tables=tables)))[0][0]
 
     only = " were left out there. Only protein-coding genes (NCBI Gene) were ranked."
-    assert set(GENES) == {"all", "protein-coding"}
+    assert set(get_args(Genes)) == {"all", "protein-coding"}
     for genes in (["protein-coding"], ["protein-coding"] * 2, ["all", "protein-coding"]):
         assert text(*genes).endswith(only)
     assert text("all", "all").endswith(" were left out there.")

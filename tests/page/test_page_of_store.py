@@ -12,12 +12,12 @@ from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.run import Shard
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.errors import DataMissingError
+from tcga_corr.fetching.simulation import write_atlas
 from tcga_corr.loading.plan import LoadOptions
 from tcga_corr.page.parts import Page, as_data
 from tcga_corr.page.render import report
 from tcga_corr.page.runs import page_of_run
 from tcga_corr.page.stores import page_of_store
-from tcga_corr.sources.simulated import write_atlas
 from tcga_corr.vocabulary.citations import REFERENCES, SOFTWARE
 from tests.batch.support import SAMPLES, build_store, copy_of, run, write_spec
 

@@ -334,7 +334,7 @@ def test_a_stray_file_in_the_index_does_no_harm(engine: Engine) -> None:
 def test_loading_the_same_file_again_does_nothing(engine: Engine, inputs: Path) -> None:
     before, before_times = snapshot(engine.store.root), times(engine.store.root)
     report = engine.load([inputs / "TCGA.ACC.sampleMap/HiSeqV2.gz"])
-    assert [(loaded.key, loaded.was_there) for loaded in report.loaded] == [(ACC, True)]
+    assert [(loaded.key, loaded.unchanged) for loaded in report.loaded] == [(ACC, True)]
     assert snapshot(engine.store.root) == before
     assert times(engine.store.root) == before_times
 
@@ -342,7 +342,7 @@ def test_loading_the_same_file_again_does_nothing(engine: Engine, inputs: Path) 
 def test_a_changed_file_replaces_its_table_alone(engine: Engine, tmp_path: Path) -> None:
     before = snapshot(engine.store.root)
     report = engine.load([write_xena(tmp_path / "new", 9)])
-    assert [(loaded.key, loaded.was_there) for loaded in report.loaded] == [(ACC, False)]
+    assert [(loaded.key, loaded.unchanged) for loaded in report.loaded] == [(ACC, False)]
     after = snapshot(engine.store.root)
     mine = "source=tcga-hiseqv2/tumor_type=ACC"
     assert {name: content for name, content in before.items() if mine not in name} == {
@@ -357,10 +357,10 @@ def test_other_genes_replace_the_table(engine: Engine, inputs: Path) -> None:
     path = inputs / "TCGA.ACC.sampleMap/HiSeqV2.gz"
     assert len(open_index(engine.store, ACC).genes) == len(GENES)
     (loaded,) = engine.load([path], LoadOptions(genes="protein-coding")).loaded
-    assert not loaded.was_there
+    assert not loaded.unchanged
     assert set(open_index(engine.store, ACC).genes) == {"A1BG", "NFE2L2", "RELA", "ZYX"}
-    assert engine.load([path], LoadOptions(genes="protein-coding")).loaded[0].was_there
-    assert not engine.load([path]).loaded[0].was_there
+    assert engine.load([path], LoadOptions(genes="protein-coding")).loaded[0].unchanged
+    assert not engine.load([path]).loaded[0].unchanged
 
 
 def test_leftovers_of_a_killed_writer_are_removed(engine: Engine, tmp_path: Path) -> None:
@@ -382,7 +382,7 @@ def test_an_index_that_was_not_yet_in_place_is_not_used(engine: Engine, inputs: 
     whole = snapshot(engine.store.root)
     folder = index_of(engine)
     folder.rename(folder.with_name(f".{folder.name}.77.part"))
-    assert engine.load([inputs / "TCGA.ACC.sampleMap/HiSeqV2.gz"]).loaded[0].was_there
+    assert engine.load([inputs / "TCGA.ACC.sampleMap/HiSeqV2.gz"]).loaded[0].unchanged
     assert snapshot(engine.store.root) == whole
 
 

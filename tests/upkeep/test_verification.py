@@ -13,9 +13,9 @@ import pytest
 
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.errors import DataMissingError, UsageError
+from tcga_corr.fetching.simulation import write_atlas
 from tcga_corr.files import partial_path
 from tcga_corr.loading.plan import LoadOptions
-from tcga_corr.sources.simulated import write_atlas
 from tcga_corr.store import TableKey, open_index
 from tests.conftest import Cli, barcodes, snapshot, write_table
 

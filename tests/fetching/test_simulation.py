@@ -10,26 +10,26 @@ import pytest
 from scipy import stats
 
 from tcga_corr.engine import Engine
-from tcga_corr.scoring.ranks import doubled_average_ranks
-from tcga_corr.scoring.ssgsea import enrichment_scores, weights_by_doubled_rank
-from tcga_corr.sources.simulated import (
+from tcga_corr.fetching.simulation import (
     GENE_PAIR,
     SET_PAIR,
-    Plan,
-    atlas_is_there,
-    plans,
+    CohortPlan,
+    cohort_plans,
+    has_atlas,
     simulate_cohort,
     write_atlas,
 )
+from tcga_corr.scoring.ranks import doubled_average_ranks
+from tcga_corr.scoring.ssgsea import enrichment_scores, weights_by_doubled_rank
 from tcga_corr.stats.correlation import correlate_groups
 from tcga_corr.vocabulary.gene_sets import shipped_sets
 from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
 
 
 def test_every_tumor_type_is_planned() -> None:
-    assert list(plans()) == list(TUMOR_TYPES)
-    assert all(plan.n_tumor >= 12 and abs(plan.gene_r) < 1 for plan in plans().values())
-    assert {plan.gene_r > 0 for plan in plans().values()} == {True, False}
+    assert list(cohort_plans()) == list(TUMOR_TYPES)
+    assert all(plan.n_tumor >= 12 and abs(plan.gene_r) < 1 for plan in cohort_plans().values())
+    assert {plan.gene_r > 0 for plan in cohort_plans().values()} == {True, False}
 
 
 def test_same_seed_same_bytes(tmp_path: Path) -> None:
@@ -39,22 +39,22 @@ def test_same_seed_same_bytes(tmp_path: Path) -> None:
         (tmp_path / name / "TCGA.UCS.sampleMap/HiSeqV2.gz").read_bytes() for name in ("one", "two")
     )
     assert one == two
-    other = simulate_cohort(plans()["UCS"], n_genes=400, seed=1)
-    assert not np.array_equal(other.values, simulate_cohort(plans()["UCS"], 400).values)
+    other = simulate_cohort(cohort_plans()["UCS"], n_genes=400, seed=1)
+    assert not np.array_equal(other.values, simulate_cohort(cohort_plans()["UCS"], 400).values)
 
 
 def test_half_written_atlas_is_not_there(tmp_path: Path) -> None:
     files = write_atlas(tmp_path, n_genes=400)
     next(files)
-    assert not atlas_is_there(tmp_path, 400)
+    assert not has_atlas(tmp_path, 400)
     list(files)
-    assert atlas_is_there(tmp_path, 400)
-    assert not atlas_is_there(tmp_path, 500)
-    assert not atlas_is_there(tmp_path, 400, seed=7)
+    assert has_atlas(tmp_path, 400)
+    assert not has_atlas(tmp_path, 500)
+    assert not has_atlas(tmp_path, 400, seed=7)
 
 
 def test_values_look_like_rsem() -> None:
-    cohort = simulate_cohort(plans()["LIHC"])
+    cohort = simulate_cohort(cohort_plans()["LIHC"])
     assert cohort.values.shape == (20_501, 70)
     assert cohort.values.min() == 0
     assert 14 < cohort.values.max() < 30
@@ -66,7 +66,7 @@ def test_values_look_like_rsem() -> None:
 
 
 @cache
-def _replicates(plan: Plan, n: int, n_genes: int) -> tuple[np.ndarray, np.ndarray]:
+def _replicates(plan: CohortPlan, n: int, n_genes: int) -> tuple[np.ndarray, np.ndarray]:
     """Values of the gene pair, and scores of the set pair, of many cohorts drawn at once."""
     cohort = simulate_cohort(plan, n_genes=n_genes, seed=20)
     row = {gene: number for number, gene in enumerate(cohort.genes)}
@@ -93,7 +93,7 @@ def test_intervals_cover_what_is_planted(planted: float, method: str) -> None:
     bivariate normal); that of the scores, which no formula gives, is r over all 12,000 patients.
     """
     n, cohorts = 50, 240
-    plan = Plan("LIHC", n * cohorts, 0, gene_r=planted, activity_r=planted)
+    plan = CohortPlan("LIHC", n * cohorts, 0, gene_r=planted, activity_r=planted)
     pair, scores = _replicates(plan, n * cohorts, n_genes=4_000)
     offsets = np.arange(0, n * cohorts + 1, n)
     whole = np.array([0, n * cohorts])
@@ -114,7 +114,7 @@ def test_the_engine_finds_what_is_planted(simulated: Engine) -> None:
         assert frame["tumor_type"].to_list() == list(TUMOR_TYPES)
         assert set(frame["note"]) == {"SIMULATED"}
         if truth:
-            planted = [getattr(plans()[name], truth) for name in frame["tumor_type"]]
+            planted = [getattr(cohort_plans()[name], truth) for name in frame["tumor_type"]]
             inside = (frame["ci_low"] <= planted) & (planted <= frame["ci_high"])
             assert inside.sum() >= stats.binom.ppf(0.001, 33, 0.95)
             assert stats.pearsonr(frame["r"], planted).statistic > 0.8

@@ -1,0 +1,43 @@
+"""The ways of fetching: each value of ``Source.fetched_from`` with its :class:`Fetcher`.
+
+A new way of fetching is a module with a ``Fetcher`` and its line in ``FETCHERS``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tcga_corr.fetching.fetcher import Fetcher
+from tcga_corr.fetching.gdc import GdcFetcher
+from tcga_corr.fetching.hub import HubFetcher
+from tcga_corr.fetching.simulation import SimulationFetcher
+from tcga_corr.sources import SOURCES, Source
+from tcga_corr.sources.source import FetchedFrom
+from tcga_corr.store import Store, TableKey
+
+FETCHERS: dict[FetchedFrom, Fetcher] = {
+    "hub": HubFetcher(),
+    "gdc": GdcFetcher(),
+    "simulation": SimulationFetcher(),
+    "disk": Fetcher(),
+}
+
+
+def fetcher_of(source: Source) -> Fetcher:
+    """The fetcher of a source."""
+    return FETCHERS[source.fetched_from]
+
+
+def fetched_sources() -> list[str]:
+    """The names of the sources that can be fetched."""
+    return [name for name, source in SOURCES.items() if fetcher_of(source).addresses(source)]
+
+
+def downloaded_table(store: Store, key: TableKey) -> Path | None:
+    """The file in the store's downloads from which a table is made; None if there is none."""
+    source = SOURCES.get(key.source)
+    if source is None:
+        return None
+    folder = store.downloads(key.source)
+    path = fetcher_of(source).downloaded_table(folder, source, key.tumor_type)
+    return path if path is not None and path.is_file() else None
