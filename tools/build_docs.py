@@ -1,4 +1,4 @@
-"""Write the pages that are made of the program itself, or check that they are current.
+"""Write the pages that are generated from the program, or check that they are up to date.
 
 python tools/build_docs.py [--check]
 """
@@ -24,8 +24,8 @@ CLI_INTRODUCTION = """\
 
 Written by `python tools/build_docs.py` from the help texts; not to be edited by hand.
 
-Standard output carries data alone; progress, notes and errors go to standard error. Exit codes:
-0 done, 1 the analysis could not be done, 2 wrong usage, 3 data missing or a download failed, 130
+Standard output has only data; progress, notes and errors go to standard error. Exit codes: 0 done,
+1 the analysis could not be done, 2 wrong usage, 3 data missing or a download failed, 130
 interrupted.
 """
 SOURCES_INTRODUCTION = """\
@@ -33,24 +33,24 @@ SOURCES_INTRODUCTION = """\
 
 Written by `python tools/build_docs.py` from the registry of sources; not to be edited by hand.
 
-`tcga-corr fetch [TYPE]... --source S` downloads and loads the first five. With `--dry-run` it
-prints the exact addresses for all 33 tumor types. `--base-url URL` or the variable
-`TCGA_CORR_BASE_URL` takes them from a mirror instead, laid out as `URL/<hub>/download/<file>` and
-`URL/gdc-api/...`. The variable is read by the command line; in Python it is
-`FetchOptions(base_url=...)`. A proxy is named in `HTTPS_PROXY`.
+`tcga-corr fetch [TYPE]... --source S` downloads and loads tables of the first five. With
+`--dry-run` it prints the exact addresses for all 33 tumor types. `--base-url URL`, or the
+environment variable `TCGA_CORR_BASE_URL`, uses a mirror instead, laid out as
+`URL/<hub>/download/<file>` and `URL/gdc-api/...`. Only the command line reads the variable; in
+Python it is `FetchOptions(base_url=...)`. Name a proxy in `HTTPS_PROXY`.
 
-A file is asked for with three connections at a time at most, or `--jobs`. What breaks is asked for
-again, up to six times in a row without progress, after growing pauses or as long as the hub says;
-what came stays, and the next attempt asks for the rest, if the hub says that it is the same file. A
-hub that cannot be reached, or wants to be left alone for longer than two minutes, is given up at
-once for all files.
+Up to three files are downloaded at a time, or as many as `--jobs` says. A download that breaks is
+tried again, up to six times in a row without progress, after growing pauses or the pause that the
+hub asks for. The bytes received are kept, and the next attempt requests only the rest if the hub
+confirms that the file is the same. A hub that cannot be reached, or that asks for a pause of more
+than two minutes, is given up at once for all files.
 """
 FORMATS_INTRODUCTION = """\
 ## File formats
 
-`tcga-corr load` tells the format from the start of the file, plain or gzip, and says what it told.
-A plain table of yours may have genes down or samples down; columns that describe genes or samples
-are left out, and named:
+`tcga-corr load` finds the format from the start of the file, plain or gzip, and reports it. A plain
+table of your own may have genes or samples as rows; columns that describe genes or samples are left
+out and reported:
 
 ```text
 gene,P01,P02,P03             sample,arm,RELA,NFE2L2,GPX4
@@ -58,9 +58,10 @@ RELA,8.1,7.9,9.3             P01,a,8.1,10.2,4.4
 NFE2L2,10.2,9.8,11.0         P02,b,7.9,9.8,4.1
 ```
 
-From R: `write.table(x, "mine.tsv", sep="\\t", col.names=NA)`. From a spreadsheet: text with tabs,
-commas or semicolons, decimal points or, with semicolons, commas; symbols that it has made dates of
-are named at loading. Numbers per sample that are no expression go in with `--covariates`.
+From R: `write.table(x, "mine.tsv", sep="\\t", col.names=NA)`. From a spreadsheet: text separated by
+tabs, commas or semicolons, with decimal points or, with semicolons, decimal commas; gene symbols
+that the spreadsheet turned into dates are reported. Load other numbers per sample, such as purity,
+with `--covariates`.
 
 | format | |
 | --- | --- |"""
@@ -97,10 +98,9 @@ def command_line() -> str:
 
 
 def sources() -> str:
-    fetched = [one for one in SOURCES.values() if _addresses(one)]
-    others = [one for one in SOURCES.values() if not _addresses(one)]
-    formats = [f"| `{one.name}` | {one.title} |" for one in FORMATS]
-    parts = [_source(one) for one in (*fetched, *others)]
+    fetched_first = sorted(SOURCES.values(), key=lambda source: not _addresses(source))
+    formats = [f"| `{format.name}` | {format.title} |" for format in FORMATS]
+    parts = [_section(source) for source in fetched_first]
     return "\n".join((SOURCES_INTRODUCTION, *parts, FORMATS_INTRODUCTION, *formats, ""))
 
 
@@ -108,7 +108,7 @@ def _addresses(source: Source) -> list[str]:
     return fetcher_of(source).addresses(source)
 
 
-def _source(source: Source) -> str:
+def _section(source: Source) -> str:
     live = "verified live" if source.verified_live else "not verified live"
     lines = [
         f"## {source.name}",

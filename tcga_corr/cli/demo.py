@@ -26,11 +26,11 @@ def demo(
     output: options.Output = None,
     force: options.Force = False,
 ) -> None:
-    """Try everything on made-up data: works offline on a fresh machine.
+    """Try everything on simulated data: works offline on a fresh machine.
 
     Simulates a small atlas of all 33 tumor types with known correlations, loads it through the
-    same readers as real tables, and correlates ferroptosis with nfkb in each. All it shows is
-    SIMULATED: no line of it is a finding.
+    same readers as real tables, and correlates ferroptosis with nfkb in each. All of its output
+    is SIMULATED: no line of it is a finding.
     """
     from tcga_corr.fetching.simulation import cohort_plans, has_atlas, write_atlas
     from tcga_corr.loading.load import LoadOptions

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tcga_corr.choices import Format
 from tcga_corr.cli import options
 from tcga_corr.cli.diagnostics import exit_code_of, report
 from tcga_corr.cli.output import Result, check_output, number, plain, write_result
@@ -38,7 +39,7 @@ def fetch(
     genes: options.ChosenGenes = None,
     check: Annotated[
         bool,
-        typer.Option("--check", help="Ask the hub whether what is here has changed there."),
+        typer.Option("--check", help="Ask the hub whether downloaded files have changed."),
     ] = False,
     download_only: Annotated[
         bool,
@@ -51,8 +52,8 @@ def fetch(
         bool,
         typer.Option(
             "--dry-run",
-            help="Print what would be asked for, and ask for nothing; with --check, only how large "
-            "the hub's files are.",
+            help="Print the requests, and make none; with --check, ask only for the sizes of the "
+            "hub's files.",
         ),
     ] = False,
     base_url: Annotated[
@@ -61,7 +62,7 @@ def fetch(
             "--base-url",
             metavar="URL",
             envvar="TCGA_CORR_BASE_URL",
-            help="A mirror that is laid out as URL/<hub>/download/<file>. Default: the hubs.",
+            help="A mirror laid out as URL/<hub>/download/<file>. Default: the hubs.",
         ),
     ] = "",
     output_format: options.OutputFormat = None,
@@ -70,9 +71,9 @@ def fetch(
 ) -> None:
     """Download expression tables of any of the 33 tumor types, and load them.
 
-    pancanatlas, the default, is one file for all 33. Interrupted, the same command goes on where it
-    stopped. What is here is not downloaded again, and then nothing is asked of the hub unless
-    --check says so. --format and -o are for --dry-run.
+    pancanatlas, the default, is one file for all 33. After an interruption the same command
+    resumes where it stopped. A downloaded file is not downloaded again, and the hub is asked
+    whether it has changed only with --check. --format and -o are for --dry-run.
 
     Examples: `tcga-corr fetch LIHC`, `tcga-corr fetch ACC CHOL UCS --source tcga-hiseqv2`.
     """
@@ -119,7 +120,7 @@ def _show_plan(
     frame: pl.DataFrame,
     chosen: FetchOptions,
     output: Path | None,
-    output_format: options.Format | None,
+    output_format: Format | None,
 ) -> None:
     to_come = frame.filter(frame["state"] != "here")
     known, unknown = to_come["size_mb"].sum(), to_come["size_mb"].null_count()

@@ -29,8 +29,8 @@ def load(
             "-t",
             "--tumor-type",
             metavar="TYPE",
-            help="Where the file's path does not tell; of a pan-cancer table, those to load, with "
-            "commas. An own cohort of none of the 33 is OTHER.",
+            help="If the file's path does not name it; of a pan-cancer table, those to load, with "
+            "commas. OTHER is a cohort of your own that is none of the 33.",
         ),
     ] = None,
     source: Annotated[
@@ -38,37 +38,44 @@ def load(
         typer.Option(
             "--source",
             metavar="S",
-            help="A known source, or a name of your own. Default: told by the file's name.",
+            help="A known source, or a name of your own. Default: by the file's name.",
         ),
     ] = None,
     unit: Annotated[
         str | None,
         typer.Option(
-            "--unit", metavar="UNIT", help="Of a source of your own: tpm, 'log2(tpm+1)', …"
+            "--unit",
+            metavar="UNIT",
+            help="Unit of a source of your own: tpm, 'log2(tpm+1)', …",
         ),
     ] = None,
     linear: Annotated[
         bool,
         typer.Option(
             "--linear",
-            help="The values of your own source are linear: take log2(x + 1). Default: they tell.",
+            help="The values of your own source are linear: store log2(x + 1). Default: by the "
+            "values.",
         ),
     ] = False,
     rows: Annotated[
         RowsOfTable | None,
-        typer.Option("--rows", help="What the rows of a plain table are. Default: they tell."),
+        typer.Option("--rows", help="What the rows of a plain table are. Default: by the names."),
     ] = None,
     genes: options.ChosenGenes = None,
     probe_map: Annotated[
         Path | None,
-        typer.Option("--probe-map", metavar="FILE", help="Of GDC tables. Default: beside them."),
+        typer.Option(
+            "--probe-map",
+            metavar="FILE",
+            help="Gene symbols of GDC tables. Default: the file beside them.",
+        ),
     ] = None,
     phenotype: Annotated[
         Path | None,
         typer.Option(
             "--phenotype",
             metavar="FILE",
-            help="Tells the tumor type of each sample of a pan-cancer table. Default: beside it.",
+            help="Tumor type of each sample of a pan-cancer table. Default: the file beside it.",
         ),
     ] = None,
     covariates: Annotated[
@@ -80,19 +87,19 @@ def load(
         ),
     ] = None,
     key: Annotated[
-        CovariateKey, typer.Option("--key", help="What a row of the covariates is of.")
+        CovariateKey, typer.Option("--key", help="What a row of the covariates describes.")
     ] = "sample",
     name: Annotated[
         str | None,
-        typer.Option("--name", metavar="NAME", help="Of the covariates. Default: the file's."),
+        typer.Option("--name", metavar="NAME", help="Name of the covariates. Default: the file's."),
     ] = None,
     columns: Annotated[
         list[str] | None,
         typer.Option(
             "--columns",
             metavar="NAME=COLUMN",
-            help="A column to take, and as what covariate; several by repeating. Default: all "
-            "that hold numbers.",
+            help="A column to load, and the name of its covariate; several by repeating. Default: "
+            "all columns of numbers.",
         ),
     ] = None,
 ) -> None:
@@ -101,7 +108,7 @@ def load(
     Reads the tables of UCSC Xena, GDC, Firehose and cBioPortal, GCT, Parquet, AnnData, and plain
     text with genes down or samples down. Samples without a TCGA barcode are a cohort of your own:
     give it a --source of your own, with the --unit. A file that is loaded already is not read
-    again; one that cannot be loaded is reported and leaves the others to be.
+    again; one that cannot be loaded is reported, and the others are loaded.
 
     Examples: `tcga-corr load HiSeqV2.gz -t LIHC`, `tcga-corr load my.csv --source mine --unit tpm`,
     `tcga-corr load --covariates purity.csv --columns purity=CPE`.
@@ -152,7 +159,7 @@ def load(
 
 
 def _column_names(columns: list[str] | None) -> dict[str, str] | None:
-    """Covariate name to column, of ``NAME=COLUMN`` or of a column that keeps its name."""
+    """Covariate name to column, from ``NAME=COLUMN`` or a column's own name."""
     pairs = [text.partition("=") for text in columns or ()]
     names = [name for name, _, _ in pairs]
     if len(set(names)) < len(names):

@@ -94,7 +94,7 @@ def _format_duration(seconds: float) -> str:
 
 
 class Bars(Progress):
-    """Bars on a terminal: one for the task, one for each part, and for downloads one for loading.
+    """Bars on a terminal: one for the task and one for each part.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ class Bars(Progress):
         self._display = RichProgress(*_columns(display), console=console, transient=True)
         self._title, self._steps_apart = title, display == "downloads"
         self._started, self._done = time.monotonic(), 0
-        # with an effort the bar is of that, as units take from microseconds to a second
+        # the length is in effort where there is one: units take from microseconds to a second
         self._task = self._display.add_task(title, total=None, units="", rate="")
         self._total, self._done_before = 0, 0
         self._parts: dict[str, TaskID] = {}

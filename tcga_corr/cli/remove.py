@@ -18,17 +18,17 @@ def remove(
     ] = None,
     tumor_types: options.TumorTypes = None,
     downloads: Annotated[
-        bool, typer.Option("--downloads", help="Remove the files as downloaded too.")
+        bool, typer.Option("--downloads", help="Remove the downloaded files too.")
     ] = False,
     covariates: Annotated[
         str | None,
         typer.Option("--covariates", metavar="NAME", help="A table of covariates to remove."),
     ] = None,
 ) -> None:
-    """Take tables, with all that is made of them, out of the store.
+    """Remove tables, with all that is made of them, from the store.
 
-    Downloads stay unless --downloads is given, so that `tcga-corr fetch` needs no network to bring
-    the tables back.
+    Downloads are kept unless --downloads is given, so that `tcga-corr fetch` needs no network to
+    load the tables again.
     """
     settings: Settings = context.obj
     wanted = options.split_names(tumor_types)

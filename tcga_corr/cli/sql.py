@@ -18,18 +18,18 @@ def sql(
         str | None, typer.Argument(metavar="QUERY", help="SQL, as DuckDB understands it.")
     ] = None,
     named: Annotated[
-        str | None, typer.Option("--named", metavar="NAME", help="Ask a named question.")
+        str | None, typer.Option("--named", metavar="NAME", help="Run a named query.")
     ] = None,
-    listed: Annotated[bool, typer.Option("--list", help="List the named questions.")] = False,
+    listed: Annotated[bool, typer.Option("--list", help="List the named queries.")] = False,
     output_format: options.OutputFormat = None,
     output: options.Output = None,
     force: options.Force = False,
 ) -> None:
-    """Ask DuckDB about the store: the views expression, tables and samples.
+    """Query the store with DuckDB: the views expression, tables and samples.
 
-    The views hold all sources that are loaded: name one, or keep them apart.
+    The views contain all loaded sources: select one, or group by source.
 
-    Where the store has them, there are also the views covariates and, of the runs of `tcga-corr
+    If the store has them, there are also the views covariates and, of the runs of `tcga-corr
     batch`, associations, pooled and dominance.
 
     Example: `tcga-corr sql "SELECT source, tumor_type, avg(value) FROM expression WHERE tumor AND
@@ -47,8 +47,8 @@ def sql(
             "give one of a QUERY, --named NAME and --list", "See `tcga-corr sql --help`"
         )
     if listed:
-        asks = {name: text.splitlines()[0].lstrip("- ") for name, text in named_queries().items()}
-        frame = pl.DataFrame({"name": list(asks), "asks": list(asks.values())})
+        titles = {name: text.splitlines()[0].lstrip("- ") for name, text in named_queries().items()}
+        frame = pl.DataFrame({"name": list(titles), "asks": list(titles.values())})
         write_result(Result(frame, "questions", {}), output, output_format)
         return
     text = query if query is not None else named_query(named or "")

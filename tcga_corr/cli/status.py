@@ -20,7 +20,9 @@ def status(
     context: typer.Context,
     samples: Annotated[
         bool,
-        typer.Option("--samples", help="List every sample, what it is used as, and why not."),
+        typer.Option(
+            "--samples", help="List every sample, and what it is used as or why it is not."
+        ),
     ] = False,
     tumor_types: options.TumorTypes = None,
     source: options.SourceName = None,
@@ -28,7 +30,7 @@ def status(
     output: options.Output = None,
     force: options.Force = False,
 ) -> None:
-    """What the store holds: tumor types, samples, genes, unit, size, age.
+    """List the tables of the store: tumor types, samples, genes, unit, size, age.
 
     With --format json, tsv, … also the input and what was left out of it.
     """

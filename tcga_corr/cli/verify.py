@@ -18,21 +18,20 @@ def verify(
         bool,
         typer.Option(
             "--repair",
-            help="Make anew what is derived: indexes of their tables, tables of their downloads.",
+            help="Make derived data again: indexes from tables, and tables from downloads.",
         ),
     ] = False,
-    everything: Annotated[bool, typer.Option("--all", help="List what is whole too.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="List intact files too.")] = False,
     tumor_types: options.TumorTypes = None,
     source: options.SourceName = None,
     output_format: options.OutputFormat = None,
     output: options.Output = None,
     force: options.Force = False,
 ) -> None:
-    """Look whether all in the store is as it was written, and say what mends what is not.
+    """Check that everything in the store is as it was written, and list what is not, with repairs.
 
-    Reads every table by its checksums, compares every index with its table and every download with
-    its record. Lists what is not whole; nothing, where all is. The exit code is 1 where something
-    stays wrong.
+    Checks the checksums of every table, and compares every index with its table and every download
+    with its record. Lists only what is not intact. The exit code is 1 if something stays wrong.
     """
     settings: Settings = context.obj
     check_output(output, force, output_format)

@@ -51,7 +51,7 @@ def download_all(
     policy
         How often and how long to try.
     progress
-        Receives each file as a part; one download's calls come from one thread.
+        Receives each file as a part, from several threads.
     """
     policy, progress = policy or RetryPolicy(), progress or Progress()
     stop = threading.Event()

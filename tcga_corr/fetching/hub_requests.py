@@ -203,7 +203,7 @@ def out_of_attempts_error(url: str, error: TransientError, policy: RetryPolicy) 
 def connection_error(
     error: Exception, url: str, by_hand: str = ""
 ) -> TransientError | DownloadError:
-    """The error that a broken request means: a passing one, unless the address is at fault."""
+    """The error that a broken request means: a transient one, unless the address is wrong."""
     import requests
 
     if isinstance(error, requests.TooManyRedirects | ValueError):  # the latter: no such address

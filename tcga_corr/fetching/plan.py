@@ -1,4 +1,4 @@
-"""Checking what a fetch is asked for, and listing the requests that it would make."""
+"""Checking the options of a fetch, and listing the requests that it would make."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def checked_request(store: Store, options: FetchOptions) -> FetchRequest:
 def plan_requests(store: Store, options: FetchOptions) -> list[PlannedRequest]:
     """The requests that :func:`~tcga_corr.fetching.fetch.fetch` would make, with exact URLs.
 
-    Nothing is requested, except that with ``check`` the hubs are asked for the sizes of files.
+    Nothing is requested, except the sizes of the hubs' files with ``check``.
     """
     request = checked_request(store, options)
     return fetcher_of(request.source).planned_requests(request)
