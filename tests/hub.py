@@ -2,7 +2,7 @@
 
 ``with Hub(folder=shared / "hub") as hub`` serves what lies below the folder, and what is ``put``;
 ``%2F`` in a URL is ``/`` on disk. ``plan`` says how the next requests for a path go wrong,
-``always`` how all of them do; ``requests`` is what was asked. As a fixture: ``from .hub import
+``always`` how all of them do; ``requests`` is what was request. As a fixture: ``from .hub import
 serve_hub`` and take ``hub``. :class:`GdcApi` adds the endpoints of the GDC.
 """
 
@@ -47,8 +47,8 @@ class Published:
 
 
 @dataclass
-class Asked:
-    """A request: what it asked, and what became of it; ``sent`` counts the bytes of the body."""
+class Request:
+    """A request and how it was answered; ``sent`` counts the bytes of the body."""
 
     method: str
     path: str
@@ -195,7 +195,7 @@ class Trickle(Fault):
 
 @dataclass(frozen=True)
 class NoRange(Fault):
-    """Range is ignored: the whole file, whatever was asked."""
+    """Range is ignored: the whole file, whatever was request."""
 
     def change(self, answer: Answer, hub: Hub, path: str) -> None:
         answer.ignore_range = True
@@ -203,7 +203,7 @@ class NoRange(Fault):
 
 @dataclass(frozen=True)
 class NoIfRange(Fault):
-    """If-Range is ignored: a part, even of another version than was asked for."""
+    """If-Range is ignored: a part, even of another version than the requested one."""
 
     def change(self, answer: Answer, hub: Hub, path: str) -> None:
         answer.ignore_if_range = True
@@ -219,7 +219,7 @@ class NoCondition(Fault):
 
 @dataclass(frozen=True)
 class ShortRange(Fault):
-    """At most so many bytes of the range that was asked for."""
+    """At most so many bytes of the requested range."""
 
     most: int
 
@@ -289,7 +289,7 @@ class Hub:
         self, files: Mapping[str, bytes] | None = None, folder: Path | None = None
     ) -> None:
         self.folder = folder.resolve() if folder is not None else None
-        self.requests: list[Asked] = []
+        self.requests: list[Request] = []
         self.broken: list[BaseException] = []  # in the server itself
         self.most_at_once = 0
         self.most_connections = 0
@@ -356,18 +356,18 @@ class Hub:
         """End all stalls, these and those to come."""
         self._released.set()
 
-    def asked(self, path: str | None = None, method: str = "GET") -> list[Asked]:
+    def received(self, path: str | None = None, method: str = "GET") -> list[Request]:
         """The requests of a method, for a path or for any."""
         with self._lock:
             return [
-                one
-                for one in self.requests
-                if one.method == method and (path is None or one.path == path)
+                request
+                for request in self.requests
+                if request.method == method and (path is None or request.path == path)
             ]
 
     def sent(self, path: str | None = None) -> int:
         """Bytes of bodies sent."""
-        return sum(one.sent for one in self.asked(path))
+        return sum(request.sent for request in self.received(path))
 
     def find(self, path: str) -> Published | None:
         """What is published under a path: put there, or below the folder."""
@@ -392,18 +392,18 @@ class Hub:
             fault.change(answer, self, path)
         return answer
 
-    def begin(self, asked: Asked) -> None:
+    def begin(self, request: Request) -> None:
         with self._lock:
-            asked.started = time.monotonic()
-            self.requests.append(asked)
+            request.started = time.monotonic()
+            self.requests.append(request)
             self._busy += 1
             self.most_at_once = max(self.most_at_once, self._busy)
 
-    def end(self, asked: Asked) -> None:
+    def end(self, request: Request) -> None:
         """An answer is about to be whole; the client can start another request from here on."""
         with self._lock:
-            if not asked.ended:
-                asked.ended = time.monotonic()
+            if not request.ended:
+                request.ended = time.monotonic()
                 self._busy -= 1
 
     def pause(self, seconds: float) -> None:
@@ -481,31 +481,31 @@ class _Handler(BaseHTTPRequestHandler):
         path = unquote(urlsplit(self.path).path)
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        asked = Asked(self.command, path, headers, body)
-        hub.begin(asked)
+        request = Request(self.command, path, headers, body)
+        hub.begin(request)
         try:
             answer = hub.next_answer(self.command, path)
             if answer.wait:
                 hub.pause(answer.wait)
             if answer.drop:
-                hub.end(asked)
+                hub.end(request)
                 self._hang_up(answer.reset)
                 return
-            self._send(asked, answer, *self._answered(asked, answer))
+            self._send(request, answer, *self._answered(request, answer))
         finally:
-            hub.end(asked)
+            hub.end(request)
 
-    def _answered(self, asked: Asked, answer: Answer) -> tuple[int, dict[str, str], bytes]:
+    def _answered(self, request: Request, answer: Answer) -> tuple[int, dict[str, str], bytes]:
         """Status, headers and body."""
         hub = self.server.hub
         if answer.status is not None:
             return answer.status, {}, answer.body
         if self.command == "POST":
-            if asked.path not in hub.posts:
+            if request.path not in hub.posts:
                 return 404, {}, b"no such endpoint"
-            said = json.dumps(hub.posts[asked.path](asked.body)).encode()
-            return 200, {"Content-Type": "application/json"}, said
-        file = hub.find(asked.path)
+            content = json.dumps(hub.posts[request.path](request.body)).encode()
+            return 200, {"Content-Type": "application/json"}, content
+        file = hub.find(request.path)
         if file is None:
             return 404, {}, b"no such file"
         headers = {"Accept-Ranges": "bytes", "Content-Type": "application/octet-stream"}
@@ -514,9 +514,9 @@ class _Handler(BaseHTTPRequestHandler):
             headers["ETag"] = file.etag
         if file.modified is not None:
             headers["Last-Modified"] = format_datetime(file.modified, usegmt=True)
-        if not answer.ignore_condition and _is_unchanged(asked, file):
+        if not answer.ignore_condition and _is_unchanged(request, file):
             return 304, headers, b""
-        span = None if answer.ignore_range else _range(asked, file, answer.ignore_if_range)
+        span = None if answer.ignore_range else _range(request, file, answer.ignore_if_range)
         if span is None:
             return 200, headers, file.content
         whole = len(file.content)
@@ -528,54 +528,54 @@ class _Handler(BaseHTTPRequestHandler):
         return 206, headers, file.content[start:stop]
 
     def _send(
-        self, asked: Asked, answer: Answer, status: int, headers: dict[str, str], body: bytes
+        self, request: Request, answer: Answer, status: int, headers: dict[str, str], body: bytes
     ) -> None:
-        asked.status = status
-        told: dict[str, str | None] = dict(headers)
+        request.status = status
+        sent_headers: dict[str, str | None] = dict(headers)
         if answer.framing == "length":
-            told["Content-Length"] = str(len(body) + answer.length_by)
+            sent_headers["Content-Length"] = str(len(body) + answer.length_by)
         elif answer.framing == "chunked":
-            told["Transfer-Encoding"] = "chunked"
+            sent_headers["Transfer-Encoding"] = "chunked"
         else:
             self.protocol_version = "HTTP/1.0"
             self.close_connection = True
         if status == 304:
-            told["Content-Length"] = None
-        told |= answer.headers
+            sent_headers["Content-Length"] = None
+        sent_headers |= answer.headers
         reason = HTTPStatus(status).phrase
         self.send_response(status, reason)
-        for name, value in told.items():
+        for name, value in sent_headers.items():
             if value is not None:
                 self.send_header(name, value)
         if self.command == "HEAD" or status == 304 or not (body or answer.framing == "chunked"):
-            self.server.hub.end(asked)
+            self.server.hub.end(request)
             self.end_headers()
             return
         self.end_headers()
-        self._send_body(asked, answer, body)
+        self._send_body(request, answer, body)
 
-    def _send_body(self, asked: Asked, answer: Answer, body: bytes) -> None:
+    def _send_body(self, request: Request, answer: Answer, body: bytes) -> None:
         hub = self.server.hub
         end = min(len(body), *(n for n in (answer.cut, answer.stall, len(body)) if n is not None))
-        while asked.sent < end:
+        while request.sent < end:
             if answer.watch:
-                answer.watch(asked.sent)
-            piece = body[asked.sent : min(end, asked.sent + answer.piece)]
-            if asked.sent + len(piece) == len(body):
-                hub.end(asked)
+                answer.watch(request.sent)
+            piece = body[request.sent : min(end, request.sent + answer.piece)]
+            if request.sent + len(piece) == len(body):
+                hub.end(request)
             if answer.framing == "chunked":
                 self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
             else:
                 self.wfile.write(piece)
-            asked.sent += len(piece)
+            request.sent += len(piece)
             if answer.pause:
                 time.sleep(answer.pause)
         if answer.watch:
-            answer.watch(asked.sent)
+            answer.watch(request.sent)
         if answer.stall is not None:
             hub.stall(self.connection)
         if answer.stall is not None or answer.cut is not None:
-            hub.end(asked)
+            hub.end(request)
             self._hang_up(answer.reset and answer.cut is not None)
         elif answer.framing == "chunked":
             self.wfile.write(b"0\r\n\r\n")
@@ -598,7 +598,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _unsent(connection: socket.socket) -> int:
-    """Bytes that the other side has not acknowledged, where the system tells."""
+    """Bytes that the other side has not acknowledged, if the system knows."""
     try:
         answer = fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, b"\0" * 4)
     except OSError:
@@ -606,28 +606,28 @@ def _unsent(connection: socket.socket) -> int:
     return int(struct.unpack("i", answer)[0])
 
 
-def _is_unchanged(asked: Asked, file: Published) -> bool:
+def _is_unchanged(request: Request, file: Published) -> bool:
     """Whether the condition of a request is not met, so that it gets no body."""
-    tags = asked.header("If-None-Match")
+    tags = request.header("If-None-Match")
     if tags is not None:
         mine = (file.etag or "").removeprefix("W/")
         return bool(mine) and mine in [tag.strip().removeprefix("W/") for tag in tags.split(",")]
-    since = asked.header("If-Modified-Since")
+    since = request.header("If-Modified-Since")
     return since is not None and file.modified is not None and file.modified <= _date(since)
 
 
-def _range(asked: Asked, file: Published, ignore_if_range: bool) -> tuple[int, int] | None:
+def _range(request: Request, file: Published, ignore_if_range: bool) -> tuple[int, int] | None:
     """First byte and the one after the last; None where the whole file is to be sent."""
-    said = asked.header("Range") or ""
-    version = asked.header("If-Range")
+    ranges = request.header("Range") or ""
+    version = request.header("If-Range")
     if version is not None and not ignore_if_range:
         if version.startswith(('"', "W/")):
             if version.startswith("W/") or version != file.etag:  # it has to be a strong one
                 return None
         elif file.modified is None or file.modified != _date(version):
             return None
-    first, dash, last = said.removeprefix("bytes=").partition("-")
-    if not said.startswith("bytes=") or not dash or "," in said:
+    first, dash, last = ranges.removeprefix("bytes=").partition("-")
+    if not ranges.startswith("bytes=") or not dash or "," in ranges:
         return None
     whole = len(file.content)
     if not first:
@@ -635,8 +635,8 @@ def _range(asked: Asked, file: Published, ignore_if_range: bool) -> tuple[int, i
     return int(first), int(last) + 1 if last else whole
 
 
-def _date(said: str) -> datetime:
-    return parsedate_to_datetime(said)
+def _date(text: str) -> datetime:
+    return parsedate_to_datetime(text)
 
 
 class GdcApi:

@@ -100,8 +100,8 @@ def target(tmp_path: Path) -> Path:
 def get(
     one: Download, policy: RetryPolicy = POLICY, **options: Any
 ) -> DownloadRecord | TcgaCorrError:
-    ((asked, outcome),) = download_all([one], policy=policy, **options)
-    assert asked is one
+    ((download, outcome),) = download_all([one], policy=policy, **options)
+    assert download is one
     return outcome
 
 
@@ -189,11 +189,11 @@ def test_a_file_and_its_sidecar(hub: Hub, target: Path) -> None:
 
 def test_a_request_says_who_asks_and_takes_bytes_as_they_are(hub: Hub, target: Path) -> None:
     got(Download(hub.put(PATH, SMALL), target))
-    (asked,) = hub.asked()
-    assert (asked.header("User-Agent") or "").startswith("tcga-corr/")
-    assert asked.header("Accept-Encoding") == "identity"
-    assert asked.header("Range") is None
-    assert asked.header("If-None-Match") is None
+    (request,) = hub.received()
+    assert (request.header("User-Agent") or "").startswith("tcga-corr/")
+    assert request.header("Accept-Encoding") == "identity"
+    assert request.header("Range") is None
+    assert request.header("If-None-Match") is None
 
 
 def test_a_percent_encoded_address(hub: Hub, target: Path) -> None:
@@ -244,11 +244,11 @@ def test_ten_cuts_in_one_call(hub: Hub, target: Path, seed: int, reset: bool) ->
     hub.plan(PATH, *(Cut(gap, reset) for gap in gaps))
     got(one)
     assert_whole(one, HUGE)
-    first, *others = hub.asked(PATH)
+    first, *others = hub.received(PATH)
     assert first.header("Range") is None
     published = hub.find(PATH)
     assert published is not None
-    assert [asked.header("If-Range") for asked in others] == [published.etag] * len(others)
+    assert [request.header("If-Range") for request in others] == [published.etag] * len(others)
     assert len(others) >= 9
     assert hub.sent() <= len(HUGE) + (10 * LOST if reset else 0)
 
@@ -283,7 +283,7 @@ def test_more_breaks_than_attempts_are_no_failure_while_much_comes(hub: Hub, tar
     hub.always(PATH, Cut(200_000, reset=False))
     got(one, replace(POLICY, attempts=2))
     assert_whole(one, HUGE)
-    assert len(hub.asked()) > 10
+    assert len(hub.received()) > 10
 
 
 @pytest.mark.parametrize("fault", [Cut(1_000), Drop(), Drop(reset=False), Status(503)])
@@ -295,7 +295,7 @@ def test_what_brings_nothing_is_given_up(hub: Hub, target: Path, fault: Fault) -
     assert isinstance(error, DownloadError)
     assert hub.url(PATH) in error.what
     assert "5 times in a row" in error.what
-    assert len(hub.asked()) == 5
+    assert len(hub.received()) == 5
     assert len(recorded.lines) == 4
     assert recorded.finished == 1
     assert not target.exists()
@@ -317,7 +317,7 @@ def test_a_stall_is_a_break(hub: Hub, target: Path) -> None:
     got(one, replace(POLICY, stall=0.5))
     assert 1 <= time.monotonic() - start < 5
     assert_whole(one, HUGE)
-    assert len(hub.asked()) == 3
+    assert len(hub.received()) == 3
     assert hub.sent() <= len(HUGE) + 2 * LOST
 
 
@@ -334,7 +334,7 @@ def test_statuses_that_pass(hub: Hub, target: Path) -> None:
     recorded = Recorded()
     got(one, progress=recorded)
     assert_whole(one, SMALL)
-    assert [asked.status for asked in hub.asked()] == [500, 500, 500, 200]
+    assert [request.status for request in hub.received()] == [500, 500, 500, 200]
     assert len(recorded.lines) == 3
     assert all("HTTP 500 Internal Server Error; again in" in line for line in recorded.lines)
 
@@ -364,7 +364,7 @@ def test_a_hub_that_asks_to_wait_is_given_the_time(hub: Hub, tmp_path: Path) -> 
         assert isinstance(outcome, DownloadRecord)
         assert one.target.read_bytes() == SMALL
     for path in ("/a.gz", "/b.gz"):
-        first, second = hub.asked(path)
+        first, second = hub.received(path)
         assert 1 <= second.started - first.ended < 4
 
 
@@ -383,7 +383,7 @@ def test_a_hub_that_asks_to_wait_too_long(hub: Hub, target: Path, fault: Fault) 
     assert isinstance(error, DownloadError)
     assert one.url in error.what
     assert "asks to wait 60 minutes" in error.what
-    assert len(hub.asked()) == 1
+    assert len(hub.received()) == 1
 
 
 # what the hub sends is not what it should be
@@ -397,7 +397,7 @@ def test_what_is_not_there(hub: Hub, target: Path, code: int) -> None:
     assert not isinstance(error, WithdrawnError)
     assert f"{hub.url(PATH)}: the hub does not have it (HTTP {code}" in error.what
     assert error.remedy == "Look at the hub's page"
-    assert len(hub.asked()) == 1
+    assert len(hub.received()) == 1
     assert not target.exists()
 
 
@@ -408,14 +408,14 @@ def test_what_was_withdrawn(hub: Hub, tmp_path: Path) -> None:
     error = refused(Download(hub.url(gdc.path("one")), tmp_path / "one" / "table.tsv"))
     assert isinstance(error, WithdrawnError)
     assert hub.url(gdc.path("one")) in error.what
-    assert len(hub.asked()) == 1
+    assert len(hub.received()) == 1
 
 
 def test_a_status_that_means_nothing_here(hub: Hub, target: Path) -> None:
     hub.always(PATH, Status(400))
     error = refused(Download(hub.url(PATH), target))
     assert error.what == f"{hub.url(PATH)}: HTTP 400 Bad Request"
-    assert len(hub.asked()) == 1
+    assert len(hub.received()) == 1
 
 
 def test_a_length_that_is_too_long_once(hub: Hub, target: Path) -> None:
@@ -431,12 +431,12 @@ def test_a_length_that_is_too_long_is_given_up(hub: Hub, target: Path, md5: str 
     hub.plan(PATH, *[WrongLength(1_000)] * 30)
     error = refused(one)
     assert one.url in error.what
-    assert len(hub.asked()) < 12
+    assert len(hub.received()) < 12
     assert not target.exists()
 
 
 def test_a_length_that_is_too_short(hub: Hub, target: Path) -> None:
-    """The bytes that are not announced are not taken for the answer to another request either."""
+    """Bytes beyond the announced length do not become the answer to another request either."""
     one = Download(hub.put(PATH, LARGE), target, size=len(LARGE))
     after = Download(hub.put("/after.gz", SMALL), target.parent / "after.gz")
     hub.always(PATH, WrongLength(-1_000))
@@ -457,7 +457,7 @@ def test_another_size_than_is_known(hub: Hub, target: Path, by: int) -> None:
     assert isinstance(error, DownloadError)
     assert f"{len(LARGE)} bytes are offered and {len(LARGE) + by} are expected" in error.what
     assert "write to them" in error.remedy
-    assert len(hub.asked()) == 2
+    assert len(hub.received()) == 2
     assert not target.exists()
     assert bytes_received(target) is None
 
@@ -477,7 +477,7 @@ def test_a_wrong_md5_twice(hub: Hub, target: Path) -> None:
     assert isinstance(error, DownloadError)
     assert f"its md5 is {wrong} and {right} is expected, twice" in error.what
     assert one.url in error.what
-    assert len(hub.asked()) == 2
+    assert len(hub.received()) == 2
     assert not target.exists()
     assert bytes_received(target) is None
 
@@ -489,7 +489,7 @@ def test_a_wrong_md5_once(hub: Hub, target: Path) -> None:
     recorded = Recorded()
     got(one, progress=recorded)
     assert_whole(one, LARGE)
-    assert len(hub.asked()) == 2
+    assert len(hub.received()) == 2
     assert any("md5" in line for line in recorded.lines)
 
 
@@ -506,7 +506,7 @@ def test_what_is_no_gzip_data_is_refused(hub: Hub, target: Path) -> None:
     one = Download(hub.put(PATH, b"plain text, whatever its name says"), target)
     error = refused(one)
     assert "it is not gzip data but starts with b'plain text" in error.what
-    assert len(hub.asked()) == 2
+    assert len(hub.received()) == 2
     assert not target.exists()
 
 
@@ -567,7 +567,7 @@ def test_a_file_that_changes_at_a_hub_that_ignores_if_range(
     assert_whole(one, TWIN)
 
 
-def test_a_change_that_only_the_length_tells(hub: Hub, target: Path) -> None:
+def test_a_change_that_only_the_length_shows(hub: Hub, target: Path) -> None:
     known = hub.put(PATH, LARGE)
     published = hub.find(PATH)
     assert published is not None
@@ -580,7 +580,7 @@ def test_a_change_that_only_the_length_tells(hub: Hub, target: Path) -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_a_file_that_changes_again_and_again(hub: Hub, target: Path, seed: int) -> None:
-    """What arrives is one of the versions: the one that was last asked for."""
+    """What arrives is one of the versions: the last one requested."""
     chance = random.Random(seed)
     etag: Any
     etag, modified = chance.choice([("strong", True), ("strong", False), (None, True)])
@@ -600,7 +600,7 @@ def test_last_modified_in_place_of_an_etag(hub: Hub, target: Path) -> None:
     record = got(one)
     assert_whole(one, LARGE)
     assert record.etag is None
-    assert hub.asked()[1].header("If-Range") == record.last_modified
+    assert hub.received()[1].header("If-Range") == record.last_modified
     assert hub.sent() == len(LARGE)
 
 
@@ -610,7 +610,7 @@ def test_without_a_validator_nothing_is_resumed(hub: Hub, target: Path, etag: An
     hub.plan(PATH, Cut(PART))
     got(one)
     assert_whole(one, LARGE)
-    _, second = hub.asked()
+    _, second = hub.received()
     assert second.header("Range") is None
     assert second.sent == len(LARGE)
 
@@ -621,7 +621,7 @@ def test_without_a_validator_a_known_md5_will_do(hub: Hub, target: Path) -> None
     hub.plan(PATH, Cut(PART, reset=False))
     got(one)
     assert_whole(one, LARGE)
-    _, second = hub.asked()
+    _, second = hub.received()
     assert second.header("Range") == f"bytes={PART}-"
     assert second.header("If-Range") is None
 
@@ -644,7 +644,7 @@ def test_a_hub_without_ranges_that_always_breaks_is_given_up(hub: Hub, target: P
     hub.plan(PATH, *[(NoRange(), Cut(after)) for after in (PART, 0) * 20])
     error = refused(one)
     assert "5 times in a row" in error.what
-    assert len(hub.asked()) < 12
+    assert len(hub.received()) < 12
 
 
 def test_a_hub_that_sends_short_parts(hub: Hub, target: Path) -> None:
@@ -685,7 +685,7 @@ def test_no_length(hub: Hub, target: Path, framing: Any) -> None:
     got(one, progress=recorded)
     assert_whole(one, LARGE)
     assert recorded.starts == [(0, None)]
-    assert len(hub.asked()) == 1
+    assert len(hub.received()) == 1
 
 
 @pytest.mark.parametrize("reset", [True, False])
@@ -699,18 +699,18 @@ def test_no_length_and_cut_short_once(hub: Hub, target: Path, framing: Any, rese
 
 @pytest.mark.parametrize("after", [0, 1_000, PART, len(LARGE) - 1])
 def test_no_length_and_always_cut_short(hub: Hub, target: Path, after: int) -> None:
-    """Nothing but the gzip data tells that it is not whole."""
+    """Only the gzip data show that it is incomplete."""
     one = Download(hub.put(PATH, LARGE), target)
     hub.always(PATH, Unsized("close"), Cut(after, reset=False))
     error = refused(one)
     assert isinstance(error, DownloadError)
     assert ("cut short" if after else "not gzip data") in error.what
-    assert len(hub.asked()) == 2
+    assert len(hub.received()) == 2
     assert not target.exists()
 
 
 def test_chunks_that_end_early_are_noticed_in_any_file(hub: Hub, tmp_path: Path) -> None:
-    """The cut is between two chunks, and nothing else tells that there are more."""
+    """The cut is between two chunks, and nothing else shows that there are more."""
     one = Download(hub.put("/table.tsv", LARGE), tmp_path / "folder" / "table.tsv")
     hub.plan("/table.tsv", (Unsized("chunked"), Trickle(1 << 16, 0), Cut(1 << 17, reset=False)))
     got(one)
@@ -737,7 +737,7 @@ def test_a_file_that_is_elsewhere(hub: Hub, target: Path, code: int, absolute: b
     assert got(one).url == one.url
     assert_whole(one, LARGE)
     assert hub.sent("/elsewhere.gz") == len(LARGE)
-    assert hub.asked("/elsewhere.gz")[1].header("Range") == f"bytes={PART}-"
+    assert hub.received("/elsewhere.gz")[1].header("Range") == f"bytes={PART}-"
 
 
 def test_a_circle_of_redirects(hub: Hub, target: Path) -> None:
@@ -747,14 +747,14 @@ def test_a_circle_of_redirects(hub: Hub, target: Path) -> None:
     assert isinstance(error, DownloadError)
     assert f"{hub.url(PATH)}: TooManyRedirects" in error.what
     assert error.remedy == "Look elsewhere"
-    assert len(hub.asked()) <= 31
+    assert len(hub.received()) <= 31
 
 
 def test_a_redirect_to_nowhere(hub: Hub, target: Path) -> None:
     hub.always(PATH, Redirect("gopher://127.0.0.1/1"))
     error = refused(Download(hub.url(PATH), target))
     assert "gopher" in error.what
-    assert len(hub.asked()) == 1
+    assert len(hub.received()) == 1
 
 
 class Answering:
@@ -820,12 +820,12 @@ def test_a_check_of_what_is_unchanged(hub: Hub, target: Path, etag: Any) -> None
     first = got(one)
     inode = target.stat().st_ino
     assert got(one, check=True) == first
-    asked = hub.asked()[1]
+    request = hub.received()[1]
     if etag:
-        assert asked.header("If-None-Match") == first.etag
+        assert request.header("If-None-Match") == first.etag
     else:
-        assert asked.header("If-Modified-Since") == first.last_modified
-    assert asked.status == 304
+        assert request.header("If-Modified-Since") == first.last_modified
+    assert request.status == 304
     assert target.stat().st_ino == inode
     assert_whole(one, LARGE)
 
@@ -837,9 +837,9 @@ def test_a_check_at_a_hub_that_knows_no_conditions(hub: Hub, target: Path) -> No
     inode = target.stat().st_ino
     recorded = Recorded()
     assert got(one, check=True, progress=recorded) == first
-    assert hub.asked()[1].status == 200
+    assert hub.received()[1].status == 200
     assert recorded.received == 0
-    assert hub.asked()[1].sent < PART  # the body is not waited for
+    assert hub.received()[1].sent < PART  # the body is not waited for
     assert target.stat().st_ino == inode
     assert_whole(one, LARGE)
 
@@ -945,8 +945,8 @@ def test_what_was_damaged_is_downloaded_anew(
     second = got(one, check=check)
     assert_whole(one, LARGE)
     assert replace(second, fetched_at=first.fetched_at) == first
-    assert len(hub.asked()) == 2
-    assert hub.asked()[1].status == 200
+    assert len(hub.received()) == 2
+    assert hub.received()[1].status == 200
 
 
 @pytest.mark.parametrize("replaced", [False, True])
@@ -979,19 +979,19 @@ def test_a_whole_file_that_is_damaged_gets_no_name(hub: Hub, target: Path) -> No
     begun(one, bytes(len(LARGE)), size=len(LARGE), etag='"x"')
     got(one)
     assert_whole(one, LARGE)
-    assert len(hub.asked()) == 1
+    assert len(hub.received()) == 1
 
 
 @pytest.mark.parametrize("length", [PART, len(OTHER)])
-def test_what_is_left_of_another_address_is_not_gone_on_with(
+def test_what_is_left_of_another_address_is_not_resumed(
     hub: Hub, target: Path, length: int
 ) -> None:
     one = Download(hub.put(PATH, LARGE), target)
     begun(one, OTHER[:length], url="http://mirror/a.gz", etag='"x"', size=len(OTHER))
     got(one)
     assert_whole(one, LARGE)
-    (asked,) = hub.asked()
-    assert asked.header("Range") is None
+    (request,) = hub.received()
+    assert request.header("Range") is None
 
 
 @pytest.mark.parametrize("more", [0, 1, PART])
@@ -1002,11 +1002,11 @@ def test_more_is_left_than_there_is(hub: Hub, target: Path, more: int) -> None:
     begun(one, LARGE + bytes(more), etag=published.etag)
     got(one)
     assert_whole(one, LARGE)
-    assert [asked.status for asked in hub.asked()] == [416, 200]
+    assert [request.status for request in hub.received()] == [416, 200]
 
 
 @pytest.mark.parametrize("record", [None, "", "{", '{"url": 1}'])
-def test_what_is_left_without_its_record_is_not_gone_on_with(
+def test_what_is_left_without_its_record_is_not_resumed(
     hub: Hub, target: Path, record: str | None
 ) -> None:
     one = Download(hub.put(PATH, LARGE), target, md5=hashlib.md5(LARGE).hexdigest())
@@ -1017,8 +1017,8 @@ def test_what_is_left_without_its_record_is_not_gone_on_with(
         state_path(target).write_text(record)
     got(one)
     assert_whole(one, LARGE)
-    (asked,) = hub.asked()
-    assert asked.header("Range") is None
+    (request,) = hub.received()
+    assert request.header("Range") is None
 
 
 @pytest.mark.parametrize("replaced", [False, True])
@@ -1074,7 +1074,7 @@ def test_no_more_connections_than_jobs(hub: Hub, tmp_path: Path, jobs: int) -> N
     assert all(isinstance(outcome, DownloadRecord) for _, outcome in outcomes)
     assert hub.most_at_once == jobs
     assert hub.most_connections == jobs  # each thread keeps its own
-    order = [asked.path for asked in hub.asked()]
+    order = [request.path for request in hub.received()]
     if jobs == 1:
         assert order == [f"/{number}.gz" for number in range(8)]
         assert [one for one, _ in outcomes] == downloads
@@ -1126,7 +1126,7 @@ def test_who_looks_no_further_stops_the_rest(hub: Hub, tmp_path: Path) -> None:
     next(going)
     going.close()
     assert not [one for one in threading.enumerate() if one.name.startswith("download-")]
-    assert len(hub.asked()) <= 3
+    assert len(hub.received()) <= 3
     for number in range(1, 6):
         hub.always(f"/{number}.gz")
     assert all(
@@ -1139,7 +1139,7 @@ def test_who_looks_no_further_ends_the_waiting(hub: Hub, tmp_path: Path) -> None
     hub.always("/1.gz", Status(503, retry_after="4"))
     going: Any = download_all(downloads, jobs=2, policy=replace(POLICY, longest_wait=60))
     next(going)
-    wait_until(lambda: hub.asked("/1.gz"))
+    wait_until(lambda: hub.received("/1.gz"))
     going.close()
     assert not [one for one in threading.enumerate() if one.name.startswith("download-")]
 
@@ -1148,7 +1148,7 @@ def test_the_same_file_twice_in_a_call(hub: Hub, target: Path) -> None:
     one = Download(hub.put(PATH, LARGE), target)
     outcomes = [outcome for _, outcome in download_all([one, one], jobs=2, policy=POLICY)]
     assert outcomes[0] == outcomes[1] == read_sidecar(target)
-    assert len(hub.asked()) == 1
+    assert len(hub.received()) == 1
 
 
 # the disk
@@ -1167,7 +1167,7 @@ def test_what_does_not_fit_is_refused_before_it_is_received(
     assert recorded.received == 0
     assert not bytes_received(target)
     assert not target.exists()
-    assert len(hub.asked()) == 1
+    assert len(hub.received()) == 1
     free[0] = 71 * MB
     got(one)
     assert_whole(one, HUGE)
@@ -1237,7 +1237,7 @@ def wait_until(true: Callable[[], object]) -> None:
 
 
 def wait_until_asked(hub: Hub, count: int) -> None:
-    wait_until(lambda: len(hub.asked()) >= count)
+    wait_until(lambda: len(hub.received()) >= count)
 
 
 Child = Callable[..., subprocess.Popen[str]]
@@ -1251,10 +1251,10 @@ def test_a_disk_that_is_full_half_way(hub: Hub, target: Path, child: Child) -> N
     assert stderr == ""
     assert bytes_received(target) == MB
     assert not target.exists()
-    assert len(hub.asked()) == 1
+    assert len(hub.received()) == 1
     got(one)
     assert_whole(one, HUGE)
-    assert hub.asked()[1].header("Range") == f"bytes={MB}-"
+    assert hub.received()[1].header("Range") == f"bytes={MB}-"
 
 
 # kills, interrupts and other processes
@@ -1280,8 +1280,8 @@ def test_killed_at_any_moment(hub: Hub, target: Path, child: Child, seed: int) -
     assert before > 0
     got(one)
     assert_whole(one, HUGE)
-    assert hub.asked()[-1].header("Range") == f"bytes={before}-"
-    assert hub.asked()[-1].sent == len(HUGE) - before
+    assert hub.received()[-1].header("Range") == f"bytes={before}-"
+    assert hub.received()[-1].sent == len(HUGE) - before
 
 
 KILLED_AT_A_STEP = (
@@ -1364,11 +1364,11 @@ def test_killed_before_each_of_its_steps(
         else:
             assert case != "replaced"
             assert code != 0
-        count = len(hub.asked())
+        count = len(hub.received())
         got(one, check=check)
         assert target.read_bytes() == new
         if new.startswith(received):  # nothing comes twice
-            sent = sum(asked.sent for asked in hub.asked()[count:])
+            sent = sum(request.sent for request in hub.received()[count:])
             assert sent <= len(new) - len(received)
         record = read_sidecar(target)
         assert record is not None
@@ -1401,7 +1401,7 @@ def test_an_interrupt_ends_stalled_downloads(hub: Hub, tmp_path: Path, child: Ch
         assert isinstance(outcome, DownloadRecord)
         assert one.target.read_bytes() == HUGE
     for number in (0, 1):
-        assert hub.asked(f"/{number}.gz")[-1].header("Range") == f"bytes={kept[number]}-"
+        assert hub.received(f"/{number}.gz")[-1].header("Range") == f"bytes={kept[number]}-"
 
 
 def test_an_interrupt_while_waiting_for_the_next_attempt(
@@ -1430,7 +1430,7 @@ def test_two_processes_and_one_file(hub: Hub, target: Path, child: Child) -> Non
     assert stdout == f"DownloadRecord {record}\n"
     assert stderr == ""
     assert_whole(one, HUGE)
-    assert len(hub.asked()) == 1
+    assert len(hub.received()) == 1
     assert recorded.lines == ["note: HiSeqV2.gz: another process downloads it: waiting"]
 
 
@@ -1446,7 +1446,7 @@ def test_a_killed_process_locks_nobody_out(hub: Hub, target: Path, child: Child)
     killer.join()
     assert_whole(one, HUGE)
     assert recorded.lines == ["note: HiSeqV2.gz: another process downloads it: waiting"]
-    assert hub.asked()[1].header("Range") is not None
+    assert hub.received()[1].header("Range") is not None
 
 
 # any line, any hub
@@ -1521,9 +1521,9 @@ def test_sizes(hub: Hub, tmp_path: Path) -> None:
         hub.url("/moved"): len(SMALL),
         hub.url("/known"): 7,
     }
-    assert hub.asked() == []
-    assert hub.asked("/known", "HEAD") == []
-    assert len(hub.asked("/plain", "HEAD")) == 2
+    assert hub.received() == []
+    assert hub.received("/known", "HEAD") == []
+    assert len(hub.received("/plain", "HEAD")) == 2
 
 
 def test_sizes_of_nothing() -> None:
@@ -1553,10 +1553,10 @@ def test_a_question_is_asked_until_it_is_answered(hub: Hub, files: str) -> None:
     answer = post_json(files, question("TCGA-ACC"), replace(POLICY, attempts=6))
     assert answer["data"]["hits"] == [{"id": name, "file_id": name} for name in ("a", "c")]
     assert answer["data"]["pagination"]["total"] == 2
-    asked = hub.asked(GdcApi.FILES, "POST")
-    assert len(asked) == 6
-    assert all(json.loads(one.body) == question("TCGA-ACC") for one in asked)
-    assert (asked[0].header("User-Agent") or "").startswith("tcga-corr/")
+    received = hub.received(GdcApi.FILES, "POST")
+    assert len(received) == 6
+    assert all(json.loads(request.body) == question("TCGA-ACC") for request in received)
+    assert (received[0].header("User-Agent") or "").startswith("tcga-corr/")
 
 
 @pytest.mark.parametrize(
@@ -1568,14 +1568,14 @@ def test_a_question_that_is_never_answered(hub: Hub, files: str, fault: Fault, s
         post_json(files, question("TCGA-ACC"), POLICY)
     assert "5 times in a row" in raised.value.what
     assert files in raised.value.what
-    assert len(hub.asked(method="POST")) == 5
+    assert len(hub.received(method="POST")) == 5
 
 
 def test_a_question_that_stalls(hub: Hub, files: str) -> None:
     hub.plan(GdcApi.FILES, Slow(0.5), Stall(10), method="POST")
     answer = post_json(files, question("TCGA-UCS"), replace(POLICY, stall=0.2))
     assert answer["data"]["hits"] == [{"id": "b", "file_id": "b"}]
-    assert len(hub.asked(method="POST")) == 3
+    assert len(hub.received(method="POST")) == 3
 
 
 @pytest.mark.parametrize("code", [400, 404, 451])
@@ -1583,7 +1583,7 @@ def test_a_question_that_is_refused(hub: Hub, files: str, code: int) -> None:
     hub.always(GdcApi.FILES, Status(code), method="POST")
     with pytest.raises(DownloadError, match=f"HTTP {code}"):
         post_json(files, question("TCGA-ACC"), POLICY)
-    assert len(hub.asked(method="POST")) == 1
+    assert len(hub.received(method="POST")) == 1
 
 
 def test_a_question_to_no_address() -> None:

@@ -61,7 +61,7 @@ def engine(tmp_path: Path) -> Engine:
 
 @cache
 def cohort(tumor_type: str, n: int = 24) -> tuple[list[str], list[str], np.ndarray]:
-    """Symbols, barcodes and log2 values of a made-up cohort with planted correlations."""
+    """Symbols, barcodes and log2 values of a simulated cohort with planted correlations."""
     made = simulate_cohort(cohort_plans()[tumor_type], SMALL_GENES)
     n = min(n, cohort_plans()[tumor_type].n_tumor)
     return list(made.genes), barcodes(n, site=SITES[tumor_type]), made.values[:, :n]
@@ -169,7 +169,7 @@ def put_gdc(hub: Hub, *tumor_types: str) -> GdcApi:
     return gdc
 
 
-def ask(hub: Hub, source: str, *tumor_types: str, **others: object) -> FetchOptions:
+def options_for(hub: Hub, source: str, *tumor_types: str, **others: object) -> FetchOptions:
     return FetchOptions(
         tumor_types=tumor_types, source=source, base_url=hub.address, retry_policy=QUICK, **others
     )
@@ -203,9 +203,9 @@ def test_real_cohorts_of_the_legacy_hub(shared: Path, tmp_path: Path, cli: Cli) 
         checked = cli(*command, "--base-url", hub.address, "--check")
         assert checked.returncode == 0, checked.stderr
         assert snapshot(tmp_path) == before
-        asked = hub.requests[requests:]
-        assert len(asked) == 3
-        assert all(one.header("If-None-Match") for one in asked)
+        received = hub.requests[requests:]
+        assert len(received) == 3
+        assert all(request.header("If-None-Match") for request in received)
 
 
 @pytest.mark.shared
@@ -220,7 +220,7 @@ def test_a_table_of_the_real_size_by_the_real_probe_map(shared: Path, engine: En
         hub.put(PROBE_MAP_36, content)
         table = matrix("Ensembl_ID", samples, ids, values)
         hub.put("/gdc-hub/download/TCGA-LIHC.star_tpm.tsv.gz", table)
-        fetched(engine, ask(hub, "gdc-star", "LIHC"))
+        fetched(engine, options_for(hub, "gdc-star", "LIHC"))
         (row,) = engine.status().to_dicts()
         assert (len(ids), row["n_genes"]) == (60_660, 19_464)
         assert row["dropped"].split("; ") == [
@@ -229,7 +229,7 @@ def test_a_table_of_the_real_size_by_the_real_probe_map(shared: Path, engine: En
             "11 further rows of a symbol",
         ]
         assert engine.correlate("ferroptosis", "nfkb").frame["n"].to_list() == [30]
-        fetched(engine, ask(hub, "gdc-star", "LIHC", genes="all"))
+        fetched(engine, options_for(hub, "gdc-star", "LIHC", genes="all"))
         (row,) = engine.status().to_dicts()
         assert row["n_genes"] == 59_427
         assert row["dropped"].split("; ") == [
@@ -250,13 +250,13 @@ def test_one_table_of_the_real_size_for_all(shared: Path, engine: Engine) -> Non
     rng = np.random.default_rng(23)
     shape = (len(ids), len(samples))
     tpm = rng.gamma(0.5, 20, shape) * (rng.random(shape) < 0.6)
-    told = [f"{one}\t{kind}" for kind, several in columns.items() for one in several]
+    rows = [f"{one}\t{kind}" for kind, several in columns.items() for one in several]
     with Hub() as hub:
         hub.put(TOIL, matrix("sample", samples, ids, np.log2(tpm + 0.001)))
         hub.put(PROBE_MAP_23, "\n".join(lines).encode())
         head = "sample\tcancer type abbreviation"
-        hub.put(SURVIVAL, "\n".join([head, *told]).encode())
-        assert fetched(engine, ask(hub, "toil")) == sorted(types)
+        hub.put(SURVIVAL, "\n".join([head, *rows]).encode())
+        assert fetched(engine, options_for(hub, "toil")) == sorted(types)
     frame = engine.correlate("ferroptosis", "nfkb").frame
     assert frame["n"].to_list() == [20, 25, 15]
     assert frame["r"].null_count() == 0
@@ -282,7 +282,7 @@ def test_files_of_the_real_size_from_the_gdc(shared: Path, engine: Engine) -> No
                 text.append("\t".join(fields))
             content = ("\n".join(text) + "\n").encode()
             gdc.add(f"luad-{number}", content, "TCGA-LUAD", case=sample[:12], sample=f"{sample}A")
-        assert fetched(engine, ask(hub, "gdc-api", "LUAD")) == ["LUAD"]
+        assert fetched(engine, options_for(hub, "gdc-api", "LUAD")) == ["LUAD"]
     (row,) = engine.status().to_dicts()
     assert (row["tumor"], row["n_genes"]) == (11, 19_464)
     assert row["dropped"].split("; ") == [
@@ -297,7 +297,7 @@ def test_files_of_the_real_size_from_the_gdc(shared: Path, engine: Engine) -> No
 def test_the_real_pancancer_table(shared: Path, tmp_path: Path) -> None:
     engine = open_store(tmp_path)
     with Hub(folder=shared / "hub") as hub:
-        assert len(fetched(engine, ask(hub, "pancanatlas"))) == 30
+        assert len(fetched(engine, options_for(hub, "pancanatlas"))) == 30
         files = {one.path for one in hub.requests}
         assert files == {EB, SURVIVAL}
     rows = {row["tumor_type"]: row for row in engine.correlate("RELA", "NFE2L2").frame.to_dicts()}
@@ -325,25 +325,25 @@ def agrees_with_plan(engine: Engine, source: str, *tumor_types: str) -> None:
 
 def test_a_table_a_tumor_type_by_ensembl_id(hub: Hub, engine: Engine) -> None:
     put_star(hub, "ACC", "LIHC")
-    assert fetched(engine, ask(hub, "gdc-star", "LIHC", "ACC")) == ["ACC", "LIHC"]
+    assert fetched(engine, options_for(hub, "gdc-star", "LIHC", "ACC")) == ["ACC", "LIHC"]
     agrees_with_plan(engine, "gdc-star", "ACC", "LIHC")
     status = engine.status().to_dicts()
     assert {row["genes"] for row in status} == {"protein-coding"}
     assert "1 pseudoautosomal copies on chromosome Y" in status[0]["dropped"]
     assert "genes that are not protein-coding" in status[0]["dropped"]  # MALAT1 among them
-    assert len(hub.asked(PROBE_MAP_36)) == 1
+    assert len(hub.received(PROBE_MAP_36)) == 1
 
 
 def test_one_table_by_ensembl_id_for_all(hub: Hub, engine: Engine) -> None:
     put_pancancer(hub, TOIL, "ACC", "LIHC", "UCS")
-    assert fetched(engine, ask(hub, "toil")) == ["ACC", "LIHC", "UCS"]
+    assert fetched(engine, options_for(hub, "toil")) == ["ACC", "LIHC", "UCS"]
     agrees_with_plan(engine, "toil", "ACC", "LIHC", "UCS")
     assert set(engine.status()["unit"]) == {"log2(tpm+0.001)"}
 
 
 def test_one_file_a_sample_from_the_gdc(hub: Hub, engine: Engine) -> None:
     gdc = put_gdc(hub, "ACC", "LIHC")
-    assert fetched(engine, ask(hub, "gdc-api", "ACC", "LIHC")) == ["ACC", "LIHC"]
+    assert fetched(engine, options_for(hub, "gdc-api", "ACC", "LIHC")) == ["ACC", "LIHC"]
     agrees_with_plan(engine, "gdc-api", "ACC", "LIHC")
     assert set(engine.status()["unit"]) == {"log2(tpm+1)"}
     assert gdc.questions == [files_query("ACC"), files_query("LIHC")]
@@ -369,12 +369,12 @@ def test_the_default_is_the_batch_adjusted_table(hub: Hub, engine: Engine) -> No
     assert hub.sent(EB) == len(hub.find(EB).content)  # type: ignore[union-attr]
     requests = len(hub.requests)
     # the file is here: another tumor type of it needs no network
-    assert fetched(engine, ask(hub, "pancanatlas", "ACC")) == ["ACC"]
+    assert fetched(engine, options_for(hub, "pancanatlas", "ACC")) == ["ACC"]
     assert len(hub.requests) == requests
     agrees_with_plan(engine, "pancanatlas", "ACC", "LIHC")
 
 
-# --- what is asked for ---------------------------------------------------------------------------
+# --- requests ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("source", ["pancanatlas", "gdc-star", "tcga-hiseqv2", "toil", "gdc-api"])
@@ -398,16 +398,19 @@ def test_fetched_sources_say_what_they_are() -> None:
             assert not source.verified_live
 
 
-def test_a_dry_run_tells_sizes_only_when_asked(hub: Hub, engine: Engine) -> None:
+def test_a_dry_run_has_sizes_only_on_demand(hub: Hub, engine: Engine) -> None:
     put_star(hub, "ACC")
-    frame = engine.fetch_plan(ask(hub, "gdc-star", "ACC"))
+    frame = engine.fetch_plan(options_for(hub, "gdc-star", "ACC"))
     assert frame["size_mb"].to_list() == [None, None]
     assert hub.requests == []
-    frame = engine.fetch_plan(ask(hub, "gdc-star", "ACC", check=True))
+    frame = engine.fetch_plan(options_for(hub, "gdc-star", "ACC", check=True))
     assert frame["size_mb"].null_count() == 0
     assert frame["state"].to_list() == ["to come", "to come"]
-    fetched(engine, ask(hub, "gdc-star", "ACC"))
-    assert engine.fetch_plan(ask(hub, "gdc-star", "ACC"))["state"].to_list() == ["here", "here"]
+    fetched(engine, options_for(hub, "gdc-star", "ACC"))
+    assert engine.fetch_plan(options_for(hub, "gdc-star", "ACC"))["state"].to_list() == [
+        "here",
+        "here",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -449,9 +452,9 @@ def test_what_the_hub_does_not_have_leaves_the_rest(hub: Hub, tmp_path: Path, cl
     assert open_store(tmp_path).status()["tumor_type"].to_list() == ["ACC", "UCS"]
 
 
-def test_many_missing_files_are_told_at_once(hub: Hub, engine: Engine) -> None:
+def test_many_missing_files_are_one_error(hub: Hub, engine: Engine) -> None:
     put_hiseq(hub, "ACC")
-    report = engine.fetch(ask(hub, "tcga-hiseqv2", "ACC", "BLCA", "BRCA", "LIHC", "UCS"))
+    report = engine.fetch(options_for(hub, "tcga-hiseqv2", "ACC", "BLCA", "BRCA", "LIHC", "UCS"))
     assert [one.key.tumor_type for one in report.loaded] == ["ACC"]
     (error,) = report.errors
     assert "4 of its files could not be downloaded" in str(error)
@@ -460,9 +463,9 @@ def test_many_missing_files_are_told_at_once(hub: Hub, engine: Engine) -> None:
         report.raise_errors()
 
 
-def test_tumor_types_that_a_table_lacks_are_told(hub: Hub, engine: Engine) -> None:
+def test_tumor_types_without_samples_are_reported(hub: Hub, engine: Engine) -> None:
     put_pancancer(hub, EB, "ACC", "LIHC")
-    report = engine.fetch(ask(hub, "pancanatlas", "ACC", "UCS"))
+    report = engine.fetch(options_for(hub, "pancanatlas", "ACC", "UCS"))
     assert [one.key.tumor_type for one in report.loaded] == ["ACC"]
     (error,) = report.errors
     assert "no sample of it is of UCS" in str(error)
@@ -471,13 +474,13 @@ def test_tumor_types_that_a_table_lacks_are_told(hub: Hub, engine: Engine) -> No
 def test_without_what_stands_beside_it_nothing_is_loaded(hub: Hub, engine: Engine) -> None:
     put_star(hub, "ACC", "LIHC")
     hub.always(PROBE_MAP_36, Status(500))
-    report = engine.fetch(ask(hub, "gdc-star", "ACC", "LIHC"))
+    report = engine.fetch(options_for(hub, "gdc-star", "ACC", "LIHC"))
     assert report.loaded == ()
     assert len(report.errors) == 1
     assert "probemap" in str(report.errors[0])
     hub.always(PROBE_MAP_36)
-    assert fetched(engine, ask(hub, "gdc-star", "ACC", "LIHC")) == ["ACC", "LIHC"]
-    assert len(hub.asked("/gdc-hub/download/TCGA-ACC.star_tpm.tsv.gz")) == 1
+    assert fetched(engine, options_for(hub, "gdc-star", "ACC", "LIHC")) == ["ACC", "LIHC"]
+    assert len(hub.received("/gdc-hub/download/TCGA-ACC.star_tpm.tsv.gz")) == 1
 
 
 def test_files_that_the_gdc_took_back_are_left_out(hub: Hub, tmp_path: Path, cli: Cli) -> None:
@@ -500,13 +503,13 @@ def test_files_that_the_gdc_took_back_are_left_out(hub: Hub, tmp_path: Path, cli
     (row,) = engine.status().to_dicts()
     assert row["tumor"] == len(gdc.records) - 1
     assert "1 files that the GDC has withdrawn" in row["dropped"]
-    # it is not asked for again, so that no network is needed
+    # it is not requested again, so that no network is needed
     before, requests = snapshot(tmp_path), len(hub.requests)
-    fetched(engine, ask(hub, "gdc-api", "ACC"))
+    fetched(engine, options_for(hub, "gdc-api", "ACC"))
     assert (len(hub.requests), snapshot(tmp_path)) == (requests, before)
     # but it is, if wanted: it may have come back
     hub.always(GdcApi.path("acc-0003"))
-    fetched(engine, ask(hub, "gdc-api", "ACC", check=True))
+    fetched(engine, options_for(hub, "gdc-api", "ACC", check=True))
     assert engine.status()["tumor"].to_list() == [len(gdc.records)]
 
 
@@ -515,7 +518,7 @@ def test_a_table_is_not_made_of_a_part_of_its_files(hub: Hub, engine: Engine) ->
     bad = [GdcApi.path("acc-0003"), GdcApi.path("acc-0005")]
     for path in bad:
         hub.always(path, Status(500))
-    report = engine.fetch(ask(hub, "gdc-api", "ACC"))
+    report = engine.fetch(options_for(hub, "gdc-api", "ACC"))
     assert report.loaded == ()
     assert len(report.errors) == 1
     assert "TCGA-ACC: 2 of its files could not be downloaded" in str(report.errors[0])
@@ -524,7 +527,7 @@ def test_a_table_is_not_made_of_a_part_of_its_files(hub: Hub, engine: Engine) ->
     for path in bad:
         hub.always(path)
     before = len(hub.requests)
-    assert fetched(engine, ask(hub, "gdc-api", "ACC")) == ["ACC"]
+    assert fetched(engine, options_for(hub, "gdc-api", "ACC")) == ["ACC"]
     after = [one for one in hub.requests[before:] if one.method == "GET"]
     assert sorted(one.path for one in after) == bad
     assert len(gdc.questions) == 1  # the list of files is kept
@@ -532,69 +535,69 @@ def test_a_table_is_not_made_of_a_part_of_its_files(hub: Hub, engine: Engine) ->
 
 def test_the_gdc_is_asked_again_only_on_demand(hub: Hub, engine: Engine) -> None:
     gdc = put_gdc(hub, "ACC")
-    fetched(engine, ask(hub, "gdc-api", "ACC"))
+    fetched(engine, options_for(hub, "gdc-api", "ACC"))
     everything = len(gdc.records)
     gone = gdc.records.pop()
     before = len(hub.requests)
-    fetched(engine, ask(hub, "gdc-api", "ACC"))
+    fetched(engine, options_for(hub, "gdc-api", "ACC"))
     assert len(hub.requests) == before
-    fetched(engine, ask(hub, "gdc-api", "ACC", check=True))
+    fetched(engine, options_for(hub, "gdc-api", "ACC", check=True))
     assert engine.status()["tumor"].to_list() == [everything - 1]
     assert gone["cases"][0]["submitter_id"] not in set(engine.samples()["patient"])
 
 
 def test_files_that_the_list_vouches_for_are_not_asked_for(hub: Hub, engine: Engine) -> None:
     gdc = put_gdc(hub, "ACC")
-    fetched(engine, ask(hub, "gdc-api", "ACC"))
-    fetched(engine, ask(hub, "gdc-api", "ACC", check=True))
-    assert len(hub.asked()) == len(gdc.records)
+    fetched(engine, options_for(hub, "gdc-api", "ACC"))
+    fetched(engine, options_for(hub, "gdc-api", "ACC", check=True))
+    assert len(hub.received()) == len(gdc.records)
     assert len(gdc.questions) == 2
 
 
 def test_a_list_that_repeats_or_mixes_is_refused(hub: Hub, engine: Engine) -> None:
     gdc = put_gdc(hub, "ACC")
     gdc.records[3] = gdc.records[4]
-    (error,) = engine.fetch(ask(hub, "gdc-api", "ACC")).errors
+    (error,) = engine.fetch(options_for(hub, "gdc-api", "ACC")).errors
     assert f"it names {len(gdc.records) - 1} of {len(gdc.records)} files" in str(error)
     gdc = put_gdc(hub, "LIHC")
     other = json.loads(json.dumps(gdc.records[3]))
     hub.posts[GdcApi.FILES] = lambda body: {
         "data": {"hits": [other], "pagination": {"total": 1}}, "warnings": {},
     }  # fmt: skip
-    (error,) = engine.fetch(ask(hub, "gdc-api", "ACC")).errors
+    (error,) = engine.fetch(options_for(hub, "gdc-api", "ACC")).errors
     assert "it names 0 of 1 files of TCGA-ACC" in str(error)
 
 
 def test_a_source_is_never_of_two_versions(hub: Hub, engine: Engine) -> None:
     put_pancancer(hub, EB, "ACC", "LIHC")
-    fetched(engine, ask(hub, "pancanatlas", "ACC", "LIHC"))
+    fetched(engine, options_for(hub, "pancanatlas", "ACC", "LIHC"))
     put_pancancer(hub, EB, "LIHC", "ACC", "UCS")
-    assert fetched(engine, ask(hub, "pancanatlas", "ACC", check=True)) == ["ACC", "LIHC"]
+    assert fetched(engine, options_for(hub, "pancanatlas", "ACC", check=True)) == ["ACC", "LIHC"]
     record = engine.correlate("RELA", "NFE2L2").provenance.tables
     assert len({table["inputs"][0]["sha256"] for table in record}) == 1
 
 
 def test_nor_is_one_of_a_table_a_tumor_type(hub: Hub, engine: Engine) -> None:
     put_star(hub, "ACC", "LIHC")
-    fetched(engine, ask(hub, "gdc-star", "ACC", "LIHC"))
+    fetched(engine, options_for(hub, "gdc-star", "ACC", "LIHC"))
     symbols = cohort("ACC")[0]
     hub.put(PROBE_MAP_36, probe_map(symbols).replace(b"\tRELA\t", b"\tRELA_2\t"))
-    assert fetched(engine, ask(hub, "gdc-star", "ACC", check=True)) == ["ACC", "LIHC"]
+    assert fetched(engine, options_for(hub, "gdc-star", "ACC", check=True)) == ["ACC", "LIHC"]
     assert set(engine.sql("SELECT tumor_type FROM tables WHERE gene = 'RELA_2'")["tumor_type"]) == {
         "ACC",
         "LIHC",
     }
-    assert len(hub.asked("/gdc-hub/download/TCGA-LIHC.star_tpm.tsv.gz")) == 1
+    assert len(hub.received("/gdc-hub/download/TCGA-LIHC.star_tpm.tsv.gz")) == 1
 
 
 def test_patients_that_change_their_tumor_type(hub: Hub, engine: Engine) -> None:
     put_pancancer(hub, EB, "ACC", "LIHC")
-    fetched(engine, ask(hub, "pancanatlas"))
+    fetched(engine, options_for(hub, "pancanatlas"))
     moved = cohort("LIHC")[1][0]
     hub.put(SURVIVAL, survival("ACC", "LIHC").replace(
         f"{moved}\t{moved[:12]}\tLIHC".encode(), f"{moved}\t{moved[:12]}\tACC".encode()
     ))  # fmt: skip
-    assert fetched(engine, ask(hub, "pancanatlas", "ACC", check=True)) == ["ACC", "LIHC"]
+    assert fetched(engine, options_for(hub, "pancanatlas", "ACC", check=True)) == ["ACC", "LIHC"]
     assert engine.status()["tumor"].to_list() == [
         len(cohort("ACC")[1]) + 1,
         len(cohort("LIHC")[1]) - 1,
@@ -606,10 +609,10 @@ def test_a_table_that_is_wrong_at_the_hub_is_brought_again(hub: Hub, engine: Eng
     path = "/tcga-xena-hub/download/TCGA.ACC.sampleMap/HiSeqV2.gz"
     good = hub.find(path).content  # type: ignore[union-attr]
     hub.put(path, good[: len(good) // 2] + bytes(len(good) - len(good) // 2))
-    (error,) = engine.fetch(ask(hub, "tcga-hiseqv2", "ACC")).errors
+    (error,) = engine.fetch(options_for(hub, "tcga-hiseqv2", "ACC")).errors
     assert "cut short or damaged" in str(error)
     hub.put(path, good)
-    assert fetched(engine, ask(hub, "tcga-hiseqv2", "ACC")) == ["ACC"]
+    assert fetched(engine, options_for(hub, "tcga-hiseqv2", "ACC")) == ["ACC"]
 
 
 @pytest.mark.parametrize("source", ["tcga-hiseqv2", "gdc-api"])
@@ -629,9 +632,9 @@ def test_a_hub_that_asks_for_an_hour_is_left_alone(hub: Hub, engine: Engine) -> 
     for name in ("ACC", "LIHC", "UCS"):
         path = f"/tcga-xena-hub/download/TCGA.{name}.sampleMap/HiSeqV2.gz"
         hub.always(path, Status(429, "3600"))
-    report = engine.fetch(ask(hub, "tcga-hiseqv2", "ACC", "LIHC", "UCS", jobs=1))
+    report = engine.fetch(options_for(hub, "tcga-hiseqv2", "ACC", "LIHC", "UCS", jobs=1))
     assert len(report.errors) == 3
-    assert len(hub.asked()) == 1
+    assert len(hub.received()) == 1
 
 
 def test_names_from_a_hub_do_not_reach_the_terminal_raw(hub: Hub, tmp_path: Path, cli: Cli) -> None:
@@ -651,7 +654,7 @@ def test_a_long_list_comes_in_pages(
 ) -> None:
     monkeypatch.setattr("tcga_corr.fetching.gdc._PAGE", 5)
     gdc = put_gdc(hub, "ACC")
-    fetched(engine, ask(hub, "gdc-api", "ACC"))
+    fetched(engine, options_for(hub, "gdc-api", "ACC"))
     assert [one["from"] for one in gdc.questions] == [0, 5, 10]
     assert engine.status()["tumor"].to_list() == [len(gdc.records)]
 
@@ -670,16 +673,16 @@ def test_an_odd_answer_of_the_gdc_is_refused(
 ) -> None:
     gdc = put_gdc(hub, "ACC")
     gdc.records[0] |= change
-    report = engine.fetch(ask(hub, "gdc-api", "ACC"))
+    report = engine.fetch(options_for(hub, "gdc-api", "ACC"))
     assert report.loaded == ()
     assert len(report.errors) == 1
     assert said in str(report.errors[0])
     assert isinstance(report.errors[0], DownloadError)
 
 
-def test_a_gdc_without_such_files_is_said(hub: Hub, engine: Engine) -> None:
+def test_a_gdc_without_such_files_is_reported(hub: Hub, engine: Engine) -> None:
     put_gdc(hub, "ACC")
-    report = engine.fetch(ask(hub, "gdc-api", "ACC", "LIHC"))
+    report = engine.fetch(options_for(hub, "gdc-api", "ACC", "LIHC"))
     assert [one.key.tumor_type for one in report.loaded] == ["ACC"]
     assert "it names 0 of 0 files of TCGA-LIHC" in str(report.errors[0])
 
@@ -691,16 +694,16 @@ def test_a_full_disk_is_seen_before_anything_is_received(
     usage = shutil.disk_usage("/")
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=64 << 20))
     with pytest.raises(DownloadError, match="MB are to come and 67 MB are free"):
-        engine.fetch(ask(hub, "gdc-star", "ACC", "LIHC"))
+        engine.fetch(options_for(hub, "gdc-star", "ACC", "LIHC"))
     assert {one.method for one in hub.requests} == {"HEAD"}
 
 
 def test_half_a_file_is_seen_by_nobody(hub: Hub, engine: Engine) -> None:
     put_star(hub, "ACC", "LIHC")
-    fetched(engine, ask(hub, "gdc-star", "ACC"))
+    fetched(engine, options_for(hub, "gdc-star", "ACC"))
     path = "/gdc-hub/download/TCGA-LIHC.star_tpm.tsv.gz"
     hub.plan(path, Stall(50_000))
-    thread = threading.Thread(target=engine.fetch, args=(ask(hub, "gdc-star", "LIHC"),))
+    thread = threading.Thread(target=engine.fetch, args=(options_for(hub, "gdc-star", "LIHC"),))
     thread.start()
     partial = engine.store.downloads("gdc-star") / ".TCGA-LIHC.star_tpm.tsv.gz.download"
     while not (partial.exists() and partial.stat().st_size >= 50_000):
@@ -740,17 +743,17 @@ def test_an_interrupted_fetch_goes_on_where_it_stopped(hub: Hub, tmp_path: Path)
     again = run(tmp_path, hub, *arguments)
     assert again.wait(timeout=60) == 0
     again.communicate()
-    assert [one.header("Range") for one in hub.asked(path)] == [None, "bytes=80000-"]
+    assert [one.header("Range") for one in hub.received(path)] == [None, "bytes=80000-"]
     assert open_store(tmp_path).status()["tumor_type"].to_list() == ["ACC", "LIHC", "UCS"]
 
 
-def test_an_interrupt_does_not_wait_for_a_hub_that_tells_no_size(hub: Hub, tmp_path: Path) -> None:
+def test_an_interrupt_does_not_wait_for_a_hub_without_sizes(hub: Hub, tmp_path: Path) -> None:
     put_hiseq(hub, "ACC", "LIHC")
     for name in ("ACC", "LIHC"):
         path = f"/tcga-xena-hub/download/TCGA.{name}.sampleMap/HiSeqV2.gz"
         hub.always(path, Slow(20), method="HEAD")
     process = run(tmp_path, hub, "ACC", "LIHC", "--source", "tcga-hiseqv2")
-    while not hub.asked(method="HEAD"):
+    while not hub.received(method="HEAD"):
         assert process.poll() is None
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
@@ -785,19 +788,19 @@ def test_download_only(hub: Hub, tmp_path: Path, cli: Cli) -> None:
         engine.status()
     report = engine.load(engine.store.downloads("pancanatlas"))
     assert len(report.loaded) == 2
-    told = cli("--cache", tmp_path, "fetch", "--base-url", hub.address)
-    assert b"note: it has no sample of BLCA, BRCA" in told.stderr
+    again = cli("--cache", tmp_path, "fetch", "--base-url", hub.address)
+    assert b"note: it has no sample of BLCA, BRCA" in again.stderr
 
 
 def test_a_changed_table_is_loaded_anew(hub: Hub, engine: Engine) -> None:
     put_hiseq(hub, "ACC")
-    fetched(engine, ask(hub, "tcga-hiseqv2", "ACC"))
+    fetched(engine, options_for(hub, "tcga-hiseqv2", "ACC"))
     symbols, samples, values = cohort("ACC")
     path = "/tcga-xena-hub/download/TCGA.ACC.sampleMap/HiSeqV2.gz"
     hub.put(path, matrix("sample", samples[:10], symbols, values[:, :10]))
-    fetched(engine, ask(hub, "tcga-hiseqv2", "ACC"))
+    fetched(engine, options_for(hub, "tcga-hiseqv2", "ACC"))
     assert engine.status()["tumor"].to_list() == [len(samples)]
-    fetched(engine, ask(hub, "tcga-hiseqv2", "ACC", check=True))
+    fetched(engine, options_for(hub, "tcga-hiseqv2", "ACC", check=True))
     assert engine.status()["tumor"].to_list() == [10]
 
 
@@ -805,7 +808,7 @@ def test_a_cut_table_is_mended_on_the_way(hub: Hub, engine: Engine) -> None:
     put_star(hub, "ACC")
     path = "/gdc-hub/download/TCGA-ACC.star_tpm.tsv.gz"
     hub.plan(path, Cut(70_000), Cut(90_000), Status(503))
-    fetched(engine, ask(hub, "gdc-star", "ACC"))
+    fetched(engine, options_for(hub, "gdc-star", "ACC"))
     agrees_with_plan(engine, "gdc-star", "ACC")
     sidecar = engine.store.downloads("gdc-star") / "TCGA-ACC.star_tpm.tsv.gz.json"
     assert json.loads(sidecar.read_text())["url"] == hub.url(path)

@@ -225,8 +225,8 @@ def test_a_load_killed_before_each_of_its_steps(
         code = killed_at(stepper, len(outcomes), root, new)
         assert code in (-signal.SIGKILL, 0)
         if replaced:
-            (asked,) = open_store(root).sql(named_query("rela_nfe2l2"))["r"]
-            assert any(asked == pytest.approx(truth["UCS"]["r"], abs=1e-9) for truth in truths)
+            (r,) = open_store(root).sql(named_query("rela_nfe2l2"))["r"]
+            assert any(r == pytest.approx(truth["UCS"]["r"], abs=1e-9) for truth in truths)
         found = assert_no_wrong_number(root, *truths)
         assert not open_store(root).load(new.paths, OPTIONS).errors
         if content(root) != new.whole:
@@ -294,13 +294,13 @@ def test_a_killed_writer_holds_no_lock(six: Loading, tmp_path: Path) -> None:
     script = (
         "import sys, time; from pathlib import Path; from tcga_corr.store import Store, TableKey\n"
         "with Store(Path(sys.argv[1])).locked(TableKey('simulated', 'ACC')):\n"
-        "    print('held', flush=True); time.sleep(60)"
+        "    print('locked', flush=True); time.sleep(60)"
     )
     with subprocess.Popen(
         [sys.executable, "-c", script, str(root)], stdout=subprocess.PIPE
     ) as holder:
         assert holder.stdout is not None
-        assert holder.stdout.readline() == b"held\n"
+        assert holder.stdout.readline() == b"locked\n"
         os.kill(holder.pid, signal.SIGKILL)
     assert_loads_to_the_whole(root, six)
 

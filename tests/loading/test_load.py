@@ -135,10 +135,10 @@ def test_patients_cannot_be_of_two_tumor_types(engine: Engine, tmp_path: Path) -
 
 
 def test_made_up_samples_cannot_pass_for_real_ones(engine: Engine, tmp_path: Path) -> None:
-    made_up = tmp_path / "TCGA.ACC.x" / "HiSeqV2"
-    write_table(made_up, [f"TCGA-00-000{i}-01" for i in range(3)], rows(3))
-    assert "made up" in str(only_error(engine.load(made_up)))
-    assert "made up" in str(only_error(engine.load(made_up, LoadOptions(source="tcga-hiseqv2"))))
+    simulated = tmp_path / "TCGA.ACC.x" / "HiSeqV2"
+    write_table(simulated, [f"TCGA-00-000{i}-01" for i in range(3)], rows(3))
+    assert "made up" in str(only_error(engine.load(simulated)))
+    assert "made up" in str(only_error(engine.load(simulated, LoadOptions(source="tcga-hiseqv2"))))
     real = write_table(tmp_path / "TCGA.UCS.x" / "HiSeqV2", barcodes(3), rows(3))
     assert "not the simulated" in str(
         only_error(engine.load(real, LoadOptions(source="simulated")))
@@ -290,12 +290,12 @@ def test_names_are_read_by_the_engine_as_the_user_means_them(
         engine.correlate("NF-kB", "RELA")
     with pytest.raises(UsageError, match="alias of several genes"):
         engine.correlate("P50", "RELA")
-    told = engine.correlate("p65", "NFKB1").notes
-    assert "RELA: p65 read as the gene RELA" in told
-    told = engine.correlate("KMT2D", "RELA").notes
-    assert any("KMT2D not found for certain, perhaps gene:MLL2" in note for note in told)
-    told = engine.correlate("gene:MLL2", "RELA").notes
-    assert "MLL2: a row of this name, which may be KMT2B or KMT2D" in told
+    notes = engine.correlate("p65", "NFKB1").notes
+    assert "RELA: p65 read as the gene RELA" in notes
+    notes = engine.correlate("KMT2D", "RELA").notes
+    assert any("KMT2D not found for certain, perhaps gene:MLL2" in note for note in notes)
+    notes = engine.correlate("gene:MLL2", "RELA").notes
+    assert "MLL2: a row of this name, which may be KMT2B or KMT2D" in notes
     gmt = tmp_path / "go.gmt"
     gmt.write_text("cell death (GO:0008219)\tx\t" + "\t".join(GENES[:6]) + "\n")
     answer = engine.correlate(f"{gmt}:cell death (GO:0008219)", "RELA")

@@ -330,8 +330,8 @@ def test_no_gene_of_2015_is_lost_and_no_trailing_column_becomes_one(
 
 def test_many_columns_left_out_are_not_all_listed(tmp_path: Path) -> None:
     columns = {"patient": NAMES, **{f"lab {n}": RUNNING for n in range(30)}, **genes_of(made())}
-    told = open_table(samples_down(tmp_path / "mine.csv", columns)).told
-    assert told.endswith("lab 18, lab 19, and 10 more")
+    note = open_table(samples_down(tmp_path / "mine.csv", columns)).told
+    assert note.endswith("lab 18, lab 19, and 10 more")
 
 
 @pytest.mark.parametrize("ids", [False, True])

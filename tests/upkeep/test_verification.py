@@ -44,7 +44,7 @@ def faults(engine: Engine, **options: bool) -> dict[str, str]:
 
 
 def flip(path: Path, position: int) -> None:
-    """Flip a bit in place; neither size nor time tell."""
+    """Flip a bit in place; neither size nor time change."""
     status = path.stat()
     content = bytearray(path.read_bytes())
     content[position] ^= 1
@@ -76,7 +76,7 @@ def test_a_bit_that_flipped_in_an_index_is_seen_and_mended(engine: Engine, name:
     answer = engine.correlate("RELA", "NFE2L2").frame
     flip(index_file(engine, name), -5 if name != "genes.txt" else 0)
     state = {"index ACC": "damaged"}
-    if name == "genes.txt":  # has its own hash: not taken for an index at all
+    if name == "genes.txt":  # has its own hash: no index at all
         state = {"index ACC": "damaged"}
     assert faults(engine) == state
     assert faults(engine, repair=True) == {"index ACC": "mended"}
@@ -221,9 +221,9 @@ def test_a_part_of_a_store(engine: Engine) -> None:
     frame = engine.verify(["LIHC"], "simulated")
     assert frame["kind"].to_list() == ["table", "index"]
     assert all("LIHC" in path for path in frame["path"])
-    for asked in ({"source": "nothing"}, {"tumor_types": ["BRCA"]}):
+    for part in ({"source": "nothing"}, {"tumor_types": ["BRCA"]}):
         with pytest.raises(DataMissingError, match=r"not loaded|no source"):
-            engine.verify(**asked)  # type: ignore[arg-type]
+            engine.verify(**part)  # type: ignore[arg-type]
 
 
 def test_verify_on_the_command_line(engine: Engine, cli: Cli) -> None:
