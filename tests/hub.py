@@ -2,7 +2,7 @@
 
 ``with Hub(folder=shared / "hub") as hub`` serves what lies below the folder, and what is ``put``;
 ``%2F`` in a URL is ``/`` on disk. ``plan`` says how the next requests for a path go wrong,
-``always`` how all of them do; ``requests`` is what was request. As a fixture: ``from .hub import
+``always`` how all of them do; ``requests`` are those received. As a fixture: ``from .hub import
 serve_hub`` and take ``hub``. :class:`GdcApi` adds the endpoints of the GDC.
 """
 
@@ -195,7 +195,7 @@ class Trickle(Fault):
 
 @dataclass(frozen=True)
 class NoRange(Fault):
-    """Range is ignored: the whole file, whatever was request."""
+    """Range is ignored: the whole file is sent."""
 
     def change(self, answer: Answer, hub: Hub, path: str) -> None:
         answer.ignore_range = True

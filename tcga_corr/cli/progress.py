@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Literal
 
 from tcga_corr.cli.texts import printable
 from tcga_corr.progress import Progress
@@ -94,7 +93,7 @@ def _format_duration(seconds: float) -> str:
 
 
 class Bars(Progress):
-    """Bars on a terminal: one for the task and one for each part.
+    """Bars on a terminal, one for the task and one for each part, while ``display`` is entered.
 
     Parameters
     ----------
@@ -109,49 +108,37 @@ class Bars(Progress):
         from rich.progress import Progress as RichProgress
 
         console = Console(stderr=True, no_color="NO_COLOR" in os.environ or None)
-        self._display = RichProgress(*_columns(display), console=console, transient=True)
+        self.display = RichProgress(*_columns(display), console=console, transient=True)
         self._title, self._steps_apart = title, display == "downloads"
         self._started, self._done = time.monotonic(), 0
         # the length is in effort where there is one: units take from microseconds to a second
-        self._task = self._display.add_task(title, total=None, units="", rate="")
+        self._task = self.display.add_task(title, total=None, units="", rate="")
         self._total, self._done_before = 0, 0
         self._parts: dict[str, TaskID] = {}
         self._step: TaskID | None = None
-
-    def __enter__(self) -> Self:
-        self._display.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._display.stop()
 
     def begin(self, total: int | None, done: int = 0, effort: float | None = None) -> None:
         """Set the length of the task's bar."""
         self._started, self._done = time.monotonic(), 0
         self._total, self._done_before = total or 0, done
         left = effort if effort is not None or total is None else total - done
-        self._display.update(self._task, total=left, units=f"{done:,} of {self._total:,}")
+        self.display.update(self._task, total=left, units=f"{done:,} of {self._total:,}")
 
     def step(self, name: str) -> None:
         """Show the step beside the title or, for downloads, below the files on their way."""
         if not self._steps_apart:
             description = printable(f"{self._title} {name}")
-            self._display.update(self._task, description=description)
+            self.display.update(self._task, description=description)
             return
         if self._step is not None:
-            self._display.remove_task(self._step)
+            self.display.remove_task(self._step)
         self._step = self._add_bar(name, None, 0) if name else None
 
     def advance(self, count: int = 1, effort: float | None = None) -> None:
         """Advance the task's bar."""
         self._done += count
         rate = self._done / max(time.monotonic() - self._started, 1e-9)
-        self._display.update(
+        self.display.update(
             self._task,
             advance=count if effort is None else effort,
             units=f"{self._done_before + self._done:,} of {self._total:,}",
@@ -167,21 +154,21 @@ class Bars(Progress):
         """Advance a part's bar, and the task's."""
         part = self._parts.get(name)
         if part is not None:
-            self._display.advance(part, count)
-        self._display.advance(self._task, count)
+            self.display.advance(part, count)
+        self.display.advance(self._task, count)
 
     def finish_part(self, name: str) -> None:
         """Remove a part's bar."""
         part = self._parts.pop(name, None)
         if part is not None:
-            self._display.remove_task(part)
+            self.display.remove_task(part)
 
     def say(self, text: str) -> None:
         """Print the line above the bars."""
-        self._display.console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
+        self.display.console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
 
     def _add_bar(self, name: str, total: int | None, done: int) -> TaskID:
-        return self._display.add_task(
+        return self.display.add_task(
             printable(name), total=total, completed=done, units="", rate=""
         )
 

@@ -69,7 +69,8 @@ class Settings:
         if self.quiet:
             yield Progress()
         elif sys.stderr.isatty():
-            with Bars(title, display) as bars:
+            bars = Bars(title, display)
+            with bars.display:
                 yield bars
         else:
             units = title if display == "pace" else ""

@@ -29,19 +29,7 @@ from tcga_corr.store import Store, TableKey, read_metadata
 
 @dataclass(frozen=True)
 class FetchReport:
-    """The result of a fetch.
-
-    Attributes
-    ----------
-    downloaded
-        The files that arrived or existed already.
-    loaded
-        The tables loaded.
-    n_withdrawn
-        How many files the hub has withdrawn.
-    errors
-        Those of downloads, then the others.
-    """
+    """The result of a fetch: ``downloaded`` are the files that arrived or existed already."""
 
     downloaded: tuple[Path, ...]
     loaded: tuple[LoadedTable, ...]

@@ -74,39 +74,20 @@ class LoadOptions:
 class LoadPlan:
     """All that decides which tables a file becomes.
 
-    Attributes
-    ----------
-    file, source
-        The file, and the source to store it under.
-    own_cohort
-        Whether its samples have no TCGA barcodes.
-    genes
-        Which genes to keep.
-    linear
-        Whether the values are linear; None if the values themselves decide it.
-    unit
-        Unit of the stored values; of the file's values if ``linear`` is None.
-    tumor_types, missing
-        The tumor types to load, and the requested ones of which the table has no sample.
-    phenotype
-        Tumor type of each sample, for a table of several tumor types.
-    inputs
-        The file and those beside it, with their hashes.
-    stamps
-        Inode, size and time of the files before they were read.
+    ``linear`` is None if the values themselves decide it; ``unit`` is then that of the file.
     """
 
     file: TableFile
     source: Source
-    own_cohort: bool
+    own_cohort: bool  # samples without TCGA barcodes
     genes: Genes
     linear: bool | None
     unit: str
     tumor_types: tuple[str, ...]
-    missing: tuple[str, ...]
-    phenotype: TumorTypeOfSample | None
+    missing: tuple[str, ...]  # requested tumor types of which the table has no sample
+    phenotype: TumorTypeOfSample | None  # for a table of several tumor types
     inputs: tuple[InputFile, ...]
-    stamps: dict[Path, tuple[int, ...]]
+    stamps: dict[Path, tuple[int, ...]]  # of the files, before they were read
 
     @property
     def path(self) -> Path:

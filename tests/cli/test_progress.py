@@ -110,9 +110,10 @@ def test_lines_of_pace(now: list[float]) -> None:
 
 
 def test_bars_of_downloads(capsys: pytest.CaptureFixture[str]) -> None:
-    with Bars("all", "downloads") as bars:
+    bars = Bars("all", "downloads")
+    with bars.display:
         download(bars)
-        [task] = bars._display.tasks
+        [task] = bars.display.tasks
         assert (task.completed, task.total) == (400_020, 3_000_000)
         bars.say("TCGA\x1b[31m")
         threads = [threading.Thread(target=download, args=(bars,)) for _ in range(4)]
@@ -127,10 +128,11 @@ def test_bars_of_downloads(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_bar_of_steps(capsys: pytest.CaptureFixture[str]) -> None:
-    with Bars("loading", "steps") as bars:
+    bars = Bars("loading", "steps")
+    with bars.display:
         bars.begin(2)
         bars.step("reading [a]")
-        [task] = bars._display.tasks
+        [task] = bars.display.tasks
         assert (task.description, task.completed, task.total) == ("loading reading [a]", 0, 2)
         load(bars)
         assert (task.completed, task.total) == (2, 2)
@@ -139,16 +141,17 @@ def test_a_bar_of_steps(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_bar_of_pace(capsys: pytest.CaptureFixture[str], now: list[float]) -> None:
     """Its length is the effort; its text is of rows."""
-    with Bars("rows", "pace") as bars:
+    bars = Bars("rows", "pace")
+    with bars.display:
         bars.begin(20_000, 5, 8.0)
-        [task] = bars._display.tasks
+        [task] = bars.display.tasks
         assert (task.completed, task.total) == (0, 8.0)
         now[0] += 10
         bars.advance(9_000, 1.5)
         now[0] += 10
         bars.advance(1_000, 0.5)
         bars.say("failed: [bold]x")
-        columns = [column(task) for column in bars._display.columns if not isinstance(column, str)]
+        columns = [column(task) for column in bars.display.columns if not isinstance(column, str)]
     out, err = capsys.readouterr()
     assert out == ""
     assert "failed: [bold]x" in err

@@ -356,7 +356,7 @@ def test_one_file_a_sample_from_the_gdc(hub: Hub, engine: Engine) -> None:
     manifest = rows_of(folder / "gdc_manifest.txt")
     assert [row["id"] for row in manifest] == [row["File ID"] for row in sheet]
     record = engine.correlate("RELA", "NFE2L2", source="gdc-api").provenance.tables[0]
-    assert [file["name"] for file in record["inputs"]] == [
+    assert [file.name for file in record.inputs] == [
         "gdc_sample_sheet.tsv",
         f"{len(sheet)} files beside it",
     ]
@@ -573,8 +573,8 @@ def test_a_source_is_never_of_two_versions(hub: Hub, engine: Engine) -> None:
     fetched(engine, options_for(hub, "pancanatlas", "ACC", "LIHC"))
     put_pancancer(hub, EB, "LIHC", "ACC", "UCS")
     assert fetched(engine, options_for(hub, "pancanatlas", "ACC", check=True)) == ["ACC", "LIHC"]
-    record = engine.correlate("RELA", "NFE2L2").provenance.tables
-    assert len({table["inputs"][0]["sha256"] for table in record}) == 1
+    tables = engine.correlate("RELA", "NFE2L2").provenance.tables
+    assert len({table.inputs[0].sha256 for table in tables}) == 1
 
 
 def test_nor_is_one_of_a_table_a_tumor_type(hub: Hub, engine: Engine) -> None:
