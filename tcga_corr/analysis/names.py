@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 from tcga_corr.errors import UsageError, near_names
-from tcga_corr.store import Covariate, TableIndex
+from tcga_corr.store import Covariate
 from tcga_corr.vocabulary.gene_sets import GeneSet, find_set, read_gmt, reference_sets, shipped_sets
 from tcga_corr.vocabulary.symbols import AmbiguousSymbolError, UnknownSymbolError, symbol_table
 
@@ -61,6 +61,14 @@ def sets_among(variables: Sequence[Variable]) -> list[SetVariable]:
     return [variable for variable in variables if isinstance(variable, SetVariable)]
 
 
+class NamedRows(Protocol):
+    """A table whose rows have the names of genes, as :class:`tcga_corr.store.TableIndex`."""
+
+    @property
+    def genes(self) -> Container[str]:
+        """The names."""
+
+
 class CovariateNames(Protocol):
     """The names of covariates, as :class:`tcga_corr.store.Covariates` has them."""
 
@@ -106,7 +114,7 @@ class NameResolver:
     """
 
     def __init__(
-        self, tables: Sequence[TableIndex] = (), covariates: CovariateNames | None = None
+        self, tables: Sequence[NamedRows] = (), covariates: CovariateNames | None = None
     ) -> None:
         self._tables = tables
         self._covariates = covariates or NoCovariates()
@@ -192,6 +200,15 @@ class NameResolver:
             found[form] = None
         check_distinct(sets_among(list(found)))
         return list(found)
+
+    def is_stored(self, text: str) -> bool:
+        """Whether a row of the tables or a covariate has a name, whatever else has it."""
+        kind, colon, name = text.partition(":")
+        if colon and kind == "covariate":
+            return bool(self._covariates.named(name))
+        if colon and kind == "gene":
+            return self._is_row(name)
+        return bool(self._covariates.named(text)) or self._is_row(text)
 
     def _bare(self, text: str) -> Variable:
         covariates = self._covariates.named(text)

@@ -1,1 +1,1 @@
-"""Batches: many questions from one file, and what is published held beside the answers."""
+"""Batches: many analyses from one file, and the claims of publications compared with them."""

@@ -1,8 +1,8 @@
-"""What a publication says, beside what a run gives."""
+"""Claims of publications, compared with the results of a run."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tcga_corr.batch.folder import RunFolder
@@ -13,15 +13,42 @@ from tcga_corr.batch.spec import Claim
 if TYPE_CHECKING:
     import polars as pl
 
-# of the published number of samples, to call a cohort complete
+# share of the published number of samples from which a cohort counts as complete
 ENOUGH = 0.95
 
 
-def held_beside(folder: RunFolder, plan: Plan) -> pl.DataFrame:
-    """A row per claim: what is published, what is here, and whether they agree.
+@dataclass(frozen=True)
+class _Result:
+    """The result of a run that a claim is about.
 
-    They are not judged where the values are simulated, where the publication gives no number of
-    samples, or where the cohort here has less than 95 % or more than 105 % of them.
+    Attributes
+    ----------
+    text
+        The statistic as text; None where there is none.
+    note
+        Why there is none.
+    n, ci_low, ci_high
+        Samples, and the interval of r.
+    highest
+        By scale, the set that is highest in most samples.
+    without_score
+        Sets that have no score.
+    """
+
+    text: str | None = None
+    note: str = ""
+    n: int = 0
+    ci_low: float | None = None
+    ci_high: float | None = None
+    highest: tuple[tuple[str, str], ...] = ()
+    without_score: tuple[str, ...] = ()
+
+
+def compare_claims(folder: RunFolder, plan: Plan) -> pl.DataFrame:
+    """A row per claim: the published statistic, the one of the run, and whether they agree.
+
+    This is not judged where the values are simulated, where the publication gives no number of
+    samples, or where the cohort of the run has less than 95 % or more than 105 % of them.
     """
     import polars as pl
 
@@ -38,89 +65,92 @@ _SCHEMA: dict[str, Any] = {
 
 
 def _row(folder: RunFolder, plan: Plan, claim: Claim) -> dict[str, Any]:
-    asked = plan.analysis(claim.analysis)
-    units = dict(zip(asked.tumor_types, asked.units, strict=True))
-    method = asked.methods[0] if asked.methods else ""
-    adjust = ",".join(one.name for one in asked.adjust)
+    analysis = plan.analysis(claim.analysis)
+    units = dict(zip(analysis.tumor_types, analysis.units, strict=True))
+    method = analysis.methods[0] if analysis.methods else ""
+    adjust = ",".join(variable.name for variable in analysis.adjust)
     if claim.statistic == "highest":
-        found = _highest(folder, claim)
+        result = _highest(folder, claim)
     else:
-        found = _association(folder, claim, method)
-    told = asdict(claim)
+        result = _association(folder, claim, method)
     return {
-        **{name: told[name] for name in ("analysis", "tumor_type", "x", "y", "statistic")},
         "claim": claim.text,
+        "analysis": claim.analysis,
+        "tumor_type": claim.tumor_type,
+        "x": claim.x,
+        "y": claim.y,
+        "statistic": claim.statistic,
         "published": str(claim.value),
         "published_n": claim.n,
         "published_unit": claim.unit,
         "published_in": claim.source,
-        "here": found.get("here"),
+        "here": result.text,
         "method": method,
         "adjust": adjust,
-        "ci_low": found.get("ci_low"),
-        "ci_high": found.get("ci_high"),
-        "n": found.get("n"),
+        "ci_low": result.ci_low,
+        "ci_high": result.ci_high,
+        "n": None if result.text is None else result.n,
         "unit": units.get(claim.tumor_type),
-        "source": asked.source,
-        "verdict": _verdict(claim, found, adjust),
+        "source": analysis.source,
+        "verdict": _verdict(claim, result, adjust, simulated=analysis.is_simulated),
     }
 
 
-def _verdict(claim: Claim, found: dict[str, Any], adjust: str) -> str:
+def _verdict(claim: Claim, result: _Result, adjust: str, *, simulated: bool) -> str:
     """Whether they agree, or why that is not judged."""
-    if found.get("here") is None:
-        return f"none: {found['note'] or 'no such row'}"
-    if "SIMULATED" in found["note"]:
+    if result.text is None:
+        return f"none: {result.note or 'no such row'}"
+    if simulated:
         return "none: SIMULATED values"
     if claim.n is None:
         return "none: the publication gives no number of samples"
-    if not ENOUGH <= found["n"] / claim.n <= 2 - ENOUGH:
-        return f"none: {found['n']} samples here, {claim.n} published"
+    if not ENOUGH <= result.n / claim.n <= 2 - ENOUGH:
+        return f"none: {result.n} samples here, {claim.n} published"
     if claim.statistic == "r" and adjust:
         return f"none: adjusted for {adjust} here"
     if claim.statistic == "r":
-        inside = found["ci_low"] <= float(claim.value) <= found["ci_high"]
+        low, high = result.ci_low, result.ci_high
+        inside = low is not None and high is not None and low <= float(claim.value) <= high
         return f"published value {'within' if inside else 'outside'} the 95 % interval here"
     if claim.statistic == "highest":
-        return _verdict_on_highest(claim, found)
-    return "the same" if claim.value == found["n"] else "not the same"
+        return _verdict_on_highest(claim, result)
+    return "the same" if claim.value == result.n else "not the same"
 
 
-def _association(folder: RunFolder, claim: Claim, method: str) -> dict[str, Any]:
+def _association(folder: RunFolder, claim: Claim, method: str) -> _Result:
     import polars as pl
 
     path = folder.path / f"{ASSOCIATIONS}.parquet"
     if not path.exists():
-        return {"note": ""}
+        return _Result()
     pair = [claim.x, claim.y]
     rows = (
         pl.scan_parquet(path)
         .filter(
             pl.col("analysis") == claim.analysis,
             pl.col("tumor_type") == claim.tumor_type,
-            pl.col("method") == method,  # the one that the spec names first
+            pl.col("method") == method,  # the first of the spec
             pl.col("x").is_in(pair) & pl.col("y").is_in(pair),
         )
         .collect()
         .to_dicts()
     )
     if not rows:
-        return {"note": f"{claim.tumor_type} is not in the run"}
+        return _Result(note=f"{claim.tumor_type} is not in the run")
     row = rows[0]
-    note = row["note"] or ""
     if row["r"] is None:
-        return {"note": note}
+        return _Result(note=row["note"] or "")
     if claim.statistic == "n":
-        return {"here": str(row["n"]), "n": row["n"], "note": note}
-    return {**row, "here": f"{row['r']:.3f}", "note": note}
+        return _Result(str(row["n"]), n=row["n"])
+    return _Result(f"{row['r']:.3f}", n=row["n"], ci_low=row["ci_low"], ci_high=row["ci_high"])
 
 
-def _highest(folder: RunFolder, claim: Claim) -> dict[str, Any]:
+def _highest(folder: RunFolder, claim: Claim) -> _Result:
     import polars as pl
 
     path = folder.path / f"{DOMINANCE}.parquet"
     if not path.exists():
-        return {"note": ""}
+        return _Result()
     rows = (
         pl.scan_parquet(path)
         .filter(pl.col("analysis") == claim.analysis, pl.col("tumor_type") == claim.tumor_type)
@@ -128,28 +158,29 @@ def _highest(folder: RunFolder, claim: Claim) -> dict[str, Any]:
         .collect()
     )
     if not rows.height:
-        return {"note": f"{claim.tumor_type} is not in the run"}
-    lacking = rows.filter(pl.col("mean").is_null())["set"].unique().sort().to_list()
-    whys = rows.filter(pl.col("mean").is_null())["note"].drop_nulls().to_list()
+        return _Result(note=f"{claim.tumor_type} is not in the run")
+    without = rows.filter(pl.col("mean").is_null())
     rows = rows.filter(pl.col("mean").is_not_null())
     if not rows.height:
-        return {"note": "; ".join(dict.fromkeys(whys)) or "no set has a score"}
-    tops = {scale: frame.to_dicts()[0] for (scale,), frame in rows.group_by("scale")}
-    told = (f"{scale}: {top['set']} in {top['n_highest']}" for scale, top in sorted(tops.items()))
-    return {
-        "here": "; ".join(told),
-        "highest": {scale: top["set"] for scale, top in sorted(tops.items())},
-        "lacking": lacking,
-        "n": tops["raw"]["n"],
-        "note": tops["raw"]["note"] or "",
-    }
+        reasons = without["note"].drop_nulls().unique(maintain_order=True)
+        return _Result(note="; ".join(reasons) or "no set has a score")
+    first = {scale: frame.to_dicts()[0] for (scale,), frame in rows.group_by("scale")}
+    tops = {scale: first[scale] for scale in sorted(first)}
+    return _Result(
+        "; ".join(f"{scale}: {top['set']} in {top['n_highest']}" for scale, top in tops.items()),
+        n=tops["raw"]["n"],
+        highest=tuple((scale, top["set"]) for scale, top in tops.items()),
+        without_score=tuple(without["set"].unique().sort()),
+    )
 
 
-def _verdict_on_highest(claim: Claim, found: dict[str, Any]) -> str:
+def _verdict_on_highest(claim: Claim, result: _Result) -> str:
     """On both scales, as raw scores of different sets do not compare."""
-    if found["lacking"]:
-        return f"none: no score of {', '.join(found['lacking'])}"
-    same = {scale: one == claim.value for scale, one in found["highest"].items()}
+    if result.without_score:
+        return f"none: no score of {', '.join(result.without_score)}"
+    same = {scale: name == claim.value for scale, name in result.highest}
     if len(set(same.values())) == 1:
         return "the same" if all(same.values()) else "not the same"
-    return "; ".join(f"{scale}: {'' if one else 'not '}the same" for scale, one in same.items())
+    return "; ".join(
+        f"{scale}: {'' if agrees else 'not '}the same" for scale, agrees in same.items()
+    )

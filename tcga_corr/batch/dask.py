@@ -1,8 +1,7 @@
-"""Doing tasks in the workers of a Dask cluster: of this machine, in jobs of SLURM, or anywhere.
+"""Running tasks in the workers of a Dask cluster: of this machine, in jobs of SLURM, or anywhere.
 
-What is at work on a worker that is lost is given to another by the scheduler. A task that has lost
-several workers is tried once more at the end with nothing beside it; only one that loses them
-again is given up.
+Where a worker is lost, the scheduler gives its tasks to another. A task that has lost several
+workers is tried once more at the end, alone; if it loses them again it is given up.
 """
 
 from __future__ import annotations
@@ -28,105 +27,105 @@ from tcga_corr.batch.plan import Task
 from tcga_corr.errors import AnalysisError, TcgaCorrError, UsageError
 
 Call = Callable[[int], str]
-"""Does a task, given its number; the same as in ``perform``."""
+"""Runs a task, given its number, and returns why it failed; empty where it did not."""
 
-_POLL = 0.5  # seconds in which an interrupt is heard
-_LOOK = 10.0  # seconds between looks at the workers
-_TO_ANSWER = 10.0  # a scheduler
-_TO_COME = 300.0  # seconds in which a scheduler that has no worker gets one
-_TO_BE_SEEN = 90.0  # seconds until another node's file is seen: longer than NFS remembers
+_POLL = 0.5  # seconds until an interrupt is noticed
+_CHECK_EVERY = 10.0  # seconds
+_TO_ANSWER = 10.0  # seconds that a scheduler has
+_TO_COME = 300.0  # seconds that a scheduler without workers has to get one
+_TO_BE_SEEN = 90.0  # seconds until another node's file is seen: longer than NFS caches a folder
 _TO_CLOSE = 20.0
 _NO_DASHBOARD = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
 _NO_INTERRUPT = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
 _MUST = "A worker must have this version of tcga-corr and see the store under the same path"
 
 
-class _Cluster(Protocol):
-    """Where the workers are."""
+class _ClusterWorkers(Protocol):
+    """The workers of a cluster."""
 
-    def look(self, client: Any) -> None:
-        """Look after the workers, now and then."""
+    def check(self, client: Any) -> None:
+        """Check the workers, now and then, and replace those that are lost."""
 
 
 def in_cluster(
-    folder: RunFolder, tasks: Sequence[Task], call: Call, where: str, workers: int
+    folder: RunFolder, tasks: Sequence[Task], call: Call, cluster: str, count: int
 ) -> Iterator[tuple[Task, str | None]]:
-    """Do tasks, and tell each when it is done; with None one that loses its workers.
+    """Run tasks, and give each when it has been tried; with None where it loses its workers.
 
     Parameters
     ----------
     folder
-        Of the run.
+        The folder of the run.
     tasks
-        What is to be done.
+        The tasks.
     call
-        Does a task in the worker's process.
-    where
+        Runs a task in the worker's process.
+    cluster
         ``local``, ``slurm`` or the address of a scheduler.
-    workers
-        How many to start; at an address nothing is started.
+    count
+        How many workers to start; at an address none are started.
 
     Raises
     ------
     UsageError
         If there is no such cluster.
     AnalysisError
-        If the cluster cannot do tasks of this run, or is lost.
+        If the cluster cannot run tasks of this run, or is lost.
     """
     if not tasks:
         return
-    with _client(where, workers) as (client, cluster):
+    with _client(cluster, count) as (client, workers):
         lost = []
-        for task, failure in _gathered(client, cluster, folder, tasks, call):
+        for task, failure in _gathered(client, workers, folder, tasks, call):
             if failure is None:
                 lost.append(task)
             else:
                 yield task, failure
         for task in lost:
-            yield from _gathered(client, cluster, folder, [task], call)
+            yield from _gathered(client, workers, folder, [task], call)
 
 
 def _gathered(
-    client: Any, cluster: _Cluster, folder: RunFolder, tasks: Sequence[Task], call: Call
+    client: Any, workers: _ClusterWorkers, folder: RunFolder, tasks: Sequence[Task], call: Call
 ) -> Iterator[tuple[Task, str | None]]:
-    name = f"{folder.run}-{uuid.uuid4().hex[:8]}"  # not what another client has asked for
+    name = f"{folder.run}-{uuid.uuid4().hex[:8]}"  # no key of another client
     by_key = {f"{name}-{task.name}": task for task in tasks}
     pending = {
-        one.key: one
-        for one in client.map(
+        future.key: future
+        for future in client.map(
             _in_worker, [call] * len(tasks), [task.number for task in tasks], key=list(by_key)
         )
     }
     finished: SimpleQueue[Any] = SimpleQueue()
     for future in pending.values():
         future.add_done_callback(finished.put)
-    looked = time.monotonic()
+    checked = time.monotonic()
     while pending:
         with suppress(Empty):
             future = finished.get(timeout=_POLL)
             task = by_key[future.key]
-            failure = _outcome(future)
+            failure = _failure_of(future)
             if failure == "":
                 _await_rows(folder, task)
             yield task, failure
             pending.pop(future.key).release()
-        if time.monotonic() - looked > _LOOK:
-            cluster.look(client)
-            looked = time.monotonic()
+        if time.monotonic() - checked > _CHECK_EVERY:
+            workers.check(client)
+            checked = time.monotonic()
 
 
 def _in_worker(call: Call, number: int) -> str:
     try:
         return call(number)
-    except Exception as error:  # noqa: BLE001 - told where it is asked for
+    except Exception as error:  # noqa: BLE001 - raised again where the result is read
         what = error.what if isinstance(error, TcgaCorrError) else repr(error)
         raise AnalysisError(
             f"the worker on {platform.node()} cannot do this run: {what}", _MUST
         ) from None
 
 
-def _outcome(future: Any) -> str | None:
-    """What a task gave, or None if it loses its workers."""
+def _failure_of(future: Any) -> str | None:
+    """Why a task failed, empty where it did not; None if it loses its workers."""
     from distributed import KilledWorker
 
     try:
@@ -144,7 +143,7 @@ def _outcome(future: Any) -> str | None:
 
 
 def _await_rows(folder: RunFolder, task: Task) -> None:
-    """See the rows that were written on another node: a shared file system may take its time."""
+    """Wait for the rows that another node has written: a shared file system may show them late."""
     end = time.monotonic() + _TO_BE_SEEN
     rows = folder.rows_path(task)
     while not rows.exists():
@@ -152,14 +151,14 @@ def _await_rows(folder: RunFolder, task: Task) -> None:
             raise AnalysisError(f"{rows}: a worker has written it, but it is not here", _MUST)
         time.sleep(_POLL)
         with suppress(OSError), os.scandir(rows.parent):
-            pass  # what is remembered of the folder is looked up anew
+            pass  # so that a cached listing of the folder is read again
 
 
 # --- clusters
 
 
 @contextmanager
-def _client(where: str, workers: int) -> Iterator[tuple[Any, _Cluster]]:
+def _client(cluster: str, count: int) -> Iterator[tuple[Any, _ClusterWorkers]]:
     try:
         from distributed import Client
         from distributed.utils import silence_logging_cmgr
@@ -167,18 +166,18 @@ def _client(where: str, workers: int) -> Iterator[tuple[Any, _Cluster]]:
         raise UsageError(
             "Dask is not installed", "pip install 'tcga-corr[dask]', or leave out --dask"
         ) from None
-    with silence_logging_cmgr(logging.CRITICAL):  # what matters of it comes as an error
-        if where == "local":
-            local = _local_cluster(workers)
+    with silence_logging_cmgr(logging.CRITICAL):  # what matters is raised as an error
+        if cluster == "local":
+            local = _local_cluster(count)
             with _closed(local), _closed(Client(local, set_as_default=False)) as client:
-                yield client, _Kept()
-        elif where == "slurm":
+                yield client, _Restarted()
+        elif cluster == "slurm":
             jobs = _slurm_cluster()
             with _closed(jobs), _closed(Client(jobs, set_as_default=False)) as client:
-                yield client, _Jobs(jobs, workers)
+                yield client, _Jobs(jobs, count)
         else:
-            with _closed(_client_at(where)) as client:
-                yield client, _Found(where)
+            with _closed(_client_at(cluster)) as client:
+                yield client, _Given(cluster)
 
 
 def _client_at(address: str) -> Any:
@@ -186,13 +185,13 @@ def _client_at(address: str) -> Any:
 
     remedy = "Give local, slurm, or the address that dask scheduler prints, as tcp://HOST:8786"
     try:
-        # a client waits for ever for an answer of what is no scheduler
+        # at an address that is no scheduler's, a client waits for ever
         kind = asyncio.run(asyncio.wait_for(_kind_at(address), _TO_ANSWER))
     except TimeoutError:
         raise UsageError(
             f"no Dask scheduler at '{address}' (no answer in {_TO_ANSWER:g} s)", remedy
         ) from None
-    except Exception as error:  # whatever the answer of something else is taken for
+    except Exception as error:  # whatever comes of another program's answer
         raise UsageError(
             f"no Dask scheduler at '{address}' ({_in_a_line(error)})", remedy
         ) from error
@@ -214,13 +213,13 @@ def _in_a_line(error: Exception) -> str:
     return " ".join((str(error) or type(error).__name__).split())
 
 
-def _local_cluster(workers: int) -> Any:
+def _local_cluster(count: int) -> Any:
     from distributed import LocalCluster
 
     return LocalCluster(
-        n_workers=workers,
+        n_workers=count,
         threads_per_worker=1,
-        memory_limit=None,  # tables are mapped: what they take of it is not a worker's own
+        memory_limit=None,  # tables are mapped: their memory is not a worker's own
         silence_logs=logging.CRITICAL,
         scheduler_kwargs=_NO_DASHBOARD,
         preload=[_NO_INTERRUPT],
@@ -231,40 +230,40 @@ def _slurm_cluster() -> Any:
     try:
         import dask
 
-        with _handlers_kept():  # it takes the interrupt for itself
+        with _handlers_kept():  # it replaces the handler of interrupts
             from dask_jobqueue import SLURMCluster
     except ImportError:
         raise UsageError(
             "dask-jobqueue is not installed", "pip install 'tcga-corr[dask]'"
         ) from None
-    told = dask.config.get("jobqueue.slurm.scheduler-options", None) or {}
+    configured = dask.config.get("jobqueue.slurm.scheduler-options", None) or {}
     try:
         return SLURMCluster(
-            scheduler_options={**_NO_DASHBOARD, **told}, silence_logs=logging.CRITICAL
+            scheduler_options={**_NO_DASHBOARD, **configured}, silence_logs=logging.CRITICAL
         )
     except (ValueError, RuntimeError) as error:
-        why = str(error).partition(", for example")[0]
+        reason = str(error).partition(", for example")[0]
         raise UsageError(
-            f"Dask does not know how to ask this SLURM ({why})",
+            f"Dask does not know how to ask this SLURM ({reason})",
             "Say it in ~/.config/dask/jobqueue.yaml, see docs/batch_on_clusters.md",
         ) from error
 
 
-class _Kept:
-    """Workers that are started anew by who started them."""
+class _Restarted:
+    """Workers that their cluster starts again itself."""
 
-    def look(self, client: Any) -> None:
+    def check(self, client: Any) -> None:
         pass
 
 
-class _Found:
+class _Given:
     """Workers that somebody else has started."""
 
     def __init__(self, address: str) -> None:
         self._address = address
         self._seen = time.monotonic()
 
-    def look(self, client: Any) -> None:
+    def check(self, client: Any) -> None:
         now = time.monotonic()
         with suppress(OSError):
             if client.nthreads():
@@ -279,54 +278,54 @@ class _Found:
 class _Jobs:
     """Workers in jobs of SLURM; a job that ends, as at its time limit, is followed by another."""
 
-    def __init__(self, cluster: Any, workers: int) -> None:
+    def __init__(self, cluster: Any, count: int) -> None:
         self._cluster = cluster
-        self._workers = workers
-        self._ended: list[str] = []  # since there was a worker
-        self._ask_for({})
+        self._count = count
+        self._ended: list[str] = []  # since the cluster last had a worker
+        self._replace({})
 
-    def look(self, client: Any) -> None:
+    def check(self, client: Any) -> None:
         queued = _queued()
         if queued is None:
             return
-        is_at_work = bool(client.nthreads())
+        has_workers = bool(client.nthreads())
         jobs = {name: job.job_id for name, job in self._cluster.workers.items()}
         gone = {name: job for name, job in jobs.items() if job not in queued}
-        self._ended = [] if is_at_work else [*self._ended, *filter(None, gone.values())]
+        self._ended = [] if has_workers else [*self._ended, *filter(None, gone.values())]
         if len(self._ended) >= 2 * len(jobs):
             raise AnalysisError(
                 f"the jobs {', '.join(self._ended)} ended before Dask heard of a worker in them",
                 "What they printed tells why: it is where jobqueue.yaml has its log-directory",
             )
         try:
-            self._ask_for(gone)
+            self._replace(gone)
         except AnalysisError:
-            if not is_at_work:
+            if not has_workers:
                 raise
 
-    def _ask_for(self, gone: Iterable[str]) -> None:
-        """Ask SLURM for the jobs that there are not, or no more."""
+    def _replace(self, gone: Iterable[str]) -> None:
+        """Submit jobs in place of those that have ended, until all workers have one."""
 
-        async def ask() -> None:
+        async def submit() -> None:
             for name in gone:
                 self._cluster.workers.pop(name, None)
-            self._cluster.scale(self._workers)
+            self._cluster.scale(self._count)
             await self._cluster
 
         try:
-            self._cluster.sync(ask)
+            self._cluster.sync(submit)
         except (OSError, RuntimeError) as error:
             for job in self._cluster.workers.values():
                 if job.job_id is None:
                     job.status = type(job.status).failed  # or it cannot be closed
-            said = str(error).partition("stderr:")[2] or str(error)
-            raise AnalysisError(f"SLURM takes no job: {' '.join(said.split())}") from error
+            message = str(error).partition("stderr:")[2] or str(error)
+            raise AnalysisError(f"SLURM takes no job: {' '.join(message.split())}") from error
 
 
 def _queued() -> set[str] | None:
-    """The jobs of this user that wait or run; None if SLURM does not say."""
+    """The jobs of this user that wait or run; None if SLURM gives no answer."""
     try:
-        told = subprocess.run(  # noqa: S603
+        done = subprocess.run(  # noqa: S603
             ["squeue", "--noheader", "--user", getpass.getuser(), "--format", "%A"],  # noqa: S607
             capture_output=True,
             text=True,
@@ -335,17 +334,17 @@ def _queued() -> set[str] | None:
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return set(told.stdout.split())
+    return set(done.stdout.split())
 
 
 @contextmanager
-def _closed(what: Any) -> Iterator[Any]:
+def _closed(resource: Any) -> Iterator[Any]:
     """Close a client or a cluster at the end, and leave no job behind on a second interrupt."""
     try:
-        yield what
+        yield resource
     finally:
         with _uninterrupted(), suppress(TimeoutError, OSError):
-            what.close(timeout=_TO_CLOSE)
+            resource.close(timeout=_TO_CLOSE)
 
 
 @contextmanager
@@ -358,7 +357,7 @@ def _uninterrupted() -> Iterator[None]:
 
 @contextmanager
 def _handlers_kept() -> Iterator[None]:
-    """Leave the signals' handlers as they were."""
+    """Put the handlers of signals back at the end."""
     numbers = (signal.SIGINT, signal.SIGTERM)
     before = {number: signal.getsignal(number) for number in numbers}
     try:

@@ -1,7 +1,7 @@
-"""Doing tasks: here in threads, in processes of this machine, or in workers of a Dask cluster.
+"""Running tasks: in threads here, in processes of this machine, or in workers of a Dask cluster.
 
-Whoever does a task needs the store's folder, the run's name and the task's number. A task that is
-done is not done again, and one done twice gives the same bytes.
+To run a task, a worker needs the store's folder, the run's name and the task's number. A task that
+is done already is skipped, and one that is run twice gives the same bytes.
 """
 
 from __future__ import annotations
@@ -30,66 +30,64 @@ from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any, Literal
 
+from tcga_corr.batch.compute import TaskComputer
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan, Task
-from tcga_corr.batch.work import Work
 from tcga_corr.engine import open_store
 from tcga_corr.errors import TcgaCorrError
 
-Where = Literal["threads", "processes", "dask"]
+WorkerKind = Literal["threads", "processes", "dask"]
 Failure = str
-_POLL = 0.5  # seconds in which an interrupt is heard
+"""Why a task failed; empty where it did not."""
+_POLL = 0.5  # seconds until an interrupt is noticed
 _LEAVE = 5.0  # seconds
 
 
 @dataclass(frozen=True)
-class Means:
-    """What does the tasks.
+class Workers:
+    """The workers that run tasks.
 
     Attributes
     ----------
-    where
+    kind
         ``threads`` of this process, ``processes`` of this machine, or ``dask``.
-    workers
-        How many at a time; of a Dask cluster at an address, what it has.
-    dask
-        ``local``, ``slurm`` or the address of a scheduler.
+    count
+        Their number; not used for a Dask cluster at an address, which has its own.
+    cluster
+        Of Dask: ``local``, ``slurm`` or the address of a scheduler.
     """
 
-    where: Where
-    workers: int
-    dask: str = ""
+    kind: WorkerKind
+    count: int
+    cluster: str = ""
 
 
-class Performer:
-    """Does tasks of one run."""
+class TaskRunner:
+    """Runs tasks of one run: computes their rows, and writes them into its folder."""
 
     def __init__(self, root: Path, run: str, plan: Plan | None = None) -> None:
         engine = open_store(root)
         self.folder = RunFolder(engine.store, run)
         self.plan = plan or self.folder.plan()
-        self._work = Work(engine, self.plan)
+        self._computer = TaskComputer(engine, self.plan)
 
-    def perform(self, number: int) -> Failure:
-        """Do a task, unless it is done; empty, or why it failed, which is on record then."""
+    def run(self, number: int) -> Failure:
+        """Run a task, unless it is done; a failure is written into its record too."""
         task = self.plan.tasks[number]
         if self.folder.is_done(task):
             return ""
-        begun = time.perf_counter()
+        start = time.perf_counter()
         record = _record(task)
         try:
-            rows = self._work.rows(task)
-            record["seconds"] = round(time.perf_counter() - begun, 3)
+            rows = self._computer.rows(task)
+            record["seconds"] = round(time.perf_counter() - start, 3)
             self.folder.write(task, rows, record)
-        except Exception as error:  # noqa: BLE001 - on record; the other tasks go on
-            why = str(error) if isinstance(error, TcgaCorrError) else _told(error)
-            self.folder.write_record(task, {**record, "error": why})
-            return why
+        except Exception as error:  # noqa: BLE001 - it is recorded; the other tasks still run
+            known = isinstance(error, TcgaCorrError)
+            failure = str(error) if known else f"unexpected {type(error).__name__}: {error}"
+            self.folder.write_record(task, {**record, "error": failure})
+            return failure
         return ""
-
-
-def _told(error: Exception) -> str:
-    return f"unexpected {type(error).__name__}: {error}"
 
 
 def _record(task: Task) -> dict[str, Any]:
@@ -106,93 +104,97 @@ def _record(task: Task) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1)
-def _performer(root: str, run: str) -> Performer:
-    """Of this process, which does tasks of one run and leaves it at that."""
+def _runner_of_process(root: str, run: str) -> TaskRunner:
+    """The runner of a worker process, which runs tasks of one run and nothing else."""
     one_blas_thread()
-    return Performer(Path(root), run)
+    return TaskRunner(Path(root), run)
 
 
-def perform(root: str, run: str, number: int) -> Failure:
-    """Do a task in whichever process this is."""
-    return _performer(root, run).perform(number)
+def run_in_worker(root: str, run: str, number: int) -> Failure:
+    """Run a task in this process, which is a worker's."""
+    return _runner_of_process(root, run).run(number)
 
 
 def one_blas_thread() -> Any:
-    """One thread a matrix product: its last bits depend on how many share it."""
+    """Limit a matrix product to one thread: its last bits depend on how many share it."""
     from threadpoolctl import threadpool_limits
 
     return threadpool_limits(1, user_api="blas")
 
 
-def performed(
-    performer: Performer, tasks: Sequence[Task], means: Means
+def run_tasks(
+    runner: TaskRunner, tasks: Sequence[Task], workers: Workers
 ) -> Generator[tuple[Task, Failure], None, None]:
-    """Do tasks, and tell each when it is done."""
-    if means.where == "dask":
-        yield from _in_dask(performer.folder, tasks, means)
-    elif means.where == "processes":
-        yield from _in_processes(performer.folder, tasks, means.workers)
+    """Run tasks, and give each when it has been tried."""
+    if workers.kind == "dask":
+        yield from _in_dask(runner.folder, tasks, workers)
+    elif workers.kind == "processes":
+        yield from _in_processes(runner.folder, tasks, workers.count)
     else:
         with one_blas_thread():
-            yield from _in_threads(performer, tasks, means.workers)
+            yield from _in_threads(runner, tasks, workers.count)
 
 
 def _in_threads(
-    performer: Performer, tasks: Sequence[Task], workers: int
+    runner: TaskRunner, tasks: Sequence[Task], count: int
 ) -> Iterator[tuple[Task, Failure]]:
-    executor = ThreadPoolExecutor(workers)
+    executor = ThreadPoolExecutor(count)
     try:
         for task, future in _completed(
-            executor, tasks, workers, lambda task: (performer.perform, task.number)
+            executor, tasks, count, lambda task: (runner.run, task.number)
         ):
             yield task, future.result()
     finally:
-        # nobody waits for what is at work when it was interrupted: a task is written or not
+        # after an interrupt, running tasks are not waited for: a task is written whole or not
         executor.shutdown(wait=False, cancel_futures=True)
 
 
 def _in_processes(
-    folder: RunFolder, tasks: Sequence[Task], workers: int
+    folder: RunFolder, tasks: Sequence[Task], count: int
 ) -> Iterator[tuple[Task, Failure]]:
     left = dict.fromkeys(tasks)
     while left:
         suspects = []
-        for task, failure in _in_pool(folder, list(left), workers):
+        for task, failure in _in_pool(folder, list(left), count):
             if failure is None:
                 suspects.append(task)
                 continue
             del left[task]
             yield task, failure
-        for suspect in suspects:  # each alone, to know which of them it is
+        for suspect in suspects:  # each alone, to find the one that kills its process
             del left[suspect]
-            for task, failure in _in_pool(folder, [suspect], workers=1):
+            for task, failure in _in_pool(folder, [suspect], count=1):
                 lost = "its process was lost, as by want of memory"
                 yield task, _given_up(folder, task, lost) if failure is None else failure
 
 
 def _in_pool(
-    folder: RunFolder, tasks: Sequence[Task], workers: int
+    folder: RunFolder, tasks: Sequence[Task], count: int
 ) -> Iterator[tuple[Task, Failure | None]]:
-    """Do tasks until one is done or its process is lost, which gives None for all at work then."""
+    """Run tasks until all are done or a process is lost, which gives None for all running then."""
     root = str(folder.store.root.resolve())
     others = set(active_children())
-    executor = ProcessPoolExecutor(workers, get_context("spawn"), _begin_worker, (os.getpid(),))
-    at_work: dict[Task, None] = {}
+    executor = ProcessPoolExecutor(count, get_context("spawn"), _begin_worker, (os.getpid(),))
+    running: dict[Task, None] = {}
     try:
         for task, future in _completed(
-            executor, tasks, workers, lambda task: (perform, root, folder.run, task.number), at_work
+            executor,
+            tasks,
+            count,
+            lambda task: (run_in_worker, root, folder.run, task.number),
+            running,
         ):
             failure = future.result()
-            del at_work[task]
+            del running[task]
             yield task, failure
     except BrokenProcessPool:
-        yield from ((task, None) for task in at_work)
+        yield from ((task, None) for task in running)
     except BaseException:
         for child in set(active_children()) - others:
-            child.terminate()  # at what was interrupted: a task is written or not
+            child.terminate()  # whatever it runs: a task is written whole or not
         raise
     finally:
-        # in a thread, as it may wait for ever for a process that was ended while it held a lock
+        # in a thread, as it may wait for ever for a process that was killed with a lock
         leaving = threading.Thread(
             target=executor.shutdown, kwargs={"cancel_futures": True}, daemon=True
         )
@@ -203,18 +205,18 @@ def _in_pool(
 def _completed(
     executor: Executor,
     tasks: Sequence[Task],
-    workers: int,
+    count: int,
     call: Callable[[Task], tuple[Any, ...]],
-    at_work: dict[Task, None] | None = None,
+    running: dict[Task, None] | None = None,
 ) -> Iterator[tuple[Task, Future[Failure]]]:
     """Submit tasks, a few ahead, and give each that is completed."""
     waiting = iter(tasks)
     pending: dict[Future[Failure], Task] = {}
     while True:
-        for task in islice(waiting, 2 * workers - len(pending)):
-            if at_work is not None:
-                at_work[task] = None
-            with _interrupts_held():
+        for task in islice(waiting, 2 * count - len(pending)):
+            if running is not None:
+                running[task] = None
+            with _interrupts_delayed():
                 pending[executor.submit(*call(task))] = task
         if not pending:
             return
@@ -224,8 +226,8 @@ def _completed(
 
 
 @contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Keep an interrupt for later, also from processes that start meanwhile."""
+def _interrupts_delayed() -> Iterator[None]:
+    """Delay an interrupt, also in processes that start meanwhile."""
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -234,7 +236,7 @@ def _interrupts_held() -> Iterator[None]:
 
 
 def _begin_worker(parent: int) -> None:
-    """Leave the interrupt to the parent, and leave when it is gone."""
+    """Leave interrupts to the parent, and end when the parent has ended."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
@@ -247,17 +249,17 @@ def _begin_worker(parent: int) -> None:
 
 
 def _in_dask(
-    folder: RunFolder, tasks: Sequence[Task], means: Means
+    folder: RunFolder, tasks: Sequence[Task], workers: Workers
 ) -> Iterator[tuple[Task, Failure]]:
     from tcga_corr.batch.dask import in_cluster
 
-    call = partial(perform, str(folder.store.root.resolve()), folder.run)
-    for task, failure in in_cluster(folder, tasks, call, means.dask, means.workers):
+    call = partial(run_in_worker, str(folder.store.root.resolve()), folder.run)
+    for task, failure in in_cluster(folder, tasks, call, workers.cluster, workers.count):
         lost = "its workers were lost again and again, as by want of memory"
         yield task, _given_up(folder, task, lost) if failure is None else failure
 
 
-def _given_up(folder: RunFolder, task: Task, why: str) -> Failure:
-    """Put on record why a task was lost by whoever did it, and say so."""
-    folder.write_record(task, {**_record(task), "error": why})
-    return why
+def _given_up(folder: RunFolder, task: Task, failure: Failure) -> Failure:
+    """Record the failure of a task that its workers could not record, and return it."""
+    folder.write_record(task, {**_record(task), "error": failure})
+    return failure

@@ -1,10 +1,10 @@
-"""The folder of a run: its plan, a file of rows a task, what was done, and the tables at the end.
+"""The folder of a run: its plan, a file of rows and a record for each task, and the tables.
 
-results/<run>/plan.json              what is to be done; written first, never changed
-results/<run>/tasks/<task>.json      when, where and in which try a task was done, or why not
-results/<run>/tasks/<task>.parquet   its rows, until the tables are written; a task that has
-                                     them is done
-results/<run>/manifest.json          all of it for people, and for whoever checks the tables
+results/<run>/plan.json              the plan; written first, never changed
+results/<run>/tasks/<task>.json      when, where and at which try a task was done, or why not
+results/<run>/tasks/<task>.parquet   its rows, until the tables are written; with them the
+                                     task is done
+results/<run>/manifest.json          all of it for people, and to check the tables
 results/<run>/*.parquet, *.tsv       the tables
 """
 
@@ -34,7 +34,7 @@ _WHOLE = "1-of-1"
 
 
 class RunFolder:
-    """A run's folder in a store; opening one writes nothing."""
+    """A run's folder in a store; creating this object writes nothing."""
 
     def __init__(self, store: Store, run: str) -> None:
         self.store = store
@@ -44,14 +44,14 @@ class RunFolder:
     # --- the plan
 
     def begin(self, plan: Plan) -> None:
-        """Write the plan, unless it is there; only what does not touch the results may differ."""
+        """Write the plan, unless it is the same; only title and claims may have changed."""
         text = json.dumps(plan.to_json()) + "\n"
         if not self._plan_path.exists() or self._plan_path.read_text(encoding="utf-8") != text:
             with replacing(self._plan_path) as partial:
                 partial.write_text(text, encoding="utf-8")
 
     def plan(self) -> Plan:
-        """The plan of a run that was begun.
+        """The plan of a run that was started.
 
         Raises
         ------
@@ -63,8 +63,8 @@ class RunFolder:
         try:
             if not _RUN_NAME.fullmatch(self.run):
                 raise FileNotFoundError
-            told = json.loads(self._plan_path.read_text(encoding="utf-8"))
-            plan = Plan.from_json(told, self.store)
+            record = json.loads(self._plan_path.read_text(encoding="utf-8"))
+            plan = Plan.from_json(record, self.store)
         except FileNotFoundError:
             known = run_names(self.store)
             raise DataMissingError(
@@ -91,7 +91,7 @@ class RunFolder:
     # --- tasks
 
     def is_done(self, task: Task) -> bool:
-        """Whether the rows of a task are there."""
+        """Whether the rows of a task are written."""
         return self.rows_path(task).exists()
 
     def rows_path(self, task: Task) -> Path:
@@ -99,7 +99,7 @@ class RunFolder:
         return self.path / "tasks" / f"{task.name}.parquet"
 
     def write(self, task: Task, rows: pa.Table, record: Record) -> None:
-        """Write what a task gave; it is done when this is."""
+        """Write the rows and the record of a task, which then is done."""
         import pyarrow as pa
         import pyarrow.parquet as pq
 
@@ -116,30 +116,21 @@ class RunFolder:
 
     def write_record(self, task: Task, record: Record) -> None:
         """Write when and where a task was done, or why it failed."""
-        before = self.record(task)
-        tries = before.get("tries", 0) + 1
+        tries = self.record(task).get("tries", 0) + 1
         _write_json(self._record_path(task), {**record, "tries": tries})
 
     def record(self, task: Task) -> Record:
-        """What is known of a task that was tried; empty of others."""
-        with suppress(OSError, ValueError):
-            told = json.loads(self._record_path(task).read_text(encoding="utf-8"))
-            if isinstance(told, dict):
-                return told
-        return {}
+        """The record of a task that was tried; empty for others."""
+        return _read_json(self._record_path(task))
 
     # --- the end
 
     def manifest(self) -> dict[str, Any]:
-        """The manifest as it stands; empty where there is none yet."""
-        with suppress(OSError, ValueError):
-            told = json.loads(self._manifest_path.read_text(encoding="utf-8"))
-            if isinstance(told, dict):
-                return told
-        return {}
+        """The manifest; empty where there is none yet."""
+        return _read_json(self._manifest_path)
 
     def write_manifest(self, head: Mapping[str, Any], tasks: Sequence[Record]) -> None:
-        """Write the manifest: what holds for all, and a line a task."""
+        """Write the manifest: what holds for the whole run, and a line for each task."""
         whole = {**head, "tasks": tasks}
         entries = (f" {json.dumps(key)}: {_by_line(value)}" for key, value in whole.items())
         text = "{\n" + ",\n".join(entries) + "\n}\n"
@@ -147,17 +138,17 @@ class RunFolder:
             partial.write_text(text, encoding="utf-8")
 
     def drop_tasks(self) -> None:
-        """Remove the rows and records of tasks, when tables and manifest have them all."""
+        """Remove the rows and records of tasks, once tables and manifest have them all."""
         shutil.rmtree(self.path / "tasks", ignore_errors=True)
 
     @contextmanager
     def locked(self, part: str) -> Iterator[None]:
-        """Exclude other processes that do the same part of the run, or the whole of it.
+        """Exclude other processes that run the same part of the run, or the whole of it.
 
         Raises
         ------
         StoreError
-            If one is at it.
+            If there is one.
         """
         from filelock import FileLock
 
@@ -165,14 +156,14 @@ class RunFolder:
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(path)
-        with self._looking():
-            against = self._locks() if part == _WHOLE else [self._lock_path(_WHOLE)]
-            if any(_is_held(other) for other in against if other != path):
+        with self._locks_inspected():
+            others = self._locks() if part == _WHOLE else [self._lock_path(_WHOLE)]
+            if any(_is_locked(other) for other in others if other != path):
                 raise StoreError(
                     f"another process is at a part of the run {self.run}, or at the whole of it",
                     "Wait for it",
                 )
-            if not _taken(lock):
+            if not _acquired(lock):
                 raise StoreError(
                     f"another process is at the run {self.run}",
                     "Wait for it; to share a run between processes, give each its --shard",
@@ -184,17 +175,17 @@ class RunFolder:
         finally:
             lock.release()
 
-    def is_at_work(self) -> bool:
-        """Whether a process is at the run, or at a part of it; False where locks cannot be had."""
+    def is_locked(self) -> bool:
+        """Whether a process runs the run, or a part of it; False where locks do not work."""
         locks = self._locks()
         with suppress(OSError):
             if locks:
-                with self._looking():
-                    return any(_is_held(path) for path in locks)
+                with self._locks_inspected():
+                    return any(_is_locked(path) for path in locks)
         return False
 
-    def _looking(self) -> BaseFileLock:
-        """Held for a moment by who looks at locks, which takes them."""
+    def _locks_inspected(self) -> BaseFileLock:
+        """A lock to hold while other locks are inspected, which acquires them for a moment."""
         from filelock import FileLock
 
         return FileLock(self.store.root / "locks" / f"_looking.{self.run}.lock")
@@ -217,8 +208,8 @@ class RunFolder:
         return self.path / "tasks" / f"{task.name}.json"
 
 
-def _taken(lock: BaseFileLock) -> bool:
-    """Take a lock, if nobody has it."""
+def _acquired(lock: BaseFileLock) -> bool:
+    """Acquire a lock, unless another process has it."""
     from filelock import Timeout
 
     try:
@@ -228,11 +219,11 @@ def _taken(lock: BaseFileLock) -> bool:
     return True
 
 
-def _is_held(path: Path) -> bool:
+def _is_locked(path: Path) -> bool:
     from filelock import FileLock
 
     lock = FileLock(path)
-    if not _taken(lock):
+    if not _acquired(lock):
         return True
     lock.release()
     return False
@@ -244,13 +235,22 @@ def run_names(store: Store) -> list[str]:
 
 
 def _by_line(value: Any) -> str:
-    """As JSON, the entries of a list or object a line each."""
+    """A value as JSON, with a line for each entry of a list or object."""
     if isinstance(value, list | tuple) and value:
-        return "[\n" + ",\n".join(f"  {json.dumps(one)}" for one in value) + "\n ]"
+        return "[\n" + ",\n".join(f"  {json.dumps(entry)}" for entry in value) + "\n ]"
     if isinstance(value, dict) and value:
-        entries = (f"  {json.dumps(key)}: {json.dumps(one)}" for key, one in value.items())
+        entries = (f"  {json.dumps(key)}: {json.dumps(entry)}" for key, entry in value.items())
         return "{\n" + ",\n".join(entries) + "\n }"
     return json.dumps(value)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    """The object in a file; empty where there is none that can be read."""
+    with suppress(OSError, ValueError):
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(found, dict):
+            return found
+    return {}
 
 
 def _write_json(path: Path, value: Any) -> None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from importlib.metadata import version
 from typing import Any, Literal
@@ -21,20 +21,22 @@ from numpy.typing import NDArray
 from tcga_corr.analysis.cohort import Cohort
 from tcga_corr.analysis.names import CovariateVariable, GeneVariable, SetVariable, Variable
 from tcga_corr.analysis.panel import ROWS_AT_ONCE
+from tcga_corr.analysis.scope import Scope
 from tcga_corr.batch.spec import Claim, Output
-from tcga_corr.choices import Method, Null, Ties
-from tcga_corr.engine import Selection
+from tcga_corr.choices import Method, Null
 from tcga_corr.errors import StoreError
+from tcga_corr.sources import SOURCES
 from tcga_corr.store import Covariates, Store
 from tcga_corr.vocabulary.gene_sets import GeneSet
+from tcga_corr.vocabulary.methods import METHODS
 
 FORMAT = 1
-# How much a task does, so that one takes seconds: pairs, and pairs times samples.
+# The most that one task does, so that it takes seconds: pairs, and pairs times samples.
 _MOST_PAIRS = 500_000
 _MOST_PRODUCTS = 200_000_000
 _MOST_SLOW = 500
 _MOST_NULLS = 8
-# About how many seconds a task and a row take, to share the work and to tell how much is left.
+# About how many seconds a task and a row take, to share the work and to show how much is left.
 _A_TASK = 0.02
 _SECONDS = {"products": 4e-6, "rows": 1e-5, "one by one": 4e-3, "null": 0.15, "dominance": 0.1}
 
@@ -51,14 +53,14 @@ class Task:
     number
         Its place in the run.
     analysis, method, tumor_type
-        What is asked, how (empty of dominance) and where.
+        The name of its analysis, the method (empty for dominance), and the tumor type.
     way
         ``products``: rows of x with every y, as matrix products; ``rows``: pairs by their rows;
         ``one by one``: as ``correlate`` does; or ``dominance``.
     start, end
         Which rows of x, or which pairs.
     n_rows
-        Rows that come of it.
+        Rows that it gives.
     work
         About how many seconds it takes.
     """
@@ -75,7 +77,7 @@ class Task:
 
     @property
     def name(self) -> str:
-        """What its files are called."""
+        """The name of its files."""
         return f"{self.number:06d}"
 
 
@@ -85,27 +87,25 @@ class PlannedAnalysis:
 
     Attributes
     ----------
-    tumor_types, n_samples, units
-        Where it is asked, and of how many samples in which unit.
+    scope
+        Where it is computed, with its source and all of its tumor types.
+    n_samples, units
+        By tumor type, the number of samples and the unit of the values.
     variables
-        What is asked of; ``x`` and ``y`` are places in them: of pairs, one of each a pair; of
-        crosses, of every x with every y. Of dominance, all are sets, and ``x`` and ``y`` empty.
+        Of pairs, ``x`` and ``y`` are the places in them of the two of each pair; of crosses, the
+        places of all x and of all y. Of dominance all are sets, and ``x`` and ``y`` are empty.
     adjust
-        What is held fixed.
+        The variables that are adjusted for.
 
-    The others are as of :class:`~tcga_corr.batch.spec.Analysis`.
+    The others are those of :class:`~tcga_corr.batch.spec.Analysis`.
     """
 
     name: str
     kind: str
-    source: str
-    tumor_types: tuple[str, ...]
+    scope: Scope
     n_samples: tuple[int, ...]
     units: tuple[str, ...]
-    samples: Selection
     methods: tuple[Method, ...]
-    ties: Ties
-    min_genes: int
     null: tuple[Null, ...]
     draws: int
     variables: tuple[Variable, ...]
@@ -113,14 +113,38 @@ class PlannedAnalysis:
     x: tuple[int, ...]
     y: tuple[int, ...]
 
+    @property
+    def tumor_types(self) -> tuple[str, ...]:
+        """Abbreviations."""
+        return tuple(self.scope.tumor_types)
+
+    @property
+    def source(self) -> str:
+        """The name of its source."""
+        return self.scope.source or ""
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether the values of its tables are simulated."""
+        return self.source in SOURCES and SOURCES[self.source].simulated
+
+    @property
+    def involved(self) -> tuple[Variable, ...]:
+        """All its variables: those that are correlated, and those that are adjusted for."""
+        return *self.variables, *self.adjust
+
+    def scope_in(self, tumor_type: str) -> Scope:
+        """Its scope in one of its tumor types."""
+        return replace(self.scope, tumor_types=(tumor_type,))
+
     def kept(self, rows: slice = slice(None)) -> NDArray[np.bool_]:
-        """Which pairs of a cross are asked, some rows of x by all of y: each once, none of one."""
+        """The pairs of a cross to compute, some rows of x by all of y: each pair only once."""
         size = len(self.variables)
         row_of, column_of = np.full((2, size), -1)
         row_of[list(self.x)] = np.arange(len(self.x))
         column_of[list(self.y)] = np.arange(len(self.y))
         x, y = np.array(self.x)[rows, np.newaxis], np.array(self.y)[np.newaxis]
-        # the pair in the other order, where that is asked too, stands in an earlier row
+        # where the pair in the other order is in the cross too, it stands in an earlier row
         again = (column_of[x] >= 0) & (row_of[y] >= 0) & (row_of[y] < row_of[x])
         return np.asarray((x != y) & ~again)
 
@@ -148,13 +172,13 @@ class PlannedAnalysis:
         return int(self.kept().sum()) if self.kind == "crosses" else len(self.x)
 
     def way(self, method: Method) -> Way:
-        """How its associations are computed."""
-        if self.null or method == "kendall":
+        """The way in which its associations are computed."""
+        if self.null or not METHODS[method].screens:
             return "one by one"
         return "products" if self.kind == "crosses" else "rows"
 
     def parts(self, method: Method) -> Iterator[tuple[int, int, int]]:
-        """Start, end and number of pairs of its tasks, the same in every tumor type."""
+        """The start, end and number of pairs of its tasks; the same in every tumor type."""
         if self.way(method) == "one by one":
             most = _MOST_NULLS if self.null else _MOST_SLOW
         else:
@@ -176,15 +200,28 @@ class PlannedAnalysis:
         if count:
             yield start, len(self.x), count
 
+    def tasks_in(self, tumor_type: str) -> Iterator[Task]:
+        """Its tasks in one tumor type; they have no number yet."""
+        if self.kind == "dominance":
+            n_rows = 2 * len(self.variables)
+            seconds = _A_TASK + _SECONDS["dominance"] * n_rows
+            yield Task(-1, self.name, "", tumor_type, "dominance", 0, 0, n_rows, seconds)
+        for method in self.methods:
+            way = self.way(method)
+            seconds_a_row = _SECONDS["null"] if self.null else _SECONDS[way]
+            for start, end, n_rows in self.parts(method):
+                seconds = _A_TASK + seconds_a_row * n_rows
+                yield Task(-1, self.name, method, tumor_type, way, start, end, n_rows, seconds)
+
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run is to do.
+    """All that a run does.
 
     Attributes
     ----------
     name, title, outputs, claims, spec
-        As of the :class:`~tcga_corr.batch.spec.Spec`; ``spec`` is its text.
+        Those of the :class:`~tcga_corr.batch.spec.Spec`; ``spec`` is its text.
     analyses
         Its blocks.
     tables
@@ -192,9 +229,9 @@ class Plan:
     covariates
         ``TABLE`` to the sha256 of each table of covariates.
     reference
-        The sha256 of the reference collection, where a null is of its sets.
+        The sha256 of the reference collection, where a null uses its sets.
     version
-        Of tcga-corr.
+        The version of tcga-corr.
     """
 
     name: str
@@ -212,42 +249,12 @@ class Plan:
     def tasks(self) -> tuple[Task, ...]:
         """All tasks, in the order of the results."""
         numbers = itertools.count()
-        tasks = []
-        for one in self.analyses:
-            for tumor_type in one.tumor_types:
-                if one.kind == "dominance":
-                    rows = 2 * len(one.variables)
-                    tasks.append(
-                        Task(
-                            next(numbers),
-                            one.name,
-                            "",
-                            tumor_type,
-                            "dominance",
-                            0,
-                            0,
-                            rows,
-                            _A_TASK + _SECONDS["dominance"] * rows,
-                        )
-                    )
-                for method in one.methods:
-                    way = one.way(method)
-                    seconds = _SECONDS["null"] if one.null else _SECONDS[way]
-                    tasks += [
-                        Task(
-                            next(numbers),
-                            one.name,
-                            method,
-                            tumor_type,
-                            way,
-                            start,
-                            end,
-                            count,
-                            _A_TASK + seconds * count,
-                        )
-                        for start, end, count in one.parts(method)
-                    ]
-        return tuple(tasks)
+        return tuple(
+            replace(task, number=next(numbers))
+            for analysis in self.analyses
+            for tumor_type in analysis.tumor_types
+            for task in analysis.tasks_in(tumor_type)
+        )
 
     @property
     def n_rows(self) -> int:
@@ -255,7 +262,7 @@ class Plan:
         return sum(task.n_rows for task in self.tasks)
 
     def part(self, number: int, of: int) -> list[Task]:
-        """One of so many parts of the tasks that take about as long, counted from 1."""
+        """One of so many parts of the tasks, which take about as long each; counted from 1."""
         shares = [0.0] * of
         own = []
         for task in sorted(self.tasks, key=lambda task: (-task.work, task.number)):
@@ -265,131 +272,144 @@ class Plan:
                 own.append(task)
         return sorted(own, key=lambda task: task.number)
 
-    def tasks_of(self, asked: PlannedAnalysis) -> list[Task]:
+    def tasks_of(self, analysis: PlannedAnalysis) -> list[Task]:
         """The tasks of one block."""
-        return [task for task in self.tasks if task.analysis == asked.name]
+        return [task for task in self.tasks if task.analysis == analysis.name]
 
     def analysis(self, name: str) -> PlannedAnalysis:
         """The block of a name."""
-        return next(one for one in self.analyses if one.name == name)
+        return next(analysis for analysis in self.analyses if analysis.name == name)
+
+    @cached_property
+    def variables(self) -> tuple[Variable, ...]:
+        """All variables, each once."""
+        return tuple(
+            dict.fromkeys(variable for analysis in self.analyses for variable in analysis.involved)
+        )
 
     @cached_property
     def digest(self) -> str:
         """The sha256 of all that the results depend on, in hex."""
-        beside = ("spec", "title", "claims")  # which change no number
-        told = {key: value for key, value in self.to_json().items() if key not in beside}
-        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+        without = ("spec", "title", "claims")  # no number depends on them
+        record = {key: value for key, value in self.to_json().items() if key not in without}
+        return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
 
     @property
     def run(self) -> str:
-        """The name of the run: of another spec, or over another store, it is another."""
+        """The name of the run; another spec, or another store, gives another."""
         return f"{self.name}-{self.digest[:8]}"
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON holds it."""
-        variables = list(
-            dict.fromkeys(v for one in self.analyses for v in (*one.variables, *one.adjust))
-        )
-        place = {variable: number for number, variable in enumerate(variables)}
+        """As JSON values."""
+        place = {variable: number for number, variable in enumerate(self.variables)}
         return {
             "format": FORMAT,
             "version": self.version,
             "name": self.name,
             "title": self.title,
             "outputs": list(self.outputs),
-            "claims": [asdict(one) for one in self.claims],
+            "claims": [asdict(claim) for claim in self.claims],
             "tables": [[*key, sha256] for key, sha256 in sorted(self.tables.items())],
             "covariates": dict(sorted(self.covariates.items())),
             "reference": self.reference,
-            "variables": [_variable_to_json(one) for one in variables],
+            "variables": [_variable_to_json(variable) for variable in self.variables],
             "analyses": [
                 {
-                    **{field: getattr(one, field) for field in _PLAIN},
-                    "variables": [place[v] for v in one.variables],
-                    "adjust": [place[v] for v in one.adjust],
+                    **_settings_to_json(analysis),
+                    "variables": [place[variable] for variable in analysis.variables],
+                    "adjust": [place[variable] for variable in analysis.adjust],
                 }
-                for one in self.analyses
+                for analysis in self.analyses
             ],
             "spec": self.spec,
         }
 
     @classmethod
-    def from_json(cls, told: Mapping[str, Any], store: Store) -> Plan:
-        """A plan as it was written; its covariates are read from the store.
+    def from_json(cls, record: Mapping[str, Any], store: Store) -> Plan:
+        """The plan that :meth:`to_json` gave; its covariates are read from the store.
 
         Raises
         ------
         StoreError
             If it is of another version, or no plan.
         """
-        if told.get("format") != FORMAT or told.get("version") != version("tcga-corr"):
+        if record.get("format") != FORMAT or record.get("version") != version("tcga-corr"):
             raise StoreError(
-                f"the run is of tcga-corr {told.get('version')}, this is {version('tcga-corr')}",
+                f"the run is of tcga-corr {record.get('version')}, this is {version('tcga-corr')}",
                 "Run the spec anew, or use the tcga-corr that began it",
             )
         covariates = Covariates(store)
-        variables = [_variable_from_json(one, covariates) for one in told["variables"]]
-        analyses = tuple(
-            PlannedAnalysis(
-                **{field: _tupled(one[field]) for field in _PLAIN},
-                variables=tuple(variables[number] for number in one["variables"]),
-                adjust=tuple(variables[number] for number in one["adjust"]),
-            )
-            for one in told["analyses"]
-        )
+        variables = [_variable_from_json(one, covariates) for one in record["variables"]]
+        analyses = tuple(_analysis_from_json(one, variables) for one in record["analyses"])
         return cls(
-            name=told["name"],
-            title=told["title"],
-            outputs=tuple(told["outputs"]),
-            claims=tuple(Claim(**one) for one in told["claims"]),
-            spec=told["spec"],
+            name=record["name"],
+            title=record["title"],
+            outputs=tuple(record["outputs"]),
+            claims=tuple(Claim(**one) for one in record["claims"]),
+            spec=record["spec"],
             analyses=analyses,
-            tables={(source, name): sha256 for source, name, sha256 in told["tables"]},
-            covariates=told["covariates"],
-            reference=told["reference"],
-            version=told["version"],
+            tables={(source, name): sha256 for source, name, sha256 in record["tables"]},
+            covariates=record["covariates"],
+            reference=record["reference"],
+            version=record["version"],
         )
 
 
-_PLAIN = (
+_SETTINGS = (
     "name", "kind", "source", "tumor_types", "n_samples", "units", "samples", "methods", "ties",
     "min_genes", "null", "draws", "x", "y",
 )  # fmt: skip
+_OF_SCOPE = tuple(field.name for field in fields(Scope))
 
 
-def _tupled(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
+def _settings_to_json(analysis: PlannedAnalysis) -> dict[str, Any]:
+    values = {**vars(analysis), **vars(analysis.scope)}
+    return {key: values[key] for key in _SETTINGS}
+
+
+def _analysis_from_json(
+    record: Mapping[str, Any], variables: Sequence[Variable]
+) -> PlannedAnalysis:
+    def value(key: str) -> Any:
+        return tuple(record[key]) if isinstance(record[key], list) else record[key]
+
+    return PlannedAnalysis(
+        scope=Scope(**{key: value(key) for key in _OF_SCOPE}),
+        **{key: value(key) for key in _SETTINGS if key not in _OF_SCOPE},
+        variables=tuple(variables[place] for place in record["variables"]),
+        adjust=tuple(variables[place] for place in record["adjust"]),
+    )
 
 
 def _variable_to_json(variable: Variable) -> dict[str, Any]:
     if isinstance(variable, SetVariable):
         return {"set": asdict(variable.gene_set)}
     if isinstance(variable, GeneVariable):
-        return {"gene": variable.name, "asked": variable.asked}
+        return {"gene": variable.name, "asked": variable.typed}
     one = variable.covariate
     return {"covariate": one.name, "table": one.table, "label": one.label}
 
 
-def _variable_from_json(told: Mapping[str, Any], covariates: Covariates) -> Variable:
-    if "set" in told:
-        fields = {**told["set"], "genes": tuple(told["set"]["genes"])}
+def _variable_from_json(record: Mapping[str, Any], covariates: Covariates) -> Variable:
+    if "set" in record:
+        fields = {**record["set"], "genes": tuple(record["set"]["genes"])}
         return SetVariable(GeneSet(**fields))
-    if "gene" in told:
-        return GeneVariable(told["gene"], told["asked"])
-    found = covariates.require(f"{told['table']}.{told['covariate']}")
-    return CovariateVariable(replace(found, label=told["label"]))
+    if "gene" in record:
+        return GeneVariable(record["gene"], record["asked"])
+    found = covariates.require(f"{record['table']}.{record['covariate']}")
+    return CovariateVariable(replace(found, label=record["label"]))
 
 
-def check_inputs(plan: Plan, cohort: Cohort, asked: PlannedAnalysis) -> None:
-    """Refuse a table or covariates that are not those of the plan."""
+def check_inputs(plan: Plan, cohort: Cohort, analysis: PlannedAnalysis) -> None:
+    """Refuse a table or covariates that have changed since the plan was made."""
     key = cohort.table.key
     changed = []
     if plan.tables[key.source, key.tumor_type] != cohort.table.table_sha256:
         changed.append(f"the table of {key.source} {key.tumor_type}")
-    for one in (*asked.variables, *asked.adjust):
-        if isinstance(one, CovariateVariable):
-            table = one.covariate.table
-            if plan.covariates[table] != one.covariate.table_sha256:
+    for variable in analysis.involved:
+        if isinstance(variable, CovariateVariable):
+            table = variable.covariate.table
+            if plan.covariates[table] != variable.covariate.table_sha256:
                 changed.append(f"the covariates '{table}'")
     if changed:
         raise StoreError(

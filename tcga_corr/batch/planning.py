@@ -1,69 +1,113 @@
-"""From a spec to a plan: all that it names is looked up in a store."""
+"""From a spec to a plan: the names in it are looked up in a store."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from importlib.metadata import version
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tcga_corr.analysis.cohort import Cohort
 from tcga_corr.analysis.names import (
     CovariateVariable,
+    NameResolver,
     SetVariable,
     Variable,
     check_controls,
     check_distinct,
+    sets_among,
 )
 from tcga_corr.batch.plan import Plan, PlannedAnalysis
-from tcga_corr.batch.spec import Analysis, Claim, Problem, Spec, SpecError
+from tcga_corr.batch.spec import Analysis, Claim, Problem, Spec, SpecError, read_spec
 from tcga_corr.engine import Engine
 from tcga_corr.errors import DataMissingError, UsageError
+from tcga_corr.store import Covariates, Store
 from tcga_corr.vocabulary.gene_sets import reference_digest
+
+if TYPE_CHECKING:
+    import polars as pl
 
 MOST_ROWS = 50_000_000
 
 
+@dataclass(frozen=True)
+class _StoredGenes:
+    """The genes of all tables of a store; read from the files, when first needed."""
+
+    store: Store
+
+    @cached_property
+    def genes(self) -> frozenset[str]:
+        import pyarrow.parquet as pq
+
+        paths = [self.store.table_path(key) for key in self.store.table_keys()]
+        columns = (pq.read_table(path, columns=["gene"])["gene"].to_pylist() for path in paths)
+        return frozenset(gene for column in columns for gene in column)
+
+
+def read_spec_for(engine: Engine, path: Path, source: str | None = None) -> Spec:
+    """Read a spec whose names may be those of a store; nothing is written.
+
+    Parameters
+    ----------
+    engine
+        The engine of the store.
+    path
+        The spec.
+    source
+        The source of the analyses that name none.
+
+    Raises
+    ------
+    SpecError
+        With all problems of the spec.
+    """
+    stored = NameResolver([_StoredGenes(engine.store)], Covariates(engine.store))
+    return read_spec(path, stored).of_source(source)
+
+
 def make_plan(engine: Engine, spec: Spec) -> Plan:
-    """Look up all that a spec names in a store.
+    """Look up all names of a spec in a store.
 
     Raises
     ------
     UsageError
-        On a name that is none here, or a run of too many rows.
+        On a name that is unknown there, or a run of too many rows.
     DataMissingError
         If a tumor type or source is not in the store.
     """
     tables: dict[tuple[str, str], str] = {}
     analyses, claims = [], []
-    problems: list[UsageError | DataMissingError] = []
-    lines: list[Problem] = []
-    for asked in spec.analyses:
+    errors: list[UsageError | DataMissingError] = []
+    problems: list[Problem] = []
+    for analysis in spec.analyses:
         try:
-            planned, cohorts = _planned(engine, asked)
+            cohorts = engine.cohorts(analysis.scope)
+            names = engine.names(cohorts)
+            analyses.append(_planned(analysis, cohorts, names))
         except (UsageError, DataMissingError) as error:
-            problems.append(error)
-            lines.append(Problem(asked.line, asked.name, error.what, error.remedy))
+            errors.append(error)
+            problems.append(Problem(analysis.line, analysis.name, error.what, error.remedy))
             continue
-        analyses.append(planned)
         claims += [
-            _resolved(engine, one, cohorts) for one in spec.claims if one.analysis == asked.name
+            _by_row_names(claim, names) for claim in spec.claims if claim.analysis == analysis.name
         ]
-        tables |= {
-            (one.table.key.source, one.tumor_type): one.table.table_sha256 for one in cohorts
-        }
-    if problems:
-        found = SpecError(spec.path, lines)
-        if all(isinstance(one, DataMissingError) for one in problems):
-            raise DataMissingError("; ".join(found.lines())) from problems[0]
-        raise found from problems[0]
+        for cohort in cohorts:
+            tables[cohort.table.key.source, cohort.tumor_type] = cohort.table.table_sha256
+    if errors:
+        found = SpecError(spec.path, problems)
+        if all(isinstance(error, DataMissingError) for error in errors):
+            raise DataMissingError("; ".join(found.lines())) from errors[0]
+        raise found from errors[0]
     covariates = {
-        v.covariate.table: v.covariate.table_sha256
-        for one in analyses
-        for v in (*one.variables, *one.adjust)
-        if isinstance(v, CovariateVariable)
+        variable.covariate.table: variable.covariate.table_sha256
+        for planned in analyses
+        for variable in planned.involved
+        if isinstance(variable, CovariateVariable)
     }
-    needs_reference = any("sets" in one.null for one in analyses)
+    needs_reference = any("sets" in planned.null for planned in analyses)
     plan = Plan(
         name=spec.name,
         title=spec.title,
@@ -84,70 +128,92 @@ def make_plan(engine: Engine, spec: Spec) -> Plan:
     return plan
 
 
-def _resolved(engine: Engine, claim: Claim, cohorts: Sequence[Cohort]) -> Claim:
-    """A claim with its pair named as the rows name it."""
+def summary_of(plan: Plan) -> pl.DataFrame:
+    """How many pairs, rows and tasks each analysis has."""
+    import polars as pl
+
+    tasks = {analysis.name: plan.tasks_of(analysis) for analysis in plan.analyses}
+    return pl.DataFrame(
+        {
+            "analysis": analysis.name,
+            "kind": analysis.kind,
+            "source": analysis.source,
+            "tumor_types": len(analysis.tumor_types),
+            "pairs": analysis.n_pairs,
+            "rows": sum(task.n_rows for task in tasks[analysis.name]),
+            "tasks": len(tasks[analysis.name]),
+        }
+        for analysis in plan.analyses
+    )
+
+
+def _by_row_names(claim: Claim, names: NameResolver) -> Claim:
+    """A claim with its pair named as in the rows."""
     if claim.x is None or claim.y is None:
         return replace(claim, line=0)
-    x, y = engine.variables([claim.x, claim.y], [cohort.table for cohort in cohorts])
+    x, y = names.variables([claim.x, claim.y])
     return replace(claim, line=0, x=x.name, y=y.name)
 
 
-def _planned(engine: Engine, asked: Analysis) -> tuple[PlannedAnalysis, list[Cohort]]:
-    cohorts = engine.cohorts(
-        asked.tumor_types, asked.source, asked.samples, asked.ties, asked.min_genes
-    )
-    tables = [cohort.table for cohort in cohorts]
-    adjust = list(dict.fromkeys(engine.variables(asked.adjust, tables)))
-    if asked.kind == "pairs":
-        x = engine.variables([one for one, _ in asked.pairs], tables)
-        y = engine.variables([other for _, other in asked.pairs], tables)
-    elif asked.kind == "crosses":
-        x = engine.several(asked.x, tables)
-        y = x if asked.y is None else engine.several(asked.y, tables)
-    else:
-        x, y = engine.several(asked.sets, tables), []
-        others = [one.name for one in x if not isinstance(one, SetVariable)]
-        if others:
-            raise UsageError(f"{', '.join(others)}: no gene set", "Dominance is among gene sets")
-    variables = list({_identity(one): one for one in (*x, *y)}.values())
-    check_distinct([one for one in variables if isinstance(one, SetVariable)])
+def _planned(analysis: Analysis, cohorts: Sequence[Cohort], names: NameResolver) -> PlannedAnalysis:
+    adjust = list(dict.fromkeys(names.variables(analysis.adjust)))
+    x, y = _sides(analysis, names)
+    variables = list({_identity(variable): variable for variable in (*x, *y)}.values())
+    check_distinct(sets_among(variables))
     check_controls(variables, adjust)
-    place = {_identity(one): number for number, one in enumerate(variables)}
-    places: tuple[tuple[int, ...], ...] = ((), ())
-    if asked.kind == "crosses":
-        places = tuple(
-            tuple(dict.fromkeys(place[_identity(one)] for one in side)) for side in (x, y)
-        )
-    elif asked.kind == "pairs":
-        both = [(place[_identity(a)], place[_identity(b)]) for a, b in zip(x, y, strict=True)]
-        once = {frozenset(pair): pair for pair in reversed(both)}
-        kept = [pair for pair in both if once[frozenset(pair)] is pair]
-        places = (tuple(a for a, _ in kept), tuple(b for _, b in kept))
+    place = {_identity(variable): number for number, variable in enumerate(variables)}
+    x_places, y_places = ([place[_identity(variable)] for variable in side] for side in (x, y))
+    if analysis.kind == "crosses":
+        x_places, y_places = (list(dict.fromkeys(side)) for side in (x_places, y_places))
+    elif analysis.kind == "pairs":
+        pairs: dict[frozenset[int], tuple[int, int]] = {}
+        for pair in zip(x_places, y_places, strict=True):
+            pairs.setdefault(frozenset(pair), pair)
+        x_places, y_places = (list(side) for side in zip(*pairs.values(), strict=True))
+    else:
+        x_places = []
     planned = PlannedAnalysis(
-        name=asked.name,
-        kind=asked.kind,
-        source=cohorts[0].table.key.source,
-        tumor_types=tuple(cohort.tumor_type for cohort in cohorts),
+        name=analysis.name,
+        kind=analysis.kind,
+        scope=replace(
+            analysis.scope,
+            source=cohorts[0].table.key.source,
+            tumor_types=tuple(cohort.tumor_type for cohort in cohorts),
+        ),
         n_samples=tuple(len(cohort.columns) for cohort in cohorts),
         units=tuple(cohort.table.metadata.unit for cohort in cohorts),
-        samples=asked.samples,
-        methods=asked.methods,
-        ties=asked.ties,
-        min_genes=asked.min_genes,
-        null=asked.null,
-        draws=asked.draws,
+        methods=analysis.methods,
+        null=analysis.null,
+        draws=analysis.draws,
         variables=tuple(variables),
         adjust=tuple(adjust),
-        x=places[0],
-        y=places[1],
+        x=tuple(x_places),
+        y=tuple(y_places),
     )
-    if asked.kind != "dominance" and not planned.n_pairs:
+    if analysis.kind != "dominance" and not planned.n_pairs:
         raise UsageError("there is no pair", "Give two variables or more")
-    return planned, cohorts
+    return planned
 
 
-def _identity(variable: Variable) -> Any:
-    """What makes a variable another: a set's name and genes, wherever it is from."""
+def _sides(
+    analysis: Analysis, names: NameResolver
+) -> tuple[Sequence[Variable], Sequence[Variable]]:
+    """The variables of x and of y; of pairs one of each a pair, of dominance the sets and none."""
+    if analysis.kind == "pairs":
+        x, y = zip(*analysis.pairs, strict=True)
+        return names.variables(x), names.variables(y)
+    if analysis.kind == "crosses":
+        found = names.expanded(analysis.x)
+        return found, found if analysis.y is None else names.expanded(analysis.y)
+    sets = names.expanded(analysis.sets)
+    others = [variable.name for variable in sets if not isinstance(variable, SetVariable)]
+    if others:
+        raise UsageError(f"{', '.join(others)}: no gene set", "Dominance is among gene sets")
+    return sets, []
+
+
+def _identity(variable: Variable) -> Hashable:
+    """A key that is equal for sets of the same name and genes, whatever file they are from."""
     if isinstance(variable, SetVariable):
         return "set", variable.name, variable.gene_set.genes
     return variable

@@ -1,4 +1,4 @@
-"""The tables of a run, made of the rows of its tasks: q over all of them, and pooled."""
+"""The tables of a run, made of the rows of its tasks: with q over all of them, and pooled."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcga_corr.analysis.pool import pooled_columns
+from tcga_corr.batch.compute import failed_rows
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan, PlannedAnalysis, Task
-from tcga_corr.batch.work import failed_rows
 from tcga_corr.errors import StoreError
 from tcga_corr.exchange import FORMULA
 from tcga_corr.files import replacing, sha256_of
 from tcga_corr.stats.adjustment import benjamini_hochberg
-from tcga_corr.vocabulary.associations import SIGNIFICANT
+from tcga_corr.vocabulary.associations import ASSOCIATION, SIGNIFICANT
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,47 +29,47 @@ Vector = NDArray[np.float64]
 
 ASSOCIATIONS, POOLED, DOMINANCE = "associations", "pooled", "dominance"
 _COUNTS = ("rows", "with_r", "positive", "negative")
-_SETTINGS = ("analysis", "source", "samples", "ties", "adjust", "unit")
-_TEXTS = ["tumor_type", "x", "y", "method", "note"]
+_TEXTS = [column.name for column in ASSOCIATION if column.type == "text"]
 _TEXTS_OF_DOMINANCE = ["tumor_type", "scale", "set", "note"]
 _NUMBERS = ("r", "n", "n_controls", "p", "r_disjoint")
-# rows that are written at a time, and pairs that are pooled at a time: what bounds the memory
+# how many rows are written, and pairs pooled, at a time: this bounds the memory
 _ROWS_AT_ONCE = 262_144
 _PAIRS_AT_ONCE = 16_384
 
 
 def write_tables(folder: RunFolder, plan: Plan) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Write the tables of all tasks; the same bytes in whatever order they were done.
+    """Write the tables of all tasks; the same bytes in whatever order the tasks were run.
 
-    The rows of a task that failed are there, of no sample, with the reason in their note.
-    ``q`` is over the tumor types of a pair, ``q_batch`` over all rows of the run (both by Benjamini
-    & Hochberg). A pair asked in several tumor types has a row in ``pooled`` too, by random effects.
+    The rows of a task that failed are of no sample, with the reason in their note. ``q`` is over
+    the tumor types of a pair, ``q_batch`` over all rows of the run (both by Benjamini & Hochberg).
+    A pair in several tumor types has a row in ``pooled`` too, by random effects.
 
     Returns
     -------
-    The file name of each table to its sha256 and number of rows; and by analysis and method, how
-    many rows there are, have an r, and are significant (q_batch < 0.05) in either direction.
+    The file name of each table to its sha256 and number of rows; and by analysis and method, the
+    number of rows, of those with an r, and of those that are significant (q_batch < 0.05) in either
+    direction.
     """
-    asked = [task for task in plan.tasks if task.way != "dominance"]
-    starts = starts_of(asked)
-    q, p = np.full((2, sum(task.n_rows for task in asked)), np.nan)
+    correlated = association_tasks(plan)
+    starts = row_starts(correlated)
+    q, p = np.full((2, sum(task.n_rows for task in correlated)), np.nan)
     pooled: list[pa.Table] = []
-    for tasks in groups_of(asked):
+    for tasks in by_pairs(correlated):
         pooled += _pool(folder, plan, tasks, q, p, starts)
     q_batch = benjamini_hochberg(p)
     del p
     written: dict[str, Any] = {}
     counts: dict[tuple[str, str], Counter[str]] = {}
-    if asked:
-        parts = _with_q(folder, plan, asked, starts, q, q_batch, counts)
+    if correlated:
+        parts = _with_q(folder, plan, correlated, starts, q, q_batch, counts)
         written |= _write(folder, plan, ASSOCIATIONS, parts)
     if pooled:
         written |= _write(folder, plan, POOLED, iter([_pooled_table(pooled)]))
-    others = [task for task in plan.tasks if task.way == "dominance"]
-    if others:
-        parts = (_named(plan, task, _rows(folder, plan, task)) for task in others)
+    dominance = [task for task in plan.tasks if task.way == "dominance"]
+    if dominance:
+        parts = (_with_settings(plan, task, _rows(folder, plan, task)) for task in dominance)
         written |= _write(folder, plan, DOMINANCE, parts)
-        for task in others:
+        for task in dominance:
             counts.setdefault((task.analysis, ""), Counter())["rows"] += task.n_rows
     return written, [
         {"analysis": analysis, "method": method, **{name: count.get(name) for name in _COUNTS}}
@@ -77,14 +77,19 @@ def write_tables(folder: RunFolder, plan: Plan) -> tuple[dict[str, Any], list[di
     ]
 
 
-def starts_of(tasks: Sequence[Task]) -> dict[int, int]:
-    """By number, where the rows of each task begin in the table."""
+def association_tasks(plan: Plan) -> list[Task]:
+    """The tasks whose rows are associations."""
+    return [task for task in plan.tasks if task.way != "dominance"]
+
+
+def row_starts(tasks: Sequence[Task]) -> dict[int, int]:
+    """By a task's number, where its rows begin in the table."""
     starts = itertools.accumulate((task.n_rows for task in tasks), initial=0)
     return {task.number: start for task, start in zip(tasks, starts, strict=False)}
 
 
-def groups_of(tasks: Sequence[Task]) -> list[list[Task]]:
-    """The tasks of the same pairs in all tumor types."""
+def by_pairs(tasks: Sequence[Task]) -> list[list[Task]]:
+    """The tasks in groups, each of the same pairs in all tumor types."""
     groups: dict[Any, list[Task]] = {}
     for task in tasks:
         groups.setdefault((task.analysis, task.method, task.start, task.end), []).append(task)
@@ -99,25 +104,25 @@ def _pool(
     p: Vector,
     starts: dict[int, int],
 ) -> Iterator[pa.Table]:
-    """Fill in q and p of some tasks of the same pairs; the pairs, pooled."""
+    """Fill in q and p of tasks of the same pairs, and give the pairs pooled."""
     import pyarrow as pa
 
-    asked = plan.analysis(tasks[0].analysis)
+    analysis = plan.analysis(tasks[0].analysis)
     method = tasks[0].method or "pearson"
     start = 0
-    for cut in zip(*(_batches(folder, plan, task) for task in tasks), strict=True):
+    for batches in zip(*(_batches(folder, plan, task) for task in tasks), strict=True):
         columns = {
-            name: np.stack([one.column(name).to_numpy(zero_copy_only=False) for one in cut])
+            name: np.stack([part.column(name).to_numpy(zero_copy_only=False) for part in batches])
             for name in _NUMBERS
         }
         end = start + columns["r"].shape[1]
         own_q = benjamini_hochberg(columns["p"])
-        for task, one_q, one_p in zip(tasks, own_q, columns["p"], strict=True):
+        for task, q_of_task, p_of_task in zip(tasks, own_q, columns["p"], strict=True):
             first = starts[task.number]
-            q[first + start : first + end] = one_q
-            p[first + start : first + end] = one_p
+            q[first + start : first + end] = q_of_task
+            p[first + start : first + end] = p_of_task
         start = end
-        if len(asked.tumor_types) < 2:
+        if len(analysis.tumor_types) < 2:
             continue
         found = pooled_columns(
             columns["r"],
@@ -129,16 +134,16 @@ def _pool(
         )
         del found["q"]
         texts = {
-            "x": cut[0].column("x"),
-            "y": cut[0].column("y"),
-            "method": _repeated(method, cut[0].num_rows),
+            "x": batches[0].column("x"),
+            "y": batches[0].column("y"),
+            "method": _repeated(method, batches[0].num_rows),
         }
-        numbers = {name: pa.array(one, from_pandas=True) for name, one in found.items()}
-        yield _named(plan, tasks[0], pa.table({**texts, **numbers}))
+        numbers = {name: pa.array(values, from_pandas=True) for name, values in found.items()}
+        yield _with_settings(plan, tasks[0], pa.table({**texts, **numbers}))
 
 
 def _batches(folder: RunFolder, plan: Plan, task: Task) -> Iterator[pa.RecordBatch]:
-    """What is needed of the pairs of a task to pool them, some pairs at a time."""
+    """The columns from which the pairs of a task are pooled, some pairs at a time."""
     names = ["x", "y", *_NUMBERS]
     if not folder.is_done(task):
         yield from _rows(folder, plan, task).select(names).to_batches(_PAIRS_AT_ONCE)
@@ -180,7 +185,7 @@ def _with_q(
         place = table.column_names.index("p") + 1
         for name, values in (("q_batch", q_batch), ("q", q)):
             table = table.add_column(place, name, pa.array(values[part], from_pandas=True))
-        yield _named(plan, task, table)
+        yield _with_settings(plan, task, table)
 
 
 def _file(folder: RunFolder, task: Task) -> Any:
@@ -201,7 +206,7 @@ def _rows(folder: RunFolder, plan: Plan, task: Task) -> pa.Table:
 
 @contextmanager
 def _readable(folder: RunFolder, task: Task) -> Iterator[None]:
-    """Turn a damaged file into one line."""
+    """Report a damaged file in one line, and remove it."""
     import pyarrow as pa
 
     try:
@@ -209,30 +214,28 @@ def _readable(folder: RunFolder, task: Task) -> Iterator[None]:
     except (OSError, pa.ArrowException) as error:
         path = folder.rows_path(task)
         path.unlink(missing_ok=True)
-        said = " ".join(str(error).split())
+        message = " ".join(str(error).split())
         raise StoreError(
-            f"{path}: was damaged, and is removed ({said})", "Run again: it is computed anew"
+            f"{path}: was damaged, and is removed ({message})", "Run again: it is computed anew"
         ) from error
 
 
-def _named(plan: Plan, task: Task, table: pa.Table) -> pa.Table:
+def _with_settings(plan: Plan, task: Task, table: pa.Table) -> pa.Table:
     """Rows with the name of their analysis before them, and its settings after."""
-    asked = plan.analysis(task.analysis)
-    told = settings_of(asked, task.tumor_type)
-    for name in _SETTINGS[1:]:
-        table = table.append_column(name, _repeated(told[name], table.num_rows))
-    return table.add_column(0, "analysis", _repeated(asked.name, table.num_rows))
+    analysis = plan.analysis(task.analysis)
+    for name, value in settings_of(analysis, task.tumor_type).items():
+        table = table.append_column(name, _repeated(value, table.num_rows))
+    return table.add_column(0, "analysis", _repeated(analysis.name, table.num_rows))
 
 
-def settings_of(asked: PlannedAnalysis, tumor_type: str) -> dict[str, str]:
-    """What rows say of how they were asked."""
+def settings_of(analysis: PlannedAnalysis, tumor_type: str) -> dict[str, str]:
+    """The columns that all rows of an analysis in a tumor type have in common."""
     return {
-        "analysis": asked.name,
-        "source": asked.source,
-        "samples": asked.samples,
-        "ties": asked.ties,
-        "adjust": ",".join(one.name for one in asked.adjust),
-        "unit": dict(zip(asked.tumor_types, asked.units, strict=True))[tumor_type],
+        "source": analysis.source,
+        "samples": analysis.scope.samples,
+        "ties": analysis.scope.ties,
+        "adjust": ",".join(variable.name for variable in analysis.adjust),
+        "unit": analysis.units[analysis.tumor_types.index(tumor_type)],
     }
 
 
@@ -243,7 +246,7 @@ def _repeated(text: str, size: int) -> pa.DictionaryArray:
 
 
 def _write(folder: RunFolder, plan: Plan, name: str, parts: Iterator[pa.Table]) -> dict[str, Any]:
-    """Write a table in every format that is asked for, some rows at a time."""
+    """Write a table in every format of the spec, some rows at a time."""
     import polars as pl
 
     paths = {ending: folder.path / f"{name}.{ending}" for ending in plan.outputs}
@@ -273,7 +276,7 @@ def _parquet_writer(path: Path, schema: pa.Schema) -> Any:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    texts = [one.name for one in schema if not pa.types.is_floating(one.type)]
+    texts = [field.name for field in schema if not pa.types.is_floating(field.type)]
     return pq.ParquetWriter(
         path,
         schema,

@@ -1,4 +1,4 @@
-"""Runs: begun, gone on with, ended, looked at."""
+"""Runs: started, resumed, completed, and their state."""
 
 from __future__ import annotations
 
@@ -12,15 +12,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tcga_corr.analysis import provenance
-from tcga_corr.analysis.names import CovariateVariable, SetVariable
-from tcga_corr.batch.executors import Failure, Means, Performer, performed
+from tcga_corr.analysis.names import CovariateVariable, sets_among
+from tcga_corr.analysis.provenance import Provenance
+from tcga_corr.batch.executors import Failure, TaskRunner, Workers, run_tasks
 from tcga_corr.batch.folder import RunFolder, run_names
-from tcga_corr.batch.lookup import known_in
 from tcga_corr.batch.plan import Plan, Task
-from tcga_corr.batch.planning import make_plan
+from tcga_corr.batch.planning import make_plan, read_spec_for
 from tcga_corr.batch.results import write_tables
-from tcga_corr.batch.spec import read_spec
 from tcga_corr.engine import Engine
 from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.files import sha256_of
@@ -36,28 +34,28 @@ _SEEDS = (
     "random genes are drawn by numpy's PCG64, seeded by the sha256 of source, tumor type and genes "
     "of the pair: the same in any order of tasks"
 )
-# A process with all that is imported, and what lies beside the variables of a task, in bytes.
-_BASE, _BESIDE = 300 << 20, 60 << 20
+# In bytes: a process with all its imports, and what a task needs besides its variables.
+_PROCESS, _TASK = 300 << 20, 60 << 20
 _PER_ROW = 400
-_ARRAYS = 7  # of a variable's size: values, units, three sums, what is in between
+_ARRAYS = 7  # of a variable's size: values, units, three sums, intermediate results
 _DRAWS = 750 * 4
 
 
 @dataclass(frozen=True)
 class Shard:
-    """One of ``of`` parts of a run's tasks; ``number`` is counted from 1."""
+    """One of ``of`` parts of a run's tasks; ``number`` counts from 1."""
 
     number: int = 1
     of: int = 1
 
     @classmethod
     def parse(cls, text: str) -> Shard:
-        """From ``2/3``.
+        """The shard of a text such as ``2/3``.
 
         Raises
         ------
         UsageError
-            If it is no such part.
+            If it is no such text.
         """
         number, slash, of = text.partition("/")
         if slash and number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of):
@@ -66,7 +64,7 @@ class Shard:
 
     @property
     def is_all(self) -> bool:
-        """Whether it is no part, but the whole."""
+        """Whether it is the whole run."""
         return self.of == 1
 
     def __str__(self) -> str:
@@ -74,17 +72,17 @@ class Shard:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What became of a run.
+class RunReport:
+    """The result of running a spec, or a part of it.
 
     Attributes
     ----------
     folder, plan
-        Of the run.
+        Those of the run.
     n_before, n_done
-        Tasks that were done before, and now.
+        Tasks that were done before, and by this call.
     failures
-        Tasks that failed now, and why.
+        Tasks that failed in this call, and why.
     """
 
     folder: RunFolder
@@ -95,72 +93,71 @@ class Outcome:
 
     @property
     def is_complete(self) -> bool:
-        """Whether all is done and the tables are written."""
+        """Whether all tasks are done and the tables are written."""
         return bool(self.folder.manifest().get("state") == COMPLETE)
 
 
 def processors() -> int:
-    """How many this process may use."""
+    """The number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def run_spec(
     engine: Engine, path: str | Path, source: str | None = None, memory: float = 4.0
-) -> Outcome:
-    """Do what a spec asks, or what is left of it, in threads of this process.
+) -> RunReport:
+    """Run a spec, or what is left of it, in threads of this process.
 
     Parameters
     ----------
     engine
-        Over the store.
+        The engine of the store.
     path
         The spec.
     source
-        Of what the spec asks without naming one.
+        The source of the analyses that name none.
     memory
-        In gigabytes, for the tasks that are done at a time.
+        In gigabytes, for the tasks that run at the same time.
 
     Raises
     ------
     SpecError
-        With all that is wrong with the spec.
+        With all problems of the spec.
     """
-    spec = read_spec(Path(path), known_in(engine.store)).of_source(source)
-    plan = make_plan(engine, spec)
-    workers = workers_within(plan, memory * 1e9, processors(), apart=False)
-    return run_batch(engine, plan, Means("threads", workers))
+    plan = make_plan(engine, read_spec_for(engine, Path(path), source))
+    count = workers_within(plan, memory * 1e9, processors(), apart=False)
+    return run_batch(engine, plan, Workers("threads", count))
 
 
 def run_batch(
     engine: Engine,
     plan: Plan,
-    means: Means,
+    workers: Workers,
     shard: Shard = Shard(),
     progress: Progress | None = None,
-) -> Outcome:
-    """Do what is left of a run, and write its tables if that is all.
+) -> RunReport:
+    """Run the tasks that are left of a run, and write its tables when all have been tried.
 
     Parameters
     ----------
     engine, plan
-        The store, and what is to be done.
-    means
-        What does the tasks.
+        The engine of the store, and the plan.
+    workers
+        The workers that run the tasks.
     shard
-        Which of them; the tables of a run in parts are written by :func:`merge`.
+        Which of the tasks; the tables of a run in parts are written by :func:`merge`.
     progress
         Counts the rows; the effort is the work of :class:`~tcga_corr.batch.plan.Task`.
     """
     progress = progress or Progress()
     folder = RunFolder(engine.store, plan.run)
-    if tables_are_there(folder):
-        folder.begin(plan)  # title and claims may be others
+    if has_tables(folder):
+        folder.begin(plan)  # title and claims may have changed
         folder.drop_tasks()  # of a run that was killed at its very end
-        return Outcome(folder, plan, len(plan.tasks), 0, [])
+        return RunReport(folder, plan, len(plan.tasks), 0, [])
     engine.store.create()
     with folder.locked(str(shard)):
-        if tables_are_there(folder):  # by whoever had the lock before
-            return Outcome(folder, plan, len(plan.tasks), 0, [])
+        if has_tables(folder):  # written by the process that had the lock before
+            return RunReport(folder, plan, len(plan.tasks), 0, [])
         folder.begin(plan)
         if not folder.manifest():
             folder.write_manifest(_head(engine, plan), [])
@@ -170,31 +167,31 @@ def run_batch(
         done_rows = n_rows - sum(task.n_rows for task in left)
         progress.begin(n_rows, done_rows, sum(task.work for task in left))
         failures = []
-        performer = Performer(engine.store.root, plan.run, plan)
-        with closing(performed(performer, left, means)) as outcomes:
-            for task, failure in outcomes:
+        runner = TaskRunner(engine.store.root, plan.run, plan)
+        with closing(run_tasks(runner, left, workers)) as tried:
+            for task, failure in tried:
                 progress.advance(task.n_rows, task.work)
                 if failure:
                     failures.append((task, failure))
                     progress.say(f"failed: {task.analysis} {task.tumor_type}: {failure}")
-        outcome = Outcome(folder, plan, len(own) - len(left), len(left) - len(failures), failures)
+        report = RunReport(folder, plan, len(own) - len(left), len(left) - len(failures), failures)
         if shard.is_all:
-            _end(engine, folder, plan)
-    return outcome
+            _complete(engine, folder, plan)
+    return report
 
 
-def merge(engine: Engine, run: str) -> Outcome:
-    """Write the tables of a run whose tasks were all tried, in whatever parts.
+def merge(engine: Engine, run: str) -> RunReport:
+    """Write the tables of a run whose tasks have all been tried, in whatever parts.
 
     Raises
     ------
     AnalysisError
-        If there are tasks that nobody has tried.
+        If tasks have not been tried yet.
     """
     folder = RunFolder(engine.store, run)
     plan = folder.plan()
     failures = []
-    if not tables_are_there(folder):
+    if not has_tables(folder):
         with folder.locked(str(Shard())):
             records = [(task, folder.record(task)) for task in plan.tasks]
             untried = [t for t, record in records if not folder.is_done(t) and not record]
@@ -208,34 +205,35 @@ def merge(engine: Engine, run: str) -> Outcome:
                 for task, record in records
                 if not folder.is_done(task)
             ]
-            _end(engine, folder, plan)
-    return Outcome(folder, plan, len(plan.tasks) - len(failures), 0, failures)
+            _complete(engine, folder, plan)
+    return RunReport(folder, plan, len(plan.tasks) - len(failures), 0, failures)
 
 
-def tables_are_there(folder: RunFolder) -> bool:
-    """Whether a run is complete, and its tables are those that it wrote."""
+def has_tables(folder: RunFolder) -> bool:
+    """Whether a run is complete, and its tables are as it wrote them."""
     manifest = folder.manifest()
     return manifest.get("state") == COMPLETE and not changed_tables(folder, manifest)
 
 
 def changed_tables(folder: RunFolder, manifest: dict[str, Any]) -> list[str]:
-    """The tables that are gone, or not as they were written."""
+    """The tables of a run that are gone, or not as it wrote them."""
     return [
         name
-        for name, told in manifest.get("results", {}).items()
-        if not (folder.path / name).exists() or sha256_of(folder.path / name) != told["sha256"]
+        for name, record in manifest.get("results", {}).items()
+        if not (folder.path / name).exists() or sha256_of(folder.path / name) != record["sha256"]
     ]
 
 
-def _end(engine: Engine, folder: RunFolder, plan: Plan) -> None:
+def _complete(engine: Engine, folder: RunFolder, plan: Plan) -> None:
+    """Write the tables and the manifest of a run whose tasks have all been tried."""
     is_complete = all(folder.is_done(task) for task in plan.tasks)
     records = [{"task": task.number, **folder.record(task)} for task in plan.tasks]
     tables, counts = write_tables(folder, plan)
-    # of the tables that the run began with, whatever the store holds by now
+    # about the tables with which the run began, whatever the store holds by now
     head = folder.manifest() or _head(engine, plan)
     head["state"] = COMPLETE if is_complete else FAILURES
     head["ended"] = _now()
-    head["seconds_of_tasks"] = round(sum(one.get("seconds", 0) for one in records), 3)
+    head["seconds_of_tasks"] = round(sum(record.get("seconds", 0) for record in records), 3)
     head["results"] = tables
     head["counts"] = counts
     folder.write_manifest(head, records)
@@ -244,16 +242,14 @@ def _end(engine: Engine, folder: RunFolder, plan: Plan) -> None:
 
 
 def _head(engine: Engine, plan: Plan) -> dict[str, Any]:
-    """What the manifest says of a run that begins."""
+    """The manifest of a run that starts."""
     tables = [open_index(engine.store, TableKey(*key)) for key in sorted(plan.tables)]
-    variables = dict.fromkeys(v for one in plan.analyses for v in (*one.variables, *one.adjust))
-    made_from = provenance.record(
+    provenance = Provenance.of(
         tables,
-        [one.gene_set for one in variables if isinstance(one, SetVariable)],
-        [],
-        [one.covariate for one in variables if isinstance(one, CovariateVariable)],
-    )
-    del made_from["notes"]
+        [variable.gene_set for variable in sets_among(plan.variables)],
+        [one.covariate for one in plan.variables if isinstance(one, CovariateVariable)],
+    ).as_dict()
+    del provenance["notes"]
     return {
         "run": plan.run,
         "state": RUNNING,
@@ -264,7 +260,7 @@ def _head(engine: Engine, plan: Plan) -> dict[str, Any]:
         "seeds": _SEEDS,
         "n_tasks": len(plan.tasks),
         "n_rows": plan.n_rows,
-        **made_from,
+        **provenance,
         "reference_sha256": plan.reference,
         "spec_sha256": hashlib.sha256(plan.spec.encode()).hexdigest(),
         "spec": plan.spec,
@@ -279,9 +275,9 @@ def _host() -> dict[str, Any]:
     from threadpoolctl import threadpool_info
 
     products = {
-        f"{one['internal_api']} {one['version']} {one.get('architecture')}"
-        for one in threadpool_info()
-        if one["user_api"] == "blas"
+        f"{library['internal_api']} {library['version']} {library.get('architecture')}"
+        for library in threadpool_info()
+        if library["user_api"] == "blas"
     }
     return {
         "name": platform.node(),
@@ -292,45 +288,46 @@ def _host() -> dict[str, Any]:
 
 
 def workers_within(plan: Plan, memory: float, most: int, *, apart: bool) -> int:
-    """How many tasks fit in a memory at a time, at least one.
+    """How many tasks fit in a memory at the same time; at least one.
 
     Parameters
     ----------
     plan
-        Of whose tasks.
+        The plan of the tasks.
     memory
         In bytes, for all workers.
     most
         Workers at most.
     apart
-        Whether each is a process of its own.
+        Whether each worker is a process of its own.
     """
     each = max((_memory_of(plan, task) for task in plan.tasks), default=0)
-    base = 0 if apart else _BASE
-    return max(1, min(most, int((memory - base) // (each + (_BASE if apart else 0)))))
+    shared, own = (0, _PROCESS) if apart else (_PROCESS, 0)
+    return max(1, min(most, int((memory - shared) // (each + own))))
 
 
 def _memory_of(plan: Plan, task: Task) -> int:
-    asked = plan.analysis(task.analysis)
-    n = asked.n_samples[asked.tumor_types.index(task.tumor_type)]
+    """About how many bytes a task takes."""
+    analysis = plan.analysis(task.analysis)
+    n = analysis.n_samples[analysis.tumor_types.index(task.tumor_type)]
     if task.way in ("products", "rows"):
-        return _BESIDE + 8 * _ARRAYS * len(asked.variables) * n + _PER_ROW * task.n_rows
-    return 2 * _BESIDE + 8 * _DRAWS * n
+        return _TASK + 8 * _ARRAYS * len(analysis.variables) * n + _PER_ROW * task.n_rows
+    return 2 * _TASK + 8 * _DRAWS * n
 
 
 def status_of(engine: Engine, run: str) -> pl.DataFrame:
-    """How far a run is: a row per analysis, and why tasks failed."""
+    """The progress of a run: a row per analysis, and why tasks failed."""
     import polars as pl
 
     folder = RunFolder(engine.store, run)
     plan = folder.plan()
     manifest = folder.manifest()
-    told = {one["task"]: one for one in manifest.get("tasks", [])}
+    records = {record["task"]: record for record in manifest.get("tasks", [])}
     is_complete = manifest.get("state") == COMPLETE
     counts: dict[str, Counter[str]] = {one.name: Counter() for one in plan.analyses}
-    whys: dict[str, dict[str, None]] = {one.name: {} for one in plan.analyses}
+    reasons: dict[str, dict[str, None]] = {one.name: {} for one in plan.analyses}
     for task in plan.tasks:
-        record = told.get(task.number, {}) if is_complete else folder.record(task)
+        record = records.get(task.number, {}) if is_complete else folder.record(task)
         done = is_complete or folder.is_done(task)
         count = counts[task.analysis]
         count["tasks"] += 1
@@ -341,7 +338,7 @@ def status_of(engine: Engine, run: str) -> pl.DataFrame:
             count["rows_done"] += task.n_rows
         elif "error" in record:
             count["failed"] += 1
-            whys[task.analysis][f"{task.tumor_type}: {record['error']}"] = None
+            reasons[task.analysis][f"{task.tumor_type}: {record['error']}"] = None
     names = ("tasks", "done", "failed", "rows", "rows_done")
     return pl.DataFrame(
         [
@@ -349,7 +346,7 @@ def status_of(engine: Engine, run: str) -> pl.DataFrame:
                 "analysis": name,
                 **{column: count[column] for column in names},
                 "seconds": round(float(count["seconds"]), 1),
-                "note": "; ".join(whys[name]),
+                "note": "; ".join(reasons[name]),
             }
             for name, count in counts.items()
         ]
@@ -364,14 +361,14 @@ def runs(engine: Engine) -> pl.DataFrame:
     for name in run_names(engine.store):
         folder = RunFolder(engine.store, name)
         manifest = folder.manifest()
-        row = {one: manifest.get(one) for one in _OF_RUNS} | {"run": name}
-        if row["state"] == RUNNING and not folder.is_at_work():
+        row = {column: manifest.get(column) for column in _RUN_COLUMNS} | {"run": name}
+        if row["state"] == RUNNING and not folder.is_locked():
             row["state"] = STOPPED
         rows.append(row)
-    return pl.DataFrame(rows, schema=_OF_RUNS)
+    return pl.DataFrame(rows, schema=_RUN_COLUMNS)
 
 
-_OF_RUNS: dict[str, Any] = {
+_RUN_COLUMNS: dict[str, Any] = {
     "run": str, "state": str, "title": str, "n_tasks": int, "n_rows": int, "began": str,
     "ended": str, "seconds_of_tasks": float,
 }  # fmt: skip

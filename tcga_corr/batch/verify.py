@@ -1,4 +1,4 @@
-"""Whether the tables of a run are what its plan gives: some tasks computed again."""
+"""Checks the tables of a run: some tasks are computed again and compared."""
 
 from __future__ import annotations
 
@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tcga_corr.batch.compute import TaskComputer
 from tcga_corr.batch.executors import one_blas_thread
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan, Task
-from tcga_corr.batch.results import ASSOCIATIONS, DOMINANCE, groups_of, starts_of
+from tcga_corr.batch.results import (
+    ASSOCIATIONS,
+    DOMINANCE,
+    association_tasks,
+    by_pairs,
+    row_starts,
+)
 from tcga_corr.batch.run import COMPLETE, changed_tables
-from tcga_corr.batch.work import Work
 from tcga_corr.engine import Engine
 from tcga_corr.errors import AnalysisError
 from tcga_corr.progress import Progress
@@ -24,10 +30,10 @@ if TYPE_CHECKING:
 TOLERANCE = 1e-12
 
 
-def recheck(
+def verify_run(
     engine: Engine, run: str, n_tasks: int, progress: Progress | None = None
 ) -> pl.DataFrame:
-    """Compute tasks anew and compare their rows with those of the tables; a row per task.
+    """Compute tasks again and compare their rows with the tables; a row per task.
 
     Parameters
     ----------
@@ -41,9 +47,9 @@ def recheck(
     Raises
     ------
     AnalysisError
-        If the run is not complete, or its tables are not those that it wrote.
+        If the run is not complete, or its tables have changed since it wrote them.
     StoreError
-        If an input is another since.
+        If an input has changed since.
     """
     import polars as pl
 
@@ -57,15 +63,16 @@ def recheck(
             f"{run}: not as it was written: {', '.join(changed)}",
             "Run the spec again: it makes the tables anew",
         )
-    work = Work(engine, plan)
+    computer = TaskComputer(engine, plan)
+    chosen = random.sample(plan.tasks, min(n_tasks, len(plan.tasks)))
+    chosen = sorted(chosen, key=lambda task: task.number)
     rows = []
     progress = progress or Progress()
-    tasks = sorted(random.sample(plan.tasks, min(n_tasks, len(plan.tasks))), key=_number)
-    progress.begin(len(tasks))
+    progress.begin(len(chosen))
     with one_blas_thread():
-        for task in tasks:
+        for task in chosen:
             stored = _stored(folder, plan, task)
-            anew = pl.DataFrame(pl.from_arrow(work.rows(task)))
+            computed = pl.DataFrame(pl.from_arrow(computer.rows(task)))
             rows.append(
                 {
                     "task": task.number,
@@ -73,7 +80,7 @@ def recheck(
                     "tumor_type": task.tumor_type,
                     "method": task.method,
                     "rows": task.n_rows,
-                    **_compared(stored, anew),
+                    **_compared(stored, computed),
                 }
             )
             progress.step(f"{task.analysis} {task.tumor_type}")
@@ -84,45 +91,42 @@ def recheck(
     return pl.DataFrame(rows)
 
 
-def _number(task: Task) -> int:
-    return task.number
-
-
 def _stored(folder: RunFolder, plan: Plan, task: Task) -> pl.DataFrame:
+    """The rows of a task in the tables."""
     import polars as pl
 
     is_dominance = task.way == "dominance"
     name = DOMINANCE if is_dominance else ASSOCIATIONS
-    before = [one for one in plan.tasks[: task.number] if (one.way == "dominance") == is_dominance]
+    tasks = [other for other in plan.tasks if (other.way == "dominance") == is_dominance]
     path = folder.path / f"{name}.parquet"
-    return pl.scan_parquet(path).slice(sum(one.n_rows for one in before), task.n_rows).collect()
+    return pl.scan_parquet(path).slice(row_starts(tasks)[task.number], task.n_rows).collect()
 
 
-def _compared(stored: pl.DataFrame, anew: pl.DataFrame) -> dict[str, Any]:
+def _compared(stored: pl.DataFrame, computed: pl.DataFrame) -> dict[str, Any]:
     import polars as pl
 
-    names = [name for name in anew.columns if name in stored.columns]
-    anew = anew.select(names).with_columns(pl.col(pl.Categorical).cast(pl.String))
+    names = [name for name in computed.columns if name in stored.columns]
+    computed = computed.select(names).with_columns(pl.col(pl.Categorical).cast(pl.String))
     stored = stored.select(names)
     numbers = [name for name, kind in stored.schema.items() if kind.is_float()]
     others = [name for name in names if name not in numbers]
-    if not stored.select(others).equals(anew.select(others)):
+    if not stored.select(others).equals(computed.select(others)):
         return {"identical": False, "largest_difference": None, "note": "other rows"}
-    one, other = (
-        frame.select(numbers).fill_null(float("nan")).to_numpy() for frame in (stored, anew)
+    old, new = (
+        frame.select(numbers).fill_null(float("nan")).to_numpy() for frame in (stored, computed)
     )
-    if not np.array_equal(np.isnan(one), np.isnan(other)):
+    if not np.array_equal(np.isnan(old), np.isnan(new)):
         return {"identical": False, "largest_difference": None, "note": "other rows have numbers"}
-    # of numbers above 1, as chi-squared, relative to them
-    scale = np.maximum(1.0, np.fmax(np.abs(one), np.abs(other)))
-    difference = float(np.nanmax(np.abs(one - other) / scale, initial=0.0))
-    identical = bool(np.array_equal(one, other, equal_nan=True))
+    # of numbers above 1, such as chi-squared, the difference is relative
+    scale = np.maximum(1.0, np.fmax(np.abs(old), np.abs(new)))
+    difference = float(np.nanmax(np.abs(old - new) / scale, initial=0.0))
+    identical = bool(np.array_equal(old, new, equal_nan=True))
     note = "" if difference <= TOLERANCE else f"differs by more than {TOLERANCE:g}"
     return {"identical": identical, "largest_difference": difference, "note": note}
 
 
 def _wrongly_adjusted(folder: RunFolder, plan: Plan) -> str:
-    """Which q are not those of the table's p; empty where all are."""
+    """Which q do not follow from the table's p; empty where all do."""
     import polars as pl
 
     path = folder.path / f"{ASSOCIATIONS}.parquet"
@@ -133,10 +137,10 @@ def _wrongly_adjusted(folder: RunFolder, plan: Plan) -> str:
     wrong = []
     if not np.array_equal(benjamini_hochberg(p), q_batch, equal_nan=True):
         wrong.append("q_batch is not that of p")
-    asked = [task for task in plan.tasks if task.way != "dominance"]
-    starts = starts_of(asked)
-    for tasks in groups_of(asked):
-        rows = [slice(starts[one.number], starts[one.number] + one.n_rows) for one in tasks]
+    correlated = association_tasks(plan)
+    starts = row_starts(correlated)
+    for tasks in by_pairs(correlated):
+        rows = [slice(starts[task.number], starts[task.number] + task.n_rows) for task in tasks]
         found = benjamini_hochberg(np.stack([p[part] for part in rows]))
         if not np.array_equal(found, np.stack([q[part] for part in rows]), equal_nan=True):
             wrong.append(f"q of {tasks[0].analysis} is not that of p")

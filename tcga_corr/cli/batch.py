@@ -17,19 +17,20 @@ from tcga_corr.errors import AnalysisError, UsageError
 if TYPE_CHECKING:
     import polars as pl
 
-    from tcga_corr.batch.plan import Plan
-    from tcga_corr.batch.run import Outcome
-    from tcga_corr.batch.spec import Spec
+    from tcga_corr.batch.executors import Workers
+    from tcga_corr.batch.plan import Plan, Task
+    from tcga_corr.batch.run import RunReport
+    from tcga_corr.engine import Engine
 
 PAPER = "paper.toml"
 _RUN = "run"
 
 
 class RunByDefault(TyperGroup):
-    """A group whose first command is meant where none is named: ``batch SPEC.toml``."""
+    """A group that runs its first command where none is named: ``batch SPEC.toml``."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Put the command before what is not one."""
+        """Put the command before arguments that name none."""
         if not args or args[0] not in (*self.commands, *ctx.help_option_names):
             args = [_RUN, *args]
         return super().parse_args(ctx, args)
@@ -120,31 +121,39 @@ def run(
     Examples: `tcga-corr batch analyses.toml`, `tcga-corr batch --paper`,
     `tcga-corr batch analyses.toml --shard 2/3`.
     """
-    from tcga_corr.batch.executors import Means, Where
-    from tcga_corr.batch.run import Shard, processors, run_batch, workers_within
+    from tcga_corr.batch.run import Shard, run_batch
 
-    settings: Settings = context.obj
-    check_output(output, force, output_format)
+    settings, engine = _opened(context, output, force, output_format)
     part = Shard.parse(shard)
-    engine = settings.engine()
-    plan = _plan(engine, _read(settings, _file(spec, paper), source))
-    where: Where = "dask" if dask else "processes" if workers else "threads"
-    most = workers or processors()
-    fitting = workers_within(plan, memory * 1e9, most, apart=where == "processes")
-    if where != "dask" and fitting < most:
-        settings.note(f"note: {fitting} at a time, as more do not fit in {memory:g} GB")
-        most = fitting
+    plan = _plan(engine, _spec_path(spec, paper), source)
+    running = _workers(settings, plan, workers, dask or "", memory)
     settings.note(f"run {plan.run}: {plan.n_rows:,} rows in {len(plan.tasks):,} tasks")
     with settings.progress("rows", "pace") as progress:
-        outcome = run_batch(engine, plan, Means(where, most, dask or ""), part, progress)
+        report = run_batch(engine, plan, running, part, progress)
     if part.is_all:
-        _show(settings, outcome, output, output_format)
-    _require_all(outcome)
+        _show(settings, report, output, output_format)
+    _require_no_failure(report)
     if not part.is_all:
         settings.note(
             f"part {shard} is done. When all are: tcga-corr --cache {settings.cache} "
             f"batch merge {plan.run}"
         )
+
+
+def _workers(
+    settings: Settings, plan: Plan, processes: int | None, cluster: str, memory: float
+) -> Workers:
+    """The workers of the options; no more than fit in the memory."""
+    from tcga_corr.batch.executors import WorkerKind, Workers
+    from tcga_corr.batch.run import processors, workers_within
+
+    kind: WorkerKind = "dask" if cluster else "processes" if processes else "threads"
+    count = processes or processors()
+    fitting = workers_within(plan, memory * 1e9, count, apart=kind == "processes")
+    if kind != "dask" and fitting < count:
+        settings.note(f"note: {fitting} at a time, as more do not fit in {memory:g} GB")
+        count = fitting
+    return Workers(kind, count, cluster)
 
 
 @batch.command()
@@ -163,42 +172,33 @@ def check(
     """
     import polars as pl
 
-    settings: Settings = context.obj
-    check_output(output, force, output_format)
-    engine = settings.engine()
-    read = _read(settings, _file(spec, paper), source)
-    rows: list[dict[str, Any]]
+    from tcga_corr.batch.planning import make_plan, read_spec_for, summary_of
+
+    settings, engine = _opened(context, output, force, output_format)
+    read = read_spec_for(engine, _spec_path(spec, paper), source)
     if engine.store.table_keys():
-        plan = _plan(engine, read)
-        tasks = {one.name: plan.tasks_of(one) for one in plan.analyses}
-        rows = [
-            {
-                "analysis": one.name,
-                "kind": one.kind,
-                "source": one.source,
-                "tumor_types": len(one.tumor_types),
-                "pairs": one.n_pairs,
-                "rows": sum(task.n_rows for task in tasks[one.name]),
-                "tasks": len(tasks[one.name]),
-            }
-            for one in plan.analyses
-        ]
+        plan = make_plan(engine, read)
+        frame = summary_of(plan)
         settings.note(f"{read.path}: right; its run is {plan.run}")
     else:
-        rows = [{"analysis": one.name, "kind": one.kind} for one in read.analyses]
+        frame = pl.DataFrame([{"analysis": one.name, "kind": one.kind} for one in read.analyses])
         settings.note(f"{read.path}: right, as far as can be told without tables in the store")
-    write_result(Result(pl.DataFrame(rows), "analyses", {}), output, output_format)
+    write_result(Result(frame, "analyses", {}), output, output_format)
 
 
 @batch.command()
 def show(context: typer.Context, spec: SpecFile = None, paper: Paper = False) -> None:
     """Print a spec with every default filled in."""
+    from tcga_corr.batch.planning import read_spec_for
     from tcga_corr.batch.spec import filled_in
 
-    text = filled_in(_read(context.obj, _file(spec, paper), None))
-    # TOML's own way to write what a terminal would obey
-    shown = (one if one.isprintable() or one == "\n" else f"\\U{ord(one):08x}" for one in text)
-    sys.stdout.write("".join(shown))
+    text = filled_in(read_spec_for(context.obj.engine(), _spec_path(spec, paper)))
+    # TOML's own escapes for characters that a terminal would obey
+    escaped = (
+        letter if letter.isprintable() or letter == "\n" else f"\\U{ord(letter):08x}"
+        for letter in text
+    )
+    sys.stdout.write("".join(escaped))
 
 
 @batch.command()
@@ -215,15 +215,11 @@ def status(
     """How far a run is, by analysis; or all runs of the store."""
     from tcga_corr.batch.run import runs, status_of
 
-    settings: Settings = context.obj
-    check_output(output, force, output_format)
-    engine = settings.engine()
+    _, engine = _opened(context, output, force, output_format)
     if run_name is None:
         result = Result(runs(engine), "runs", {})
     else:
-        result = Result(
-            status_of(engine, _named(settings, engine, run_name, source)), "analyses", {}
-        )
+        result = Result(status_of(engine, _run_name(engine, run_name, source)), "analyses", {})
     write_result(result, output, output_format)
 
 
@@ -243,17 +239,15 @@ def verify(
 
     The exit code is 1 where a number differs by more than 1e-12.
     """
-    from tcga_corr.batch.verify import recheck
+    from tcga_corr.batch.verify import verify_run
 
-    settings: Settings = context.obj
-    check_output(output, force, output_format)
-    engine = settings.engine()
+    settings, engine = _opened(context, output, force, output_format)
     with settings.progress("computing again") as progress:
-        found = recheck(engine, _named(settings, engine, run_name, source), tasks, progress)
+        found = verify_run(engine, _run_name(engine, run_name, source), tasks, progress)
     write_result(Result(found, "tasks", {}), output, output_format)
-    whys = [one for one in dict.fromkeys(found["note"].to_list()) if one]
-    if whys:
-        raise AnalysisError(f"the tables are not what the plan gives: {'; '.join(whys)}")
+    differences = list(filter(None, found["note"].unique(maintain_order=True)))
+    if differences:
+        raise AnalysisError(f"the tables are not what the plan gives: {'; '.join(differences)}")
 
 
 @batch.command()
@@ -268,12 +262,10 @@ def merge(
     """Write the tables of a run that was done in parts with --shard."""
     from tcga_corr.batch import run as runs
 
-    settings: Settings = context.obj
-    check_output(output, force, output_format)
-    engine = settings.engine()
-    outcome = runs.merge(engine, _named(settings, engine, run_name, source))
-    _show(settings, outcome, output, output_format)
-    _require_all(outcome)
+    settings, engine = _opened(context, output, force, output_format)
+    report = runs.merge(engine, _run_name(engine, run_name, source))
+    _show(settings, report, output, output_format)
+    _require_no_failure(report)
 
 
 @batch.command()
@@ -298,14 +290,25 @@ def plot(
     from tcga_corr.figures.heat import heat_map_of_run
     from tcga_corr.figures.style import save
 
-    settings: Settings = context.obj
     check_plot(figure, force)
-    engine = settings.engine()
-    folder = RunFolder(engine.store, _named(settings, engine, run_name, source))
+    engine = context.obj.engine()
+    folder = RunFolder(engine.store, _run_name(engine, run_name, source))
     save(heat_map_of_run(folder, folder.plan(), analysis, method), figure)
 
 
-def _file(spec: Path | None, paper: bool) -> Path:
+def _opened(
+    context: typer.Context,
+    output: Path | None,
+    force: bool,
+    output_format: options.Format | None,
+) -> tuple[Settings, Engine]:
+    """The settings and the engine, once the output is known to be writable."""
+    settings: Settings = context.obj
+    check_output(output, force, output_format)
+    return settings, settings.engine()
+
+
+def _spec_path(spec: Path | None, paper: bool) -> Path:
     if (spec is None) != paper:
         raise UsageError("give a SPEC.toml or --paper", "See `tcga-corr batch --help`")
     if spec is not None:
@@ -315,46 +318,43 @@ def _file(spec: Path | None, paper: bool) -> Path:
     return queries_folder() / PAPER
 
 
-def _read(settings: Settings, path: Path, source: str | None) -> Spec:
-    from tcga_corr.batch.lookup import known_in
-    from tcga_corr.batch.spec import read_spec
+def _plan(engine: Engine, path: Path, source: str | None) -> Plan:
+    from tcga_corr.batch.planning import make_plan, read_spec_for
 
-    return read_spec(path, known_in(settings.engine().store)).of_source(source)
-
-
-def _plan(engine: Any, spec: Spec) -> Plan:
-    from tcga_corr.batch.planning import make_plan
-
-    return make_plan(engine, spec)
+    return make_plan(engine, read_spec_for(engine, path, source))
 
 
-def _named(settings: Settings, engine: Any, name: str, source: str | None) -> str:
-    """The name of a run, or of the run that a spec is of."""
-    if not name.endswith(".toml"):
-        return name
-    return _plan(engine, _read(settings, Path(name), source)).run
+def _run_name(engine: Engine, name: str, source: str | None) -> str:
+    """The name of a run; of a spec, that of its run."""
+    return _plan(engine, Path(name), source).run if name.endswith(".toml") else name
 
 
-def _require_all(outcome: Outcome) -> None:
-    if outcome.failures:
-        task, why = outcome.failures[0]
+def _require_no_failure(report: RunReport) -> None:
+    if report.failures:
+        task, reason = report.failures[0]
         raise AnalysisError(
-            f"{len(outcome.failures)} of {len(outcome.plan.tasks)} tasks failed, as "
-            f"{task.analysis} in {task.tumor_type}: {why}",
+            f"{len(report.failures)} of {len(report.plan.tasks)} tasks failed, as "
+            f"{task.analysis} in {task.tumor_type}: {reason}",
             "Run the same command again to try them again",
         )
 
 
-def _show(settings: Settings, outcome: Outcome, output: Path | None, output_format: Any) -> None:
+def _show(
+    settings: Settings,
+    report: RunReport,
+    output: Path | None,
+    output_format: options.Format | None,
+) -> None:
+    """Print the claims of a run, or where it has none, its counts of associations."""
     import polars as pl
 
     from tcga_corr.analysis.dominance import CAVEAT
-    from tcga_corr.batch.claims import held_beside
+    from tcga_corr.batch.claims import compare_claims
 
-    folder, plan = outcome.folder, outcome.plan
+    folder, plan = report.folder, report.plan
     manifest = folder.manifest()
-    for name, told in manifest["results"].items():
-        settings.note(f"{folder.path / name}: {told['rows']:,} rows")
+    for name, record in manifest["results"].items():
+        settings.note(f"{folder.path / name}: {record['rows']:,} rows")
     simulated = "SIMULATED  " if manifest["simulated"] else ""
     around = {
         "query": {"run": plan.run, "spec": plan.spec},
@@ -366,7 +366,7 @@ def _show(settings: Settings, outcome: Outcome, output: Path | None, output_form
     }
     heading = f"{simulated}{plan.title or plan.name}; run {plan.run}"
     if plan.claims:
-        claims = held_beside(folder, plan)
+        claims = compare_claims(folder, plan)
         result = Result(
             claims,
             "claims",
@@ -381,7 +381,7 @@ def _show(settings: Settings, outcome: Outcome, output: Path | None, output_form
     write_result(result, output, output_format)
 
 
-def _how(row: dict[str, Any]) -> str:
+def _statistic(row: dict[str, Any]) -> str:
     adjusted = f"adjusted for {row['adjust']}" if row["adjust"] else ""
     return number(" ".join(filter(None, (row["method"], row["statistic"], adjusted))))
 
@@ -397,7 +397,7 @@ _MEANING = (
 _CLAIM_COLUMNS = {
     "claim": lambda row: number(row["claim"]),
     "tumor type": lambda row: row["tumor_type"],
-    "": lambda row: _how(row),
+    "": _statistic,
     "published": lambda row: number(row["published"]),
     "n published": lambda row: number(row["published_n"]),
     "here": lambda row: number(row["here"]),
@@ -408,10 +408,13 @@ _CLAIM_COLUMNS = {
 
 
 def _origins(claims: pl.DataFrame) -> list[str]:
-    """Where the two sides of claims are from, and in which unit, each once."""
+    """The sources of the published and of the computed values, with their units, each once."""
     rows = claims.to_dicts()
     published = dict.fromkeys(
         f"{row['published_in']}, unit {row['published_unit']}" for row in rows
     )
     here = dict.fromkeys(f"{row['source']}, {row['unit']}" for row in rows if row["unit"])
-    return [f"published: {number(one)}" for one in published] + [f"here: {one}" for one in here]
+    return [
+        *(f"published: {number(text)}" for text in published),
+        *(f"here: {text}" for text in here),
+    ]

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from tcga_corr.analysis.names import CovariateVariable, SetVariable, Variable
 from tcga_corr.analysis.score import values_frame
-from tcga_corr.batch.claims import held_beside
+from tcga_corr.batch.claims import compare_claims
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import PlannedAnalysis, check_inputs
 from tcga_corr.batch.run import changed_tables
@@ -77,7 +77,7 @@ class Findings:
                 self._add_pairs(asked, method, shares[asked.name, method])
         of_run = f", {folder.run}" if prefix else ""
         if self.plan.claims:
-            claims = held_beside(folder, self.plan).to_dicts()
+            claims = compare_claims(folder, self.plan).to_dicts()
             self.answers += map(sentences.of_claim, claims)
             self.tables.insert(0, claims_table(claims, f"{folder.run}-claims", of_run))
         if prefix:
@@ -138,9 +138,7 @@ class Findings:
         if sum(asked.n_samples) > self._room.points:
             return {}, _NO_ROOM
         try:
-            cohorts = self._engine.cohorts(
-                asked.tumor_types, asked.source, asked.samples, asked.ties, asked.min_genes
-            )
+            cohorts = self._engine.cohorts(asked.scope)
             for cohort in cohorts:
                 check_inputs(self.plan, cohort, asked)
             frame, _ = values_frame(cohorts, variables)

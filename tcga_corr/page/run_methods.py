@@ -14,7 +14,7 @@ def methods_of_run(plan: Plan, manifest: Mapping[str, Any]) -> tuple[list[str], 
     """Once for all analyses of the same settings; what is not of all names those that it is of."""
     groups: dict[Any, list[PlannedAnalysis]] = {}
     for asked in sorted(plan.analyses, key=lambda one: one.kind == "dominance"):
-        key: Any = (asked.source, asked.tumor_types, asked.samples, asked.ties, asked.min_genes)
+        key: Any = asked.scope
         how: Any = asked.kind, asked.draws
         if asked.kind != "dominance":
             how = asked.methods, asked.adjust, asked.null, asked.draws if asked.null else 0
@@ -49,9 +49,9 @@ def _settings(
         ],
     }
     return Settings(
-        samples=first.samples,
-        ties=first.ties,
-        min_genes=first.min_genes,
+        samples=first.scope.samples,
+        ties=first.scope.ties,
+        min_genes=first.scope.min_genes,
         methods=list(dict.fromkeys(one for asked in several for one in asked.methods)),
         adjust=[one.name for one in first.adjust],
         null=first.null,

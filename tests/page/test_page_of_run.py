@@ -17,7 +17,7 @@ from scipy import stats
 
 from tcga_corr import __version__
 from tcga_corr.analysis.names import GeneVariable, SetVariable
-from tcga_corr.batch.claims import held_beside
+from tcga_corr.batch.claims import compare_claims
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan, PlannedAnalysis
 from tcga_corr.batch.run import Shard
@@ -247,8 +247,8 @@ def test_the_dominance_of_the_table_is_on_the_page(done: Done) -> None:
     )
 
 
-def test_claims_are_held_beside_as_the_command_does(done: Done) -> None:
-    claims = held_beside(done.folder, done.plan).to_dicts()
+def test_claims_are_compare_claims_as_the_command_does(done: Done) -> None:
+    claims = compare_claims(done.folder, done.plan).to_dicts()
     assert table_of(done.page, "What was published, and what is here").rows == claims
     said = [one for one in done.page.answers if one.question.startswith("Published: ")]
     assert len(said) == len(claims) == 2

@@ -1,4 +1,4 @@
-"""The spec of a batch: a TOML file of what is to be asked, read and checked as a whole."""
+"""The spec of a batch: a TOML file of analyses, read and checked as a whole."""
 
 from tcga_corr.batch.spec.problems import Problem, SpecError
 from tcga_corr.batch.spec.reading import Analysis, Claim, Output, Spec, filled_in, read_spec

@@ -1,4 +1,4 @@
-"""What no key of a spec shows by itself: repeats, clashes, and settings that do not go together."""
+"""Problems that no key shows by itself: repeats, clashes, settings that do not go together."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from itertools import chain
 from typing import Any
 
 from tcga_corr.analysis.dominance import MIN_DRAWS
-from tcga_corr.analysis.names import SetVariable, check_distinct
+from tcga_corr.analysis.names import Variable, check_distinct, sets_among
 from tcga_corr.batch.spec.claims import check_claims
 from tcga_corr.batch.spec.document import Block, Document
-from tcga_corr.batch.spec.names import Named, Names
-from tcga_corr.batch.spec.problems import Place, told
+from tcga_corr.batch.spec.names import Names
+from tcga_corr.batch.spec.problems import Place, format_place
 from tcga_corr.batch.spec.schema import BLOCKS
 from tcga_corr.errors import UsageError
+from tcga_corr.vocabulary.methods import METHODS
 from tcga_corr.vocabulary.tumor_types import parse_tumor_type
 
 
 def check(document: Document) -> None:
-    """Report all that is wrong with what is right key by key."""
+    """Report all problems of keys that are right by themselves."""
     _check_collections(document)
     _check_repeats(document)
     _check_block_names(document)
@@ -46,7 +47,7 @@ def _check_collections(document: Document) -> None:
     names = document.names
     tops = {key: value for key, value in document.raw.items() if key in (*BLOCKS, "adjust")}
     used = set(_texts(tops))
-    told_of: set[str] = set()
+    reported: set[str] = set()
     for name, clash in names.clashes.items():
         if clash:
             document.report(
@@ -58,14 +59,14 @@ def _check_collections(document: Document) -> None:
         if name not in used.union(*others):
             document.report(place, "no block has it", "Name it in a block, or leave it out")
         circle = _circle(names, name)
-        if circle and not told_of.intersection(circle):
-            told_of.update(circle)
+        if circle and not reported.intersection(circle):
+            reported.update(circle)
             document.report(place, f"is within itself: {' in '.join(circle)}", "Break the circle")
         _check_repeated_variables(document, place)
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """All texts in it but for blocks' names."""
+    """All texts in a value but the names of blocks."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, list):
@@ -95,33 +96,33 @@ def _circle(names: Names, start: str) -> list[str]:
 
 
 def _check_repeats(document: Document) -> None:
-    """No list has anything twice."""
+    """Report what a list has twice."""
     for place in ((), *(block.place for block in document.blocks)):
         for key in ("methods", "null", "outputs", "tumor_types"):
             seen = set()
-            for one, value in document.elements((*place, key)):
+            for element, value in document.elements((*place, key)):
                 known = parse_tumor_type(value).abbreviation if key == "tumor_types" else value
                 if known in seen:
-                    document.report(one, f"'{value}' is given twice", "Leave out one")
+                    document.report(element, f"'{value}' is given twice", "Leave out one")
                 seen.add(known)
         for key in ("adjust", "x", "y", "sets"):
             _check_repeated_variables(document, (*place, key))
 
 
 def _check_repeated_variables(document: Document, place: Place) -> None:
-    """No variable comes from two elements of a list."""
+    """Report variables that come from two elements of a list."""
     names = document.names
-    first: dict[Named | tuple[Named, ...], tuple[Place, str]] = {}
-    for one, text in document.elements(place):
+    first: dict[Variable | tuple[Variable, ...], tuple[Place, str]] = {}
+    for element, text in document.elements(place):
         for name in names.expanded(text):
-            known = names.variables_if_known(name)
-            if not known:
+            variables = names.variables_if_known(name)
+            if not variables:
                 continue
-            identity = known if names.is_collection(name) else known[0]
-            where, by = first.setdefault(identity, (one, text))
-            if where != one:
+            identity = variables if names.is_collection(name) else variables[0]
+            earlier, by = first.setdefault(identity, (element, text))
+            if earlier != element:
                 through = "" if by == text else f": by '{by}' and by '{text}'"
-                document.report(one, f"'{name}' is given twice{through}", "Leave out one")
+                document.report(element, f"'{name}' is given twice{through}", "Leave out one")
                 break
 
 
@@ -132,14 +133,14 @@ def _check_block_names(document: Document) -> None:
         if earlier != block.place:
             document.report(
                 (*block.place, "name") if block.has("name") else block.place,
-                f"'{block.name}' is the name of {told(earlier)} already",
+                f"'{block.name}' is the name of {format_place(earlier)} already",
                 "Give each block a name of its own",
             )
 
 
 def _check_pairs(block: Block) -> None:
     document = block.document
-    first: dict[frozenset[Named], Place] = {}
+    first: dict[frozenset[Variable], Place] = {}
     for place, (x, y) in block.pairs:
         one, other = map(document.names.variables_if_known, (x, y))
         if one == other:
@@ -147,7 +148,9 @@ def _check_pairs(block: Block) -> None:
             continue
         earlier = first.setdefault(frozenset((*one, *other)), place)
         if earlier != place:
-            document.report(place, f"the pair is there already: {told(earlier)}", "Leave out one")
+            document.report(
+                place, f"the pair is there already: {format_place(earlier)}", "Leave out one"
+            )
 
 
 def _check_cross(block: Block) -> None:
@@ -170,7 +173,7 @@ def _check_dominance(block: Block) -> None:
     if draws < MIN_DRAWS:
         document.report(
             block.place_of("draws"),
-            f"is {draws}, too few for {told(block.place)}",
+            f"is {draws}, too few for {format_place(block.place)}",
             f"Give {MIN_DRAWS} or more",
         )
     place = (*block.place, "sets")
@@ -182,43 +185,47 @@ def _check_dominance(block: Block) -> None:
     _check_distinct(block, place, sets)
 
 
-def _check_distinct(block: Block, place: Place, variables: Sequence[Named]) -> None:
-    """No two different gene sets have one name."""
+def _check_distinct(block: Block, place: Place, variables: Sequence[Variable]) -> None:
+    """Report two different gene sets of one name."""
     try:
-        check_distinct([one for one in variables if isinstance(one, SetVariable)])
+        check_distinct(sets_among(variables))
     except UsageError as error:
         block.document.report(place, error.what, "Leave out one, or rename it in its file")
 
 
 def _check_adjust(document: Document) -> None:
-    """What is adjusted for is neither x nor y, and Kendall's tau has no partial form."""
-    told_of: set[tuple[Place, str]] = set()
+    """Report methods that cannot be adjusted, and controls that are x or y themselves."""
+    reported: set[tuple[Place, str]] = set()
     for block in document.blocks:
         controls = [] if block.kind == "dominance" else block.variables("adjust")
-        if controls and "kendall" in block.settings("methods"):
-            methods = document.elements(block.place_of("methods"))
-            by_adjust = block.has("adjust") and not block.has("methods")
-            document.report(
-                block.place_of("adjust")
-                if by_adjust
-                else next(place for place, method in methods if method == "kendall"),
-                "kendall cannot be adjusted: there is no partial form of it here",
-                "Leave out kendall or adjust",
-            )
+        if controls:
+            _check_methods_adjust(block)
         correlated = _correlated(block) if controls else {}
         for place, name, variable in controls:
-            if variable in correlated and (place, name) not in told_of:
-                told_of.add((place, name))
+            if variable in correlated and (place, name) not in reported:
+                reported.add((place, name))
                 document.report(
                     place,
-                    f"'{name}' cannot be adjusted for: it is {told(correlated[variable])}",
+                    f"'{name}' cannot be adjusted for: it is {format_place(correlated[variable])}",
                     "Adjust for another",
                 )
 
 
-def _correlated(block: Block) -> dict[Named, Place]:
-    """The variables of a block of pairs or crosses, and where each stands first."""
-    found: dict[Named, Place] = {}
+def _check_methods_adjust(block: Block) -> None:
+    by_adjust = block.has("adjust") and not block.has("methods")
+    elements = block.document.elements(block.place_of("methods"))
+    for method, place in {method: place for place, method in reversed(elements)}.items():
+        if not METHODS[method].adjusts:
+            block.document.report(
+                block.place_of("adjust") if by_adjust else place,
+                f"{method} cannot be adjusted: there is no partial form of it here",
+                f"Leave out {method} or adjust",
+            )
+
+
+def _correlated(block: Block) -> dict[Variable, Place]:
+    """The variables of a block of pairs or crosses, with the first place of each."""
+    found: dict[Variable, Place] = {}
     for place, pair in block.pairs:
         for number, name in enumerate(pair):
             for variable in block.document.names.variables_if_known(name):

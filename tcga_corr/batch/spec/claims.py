@@ -1,4 +1,4 @@
-"""Whether a spec's claims are of something that its blocks answer."""
+"""Checks that each claim of a spec is about a result of one of its blocks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tcga_corr.vocabulary.tumor_types import parse_tumor_type
 
 
 def check_claims(document: Document) -> None:
-    """Report claims that no block can be held beside."""
+    """Report claims that cannot be compared with the result of a block."""
     blocks = {block.name: block for block in document.blocks}
     for place in document.tables("claims"):
         name = document.get((*place, "analysis"))
@@ -24,7 +24,7 @@ def check_claims(document: Document) -> None:
                 f"no block is named '{name}'",
                 near_names(name, blocks) or f"The blocks are {', '.join(blocks)}",
             )
-        _check_together(document, place)
+        _check_both_given(document, place)
         statistic = document.get((*place, "statistic"))
         if statistic in ("r", "n"):
             _check_number(document, place, statistic)
@@ -38,7 +38,7 @@ def _has(document: Document, place: Place, key: str) -> bool:
     return key in document.get(place)
 
 
-def _check_together(document: Document, place: Place) -> None:
+def _check_both_given(document: Document, place: Place) -> None:
     given = [key for key in ("x", "y") if _has(document, place, key)]
     if len(given) == 1:
         other = "y" if given == ["x"] else "x"
@@ -106,7 +106,7 @@ def _check_highest(block: Block, place: Place) -> None:
 
 
 def set_names(block: Block) -> dict[str, str]:
-    """The sets of a block of dominance by name in lower case."""
+    """The names of the sets of a dominance block, by name in lower case."""
     sets = (variable for *_, variable in block.variables("sets"))
     return {one.name.casefold(): one.name for one in sets if isinstance(one, SetVariable)}
 

@@ -1,28 +1,29 @@
-"""A spec as it was read: what is right of it, by place, whatever else is wrong."""
+"""A spec as it was read: its right parts by place, whatever else is wrong."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from tcga_corr.analysis.cohort import MIN_GENES
-from tcga_corr.batch.spec.names import Named, Names
-from tcga_corr.batch.spec.problems import Place, Problem, told
+from tcga_corr.analysis.names import Variable
+from tcga_corr.analysis.scope import Scope
+from tcga_corr.batch.spec.names import Names
+from tcga_corr.batch.spec.problems import Place, Problem, format_place
 from tcga_corr.batch.spec.schema import BLOCKS, Kind, findings
 from tcga_corr.vocabulary.gene_sets import DEATH_PROGRAMMES
 from tcga_corr.vocabulary.nulls import N_DRAWS
 from tcga_corr.vocabulary.tumor_types import parse_tumor_type
 
 _DEFAULTS: dict[str, Any] = {
-    "source": None, "samples": "tumor", "ties": "average", "min_genes": MIN_GENES,
-    "draws": N_DRAWS, "tumor_types": (), "methods": ("pearson",), "adjust": (), "null": (),
+    **vars(Scope()), "draws": N_DRAWS, "methods": ("pearson",), "adjust": (), "null": (),
 }  # fmt: skip
 
 
 class Document:
-    """A spec's data with lines, of which what is wrong by itself is set aside.
+    """A spec's data with their lines; values that are wrong by themselves are set aside.
 
     Attributes
     ----------
@@ -39,57 +40,58 @@ class Document:
         self._order = {place: number for number, place in enumerate(lines)}
         self._bad: set[Place] = set()
         self._problems: dict[Problem, int] = {}
-        for place, what, remedy, missing in findings(raw, names):
-            known = self._known(place)
-            self.report(place if missing else known, what, remedy)
-            if not missing:
+        for finding in findings(raw, names):
+            known = self._nearest(finding.place)
+            self.report(finding.place if finding.missing else known, finding.what, finding.remedy)
+            if not finding.missing:
                 self._bad.add(known)
 
     @property
     def problems(self) -> list[Problem]:
-        """All that was found so far, each once, in order of the file."""
+        """The problems found so far, each once, in order of the file."""
         return sorted(self._problems, key=self._problems.__getitem__)
 
     def report(self, place: Place, what: str, remedy: str = "") -> None:
         """Note a problem."""
-        problem = Problem(self.line(place), told(place), what, remedy)
-        self._problems[problem] = self._order.get(self._known(place), 0)
+        problem = Problem(self.line(place), format_place(place), what, remedy)
+        self._problems[problem] = self._order.get(self._nearest(place), 0)
 
     def line(self, place: Place) -> int:
         """The line of a place, or of what it is missing from."""
-        return self._lines.get(self._known(place), 1)
+        return self._lines.get(self._nearest(place), 1)
 
-    def _known(self, place: Place) -> Place:
+    def _nearest(self, place: Place) -> Place:
+        """The place, or the innermost one around it that the file has."""
         while place and place not in self._lines:
             place = place[:-1]
         return place
 
     def is_spoilt(self, place: Place) -> bool:
-        """Whether it, or anything in it, is wrong by itself."""
+        """Whether a place, or anything in it, is wrong by itself."""
         return any(bad[: len(place)] == place for bad in self._bad)
 
     def get(self, place: Place, default: Any = None) -> Any:
-        """What stands at a place; the default where nothing does, or what does is wrong."""
+        """The value at a place; the default where there is none, or a wrong one."""
         value: Any = self.raw
         for depth, step in enumerate(place, start=1):
-            there = step in value if isinstance(value, dict) else isinstance(value, list)
-            if not there or place[:depth] in self._bad:
+            exists = step in value if isinstance(value, dict) else isinstance(value, list)
+            if not exists or place[:depth] in self._bad:
                 return default
             value = value[step]
         return value
 
     def elements(self, place: Place) -> list[tuple[Place, Any]]:
-        """The elements of a list that are right, or the one text in its stead."""
+        """The right elements of a list; a single text in its place counts as one."""
         value = self.get(place, [])
         if isinstance(value, str):
             return [(place, value)]
-        places = ((*place, number) for number in range(len(value)))
-        return [(one, self.get(one)) for one in places if not self.is_spoilt(one)]
+        elements = ((*place, number) for number in range(len(value)))
+        return [(element, self.get(element)) for element in elements if not self.is_spoilt(element)]
 
     def tables(self, key: str) -> Iterator[Place]:
         """The places of the tables of a list."""
-        several = self.get((key,), [])
-        for number in range(len(several) if isinstance(several, list) else 0):
+        tables = self.get((key,), [])
+        for number in range(len(tables) if isinstance(tables, list) else 0):
             if self.get((key, number)) is not None:
                 yield key, number
 
@@ -109,12 +111,12 @@ class Block:
 
     @property
     def kind(self) -> Kind:
-        """What it is."""
+        """``pairs``, ``crosses`` or ``dominance``."""
         return next(kind for kind in BLOCKS if kind == self.place[0])
 
     @property
     def name(self) -> str:
-        """Its own, or that of its kind and number."""
+        """Its own name, or one made of its kind and number."""
         kind = "cross" if self.kind == "crosses" else self.kind
         default = f"{kind}-{int(self.place[1]) + 1}"
         return str(self.document.get((*self.place, "name"), default))
@@ -124,7 +126,7 @@ class Block:
         return key in self.document.get(self.place)
 
     def place_of(self, key: str) -> Place:
-        """Where a setting is from: the block, or the top."""
+        """The place of a setting: in the block, or at the top."""
         return (*self.place, key) if self.has(key) else (key,)
 
     def setting(self, key: str) -> Any:
@@ -132,7 +134,7 @@ class Block:
         return self.document.get(self.place_of(key), _DEFAULTS[key])
 
     def settings(self, key: str) -> tuple[str, ...]:
-        """A setting of several values, but for variables."""
+        """A setting of several values that name no variables."""
         place = self.place_of(key)
         if self.document.get(place) is None:
             return tuple(_DEFAULTS[key])
@@ -143,21 +145,29 @@ class Block:
         """Abbreviations; empty for all."""
         return tuple(parse_tumor_type(name).abbreviation for name in self.settings("tumor_types"))
 
+    @property
+    def scope(self) -> Scope:
+        """Where it is computed."""
+        keys = ("source", "samples", "ties", "min_genes")
+        return Scope(self.tumor_types, **{key: self.setting(key) for key in keys})
+
     def names(self, key: str) -> list[tuple[Place, str]]:
         """Names in a list, resolved and expanded, each with its element's place."""
         if key == "sets" and not self.has(key):
             return [(self.place, name) for name in DEATH_PROGRAMMES]
         place = self.place_of("adjust") if key == "adjust" else (*self.place, key)
         return [
-            (one, name)
-            for one, text in self.document.elements(place)
+            (element, name)
+            for element, text in self.document.elements(place)
             for name in self.document.names.expanded(text)
         ]
 
-    def variables(self, key: str) -> list[tuple[Place, str, Named]]:
-        """The variables of a list, with the place and name that each is from."""
+    def variables(self, key: str) -> list[tuple[Place, str, Variable]]:
+        """The variables of a list, each with its element's place and its name."""
         known = self.document.names.variables_if_known
-        return [(one, name, found) for one, name in self.names(key) for found in known(name)]
+        return [
+            (place, name, variable) for place, name in self.names(key) for variable in known(name)
+        ]
 
     def is_whole(self, *keys: str) -> bool:
         """Whether all names in some lists are known."""
@@ -167,7 +177,7 @@ class Block:
 
     @property
     def pairs(self) -> list[tuple[Place, tuple[str, str]]]:
-        """The pairs of a block of pairs, resolved."""
+        """The pairs of a block of pairs, by resolved names."""
         resolved = self.document.names.resolved
         return [
             (place, (resolved(x), resolved(y)))
@@ -176,21 +186,21 @@ class Block:
 
     @property
     def only_pair(self) -> tuple[str, str] | None:
-        """The names of the pair, where there is one alone."""
+        """The names of the pair of a block that has only one."""
         if self.kind == "pairs":
             pairs = [pair for _, pair in self.pairs]
         elif self.kind == "crosses":
             x, y = ([name for _, name in self.names(key)] for key in ("x", "y"))
             first, second = (x, y) if self.has("y") else (x[:1], x[1:])
-            pairs = [(one, other) for one in first for other in second]
+            pairs = list(itertools.product(first, second))
             if any(self.document.names.is_collection(name) for name in (*first, *second)):
                 return None
         else:
             return None
         return pairs[0] if len(pairs) == 1 else None
 
-    def has_pair(self, one: Named, other: Named) -> bool:
-        """Whether the two are correlated here, in either order."""
+    def has_pair(self, one: Variable, other: Variable) -> bool:
+        """Whether the block correlates the two, in either order."""
         if self.kind == "pairs":
             known = self.document.names.variables_if_known
             return {one, other} in [{*known(x), *known(y)} for _, (x, y) in self.pairs]

@@ -1,4 +1,4 @@
-"""The line of every key and list element of a TOML text, which tomllib does not tell."""
+"""The line of every key and list element of a TOML text, which tomllib does not give."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tcga_corr.batch.spec.problems import Place
 
 _BLANK = re.compile(r"(?:[ \t\n]|#[^\n]*)*")
 _PART = re.compile(r"""[ \t]*("(?:[^"\\]|\\.)*"|'[^']*'|[A-Za-z0-9_-]+)[ \t]*""")
-# what ends a text of three quotes may stand after one or two more of them
+# one or two more quotes may stand before the three that end a text
 _TEXT = re.compile(
     r'"""(?:[^\\]|\\.)*?"{3,5}(?!")' r"|'''.*?'{3,5}(?!')" r'|"(?:[^"\\]|\\.)*"' r"|'[^']*'",
     re.DOTALL,
@@ -21,7 +21,7 @@ _PLAIN = re.compile(r"[^,\]}#\n]+")
 def lines_of(text: str) -> dict[Place, int]:
     """The line, from 1, of each key, table and list element of a text that tomllib can read.
 
-    A table has the line of its header, or of the first key that leads to it.
+    The line of a table is that of its header, or of the first key that leads to it.
     """
     scanner = _Scanner(text.replace("\r\n", "\n"))
     scanner.document()
@@ -65,7 +65,7 @@ class _Scanner:
         return table
 
     def _newest(self, place: Place) -> Place:
-        """Where keys under a header's name go: in an array of tables, to its last."""
+        """The place of the keys under a header: of an array of tables, its last table."""
         count = self._counts[place]
         return (*place, count - 1) if count else place
 
@@ -129,7 +129,7 @@ class _Scanner:
     def _skip(self, pattern: re.Pattern[str]) -> str:
         found = pattern.match(self.text, self.at)
         if found is None:
-            raise AssertionError(f"not TOML at {self.at}")  # for the text has been read before
+            raise AssertionError(f"not TOML at {self.at}")  # tomllib has read the text before
         self.at = found.end()
         return found[0]
 

@@ -3,86 +3,52 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
-from tcga_corr.analysis.names import Variable, is_collection
-from tcga_corr.analysis.variables import parse_variable
+from tcga_corr.analysis.names import NameResolver, Variable, collection, is_collection
 from tcga_corr.errors import TcgaCorrError, UsageError, near_names
-from tcga_corr.store import Covariates
 from tcga_corr.vocabulary.gene_sets import find_set
 from tcga_corr.vocabulary.symbols import symbol_table
 
 _IN_GMT = re.compile(r".+\.gmt(:.+)?", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class OwnVariable:
-    """A covariate or gene that the user's own tables alone know."""
-
-    name: str
-
-
-Named = Variable | OwnVariable
-
-
-class _NoCovariates(Covariates):
-    """Those of no store: what the vocabulary alone says of a name."""
-
-    def __init__(self) -> None:
-        pass
-
-    @property
-    def labels(self) -> list[str]:
-        return []
-
-    def named(self, text: str) -> list[str]:
-        return []
-
-
 class Names:
-    """What the names in a spec stand for.
+    """What the names in a spec stand for, each found once.
 
     Parameters
     ----------
     folder
-        Of the spec: paths of GMT files are relative to it.
+        The spec's; paths of GMT files are relative to it.
     collections
         The spec's own, by name. One that clashes with another name is not used.
-    known_elsewhere
-        Whether the user's own tables know a name.
+    stored
+        Finds the names that the user's own tables and covariates have. It is asked only for a name
+        that means nothing, or several things, without them: which of its rows a block means depends
+        on the block's tables, in which :mod:`tcga_corr.batch.planning` looks.
     """
 
     def __init__(
-        self,
-        folder: Path,
-        collections: Mapping[str, Sequence[str]],
-        known_elsewhere: Callable[[str], bool],
+        self, folder: Path, collections: Mapping[str, Sequence[str]], stored: NameResolver
     ) -> None:
-        self.known_elsewhere = known_elsewhere
+        self._vocabulary, self._stored = NameResolver(), stored
         self.clashes = {name: self._clash(name) for name in collections}
         self.collections = {
             name: members for name, members in collections.items() if not self.clashes[name]
         }
         self._folder = folder
-        self._prefix = f"{folder.as_posix().rstrip('/')}/"
-        self._known: dict[str, tuple[Named, ...] | TcgaCorrError] = {}
+        self._known: dict[str, tuple[Variable, ...] | TcgaCorrError] = {}
 
     def resolved(self, name: str) -> str:
         """A name as it may be used from the working directory."""
-        if self._folder == Path() or not _IN_GMT.fullmatch(name) or Path(name).is_absolute():
+        if not _is_relative(name, self._folder) or Path(name).is_absolute():
             return name
-        return self._prefix + name
-
-    def as_written(self, name: str) -> str:
-        """A resolved name as it may stand in the spec."""
-        in_folder = self._folder != Path() and _IN_GMT.fullmatch(name)
-        return name.removeprefix(self._prefix) if in_folder else name
+        return _prefix(self._folder) + name
 
     def expanded(self, name: str) -> list[str]:
-        """What a name stands for, resolved: itself, or what its collection has, each once."""
+        """The resolved names that a name stands for, each once: itself, or its collection's."""
         found: dict[str, None] = {}
         seen: set[str] = set()
 
@@ -101,7 +67,7 @@ class Names:
         """Whether a name may stand for several variables."""
         return name in self.collections or is_collection(name)
 
-    def variables(self, name: str) -> tuple[Named, ...]:
+    def variables(self, name: str) -> tuple[Variable, ...]:
         """The variables of a resolved name that is no collection of the spec's own.
 
         Raises
@@ -119,38 +85,31 @@ class Names:
             raise known
         return known
 
-    def variables_if_known(self, name: str) -> tuple[Named, ...]:
-        """The variables of a resolved name; none where it has none, which is told elsewhere."""
+    def variables_if_known(self, name: str) -> tuple[Variable, ...]:
+        """The variables of a resolved name; none where it has none, which is reported elsewhere."""
         try:
             return self.variables(name)
         except TcgaCorrError:
             return ()
 
-    def _variables(self, name: str) -> tuple[Named, ...]:
+    def _variables(self, name: str) -> tuple[Variable, ...]:
         if is_collection(name):
             return tuple(collection(name))
-        kind, colon, plain = name.partition(":")
-        if colon and kind == "covariate":
-            if self.known_elsewhere(name):
-                return (OwnVariable(plain),)
-            raise UsageError(
-                f"unknown covariate '{plain}'", "Load it with `tcga-corr load --covariates FILE`"
-            )
         try:
-            return (parse_variable(name, [], _NoCovariates()),)
+            return (self._vocabulary.variable(name),)
         except UsageError as error:
-            bare = name if not colon else plain if kind == "gene" else ""
-            if not bare or _IN_GMT.fullmatch(name):
+            kind, colon, _ = name.partition(":")
+            if _IN_GMT.fullmatch(name) or (colon and kind not in ("gene", "covariate")):
                 raise
-            if self.known_elsewhere(name):
-                return (OwnVariable(bare),)
+            if self._stored.is_stored(name):
+                return (self._stored.variable(name),)
             near = "" if colon else near_names(name, self.collections, most=1)
             raise UsageError(error.what, near or error.remedy) from None
 
     def _clash(self, name: str) -> str:
-        """What the name of one of the spec's collections is besides; empty where nothing.
+        """What else the name of one of the spec's collections is; empty where it is nothing else.
 
-        Gene symbols count in any case, aliases as they are written: they are too many.
+        Gene symbols count in any case, aliases only as they are written, as there are many.
         """
         if is_collection(name):
             return "a collection already"
@@ -160,4 +119,18 @@ class Names:
         genes = symbols.candidates(name.upper() if name.upper() in symbols else name)
         if genes:
             return f"the gene {' or '.join(gene.symbol for gene in genes)}"
-        return "a name of your own tables" if self.known_elsewhere(name) else ""
+        return "a name of your own tables" if self._stored.is_stored(name) else ""
+
+
+def as_written(name: str, folder: Path) -> str:
+    """A resolved name as it may stand in a spec of a folder."""
+    return name.removeprefix(_prefix(folder)) if _is_relative(name, folder) else name
+
+
+def _is_relative(name: str, folder: Path) -> bool:
+    """Whether a name has a path, and the working directory is not where it starts."""
+    return folder != Path() and _IN_GMT.fullmatch(name) is not None
+
+
+def _prefix(folder: Path) -> str:
+    return f"{folder.as_posix().rstrip('/')}/"

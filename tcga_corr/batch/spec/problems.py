@@ -15,16 +15,16 @@ Place = tuple[str | int, ...]
 """Keys, and places in lists from 0, that lead to a part of a spec."""
 
 
-def told(place: Place) -> str:
-    """A place in words, as ``crosses[1].x[2]``, where lists are counted from 1."""
-    words = ""
+def format_place(place: Place) -> str:
+    """A place as text, such as ``crosses[1].x[2]``; lists are counted from 1."""
+    text = ""
     for step in place:
         if isinstance(step, int):
-            words += f"[{step + 1}]"
+            text += f"[{step + 1}]"
         else:
             key = step if _BARE.fullmatch(step) else json.dumps(step, ensure_ascii=False)
-            words += f".{key}" if words else key
-    return words
+            text += f".{key}" if text else key
+    return text
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,9 @@ class Problem:
     Attributes
     ----------
     line
-        Of the key or the list's element.
+        The line of the key or list element.
     where
-        Its name, as ``crosses[1].x[2]``; empty where it is the spec as a whole.
+        Its place, such as ``crosses[1].x[2]``; empty where it is the spec as a whole.
     what, remedy
         What went wrong, and what to do about it; no full stop.
     """
@@ -68,7 +68,7 @@ class SpecError(UsageError):
 
     def lines(self) -> list[str]:
         """A line for each problem, in order: file, line, where, what, remedy."""
-        return [str(UsageError(self._what(one), one.remedy)) for one in self.problems]
+        return [str(UsageError(self._what(problem), problem.remedy)) for problem in self.problems]
 
     def _what(self, problem: Problem) -> str:
         where = f"{problem.where}: " if problem.where else ""

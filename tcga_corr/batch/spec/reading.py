@@ -1,24 +1,26 @@
-"""The spec of a batch: a TOML file of what is to be asked, read and checked as a whole."""
+"""Reads a spec, checks all of it, and writes it out with every default."""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import tomlkit
 
+from tcga_corr.analysis.names import NameResolver
+from tcga_corr.analysis.scope import Scope
 from tcga_corr.batch.spec.checks import check
 from tcga_corr.batch.spec.claims import set_names
 from tcga_corr.batch.spec.document import Block, Document
 from tcga_corr.batch.spec.lines import lines_of
-from tcga_corr.batch.spec.names import Names
+from tcga_corr.batch.spec.names import Names, as_written
 from tcga_corr.batch.spec.problems import Place, Problem, SpecError
 from tcga_corr.batch.spec.schema import Kind
-from tcga_corr.choices import Method, Null, Selection, Ties
+from tcga_corr.choices import Method, Null
 from tcga_corr.errors import UsageError
 from tcga_corr.vocabulary.tumor_types import parse_tumor_type
 
@@ -34,33 +36,27 @@ class Analysis:
     Attributes
     ----------
     name
-        Of the block, or ``pairs-1`` and so on; no other block has it, in any case.
+        The block's own, or ``pairs-1`` and so on; no other block has it, in any case.
     kind, line
-        What it is, and where it starts.
-    source
-        None for the only one of the store.
-    tumor_types
-        Abbreviations; empty for all that the source has.
+        ``pairs``, ``crosses`` or ``dominance``, and the line where the block starts.
+    scope
+        Tumor types, source, samples, tie rule and least genes.
     methods, adjust, null
-        Empty of dominance, to which they do not apply.
+        Empty for dominance, to which they do not apply.
     pairs
-        Of pairs alone.
+        For pairs only.
     x, y
-        Of crosses alone; ``y`` is None for ``x`` with itself. ``hallmark``, ``reference`` and
+        For crosses only; ``y`` is None for ``x`` with itself. ``hallmark``, ``reference`` and
         ``FILE.gmt`` stand as they are, the file's path as it opens from the working directory.
     sets
-        Of dominance alone; as ``x``.
+        For dominance only; as ``x``.
     """
 
     name: str
     kind: Kind
     line: int
-    source: str | None
-    tumor_types: tuple[str, ...]
-    samples: Selection
+    scope: Scope
     methods: tuple[Method, ...]
-    ties: Ties
-    min_genes: int
     adjust: tuple[str, ...]
     null: tuple[Null, ...]
     draws: int
@@ -72,20 +68,20 @@ class Analysis:
 
 @dataclass(frozen=True)
 class Claim:
-    """What a publication says, to be held beside a result.
+    """What a publication reports, to be compared with a result.
 
     Attributes
     ----------
     line
-        Where it starts.
+        The line where it starts.
     analysis
         The name of a block of the spec.
     x, y
-        The pair; that of the block where it has one alone, and None of dominance.
+        The pair; that of the block where it has only one, and None for dominance.
     value
         A number for ``r`` and ``n``, a set's name for ``highest``.
     n
-        Samples in the publication, where it says.
+        Samples in the publication; None where it does not say.
     """
 
     line: int
@@ -124,21 +120,23 @@ class Spec:
     text: str
 
     def of_source(self, source: str | None) -> Spec:
-        """The same, where analyses that name no source are of this one."""
-        analyses = (replace(one, source=one.source or source) for one in self.analyses)
+        """The same spec, where analyses that name no source use this one."""
+        analyses = (
+            replace(one, scope=replace(one.scope, source=one.scope.source or source))
+            for one in self.analyses
+        )
         return replace(self, analyses=tuple(analyses))
 
 
-def read_spec(path: Path, known_elsewhere: Callable[[str], bool] = lambda name: False) -> Spec:
+def read_spec(path: Path, stored: NameResolver | None = None) -> Spec:
     """Read a spec and check all of it.
 
     Parameters
     ----------
     path
         The TOML file; paths of GMT files in it are relative to its folder.
-    known_elsewhere
-        Whether the user's own tables know a name that the vocabulary does not, as it is written:
-        ``purity``, ``gene:MYROW``, ``covariate:purity``.
+    stored
+        Finds the names of the user's own tables and covariates; none by default.
 
     Raises
     ------
@@ -148,16 +146,8 @@ def read_spec(path: Path, known_elsewhere: Callable[[str], bool] = lambda name: 
         If the file cannot be read.
     """
     raw, text, lines = _read(path)
-    listed = raw.get("collections")
-    collections = {
-        name: [
-            one
-            for one in (members if isinstance(members, list) else [members])
-            if isinstance(one, str)
-        ]
-        for name, members in (listed if isinstance(listed, dict) else {}).items()
-    }
-    document = Document(raw, lines, Names(path.parent, collections, known_elsewhere))
+    names = Names(path.parent, _own_collections(raw), stored or NameResolver())
+    document = Document(raw, lines, names)
     check(document)
     if document.problems:
         raise SpecError(path, document.problems)
@@ -175,6 +165,19 @@ def read_spec(path: Path, known_elsewhere: Callable[[str], bool] = lambda name: 
         ),
         text=text,
     )
+
+
+def _own_collections(raw: dict[str, Any]) -> dict[str, list[str]]:
+    """The texts in the lists of ``[collections]``, whatever else is wrong there."""
+    found = raw.get("collections")
+    return {
+        name: [
+            member
+            for member in (members if isinstance(members, list) else [members])
+            if isinstance(member, str)
+        ]
+        for name, members in (found if isinstance(found, dict) else {}).items()
+    }
 
 
 def _read(path: Path) -> tuple[dict[str, Any], str, dict[Place, int]]:
@@ -199,9 +202,9 @@ def _read(path: Path) -> tuple[dict[str, Any], str, dict[Place, int]]:
 
 
 def _syntax_problem(error: Exception, text: str) -> Problem:
-    """What tomllib says, with its line apart; the last where it is the end that is wrong."""
-    said = "lists within lists, too deep" if isinstance(error, RecursionError) else str(error)
-    what, _, where = said.removesuffix(")").partition(" (at ")
+    """The error of tomllib, without its line; the last line where the end is wrong."""
+    message = "lists within lists, too deep" if isinstance(error, RecursionError) else str(error)
+    what, _, where = message.removesuffix(")").partition(" (at ")
     found = re.match(r"line (\d+)", where)
     last = text.rstrip("\r\n").count("\n") + 1 if where else 1
     line = int(found[1]) if found else last
@@ -215,78 +218,83 @@ def _safe_name(path: Path) -> str:
 
 def _analysis(block: Block) -> Analysis:
     correlated = block.kind != "dominance"
-    listed = {key: tuple(name for _, name in block.names(key)) for key in ("x", "y", "adjust")}
-    values: dict[str, Any] = {
-        key: block.setting(key) for key in ("source", "samples", "ties", "min_genes", "draws")
-    } | {key: block.settings(key) if correlated else () for key in ("methods", "null")}
+
+    def names(key: str) -> tuple[str, ...]:
+        return tuple(name for _, name in block.names(key))
+
+    settings: dict[str, Any] = {
+        key: block.settings(key) if correlated else () for key in ("methods", "null")
+    }
     return Analysis(
         name=block.name,
         kind=block.kind,
         line=block.document.line(block.place),
-        tumor_types=block.tumor_types,
-        adjust=listed["adjust"] if correlated else (),
+        scope=block.scope,
+        adjust=names("adjust") if correlated else (),
+        draws=block.setting("draws"),
         pairs=tuple(pair for _, pair in block.pairs),
-        x=listed["x"],
-        y=listed["y"] if block.has("y") else None,
-        sets=() if correlated else tuple(name for _, name in block.names("sets")),
-        **values,
+        x=names("x"),
+        y=names("y") if block.has("y") else None,
+        sets=() if correlated else names("sets"),
+        **settings,
     )
 
 
 def _claim(document: Document, place: Place, block: Block) -> Claim:
-    said = document.get(place)
+    given = document.get(place)
     x, y = block.only_pair or (None, None)
-    if "x" in said:
-        x, y = (document.names.resolved(said[key]) for key in ("x", "y"))
-    highest = said["statistic"] == "highest"
+    if "x" in given:
+        x, y = (document.names.resolved(given[key]) for key in ("x", "y"))
+    highest = given["statistic"] == "highest"
     return Claim(
         line=document.line(place),
-        text=said["text"],
+        text=given["text"],
         analysis=block.name,
-        tumor_type=parse_tumor_type(said["tumor_type"]).abbreviation,
+        tumor_type=parse_tumor_type(given["tumor_type"]).abbreviation,
         x=x,
         y=y,
-        statistic=said["statistic"],
-        value=set_names(block)[said["value"].casefold()] if highest else said["value"],
-        n=said.get("n"),
-        unit=said.get("unit", "not stated"),
-        source=said["source"],
+        statistic=given["statistic"],
+        value=set_names(block)[given["value"].casefold()] if highest else given["value"],
+        n=given.get("n"),
+        unit=given.get("unit", "not stated"),
+        source=given["source"],
     )
 
 
 def filled_in(spec: Spec) -> str:
-    """The spec as TOML with every default written out; to be kept in the folder of the spec."""
-    names = Names(spec.path.parent, {}, lambda name: False)
+    """The spec as TOML with every default written out; it belongs in the folder of the spec."""
+    folder = spec.path.parent
     parts = [tomlkit.dumps({"name": spec.name, "title": spec.title, "outputs": [*spec.outputs]})]
     for analysis in spec.analyses:
         keys = ["source", "tumor_types", "samples", "ties", "min_genes", "draws"]
         if analysis.kind != "dominance":
             keys += ["methods", "adjust", "null"]
         keys += {"pairs": ["pairs"], "crosses": ["x", "y"], "dominance": ["sets"]}[analysis.kind]
-        parts.append(_block_text(analysis.kind, analysis, ["name", *keys], names))
+        values = {**vars(analysis), **vars(analysis.scope)}
+        parts.append(_block_text(analysis.kind, values, ["name", *keys], folder))
     keys = ["text", "analysis", "tumor_type", "x", "y", "statistic", "value", "n", "unit", "source"]
-    parts += [_block_text("claims", claim, keys, names) for claim in spec.claims]
+    parts += [_block_text("claims", vars(claim), keys, folder) for claim in spec.claims]
     return "\n".join(parts)
 
 
-def _block_text(kind: str, values: Analysis | Claim, keys: Sequence[str], names: Names) -> str:
-    """One block, without what is None."""
+def _block_text(kind: str, values: Mapping[str, Any], keys: Sequence[str], folder: Path) -> str:
+    """One block, without the keys whose value is None."""
     table = tomlkit.table()
     for key in keys:
-        value = getattr(values, key)
-        if value is not None:
-            of_names = key in ("x", "y", "adjust", "pairs", "sets")
-            table.add(key, _toml_item(value, names.as_written if of_names else str))
+        if values[key] is not None:
+            names_variables = key in ("x", "y", "adjust", "pairs", "sets")
+            table.add(key, _toml_item(values[key], folder if names_variables else None))
     blocks = tomlkit.aot()
     blocks.append(table)
     return tomlkit.dumps({kind: blocks})
 
 
-def _toml_item(value: Any, as_written: Callable[[str], str]) -> Any:
+def _toml_item(value: Any, folder: Path | None) -> Any:
+    """A value for tomlkit; names of variables are written as in a spec of the folder."""
     if isinstance(value, str):
-        return as_written(value)
+        return value if folder is None else as_written(value, folder)
     if not isinstance(value, tuple):
         return value
     array = tomlkit.array()
-    array.extend(_toml_item(one, as_written) for one in value)
+    array.extend(_toml_item(element, folder) for element in value)
     return array.multiline(len(value) > _MOST_IN_LINE)

@@ -29,10 +29,11 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 Kind = Literal["pairs", "crosses", "dominance"]
 BLOCKS: tuple[Kind, ...] = ("pairs", "crosses", "dominance")
 _MOST_SHOWN = 60
+_OWN_ERROR = "own"
 
 
 class Finding(NamedTuple):
-    """Something wrong at a place; what is missing has the place that it should have."""
+    """Something wrong at a place; a missing key has the place where it should be."""
 
     place: Place
     what: str
@@ -41,14 +42,14 @@ class Finding(NamedTuple):
 
 
 def _by(check: Callable[[str, Names], str]) -> AfterValidator:
-    """A check of a text, whose errors keep their words and remedy."""
+    """A check of a text; its errors keep their text and remedy."""
 
     def checked(text: str, info: ValidationInfo[Names]) -> str:
         try:
             return check(text, info.context)
         except TcgaCorrError as error:
-            said = {"what": error.what, "remedy": error.remedy}
-            raise PydanticCustomError("said", "{what}", said) from None
+            context = {"what": error.what, "remedy": error.remedy}
+            raise PydanticCustomError(_OWN_ERROR, "{what}", context) from None
 
     return AfterValidator(checked)
 
@@ -80,27 +81,26 @@ def _one_variable(text: str, names: Names) -> str:
 
 
 def _control(text: str, names: Names) -> str:
-    several = [one for one in names.expanded(text) if names.is_collection(one)]
-    if several:
+    collections = [name for name in names.expanded(text) if names.is_collection(name)]
+    if collections:
         raise UsageError(
-            f"'{text}' stands for all sets of '{several[0]}'", "Name the variables to adjust for"
+            f"'{text}' stands for all sets of '{collections[0]}'",
+            "Name the variables to adjust for",
         )
     return _variable(text, names)
 
 
 def _sets(text: str, names: Names) -> str:
     _variable(text, names)
-    for one in names.expanded(text):
-        others = [
-            known for known in names.variables_if_known(one) if not isinstance(known, SetVariable)
-        ]
-        if others:
+    for name in names.expanded(text):
+        variables = names.variables_if_known(name)
+        if not all(isinstance(variable, SetVariable) for variable in variables):
             within = f" of '{text}'" if text in names.collections else ""
-            raise UsageError(f"'{one}'{within} is no gene set", "Dominance is among gene sets")
+            raise UsageError(f"'{name}'{within} is no gene set", "Dominance is among gene sets")
     return text
 
 
-def _listed(value: object) -> object:
+def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
@@ -114,7 +114,7 @@ TumorType = Annotated[str, _by(_as_abbreviation)]
 OneVariable = Annotated[str, _by(_one_variable)]
 Pair = Annotated[list[OneVariable], Field(min_length=2, max_length=2)]
 Variables = Annotated[
-    list[Annotated[str, _by(_variable)]], Field(min_length=1), BeforeValidator(_listed)
+    list[Annotated[str, _by(_variable)]], Field(min_length=1), BeforeValidator(_as_list)
 ]
 
 
@@ -123,7 +123,7 @@ class _Table(BaseModel):
 
 
 class _Scored(_Table):
-    """Settings of all blocks; None where a key is left out."""
+    """The settings of all blocks; None where a key is left out."""
 
     source: Text | None = None
     tumor_types: list[TumorType] | None = None
@@ -134,7 +134,7 @@ class _Scored(_Table):
 
 
 class _Correlated(_Scored):
-    """Settings of pairs and crosses."""
+    """The settings of pairs and crosses."""
 
     methods: Annotated[list[Method], Field(min_length=1)] | None = None
     adjust: list[Annotated[str, _by(_control)]] | None = None
@@ -184,7 +184,7 @@ class _Top(_Correlated):
 _TABLES: dict[str | int, type[_Table]] = {
     "pairs": _Pairs, "crosses": _Cross, "dominance": _Dominance, "claims": _Claim,
 }  # fmt: skip
-_WANTED = {
+_REMEDIES = {
     "string_type": "Give a text in quotes",
     "int_type": "Give a whole number",
     "list_type": "Give a list",
@@ -192,26 +192,26 @@ _WANTED = {
 
 
 def findings(raw: dict[str, Any], names: Names) -> Iterator[Finding]:
-    """What is wrong with each key by itself."""
+    """The findings on each key by itself."""
     try:
         _Top.model_validate(raw, context=names)
     except ValidationError as error:
-        for one in error.errors(include_url=False):
-            what, remedy = _words(one)
-            yield Finding(one["loc"], what, remedy, one["type"] == "missing")
+        for details in error.errors(include_url=False):
+            what, remedy = _what_and_remedy(details)
+            yield Finding(details["loc"], what, remedy, details["type"] == "missing")
 
 
 def shown(value: object) -> str:
-    """A value as it stands in a spec, or the start of it."""
+    """A value as a spec has it; of a long one the start."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
 
 
-def _words(error: ErrorDetails) -> tuple[str, str]:
-    """What and remedy."""
+def _what_and_remedy(error: ErrorDetails) -> tuple[str, str]:
+    """An error of pydantic in the words of this package."""
     kind, place, context = error["type"], error["loc"], error.get("ctx", {})
     found = error["input"]
-    if kind == "said":
+    if kind == _OWN_ERROR:
         return context["what"], context["remedy"]
     if kind == "missing":
         return "missing key", ""
@@ -231,7 +231,7 @@ def _words(error: ErrorDetails) -> tuple[str, str]:
         return f"is {shown(found)}", f"Begin each block with [[{place[0]}]]"
     if place == ("collections",):
         return f"is {shown(found)}", "Begin the lists with [collections]"
-    return f"is {shown(found)}", _WANTED.get(kind, error["msg"])
+    return f"is {shown(found)}", _REMEDIES.get(kind, error["msg"])
 
 
 def _unknown_key(place: Place) -> tuple[str, str]:
