@@ -11,13 +11,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from tcga_corr.batch.executors import Means
+from tcga_corr.batch.executors import Workers
 from tcga_corr.batch.folder import RunFolder
-from tcga_corr.batch.lookup import known_in
 from tcga_corr.batch.plan import Plan
-from tcga_corr.batch.planning import make_plan
-from tcga_corr.batch.run import Outcome, run_batch
-from tcga_corr.batch.spec import Spec, read_spec
+from tcga_corr.batch.planning import make_plan, read_spec_for
+from tcga_corr.batch.run import RunReport, run_batch
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.files import sha256_of
 from tcga_corr.loading.plan import LoadOptions
@@ -28,7 +26,7 @@ from tests.conftest import barcodes, write_table
 # tumours and normals; UCS has too few of both
 SAMPLES = {"ACC": (40, 12), "CHOL": (24, 0), "DLBC": (15, 0), "LIHC": (31, 11), "UCS": (9, 0)}
 CONSTANT, TIED, LACKING = "TP53", "MYC", "GPX4"
-THREADS = Means("threads", 2)
+THREADS = Workers("threads", 2)
 
 
 def genes() -> list[str]:
@@ -195,14 +193,9 @@ def write_spec(folder: Path, text: str = WHOLE, name: str = "spec.toml") -> Path
     return path
 
 
-def read(engine: Engine, path: Path) -> Spec:
-    """A spec, with the names that the store knows."""
-    return read_spec(path, known_in(engine.store))
-
-
 def plan_of(engine: Engine, path: Path) -> Plan:
     """The plan of a spec."""
-    return make_plan(engine, read(engine, path))
+    return make_plan(engine, read_spec_for(engine, path))
 
 
 class Hooks(Progress):
@@ -228,9 +221,9 @@ class Hooks(Progress):
         self.lines.append(text)
 
 
-def run(engine: Engine, path: Path, means: Means = THREADS, **options: Any) -> Outcome:
+def run(engine: Engine, path: Path, workers: Workers = THREADS, **options: Any) -> RunReport:
     """Plan and do a spec."""
-    return run_batch(engine, plan_of(engine, path), means, **options)
+    return run_batch(engine, plan_of(engine, path), workers, **options)
 
 
 def tables_of(folder: RunFolder) -> dict[str, str]:
@@ -267,11 +260,11 @@ def answers(engine: Engine, plan: Plan) -> Iterator[tuple[str, str, str, str, pl
                 named(other),
                 tumor_types=asked.tumor_types,
                 source=asked.source,
-                samples=asked.samples,
+                samples=asked.scope.samples,
                 method=method,
                 adjust=[named(control) for control in asked.adjust],
-                ties=asked.ties,
-                min_genes=asked.min_genes,
+                ties=asked.scope.ties,
+                min_genes=asked.scope.min_genes,
                 null=asked.null,
                 draws=asked.draws,
             )

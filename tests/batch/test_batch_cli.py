@@ -16,10 +16,10 @@ import polars as pl
 import pytest
 
 from tcga_corr.analysis.dominance import CAVEAT
-from tcga_corr.batch import verify as recheck
+from tcga_corr.batch import verify
+from tcga_corr.batch.compute import TaskComputer
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan
-from tcga_corr.batch.work import Work
 from tcga_corr.cli import main
 from tcga_corr.engine import Engine
 from tcga_corr.errors import StoreError
@@ -294,14 +294,14 @@ def test_little_memory(engine: Engine, spec: Path, run: Run) -> None:
 def test_a_task_that_fails(
     done: Engine, engine: Engine, spec: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rows = Work.rows
+    rows = TaskComputer.rows
 
-    def fail(self: Work, task: object) -> object:
+    def fail(self: TaskComputer, task: object) -> object:
         if task.number == 1:  # type: ignore[attr-defined]
             raise StoreError("a torn page", "Mend it")
         return rows(self, task)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Work, "rows", fail)
+    monkeypatch.setattr(TaskComputer, "rows", fail)
     folder, plan = folder_of(engine, spec)
     task = plan.tasks[1]
     code, out, err = run(engine, spec)
@@ -319,7 +319,7 @@ def test_a_task_that_fails(
     code, out, _ = run(engine, "status", plan.run, "--format", "tsv")
     shown = pl.read_csv(io.StringIO(out), separator="\t")
     assert shown.filter(pl.col("failed") == 1)["analysis"].to_list() == [task.analysis]
-    monkeypatch.setattr(Work, "rows", rows)
+    monkeypatch.setattr(TaskComputer, "rows", rows)
     code, _, err = run(engine, spec)
     assert code == 0
     before = plan.n_rows - task.n_rows
@@ -422,14 +422,14 @@ def test_a_part_that_fails_is_not_called_done(
 ) -> None:
     _, plan = folder_of(engine, spec)
     failing = plan.part(1, 2)[0].number
-    rows = Work.rows
+    rows = TaskComputer.rows
 
-    def fail(self: Work, task: object) -> object:
+    def fail(self: TaskComputer, task: object) -> object:
         if task.number == failing:  # type: ignore[attr-defined]
             raise StoreError("a torn page", "Mend it")
         return rows(self, task)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Work, "rows", fail)
+    monkeypatch.setattr(TaskComputer, "rows", fail)
     code, out, err = run(engine, spec, "--shard", "1/2")
     assert (code, out) == (1, "")
     assert "1 of 8 tasks failed" in err
@@ -437,7 +437,7 @@ def test_a_part_that_fails_is_not_called_done(
     code, _, err = run(engine, spec, "--shard", "2/2")
     assert code == 0
     assert "part 2/2 is done. When all are: " in err
-    monkeypatch.setattr(Work, "rows", rows)
+    monkeypatch.setattr(TaskComputer, "rows", rows)
     code, _, err = run(engine, spec, "--shard", "1/2")
     assert code == 0
     assert "part 1/2 is done. When all are: " in err
@@ -554,9 +554,9 @@ def test_verify_takes_some_at_random(
     done: Engine, spec: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, plan = folder_of(done, spec)
-    monkeypatch.setattr(recheck, "random", random.Random(1))
+    monkeypatch.setattr(verify, "random", random.Random(1))
     progress = Hooks()
-    frame = recheck.recheck(done, plan.run, 3, progress)
+    frame = verify.verify_run(done, plan.run, 3, progress)
     assert frame.height == progress.n_tasks == 3
     assert progress.begun == [(3, 0, None)]
     assert frame["task"].is_sorted()

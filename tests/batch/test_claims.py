@@ -1,4 +1,4 @@
-"""Claims held beside a run: when they are judged, and how; by a run folder made by hand."""
+"""Claims compared with a run: when they are judged, and how; by a run folder made by hand."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 
 from tcga_corr.analysis.names import GeneVariable
-from tcga_corr.batch.claims import held_beside
+from tcga_corr.analysis.scope import Scope
+from tcga_corr.batch.claims import compare_claims
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan, PlannedAnalysis
 from tcga_corr.batch.spec import Claim, read_spec
@@ -41,18 +42,16 @@ OF_SETS: dict[str, Any] = {
 }  # fmt: skip
 
 
-def planned(name: str, kind: str, adjust: tuple[GeneVariable, ...] = ()) -> PlannedAnalysis:
+def planned(
+    name: str, kind: str, source: str, adjust: tuple[GeneVariable, ...] = ()
+) -> PlannedAnalysis:
     return PlannedAnalysis(
         name=name,
         kind=kind,
-        source="mine",
-        tumor_types=("ACC", "LIHC"),
+        scope=Scope(("ACC", "LIHC"), source),
         n_samples=(79, 371),
         units=("log2(x)", "log2(y)"),
-        samples="tumor",
         methods=() if kind == "dominance" else ("pearson", "spearman"),
-        ties="average",
-        min_genes=5,
         null=(),
         draws=20,
         variables=(GeneVariable("RELA"), GeneVariable("NFE2L2")),
@@ -79,11 +78,14 @@ class Held:
         for name, one in (("associations", rows), ("dominance", dominance)):
             if one:
                 pl.DataFrame(one).write_parquet(self.folder.path / f"{name}.parquet")
+        is_simulated = any("SIMULATED" in (one["note"] or "") for one in (*rows, *dominance))
+        source = "simulated" if is_simulated else "mine"
         claimed = Claim(**{**CLAIM.__dict__, **claim})
         plan = Plan("run", "", ("parquet",), (claimed,), "",
-                    (planned("pair", "pairs", adjust), planned("sets", "dominance")),
+                    (planned("pair", "pairs", source, adjust),
+                     planned("sets", "dominance", source)),
                     {}, {}, None, "0")  # fmt: skip
-        [row] = held_beside(self.folder, plan).to_dicts()
+        [row] = compare_claims(self.folder, plan).to_dicts()
         return row
 
 
@@ -124,7 +126,7 @@ OUTSIDE = "published value outside the 95 % interval here"
         ({"n": 100}, {"n": 94}, "none: 94 samples here, 100 published"),
         ({}, {"n": 45}, "none: 45 samples here, 371 published"),
         ({"n": None}, {}, "none: the publication gives no number of samples"),
-        # made up
+        # simulated
         ({}, {"note": "SIMULATED"}, "none: SIMULATED values"),
         ({}, {"note": "SIMULATED; RELA: 3 of 9 genes", "n": 45}, "none: SIMULATED values"),
         # no r

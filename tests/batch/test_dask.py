@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from tcga_corr.batch import dask as clusters
-from tcga_corr.batch.executors import Means
+from tcga_corr.batch.executors import Workers
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.run import run_batch
 from tcga_corr.cli.main import run as command_line
@@ -142,7 +142,7 @@ def test_workers_of_a_scheduler_give_the_same_bytes(
     engine: Engine, spec: Path, expected: dict[str, str], loopback: Loopback
 ) -> None:
     workers = loopback.two_workers()
-    outcome = run(engine, spec, Means("dask", 1, loopback.address))
+    outcome = run(engine, spec, Workers("dask", 1, loopback.address))
     assert outcome.is_complete
     assert tables_of(outcome.folder) == expected
     records = by_number(outcome.folder).values()
@@ -169,7 +169,7 @@ def test_a_worker_is_killed_half_way(
 
     plan = plan_of(engine, spec)
     progress = Hooks(on_task=on_task)
-    outcome = run(engine, spec, Means("dask", 1, loopback.address), progress=progress)
+    outcome = run(engine, spec, Workers("dask", 1, loopback.address), progress=progress)
     assert outcome.is_complete
     assert not progress.lines
     assert tables_of(outcome.folder) == expected
@@ -196,8 +196,8 @@ def test_a_task_that_fails_is_on_record_and_the_others_go_on(
             aside.rename(table)
 
     progress = Hooks(lambda: table.rename(aside), on_task)
-    means = Means("dask", 1, loopback.address)
-    outcome = run_batch(engine, plan, means, progress=progress)
+    workers = Workers("dask", 1, loopback.address)
+    outcome = run_batch(engine, plan, workers, progress=progress)
     failing = {one.number for one in plan.tasks if one.tumor_type == "DLBC"}
     assert {task.number for task, _ in outcome.failures} == failing
     assert outcome.n_done == TASKS - len(failing)
@@ -205,7 +205,7 @@ def test_a_task_that_fails_is_on_record_and_the_others_go_on(
     for task, why in outcome.failures:
         assert outcome.folder.record(task)["error"] == why
         assert why.startswith("DLBC: not loaded")
-    outcome = run_batch(engine, plan, means)
+    outcome = run_batch(engine, plan, workers)
     assert outcome.is_complete
     assert tables_of(outcome.folder) == expected
     tries = {number: one["tries"] for number, one in by_number(outcome.folder).items()}
@@ -225,7 +225,7 @@ def test_a_worker_of_another_version_ends_the_run(
         path.write_text(json.dumps(told | {"version": "0.0.1"}))
 
     with pytest.raises(AnalysisError) as caught:
-        run_batch(engine, plan, Means("dask", 1, loopback.address), progress=Hooks(on_begin))
+        run_batch(engine, plan, Workers("dask", 1, loopback.address), progress=Hooks(on_begin))
     assert "cannot do this run: the run is of tcga-corr 0.0.1, this is" in str(caught.value)
     assert "see the store under the same path" in str(caught.value)
     assert not list(folder.path.glob("tasks/*"))  # it is no failure of any task
@@ -258,7 +258,7 @@ def test_a_scheduler_without_workers(
     lonely = Loopback(tmp_path)
     try:
         with pytest.raises(AnalysisError, match="has no workers"):
-            run(engine, spec, Means("dask", 1, lonely.address))
+            run(engine, spec, Workers("dask", 1, lonely.address))
     finally:
         lonely.close()
 

@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tcga_corr.analysis.names import GeneVariable
+from tcga_corr.analysis.scope import Scope
 from tcga_corr.batch import plan as plans
 from tcga_corr.batch.plan import Plan, PlannedAnalysis
-from tcga_corr.batch.planning import make_plan
+from tcga_corr.batch.planning import make_plan, read_spec_for
 from tcga_corr.batch.spec import SpecError
 from tcga_corr.engine import Engine
 from tcga_corr.errors import DataMissingError, StoreError, UsageError
@@ -26,7 +27,6 @@ from tests.batch.support import (
     build_store,
     copy_of,
     plan_of,
-    read,
     write_covariates,
     write_gmt,
     write_spec,
@@ -192,7 +192,7 @@ def test_names_are_those_of_rows(store: Engine, tmp_path: Path) -> None:
     plan = plan_of(store, write_spec(tmp_path, SMALL))
     few = plan.analysis("few")
     assert [one.name for one in few.variables] == ["NFE2L2", "A", "RELA", "age"]
-    asked = [one.asked for one in few.variables if isinstance(one, GeneVariable)]
+    asked = [one.typed for one in few.variables if isinstance(one, GeneVariable)]
     assert asked == ["NRF2", "p65"]
     [claim] = plan.claims
     assert (claim.x, claim.y, claim.line) == ("RELA", "NFE2L2", 0)
@@ -269,7 +269,7 @@ def test_too_many_rows(store: Engine, tmp_path: Path, monkeypatch: pytest.Monkey
     plan_of(store, spec)
     monkeypatch.setattr("tcga_corr.batch.planning.MOST_ROWS", n_rows - 1)
     with pytest.raises(UsageError, match=f"{n_rows} associations, more than {n_rows - 1}"):
-        make_plan(store, read(store, spec))
+        make_plan(store, read_spec_for(store, spec))
 
 
 # --- pairs and parts
@@ -283,14 +283,10 @@ def crossed(x: list[int], y: list[int], n_types: int = 2, **others: Any) -> Plan
     return PlannedAnalysis(
         name="cross",
         kind="crosses",
-        source="mine",
-        tumor_types=tuple("ABCDE"[:n_types]),
+        scope=Scope(tuple("ABCDE"[:n_types]), "mine"),
         n_samples=(40,) * n_types,
         units=("",) * n_types,
-        samples="tumor",
         methods=("pearson", "spearman", "kendall"),
-        ties="average",
-        min_genes=5,
         null=others.get("null", ()),
         draws=20,
         variables=tuple(VARIABLES),

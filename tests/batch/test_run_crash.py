@@ -58,13 +58,11 @@ STEPPER = (
 import json, time
 from pathlib import Path
 import numpy, polars, pyarrow.parquet, filelock, scipy.stats
-from tcga_corr.batch.lookup import known_in
-from tcga_corr.batch.perform import Means
-from tcga_corr.batch.planning import make_plan
+from tcga_corr.batch.executors import Workers
+from tcga_corr.batch.planning import make_plan, read_spec_for
 from tcga_corr.batch.run import run_batch
-from tcga_corr.batch.spec import read_spec
 from tcga_corr.engine import open_store
-from tcga_corr.symbols import symbol_table
+from tcga_corr.vocabulary.symbols import symbol_table
 
 symbol_table()
 STEPS = ("open", "os.rename", "os.remove", "os.rmdir", "os.mkdir", "shutil.rmtree")
@@ -75,8 +73,8 @@ for line in sys.stdin:
         if step is not None:
             die_before(step, root, STEPS)
         engine = open_store(root)
-        plan = make_plan(engine, read_spec(Path(spec), known_in(engine.store)))
-        outcome = run_batch(engine, plan, Means("threads", 2 if step is None else 1))
+        plan = make_plan(engine, read_spec_for(engine, Path(spec)))
+        outcome = run_batch(engine, plan, Workers("threads", 2 if step is None else 1))
         sys.stderr.flush()
         os._exit(0 if outcome.is_complete else 1)
     begun = time.monotonic()

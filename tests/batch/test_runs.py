@@ -21,14 +21,14 @@ import pyarrow.parquet as pq
 import pytest
 from scipy import stats
 
+from tcga_corr.analysis import panel
+from tcga_corr.batch import compute
 from tcga_corr.batch import plan as plans
-from tcga_corr.batch import work
-from tcga_corr.batch.executors import Means, Performer, one_blas_thread, perform
+from tcga_corr.batch.compute import TaskComputer
+from tcga_corr.batch.executors import TaskRunner, Workers, one_blas_thread, run_in_worker
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan, Task
-from tcga_corr.batch.planning import make_plan
-from tcga_corr.batch.run import Outcome, Shard, merge, run_batch, runs, status_of
-from tcga_corr.batch.work import Work
+from tcga_corr.batch.run import RunReport, Shard, merge, run_batch, runs, status_of
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.errors import AnalysisError, DataMissingError, StoreError
 from tcga_corr.files import is_leftover, partial_path
@@ -40,7 +40,6 @@ from tests.batch.support import (
     build_store,
     copy_of,
     plan_of,
-    read,
     records_of,
     rows_of,
     run,
@@ -50,7 +49,7 @@ from tests.batch.support import (
 )
 from tests.conftest import snapshot
 
-ONE = Means("threads", 1)
+ONE = Workers("threads", 1)
 COLUMNS = {
     "associations": [
         "analysis", "tumor_type", "x", "y", "method", "n", "r", "ci_low", "ci_high", "p", "q",
@@ -272,19 +271,19 @@ def test_dominance_is_what_the_engine_says(whole: Done) -> None:
     assert lacking.select(NUMBERS_OF_DOMINANCE).null_count().row(0) == (lacking.height,) * len(
         NUMBERS_OF_DOMINANCE
     )
-    for test in answer.summary["tests"]:
-        where = (pl.col("tumor_type") == test["tumor_type"]) & (pl.col("scale") == test["scale"])
+    for test in answer.summary.tests:
+        where = (pl.col("tumor_type") == test.tumor_type) & (pl.col("scale") == test.scale)
         assert rows.filter(where).height == 4
-        friedman = test["friedman"]
+        friedman = test.friedman
         for row in rows.filter(where).to_dicts():
             wanted = {
-                "friedman_chi2": friedman["chi2"],
-                "friedman_p": friedman["p"],
-                "kendalls_w": friedman["kendalls_w"],
+                "friedman_chi2": friedman.chi2,
+                "friedman_p": friedman.p,
+                "kendalls_w": friedman.kendalls_w,
             }
-            if not math.isnan(friedman["p_genes"]):
-                wanted["p_genes_of_w"] = friedman["p_genes"]
-            assert_close(row, wanted, test["tumor_type"])
+            if not math.isnan(friedman.p_genes):
+                wanted["p_genes_of_w"] = friedman.p_genes
+            assert_close(row, wanted, test.tumor_type)
 
 
 @pytest.mark.parametrize("name", list(COLUMNS))
@@ -305,14 +304,14 @@ def test_text_tables_hold_the_same(whole: Done, name: str) -> None:
 
 
 def test_the_same_bytes_by_threads(whole: Done, tmp_path: Path, store: Engine) -> None:
-    outcome = run(copy_of(store, tmp_path / "cache"), whole.spec, Means("threads", 4))
+    outcome = run(copy_of(store, tmp_path / "cache"), whole.spec, Workers("threads", 4))
     assert outcome.plan.run == whole.plan.run
     assert tables_of(outcome.folder) == whole.tables
     assert not (outcome.folder.path / "tasks").exists()
 
 
 def test_the_same_bytes_by_processes(small: Done, engine: Engine) -> None:
-    outcome = run(engine, small.spec, Means("processes", 2))
+    outcome = run(engine, small.spec, Workers("processes", 2))
     assert tables_of(outcome.folder) == small.tables
     records = outcome.folder.manifest()["tasks"]
     assert os.getpid() not in {one["process"] for one in records}
@@ -345,12 +344,12 @@ def test_the_same_bytes_in_any_order(whole: Done, engine: Engine) -> None:
     folder = RunFolder(engine.store, plan.run)
     engine.store.create()
     folder.begin(plan)
-    performer = Performer(engine.store.root, plan.run)
+    runner = TaskRunner(engine.store.root, plan.run)
     tasks = list(plan.tasks)
     random.Random(5).shuffle(tasks)
     with one_blas_thread():
         for task in tasks:
-            assert performer.perform(task.number) == ""
+            assert runner.run(task.number) == ""
     outcome = merge(engine, plan.run)
     assert outcome.is_complete
     assert tables_of(outcome.folder) == whole.tables
@@ -383,9 +382,7 @@ pairs = [["own.gmt:A", "own.gmt:B"], ["RELA", "NFE2L2"], ["own.gmt:F", "own.gmt:
 
 def split_small(patch: pytest.MonkeyPatch, rows: int) -> None:
     """Tasks of few pairs, and products of few rows."""
-    from tcga_corr.analysis import panel as pairwise
-
-    for module in (plans, work, pairwise):
+    for module in (plans, compute, panel):
         patch.setattr(module, "ROWS_AT_ONCE", rows)
     patch.setattr(plans, "_MOST_PAIRS", 2)
     patch.setattr(plans, "_MOST_SLOW", 5)
@@ -397,8 +394,8 @@ def test_the_same_bytes_of_many_small_tasks(store: Engine, tmp_path: Path) -> No
     with pytest.MonkeyPatch.context() as patch:
         split_small(patch, 7)
         several = {}
-        for name, means in (("one", ONE), ("four", Means("threads", 4))):
-            outcome = run(copy_of(store, tmp_path / name), spec, means)
+        for name, workers in (("one", ONE), ("four", Workers("threads", 4))):
+            outcome = run(copy_of(store, tmp_path / name), spec, workers)
             several[name] = tables_of(outcome.folder)
             numbers.append(len(outcome.plan.tasks))
         engine = copy_of(store, tmp_path / "parts")
@@ -449,15 +446,15 @@ def test_tables_that_were_damaged_are_made_anew(small: Done, engine: Engine) -> 
 @pytest.fixture
 def broken(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[set[int], Exception], None]]:
     """Let some tasks fail, from now on."""
-    rows = Work.rows
+    rows = TaskComputer.rows
 
     def broken(numbers: set[int], error: Exception) -> None:
-        def fail(self: Work, task: Task) -> Any:
+        def fail(self: TaskComputer, task: Task) -> Any:
             if task.number in numbers:
                 raise error
             return rows(self, task)
 
-        monkeypatch.setattr(Work, "rows", fail)
+        monkeypatch.setattr(TaskComputer, "rows", fail)
 
     yield broken
     monkeypatch.undo()
@@ -715,7 +712,7 @@ def test_a_damaged_task_is_removed_and_computed_anew(
     assert folder.manifest()["state"] == "running"
     assert "results" not in folder.manifest()
     assert list(folder.path.rglob("*.part")) == []
-    assert not folder.is_at_work()
+    assert not folder.is_locked()
     outcome = run_batch(engine, plan, THREADS)
     assert (outcome.n_before, outcome.n_done) == (len(plan.tasks) - 1, 1)
     assert outcome.is_complete
@@ -734,8 +731,8 @@ def test_covariates_that_are_replaced_meanwhile(
     folder = RunFolder(engine.store, plan.run)
     folder.begin(plan)
     try:
-        performer = Performer(engine.store.root, plan.run)
-        failures = [performer.perform(task.number) for task in plan.tasks]
+        runner = TaskRunner(engine.store.root, plan.run)
+        failures = [runner.run(task.number) for task in plan.tasks]
     except StoreError as error:
         failures = [str(error)]
     assert any("not what the run began with" in why for why in failures)
@@ -763,7 +760,7 @@ def test_a_worker_that_dies_costs_its_task_alone(
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         lost_worker(tmp_path, patch, "000003.json")
-        outcome = run(engine, small.spec, Means("processes", 1))
+        outcome = run(engine, small.spec, Workers("processes", 1))
     why = "its process was lost, as by want of memory"
     assert outcome.failures == [(outcome.plan.tasks[3], why)]
     record = outcome.folder.record(outcome.plan.tasks[3])
@@ -820,14 +817,14 @@ def test_a_second_process_is_refused_and_other_parts_are_not(small: Done, engine
         for number in (1, 2):
             with pytest.raises(StoreError, match=f"run {plan.run}, or at the whole of it"):
                 run_batch(other, plan, ONE, Shard(number, 2))
-        assert RunFolder(other.store, plan.run).is_at_work()
+        assert RunFolder(other.store, plan.run).is_locked()
         assert runs(other)["state"].to_list() == ["running"]
         tried.append(list(folder.path.glob("tasks/*")))
 
-    assert not folder.is_at_work()
+    assert not folder.is_locked()
     outcome = run_batch(engine, plan, ONE, progress=Hooks(meanwhile))
     assert tried == [[]]
-    assert not folder.is_at_work()
+    assert not folder.is_locked()
     assert runs(engine)["state"].to_list() == ["complete"]
     assert outcome.is_complete
     assert tables_of(folder) == small.tables
@@ -850,14 +847,14 @@ def test_a_part_excludes_the_whole_and_itself_and_no_other_part(
             merge(other, plan.run)
         with pytest.raises(StoreError, match=f"another process is at the run {plan.run}"):
             run_batch(other, plan, ONE, Shard(2, 2))
-        assert RunFolder(other.store, plan.run).is_at_work()
+        assert RunFolder(other.store, plan.run).is_locked()
         tried.append(run_batch(other, plan, ONE, Shard(1, 2)).n_done)
-        assert folder.is_at_work()  # the outer part still is
+        assert folder.is_locked()  # the outer part still is
 
     outcome = run_batch(engine, plan, ONE, Shard(2, 2), progress=Hooks(meanwhile))
     assert tried == [len(plan.part(1, 2))]
     assert outcome.n_done == len(plan.part(2, 2))
-    assert not folder.is_at_work()
+    assert not folder.is_locked()
     merged = merge(engine, plan.run)
     assert merged.is_complete
     assert tables_of(folder) == small.tables
@@ -867,12 +864,12 @@ def test_a_part_excludes_the_whole_and_itself_and_no_other_part(
 def test_a_lock_of_one_run_is_not_of_another(small: Done, engine: Engine) -> None:
     one, other = (RunFolder(engine.store, f"{name}-00000000") for name in ("a", "a-a"))
     with one.locked("1-of-1"):
-        assert one.is_at_work()
-        assert not other.is_at_work()
+        assert one.is_locked()
+        assert not other.is_locked()
         with other.locked("1-of-1"):
-            assert other.is_at_work()
-    assert not one.is_at_work()
-    assert not other.is_at_work()
+            assert other.is_locked()
+    assert not one.is_locked()
+    assert not other.is_locked()
 
 
 def test_a_run_that_was_interrupted_is_stopped(small: Done, engine: Engine) -> None:
@@ -886,7 +883,7 @@ def test_a_run_that_was_interrupted_is_stopped(small: Done, engine: Engine) -> N
     with pytest.raises(KeyboardInterrupt):
         run_batch(engine, plan, ONE, progress=progress)
     folder = RunFolder(engine.store, plan.run)
-    assert not folder.is_at_work()
+    assert not folder.is_locked()
     assert folder.manifest()["state"] == "running"  # as it was left
     [row] = runs(engine).to_dicts()
     assert (row["run"], row["state"]) == (plan.run, "stopped")
@@ -1038,10 +1035,11 @@ def test_a_plan_that_was_changed_by_hand(small: Done, engine: Engine) -> None:
 
 def test_a_task_by_number_in_whichever_process(small: Done, engine: Engine) -> None:
     """What Dask's workers and those of this machine call."""
-    plan = make_plan(engine, read(engine, small.spec))
+    plan = plan_of(engine, small.spec)
     RunFolder(engine.store, plan.run).begin(plan)
     root = str(engine.store.root)
-    assert [perform(root, plan.run, task.number) for task in plan.tasks] == [""] * len(plan.tasks)
-    assert perform(root, plan.run, 0) == ""
-    outcome: Outcome = merge(engine, plan.run)
+    failures = [run_in_worker(root, plan.run, task.number) for task in plan.tasks]
+    assert failures == [""] * len(plan.tasks)
+    assert run_in_worker(root, plan.run, 0) == ""
+    outcome: RunReport = merge(engine, plan.run)
     assert tables_of(outcome.folder) == small.tables

@@ -5,16 +5,19 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tcga_corr.analysis.names import NameResolver, NoCovariates
+from tcga_corr.analysis.scope import Scope
 from tcga_corr.batch.spec import Analysis, Claim, Spec, SpecError, filled_in, read_spec
 from tcga_corr.errors import UsageError
+from tcga_corr.store import Covariate
 from tcga_corr.vocabulary.gene_sets import DEATH_PROGRAMMES
 
-OWN = ("purity", "covariate:purity", "gene:MYROW", "MYROW")
 GO = "A\tone\tRELA\tREL\nB\ttwo\tGPX4\tTP53\n"
 WHOLE = """\
 name = "paper"
@@ -94,6 +97,30 @@ CLAIM = (
 Read = Callable[[str], Spec]
 
 
+@dataclass(frozen=True)
+class OwnGenes:
+    """The genes of a user's own tables."""
+
+    genes: frozenset[str]
+
+
+class OwnCovariates(NoCovariates):
+    """The covariates of a store, each by one name."""
+
+    def __init__(self, *names: str) -> None:
+        self._names = names
+
+    def named(self, text: str) -> list[str]:
+        return [name for name in self._names if name == text]
+
+    def require(self, text: str) -> Covariate:
+        nothing: Any = None
+        return Covariate("clinic", text, text, nothing, "", {})
+
+
+OWN = NameResolver([OwnGenes(frozenset({"MYROW"}))], OwnCovariates("purity"))
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "sets").mkdir()
@@ -111,7 +138,7 @@ def read(folder: Path) -> Read:
     def read(text: str) -> Spec:
         path = folder / "paper.toml"
         path.write_bytes(text.encode())
-        return read_spec(path, OWN.__contains__)
+        return read_spec(path, OWN)
 
     return read
 
@@ -138,8 +165,8 @@ def test_a_whole_spec(read: Read, folder: Path) -> None:
     spec = read(WHOLE)
     gmt = f"{folder}/sets/go.gmt"
     common = Analysis(
-        name="", kind="pairs", line=0, source="tcga-hiseqv2", tumor_types=("LIHC", "ACC"),
-        samples="all-tumor", methods=("pearson", "spearman"), ties="gsva", min_genes=7,
+        name="", kind="pairs", line=0, methods=("pearson", "spearman"),
+        scope=Scope(("LIHC", "ACC"), "tcga-hiseqv2", "all-tumor", "gsva", 7),
         adjust=("purity",), null=("genes",), draws=50,
     )  # fmt: skip
     more = ("ferroptosis", "apoptosis", "nfkb", f"{gmt}:A")
@@ -151,8 +178,8 @@ def test_a_whole_spec(read: Read, folder: Path) -> None:
         analyses=(
             replace(common, name="wide", kind="crosses", line=19, y=(gmt,),
                     x=("hallmark", *more, "RELA")),
-            replace(common, name="rela-nrf2", line=24, tumor_types=(), methods=("kendall",),
-                    adjust=(), null=(), samples="normal",
+            replace(common, name="rela-nrf2", line=24, methods=("kendall",), adjust=(), null=(),
+                    scope=replace(common.scope, tumor_types=(), samples="normal"),
                     pairs=(("RELA", "NFE2L2"), ("gene:MYROW", f"{gmt}:B"))),
             replace(common, name="cross-2", kind="crosses", line=36,
                     x=("ferroptosis", "apoptosis")),
@@ -178,8 +205,8 @@ def test_defaults(read: Read) -> None:
     assert [one.line for one in spec.analyses] == [1, 3, 5, 6]
     pairs, cross, dominance, _ = spec.analyses
     assert pairs == Analysis(
-        name="pairs-1", kind="pairs", line=1, source=None, tumor_types=(), samples="tumor",
-        methods=("pearson",), ties="average", min_genes=5, adjust=(), null=(), draws=1000,
+        name="pairs-1", kind="pairs", line=1, scope=Scope(), methods=("pearson",), adjust=(),
+        null=(), draws=1000,
         pairs=(("RELA", "NFE2L2"),), x=(), y=None, sets=(),
     )  # fmt: skip
     assert (cross.x, cross.y, cross.methods) == (("hallmark",), None, ("pearson",))
@@ -214,7 +241,7 @@ def test_a_block_has_the_settings_at_the_top_but_for_its_own(
     read: Read, key: str, top: str, own: str
 ) -> None:
     def values(text: str) -> list[object]:
-        return [getattr(one, key) for one in read(text).analyses]
+        return [{**vars(one), **vars(one.scope)}[key] for one in read(text).analyses]
 
     first, second = values(f"{key} = {top}\n{PAIR}{PAIR}{key} = {own}\n")
     assert [first] == values(f"{PAIR}{key} = {top}\n")
@@ -252,9 +279,9 @@ def test_filled_in_reads_back_the_same(
     read(WHOLE.replace('"Death', "'''\"Deä\tth\n").replace('NF-kB"', "NF-kB'''"))
     monkeypatch.chdir(folder.parent)
     here = Path(folder.name) if relative else folder
-    spec = read_spec(here / "paper.toml", OWN.__contains__)
+    spec = read_spec(here / "paper.toml", OWN)
     (here / "full.toml").write_text(filled_in(spec), encoding="utf-8")
-    again = read_spec(here / "full.toml", OWN.__contains__)
+    again = read_spec(here / "full.toml", OWN)
     assert plain(again) == plain(spec)
     assert filled_in(again) == filled_in(spec)
     assert "[collections]" not in filled_in(spec)
@@ -578,10 +605,12 @@ def test_one_mistake_is_one_problem(wrong: Wrong, text: str) -> None:
 def test_names_are_asked_of_the_users_own_tables_last_and_as_written(folder: Path) -> None:
     asked = []
 
-    def known(name: str) -> bool:
-        asked.append(name)
-        return True
+    class Resolver(NameResolver):
+        def is_stored(self, text: str) -> bool:
+            asked.append(text)
+            return super().is_stored(text)
 
+    known = Resolver([OwnGenes(frozenset({"own", "own2", "p38"}))], OwnCovariates("own3"))
     path = folder / "paper.toml"
     path.write_text(
         "[[crosses]]\nx = ['RELA', 'nfkb', 'sets/go.gmt', 'hallmark', 'own', 'gene:own2', "

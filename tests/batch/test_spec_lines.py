@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tcga_corr.batch.spec.lines import lines_of
-from tcga_corr.batch.spec.problems import Place, told
+from tcga_corr.batch.spec.problems import Place, format_place
 
 HARD = '''\
 # [[x]]
@@ -60,7 +60,7 @@ def places(value: Any, place: Place = ()) -> Iterator[tuple[Place, Any]]:
 
 
 def test_lines_by_hand() -> None:
-    assert {told(place): line for place, line in lines_of(HARD).items()} == LINES
+    assert {format_place(place): line for place, line in lines_of(HARD).items()} == LINES
 
 
 def test_windows_ends_of_lines() -> None:

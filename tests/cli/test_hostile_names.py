@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tcga_corr.batch.work import Work
+from tcga_corr.batch.compute import TaskComputer
 from tcga_corr.cli import main
 from tcga_corr.engine import Engine
 from tcga_corr.errors import AnalysisError
@@ -333,7 +333,7 @@ def test_a_failed_task_above_the_bar_is_inert(
     def fail(*_: object) -> None:
         raise AnalysisError(HOSTILE)
 
-    monkeypatch.setattr(Work, "rows", fail)
+    monkeypatch.setattr(TaskComputer, "rows", fail)
     engine = copy_of(store, tmp_path / "cache")
     code, told = told_on_a_terminal(monkeypatch, "--cache", engine.store.root, "batch", spec)
     assert code == 1

@@ -21,7 +21,7 @@ from tcga_corr.batch.claims import compare_claims
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan, PlannedAnalysis
 from tcga_corr.batch.run import Shard
-from tcga_corr.batch.work import Work
+from tcga_corr.batch.compute import TaskComputer
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.errors import AnalysisError, DataMissingError, StoreError, TcgaCorrError
 from tcga_corr.exchange import finite
@@ -739,14 +739,14 @@ def test_a_run_whose_plan_is_damaged(copy: Engine, done: Done) -> None:
 def test_a_run_with_failures_says_what_failed(
     copy: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = Work.rows
+    whole = TaskComputer.rows
 
-    def rows(self: Work, task: Any) -> Any:
+    def rows(self: TaskComputer, task: Any) -> Any:
         if task.tumor_type == "LIHC":
             raise AnalysisError("the disk was on fire")
         return whole(self, task)
 
-    monkeypatch.setattr(Work, "rows", rows)
+    monkeypatch.setattr(TaskComputer, "rows", rows)
     outcome = run(copy, write_spec(tmp_path, SMALL))
     assert not outcome.is_complete
     page = page_of_run(copy, outcome.plan.run)
