@@ -83,9 +83,9 @@ class Case:
     name, label
         For the options, and for people.
     spec
-        What is asked.
+        Its text.
     tied_types
-        Tumor types that are asked with gseapy's ties too, to compare; empty for all.
+        Tumor types that are computed with gseapy's ties too, to compare; empty for all.
     is_slow
         Whether it is done half as often.
     """
@@ -112,7 +112,7 @@ CASES = {
 
 
 @dataclass(frozen=True)
-class Asked:
+class BatchRun:
     """One batch: seconds on the clock, seconds of processors, bytes of memory of all processes."""
 
     seconds: float
@@ -169,8 +169,8 @@ class Stopwatch:
         self.processor[name] = self.processor.get(name, 0.0) + time.process_time() - processor
 
 
-class Asking:
-    """What a spec asks, over a store; and what a batch answered.
+class SpecAnalysis:
+    """The analysis of a spec, over a store, and the rows that a batch wrote for it.
 
     Parameters
     ----------
@@ -181,28 +181,24 @@ class Asking:
     """
 
     def __init__(self, store: Path, spec: Path, table: Path) -> None:
-        from tcga_corr.batch.lookup import known_in
-        from tcga_corr.batch.planning import make_plan
-        from tcga_corr.batch.spec import read_spec
+        from tcga_corr.batch.planning import make_plan, read_spec_for
         from tcga_corr.engine import open_store
 
         self._engine = open_store(store)
         self._table = table
-        plan = make_plan(self._engine, read_spec(spec, known_in(self._engine.store)))
-        self._asked = plan.analyses[0]
-        self.tumor_types = self._asked.tumor_types
+        plan = make_plan(self._engine, read_spec_for(self._engine, spec))
+        self._analysis = plan.analyses[0]
+        self.tumor_types = self._analysis.tumor_types
 
     def cohort(self, tumor_type: str) -> Any:
         """The tumor type's samples."""
-        one = self._asked
-        types, least = [tumor_type], one.min_genes
-        [cohort] = self._engine.cohorts(types, one.source, one.samples, one.ties, least)
+        [cohort] = self._engine.cohorts(self._analysis.scope_in(tumor_type))
         return cohort
 
     def measured(self, tumor_type: str) -> dict[str, Any]:
         """Each set that has scores there, by name."""
         cohort = self.cohort(tumor_type)
-        found = {one.name: cohort.measure(one) for one in self._asked.variables}
+        found = {one.name: cohort.measure(one) for one in self._analysis.variables}
         return {name: one for name, one in found.items() if one.values is not None}
 
     def scores(self, tumor_type: str) -> pd.DataFrame:
@@ -233,7 +229,7 @@ class Asking:
         return largest
 
 
-def with_gseapy(asking: Asking, watch: Stopwatch) -> dict[str, Any]:
+def with_gseapy(analysis: SpecAnalysis, watch: Stopwatch) -> dict[str, Any]:
     """Scores by gseapy, r by pandas, p by scipy: of a table at hand."""
     import numpy as np
     import pandas as pd
@@ -243,8 +239,8 @@ def with_gseapy(asking: Asking, watch: Stopwatch) -> dict[str, Any]:
         warnings.simplefilter("ignore")
         import gseapy
 
-    cohort = asking.cohort(PLAIN_TYPE)
-    sets = {name: list(one.genes) for name, one in asking.measured(PLAIN_TYPE).items()}
+    cohort = analysis.cohort(PLAIN_TYPE)
+    sets = {name: list(one.genes) for name, one in analysis.measured(PLAIN_TYPE).items()}
     values = np.ascontiguousarray(cohort.table.values[:, cohort.columns])
     frame = pd.DataFrame(values, index=list(cohort.table.genes)).add_prefix("s")
     with watch("by samples"):
@@ -269,15 +265,15 @@ def with_gseapy(asking: Asking, watch: Stopwatch) -> dict[str, Any]:
         p = np.full_like(r, np.nan)
         p[row, column] = 2 * stats.t.sf(np.abs(one) * np.sqrt(free / (1 - one**2)), free)
         p[column, row] = p[row, column]
-    return asking.differences(list(scores.columns), r=r, p=p)
+    return analysis.differences(list(scores.columns), r=r, p=p)
 
 
-def with_pearsonr(asking: Asking, watch: Stopwatch) -> dict[str, Any]:
+def with_pearsonr(analysis: SpecAnalysis, watch: Stopwatch) -> dict[str, Any]:
     """Both r and p of pairs drawn at random, of scores that are made."""
     import numpy as np
     from scipy import stats
 
-    frame = asking.scores(PLAIN_TYPE)
+    frame = analysis.scores(PLAIN_TYPE)
     scores = np.ascontiguousarray(frame.to_numpy().T)
     row, column = np.triu_indices(len(scores), 1)
     some = np.random.default_rng(33).permutation(len(row))[:MOST_PAIRS]
@@ -292,34 +288,36 @@ def with_pearsonr(asking: Asking, watch: Stopwatch) -> dict[str, Any]:
         watch.processor[name] /= len(pairs)
     for matrix in (r, p):
         matrix[column, row] = matrix[row, column]
-    return asking.differences(list(frame.columns), r=r, p=p)
+    return analysis.differences(list(frame.columns), r=r, p=p)
 
 
-def only_r(asking: Asking, watch: Stopwatch, correlate: Callable[[Any], Any]) -> dict[str, Any]:
+def only_r(
+    analysis: SpecAnalysis, watch: Stopwatch, correlate: Callable[[Any], Any]
+) -> dict[str, Any]:
     """Only r, of all pairs in all tumor types, of scores that are made."""
     differences = {}
-    for tumor_type in asking.tumor_types:
-        scores = asking.scores(tumor_type)
+    for tumor_type in analysis.tumor_types:
+        scores = analysis.scores(tumor_type)
         with watch("all"):
             r = correlate(scores)
         if tumor_type == PLAIN_TYPE:
-            differences = asking.differences(list(scores.columns), r=r)
+            differences = analysis.differences(list(scores.columns), r=r)
     return differences
 
 
-def with_pandas(asking: Asking, watch: Stopwatch) -> dict[str, Any]:
+def with_pandas(analysis: SpecAnalysis, watch: Stopwatch) -> dict[str, Any]:
     """As users do."""
-    return only_r(asking, watch, lambda scores: scores.corr().to_numpy())
+    return only_r(analysis, watch, lambda scores: scores.corr().to_numpy())
 
 
-def with_numpy(asking: Asking, watch: Stopwatch) -> dict[str, Any]:
+def with_numpy(analysis: SpecAnalysis, watch: Stopwatch) -> dict[str, Any]:
     """A matrix product."""
     import numpy as np
 
-    return only_r(asking, watch, lambda scores: np.corrcoef(scores.to_numpy(), rowvar=False))
+    return only_r(analysis, watch, lambda scores: np.corrcoef(scores.to_numpy(), rowvar=False))
 
 
-PLAIN_SCRIPTS: Mapping[str, Callable[[Asking, Stopwatch], dict[str, Any]]] = {
+PLAIN_SCRIPTS: Mapping[str, Callable[[SpecAnalysis, Stopwatch], dict[str, Any]]] = {
     "gseapy": with_gseapy,
     "pearsonr": with_pearsonr,
     "pandas": with_pandas,
@@ -327,10 +325,10 @@ PLAIN_SCRIPTS: Mapping[str, Callable[[Asking, Stopwatch], dict[str, Any]]] = {
 }
 
 
-def plain(name: str, asking: Asking) -> dict[str, Any]:
-    """What a plain script took, and how far its answer is from the batch's."""
+def plain(name: str, analysis: SpecAnalysis) -> dict[str, Any]:
+    """The seconds of a plain script, and how far its answer is from the batch's."""
     watch = Stopwatch()
-    differences = PLAIN_SCRIPTS[name](asking, watch)
+    differences = PLAIN_SCRIPTS[name](analysis, watch)
     return {"seconds": watch.seconds, "processor": watch.processor, "differences": differences}
 
 
@@ -362,7 +360,7 @@ def memory_of_children() -> tuple[int, int]:
     return sizes["VmRSS:"], sizes["RssAnon:"]
 
 
-def ask(command: Command) -> tuple[dict[str, Any], Asked]:
+def watched(command: Command) -> tuple[dict[str, Any], BatchRun]:
     """Run a command, watched with all processes that it begins; its JSON."""
     ended, looks = Event(), [(0, 0)]
 
@@ -379,8 +377,8 @@ def ask(command: Command) -> tuple[dict[str, Any], Asked]:
     after = getrusage(RUSAGE_CHILDREN)
     processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     resident, anonymous = (max(sizes) for sizes in zip(*looks, strict=True))
-    asked = Asked(one.seconds, processor, max(one.peak, resident), anonymous)
-    return json.loads(one.output), asked
+    measured = BatchRun(one.seconds, processor, max(one.peak, resident), anonymous)
+    return json.loads(one.output), measured
 
 
 @dataclass
@@ -389,7 +387,7 @@ class Figures:
 
     Attributes
     ----------
-    asked
+    runs
         Batches by what is special of them.
     plain, plain_processor
         Seconds of the plain scripts, scaled.
@@ -397,7 +395,7 @@ class Figures:
         The largest, by plain script and number.
     """
 
-    asked: dict[str, list[Asked]] = field(default_factory=dict)
+    runs: dict[str, list[BatchRun]] = field(default_factory=dict)
     plain: dict[str, list[float]] = field(default_factory=dict)
     plain_processor: dict[str, list[float]] = field(default_factory=dict)
     differences: dict[str, dict[str, float]] = field(default_factory=dict)
@@ -406,14 +404,14 @@ class Figures:
 
     def times(self, name: str) -> Times:
         """Of batches, on the clock."""
-        return Times.of([one.seconds for one in self.asked[name]])
+        return Times.of([one.seconds for one in self.runs[name]])
 
     def processor(self, name: str) -> Times:
         """Of batches, of processors."""
-        return Times.of([one.processor for one in self.asked[name]])
+        return Times.of([one.processor for one in self.runs[name]])
 
     def keep(self, name: str, found: Mapping[str, Any]) -> None:
-        """Add what a plain script told."""
+        """Add the measurements of a plain script."""
         self.plain.setdefault(name, []).append(scaled(found["seconds"], self.n_rows))
         self.plain_processor.setdefault(name, []).append(scaled(found["processor"], self.n_rows))
         known = self.differences.setdefault(name, {})
@@ -442,10 +440,10 @@ class Bench:
             path.unlink()
 
     def batch(self, name: str, *options: object, tied: bool = False) -> Path:
-        """Do the whole run, from nothing; the table it wrote."""
+        """Measure a whole run, from the start; returns the table that it wrote."""
         command = ("--cache", self._store, "batch", self._spec(tied), "--format", "json", *options)
-        answer, asked = ask(package(*command))
-        self.figures.asked.setdefault(name, []).append(asked)
+        answer, measured = watched(package(*command))
+        self.figures.runs.setdefault(name, []).append(measured)
         if not tied:
             self.figures.n_rows = answer["results"]["associations.parquet"]["rows"]
             self.figures.n_tumor_types = len(answer["provenance"]["tables"])
@@ -453,7 +451,7 @@ class Bench:
         return self._store / "results" / name_of_run / "associations.parquet"
 
     def plain(self, name: str, table: Path, tied: bool = False) -> None:
-        """Let a plain script do it, and compare."""
+        """Measure a plain script, and compare its answer."""
         paths = (self._store, self._spec(tied), table)
         found = told(run(script("batch.py", "--plain", name, *paths)).output)
         self.figures.keep(name, found)
@@ -491,8 +489,8 @@ def beside(label: str, name: str, figures: Figures, of: str = "threads") -> Row:
 
 def memory_row(figures: Figures, name: str, what: str) -> Row:
     """A row of the largest peaks."""
-    peak = max(one.peak for one in figures.asked[name]) / 1e9
-    own = max(one.anonymous for one in figures.asked[name]) / 1e9
+    peak = max(one.peak for one in figures.runs[name]) / 1e9
+    own = max(one.anonymous for one in figures.runs[name]) / 1e9
     return Row(what, f"{peak:.2f} GB", "without the pages of files", f"{own:.2f} GB", "")
 
 
@@ -515,7 +513,7 @@ def rows_of(case: Case, figures: Figures) -> list[Row]:
         rows.append(beside('The same with `ties = "gseapy"`', "gseapy", figures, "ties"))
     rows += [beside(label, name, figures) for name in ("pearsonr", "pandas", "numpy")]
     rows.append(memory_row(figures, "threads", "Peak memory of that process"))
-    if "processes" in figures.asked:
+    if "processes" in figures.runs:
         ours, other = figures.times("processes"), figures.times("threads")
         with_workers = f"{label}, `--workers {THREADS}`"
         rows.append(as_long(with_workers, "the same in threads of one process", ours, other))
@@ -542,7 +540,7 @@ def print_report(found: Mapping[str, Figures], is_go: bool, load_before: float) 
     print("SIMULATED values and samples" + ", random gene sets" * (not is_go) + "\n")
     print_table([row for name, one in found.items() for row in rows_of(CASES[name], one)])
     lines = [processor_line(CASES[name], one) for name, one in found.items()]
-    counts = (f"{len(one.asked['threads'])} of {CASES[name].label}" for name, one in found.items())
+    counts = (f"{len(one.runs['threads'])} of {CASES[name].label}" for name, one in found.items())
     lines += [f"repeats: {', '.join(counts)}", *environment(load_before)]
     lines.append(f"load average of one minute after the run: {os.getloadavg()[0]:.2f}")
     print("\n" + "\n".join(f"- {line}" for line in lines))
@@ -581,7 +579,7 @@ def main() -> None:
     parser.add_argument("paths", type=Path, nargs="*", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.plain:
-        print(json.dumps(plain(arguments.plain, Asking(*arguments.paths))))
+        print(json.dumps(plain(arguments.plain, SpecAnalysis(*arguments.paths))))
         return
     if arguments.sets:
         store, path, shared = arguments.paths

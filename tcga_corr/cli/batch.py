@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from tcga_corr.choices import Format
 from tcga_corr.cli import options
 from tcga_corr.cli.output import Result, check_output, check_plot, number, write_result
 from tcga_corr.cli.settings import Settings
@@ -44,7 +45,7 @@ batch = typer.Typer(
 )
 
 SpecFile = Annotated[
-    Path | None, typer.Argument(metavar="SPEC.toml", help="What to ask; docs/batch.md tells how.")
+    Path | None, typer.Argument(metavar="SPEC.toml", help="The analyses to run; see docs/batch.md.")
 ]
 Paper = Annotated[
     bool,
@@ -53,14 +54,10 @@ Paper = Annotated[
         help="The spec that ships with the tool: the founding paper's analyses, and its claims.",
     ),
 ]
-RunName = Annotated[
-    str, typer.Argument(metavar="RUN", help="The name of a run, or the spec that it is of.")
-]
+RunName = Annotated[str, typer.Argument(metavar="RUN", help="The name of a run, or its spec.")]
 Source = Annotated[
     str | None,
-    typer.Option(
-        "--source", metavar="S", help="The source of what the spec asks without naming one."
-    ),
+    typer.Option("--source", metavar="S", help="The source of the analyses that name none."),
 ]
 
 
@@ -85,7 +82,7 @@ def run(
         typer.Option(
             "--dask",
             metavar="local|slurm|ADDRESS",
-            help="Let a Dask cluster do it: one of this machine, jobs of SLURM, or the scheduler "
+            help="Use a Dask cluster: one of this machine, jobs of SLURM, or the scheduler "
             "at an address. Its workers must see the store under the same path.",
         ),
     ] = None,
@@ -94,7 +91,7 @@ def run(
         typer.Option(
             "--shard",
             metavar="I/N",
-            help="Do only the I-th of N parts, as in an array of jobs; `batch merge` puts them "
+            help="Run only the I-th of N parts, as in an array of jobs; `batch merge` puts them "
             "together.",
         ),
     ] = "1/1",
@@ -104,19 +101,19 @@ def run(
             "--memory",
             metavar="GB",
             min=0.1,
-            help="Memory for the tasks that are done at a time; as many as fit, at least one.",
+            help="Memory for the tasks that run at the same time; as many as fit, at least one.",
         ),
     ] = 4.0,
     output_format: options.OutputFormat = None,
     output: options.Output = None,
     force: options.Force = False,
 ) -> None:
-    """Do what a spec asks, or what is left of it; then write the tables.
+    """Run a spec, or resume it; then write the tables.
 
-    Stop it at any time: the same command goes on where it was. The same spec over the same store
-    gives the same bytes, however the work is shared. The tables are Parquet files in the folder
-    results/RUN of the store, and views of `tcga-corr sql`. Shows, of each analysis, how many
-    associations there are; of a spec with claims, each claim beside what this data gives.
+    Stop it at any time: the same command resumes it. The same spec over the same store gives the
+    same bytes, however the work is shared. The tables are Parquet files in the folder results/RUN
+    of the store, and views of `tcga-corr sql`. Shows how many associations each analysis has; of a
+    spec with claims, each claim beside the result.
 
     Examples: `tcga-corr batch analyses.toml`, `tcga-corr batch --paper`,
     `tcga-corr batch analyses.toml --shard 2/3`.
@@ -166,7 +163,7 @@ def check(
     output: options.Output = None,
     force: options.Force = False,
 ) -> None:
-    """Look whether a spec is right, and list all that is wrong with it, by line.
+    """Check whether a spec is right, and list all its problems, by line.
 
     Shows how many pairs and rows each analysis has in this store. Nothing is written.
     """
@@ -212,7 +209,7 @@ def status(
     output: options.Output = None,
     force: options.Force = False,
 ) -> None:
-    """How far a run is, by analysis; or all runs of the store."""
+    """The progress of a run, by analysis; or all runs of the store."""
     from tcga_corr.batch.run import runs, status_of
 
     _, engine = _opened(context, output, force, output_format)
@@ -259,7 +256,7 @@ def merge(
     output: options.Output = None,
     force: options.Force = False,
 ) -> None:
-    """Write the tables of a run that was done in parts with --shard."""
+    """Write the tables of a run in parts, by --shard, once all parts are done."""
     from tcga_corr.batch import run as runs
 
     settings, engine = _opened(context, output, force, output_format)
@@ -300,7 +297,7 @@ def _opened(
     context: typer.Context,
     output: Path | None,
     force: bool,
-    output_format: options.Format | None,
+    output_format: Format | None,
 ) -> tuple[Settings, Engine]:
     """The settings and the engine, once the output is known to be writable."""
     settings: Settings = context.obj
@@ -343,7 +340,7 @@ def _show(
     settings: Settings,
     report: RunReport,
     output: Path | None,
-    output_format: options.Format | None,
+    output_format: Format | None,
 ) -> None:
     """Print the claims of a run, or where it has none, its counts of associations."""
     import polars as pl

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import platform
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, get_args
@@ -15,6 +15,7 @@ import pytest
 from tcga_corr.analysis.names import GeneVariable, SetVariable
 from tcga_corr.analysis.nulls import SAME_PATHWAY
 from tcga_corr.analysis.provenance import software
+from tcga_corr.analysis.scope import Scope
 from tcga_corr.batch.plan import Plan, PlannedAnalysis
 from tcga_corr.choices import SELECTIONS, TIES, Genes
 from tcga_corr.page.methods import Settings, methods_text, software_text
@@ -352,11 +353,12 @@ RELA, RELB, TP53 = map(GeneVariable, ("RELA", "RELB", "TP53"))
 
 def block(name: str, **more: Any) -> PlannedAnalysis:
     plain = PlannedAnalysis(
-        name=name, kind="pairs", source="a-hub", tumor_types=("ACC", "LIHC"), n_samples=(79, 371),
-        units=("log2(tpm+1)",) * 2, samples="tumor", methods=("pearson",), ties="average",
-        min_genes=5, null=(), draws=1_000, variables=(A, RELA), adjust=(), x=(0,), y=(1,),
+        name=name, kind="pairs", scope=Scope(("ACC", "LIHC"), "a-hub"), n_samples=(79, 371),
+        units=("log2(tpm+1)",) * 2, methods=("pearson",), null=(), draws=1_000,
+        variables=(A, RELA), adjust=(), x=(0,), y=(1,),
     )  # fmt: skip
-    return replace(plain, **more)
+    scope = {field.name: more.pop(field.name) for field in fields(Scope) if field.name in more}
+    return replace(plain, scope=replace(plain.scope, **scope), **more)
 
 
 def highest(name: str, **more: Any) -> PlannedAnalysis:

@@ -17,11 +17,12 @@ from scipy import stats
 
 from tcga_corr import __version__
 from tcga_corr.analysis.names import GeneVariable, SetVariable
+from tcga_corr.analysis.scope import Scope
 from tcga_corr.batch.claims import compare_claims
+from tcga_corr.batch.compute import TaskComputer
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan, PlannedAnalysis
 from tcga_corr.batch.run import Shard
-from tcga_corr.batch.compute import TaskComputer
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.errors import AnalysisError, DataMissingError, StoreError, TcgaCorrError
 from tcga_corr.exchange import finite
@@ -386,7 +387,8 @@ def test_scatters_have_the_values_of_the_engine(done: Done) -> None:
         adjust = [one.name for one in asked.adjust]
         values = done.engine.values(
             [variable(done.plan, name) for name in (pair["x"], pair["y"], *adjust)],
-            tumor_types=asked.tumor_types, samples=asked.samples, ties=asked.ties, min_genes=5,
+            tumor_types=asked.tumor_types, samples=asked.scope.samples, ties=asked.scope.ties,
+            min_genes=5,
         ).frame.drop_nulls([pair["x"], pair["y"], *adjust])  # fmt: skip
         scatters = done.told["scatters"][pair["scatters"]]
         assert list(scatters) == values["tumor_type"].unique(maintain_order=True).to_list()
@@ -432,7 +434,7 @@ def test_lines_and_bands_are_those_of_least_squares(done: Done) -> None:
         adjust = [one.name for one in asked.adjust]
         values = done.engine.values(
             [variable(done.plan, name) for name in (pair["x"], pair["y"], *adjust)],
-            tumor_types=asked.tumor_types, samples=asked.samples, min_genes=5,
+            tumor_types=asked.tumor_types, samples=asked.scope.samples, min_genes=5,
         ).frame.drop_nulls([pair["x"], pair["y"], *adjust])  # fmt: skip
         for tumor_type, one in done.told["scatters"][pair["scatters"]].items():
             own = values.filter(tumor_type=tumor_type)
@@ -894,9 +896,9 @@ def largest_run(folder: RunFolder) -> Plan:
         for n in range(60)
     )
     wide = PlannedAnalysis(
-        name="wide", kind="crosses", source="tcga-hiseqv2", tumor_types=types,
-        n_samples=(300,) * len(types), units=("log2(norm_count+1)",) * len(types), samples="tumor",
-        methods=("pearson",), ties="average", min_genes=5, null=("genes", "sets"), draws=1_000,
+        name="wide", kind="crosses", scope=Scope(types, "tcga-hiseqv2"),
+        n_samples=(300,) * len(types), units=("log2(norm_count+1)",) * len(types),
+        methods=("pearson",), null=("genes", "sets"), draws=1_000,
         variables=sets[:20], adjust=(GeneVariable("RELA"),), x=tuple(range(20)),
         y=tuple(range(20)),
     )  # fmt: skip

@@ -25,7 +25,7 @@ class Names:
     collections
         The spec's own, by name. One that clashes with another name is not used.
     stored
-        Finds the names that the user's own tables and covariates have. It is asked only for a name
+        Finds the names that the user's own tables and covariates have. It is used only for a name
         that means nothing, or several things, without them: which of its rows a block means depends
         on the block's tables, in which :mod:`tcga_corr.batch.planning` looks.
     """
