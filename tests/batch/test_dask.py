@@ -254,7 +254,7 @@ def test_a_scheduler_without_workers(
     engine: Engine, spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(clusters, "_TO_COME", 0.2)
-    monkeypatch.setattr(clusters, "_LOOK", 0.1)
+    monkeypatch.setattr(clusters, "_CHECK_EVERY", 0.1)
     lonely = Loopback(tmp_path)
     try:
         with pytest.raises(AnalysisError, match="has no workers"):
