@@ -206,7 +206,20 @@ class Recorder:
 
 
 def _own_files(work: Path) -> None:
-    genes = "GPX4 SLC7A11 ACSL4 TFRC FTH1 NCOA4 HMOX1 RELA NFKB1 NFKBIA TNF IL6".split()
+    genes = [
+        "GPX4",
+        "SLC7A11",
+        "ACSL4",
+        "TFRC",
+        "FTH1",
+        "NCOA4",
+        "HMOX1",
+        "RELA",
+        "NFKB1",
+        "NFKBIA",
+        "TNF",
+        "IL6",
+    ]
     lines = [
         ["MINE", "na", *genes[:8]], ["SHARED", "na", *genes[4:]], ["SMALL", "na", *genes[:3]],
     ]  # fmt: skip
@@ -262,7 +275,11 @@ def main() -> None:
     recorder.ask("batch_paper", "batch --paper --format json")
     recorder.ask("batch_verify", "batch verify record.toml")
     recorder.ask("batch_status", "batch status record.toml")
-    recorder.ask("batch_plot", "batch plot record.toml cross.svg --analysis cross --method pearson", "cross.svg")
+    recorder.ask(
+        "batch_plot",
+        "batch plot record.toml cross.svg --analysis cross --method pearson",
+        "cross.svg",
+    )
     recorder.folder("results", work / "cache" / "results")
     run = next((work / "cache" / "results").glob("record-*")).name
     recorder.ask("report_run", f"report {run} -o run.html", "run.html")

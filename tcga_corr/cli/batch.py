@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from tcga_corr.batch.executors import Workers
-    from tcga_corr.batch.plan import Plan, Task
+    from tcga_corr.batch.plan import Plan
     from tcga_corr.batch.run import RunReport
     from tcga_corr.engine import Engine
 
