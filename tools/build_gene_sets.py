@@ -3,7 +3,7 @@
     python tools/build_gene_sets.py FOLDER_OF_GMT_FILES
 
 The lists are facts from open collections. Each line's description says which line of which
-collection it came from; ``tcga_corr/gene_sets/catalogue.py`` says under which licence.
+collection it came from; ``tcga_corr/vocabulary/gene_sets/catalogue.py`` has the licences.
 
 ``named.gmt`` has the sets of the commonest questions, ``hallmark.gmt`` the Hallmarks.
 ``reference.gmt`` has real pathways to compare a pathway with, of all sizes and each unlike the
@@ -22,7 +22,7 @@ from pathlib import Path
 
 from tcga_corr.vocabulary.gene_sets.gmt import GeneSet, read_gmt
 
-TARGET = Path(__file__).parent.parent / "tcga_corr" / "gene_sets" / "data"
+TARGET = Path(__file__).parent.parent / "tcga_corr" / "vocabulary" / "data"
 HALLMARK = "h.all.v7.0.symbols.gmt"
 DEATH_AND_NFKB = {
     "ferroptosis": ("c2.cp.wikipathways.v7.2.symbols.gmt", "WP_FERROPTOSIS"),

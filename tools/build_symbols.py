@@ -14,7 +14,7 @@ import io
 import sys
 from pathlib import Path
 
-TARGET = Path(__file__).parent.parent / "tcga_corr" / "data" / "symbols.tsv.gz"
+TARGET = Path(__file__).parent.parent / "tcga_corr" / "vocabulary" / "data" / "symbols.tsv.gz"
 
 
 def main(source: str) -> None:

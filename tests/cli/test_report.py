@@ -233,7 +233,7 @@ KILLED = (
 from pathlib import Path
 import jinja2, numpy, polars, pyarrow.parquet, filelock
 from tcga_corr.cli import main
-from tcga_corr.report.page.render import _vega
+from tcga_corr.page.render import _vega
 
 # Fork, write a page, and be killed just before the n-th step that changes its folder.
 _vega()

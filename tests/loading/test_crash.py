@@ -154,7 +154,8 @@ KILLED_AT_A_STEP = (
 from pathlib import Path
 import numpy, polars, pyarrow.parquet, filelock
 from tcga_corr import store
-from tcga_corr.loading import load as loading
+from tcga_corr.loading.load import load_files
+from tcga_corr.loading.plan import LoadOptions
 from tcga_corr.vocabulary.symbols import symbol_table
 
 # Fork, load, and be killed just before the n-th step that changes the store.
@@ -165,8 +166,8 @@ for line in sys.stdin:
     child = os.fork()
     if child == 0:
         die_before(int(step), root, STEPS)
-        report = loading.load_files(
-            store.Store(Path(root)), list(map(Path, paths)), loading.LoadOptions(source="simulated")
+        report = load_files(
+            store.Store(Path(root)), list(map(Path, paths)), LoadOptions(source="simulated")
         )
         os._exit(1 if report.errors else 0)
     _, status = os.waitpid(child, 0)

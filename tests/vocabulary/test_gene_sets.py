@@ -112,7 +112,12 @@ def test_an_empty_file_is_refused(gmt: Path, content: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [gzip.compress(b"A\tx\tG1\n"), "A\tx\tG1\n".encode("utf-16"), b"A\tcaf\xe9\tG1\n"]
+    "content",
+    [
+        pytest.param(gzip.compress(b"A\tx\tG1\n", mtime=0), id="gzip"),
+        pytest.param("A\tx\tG1\n".encode("utf-16"), id="utf-16"),
+        pytest.param(b"A\tcaf\xe9\tG1\n", id="latin-1"),
+    ],
 )
 def test_what_is_not_text_is_refused(gmt: Path, content: bytes) -> None:
     with pytest.raises(TableError, match="cannot be read as text"):
@@ -201,7 +206,7 @@ def test_no_two_reference_sets_are_alike() -> None:
 
 
 def test_the_digest_of_the_reference_sets_is_that_of_their_file() -> None:
-    file = ROOT / "tcga_corr" / "gene_sets" / "data" / "reference.gmt"
+    file = ROOT / "tcga_corr" / "vocabulary" / "data" / "reference.gmt"
     assert reference_digest() == hashlib.sha256(file.read_bytes()).hexdigest()
 
 
@@ -238,6 +243,6 @@ def test_shipped_files_are_rebuilt_to_the_byte(shared: Path, tmp_path: Path) -> 
     if not tool.exists():
         pytest.skip("tools are not part of a source distribution")
     runpy.run_path(str(tool))["main"](shared / "gene_sets", tmp_path)
-    data = ROOT / "tcga_corr" / "gene_sets" / "data"
+    data = ROOT / "tcga_corr" / "vocabulary" / "data"
     built = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    assert built == {path.name: path.read_bytes() for path in data.iterdir()}
+    assert built == {path.name: path.read_bytes() for path in data.glob("*.gmt")}
