@@ -1,7 +1,7 @@
 """The package's one family of exceptions.
 
-Each says what went wrong, where, and what to do about it, in one line. The command line maps
-them to exit codes in ``tcga_corr.cli.diagnostics``.
+The text of each is one line: what went wrong, where, and what to do about it. The command line
+maps them to exit codes in ``tcga_corr.cli.diagnostics``.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class TcgaCorrError(Exception):
         return " ".join(part if part.endswith("?") else f"{part}." for part in parts)
 
     def lines(self) -> list[str]:
-        """What to tell, a line each: one, but of an error that gathers several."""
+        """The lines to show: one, unless an error gathers several."""
         return [str(self)]
 
 
@@ -44,7 +44,7 @@ class DataMissingError(TcgaCorrError):
 
 
 class DownloadError(DataMissingError):
-    """A file could not be brought here from where it is published."""
+    """A file could not be downloaded."""
 
 
 class TableError(TcgaCorrError):
@@ -63,8 +63,18 @@ class AnalysisError(TcgaCorrError):
     """The data are there, but the analysis cannot be done on them."""
 
 
+def one_line(error: BaseException) -> str:
+    """The text of a library's error on one line."""
+    return " ".join(str(error).split())
+
+
+def shorten(text: str, most: int) -> str:
+    """A text of at most so many characters, cut where it is longer."""
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
 def near_names(name: str, names: Iterable[str], most: int = 3) -> str:
-    """Words for a remedy: the known names nearest to a wrong one, or an empty string."""
+    """A remedy that asks for the known names nearest to a wrong one, or an empty string."""
     by_folded = {known.casefold(): known for known in names}
     close = difflib.get_close_matches(name.casefold(), by_folded, n=most, cutoff=0.6)
     names = " or ".join(by_folded[folded] for folded in close)

@@ -1,6 +1,6 @@
 """Readers of expression tables, one module a file format.
 
-A new format is a module with a ``FORMAT`` beside the others and its line in ``FORMATS``.
+A new format is a module beside the others that has a ``FORMAT``, and a line in ``FORMATS``.
 """
 
 from __future__ import annotations
@@ -19,15 +19,13 @@ from tcga_corr.formats import (
     xena,
 )
 from tcga_corr.formats.delimited import preview
-from tcga_corr.formats.format import ROWS, GeneFilter, ReadOptions, Rows, TableFile, TableFormat
+from tcga_corr.formats.format import GeneFilter, ReadOptions, TableFile, TableFormat
 from tcga_corr.formats.phenotype import TumorTypeOfSample, find_phenotype, read_phenotype
 
 __all__ = [
     "FORMATS",
-    "ROWS",
     "GeneFilter",
     "ReadOptions",
-    "Rows",
     "TableFile",
     "TableFormat",
     "TumorTypeOfSample",
@@ -45,19 +43,19 @@ FORMATS: tuple[TableFormat, ...] = (
     h5ad.FORMAT,
     gdc_hub.FORMAT,
     xena.FORMAT,
-    plain.FORMAT,  # recognises all that is left
+    plain.FORMAT,  # last, as it recognises every file
 )
 
 
 def open_table(path: Path, options: ReadOptions | None = None) -> TableFile:
-    """Open a file in the format that its start tells.
+    """Open a file in the format that its start shows.
 
     Raises
     ------
     DataMissingError
-        If there is no such file, or none of those that must stand beside it.
+        If there is no such file, or a file that must stand beside it is missing.
     TableError
-        If it is empty or no expression table.
+        If it is empty, or not an expression table.
     """
     start = preview(path)
     chosen = next(known for known in FORMATS if known.recognises(start))

@@ -1,7 +1,7 @@
 """cBioPortal's study files: ``Hugo_Symbol``, ``Entrez_Gene_Id``, samples; a meta file beside.
 
 The meta file of ``data_mrna_seq_v2_rsem.txt`` is ``meta_mrna_seq_v2_rsem.txt``. Its study id, such
-as ``lihc_tcga_pan_can_atlas_2018``, tells the tumor type; that of a union tells none.
+as ``lihc_tcga_pan_can_atlas_2018``, names the tumor type; that of a union names none.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
         linear=_linear(path, meta),
         beside=() if meta_path is None else (meta_path,),
         tumor_types=_tumor_types(meta.get("cancer_study_identifier", ""), matrix.columns),
-        told=meta.get("cancer_study_identifier", ""),
+        read_as=meta.get("cancer_study_identifier", ""),
     )
 
 
@@ -59,16 +59,16 @@ def _read_meta(path: Path) -> dict[str, str]:
 
 
 def _check(path: Path, meta: dict[str, str]) -> None:
-    """Refuse what is no expression within a sample.
+    """Refuse values that cannot be ranked within a sample.
 
     Raises
     ------
     TableError
-        If it is of z-scores, or of no expression at all.
+        If they are z-scores, or no expression at all.
     """
-    what = f"{path.name} {meta.get('stable_id', '')} {meta.get('datatype', '')}"
+    described = f"{path.name} {meta.get('stable_id', '')} {meta.get('datatype', '')}"
     remedy = "Take data_mrna_seq_v2_rsem.txt of the study"
-    if re.search("z-?scores?", what, re.IGNORECASE):
+    if re.search("z-?scores?", described, re.IGNORECASE):
         raise TableError(
             f"{path}: z-scores of each gene, which cannot be ranked within a sample", remedy
         )
@@ -78,7 +78,7 @@ def _check(path: Path, meta: dict[str, str]) -> None:
 
 
 def _linear(path: Path, meta: dict[str, str]) -> bool | None:
-    """RSEM is linear and what is called logarithms is not; of other quantities the values tell."""
+    """True for RSEM, False for values called logarithms, None where the values decide."""
     if meta.get("datatype", "").upper() == "LOG-VALUE":
         return False
     rsem = _RSEM_NAME.fullmatch(path.name) or meta.get("stable_id", "").startswith(_RSEM_ID)

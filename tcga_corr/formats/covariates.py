@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from pathlib import Path
 from shlex import quote
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tcga_corr.choices import CovariateKey
 from tcga_corr.errors import TableError, UsageError, near_names
 from tcga_corr.formats.gene_names import is_text
 from tcga_corr.formats.grid import Grid, read_grid
@@ -20,19 +20,15 @@ from tcga_corr.formats.known_covariates import KnownCovariates, recognise
 from tcga_corr.formats.sample_names import (
     column_by_title,
     column_of_barcodes,
+    display_title,
     is_sample_title,
-    told_title,
 )
-from tcga_corr.vocabulary.barcodes import parse_barcode
-
-CovariateKey = Literal["sample", "patient"]
-COVARIATE_KEYS: tuple[CovariateKey, ...] = ("sample", "patient")
+from tcga_corr.vocabulary.barcodes import parse_barcode, parse_patient
 
 Vector = NDArray[np.float64]
 RowName = tuple[str, str]
-"""A row's sample or patient, and the vial; that is empty where the file does not tell it."""
+"""A row's sample or patient, and its vial, empty where the file has none."""
 
-_PATIENT = re.compile(r"TCGA-[A-Z0-9]{2}-[A-Z0-9]{4}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _RESERVED = ("key", "vial")  # columns of the stored table
 _LAYOUT = "Covariates are a header of names, then a row for each sample or patient"
@@ -40,25 +36,25 @@ _LAYOUT = "Covariates are a header of names, then a row for each sample or patie
 
 @dataclass(frozen=True)
 class CovariateTable:
-    """Covariates as a file holds them, rows sorted by key and vial.
+    """The covariates of a file, rows sorted by key and vial.
 
     Attributes
     ----------
     key
-        Whether a row is of a sample or of a patient.
+        Whether a row is a sample or a patient.
     names, columns
-        The covariates, and the file's columns that they are.
+        The covariates, and their columns in the file.
     keys, vials
-        Sample (barcode characters 1 to 15) or patient (1 to 12) of each row, or a name of an own
-        cohort; and the sample's vial letter, empty where the file does not tell it.
+        The sample (barcode characters 1 to 15) or patient (1 to 12) of each row, or its name in an
+        own cohort; and the vial letter of the sample, empty where the file has none.
     values
         Rows x covariates, NaN where missing.
     dropped
         Rows left out: reason to number.
-    told
-        What else to say, for people.
+    notes
+        What else to report, for people.
     citation
-        What to cite, where the table is a published one.
+        What to cite, where the table is a published one; else empty.
     """
 
     key: CovariateKey
@@ -68,7 +64,7 @@ class CovariateTable:
     vials: tuple[str, ...] = field(repr=False)
     values: Vector = field(repr=False)
     dropped: dict[str, int]
-    told: tuple[str, ...]
+    notes: tuple[str, ...]
     citation: str = ""
 
 
@@ -77,49 +73,49 @@ def read_covariates(
 ) -> CovariateTable:
     """Read the covariates of a file.
 
-    The rows go by the column that holds most TCGA barcodes, the first of equals. Where none holds
-    any, they are samples of an own cohort, and go by the column that its title and its names tell.
+    The rows are named by the column that holds most TCGA barcodes, the first of equals. Where there
+    are no barcodes they are samples of an own cohort, and title and names decide the column.
 
     Parameters
     ----------
     path
         The file.
     key
-        What a row is of; each sample of a ``patient`` gets the patient's values.
+        What a row is; each sample of a ``patient`` gets the patient's values.
     columns
-        Covariate name to the file's column; None takes all columns of numbers by their own names.
+        Covariate name to the file's column; None: all columns of numbers, by their own names.
 
     Raises
     ------
     UsageError
-        If a column is not there, or a name cannot be typed on the command line.
+        If there is no such column, or a name cannot be typed on the command line.
     DataMissingError
         If there is no such file.
     TableError
-        If it is no table of covariates, or contradicts itself; by line and column.
+        If it is not a table of covariates, or contradicts itself, by line and column.
     """
     grid = read_grid(path)
     _check_layout(grid)
-    told: list[str] = []
-    position, grid, names, dropped = _named_rows(grid, key, told)
+    notes: list[str] = []
+    position, grid, names, dropped = _named_rows(grid, key, notes)
     known = recognise(grid.header)
     if columns is None:
-        chosen = _all_columns(grid, position, told)
-        offered = _offer(chosen, known)
+        chosen = _all_columns(grid, position, notes)
+        aliases = _add_aliases(chosen, known)
     else:
-        chosen = {name: (column, _asked_column(grid, column)) for name, column in columns.items()}
-        offered = ""
+        chosen = {name: (column, _numbers(grid, column)) for name, column in columns.items()}
+        aliases = ""
     if known is not None:
-        told.append(f"{known.title}{offered}; cite {known.citation}")
+        notes.append(f"{known.title}{aliases}; cite {known.citation}")
     _check_names(path, chosen)
     values = np.column_stack([numbers for _, numbers in chosen.values()])
     order = _distinct_rows(grid, key, names, values)
     repeated = len(names) - len(order)
     keys = tuple(names[row][0] for row in order)
-    further = len(keys) - len(set(keys))
-    if further:
-        told.append(
-            f"{further} rows are of further vials of a sample: the vial of the expression table "
+    n_further = len(keys) - len(set(keys))
+    if n_further:
+        notes.append(
+            f"{n_further} rows are of further vials of a sample: the vial of the expression table "
             "counts, or else the lowest letter that has a value"
         )
     return CovariateTable(
@@ -130,7 +126,7 @@ def read_covariates(
         vials=tuple(names[row][1] for row in order),
         values=values[order],
         dropped=dropped | ({"rows that repeat another": repeated} if repeated else {}),
-        told=tuple(told),
+        notes=tuple(notes),
         citation=known.citation if known else "",
     )
 
@@ -155,9 +151,9 @@ def _check_layout(grid: Grid) -> None:
 
 
 def _named_rows(
-    grid: Grid, key: CovariateKey, told: list[str]
+    grid: Grid, key: CovariateKey, notes: list[str]
 ) -> tuple[int, Grid, list[RowName], dict[str, int]]:
-    """The column that names the rows, the rows that it names, and their names; what it leaves."""
+    """The column of names, the rows that it names, their names, and what is left out."""
     width = range(len(grid.header))
     read = [[_row_name(cell, key) for cell in grid.column(column)] for column in width]
     barcodes = [[name and name[0] for name in names] for names in read]
@@ -169,51 +165,49 @@ def _named_rows(
         return position, grid.at(kept), named, {"rows without a TCGA barcode": left} if left else {}
     if any(_row_name(cell, "patient") for row in grid.rows for cell in row):
         raise TableError(f"{grid.path}: its rows are patients, not samples", "Give --key patient")
-    position = _own_names(grid, told)
+    position = _column_of_own_names(grid, notes)
     own = grid.column(position)
-    title = told_title(grid.header[position])
+    title = display_title(grid.header[position])
     for line, name in zip(grid.lines, own, strict=True):
         if not name or "\ufffd" in name:
-            what = f"its name of a {key} is not text in UTF-8" if name else f"it names no {key}"
-            raise TableError(f"{grid.path}, line {line}: {what}", f"Mend the column '{title}'")
+            problem = f"its name of a {key} is not text in UTF-8" if name else f"it names no {key}"
+            raise TableError(f"{grid.path}, line {line}: {problem}", f"Mend the column '{title}'")
     return position, grid, [(name, "") for name in own], {}
 
 
-def _own_names(grid: Grid, told: list[str]) -> int:
-    """The column of names of an own cohort: one that stands before the numbers, or is titled so."""
+def _column_of_own_names(grid: Grid, notes: list[str]) -> int:
+    """The column of names of an own cohort: one before the numbers, or with a title of samples."""
     columns = range(len(grid.header))
     leading = takewhile(lambda column: not column or is_text(grid.column(column)), columns)
     titled = (column for column in columns if is_sample_title(grid.header[column]))
-    offered = sorted({*leading, *titled})
-    chosen, said = column_by_title(
+    candidates = sorted({*leading, *titled})
+    chosen, note = column_by_title(
         grid.path,
-        [grid.header[column] for column in offered],
-        [grid.column(column) for column in offered],
+        [grid.header[column] for column in candidates],
+        [grid.column(column) for column in candidates],
     )
-    if said:
-        told.append(said)
-    return offered[chosen]
+    if note:
+        notes.append(note)
+    return candidates[chosen]
 
 
 def _row_name(cell: str, key: CovariateKey) -> RowName | None:
-    """What a barcode names; None where the cell is none, or does not tell the sample."""
+    """The name in a cell; None where it is no barcode, or a patient's where rows are samples."""
     if cell[:4].upper() != "TCGA":
         return None
     barcode = parse_barcode(cell)
     if key == "sample":
         return (barcode.sample, barcode.vial) if barcode else None
-    if barcode:
-        return barcode.patient, ""
-    patient = _PATIENT.fullmatch(cell.upper().replace(".", "-"))
-    return (patient.string, "") if patient else None
+    patient = barcode.patient if barcode else parse_patient(cell)
+    return (patient, "") if patient else None
 
 
 Chosen = dict[str, tuple[str, Vector]]
 """Covariate name to the file's column and its numbers."""
 
 
-def _all_columns(grid: Grid, key_position: int, told: list[str]) -> Chosen:
-    """All columns of numbers; what is left out is told."""
+def _all_columns(grid: Grid, key_position: int, notes: list[str]) -> Chosen:
+    """All columns of numbers; the others are noted."""
     chosen: Chosen = {}
     left = []
     for position, name in enumerate(grid.header):
@@ -227,23 +221,24 @@ def _all_columns(grid: Grid, key_position: int, told: list[str]) -> Chosen:
     if not chosen:
         raise TableError(f"{grid.path}: no column of numbers", _LAYOUT)
     if left:
-        told.append(f"columns that are no numbers left out: {', '.join(left)}")
+        notes.append(f"columns that are no numbers left out: {', '.join(left)}")
     return chosen
 
 
-def _offer(chosen: Chosen, known: KnownCovariates | None) -> str:
-    """Add the names that a published table's columns go by as well; says which."""
-    there = {name.casefold() for name in chosen}
-    offered = {
+def _add_aliases(chosen: Chosen, known: KnownCovariates | None) -> str:
+    """Add the further names of a published table's columns; returns them as a note."""
+    present = {name.casefold() for name in chosen}
+    aliases = {
         name: column
-        for name, column in (known.offers if known else {}).items()
-        if column in chosen and name.casefold() not in there
+        for name, column in (known.aliases if known else {}).items()
+        if column in chosen and name.casefold() not in present
     }
-    chosen.update({name: chosen[column] for name, column in offered.items()})
-    return "".join(f", {name} is its {column}" for name, column in offered.items())
+    chosen.update({name: chosen[column] for name, column in aliases.items()})
+    return "".join(f", {name} is its {column}" for name, column in aliases.items())
 
 
-def _asked_column(grid: Grid, column: str) -> Vector:
+def _numbers(grid: Grid, column: str) -> Vector:
+    """The numbers of a column."""
     if not column or column not in grid.header:
         raise UsageError(
             f"{grid.path}: no column '{column}'",

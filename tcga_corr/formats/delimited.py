@@ -1,7 +1,7 @@
 """Delimited matrices, plain or gzip: columns of row names, then numbers.
 
-The file is decompressed and parsed block by block: its text is never in memory as a whole, and a
-fault is named by line and column.
+The file is decompressed and parsed block by block: its text is never in memory as a whole, and an
+error names line and column.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from typing import BinaryIO, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from tcga_corr.errors import DataMissingError, TableError
+from tcga_corr.errors import DataMissingError, TableError, shorten
 
 MISSING = ("", "NA", "N/A", "NaN", "nan", "NULL", "null")
 BINARY = (b"\x89HDF", b"PAR1")
-"""The first bytes of files that are not text."""
+"""The first bytes of formats that are not text."""
 
 _BLOCK_BYTES = 48 << 20
 _START_BYTES, _LINES = 16, 3
@@ -58,17 +58,17 @@ class Matrix:
     path
         The file.
     fields
-        A name for each column, those of the row names too.
+        A name for each column, including the columns of row names.
     header_lines
         Lines before the first row.
     n_names
-        Leading columns that are no values.
+        Leading columns that hold names.
     separator
         Between fields.
     decimal_comma
         Whether numbers are written as ``1,5``.
     row
-        What a row is, for people.
+        What a row is, for error texts.
     """
 
     path: Path
@@ -87,7 +87,7 @@ class Matrix:
 
 @contextmanager
 def open_bytes(path: Path) -> Iterator[BinaryIO]:
-    """The bytes of a file, decompressed where it is gzip; faults come out as our own."""
+    """The bytes of a file, decompressed where it is gzip; its errors are the package's own."""
     try:
         with path.open("rb") as raw:
             is_gzip = raw.read(2) == b"\x1f\x8b"
@@ -128,7 +128,7 @@ def preview(path: Path) -> Preview:
 
 
 def first_lines(path: Path, most: int) -> list[str]:
-    """The first lines of a file of text that are not blank."""
+    """Those of the first lines of a text file that are not blank."""
     with open_bytes(path) as handle:
         lines = [_text(line) for line in islice(handle, most)]
     return [line for line in lines if line.strip()]
@@ -139,9 +139,10 @@ def _text(line: bytes) -> str:
 
 
 def split_fields(line: str, separator: str, most: int = -1) -> list[str]:
-    """A line's fields, at most so many and the rest; quotes go, and what they hold is one field.
+    """A line's fields without quotes; after ``most`` fields comes the rest of the line as one.
 
-    Between tabs a quote is a mere mark: R quotes names there, and no name holds a tab.
+    A separator within quotes does not separate, except for tabs: R quotes names, and none holds a
+    tab.
     """
     if '"' not in line:
         return line.split(separator, most)
@@ -165,20 +166,20 @@ KeepRows = Callable[[list[list[str]]], NDArray[np.bool_]]
 def read_matrix(
     matrix: Matrix, keep: KeepRows | None = None
 ) -> tuple[list[list[str]], NDArray[np.float32]]:
-    """Row names, a list per column of names, and values; values float32, NaN where missing.
+    """Row names, a list per column of names, and values, float32, NaN where missing.
 
     Parameters
     ----------
     matrix
-        Where it is and how it is laid out; every row has as many fields as it says.
+        The file and its layout; every row has as many fields as ``fields``.
     keep
-        Rows that it does not keep are checked like the others, and take no memory.
+        Chooses the rows to keep; the others are checked too, but take no memory.
 
     Raises
     ------
     TableError
-        On a row with more or fewer fields, a field that is no number, an infinite value or a row
-        without a name, by line and column; on damaged gzip data; where there is no row.
+        On a row with more or fewer fields, a field that is not a number, an infinite value or a row
+        without a name, by line and column; on damaged gzip data; if there is no row.
     """
     names: list[list[str]] = [[] for _ in range(matrix.n_names)]
     blocks: list[NDArray[np.float32]] = []
@@ -187,7 +188,7 @@ def read_matrix(
         for _ in range(matrix.header_lines):
             handle.readline()
             line += 1
-        with closing(_ahead(_line_blocks(handle))) as chunks:
+        with closing(_read_ahead(_line_blocks(handle))) as chunks:
             for chunk in chunks:
                 block_names, block = _parse(chunk, matrix, line)
                 if keep is not None:
@@ -204,7 +205,7 @@ def read_matrix(
 
 
 def _stacked(blocks: list[NDArray[np.float32]]) -> NDArray[np.float32]:
-    """The blocks as one matrix; each is let go once it is copied, so memory holds one of each."""
+    """The blocks as one matrix; each is freed once it is copied, so that none is held twice."""
     if len(blocks) == 1:
         return blocks[0]
     whole = np.empty((sum(map(len, blocks)), blocks[0].shape[1]), dtype=np.float32)
@@ -217,7 +218,7 @@ def _stacked(blocks: list[NDArray[np.float32]]) -> NDArray[np.float32]:
 
 
 def _line_blocks(handle: BinaryIO) -> Iterator[bytes]:
-    """Blocks of whole lines; blank lines are left out at the end of the file, and only there."""
+    """Blocks of whole lines; blank lines at the end of the file, and only there, are left out."""
     rest = b""
     while block := handle.read(_BLOCK_BYTES):
         rest += block
@@ -230,8 +231,8 @@ def _line_blocks(handle: BinaryIO) -> Iterator[bytes]:
         yield rest + b"\n"
 
 
-def _ahead(chunks: Iterator[bytes]) -> Generator[bytes, None, None]:
-    """The chunks; the next one is decompressed while one is parsed."""
+def _read_ahead(chunks: Iterator[bytes]) -> Generator[bytes, None, None]:
+    """The chunks; while one is parsed, the next one is decompressed."""
     with ThreadPoolExecutor(1) as thread:
         coming = thread.submit(next, chunks, b"")
         while chunk := coming.result():
@@ -277,7 +278,7 @@ def _parse(
 
 
 def _without_quotes(chunk: bytes, separator: str) -> tuple[bytes, bool]:
-    """As :func:`split_fields` does; and whether a separator is hidden."""
+    """A block without quotes, as in :func:`split_fields`; and whether a separator is hidden."""
     if b'"' not in chunk:
         return chunk, False
     if separator != "\t":
@@ -287,7 +288,7 @@ def _without_quotes(chunk: bytes, separator: str) -> tuple[bytes, bool]:
 
 
 def _has_points(bare: bytes, matrix: Matrix) -> bool:
-    """Whether numbers have points; polars takes them beside decimal commas, as thousands may be."""
+    """Whether numbers have points, which may mark thousands; polars accepts them."""
     separator = matrix.separator.encode()
     return b"." in bare and any(
         b"." in line.split(separator, matrix.n_names)[-1] for line in bare.split(b"\n")
@@ -295,7 +296,7 @@ def _has_points(bare: bytes, matrix: Matrix) -> bool:
 
 
 def _fault(chunk: bytes, matrix: Matrix, first_line: int, cause: str) -> TableError:
-    """The first fault of a block that did not parse, by line and column."""
+    """The first error of a block that did not parse, by line and column."""
     width = len(matrix.fields)
     for number, line in enumerate(chunk.split(b"\n")[:-1], start=first_line):
         fields = split_fields(_text(line), matrix.separator)
@@ -317,9 +318,8 @@ def _fault(chunk: bytes, matrix: Matrix, first_line: int, cause: str) -> TableEr
         for name, field in list(zip(matrix.fields, fields, strict=True))[matrix.n_names :]:
             if field in MISSING or is_number(field, matrix.decimal_comma):
                 continue
-            shown = field if len(field) <= 30 else field[:27] + "..."
             return TableError(
-                f"{where}, column '{name}': '{shown}' is not a finite number",
+                f"{where}, column '{name}': '{shorten(field, 30)}' is not a finite number",
                 "Values are numbers, or NA where not measured"
                 + (", here with decimal commas" if matrix.decimal_comma else ""),
             )

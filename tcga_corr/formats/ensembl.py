@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 PSEUDOAUTOSOMAL = "pseudoautosomal copies on chromosome Y"
-"""Why rows of such genes are left out."""
+"""Why rows of such copies are left out."""
 
 
 def without_version(name: str) -> str:
@@ -12,5 +12,5 @@ def without_version(name: str) -> str:
 
 
 def is_pseudoautosomal_copy(name: str) -> bool:
-    """Whether an id is of a chromosome Y copy, which collides with chromosome X's once cut."""
+    """Whether an id is a copy on chromosome Y: without its version it is that on chromosome X."""
     return name.startswith("ENSGR") or name.endswith("_PAR_Y")

@@ -1,15 +1,15 @@
-"""What a file format of expression tables says of itself, and a file of it that is open."""
+"""The record of a file format of expression tables, and the record of an opened file."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tcga_corr.choices import RowsOfTable
 from tcga_corr.expression import ExpressionTable
 from tcga_corr.formats.delimited import Preview
 from tcga_corr.formats.phenotype import TumorTypeOfSample
@@ -32,7 +32,7 @@ class GeneFilter:
     reason: str
 
     def rows(self, gene_ids: Sequence[str], symbols: Sequence[str]) -> NDArray[np.bool_]:
-        """Which rows to keep; those that are no genes pass, to be left out for that reason."""
+        """Which rows to keep; rows that are not genes pass, to be left out for that reason."""
         pairs = zip(gene_ids, symbols, strict=True)
         kept: NDArray[np.bool_] = np.array(
             [
@@ -44,13 +44,9 @@ class GeneFilter:
         return kept
 
 
-Rows = Literal["genes", "samples"]
-ROWS: tuple[Rows, ...] = ("genes", "samples")
-
-
 @dataclass(frozen=True)
 class ReadOptions:
-    """What the user said of how to read a file; None where it is to be told from the file.
+    """How a user wants a file to be read; None where the file itself decides.
 
     Attributes
     ----------
@@ -61,7 +57,7 @@ class ReadOptions:
     """
 
     probe_map: Path | None = None
-    rows: Rows | None = None
+    rows: RowsOfTable | None = None
 
 
 @dataclass(frozen=True)
@@ -81,13 +77,13 @@ class TableFile:
     ensembl
         Whether its rows are Ensembl genes, of all biotypes.
     linear
-        Whether its values are linear, to be taken as ``log2(x + 1)``; None where they tell it.
+        Whether its values are linear, to be read as ``log2(x + 1)``; None where the values decide.
     beside
         The other files it is read from.
     tumor_types
-        The tumor type of each sample, where the format tells it.
-    told
-        What was found out about the file, for people.
+        The tumor type of each sample, where the format has it.
+    read_as
+        How the file is read, for people, where that had to be found out.
     """
 
     path: Path
@@ -98,7 +94,7 @@ class TableFile:
     linear: bool | None = False
     beside: tuple[Path, ...] = ()
     tumor_types: TumorTypeOfSample | None = field(default=None, repr=False)
-    told: str = ""
+    read_as: str = ""
 
 
 @dataclass(frozen=True)

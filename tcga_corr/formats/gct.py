@@ -15,7 +15,7 @@ from tcga_corr.formats.format import GeneFilter, ReadOptions, TableFile, TableFo
 from tcga_corr.formats.gene_names import N_LOOKED_AT, GeneRows, NameColumns, name_columns
 
 _VERSIONS = {"#1.2": 2, "#1.3": 4}
-"""How many numbers the second line has."""
+"""How many numbers the second line of a version has."""
 
 
 def _open(start: Preview, options: ReadOptions) -> TableFile:
@@ -31,7 +31,7 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
         )
     lines = first_lines(path, matrix.header_lines + N_LOOKED_AT)[matrix.header_lines :]
     rows = [line.split("\t") for line in lines]
-    whole = [row for row in rows if len(row) == len(fields)]  # a short row is told at reading
+    whole = [row for row in rows if len(row) == len(fields)]  # reading reports a short row
     names = [[row[column] for row in whole] for column in range(matrix.n_names)]
     which = name_columns(names, fields)
     return TableFile(
@@ -41,15 +41,15 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
         read=partial(_read, matrix, which, n_rows),
         ensembl=which.ensembl is not None,
         linear=None,
-        told=f"GCT {version[1:]}{which.told}",
+        read_as=f"GCT {version[1:]}{which.origin}",
     )
 
 
-def _dimensions(start: Preview, how_many: int) -> tuple[int, int, int, int]:
+def _dimensions(start: Preview, n_numbers: int) -> tuple[int, int, int, int]:
     numbers = [field.strip() for field in start.fields(1) if field.strip()]
-    if len(numbers) != how_many or not all(number.isdecimal() for number in numbers):
+    if len(numbers) != n_numbers or not all(number.isdecimal() for number in numbers):
         raise TableError(
-            f"{start.path}, line 2: not {how_many} numbers", "Mend the file or download it again"
+            f"{start.path}, line 2: not {n_numbers} numbers", "Mend the file or download it again"
         )
     rows, columns, described, describing = [*map(int, numbers), 1, 0][:4]
     return rows, columns, described, describing

@@ -1,4 +1,4 @@
-"""The matrices of the GDC and Toil hubs: a row an Ensembl gene, symbols by a probe map.
+"""The matrices of the GDC and Toil hubs: a row is an Ensembl gene, symbols by a probe map.
 
 The probe map is the GENCODE table that the hub keeps beside its matrices (``id``, ``gene``, …).
 The copies of pseudoautosomal genes on chromosome Y (``_PAR_Y``, ``ENSGR…``) are left out.
@@ -7,18 +7,17 @@ The copies of pseudoautosomal genes on chromosome Y (``_PAR_Y``, ``ENSGR…``) a
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from tcga_corr.errors import DataMissingError, TableError
 from tcga_corr.expression import ExpressionTable
-from tcga_corr.formats.delimited import Matrix, Preview, open_bytes, read_matrix
-from tcga_corr.formats.ensembl import PSEUDOAUTOSOMAL, is_pseudoautosomal_copy, without_version
+from tcga_corr.formats.delimited import Matrix, Preview, open_bytes
+from tcga_corr.formats.ensembl import is_pseudoautosomal_copy, without_version
 from tcga_corr.formats.format import GeneFilter, ReadOptions, TableFile, TableFormat
-from tcga_corr.formats.sample_columns import expression_table
+from tcga_corr.formats.gene_names import NameColumns, read_genes_down
 from tcga_corr.formats.xena import has_barcode_columns
 
 _FIRST_ROWS, _LEAST_KNOWN = 500, 0.95
@@ -38,44 +37,36 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
     )
 
 
+@dataclass(frozen=True)
+class _ProbeMapNames(NameColumns):
+    """One column of Ensembl ids, with the symbols of a probe map."""
+
+    symbol: None = None
+    ensembl: int = 0
+    probe_map: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def named(self, names: Sequence[Sequence[str]]) -> tuple[list[str], list[str]]:
+        """Symbols and ids of rows, by their names."""
+        ids = [without_version(name) for name in names[0]]
+        symbols = [
+            self.probe_map.get(name) or self.probe_map.get(gene_id, "")
+            for name, gene_id in zip(names[0], ids, strict=True)
+        ]
+        return symbols, ids
+
+
 def _read(matrix: Matrix, probe_map: Path, genes: GeneFilter | None = None) -> ExpressionTable:
-    symbols = read_probe_map(probe_map)
-    on_y = unwanted = 0
-
-    def wanted(names: list[list[str]]) -> NDArray[np.bool_]:
-        nonlocal on_y, unwanted
-        autosomal = np.array([not is_pseudoautosomal_copy(name) for name in names[0]])
-        kept = np.ones_like(autosomal)
-        if genes is not None:
-            ids = [without_version(name) for name in names[0]]
-            kept = genes.rows(ids, [_symbol(name, symbols) for name in names[0]])
-        on_y += int(np.count_nonzero(~autosomal))
-        unwanted += int(np.count_nonzero(autosomal & ~kept))
-        both: NDArray[np.bool_] = autosomal & kept
-        return both
-
-    (names,), values = read_matrix(matrix, wanted)
-    table = expression_table(
-        [_symbol(name, symbols) for name in names],
-        [without_version(name) for name in names],
-        matrix.columns,
-        values,
-    )
-    table = table.counted(PSEUDOAUTOSOMAL, on_y)
-    return table if genes is None else table.counted(genes.reason, unwanted)
-
-
-def _symbol(name: str, probe_map: dict[str, str]) -> str:
-    return probe_map.get(name) or probe_map.get(without_version(name), "")
+    names = _ProbeMapNames(probe_map=read_probe_map(probe_map))
+    return read_genes_down(matrix, names, genes)
 
 
 def read_probe_map(path: Path) -> dict[str, str]:
-    """Symbol by Ensembl id, both with version and, where that is no pseudoautosomal copy, without.
+    """Symbol by Ensembl id, with version and, unless it is a pseudoautosomal copy, without.
 
     Raises
     ------
     TableError
-        If the file has no ``id`` and ``gene`` columns, or is not text.
+        If the file does not start with the columns ``id`` and ``gene``, or is not text.
     """
     status = path.stat() if path.exists() else None
     return _read_probe_map(path, status and (status.st_size, status.st_mtime_ns, status.st_ino))
@@ -83,7 +74,7 @@ def read_probe_map(path: Path) -> dict[str, str]:
 
 @lru_cache(maxsize=4)
 def _read_probe_map(path: Path, stamp: object) -> dict[str, str]:
-    """Read once for choosing among several and for reading the table."""
+    """Cached: a probe map is read to choose among several, and again for the table."""
     with open_bytes(path) as handle:
         content = handle.read()
     try:
@@ -113,20 +104,20 @@ def _read_probe_map(path: Path, stamp: object) -> dict[str, str]:
 
 
 def _find_probe_map(path: Path, options: ReadOptions) -> Path:
-    """The probe map given, or of those in the table's folder the one that knows most of its genes.
+    """The given probe map, or the one in the table's folder that has most of its genes.
 
     Raises
     ------
     DataMissingError
-        If the best one knows less than 95 % of the first rows.
+        If the best one has fewer than 95 % of the first rows.
     """
     if options.probe_map:
         maps = [options.probe_map]
     else:
         maps = sorted(p for p in path.parent.iterdir() if _PROBE_MAP_NAME.fullmatch(p.name))
     genes = _first_genes(path)
-    known = {one: _share_known(genes, one) for one in maps}
-    best = max(maps, key=lambda one: known[one], default=None)
+    known = {probe_map: _share_known(genes, probe_map) for probe_map in maps}
+    best = max(maps, key=known.__getitem__, default=None)
     if best is None or max(known[best]) < _LEAST_KNOWN:
         who = f"not {options.probe_map}" if options.probe_map else "no probe map in its folder"
         raise DataMissingError(
@@ -143,7 +134,7 @@ def _first_genes(path: Path) -> list[str]:
 
 
 def _share_known(genes: list[str], path: Path) -> tuple[float, float]:
-    """The shares of genes that a probe map knows with their version, and in any version."""
+    """The shares of genes that a probe map has in their version, and in any version."""
     symbols = read_probe_map(path)
     with_version = sum(gene in symbols for gene in genes)
     in_any = sum(gene in symbols or without_version(gene) in symbols for gene in genes)

@@ -1,7 +1,7 @@
 """GDC files of one sample each, from the STAR pipeline, by the sample sheet of the GDC portal.
 
-The sheet stands in the folder of the files, which lie in it or in folders of their ids, as the
-portal's archive and gdc-client leave them. The copies of pseudoautosomal genes on chromosome Y are
+The files lie in the folder of the sheet, or there in folders named by their ids, as the portal's
+archive and gdc-client leave them. The copies of pseudoautosomal genes on chromosome Y are
 left out.
 """
 
@@ -39,7 +39,7 @@ Values = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class _OneSample:
+class _SampleFile:
     name: str
     project: str
     path: Path
@@ -61,19 +61,19 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
         linear=True,
         beside=tuple(sample.path for sample in samples),
         tumor_types=_tumor_types(samples),
-        told=f"{_TPM} of {len(samples)} files",
+        read_as=f"{_TPM} of {len(samples)} files",
     )
 
 
-def _samples(sheet: Path) -> tuple[list[_OneSample], int]:
+def _samples(sheet: Path) -> tuple[list[_SampleFile], int]:
     """The samples of a sheet, each with its file; and how many files of it are withdrawn.
 
     Raises
     ------
     TableError
-        If the sheet lacks a column, or names no file of gene expression.
+        If the sheet has a column missing, or names no file of gene expression.
     DataMissingError
-        If a file that it names is not there.
+        If a file that it names is missing.
     """
     rows = [row for row in _sheet_rows(sheet) if row[_DATA_TYPE] == _EXPRESSION]
     if not rows:
@@ -88,9 +88,9 @@ def _samples(sheet: Path) -> tuple[list[_OneSample], int]:
             f"{sheet}: the GDC has withdrawn all of its {n_rows} files",
             "Take those of a newer release",
         )
-    # a file that is listed twice is one
-    of_file = {(row[_FILE_ID], row[_FILE_NAME]): row for row in rows}
-    found = {names: _find(sheet, *names) for names in of_file}
+    # a file that is listed twice is read once
+    row_of_file = {(row[_FILE_ID], row[_FILE_NAME]): row for row in rows}
+    found = {names: _find_file(sheet, *names) for names in row_of_file}
     missing = [file_name for (_, file_name), path in found.items() if path is None]
     if missing:
         raise DataMissingError(
@@ -98,8 +98,8 @@ def _samples(sheet: Path) -> tuple[list[_OneSample], int]:
             "Put the files, or the folders named by their File ID, beside the sheet",
         )
     samples = [
-        _OneSample(row.get(_ALIQUOT) or row[_SAMPLE], row[_PROJECT], path)
-        for names, row in of_file.items()
+        _SampleFile(row.get(_ALIQUOT) or row[_SAMPLE], row[_PROJECT], path)
+        for names, row in row_of_file.items()
         if (path := found[names])
     ]
     return samples, n_rows - len(rows)
@@ -128,18 +128,18 @@ def _sheet_rows(sheet: Path) -> list[dict[str, str]]:
     return rows
 
 
-def _find(sheet: Path, file_id: str, file_name: str) -> Path | None:
+def _find_file(sheet: Path, file_id: str, file_name: str) -> Path | None:
     if Path(file_name).name != file_name or Path(file_id).name != file_id:
         return None
     folders = (sheet.parent / file_id, sheet.parent)
     places = [folder / name for folder in folders for name in (file_name, f"{file_name}.gz")]
     try:
         return next((place for place in places if place.is_file()), None)
-    except OSError:  # no name of a file
+    except OSError:  # not a possible file name
         return None
 
 
-def _tumor_types(samples: Sequence[_OneSample]) -> TumorTypeOfSample | None:
+def _tumor_types(samples: Sequence[_SampleFile]) -> TumorTypeOfSample | None:
     types = TumorTypeOfSample()
     for sample in samples:
         barcode = parse_barcode(sample.name)
@@ -150,17 +150,17 @@ def _tumor_types(samples: Sequence[_OneSample]) -> TumorTypeOfSample | None:
 
 
 def _read(
-    samples: Sequence[_OneSample], n_withdrawn: int, genes: GeneFilter | None = None
+    samples: Sequence[_SampleFile], n_withdrawn: int, genes: GeneFilter | None = None
 ) -> ExpressionTable:
     rows = GeneRows(_COLUMNS, genes)
     first = samples[0].path
-    names, tpm = _read_one(first)
+    names, tpm = _read_sample(first)
     kept = rows.keep(names)
     values = np.empty((int(np.count_nonzero(kept)), len(samples)), dtype=np.float32)
     values[:, 0] = tpm[kept]
     for column, sample in enumerate(samples[1:], start=1):
-        other, tpm = _read_one(sample.path)
-        _check_same_genes(sample.path, other[0], first, names[0])
+        other_names, tpm = _read_sample(sample.path)
+        _check_same_genes(sample.path, other_names[0], first, names[0])
         values[:, column] = tpm[kept]
     table = rows.table(
         [list(compress(column, kept)) for column in names],
@@ -170,13 +170,13 @@ def _read(
     return table.counted(_WITHDRAWN, n_withdrawn)
 
 
-def _read_one(path: Path) -> tuple[Names, Values]:
-    """Names and TPM of the genes of one file, without its rows of unassigned reads.
+def _read_sample(path: Path) -> tuple[Names, Values]:
+    """Names and TPM of the genes in the file of a sample, without its rows of unassigned reads.
 
     Raises
     ------
     TableError
-        If it is no STAR file, or a TPM is no number or negative.
+        If it is not a STAR file, or a TPM is negative or not a number.
     """
     start = preview(path)
     fields = start.fields(1)
@@ -194,11 +194,11 @@ def _read_one(path: Path) -> tuple[Names, Values]:
     n_others = next((row for row, name in enumerate(names[0]) if not name.startswith("N_")), 0)
     names = [column[n_others:] for column in names]
     tpm = values[n_others:, matrix.columns.index(_TPM)]
-    for what, wrong in (("no number", np.isnan(tpm)), ("negative", tpm < 0)):
+    for problem, wrong in (("no number", np.isnan(tpm)), ("negative", tpm < 0)):
         if wrong.any():
             row = int(wrong.argmax())
             raise TableError(
-                f"{path}, line {row + n_others + 3}: the {_TPM} of {names[0][row]} is {what}",
+                f"{path}, line {row + n_others + 3}: the {_TPM} of {names[0][row]} is {problem}",
                 "Download it again",
             )
     return names, tpm

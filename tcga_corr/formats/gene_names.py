@@ -1,7 +1,7 @@
-"""Which of a table's columns of names hold its genes' symbols and ids, and what its rows become.
+"""Which of a table's columns of names hold its genes' symbols and ids, and which rows are kept.
 
-Ensembl ids without a column of symbols get the shipped table's. The copies of pseudoautosomal genes
-on chromosome Y are left out.
+Ensembl ids without a column of symbols get those of the shipped table. The copies of
+pseudoautosomal genes on chromosome Y are left out.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from tcga_corr.formats.ensembl import PSEUDOAUTOSOMAL, is_pseudoautosomal_copy, 
 from tcga_corr.formats.format import GeneFilter
 from tcga_corr.formats.read_counts import counts_reads
 from tcga_corr.formats.sample_columns import expression_table
-from tcga_corr.formats.sample_names import is_sample_title, told_title
+from tcga_corr.formats.sample_names import display_title, is_sample_title
 from tcga_corr.formats.xena import split_name
 from tcga_corr.vocabulary.symbols import symbol_table
 
 N_LOOKED_AT = 200
-"""Of so many names, at most, it is told what they are."""
+"""How many names, at most, decide what the names of a table are."""
 
 _SYMBOLS = re.compile(r"(hgnc|hugo|gene)?symbols?|genenames?|featurename|externalgenename")
 _IDS = re.compile(r"id|(ncbi)?geneids?|ensembl(gene)?(ids?)?|entrez(gene)?(ids?)?|hgncid")
@@ -57,22 +57,27 @@ def is_ensembl(name: str) -> bool:
 
 
 def known_share(names: Sequence[str]) -> float:
-    """The share of names that are of genes: current symbol, ``SYMBOL|ENTREZ`` or Ensembl id.
+    """The share of names that are genes: a current symbol, ``SYMBOL|ENTREZ`` or an Ensembl id.
 
-    Aliases are not counted: nearly every letter with a number is one of some gene.
+    Aliases are not counted: nearly every letter with a number is an alias of some gene.
     """
     return sum(map(_is_known, names)) / len(names) if names else 0.0
 
 
-def telling_share(names: Sequence[str]) -> float:
-    """The same without what may be of samples as well; 0 where it is a single one of several names.
+def distinctive_share(names: Sequence[str]) -> float:
+    """The share of names that are genes and cannot be samples; 0 where only one of several is.
 
-    Those are series of a letter or two and a number, as C2, C3 or SP1, SP2, and a name such as MET.
+    Samples may be named in series of a letter or two and a number (C2, C3 or SP1, SP2), and once
+    by chance as a gene (MET).
     """
     numbered = [_NUMBERED.fullmatch(name) for name in names]
     series = Counter(match[1] for match in numbered if match)
-    telling = [name for name, m in zip(names, numbered, strict=True) if not m or series[m[1]] < 2]
-    n_known = sum(map(_is_known, telling))
+    distinctive = [
+        name
+        for name, match in zip(names, numbered, strict=True)
+        if not match or series[match[1]] < 2
+    ]
+    n_known = sum(map(_is_known, distinctive))
     return n_known / len(names) if n_known > 1 or 0 < len(names) <= 2 * n_known else 0.0
 
 
@@ -81,12 +86,12 @@ def _is_known(name: str) -> bool:
 
 
 def gene_span(names: Sequence[str]) -> slice:
-    """The names from the first to the last that may be a gene's; those before and after are not.
+    """The names from the first to the last that may be a gene; those before and after are not.
 
-    Symbols, aliases and Ensembl ids may be, but for words of the clinic: OS is an alias of MID1.
-    Where few names are known for genes, as of a mouse, all but these words may be.
+    Symbols, aliases and Ensembl ids may be genes, except for clinical words: OS is an alias of
+    MID1. Where few names are known genes, as in a mouse, all names but these words may be.
     """
-    mostly_known = telling_share(names) >= _LEAST_KNOWN
+    mostly_known = distinctive_share(names) >= _LEAST_KNOWN
     first = _n_before_genes(names, mostly_known)
     return slice(first, max(first, len(names) - _n_before_genes(names[::-1], mostly_known)))
 
@@ -96,7 +101,7 @@ def _n_before_genes(names: Sequence[str], mostly_known: bool) -> int:
         (n for n, name in enumerate(names) if _may_be_gene(name, mostly_known)),
         0,
     )
-    # a symbol is the word of the clinic that it may be, such as AFP, beside another of them
+    # beside a clinical word, a symbol that is also a clinical word, such as AFP, is that word
     return 0 if all(map(_is_known, names[:before])) else before
 
 
@@ -109,9 +114,9 @@ def _may_be_gene(name: str, mostly_known: bool) -> bool:
     return known or not mostly_known
 
 
-def told_left_out(titles: Sequence[str]) -> str:
-    """The columns that are left out, for people."""
-    shown = [told_title(title) for title in titles[:_MOST_SHOWN]]
+def format_left_out(titles: Sequence[str]) -> str:
+    """The columns that are left out, as the end of a sentence; empty where there are none."""
+    shown = [display_title(title) for title in titles[:_MOST_SHOWN]]
     if len(titles) > len(shown):
         shown.append(f"and {len(titles) - len(shown)} more")
     return f", left out {', '.join(shown)}" if shown else ""
@@ -128,7 +133,7 @@ def describes_genes(title: str) -> bool:
 
 
 def is_text(fields: Sequence[str], decimal_comma: bool = False) -> bool:
-    """Whether none of a column's fields is a number, and some are there."""
+    """Whether a column has values, and none of them is a number."""
     present = [field for field in fields if field not in MISSING]
     return bool(present) and not any(is_number(field, decimal_comma) for field in present)
 
@@ -144,7 +149,7 @@ class NameColumns:
     Attributes
     ----------
     symbol
-        Symbols, or ``SYMBOL|ENTREZ``; None where the shipped table tells them by Ensembl id.
+        Symbols, or ``SYMBOL|ENTREZ``; None where the shipped table gives them by Ensembl id.
     ensembl, entrez
         Ids; None where there are none.
     """
@@ -154,8 +159,8 @@ class NameColumns:
     entrez: int | None = None
 
     @property
-    def told(self) -> str:
-        """Where the symbols come from, for people, if that needs to be said."""
+    def origin(self) -> str:
+        """Where the symbols come from, for people; empty where that is a column of the file."""
         return ", symbols of NCBI Gene by Ensembl id" if self.symbol is None else ""
 
     def others(self, titles: Sequence[str]) -> list[str]:
@@ -189,7 +194,10 @@ def _shipped_symbols() -> dict[str, str]:
 
 
 def name_columns(names: Sequence[Sequence[str]], titles: Sequence[str]) -> NameColumns:
-    """Tell symbols and ids by a table's first names, a list per column, and the columns' titles."""
+    """Which columns hold symbols and ids, by their first names and their titles.
+
+    ``names`` has a list per column.
+    """
     present = [[name for name in column if name not in MISSING] for column in names]
     numbers = range(len(names))
     ensembl = next((n for n in numbers if _mostly(is_ensembl, present[n])), None)
@@ -211,8 +219,8 @@ def name_columns(names: Sequence[Sequence[str]], titles: Sequence[str]) -> NameC
     return NameColumns(symbol, ensembl, entrez)
 
 
-def _mostly(is_one: Callable[[str], bool], names: Sequence[str]) -> bool:
-    return bool(names) and 2 * sum(map(is_one, names)) > len(names)
+def _mostly(predicate: Callable[[str], bool], names: Sequence[str]) -> bool:
+    return bool(names) and 2 * sum(map(predicate, names)) > len(names)
 
 
 class GeneRows:
@@ -247,10 +255,10 @@ class GeneRows:
         table = expression_table(symbols, ids, columns, values).counted(PSEUDOAUTOSOMAL, self._on_y)
         return table.counted(self._genes.reason, self._unwanted) if self._genes else table
 
-    def kept_table(
+    def filtered_table(
         self, names: list[list[str]], columns: Sequence[str], values: NDArray[np.float32]
     ) -> ExpressionTable:
-        """The table of rows that are in memory already, kept and others."""
+        """The table of those of the rows that are to be kept, where all are in memory."""
         kept = self.keep(names)
         left = values if kept.all() else values[kept]
         return self.table([list(compress(column, kept)) for column in names], columns, left)

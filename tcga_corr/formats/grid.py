@@ -1,4 +1,4 @@
-"""Small delimited tables of text and numbers, whole in memory: cells, and columns of numbers.
+"""Small delimited tables of text and numbers, whole in memory.
 
 One header line, then rows; commas, semicolons or tabs, fields in quotes where they need them,
 decimal points or commas, plain or gzip.
@@ -17,14 +17,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tcga_corr.errors import TableError
+from tcga_corr.errors import TableError, shorten
 from tcga_corr.formats.delimited import BINARY, MISSING, open_bytes
 
 Vector = NDArray[np.float64]
 
 _SEPARATORS = ("\t", ";", ",")
 _NOT_TEXT = (*BINARY, b"PK\x03\x04", b"\xff\xfe", b"\xfe\xff")
-# as spreadsheets and TCGA's clinical files say it
+# as spreadsheets and TCGA's clinical files write it
 _MISSING = frozenset(MISSING) | {
     "#N/A", "--", "'--", "[Not Available]", "[Not Applicable]", "[Not Evaluated]", "[Unknown]",
     "[Discrepancy]",
@@ -43,9 +43,9 @@ class Grid:
     path
         The file.
     header
-        The names of the columns; those that have one have one each.
+        The names of the columns, each once; a column without one has an empty name.
     rows
-        Cells by row, without the spaces around them.
+        The cells of each row, without the spaces around them.
     lines
         The line of each row.
     """
@@ -60,40 +60,40 @@ class Grid:
         return [row[position] for row in self.rows]
 
     def at(self, kept: Sequence[int]) -> Grid:
-        """Some of the rows."""
+        """The table of some of the rows."""
         rows = tuple(self.rows[row] for row in kept)
         return Grid(self.path, self.header, rows, tuple(self.lines[row] for row in kept))
 
     def numbers(self, position: int) -> Vector | None:
         """A column's numbers, NaN where missing; None where it is text or has no value.
 
-        It is text where less than half of its values are numbers.
+        It is text where fewer than half of its values are numbers.
 
         Raises
         ------
         TableError
-            Where it is numbers: on a cell that is none, that is infinite, or whose comma may be
-            of a fraction or of a thousand; by line.
+            If it is a column of numbers: on a cell that is not a number, is infinite, or has a
+            comma that may mark a fraction or thousands; by line.
         """
         cells = self.column(position)
         values = np.full(len(cells), np.nan)
-        told = [row for row, cell in enumerate(cells) if cell not in _MISSING]
-        wrong = [row for row in told if not _NUMBER.fullmatch(cells[row])]
+        present = [row for row, cell in enumerate(cells) if cell not in _MISSING]
+        wrong = [row for row in present if not _NUMBER.fullmatch(cells[row])]
         infinite = [row for row in wrong if _INFINITE.fullmatch(cells[row])]
-        if not told or 2 * (len(wrong) - len(infinite)) > len(told):
+        if not present or 2 * (len(wrong) - len(infinite)) > len(present):
             return None
         if wrong:
             kind = "infinite" if wrong[0] in infinite else "no number"
             raise self._fault(wrong[0], position, kind, "Values are numbers, or NA where missing")
-        self._check_commas(position, [row for row in told if "," in cells[row]])
-        values[told] = [float(cells[row].replace(",", ".")) for row in told]
+        self._check_commas(position, [row for row in present if "," in cells[row]])
+        values[present] = [float(cells[row].replace(",", ".")) for row in present]
         if np.isinf(values).any():
             row = int(np.isinf(values).argmax())
             raise self._fault(row, position, "infinite", "Values are numbers, or NA where missing")
         return values
 
     def _check_commas(self, position: int, commas: list[int]) -> None:
-        """Refuse a column whose commas may be other than decimal."""
+        """Refuse a column whose commas may not be decimal."""
         cells = self.column(position)
         if not commas:
             return
@@ -106,14 +106,13 @@ class Grid:
             raise self._fault(commas[0], position, kind, remedy)
 
     def _fault(self, row: int, position: int, kind: str, remedy: str) -> TableError:
-        cell = self.rows[row][position]
-        shown = cell if len(cell) <= 30 else cell[:27] + "..."
+        shown = shorten(self.rows[row][position], 30)
         where = f"{self.path}, line {self.lines[row]}, column '{self.header[position]}'"
         return TableError(f"{where}: '{shown}' is {kind}", remedy)
 
 
 def is_missing(cell: str) -> bool:
-    """Whether a cell says that there is no value."""
+    """Whether a cell stands for a missing value."""
     return cell in _MISSING
 
 
@@ -125,8 +124,8 @@ def read_grid(path: Path) -> Grid:
     DataMissingError
         If there is no such file.
     TableError
-        If it is empty, no text in UTF-8, of one column, cut short, or a row has more or fewer cells
-        than the header, by line; if two columns share a name.
+        If it is empty, not text in UTF-8, cut short, or has a single column; if a row has more or
+        fewer cells than the header, by line; if two columns share a name.
     """
     text, n_before = _text(path)
     header: tuple[str, ...] = ()
@@ -181,7 +180,7 @@ def _text(path: Path) -> tuple[str, int]:
 
 
 def _separator(path: Path, text: str, line: int) -> str:
-    """The one that cuts the first rows alike; of several, the one that makes most columns."""
+    """The separator that cuts the first rows alike; of several, the one that makes most columns."""
     best, widest = "", (False, 1)
     for separator in _SEPARATORS:
         try:

@@ -1,6 +1,6 @@
 """AnnData (``.h5ad``): samples as observations, genes as variables, values of the layer X.
 
-Read through the optional package anndata; other layers stay on disk.
+The optional package anndata reads it; other layers stay on disk.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tcga_corr.errors import TableError, UsageError
+from tcga_corr.errors import TableError, UsageError, one_line
 from tcga_corr.expression import ExpressionTable
 from tcga_corr.formats.delimited import Preview
 from tcga_corr.formats.format import GeneFilter, ReadOptions, TableFile, TableFormat
 from tcga_corr.formats.gene_names import GeneRows, NameColumns, describes_genes, name_columns
-from tcga_corr.formats.orientation import told_by_names
+from tcga_corr.formats.orientation import rows_by_names
 from tcga_corr.formats.sample_names import check_named
 
 _PARTS = ("obs", "var", "X")
@@ -33,7 +33,7 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
     names = [_texts(column) for column in (var.index, *(var[title] for title in titles[1:]))]
     if not samples or not names[0]:
         raise TableError(f"{path}: {len(samples)} samples of {len(names[0])} genes", "Make it anew")
-    if (options.rows or told_by_names([samples], names)) == "genes":
+    if (options.rows or rows_by_names([samples], names)) == "genes":
         raise TableError(
             f"{path}: its observations ({samples[0]}, …) are genes",
             "Transpose it: observations are samples, and variables genes",
@@ -47,7 +47,7 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
         read=partial(_read, path, which, names, samples),
         ensembl=which.ensembl is not None,
         linear=None,
-        told=f"layer X{which.told}",
+        read_as=f"layer X{which.origin}",
     )
 
 
@@ -65,10 +65,10 @@ def _read_parts(path: Path, *parts: str) -> list[Any]:
     UsageError
         If anndata is not installed.
     TableError
-        If the file is not AnnData's, or damaged.
+        If the file is not AnnData, or damaged.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what anndata says of itself and of its dependencies
+        warnings.simplefilter("ignore")  # about anndata and its dependencies
         try:
             import h5py
             from anndata.io import read_elem
@@ -81,9 +81,9 @@ def _read_parts(path: Path, *parts: str) -> list[Any]:
             with h5py.File(path) as file:
                 absent = [part for part in _PARTS if part not in file]
                 found = [] if absent else [read_elem(file[part]) for part in parts]
-        except Exception as error:  # of h5py, anndata or pandas, of any kind
-            said = " ".join(str(error).split())[:120]
-            raise TableError(f"{path}: cannot be read ({said})", "Make it anew") from error
+        except Exception as error:  # h5py, anndata and pandas raise many kinds
+            reason = one_line(error)[:120]
+            raise TableError(f"{path}: cannot be read ({reason})", "Make it anew") from error
     if absent:
         raise TableError(
             f"{path}: an HDF5 file without '{absent[0]}', so not of AnnData",
@@ -113,11 +113,11 @@ def _read(
             f"{path}: {names[0][int(row)]} of {samples[int(column)]} is not a finite number",
             "Values are numbers, or NaN where not measured",
         )
-    return GeneRows(which, genes).kept_table(names, samples, values)
+    return GeneRows(which, genes).filtered_table(names, samples, values)
 
 
 def _dense(path: Path, x: Any) -> NDArray[np.float32]:
-    """Genes x samples of what may be sparse."""
+    """The values, genes x samples, of a matrix that may be sparse."""
     dense = x.T.toarray() if hasattr(x, "toarray") else np.asarray(x).T
     if dense.ndim != 2 or dense.dtype.kind not in "fiub":
         raise TableError(f"{path}: X is no matrix of numbers", "Take a file with values in X")

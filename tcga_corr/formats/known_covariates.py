@@ -1,4 +1,4 @@
-"""Published tables of covariates that are recognised by their columns."""
+"""Published tables of covariates, recognised by their columns."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ class KnownCovariates:
     citation
         What to cite.
     columns
-        The columns that tell it.
-    offers
-        Covariate name to the column that goes by it as well.
+        The columns by which it is recognised.
+    aliases
+        A further name to the column that is known by it.
     """
 
     title: str
     citation: str
     columns: frozenset[str]
-    offers: dict[str, str]
+    aliases: dict[str, str]
 
 
 KNOWN_COVARIATES: tuple[KnownCovariates, ...] = (
@@ -35,11 +35,11 @@ KNOWN_COVARIATES: tuple[KnownCovariates, ...] = (
         columns=frozenset(
             ("Sample.ID", "Cancer.type", "ESTIMATE", "ABSOLUTE", "LUMP", "IHC", "CPE")
         ),
-        offers={"purity": "CPE"},
+        aliases={"purity": "CPE"},
     ),
 )
 
 
 def recognise(header: Collection[str]) -> KnownCovariates | None:
-    """The published table that has these columns; None where none has."""
+    """The published table whose columns are all in a header; None where there is none."""
     return next((known for known in KNOWN_COVARIATES if known.columns.issubset(header)), None)

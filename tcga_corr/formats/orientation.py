@@ -1,14 +1,14 @@
-"""Whether genes or samples go down a table that does not say it."""
+"""Whether genes or samples go down a table that does not say so."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
+from tcga_corr.choices import RowsOfTable
 from tcga_corr.errors import TableError
 from tcga_corr.formats.delimited import MISSING
-from tcga_corr.formats.format import Rows
-from tcga_corr.formats.gene_names import N_LOOKED_AT, telling_share
+from tcga_corr.formats.gene_names import N_LOOKED_AT, distinctive_share
 from tcga_corr.vocabulary.barcodes import parse_barcode
 
 _LEAST, _TIMES, _APART = 0.05, 3, 0.25
@@ -17,8 +17,10 @@ Names = Sequence[Sequence[str]]
 """The names of one side of a table, a list per column of names."""
 
 
-def rows_of(path: Path, down: Names, across: Sequence[str], said: Rows | None) -> Rows:
-    """What goes down a table: what was said, or what its names tell.
+def decide_rows(
+    path: Path, down: Names, across: Sequence[str], requested: RowsOfTable | None
+) -> RowsOfTable:
+    """What goes down a table: as requested, or as its names show.
 
     Parameters
     ----------
@@ -26,15 +28,15 @@ def rows_of(path: Path, down: Names, across: Sequence[str], said: Rows | None) -
         The file, for errors.
     down, across
         The names of its first rows, a list per column of names, and of its columns.
-    said
-        What the user said.
+    requested
+        What the user wants.
 
     Raises
     ------
     TableError
-        If neither side is known for genes or samples, or both are.
+        If neither side is recognised as genes or samples, or both are.
     """
-    rows = said or told_by_names(down, [across])
+    rows = requested or rows_by_names(down, [across])
     if rows is not None:
         return rows
     shown = [", ".join(f"'{name[:30]}'" for name in side[:2]) for side in (down[0], across)]
@@ -45,15 +47,15 @@ def rows_of(path: Path, down: Names, across: Sequence[str], said: Rows | None) -
     )
 
 
-def told_by_names(down: Names, across: Names) -> Rows | None:
-    """What barcodes, or else known gene names, tell to go down a table; None where they do not."""
+def rows_by_names(down: Names, across: Names) -> RowsOfTable | None:
+    """What goes down a table by its barcodes, or else by gene names; None where it is unclear."""
     sides = [[_looked_at(column) for column in side] for side in (down, across)]
     samples_down, samples_across = (
         any(parse_barcode(name) for names in side for name in names) for side in sides
     )
     if samples_down != samples_across:
         return "samples" if samples_down else "genes"
-    genes_down, genes_across = (max(map(telling_share, side), default=0.0) for side in sides)
+    genes_down, genes_across = (max(map(distinctive_share, side), default=0.0) for side in sides)
     low, high = sorted((genes_down, genes_across))
     if high < _LEAST or (high < _TIMES * low and high - low < _APART):
         return None
@@ -64,6 +66,6 @@ def _looked_at(names: Sequence[str]) -> list[str]:
     return [name for name in names[:N_LOOKED_AT] if name not in MISSING]
 
 
-def told_rows(rows: Rows) -> str:
-    """What goes down and what across, for people."""
+def describe_rows(rows: RowsOfTable) -> str:
+    """What goes down and what goes across, for people."""
     return f"{rows} down and {'samples' if rows == 'genes' else 'genes'} across"

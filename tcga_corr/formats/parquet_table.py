@@ -1,4 +1,4 @@
-"""Parquet tables of a pandas, polars or R script: columns of names, then columns of numbers."""
+"""Parquet tables that pandas, polars or R wrote: columns of names, then columns of numbers."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from tcga_corr.errors import TableError
+from tcga_corr.errors import TableError, one_line
 from tcga_corr.expression import ExpressionTable
 from tcga_corr.formats.delimited import Preview
 from tcga_corr.formats.format import GeneFilter, ReadOptions, TableFile, TableFormat
 from tcga_corr.formats.gene_names import (
     GeneRows,
     NameColumns,
+    format_left_out,
     gene_span,
     is_title,
     name_columns,
-    told_left_out,
 )
-from tcga_corr.formats.orientation import rows_of, told_rows
+from tcga_corr.formats.orientation import decide_rows, describe_rows
 from tcga_corr.formats.sample_names import column_of_samples, is_sample_title
 from tcga_corr.vocabulary.barcodes import parse_barcode
 
@@ -51,12 +51,12 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
         titles = [all_titles[column] for column in names_in]
         values_of = [all_titles[column].strip() for column in values_in]
         names = _names(path, file, names_in)
-    rows = rows_of(path, names, values_of, options.rows)
+    rows = decide_rows(path, names, values_of, options.rows)
     down = rows == "genes"
-    told = told_rows(rows)
+    read_as = describe_rows(rows)
     if down:
         samples, which = values_of, name_columns(names, titles)
-        told += told_left_out(which.others(titles))
+        read_as += format_left_out(which.others(titles))
     else:
         span = gene_span(values_of)
         titled = [n for n in range(span.start) if is_sample_title(values_of[n])]
@@ -64,12 +64,12 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
             with _opened(path) as file:
                 names += _names(path, file, [values_in[n] for n in titled])
             titles += [values_of[n] for n in titled]
-        column, told_names = column_of_samples(path, titles, names)
+        column, naming_column = column_of_samples(path, titles, names)
         samples = [name.strip() for name in names[column]]
         others = [title for n, title in enumerate(titles) if n != column]
         others += [title for n, title in enumerate(values_of[: span.start]) if n not in titled]
-        told += f", {told_names}" if told_names else ""
-        told += told_left_out([*others, *values_of[span.stop :]])
+        read_as += f", {naming_column}" if naming_column else ""
+        read_as += format_left_out([*others, *values_of[span.stop :]])
         values_in, values_of = values_in[span], values_of[span]
         which = name_columns([values_of], [""])
     return TableFile(
@@ -81,7 +81,7 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
         ),
         ensembl=which.ensembl is not None,
         linear=None,
-        told=told + which.told,
+        read_as=read_as + which.origin,
     )
 
 
@@ -94,37 +94,37 @@ def _opened(path: Path) -> Iterator[pq.ParquetFile]:
         with pq.ParquetFile(path) as file:
             yield file
     except (pa.ArrowException, OSError) as error:
-        said = " ".join(str(error).split())[:120]
-        raise TableError(f"{path}: cannot be read as Parquet ({said})", "Make it anew") from error
+        reason = one_line(error)[:120]
+        raise TableError(f"{path}: cannot be read as Parquet ({reason})", "Make it anew") from error
 
 
 def _columns(path: Path, schema: pa.Schema) -> tuple[list[int], list[int]]:
-    """The positions of the columns of names, an index of pandas first, and of those of values.
+    """The positions of the columns of names, those of a pandas index first, and of the values.
 
     Raises
     ------
     TableError
-        If a column is neither, or there is none of either.
+        If a column is neither, or one of the two is missing.
     """
     from pyarrow import types
 
     titles = schema.names  # made at each call
-    told = json.loads((schema.metadata or {}).get(b"pandas", b"{}")).get("index_columns", ())
-    index = [titles.index(name) for name in told if name in titles]
+    pandas = json.loads((schema.metadata or {}).get(b"pandas", b"{}"))
+    index = [titles.index(name) for name in pandas.get("index_columns", ()) if name in titles]
     others = [column for column in range(len(titles)) if column not in index]
 
     def is_numeric(column: int) -> bool:
         kind = schema.field(column).type
         return any(
-            is_one(kind)
-            for is_one in (types.is_integer, types.is_floating, types.is_decimal, types.is_null)
+            is_type(kind)
+            for is_type in (types.is_integer, types.is_floating, types.is_decimal, types.is_null)
         )
 
-    def names(column: int) -> bool:
+    def holds_names(column: int) -> bool:
         title = titles[column]
         return not parse_barcode(title) and (_is_text(schema, column) or is_title(title))
 
-    leading = list(takewhile(names, others))
+    leading = list(takewhile(holds_names, others))
     values = others[len(leading) :]
     wrong = [column for column in values if not is_numeric(column)]
     if wrong:
@@ -133,10 +133,10 @@ def _columns(path: Path, schema: pa.Schema) -> tuple[list[int], list[int]]:
             f"{path}, column '{field.name}': {field.type}, where values are numbers",
             "Take it out, or put it before the values if it describes the genes",
         )
-    for what, some in (("names", index + leading), ("numbers", values)):
-        if not some:
+    for content, columns in (("names", index + leading), ("numbers", values)):
+        if not columns:
             raise TableError(
-                f"{path}: it has no column of {what}",
+                f"{path}: it has no column of {content}",
                 "A table has the names of genes or samples as text, then columns of numbers",
             )
     twice = [titles[column] for column in index + leading if titles.count(titles[column]) > 1]
@@ -152,7 +152,7 @@ def _is_text(schema: pa.Schema, column: int) -> bool:
     if types.is_dictionary(kind):
         kind = kind.value_type
     return any(
-        is_one(kind) for is_one in (types.is_string, types.is_large_string, types.is_string_view)
+        is_type(kind) for is_type in (types.is_string, types.is_large_string, types.is_string_view)
     )
 
 
@@ -186,11 +186,11 @@ def _read(
         values = _values(path, file, columns)
     if transposed:
         values = np.ascontiguousarray(values.T)
-    return GeneRows(which, genes).kept_table(genes_named, samples, values)
+    return GeneRows(which, genes).filtered_table(genes_named, samples, values)
 
 
 def _values(path: Path, file: pq.ParquetFile, columns: Sequence[int]) -> NDArray[np.float32]:
-    """The values of some columns, a row group at a time, so that no more stands in memory twice."""
+    """The values of some columns; only one row group at a time is in memory twice."""
     import pyarrow as pa
 
     values = np.empty((file.metadata.num_rows, len(columns)), dtype=np.float32)

@@ -1,4 +1,4 @@
-"""Which tumor type a sample is of: the phenotype tables that stand beside the PanCanAtlas table."""
+"""The tumor type of each sample: the phenotype table that stands beside the PanCanAtlas table."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
 
 _SAMPLE = "sample"
 _TUMOR_TYPE = "cancer type abbreviation"
-_NAMES = ("Survival_SupplementalTable_S1*",)
+_NAME = "Survival_SupplementalTable_S1*"
 
 
 @dataclass
@@ -25,7 +25,7 @@ class TumorTypeOfSample:
     by_patient: dict[str, str] = field(default_factory=dict)
 
     def get(self, text: str) -> str | None:
-        """The tumor type of a barcode; None where the table does not tell."""
+        """The tumor type of a barcode; None where the table does not have it."""
         barcode = parse_barcode(text)
         if barcode is None:
             return None
@@ -34,10 +34,7 @@ class TumorTypeOfSample:
 
 def find_phenotype(table: Path) -> Path | None:
     """The phenotype table in an expression table's folder, if there is one."""
-    for pattern in _NAMES:
-        for path in sorted(table.parent.glob(pattern)):
-            return path
-    return None
+    return min(table.parent.glob(_NAME), default=None)
 
 
 def read_phenotype(path: Path) -> TumorTypeOfSample:
@@ -46,7 +43,7 @@ def read_phenotype(path: Path) -> TumorTypeOfSample:
     Raises
     ------
     TableError
-        If it lacks these columns, or names a tumor type that is none of the 33.
+        If a column is missing, or a tumor type is none of the 33.
     """
     with open_bytes(path) as handle:
         text = handle.read().decode("utf-8-sig", "replace")

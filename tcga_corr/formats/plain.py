@@ -1,4 +1,4 @@
-"""Delimited tables of any making: an R or pandas script's, a spreadsheet's export.
+"""Delimited tables of any origin: written by R or pandas, exported from a spreadsheet.
 
 Tabs, commas or semicolons; genes down and samples across, or the other way round; with R's header
 that has one field fewer than the rows; with columns that describe the genes before the values.
@@ -29,15 +29,15 @@ from tcga_corr.formats.gene_names import (
     N_LOOKED_AT,
     GeneRows,
     NameColumns,
+    format_left_out,
     gene_span,
     is_text,
     is_title,
     name_columns,
     read_genes_down,
-    told_left_out,
 )
 from tcga_corr.formats.known_covariates import recognise
-from tcga_corr.formats.orientation import rows_of, told_rows
+from tcga_corr.formats.orientation import decide_rows, describe_rows
 from tcga_corr.formats.sample_names import (
     barcodes_of,
     column_of_barcodes,
@@ -64,10 +64,10 @@ _N_PARSED = 20
 
 def _open(start: Preview, options: ReadOptions) -> TableFile:
     path = start.path
-    for magic, what in _NO_TEXT.items():
+    for magic, kind in _NO_TEXT.items():
         if start.start.startswith(magic):
             raise TableError(
-                f"{path}, line 1: {what}, no delimited table", "Save it as text in UTF-8"
+                f"{path}, line 1: {kind}, no delimited table", "Save it as text in UTF-8"
             )
     if not start.lines[0].strip():
         raise TableError(
@@ -80,27 +80,26 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
         raise TableError(
             f"{path}: {known.title}, no expression table", f"Load it with --covariates {path.name}"
         )
-    rows = rows_of(path, names, matrix.columns, options.rows)
-    told = f"{_SEPARATORS[matrix.separator]}-separated, {told_rows(rows)}"
-    told += ", decimal commas" if matrix.decimal_comma else ""
+    rows = decide_rows(path, names, matrix.columns, options.rows)
+    read_as = f"{_SEPARATORS[matrix.separator]}-separated, {describe_rows(rows)}"
+    read_as += ", decimal commas" if matrix.decimal_comma else ""
     if rows == "genes":
         which = name_columns(names, matrix.fields)
-        told += told_left_out(which.others(matrix.fields[: matrix.n_names]))
+        read_as += format_left_out(which.others(matrix.fields[: matrix.n_names]))
         columns = matrix.columns
         read = partial(read_genes_down, matrix, which)
     else:
         matrix, names = _with_sample_titles(matrix, names, lines)
         span = gene_span(matrix.columns)
         which = name_columns([matrix.columns[span]], [""])
-        in_column, told_names = column_of_samples(path, matrix.fields, names)
-        others = [
-            title for n, title in enumerate(matrix.fields[: matrix.n_names]) if n != in_column
-        ]
+        position, naming_column = column_of_samples(path, matrix.fields, names)
+        titles = matrix.fields[: matrix.n_names]
+        others = [title for n, title in enumerate(titles) if n != position]
         others += [*matrix.columns[: span.start], *matrix.columns[span.stop :]]
-        told += f", {told_names}" if told_names else ""
-        told += told_left_out(others)
-        columns = _sample_names(matrix, in_column)
-        read = partial(_read_samples_down, replace(matrix, row="sample"), in_column, span, which)
+        read_as += f", {naming_column}" if naming_column else ""
+        read_as += format_left_out(others)
+        columns = _sample_names(matrix, position)
+        read = partial(_read_samples_down, replace(matrix, row="sample"), position, span, which)
     return TableFile(
         path=path,
         format=FORMAT.name,
@@ -108,7 +107,7 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
         read=read,
         ensembl=which.ensembl is not None,
         linear=None,
-        told=told + which.told,
+        read_as=read_as + which.origin,
     )
 
 
@@ -125,7 +124,7 @@ def _layout(path: Path, lines: Sequence[str]) -> tuple[Matrix, list[list[str]]]:
         raise TableError(f"{path}: a header without rows", "Download it again")
     header = [name.strip() for name in split_fields(lines[0], separator)]
     parsed = [split_fields(line, separator) for line in lines[1 : _N_PARSED + 1]]
-    if _lacks_corner(header, parsed):
+    if _is_one_short(header, parsed):
         header.insert(0, "")
     for number, name in enumerate(header, start=1):
         if not name.isprintable() or "\ufffd" in name:
@@ -152,14 +151,14 @@ def _first_names(matrix: Matrix, lines: Sequence[str]) -> list[list[str]]:
     """The names of the first rows, a list per column of names."""
     n_names = matrix.n_names
     fields = [split_fields(line, matrix.separator, n_names) for line in lines[1:]]
-    whole = [row for row in fields if len(row) > n_names]  # a short row is told at reading
+    whole = [row for row in fields if len(row) > n_names]  # reading reports a short row
     return [[row[column] for row in whole] for column in range(n_names)]
 
 
 def _with_sample_titles(
     matrix: Matrix, names: list[list[str]], lines: Sequence[str]
 ) -> tuple[Matrix, list[list[str]]]:
-    """The matrix with columns of numbers that a title says to name samples among its names."""
+    """The matrix whose names include columns of numbers that are titled as names of samples."""
     n_before = gene_span(matrix.columns).start
     titled = [n for n in range(n_before) if is_sample_title(matrix.columns[n])]
     if not titled:
@@ -174,7 +173,8 @@ def _check_points(matrix: Matrix, lines: Sequence[str]) -> None:
     Raises
     ------
     TableError
-        Where all of them may, and whole numbers from 100 on, all below 1000, do not tell.
+        Where all of them may, and the whole numbers of 100 or more are all below 1000, so that
+        they do not decide it.
     """
     rows = [split_fields(line, matrix.separator)[matrix.n_names :] for line in lines]
     points = [field for row in rows for field in row if "." in field]
@@ -189,7 +189,7 @@ def _check_points(matrix: Matrix, lines: Sequence[str]) -> None:
 
 
 def _separator(path: Path, lines: Sequence[str]) -> str:
-    """The separator that header and first row agree in; else the first one of the header."""
+    """The separator that cuts header and first row alike; else the first that the header has."""
     header, first = (lines[number] if number < len(lines) else "" for number in (0, 1))
     for separator in _SEPARATORS:
         n_header, n_first = (len(split_fields(line, separator)) for line in (header, first))
@@ -207,10 +207,10 @@ def _separator(path: Path, lines: Sequence[str]) -> str:
     )
 
 
-def _lacks_corner(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """Whether the header has one field fewer than the rows, as R's write.table leaves it.
+def _is_one_short(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the title of the names is missing from the header, as R's write.table leaves it.
 
-    It does not where it starts with the title of the names, or the rows end with a separator.
+    It is not where the rows are longer only because each ends with a separator.
     """
     return (
         len(header) + 1 == len(rows[0])
@@ -220,7 +220,7 @@ def _lacks_corner(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
 
 
 def _n_names(header: Sequence[str], rows: Sequence[Sequence[str]], decimal_comma: bool) -> int:
-    """The number of leading columns that hold no values: the first, and those that describe."""
+    """The number of leading columns without values: the first, and others that describe."""
     for number in range(1, len(header)):
         fields = [row[number] for row in rows if number < len(row)]
         if parse_barcode(header[number]):
@@ -250,14 +250,14 @@ def _read_samples_down(
     genes: GeneFilter | None = None,
 ) -> ExpressionTable:
     names, values = read_matrix(matrix)
-    column_of_barcodes(matrix.path, matrix.fields, barcodes_of(names))  # of all rows, not the first
+    column_of_barcodes(matrix.path, matrix.fields, barcodes_of(names))  # checks all rows
     samples = [name.strip() for name in names[column]]
     if "" in samples and not any(map(parse_barcode, samples)):
         raise TableError(
             f"{matrix.path}, line {samples.index('') + 2}: no sample name",
             "Name the sample, or take the row out",
         )
-    return GeneRows(which, genes).kept_table(
+    return GeneRows(which, genes).filtered_table(
         [list(matrix.columns[span])], samples, np.ascontiguousarray(values[:, span].T)
     )
 

@@ -1,4 +1,4 @@
-"""From a matrix as it stands in the file to an expression table."""
+"""An expression table from the names and values of a file."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def expression_table(
     columns: Sequence[str],
     values: NDArray[np.float32],
 ) -> ExpressionTable:
-    """The table of genes and of those columns that are named by a barcode; others are counted.
+    """The table of the genes and of the columns named by a barcode; the others are counted.
 
-    Where no column is, all are samples of a cohort of the user's own.
+    Where no column is named by a barcode, all are samples of a cohort of the user's own.
     """
     parsed = [parse_barcode(name) for name in columns]
     table = ExpressionTable(

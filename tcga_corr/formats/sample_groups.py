@@ -1,31 +1,28 @@
-"""Groups of samples: a table with a column of samples or patients, and one of their group."""
+"""Groups of samples: a table with a column of samples or patients, and a column of groups."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tcga_corr.errors import TableError, UsageError, near_names
 from tcga_corr.formats.grid import Grid, is_missing, read_grid
 from tcga_corr.formats.sample_names import column_by_title, column_of_barcodes
-from tcga_corr.vocabulary.barcodes import parse_barcode
-
-_PATIENT = re.compile(r"TCGA-[A-Z0-9]{2}-[A-Z0-9]{4}")
+from tcga_corr.vocabulary.barcodes import parse_barcode, parse_patient
 
 
 @dataclass(frozen=True)
 class SampleGroups:
-    """Which group samples are of.
+    """The groups of samples.
 
     Attributes
     ----------
     column
-        The column that tells the groups.
+        The column of the groups.
     names
         The groups, in the order in which the file has them.
     group_of
-        Sample (barcode characters 1 to 15), patient (1 to 12) or own name to its group.
+        A sample (barcode characters 1 to 15), patient (1 to 12) or own name to its group.
     """
 
     column: str
@@ -33,7 +30,7 @@ class SampleGroups:
     group_of: dict[str, str] = field(repr=False)
 
     def of(self, sample: str, patient: str) -> str | None:
-        """The group of a sample, told for itself or for its patient; None where neither is."""
+        """The group of a sample, or else of its patient; None where neither has one."""
         return self.group_of.get(sample, self.group_of.get(patient))
 
 
@@ -45,36 +42,24 @@ def read_groups(path: Path, column: str | None = None) -> SampleGroups:
     path
         The file; rows go by TCGA barcodes of samples or patients, or by own names of samples.
     column
-        The column of groups; may be left out where there is but one beside that of the samples.
+        The column of groups; None where it is the only one besides that of the samples.
 
     Raises
     ------
     UsageError
-        If the column is not there, or not told where there are several.
+        If there is no such column, or none is given and there are several.
     DataMissingError
         If there is no such file.
     TableError
-        If a sample is of two groups; by line.
+        If a sample is in two groups, by line; if there are fewer than two groups.
     """
     grid = read_grid(path)
     chosen, named = _names(grid)
-    others = [name for position, name in enumerate(grid.header) if position != chosen]
-    if column is None:
-        if len(others) != 1:
-            raise UsageError(
-                f"{path}: which column tells the groups is not clear",
-                f"Choose one with --group: {', '.join(others)}",
-            )
-        column = others[0]
-    if column not in others:
-        raise UsageError(
-            f"{path}: no column '{column}' of groups",
-            near_names(column, others) or f"It has {', '.join(others)}",
-        )
-    place = grid.header.index(column)
+    column = _group_column(grid, chosen, column)
+    groups = grid.column(grid.header.index(column))
     group_of: dict[str, str] = {}
     names: dict[str, None] = {}
-    for line, name, group in zip(grid.lines, named, grid.column(place), strict=True):
+    for line, name, group in zip(grid.lines, named, groups, strict=True):
         if not name or is_missing(group):
             continue
         if group_of.setdefault(name, group) != group:
@@ -84,19 +69,37 @@ def read_groups(path: Path, column: str | None = None) -> SampleGroups:
             )
         names[group] = None
     if len(names) < 2:
-        told = f"only the group '{next(iter(names))}'" if names else "no group"
-        raise TableError(f"{path}: column '{column}' tells {told}", "Two are needed")
+        found = f"only the group '{next(iter(names))}'" if names else "no group"
+        raise TableError(f"{path}: column '{column}' tells {found}", "Two are needed")
     return SampleGroups(column, tuple(names), group_of)
 
 
+def _group_column(grid: Grid, chosen: int, column: str | None) -> str:
+    """The column of groups, beside the chosen column of names."""
+    others = [name for position, name in enumerate(grid.header) if position != chosen]
+    if column is None:
+        if len(others) != 1:
+            raise UsageError(
+                f"{grid.path}: which column tells the groups is not clear",
+                f"Choose one with --group: {', '.join(others)}",
+            )
+        return others[0]
+    if column not in others:
+        raise UsageError(
+            f"{grid.path}: no column '{column}' of groups",
+            near_names(column, others) or f"It has {', '.join(others)}",
+        )
+    return column
+
+
 def _names(grid: Grid) -> tuple[int, list[str | None]]:
-    """The column that names samples or patients, and whom each row names."""
+    """The column that names samples or patients, and the sample or patient of each row."""
     columns = [grid.column(position) for position in range(len(grid.header))]
-    for read in (_sample, _patient):
+    for read in (_sample, parse_patient):
         barcodes = [[read(cell) for cell in column] for column in columns]
         chosen = column_of_barcodes(grid.path, grid.header, barcodes)
         if chosen is not None:
-            return chosen, [_sample(cell) or _patient(cell) for cell in columns[chosen]]
+            return chosen, [_sample(cell) or parse_patient(cell) for cell in columns[chosen]]
     chosen, _ = column_by_title(grid.path, grid.header, columns)
     return chosen, list(columns[chosen])
 
@@ -104,8 +107,3 @@ def _names(grid: Grid) -> tuple[int, list[str | None]]:
 def _sample(cell: str) -> str | None:
     barcode = parse_barcode(cell)
     return barcode.sample if barcode else None
-
-
-def _patient(cell: str) -> str | None:
-    match = _PATIENT.fullmatch(cell.strip().upper().replace(".", "-"))
-    return match.string if match else None

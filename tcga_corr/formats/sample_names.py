@@ -1,6 +1,6 @@
-"""Which column of a table names its samples, where samples go down: of expression or covariates.
+"""Which column names the samples of a table with samples down: of expression or of covariates.
 
-Both kinds of table choose alike, so that they join by the names that their maker meant.
+The rule is the same for both, so that they join by the names that their author meant.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from tcga_corr.errors import TableError
 from tcga_corr.formats.delimited import MISSING, is_number
 from tcga_corr.vocabulary.barcodes import parse_barcode
 
-_WHAT = r"(tcga|bcr|tumou?r|case|submitter|sequencing|rna)?"
+_PREFIX = r"(tcga|bcr|tumou?r|case|submitter|sequencing|rna)?"
 _ENDING = r"s?(ids?|names?|codes?|labels?|numbers?|barcodes?|identifiers?)?"
 _TITLES = tuple(
-    re.compile(_WHAT + who + _ENDING)
-    for who in (
+    re.compile(_PREFIX + kind + _ENDING)
+    for kind in (
         "(samples?|barcode|aliquot|specimen)",
         "(patient|subject|case|donor|participant|individual)",
     )
@@ -27,18 +27,18 @@ _NO_TITLE = re.compile(r"|x|unnamed\d*|index|(index)?level\d+|row(names?|ids?|nu
 
 
 def is_sample_title(title: str) -> bool:
-    """Whether a column is titled as one of samples or of patients."""
+    """Whether a column has the title of one that names samples or patients."""
     return _rank(title) < len(_TITLES) + 1
 
 
 def _rank(title: str) -> int:
-    """Samples come before patients, and these before what is a mere id."""
+    """The rank of a title: samples before patients before a mere id before anything else."""
     bare = re.sub(r"[^a-z0-9]", "", title.lower())
     ranked = [*_TITLES, _ID]
-    return next((rank for rank, one in enumerate(ranked) if one.fullmatch(bare)), len(ranked))
+    return next((n for n, title in enumerate(ranked) if title.fullmatch(bare)), len(ranked))
 
 
-def told_title(title: str) -> str:
+def display_title(title: str) -> str:
     """A column's title, for people."""
     return title or "(no name)"
 
@@ -46,18 +46,18 @@ def told_title(title: str) -> str:
 def column_of_samples(
     path: Path, titles: Sequence[str], names: Sequence[Sequence[str]]
 ) -> tuple[int, str]:
-    """The column of barcodes, or else the one that its title and its names tell.
+    """The column of barcodes, or else the one chosen by title and names.
 
     Parameters
     ----------
     path
         The file, for errors.
     titles, names
-        The title and the names of each column that may be it.
+        The title and the names of each candidate.
 
     Returns
     -------
-    The column, and the words that name it where there was a choice.
+    The column, and a note that names it where there was a choice.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def column_of_samples(
 
 
 def barcodes_of(names: Sequence[Sequence[str]]) -> list[list[str | None]]:
-    """The sample that each name's barcode is of; None where it is none."""
+    """The sample of each barcode, by column; None where a name is not a barcode."""
     parsed = [[parse_barcode(name) for name in column] for column in names]
     return [[barcode.sample if barcode else None for barcode in column] for column in parsed]
 
@@ -77,7 +77,7 @@ def barcodes_of(names: Sequence[Sequence[str]]) -> list[list[str | None]]:
 def column_of_barcodes(
     path: Path, titles: Sequence[str], barcodes: Sequence[Sequence[str | None]]
 ) -> int | None:
-    """The column that holds most barcodes, the first of equals; None where none holds any.
+    """The column that holds most barcodes, the first of equals; None where there are none.
 
     Raises
     ------
@@ -91,13 +91,13 @@ def column_of_barcodes(
     chosen = counts.index(most)
     for column, count in enumerate(counts):
         pairs = zip(barcodes[chosen], barcodes[column], strict=True) if count else ()
-        apart = next(((a, b) for a, b in pairs if a and b and a != b), None)
-        if apart:
+        differing = next(((a, b) for a, b in pairs if a and b and a != b), None)
+        if differing:
             first, second = sorted((chosen, column))
             raise TableError(
-                f"{path}: columns '{told_title(titles[first])}' and "
-                f"'{told_title(titles[second])}' differ in what they name in a row "
-                f"({' and '.join(apart if first == chosen else apart[::-1])})",
+                f"{path}: columns '{display_title(titles[first])}' and "
+                f"'{display_title(titles[second])}' differ in what they name in a row "
+                f"({' and '.join(differing if first == chosen else differing[::-1])})",
                 "Keep the one that names the sample",
             )
     return chosen
@@ -106,26 +106,26 @@ def column_of_barcodes(
 def column_by_title(
     path: Path, titles: Sequence[str], names: Sequence[Sequence[str]]
 ) -> tuple[int, str]:
-    """The column that names samples where no barcodes do, and what to say of the choice.
+    """The column that names samples without barcodes, and a note on the choice.
 
-    Text comes before numbers, a title of samples before others, and what stands first before what
-    follows. A column that mostly repeats its names, such as one of groups, comes last.
+    Text comes before numbers, a title of samples before others, and an earlier column before a
+    later one. A column that mostly repeats its names, such as one of groups, comes last.
 
     Raises
     ------
     TableError
-        If it is of no title and holds nothing but the numbers of the rows.
+        If it has no title and holds nothing but the numbers of the rows.
     """
-    apart = [column for column in range(len(names)) if 2 * len(set(names[column])) > len(names[0])]
+    distinct = [n for n in range(len(names)) if 2 * len(set(names[n])) > len(names[0])]
 
     def order(column: int) -> tuple[bool, bool, int, int]:
         named, title = names[column], titles[column]
         return _are_numbers(named), _are_row_numbers(title, named), _rank(title), column
 
-    chosen = min(apart or range(len(names)), key=order)
+    chosen = min(distinct or range(len(names)), key=order)
     check_named(path, titles[chosen], names[chosen])
-    told = f"samples named by '{told_title(titles[chosen])}'" if len(apart) > 1 else ""
-    return chosen, told
+    note = f"samples named by '{display_title(titles[chosen])}'" if len(distinct) > 1 else ""
+    return chosen, note
 
 
 def check_named(path: Path, title: str, names: Sequence[str]) -> None:
@@ -142,7 +142,7 @@ def _are_numbers(names: Sequence[str]) -> bool:
 
 
 def _are_row_numbers(title: str, names: Sequence[str]) -> bool:
-    """Whether names are but the index that a data frame has of itself."""
+    """Whether names are only the row numbers that a data frame has by default."""
     if not names or not _NO_TITLE.fullmatch(re.sub(r"[^a-z0-9]", "", title.lower())):
         return False
     if not all(is_number(name) for name in names):

@@ -1,7 +1,7 @@
 """The UCSC Xena matrix by gene symbol: one cohort (``HiSeqV2``) or all of them (EB++).
 
-Header ``sample`` and barcodes, a row a symbol. Genes without a symbol stand as ``?|ENTREZ``
-(HiSeqV2) or as a bare Entrez id (EB++).
+Header ``sample`` and barcodes, a row a symbol. A gene without a symbol is named ``?|ENTREZ``
+(HiSeqV2) or by its Entrez id alone (EB++).
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from tcga_corr.vocabulary.barcodes import parse_barcode
 def has_barcode_columns(start: Preview) -> bool:
     """Whether a file is tab-separated, one column of names and then columns named by barcodes.
 
-    Other columns of numbers may stand between; columns of text may not, nor may the header be one
-    short of the rows, as R writes it.
+    Columns of numbers may stand between; columns of text may not, and the header must be as long
+    as the rows, unlike R's.
     """
     names, values = start.fields()[1:], start.fields(1)[1:]
     first = next((column for column, name in enumerate(names) if parse_barcode(name)), None)
@@ -44,7 +44,7 @@ def read_by_symbol(matrix: Matrix, genes: GeneFilter | None = None) -> Expressio
 
 
 def split_name(name: str) -> tuple[str, str]:
-    """Symbol and Entrez id, either of which may be empty; ``?`` stands for no symbol."""
+    """Symbol and Entrez id, either of them possibly empty; ``?`` stands for no symbol."""
     symbol, _, entrez = name.strip().partition("|")
     if symbol.isdigit():
         return "", symbol

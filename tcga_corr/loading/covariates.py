@@ -161,7 +161,7 @@ def _metadata(
         ),
         n_keys=len(set(table.keys)),
         dropped=table.dropped,
-        notes=table.told,
+        notes=table.notes,
     )
 
 

@@ -221,7 +221,7 @@ class _Run:
             with self.collecting():
                 part = _samples_of_type(table, types, key.tumor_type)
                 self._check_patients(plan, key, part.samples)
-                notes = (plan.file.told, _LINEAR if linear else "", date_symbols_note(table))
+                notes = (plan.file.read_as, _LINEAR if linear else "", date_symbols_note(table))
                 read_as = "; ".join(filter(None, notes))
                 self.loaded.append(self._store(part, plan, key, unit, read_as))
 

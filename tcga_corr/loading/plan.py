@@ -104,7 +104,7 @@ class LoadPlan:
         """What decides the table besides the inputs."""
         return {
             "format": self.file.format,
-            "read_as": self.file.told,
+            "read_as": self.file.read_as,
             "linear": self.linear,
             "unit": self.unit,
             "preparation": PREPARATION,

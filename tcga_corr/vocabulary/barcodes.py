@@ -1,4 +1,4 @@
-"""TCGA barcodes, and the rule that takes one sample per patient.
+"""TCGA barcodes, and the rule that chooses one sample per patient.
 
 A barcode such as ``TCGA-N5-A4R8-01A-11R-A28V-07`` reads: patient (characters 1-12), sample type
 code and vial (14-16), portion and analyte (18-20), plate (22-25), centre. Hubs cut it after the
@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 
 from tcga_corr.vocabulary.tumor_types import TumorType
 
+_PATIENT = re.compile(r"TCGA-[A-Z0-9]{2}-[A-Z0-9]{4}")
 _BARCODE = re.compile(
-    r"(?P<patient>TCGA-[A-Z0-9]{2}-[A-Z0-9]{4})"
+    rf"(?P<patient>{_PATIENT.pattern})"
     r"-(?P<sample_type>[0-9]{2})(?P<vial>[A-Z])?"
     r"(?:-[0-9]{2}(?P<analyte>[A-Z])?(?:-(?P<plate>[A-Z0-9]{4})(?:-[0-9]{2})?)?)?"
 )
@@ -48,7 +49,7 @@ _ANALYTES = ("H", "R", "T")
 
 @dataclass(frozen=True)
 class Barcode:
-    """A parsed barcode; parts that the hub cut off are empty."""
+    """A parsed barcode; parts that the hub has cut off are empty."""
 
     text: str
     patient: str
@@ -64,27 +65,37 @@ class Barcode:
 
 
 def parse_barcode(text: str) -> Barcode | None:
-    """The parts of a sample's or aliquot's barcode; None where the text is not one.
+    """The barcode of a sample or aliquot; None where the text is not one.
 
     Dots instead of hyphens, as R's ``make.names`` leaves them, and lower case are read too.
     """
-    match = _BARCODE.fullmatch(text.strip().upper().replace(".", "-"))
+    match = _BARCODE.fullmatch(_normalise(text))
     if match is None:
         return None
     parts = {name: value or "" for name, value in match.groupdict().items()}
     return Barcode(match.string, **parts)
 
 
+def parse_patient(text: str) -> str | None:
+    """The barcode of a patient, read as by :func:`parse_barcode`; None where it is not one."""
+    match = _PATIENT.fullmatch(_normalise(text))
+    return match.string if match else None
+
+
+def _normalise(text: str) -> str:
+    return text.strip().upper().replace(".", "-")
+
+
 @dataclass(frozen=True)
 class SampleSelection:
-    """Which columns of a table each selection takes, and why it leaves the others.
+    """Which columns of a table each selection keeps, and why it leaves the others out.
 
     Attributes
     ----------
     columns
-        Selection name to the positions it takes, ascending.
+        Selection name to the positions it keeps, ascending.
     reasons
-        Selection name to {position: why it was left}.
+        Selection name to {position: why it was left out}.
     """
 
     columns: dict[str, tuple[int, ...]] = field(default_factory=dict)
@@ -95,8 +106,8 @@ def select_samples(barcodes: Sequence[Barcode], tumor_type: TumorType) -> Sample
     """Apply the selection rule to the columns of one tumor type's table.
 
     ``tumor`` and ``normal`` keep one sample per patient, ``all-tumor`` one column per sample of
-    any tumour code (01-09). Among several: the tumor type's preferred sample type, RNA analyte H
-    over R over T, the higher plate, the lower vial letter, the first in sorted order.
+    any tumour code (01-09). Of several, these decide in turn: the tumor type's preferred sample
+    type, RNA analyte H over R over T, the higher plate, the lower vial letter, sorted order.
     """
     selection = SampleSelection()
     wanted = {

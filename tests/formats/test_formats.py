@@ -18,10 +18,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from tcga_corr.choices import RowsOfTable
 from tcga_corr.engine import open_store
 from tcga_corr.errors import TableError, UsageError
 from tcga_corr.expression import ExpressionTable
-from tcga_corr.formats import GeneFilter, ReadOptions, Rows, TableFile, delimited, open_table
+from tcga_corr.formats import GeneFilter, ReadOptions, TableFile, delimited, open_table
 from tcga_corr.loading.plan import LoadOptions
 from tcga_corr.store import TableKey, open_index
 from tcga_corr.vocabulary.symbols import symbol_table
@@ -74,7 +75,7 @@ def made(samples: Sequence[str] = (), n_genes: int = 40, seed: int = 3) -> Made:
     return Made(tuple(SYMBOLS[:n_genes]), samples, texts)
 
 
-def read(path: Path, rows: Rows | None = None) -> ExpressionTable:
+def read(path: Path, rows: RowsOfTable | None = None) -> ExpressionTable:
     return open_table(path, ReadOptions(rows=rows)).read(None)
 
 
@@ -94,7 +95,7 @@ def assert_is(table: ExpressionTable, matrix: Made, ids: Sequence[str] | None = 
 def delimited_text(
     matrix: Made,
     separator: str,
-    rows: Rows,
+    rows: RowsOfTable,
     *,
     corner: str | None = "",
     quoted: bool = False,
@@ -134,14 +135,14 @@ SEPARATORS = {"\t": "tab", ",": "comma", ";": "semicolon"}
 @pytest.mark.parametrize("rows", ["genes", "samples"])
 @pytest.mark.parametrize("separator", SEPARATORS)
 def test_any_delimited_text_is_the_same_table(
-    tmp_path: Path, separator: str, rows: Rows, corner: str | None, quoted: bool
+    tmp_path: Path, separator: str, rows: RowsOfTable, corner: str | None, quoted: bool
 ) -> None:
     matrix = made()
     text = delimited_text(matrix, separator, rows, corner=corner, quoted=quoted)
     file = open_table(written(tmp_path / "mine.txt", text))
     across = "samples" if rows == "genes" else "genes"
     assert file.format == "plain"
-    assert file.told == f"{SEPARATORS[separator]}-separated, {rows} down and {across} across"
+    assert file.read_as == f"{SEPARATORS[separator]}-separated, {rows} down and {across} across"
     assert file.columns == matrix.samples
     assert (file.ensembl, file.linear, file.beside) == (False, None, ())
     assert_is(file.read(None), matrix)
@@ -150,7 +151,7 @@ def test_any_delimited_text_is_the_same_table(
 @pytest.mark.parametrize("block_bytes", [None, 7, 300])
 @pytest.mark.parametrize("rows", ["genes", "samples"])
 def test_blocks_line_ends_and_gzip_change_nothing(
-    tmp_path: Path, rows: Rows, block_bytes: int | None, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, rows: RowsOfTable, block_bytes: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if block_bytes:
         monkeypatch.setattr(delimited, "_BLOCK_BYTES", block_bytes)
@@ -165,11 +166,13 @@ def test_blocks_line_ends_and_gzip_change_nothing(
 
 @pytest.mark.parametrize("quoted", [False, True])
 @pytest.mark.parametrize("rows", ["genes", "samples"])
-def test_decimal_commas_of_a_european_spreadsheet(tmp_path: Path, rows: Rows, quoted: bool) -> None:
+def test_decimal_commas_of_a_european_spreadsheet(
+    tmp_path: Path, rows: RowsOfTable, quoted: bool
+) -> None:
     matrix = made()
     text = delimited_text(matrix, ";", rows, quoted=quoted, decimal_comma=True)
     file = open_table(written(tmp_path / "mine.csv", text))
-    assert file.told.endswith(" across, decimal commas")
+    assert file.read_as.endswith(" across, decimal commas")
     assert_is(file.read(None), matrix)
 
 
@@ -209,7 +212,7 @@ def test_separator_orientation_and_quotes_are_no_part_of_a_table(
     tmp_path_factory: pytest.TempPathFactory,
     matrix: Made,
     separator: str,
-    rows: Rows,
+    rows: RowsOfTable,
     short_header: bool,
     decimal_comma: bool,
 ) -> None:
@@ -239,7 +242,7 @@ def test_separator_orientation_and_quotes_are_no_part_of_a_table(
 
 @pytest.mark.parametrize("rows", ["genes", "samples"])
 @pytest.mark.parametrize("names", ["barcodes", "known", "both known", "neither known"])
-def test_what_tells_the_orientation(tmp_path: Path, rows: Rows, names: str) -> None:
+def test_what_tells_the_orientation(tmp_path: Path, rows: RowsOfTable, names: str) -> None:
     samples, genes = {
         "barcodes": (barcodes(12), tuple(f"unknown{number}" for number in range(40))),
         "known": ([f"P{number}" for number in range(12)], tuple(SYMBOLS)),  # P1 is an alias
@@ -289,7 +292,7 @@ def test_columns_that_describe_genes_are_names(tmp_path: Path, titles: str) -> N
     assert file.columns == matrix.samples
     assert_is(file.read(None), matrix, DESCRIBED_IDS.get(titles))
     assert file.ensembl == (DESCRIBED_IDS.get(titles) == IDS)
-    assert file.told.endswith("by Ensembl id") == (titles == "Ensembl_ID")
+    assert file.read_as.endswith("by Ensembl id") == (titles == "Ensembl_ID")
 
 
 def test_columns_that_describe_samples_are_passed_over(tmp_path: Path) -> None:
@@ -529,7 +532,7 @@ def test_the_symbols_of_a_gct_by_ensembl_id_are_its_descriptions(
     matrix = made()
     file = open_table(written(tmp_path / "mine.gct", gct(matrix, version=version, ids=True)))
     assert file.ensembl
-    assert file.told == f"GCT {version}"
+    assert file.read_as == f"GCT {version}"
     assert_is(file.read(None), matrix, IDS)
 
 
@@ -540,7 +543,7 @@ def test_a_gct_by_ensembl_id_alone_gets_the_shipped_symbols(tmp_path: Path) -> N
         text = text.replace(f"\t{symbol}\t", "\tna\t")
     text = text.replace(f"{IDS[5]}.5", f"{IDS[5]}.5_PAR_Y")
     file = open_table(written(tmp_path / "mine.gct", text))
-    assert file.told == "GCT 1.2, symbols of NCBI Gene by Ensembl id"
+    assert file.read_as == "GCT 1.2, symbols of NCBI Gene by Ensembl id"
     table = file.read(None)
     assert table.genes.tolist() == SYMBOLS[:5] + SYMBOLS[6:]
     assert table.dropped == {ON_Y: 1}
@@ -677,7 +680,7 @@ def test_symbols_of_anndata_by_ensembl_id(tmp_path: Path, title: str) -> None:
     data.layers["counts"] = matrix.values.T * 3  # type: ignore[attr-defined]
     data.write_h5ad(path := tmp_path / "mine.h5ad")  # type: ignore[attr-defined]
     file = open_table(path)
-    assert (file.ensembl, file.told) == (True, "layer X")
+    assert (file.ensembl, file.read_as) == (True, "layer X")
     assert_is(file.read(None), matrix, IDS)
 
 

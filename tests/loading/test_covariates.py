@@ -108,7 +108,7 @@ def test_forms_of_the_same_table(
     read = read_covariates(path)
     assert (read.names, read.keys, read.vials) == (("x", "y"), (A[:15], B[:15]), ("A", "A"))
     np.testing.assert_array_equal(read.values, [[np.nan, 0.25], [1.5, -0.002]])
-    assert read.told == ("columns that are no numbers left out: group, of two",)
+    assert read.notes == ("columns that are no numbers left out: group, of two",)
     assert read.dropped == {}
 
 
@@ -223,7 +223,7 @@ def test_the_column_of_barcodes_names_the_rows(tmp_path: Path) -> None:
     read = read_covariates(path)
     assert (read.names, read.keys) == (("x",), (A[:15], B[:15]))
     assert read.dropped == {"rows without a TCGA barcode": 1, "rows that repeat another": 1}
-    assert read.told == ("columns that are no numbers left out: one without a name, patient",)
+    assert read.notes == ("columns that are no numbers left out: one without a name, patient",)
     by_patient = read_covariates(path, "patient")
     assert (by_patient.keys, by_patient.vials) == ((A[:12], B[:12]), ("", ""))
 
@@ -253,7 +253,7 @@ def test_the_column_that_names_the_rows_of_an_own_cohort(tmp_path: Path, case: s
         zip(names, map(float, ages), strict=True)
     )
     assert title not in read.names
-    assert (f"samples named by '{title}'" in read.told) is said
+    assert (f"samples named by '{title}'" in read.notes) is said
 
 
 @pytest.mark.parametrize("title", ["", "Unnamed: 0", "X", "index", "row.names"])
@@ -846,10 +846,10 @@ def test_the_real_table_is_read_and_recognised(shared: Path) -> None:
         np.testing.assert_array_equal(values, [known[name] for name in names])
     assert read.dropped == {}
     assert read.citation == "Aran et al. 2015, Nat. Commun. 6:8971, doi:10.1038/ncomms9971"
-    assert read.told[1] == (
+    assert read.notes[1] == (
         f"tumor purity by Aran et al. 2015, purity is its CPE; cite {read.citation}"
     )
-    assert read.told[2].startswith("67 rows are of further vials")
+    assert read.notes[2].startswith("67 rows are of further vials")
     assert read_covariates(shared / PURITY, columns={"x": "IHC"}).citation == read.citation
 
 

@@ -197,7 +197,7 @@ def test_the_column_that_names_samples(tmp_path: Path, case: str, ending: str) -
     assert file.columns == table.samples == expected
     assert table.genes.tolist() == list(matrix.genes)
     assert np.array_equal(table.values, matrix.values)
-    assert (f", samples named by '{said}', left out" in file.told) is bool(said)
+    assert (f", samples named by '{said}', left out" in file.read_as) is bool(said)
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
@@ -322,7 +322,7 @@ def test_no_gene_of_2015_is_lost_and_no_trailing_column_becomes_one(
     names = ["SEPT9", "MARCH1", *matrix.genes[2:]]
     columns = {"patient": NAMES, **genes_of(matrix, names), "OS.time": RUNNING, "age": RUNNING}
     file = open_table(samples_down(tmp_path / f"mine.{ending}", columns))
-    assert file.told.endswith("samples down and genes across, left out OS.time, age")
+    assert file.read_as.endswith("samples down and genes across, left out OS.time, age")
     table = file.read(None)
     assert table.genes.tolist() == names
     assert np.array_equal(table.values, matrix.values)
@@ -330,7 +330,7 @@ def test_no_gene_of_2015_is_lost_and_no_trailing_column_becomes_one(
 
 def test_many_columns_left_out_are_not_all_listed(tmp_path: Path) -> None:
     columns = {"patient": NAMES, **{f"lab {n}": RUNNING for n in range(30)}, **genes_of(made())}
-    note = open_table(samples_down(tmp_path / "mine.csv", columns)).told
+    note = open_table(samples_down(tmp_path / "mine.csv", columns)).read_as
     assert note.endswith("lab 18, lab 19, and 10 more")
 
 
@@ -433,7 +433,7 @@ def test_columns_about_genes_are_named(tmp_path: Path) -> None:
     path = tmp_path / "mine.csv"
     path.write_text("\n".join(lines) + "\n")
     file = open_table(path)
-    assert file.told.endswith("genes down and samples across, left out chr, length")
+    assert file.read_as.endswith("genes down and samples across, left out chr, length")
     assert np.array_equal(file.read(None).values, matrix.values)
 
 
