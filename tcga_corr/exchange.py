@@ -1,4 +1,4 @@
-"""What values and texts have to be for the programs that read them: JSON, spreadsheets."""
+"""Values and texts that other programs read safely: JSON, spreadsheets."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-# how a text begins that a spreadsheet takes for a formula, or for one once it has trimmed it; a
-# number may begin so too
+# the start of a text that a spreadsheet reads as a formula, perhaps after trimming it; a number may
+# start so too
 FORMULA = r"^(?:[\s\p{C}]*[=+\-@＝＋－＠]|[\t\r\n])"
 
 
 def finite(value: Any) -> Any:
-    """A value with None for what JSON has no number for."""
+    """A value with None in place of numbers that JSON does not have: infinity and NaN."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):

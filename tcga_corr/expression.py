@@ -1,4 +1,4 @@
-"""The expression table in memory, and the rules that make a downloaded one fit to rank."""
+"""The expression table in memory, and the rules that prepare one for ranking."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ class ExpressionTable:
     Attributes
     ----------
     genes
-        One symbol a row; empty where the source names none.
+        The symbol of each row; empty where the source has none.
     gene_ids
-        Ensembl or Entrez id a row; empty where the source has none.
+        The Ensembl or Entrez id of each row; empty where the source has none.
     samples
-        One barcode, or other name, a column.
+        The barcode, or other name, of each column.
     values
         Genes x samples, float32; NaN where not measured.
     dropped
-        What was left out so far: reason to number of rows or columns.
+        Reason to the number of rows or columns left out so far.
     """
 
     genes: NDArray[np.str_]
@@ -35,21 +35,21 @@ class ExpressionTable:
     dropped: dict[str, int] = field(default_factory=dict)
 
     def rows(self, keep: NDArray[np.bool_] | NDArray[np.intp], reason: str = "") -> ExpressionTable:
-        """The table of some rows, in the order given; the others counted under ``reason``."""
+        """The table of some rows, in the given order; the others are counted under ``reason``."""
         kept = replace(
             self, genes=self.genes[keep], gene_ids=self.gene_ids[keep], values=self.values[keep]
         )
         return kept.counted(reason, len(self.genes) - len(kept.genes))
 
     def columns(self, keep: list[int], reason: str = "") -> ExpressionTable:
-        """The table of some columns, in the order given; the others counted under ``reason``."""
+        """The table of some columns, in the given order; the others counted under ``reason``."""
         samples = tuple(self.samples[column] for column in keep)
-        # by take, since an index would lay the values out by sample, which is slower from here on
+        # np.take keeps the layout by gene; an index would change it, and slow all that follows
         kept = replace(self, samples=samples, values=np.take(self.values, keep, axis=1))
         return kept.counted(reason, len(self.samples) - len(keep))
 
     def counted(self, reason: str, count: int) -> ExpressionTable:
-        """The table with so many more rows or columns on record as left out for a reason."""
+        """The table with so many more rows or columns counted as left out for a reason."""
         if not reason or not count:
             return self
         total = self.dropped.get(reason, 0) + count
@@ -58,10 +58,10 @@ class ExpressionTable:
     def prepared(self) -> ExpressionTable:
         """The table as the store keeps it: complete, one row a symbol, one column a sample, sorted.
 
-        Repeated columns are averaged; then samples that lack most genes, and genes that lack a
-        value in some sample, are left out, since ranks need complete columns; of a symbol's
-        several rows the one of highest mean stays. Neither the order of the input's rows nor that
-        of its columns changes the result by a bit.
+        Repeated columns are averaged; then samples without most of the genes, and genes without a
+        value in some sample, are left out, as ranks need complete columns; of several rows of one
+        symbol, that of the highest mean is kept. The order of the input's rows and columns does
+        not change a bit of the result.
         """
         table = self.rows(self.genes != "", "genes without a symbol")
         table = table._averaged_repeats()._complete()
@@ -71,8 +71,8 @@ class ExpressionTable:
     def _averaged_repeats(self) -> ExpressionTable:
         """Columns of one name become one: the mean before the logarithm, ``log2(mean 2**x)``.
 
-        Where some of them lack a value, the others' mean is taken. This is the mean on the source's
-        scale for any pseudocount: of ``x = log2(v + c)`` it is ``log2(mean(v) + c)``.
+        Missing values do not count. This is the mean on the source's scale for any pseudocount: of
+        ``x = log2(v + c)`` it is ``log2(mean(v) + c)``.
         """
         by_name: dict[str, list[int]] = {}
         for column, name in enumerate(self.samples):
@@ -117,7 +117,7 @@ class ExpressionTable:
         return self.rows(chosen, "further rows of a symbol")
 
     def _height(self, row: int) -> tuple[float, list[float], str]:
-        """What decides between rows of one symbol: mean, then values, then id; never the order."""
+        """The sort key of the rows of one symbol: mean, then values, then id; never their order."""
         values = self.values[row].astype(np.float64)
         mean = float(values.mean()) if len(values) else 0.0
         return mean, values.tolist(), str(self.gene_ids[row])

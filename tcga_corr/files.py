@@ -1,4 +1,4 @@
-"""Writing files so that a reader sees the old one or the new one, never half of either."""
+"""Writing files so that a reader sees the old one or the new one, never a part of either."""
 
 from __future__ import annotations
 
@@ -37,10 +37,27 @@ def replacing(path: Path) -> Iterator[Path]:
             partial.unlink(missing_ok=True)
 
 
-def partial_path(path: Path) -> Path:
-    """A temporary name of what is to become ``path``, of its own; it tells the process that writes.
+@contextmanager
+def replacing_folder(path: Path) -> Iterator[Path]:
+    """A temporary folder beside ``path``; on success renamed to it, else removed.
 
-    Of its own, as a thread of a run that was interrupted may still write what its next run does.
+    The files in it have to be synced. There must be no folder ``path`` when the block ends.
+    """
+    partial = partial_path(path)
+    partial.mkdir()
+    try:
+        yield partial
+        partial.rename(path)
+        sync_folder(path.parent)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def partial_path(path: Path) -> Path:
+    """A new temporary path for what is to become ``path``; its name has the machine and process.
+
+    New at each call, as a thread of an interrupted run may still write the file that the next run
+    writes too.
     """
     return path.with_name(f".{path.name}.{next(_numbers)}.{_host()}.{os.getpid()}.part")
 
@@ -49,18 +66,18 @@ _numbers = itertools.count()
 
 
 def _host() -> str:
-    """The machine, of those that may share the folder."""
+    """The name of this machine, as several may share the folder."""
     return re.sub(r"[^A-Za-z0-9-]", "-", platform.node()) or "host"
 
 
 def is_leftover(path: Path) -> bool:
-    """Whether a path is a temporary one of a process of this machine that is no more."""
+    """Whether a path is a temporary one of a process of this machine that has ended."""
     rest, _, ending = path.name.rpartition(".")
     rest, _, process = rest.rpartition(".")
-    is_ours = rest.rpartition(".")[2] == _host()
-    if ending != "part" or not process.isdecimal() or not is_ours:
+    is_of_host = rest.rpartition(".")[2] == _host()
+    if ending != "part" or not process.isdecimal() or not is_of_host:
         return False
-    with suppress(PermissionError):  # alive, and somebody else's
+    with suppress(PermissionError):  # it runs, and belongs to another user
         try:
             os.kill(int(process), 0)
         except ProcessLookupError:
@@ -70,7 +87,7 @@ def is_leftover(path: Path) -> bool:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turn the operating system's refusal to write into one line."""
+    """Turn an error of the operating system into a :class:`StoreError`."""
     try:
         yield
     except OSError as error:
@@ -81,7 +98,7 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def remove_tree(path: Path) -> None:
-    """Remove a file, a link, or a folder with all that is in it.
+    """Remove a file, a link, or a folder with its content.
 
     Raises
     ------
@@ -96,7 +113,7 @@ def remove_tree(path: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make a rename in a folder survive a power cut."""
+    """Sync a folder, so that a rename in it survives a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

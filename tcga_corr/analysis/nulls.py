@@ -247,7 +247,7 @@ def _observed(setting: NullSetting, x: Side, y: Side) -> float:
 def _rank_among(
     setting: NullSetting, reference: ReferenceIndex, kept: Side, replaced: Side, observed: float
 ) -> NullResult:
-    similar = reference.like(len(replaced.rows))
+    similar = reference.similar_in_size(len(replaced.rows))
     numbers = np.arange(similar.start, similar.stop)
     numbers = numbers[~_same_pathway(reference, replaced, setting.n_genes)[similar]]
     if len(numbers) < MIN_REFERENCE_SETS:

@@ -29,7 +29,7 @@ class SampleGroups:
     names: tuple[str, ...]
     group_of: dict[str, str] = field(repr=False)
 
-    def of(self, sample: str, patient: str) -> str | None:
+    def group(self, sample: str, patient: str) -> str | None:
         """The group of a sample, or else of its patient; None where neither has one."""
         return self.group_of.get(sample, self.group_of.get(patient))
 

@@ -1,9 +1,7 @@
-"""The store: Parquet tables as the truth, memory maps as the derived index, DuckDB views."""
+"""The store: Parquet tables, an index of memory maps derived from them, and DuckDB views."""
 
 from tcga_corr.store.covariate_lookup import Covariate, Covariates
 from tcga_corr.store.covariates import (
-    CovariateColumn,
-    CovariateMetadata,
     StoredCovariates,
     check_covariates_name,
     list_covariates,
@@ -21,7 +19,13 @@ from tcga_corr.store.index import (
     open_index,
 )
 from tcga_corr.store.layout import SCHEMA_VERSION, Store, TableKey, check_source_name
-from tcga_corr.store.metadata import InputFile, StoredSample, TableMetadata
+from tcga_corr.store.metadata import (
+    CovariateColumn,
+    CovariateMetadata,
+    InputFile,
+    StoredSample,
+    TableMetadata,
+)
 from tcga_corr.store.parquet import check_table, read_metadata, write_table
 from tcga_corr.store.reference import (
     ReferenceIndex,

@@ -11,31 +11,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcga_corr.errors import UsageError, near_names
-from tcga_corr.store.covariates import CovariateMetadata, list_covariates, open_covariates
+from tcga_corr.store.covariates import list_covariates, open_covariates
 from tcga_corr.store.layout import Store
-from tcga_corr.store.metadata import StoredSample
+from tcga_corr.store.metadata import CovariateMetadata, StoredSample
 
 Vector = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Covariate:
-    """One covariate of the store, read whole.
+    """A covariate of the store, fully read.
 
     Attributes
     ----------
     table
         The name of its table.
     name
-        Its own.
+        Its own name.
     label
-        The shortest name that no other covariate of the store goes by.
+        The shortest name that no other covariate of the store has.
     metadata
-        What the table says of itself.
+        The metadata of the table.
     table_sha256
         Hash of the table's file.
     rows
-        Sample or patient to vial to value; the value is NaN where missing.
+        Sample or patient to vial to value, NaN where missing.
     """
 
     table: str
@@ -47,20 +47,20 @@ class Covariate:
 
     @property
     def column(self) -> str:
-        """The column of the input that it is."""
-        return next(one.column for one in self.metadata.covariates if one.name == self.name)
+        """Its column in the input."""
+        return next(known.column for known in self.metadata.covariates if known.name == self.name)
 
     @property
     def origin(self) -> tuple[str, str]:
-        """Table and column; those of one origin are one covariate by several names."""
+        """Table and column; names of one origin are aliases of one covariate."""
         return self.table, self.column
 
-    def of(self, samples: Sequence[StoredSample]) -> tuple[Vector, int]:
-        """A value for each sample, NaN where it has none, and how many were taken by vial letter.
+    def values_of(self, samples: Sequence[StoredSample]) -> tuple[Vector, int]:
+        """A value for each sample, NaN where it has none, and how many were chosen by vial letter.
 
-        The row of the sample's own vial counts. Where the covariates have none, or the expression
-        table does not tell the vial, it is the lowest letter that has a value; counted is where
-        that was a choice.
+        It is the value of the sample's own vial. Where the covariates do not have that, or the
+        expression table has no vials, it is that of the lowest letter with a value; counted are the
+        samples where there was a choice.
         """
         by_patient = self.metadata.kind == "patient"
         values = np.full(len(samples), np.nan)
@@ -70,28 +70,28 @@ class Covariate:
             if sample.vial in vials:
                 values[position] = vials[sample.vial]
                 continue
-            having = sorted(vial for vial, value in vials.items() if not np.isnan(value))
-            if having:
-                values[position] = vials[having[0]]
-                n_by_letter += having[0] != "" and (sample.vial != "" or len(vials) > 1)
+            with_value = sorted(vial for vial, value in vials.items() if not np.isnan(value))
+            if with_value:
+                values[position] = vials[with_value[0]]
+                n_by_letter += with_value[0] != "" and (sample.vial != "" or len(vials) > 1)
         return values, n_by_letter
 
 
 class Covariates:
-    """The covariates of a store, by name; nothing is read before it is asked for."""
+    """The covariates of a store by name, read when they are needed."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     @cached_property
     def _known(self) -> list[tuple[str, str]]:
-        """Table and name of each."""
-        tables = list_covariates(self._store)
-        return [(table, one.name) for table, said in tables.items() for one in said.covariates]
+        """The table and the name of each."""
+        tables = list_covariates(self._store).items()
+        return [(table, known.name) for table, metadata in tables for known in metadata.covariates]
 
     @property
     def labels(self) -> list[str]:
-        """What each goes by: its own name, or ``TABLE.NAME`` where several tables have it."""
+        """The label of each: its name, or ``TABLE.NAME`` where several tables have that name."""
         return [self._label(table, name) for table, name in self._known]
 
     def _label(self, table: str, name: str) -> str:
@@ -100,7 +100,7 @@ class Covariates:
         return f"{table}.{name}" if shared else name
 
     def named(self, text: str) -> list[str]:
-        """The labels of what goes by a name or ``TABLE.NAME``, in any case."""
+        """The labels of the covariates of a name or ``TABLE.NAME``, in any case."""
         return [self._label(table, name) for table, name in self._found(text)]
 
     def _found(self, text: str) -> list[tuple[str, str]]:
@@ -115,7 +115,7 @@ class Covariates:
         Raises
         ------
         UsageError
-            If there is none, naming the nearest; or several, naming them.
+            If there is none, naming the nearest; if there are several, naming them.
         """
         found = self._found(text)
         if len(found) > 1:

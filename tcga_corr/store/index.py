@@ -17,20 +17,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcga_corr.errors import StoreError
-from tcga_corr.files import partial_path, replacing, sha256_of, sync_folder, writing
+from tcga_corr.files import replacing, replacing_folder, sha256_of, writing
 from tcga_corr.scoring.ranks import Ranks, doubled_average_ranks
 from tcga_corr.store.layout import SCHEMA_VERSION, Store, TableKey
 from tcga_corr.store.metadata import TableMetadata
 from tcga_corr.store.parquet import read_metadata, read_values
 
-# what numpy raises of a file that is no array any more
+# what numpy raises for a file that is not a whole array
 UNREADABLE = (OSError, EOFError, ValueError, TypeError, SyntaxError, TokenError)
 _DESCRIPTION = "index.json"
 _GENES = "genes.txt"
 
 
 class GeneNames(Collection[str]):
-    """The symbols of a table and their rows; equal for tables of the same genes."""
+    """The symbols of a table and their rows; equal for tables with the same genes."""
 
     def __init__(self, symbols: Sequence[str], digest: str) -> None:
         self._row = {symbol: row for row, symbol in enumerate(symbols)}
@@ -64,7 +64,7 @@ _known_names: WeakValueDictionary[str, GeneNames] = WeakValueDictionary()
 
 
 def _gene_names(path: Path, digest: str) -> GeneNames:
-    """The names in a file of this hash; one object for all tables of the same genes."""
+    """The names in a file of this hash; one object for all tables with the same genes."""
     text = path.read_bytes()
     if hashlib.sha256(text).hexdigest() != digest:
         raise ValueError("the gene names are damaged")
@@ -76,16 +76,16 @@ def _gene_names(path: Path, digest: str) -> GeneNames:
 
 @dataclass(frozen=True)
 class TableIndex:
-    """One table, open for reading.
+    """A table, open for reading.
 
     Attributes
     ----------
     key
         Source and tumor type.
     table_sha256
-        Hash of the Parquet table that this was built from.
+        Hash of the Parquet table that it was built from.
     metadata
-        What the table says of itself.
+        The metadata of the table.
     genes
         Its gene symbols, sorted: the rows.
     ranks
@@ -102,47 +102,47 @@ class TableIndex:
     values: NDArray[np.float32]
 
     def columns(self, selection: str) -> NDArray[np.intp]:
-        """The columns that a selection takes: ``tumor``, ``normal`` or ``all-tumor``."""
+        """The columns in a selection: ``tumor``, ``normal`` or ``all-tumor``."""
         samples = self.metadata.samples
-        taken = [column for column, sample in enumerate(samples) if sample.taken_by(selection)]
-        return np.array(taken, dtype=np.intp)
+        columns = [column for column, sample in enumerate(samples) if sample.is_in(selection)]
+        return np.array(columns, dtype=np.intp)
 
     def all_ranks(self) -> Ranks:
-        """The ranks, mapped anew: pages that are read go with it, and do not add up in memory."""
-        return _mapped_anew(self.ranks)
+        """The ranks, mapped again, so that pages that were read do not stay in memory."""
+        return _mapped_again(self.ranks)
 
     def all_values(self) -> NDArray[np.float32]:
-        """The values, mapped anew as :meth:`all_ranks` does."""
-        return _mapped_anew(self.values)
+        """The values, mapped again as :meth:`all_ranks` does."""
+        return _mapped_again(self.values)
 
 
-def _mapped_anew(array: NDArray[Any]) -> NDArray[Any]:
+def _mapped_again(array: NDArray[Any]) -> NDArray[Any]:
     if isinstance(array, np.memmap) and array.filename is not None:
         try:
             return np.asarray(np.load(array.filename, mmap_mode="r"))
         except FileNotFoundError:
-            pass  # the table was replaced meanwhile; what is mapped is still there
+            pass  # the table was replaced meanwhile; the old map still works
     return array
 
 
 def open_index(store: Store, key: TableKey) -> TableIndex:
-    """A table's index, built first where there is none of the table as it stands.
+    """The index of a table, built first where it is missing or outdated.
 
     Raises
     ------
     StoreError
-        If it must be built and the folder cannot be written.
+        If it has to be built and the folder cannot be written.
     """
-    index = _current(store, key)
+    index = _current_index(store, key)
     if index is not None:
         return index
     try:
         with store.locked(key):
-            return _current(store, key) or _rebuild(store, key)
+            return _current_index(store, key) or _rebuild(store, key)
     except StoreError:
-        # a store copied to where nothing may be written: its index is as good as ever
+        # a store that was copied to a read-only place: its index is still right
         table = store.table_path(key)
-        copied = _of_same_hash(store, key, sha256_of(table)) if table.exists() else None
+        copied = _find_copied(store, key, sha256_of(table)) if table.exists() else None
         index = _open(key, *copied) if copied else None
         if index is None:
             raise
@@ -150,22 +150,22 @@ def open_index(store: Store, key: TableKey) -> TableIndex:
 
 
 def check_tables(store: Store) -> None:
-    """Read whole, by its page checksums, each table that changed since it was indexed.
+    """Read, with page checksums, each table that has changed since it was indexed.
 
     For a reader of the tables that checks no page itself.
     """
     for key in store.table_keys():
-        if _current(store, key) is None:
+        if _current_index(store, key) is None:
             read_values(store, key)
 
 
 def check_index(store: Store, key: TableKey) -> str | None:
-    """What is wrong with a table's index; empty where none is built, None where nothing is.
+    """The problem with a table's index; empty where there is no index, None where it is right.
 
-    The arrays are compared with what the table gives, so that a bit that flipped in place is seen.
+    The arrays are compared with the table, so that a flipped bit is seen.
     """
     table = store.table_path(key)
-    index = _current(store, key)
+    index = _current_index(store, key)
     if index is None:
         others = any(store.index_folder(key).glob("[!.]*"))
         return "of the table as it was before" if others else ""
@@ -180,8 +180,8 @@ def check_index(store: Store, key: TableKey) -> str | None:
 
 
 def indexed_metadata(store: Store, key: TableKey) -> TableMetadata | None:
-    """What a table said of itself when it was indexed; None where that is not known."""
-    for _, described in _described(store, key):
+    """The metadata of a table when it was indexed; None where that is not known."""
+    for _, described in _descriptions(store, key):
         try:
             return TableMetadata.from_json(described["metadata"])
         except (KeyError, TypeError):
@@ -190,44 +190,44 @@ def indexed_metadata(store: Store, key: TableKey) -> TableMetadata | None:
 
 
 def drop_index(store: Store, key: TableKey) -> None:
-    """Remove a table's index; the next use makes it anew."""
+    """Remove a table's index; the next use builds it again."""
     with store.locked(key):
         shutil.rmtree(store.index_folder(key), ignore_errors=True)
 
 
-def _current(store: Store, key: TableKey) -> TableIndex | None:
-    """The index of the table as it stands; None where there is none, or none whole."""
+def _current_index(store: Store, key: TableKey) -> TableIndex | None:
+    """The index of the table as it is now; None where there is no complete one."""
     stamp = _stamp(store.table_path(key))
-    for folder, described in _described(store, key):
+    for folder, described in _descriptions(store, key):
         if described.get("table_stamp") == stamp:
             return _open(key, folder, described)
     return None
 
 
-def _of_same_hash(
+def _find_copied(
     store: Store, key: TableKey, table_sha256: str
 ) -> tuple[Path, dict[str, Any]] | None:
-    """A whole index of the same table before it was moved or copied; only its stamp is another."""
-    for folder, described in _described(store, key):
+    """A complete index of the same table before it was moved or copied; only its stamp differs."""
+    for folder, described in _descriptions(store, key):
         same = described.get("table_sha256") == table_sha256
         if same and _open(key, folder, described) is not None:
             return folder, described
     return None
 
 
-def _described(store: Store, key: TableKey) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """The folders of a table's indexes, and what each says of itself."""
+def _descriptions(store: Store, key: TableKey) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """The folders of a table's indexes, and the description in each."""
     for path in sorted(store.index_folder(key).glob(f"[!.]*/{_DESCRIPTION}")):
         try:
             described = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            continue  # replaced or damaged: rebuilt by whoever holds the lock
+            continue  # replaced or damaged: the process with the lock rebuilds it
         if isinstance(described, dict) and described.get("schema") == SCHEMA_VERSION:
             yield path.parent, described
 
 
 def _stamp(table: Path) -> list[int]:
-    """What tells cheaply that a file is still the same one."""
+    """Size, time and inode of a table: a cheap test of whether it is still the same."""
     try:
         status = table.stat()
     except FileNotFoundError:
@@ -260,7 +260,7 @@ def _rebuild(store: Store, key: TableKey) -> TableIndex:
     stamp, table_sha256 = _stamp(table), sha256_of(table)
     folder = store.index_folder(key)
     with writing(folder):
-        copied = _of_same_hash(store, key, table_sha256)
+        copied = _find_copied(store, key, table_sha256)
         if copied:
             target, described = copied[0], {**copied[1], "table_stamp": stamp}
             _remove_others(target)
@@ -286,29 +286,24 @@ def _rebuild(store: Store, key: TableKey) -> TableIndex:
 def _write(
     target: Path, described: dict[str, Any], genes: bytes, values: NDArray[np.float32]
 ) -> None:
-    partial = partial_path(target)
-    partial.mkdir(parents=True)
-    try:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with replacing_folder(target) as partial:
         (partial / _GENES).write_bytes(genes)
         save_array(partial / "values.npy", values)
         save_array(partial / "ranks.npy", doubled_average_ranks(values))
         (partial / _DESCRIPTION).write_text(json.dumps(described), encoding="utf-8")
         _remove_others(partial)
-        partial.rename(target)
-        sync_folder(target.parent)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _remove_others(kept: Path) -> None:
-    """Remove all but one index of a table, before that gets its name: a kill leaves one or none."""
+    """Remove all other indexes of a table before one is renamed: a kill leaves one or none."""
     for other in kept.parent.iterdir():
         if other != kept:
             shutil.rmtree(other, ignore_errors=True)
 
 
 def save_array(path: Path, array: NDArray[Any]) -> None:
-    """Write an array, and see it on the disk."""
+    """Write an array and sync it."""
     with path.open("wb") as handle:
         np.save(handle, array)
         handle.flush()

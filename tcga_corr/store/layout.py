@@ -1,4 +1,4 @@
-"""Where things are in a store, schema 1. ``docs/schema.md`` describes it for people."""
+"""The files of a store, schema 1, described for people in ``docs/schema.md``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SCHEMA_FILE = "store.json"
 
 @dataclass(frozen=True, order=True)
 class TableKey:
-    """Which table: a source and a tumor type."""
+    """The key of a table: a source and a tumor type."""
 
     source: str
     tumor_type: str
@@ -31,9 +31,9 @@ class TableKey:
 
 
 class Store:
-    """A folder that holds expression tables and what is derived from them.
+    """A folder of expression tables and all that is derived from them.
 
-    Opening one writes nothing.
+    Opening it writes nothing.
 
     Raises
     ------
@@ -85,7 +85,7 @@ class Store:
         return self.root / "index" / key.folder
 
     def covariates_path(self, name: str) -> Path:
-        """The Parquet table of covariates of a name."""
+        """The Parquet file of a table of covariates."""
         return self.root / "covariates" / f"{name}.parquet"
 
     def covariate_names(self) -> list[str]:
@@ -93,7 +93,7 @@ class Store:
         return sorted(path.stem for path in self.root.glob("covariates/[!.]*.parquet"))
 
     def downloads(self, source: str) -> Path:
-        """The folder of a source's files as downloaded."""
+        """The folder of a source's downloaded files."""
         return self.root / "downloads" / source
 
     def table_keys(self, source: str | None = None) -> list[TableKey]:
@@ -121,12 +121,12 @@ class Store:
         )
 
     def locked(self, key: TableKey) -> AbstractContextManager[None]:
-        """Exclude other writers of one table while the block runs; they wait."""
+        """Let other writers of a table wait while the block runs."""
         return self._locked(f"{key.source}.{key.tumor_type}")
 
     def locked_covariates(self, name: str) -> AbstractContextManager[None]:
         """The same for a table of covariates."""
-        return self._locked(f"_covariates.{name}")  # no source's name starts so
+        return self._locked(f"_covariates.{name}")  # the name of a source starts otherwise
 
     @contextmanager
     def _locked(self, name: str) -> Iterator[None]:
@@ -144,27 +144,21 @@ class Store:
             lock.release()
 
     def remove_leftovers(self, key: TableKey) -> None:
-        """Remove what a killed writer of a table left; call it with the table locked."""
-        for left in self._temporary(key):
-            _remove(left)
-        for left in filter(is_leftover, self.root.glob(".*.part")):
-            _remove(left)
+        """Remove temporary files of killed writers of a table; call it with the table locked."""
+        self._remove(self._temporary(key))
 
     def remove_any_leftovers(self, key: TableKey) -> None:
-        """The same for a table that is not locked, and need not be where nothing is left."""
+        """The same for a table that is not locked; locks it only where there are leftovers."""
         if self._temporary(key):
             with self.locked(key):
                 self.remove_leftovers(key)
 
     def remove_covariate_leftovers(self, name: str) -> None:
-        """Remove what a killed writer of covariates left; call it with them locked."""
-        for left in self.covariate_leftovers(name):
-            _remove(left)
-        for left in filter(is_leftover, self.root.glob(".*.part")):
-            _remove(left)
+        """The same for a table of covariates; call it with that locked."""
+        self._remove(self.covariate_leftovers(name))
 
     def covariate_leftovers(self, name: str) -> list[Path]:
-        """What writers of a table of covariates have not finished, or left."""
+        """The temporary files of running or killed writers of a table of covariates."""
         path = self.covariates_path(name)
         return list(path.parent.glob(f".{path.name}.*.part"))
 
@@ -172,14 +166,15 @@ class Store:
         folders = (self.table_path(key).parent, self.index_folder(key))
         return [path for folder in folders for path in folder.glob(".*.part")]
 
-
-def _remove(left: Path) -> None:
-    with suppress(OSError):  # it is in nobody's way
-        shutil.rmtree(left) if left.is_dir() else left.unlink()
+    def _remove(self, leftovers: list[Path]) -> None:
+        """Remove leftovers, and those at the top of the store."""
+        for path in [*leftovers, *filter(is_leftover, self.root.glob(".*.part"))]:
+            with suppress(OSError):  # it is in nobody's way
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def check_source_name(name: str) -> None:
-    """Refuse a source name that could not be a folder's."""
+    """Refuse a source name that cannot be the name of a folder."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
         raise UsageError(
             f"'{name[:80]}' cannot name a source",

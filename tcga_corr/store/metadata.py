@@ -1,9 +1,15 @@
-"""What a stored table says of itself: written into the Parquet file's own metadata."""
+"""The metadata of stored tables, kept in their Parquet files."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
+
+from tcga_corr.store.layout import SCHEMA_VERSION
+
+_KEY = b"tcga_corr"
 
 
 @dataclass(frozen=True)
@@ -17,9 +23,9 @@ class InputFile:
 
 @dataclass(frozen=True)
 class StoredSample:
-    """One column of a stored table, and the selections that take it.
+    """One column of a stored table, and the selections that it is in.
 
-    ``reason`` says why the default selection of its kind leaves it; empty where that takes it.
+    ``reason`` is why it is not in the default selection of its kind; empty where it is.
     """
 
     sample: str
@@ -32,8 +38,8 @@ class StoredSample:
     all_tumor: bool
     reason: str
 
-    def taken_by(self, selection: str) -> bool:
-        """Whether ``tumor``, ``normal`` or ``all-tumor`` takes it."""
+    def is_in(self, selection: str) -> bool:
+        """Whether it is in the selection ``tumor``, ``normal`` or ``all-tumor``."""
         return bool(getattr(self, selection.replace("-", "_")))
 
 
@@ -46,21 +52,21 @@ class TableMetadata:
     source, tumor_type, unit
         What the values are.
     simulated
-        Whether they are made up.
+        Whether they are simulated.
     genes
-        Which genes were kept and so ranked: ``all`` or ``protein-coding``.
+        Which genes were kept, and so ranked: ``all`` or ``protein-coding``.
     n_genes
-        Rows.
+        The number of rows.
     inputs
         The files it was made from; the table itself first.
     recipe
-        What besides the inputs decided the table: format, options, version of the preparation.
+        What else decided the table: format, options, version of the preparation.
     dropped
         What was left out: reason to number.
     samples
-        One entry a column.
+        One entry per column.
     read_as
-        How the file was read where that had to be found out, and whether its values were linear.
+        How the file was read, where that had to be found out, and whether its values were linear.
     """
 
     source: str
@@ -85,3 +91,75 @@ class TableMetadata:
         inputs = tuple(InputFile(**entry) for entry in data["inputs"])
         samples = tuple(StoredSample(**entry) for entry in data["samples"])
         return cls(**{**data, "inputs": inputs, "samples": samples})
+
+
+@dataclass(frozen=True)
+class CovariateColumn:
+    """A covariate: its name, its column in the input, and the number of keys with a value."""
+
+    name: str
+    column: str
+    n: int
+
+
+@dataclass(frozen=True)
+class CovariateMetadata:
+    """Everything about a stored table of covariates but its values.
+
+    Attributes
+    ----------
+    kind
+        What a row is: ``sample`` or ``patient``.
+    inputs
+        The file it was made from.
+    recipe
+        What else decided the table: the options, version of the reader.
+    citation
+        What to cite; empty where the input is not a known published table.
+    covariates
+        The columns of numbers.
+    n_keys
+        The number of samples or patients.
+    dropped
+        What was left out: reason to number.
+    notes
+        What else was reported at loading.
+    """
+
+    kind: str
+    inputs: tuple[InputFile, ...]
+    recipe: dict[str, Any]
+    citation: str
+    covariates: tuple[CovariateColumn, ...]
+    n_keys: int
+    dropped: dict[str, int]
+    notes: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> CovariateMetadata:
+        """From the values of :meth:`to_json`."""
+        inputs = tuple(InputFile(**entry) for entry in data["inputs"])
+        covariates = tuple(CovariateColumn(**entry) for entry in data["covariates"])
+        notes = tuple(data["notes"])
+        return cls(**{**data, "inputs": inputs, "covariates": covariates, "notes": notes})
+
+
+def encode_metadata(metadata: TableMetadata | CovariateMetadata) -> dict[bytes, bytes]:
+    """The metadata of a Parquet file, with the schema version."""
+    return {_KEY: json.dumps({"schema": SCHEMA_VERSION, **metadata.to_json()}).encode()}
+
+
+def decode_metadata(parquet: Mapping[bytes, bytes] | None) -> tuple[int, dict[str, Any]]:
+    """The schema version of a Parquet file, and the values of its metadata.
+
+    Raises
+    ------
+    KeyError, ValueError
+        If it is not a file of a store.
+    """
+    values: dict[str, Any] = json.loads((parquet or {})[_KEY])
+    return values.pop("schema"), values

@@ -1,27 +1,24 @@
-"""The Parquet table: one row a gene, sorted by symbol, values as a fixed-size list."""
+"""The Parquet table: a row per gene, sorted by symbol, values as a fixed-size list."""
 
 from __future__ import annotations
-
-import json
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tcga_corr.errors import DamagedTableError
+from tcga_corr.errors import DamagedTableError, one_line, shorten
 from tcga_corr.expression import ExpressionTable
 from tcga_corr.files import replacing
 from tcga_corr.store.layout import SCHEMA_VERSION, Store, TableKey
-from tcga_corr.store.metadata import TableMetadata
+from tcga_corr.store.metadata import TableMetadata, decode_metadata, encode_metadata
 
-_METADATA_KEY = b"tcga_corr"
 _ROW_GROUP = 4096
+_REMEDY = "Run `tcga-corr verify --repair`, or load the table again"
 
 
 def write_table(store: Store, table: ExpressionTable, metadata: TableMetadata) -> None:
-    """Put a prepared table into the store, in place of any of its source and tumor type.
+    """Store a prepared table, in place of any of its source and tumor type.
 
-    Call it with the table locked. The rename of the file is the moment at which it is stored.
+    Call it with the table locked. It is stored at the moment its file is renamed.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -29,14 +26,13 @@ def write_table(store: Store, table: ExpressionTable, metadata: TableMetadata) -
     if metadata.n_genes != len(table.genes) or len(metadata.samples) != len(table.samples):
         raise ValueError("the metadata are of another table")
     flat = np.ascontiguousarray(table.values, dtype=np.float32).reshape(-1)
-    described = {"schema": SCHEMA_VERSION, **metadata.to_json()}
     arrow = pa.table(
         {
             "gene": pa.array(table.genes.tolist(), pa.string()),
             "gene_id": pa.array([name or None for name in table.gene_ids.tolist()], pa.string()),
             "values": pa.FixedSizeListArray.from_arrays(pa.array(flat), len(table.samples)),
         }
-    ).replace_schema_metadata({_METADATA_KEY: json.dumps(described).encode()})
+    ).replace_schema_metadata(encode_metadata(metadata))
     store.create()
     key = TableKey(metadata.source, metadata.tumor_type)
     with replacing(store.table_path(key)) as partial:
@@ -52,26 +48,25 @@ def write_table(store: Store, table: ExpressionTable, metadata: TableMetadata) -
 
 
 def read_metadata(store: Store, key: TableKey) -> TableMetadata | None:
-    """What a stored table says of itself; None where there is no such table.
+    """The metadata of a stored table; None where there is no such table.
 
     Raises
     ------
     DamagedTableError
-        If the file is no table of this schema version.
+        If the file is not a table of this schema version.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     path = store.table_path(key)
     try:
-        described: dict[str, Any] = json.loads(pq.read_schema(path).metadata[_METADATA_KEY])
-        schema = described.pop("schema")
-        metadata = TableMetadata.from_json(described) if schema == SCHEMA_VERSION else None
+        schema, values = decode_metadata(pq.read_schema(path).metadata)
+        metadata = TableMetadata.from_json(values) if schema == SCHEMA_VERSION else None
     except FileNotFoundError:
         return None
     except (pa.ArrowException, KeyError, TypeError, ValueError, OSError) as error:
         raise DamagedTableError(
-            f"{path}: not a whole table of this store ({_brief(error)})", _REMEDY
+            f"{path}: not a whole table of this store ({shorten(one_line(error), 120)})", _REMEDY
         ) from error
     if metadata is None:
         raise DamagedTableError(
@@ -80,22 +75,13 @@ def read_metadata(store: Store, key: TableKey) -> TableMetadata | None:
     return metadata
 
 
-_REMEDY = "Run `tcga-corr verify --repair`, or load the table again"
-
-
-def _brief(error: Exception) -> str:
-    """A library's words, not all of them."""
-    said = " ".join(str(error).split())
-    return said if len(said) <= 120 else said[:117] + "..."
-
-
 def check_table(store: Store, key: TableKey) -> None:
-    """Read a table whole, by its page checksums, and see that it is what it says of itself.
+    """Read all of a table with its page checksums, and compare it with its metadata.
 
     Raises
     ------
     DamagedTableError
-        If it is not.
+        If it is damaged, or the two differ.
     """
     metadata = read_metadata(store, key)
     genes, values = read_values(store, key)
@@ -125,7 +111,9 @@ def read_values(store: Store, key: TableKey) -> tuple[list[str], NDArray[np.floa
             page_checksum_verification=True,
         )
     except (pa.ArrowException, OSError) as error:
-        raise DamagedTableError(f"{path}: cannot be read ({_brief(error)})", _REMEDY) from error
+        raise DamagedTableError(
+            f"{path}: cannot be read ({shorten(one_line(error), 120)})", _REMEDY
+        ) from error
     column = arrow.column("values").combine_chunks()
     flat = column.flatten().to_numpy(zero_copy_only=False)
     return arrow.column("gene").to_pylist(), flat.reshape(arrow.num_rows, -1)

@@ -1,8 +1,8 @@
-"""The derived index of the reference collection: what its sets score in each sample of a table.
+"""The derived index of the reference collection: the rank sums of its sets in a table's samples.
 
 ``sums.npy`` holds the three sums of :mod:`tcga_corr.scoring.rank_sums`, sets x 3 x samples; the
-sets' genes are rows of the table, ``rows.npy``, cut at ``offsets.npy``. The sets stand in order of
-how many of their genes the table has, so that those of like size lie together.
+sets' genes are rows of the table, ``rows.npy``, cut at ``offsets.npy``. The sets are sorted by
+how many of their genes the table has, so that those of similar size lie together.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcga_corr.errors import StoreError
-from tcga_corr.files import partial_path, sync_folder, writing
+from tcga_corr.files import replacing_folder, writing
 from tcga_corr.scoring.rank_sums import N_SUMS, Terms, rank_terms, sums_of_sets
 from tcga_corr.store.index import UNREADABLE, GeneNames, TableIndex, save_array
 from tcga_corr.store.layout import Store
@@ -30,7 +30,7 @@ Rows = NDArray[np.intp]
 
 MIN_GENES = 5
 _FILES = ("sums.npy", "rows.npy", "offsets.npy")
-_AT_ONCE = 128  # samples: what bounds the memory of building
+_BLOCK = 128  # samples at once, which bounds the memory of building
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class ReferenceIndex:
     rows
         The table's rows of all sets, one set after another, ascending within each.
     offsets
-        Where each set begins in ``rows``, and the end.
+        Where each set starts in ``rows``, and the end.
     """
 
     sums: Terms
@@ -53,10 +53,10 @@ class ReferenceIndex:
 
     @property
     def sizes(self) -> Rows:
-        """Genes of each set that the table has, ascending."""
+        """The number of genes of each set that the table has, ascending."""
         return np.diff(self.offsets)
 
-    def like(self, size: int) -> slice:
+    def similar_in_size(self, size: int) -> slice:
         """The sets of half to one and a half times a size."""
         first = np.searchsorted(self.sizes, size / 2, side="left")
         end = np.searchsorted(self.sizes, 1.5 * size, side="right")
@@ -68,10 +68,10 @@ class ReferenceIndex:
 
 
 def open_reference(store: Store, table: TableIndex) -> ReferenceIndex:
-    """The reference collection's sums in a table, made first where they are not there.
+    """The reference collection's sums in a table, computed first where they are missing.
 
-    Where the store may not be written, or the table was replaced meanwhile, they are made for this
-    once.
+    Where the store is read-only, or the table was replaced meanwhile, they are computed but not
+    stored.
 
     Raises
     ------
@@ -86,18 +86,18 @@ def open_reference(store: Store, table: TableIndex) -> ReferenceIndex:
         with store.locked(table.key):
             return _open(folder, table) or _build(folder, table)
     except StoreError as error:
-        if not _is_for_this_once(error.__cause__):
+        if not _prevents_storing(error.__cause__):
             raise
-        return _made(table)
+        return _computed(table)
 
 
-def _is_for_this_once(cause: BaseException | None) -> bool:
-    """Whether nothing may be written here, or the table's index went to make place for another."""
+def _prevents_storing(cause: BaseException | None) -> bool:
+    """Whether the store is read-only, or the table's index was replaced meanwhile."""
     read_only = isinstance(cause, OSError) and cause.errno == errno.EROFS
     return read_only or isinstance(cause, PermissionError | FileNotFoundError)
 
 
-def _made(table: TableIndex) -> ReferenceIndex:
+def _computed(table: TableIndex) -> ReferenceIndex:
     sets = _sets_in(table.genes)
     rows = np.concatenate([np.empty(0, dtype=np.intp), *sets])
     offsets = np.cumsum([0, *map(len, sets)], dtype=np.intp)
@@ -105,12 +105,12 @@ def _made(table: TableIndex) -> ReferenceIndex:
 
 
 def has_reference(store: Store, table: TableIndex) -> bool:
-    """Whether the sums are there, so that :func:`open_reference` takes no time."""
+    """Whether the sums are stored, so that :func:`open_reference` takes no time."""
     return _open(_folder(store, table), table) is not None
 
 
 def check_reference(store: Store, table: TableIndex) -> str | None:
-    """What is wrong with a table's sums; empty where none are made, None where nothing is."""
+    """The problem with a table's sums; empty where there are none, None where they are right."""
     folder = _folder(store, table)
     if not folder.exists():
         return ""
@@ -124,7 +124,7 @@ def check_reference(store: Store, table: TableIndex) -> str | None:
 
 
 def drop_reference(store: Store, table: TableIndex) -> None:
-    """Remove a table's sums; the next use makes them anew."""
+    """Remove a table's sums; the next use computes them again."""
     with store.locked(table.key):
         shutil.rmtree(_folder(store, table), ignore_errors=True)
 
@@ -149,7 +149,7 @@ def _open(folder: Path, table: TableIndex) -> ReferenceIndex | None:
 
 @lru_cache(maxsize=8)
 def _sets_in(genes: GeneNames) -> tuple[Rows, ...]:
-    """The rows of each reference set of which a table has enough, smallest first."""
+    """The rows of each reference set with enough genes in a table, smallest first."""
     found = (match_symbols(known.genes, genes).found for known in reference_sets().values())
     sets = [genes.rows(set(match.values())) for match in found if len(match) >= MIN_GENES]
     return tuple(sorted(sets, key=len))
@@ -165,28 +165,22 @@ def _sums(table: TableIndex, sets: Sequence[Rows]) -> Terms:
     n_samples = len(table.metadata.samples)
     sums = np.empty((len(sets), N_SUMS, n_samples), dtype=np.float32)
     ranks = table.all_ranks()
-    for start in range(0, n_samples, _AT_ONCE):
-        part = slice(start, start + _AT_ONCE)
+    for start in range(0, n_samples, _BLOCK):
+        part = slice(start, start + _BLOCK)
         sums[:, :, part] = sums_of_sets(rank_terms(ranks[:, part]), sets)
     return sums
 
 
 def _build(folder: Path, table: TableIndex) -> ReferenceIndex:
-    """Make the sums, then remove those of another collection; call it with the table locked."""
-    made = _made(table)
-    partial = partial_path(folder)
+    """Store the sums in place of those of another collection; call it with the table locked."""
+    computed = _computed(table)
     with writing(folder):
         for other in [*folder.parent.glob("reference-*"), *folder.parent.glob(".reference-*")]:
             shutil.rmtree(other, ignore_errors=True)
-        partial.mkdir()
-        try:
-            arrays: tuple[NDArray[Any], ...] = (made.sums, made.rows, made.offsets)
+        with replacing_folder(folder) as partial:
+            arrays: tuple[NDArray[Any], ...] = (computed.sums, computed.rows, computed.offsets)
             for name, array in zip(_FILES, arrays, strict=True):
                 save_array(partial / name, array)
-            partial.rename(folder)
-            sync_folder(folder.parent)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
     index = _open(folder, table)
     if index is None:
         raise StoreError(f"{folder}: the index just written cannot be read", "Check the disk")

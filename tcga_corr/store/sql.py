@@ -1,4 +1,4 @@
-"""DuckDB over the store: the views of ``queries/views*.sql``, and the named questions beside it."""
+"""DuckDB over the store: the views of ``queries/views*.sql``, and the named questions there."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from tcga_corr.errors import (
     TcgaCorrError,
     UsageError,
     near_names,
+    one_line,
 )
 from tcga_corr.store.covariates import check_covariates
 from tcga_corr.store.index import check_tables
@@ -23,7 +24,7 @@ from tcga_corr.store.layout import Store
 if TYPE_CHECKING:
     import polars as pl
 
-# A view over the tables of runs to what a spec has that gives one.
+# a view over the tables of runs, and what a spec needs for a run to have it
 _RESULTS = {
     "associations": "pairs or crosses",
     "pooled": "pairs in several tumor types",
@@ -40,7 +41,7 @@ def queries_folder() -> Path:
 
 
 def named_queries() -> dict[str, str]:
-    """The named questions: name to the SQL of each, which starts with a comment that tells it."""
+    """The named questions: name to SQL, which starts with a comment that describes it."""
     return {
         path.stem: path.read_text(encoding="utf-8")
         for path in sorted(queries_folder().glob("*.sql"))
@@ -66,18 +67,18 @@ def named_query(name: str) -> str:
 
 
 def run_query(store: Store, query: str) -> pl.DataFrame:
-    """The answer of DuckDB to one query over the store's views.
+    """The answer of DuckDB to a query over the store's views.
 
     The database is in memory, so nothing is locked.
 
     Raises
     ------
     AnalysisError
-        If DuckDB refuses the query; in its words.
+        If DuckDB refuses the query, in its words.
     DataMissingError
-        If it asks for results of runs, and there are none.
+        If it needs results of runs, and there are none.
     DamagedTableError
-        If a table changed since it was indexed and cannot be read whole, or covariates cannot.
+        If covariates, or a table that changed since it was indexed, are damaged.
     StoreError
         If a table of a run cannot be read.
     """
@@ -89,7 +90,7 @@ def run_query(store: Store, query: str) -> pl.DataFrame:
         check_covariates(store)
         try:
             frame = _answer(store, query)
-        # on damaged text, the words of DuckDB may themselves be no text
+        # of damaged text, the error of DuckDB may itself be no text
         except (duckdb.Error, RuntimeError) as error:
             if _stamps(store) == stamps:
                 raise _explained(store, error) from error
@@ -117,14 +118,14 @@ def _answer(store: Store, query: str) -> pl.DataFrame:
 
 
 def _explained(store: Store, error: Exception) -> TcgaCorrError:
-    """What a user can do about an error of DuckDB."""
+    """The package's own error for one of DuckDB, with what to do about it."""
     import duckdb
 
-    said = " ".join(str(error).split())
+    message = one_line(error)
     is_wrong = isinstance(
         error, duckdb.BinderException | duckdb.CatalogException | duckdb.ParserException
     )
-    unknown = re.search(r'Table with name "?(\w+)"? does not exist', said)
+    unknown = re.search(r'Table with name "?(\w+)"? does not exist', message)
     name = unknown[1].lower() if unknown else ""
     if is_wrong and name in _RESULTS:
         return DataMissingError(
@@ -137,7 +138,7 @@ def _explained(store: Store, error: Exception) -> TcgaCorrError:
             f"{damaged}: cannot be read",
             f"Run the spec of {damaged.parent.name} again, or remove its folder",
         )
-    return AnalysisError(f"DuckDB: {said}", "The views are in queries/views*.sql")
+    return AnalysisError(f"DuckDB: {message}", "The views are in queries/views*.sql")
 
 
 def _first_damaged(store: Store) -> Path | None:
@@ -147,7 +148,7 @@ def _first_damaged(store: Store) -> Path | None:
     for path in (path for name in _RESULTS for path in _results(store, name)):
         with duckdb.connect() as connection:
             try:
-                # of hashes, as DuckDB knows the largest value itself without reading any
+                # hashes, as DuckDB knows the largest value itself without reading the file
                 connection.execute(
                     "SELECT max(hash(COLUMNS(*))) FROM read_parquet(?)", [_as_pattern(path)]
                 ).fetchall()
@@ -157,12 +158,12 @@ def _first_damaged(store: Store) -> Path | None:
 
 
 def _as_pattern(path: Path) -> str:
-    """A path for DuckDB, which takes names for patterns."""
+    """A path for DuckDB, which reads names as patterns."""
     return glob.escape(str(path.resolve()))
 
 
 def _views(store: Store) -> str:
-    """The SQL of the views; those of covariates and of results need some to be there."""
+    """The SQL of the views; those of covariates and results only where the store has some."""
     names = ["views"]
     if store.covariate_names():
         names.append("views_covariates")
@@ -173,7 +174,7 @@ def _views(store: Store) -> str:
 
 
 def _results(store: Store, name: str) -> list[Path]:
-    """The tables of a name in the folders of runs, sorted."""
+    """The tables of this name in the folders of runs, sorted."""
     return sorted(store.root.glob(f"results/[!.]*/{name}.parquet"))
 
 
@@ -183,7 +184,7 @@ def _stamps(store: Store) -> list[tuple[Path, int, int]]:
     paths += [path for name in _RESULTS for path in _results(store, name)]
     stamps = []
     for path in paths:
-        with suppress(FileNotFoundError):  # removed meanwhile: the stamps after it tell
+        with suppress(FileNotFoundError):  # removed meanwhile, which the later stamps show
             status = path.stat()
             stamps.append((path, status.st_mtime_ns, status.st_ino))
     return stamps

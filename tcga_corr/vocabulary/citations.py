@@ -1,4 +1,4 @@
-"""What to cite for the methods: reference and DOI, by the name they go by here."""
+"""What to cite for the methods: reference and DOI, by the keys that records of methods use."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Human gene symbols: current symbols, aliases and former symbols.
 
 Source: NCBI Gene (September 2022, public domain). A current symbol always wins over an alias; an
-alias of several genes is refused with the candidates, unless ``PREFERRED`` decides it.
+alias of several genes is refused, naming them, unless ``PREFERRED`` decides.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PREFERRED: dict[str, str] = {
     "NRF2": "NFE2L2",  # also of GABPA, nuclear respiratory factor 2
     "p65": "RELA",  # also of WNK1
 }
-"""Aliases of several genes that the field reads as one of them."""
+"""Aliases of several genes that in practice mean one of them."""
 
 
 class UnknownSymbolError(UsageError):
@@ -30,7 +30,7 @@ class UnknownSymbolError(UsageError):
 
 
 class AmbiguousSymbolError(UsageError):
-    """An alias of several genes."""
+    """The name is an alias of several genes."""
 
 
 class Gene(NamedTuple):
@@ -57,7 +57,7 @@ class SymbolTable:
         return len(self._by_symbol)
 
     def __contains__(self, name: object) -> bool:
-        """Whether a name is a current symbol as it stands."""
+        """Whether a name is a current symbol as written."""
         return name in self._by_symbol
 
     def __iter__(self) -> Iterator[Gene]:
@@ -66,15 +66,15 @@ class SymbolTable:
     def resolve(self, name: str) -> Gene:
         """The gene of a current symbol, an alias or a former symbol.
 
-        A current symbol comes first, as it stands and then in any case; then what the field reads
-        an alias as; then aliases, in any case, so that one is not taken for another gene's.
+        A current symbol comes first, as written and then in any case; then the preferred meaning of
+        an alias; then aliases, in any case, so that one is not read as another gene's.
 
         Raises
         ------
         AmbiguousSymbolError
-            If it is an alias of several genes; names them.
+            If it is an alias of several genes, naming them.
         UnknownSymbolError
-            If no gene goes by it; names the nearest symbols.
+            If no gene has this name, naming the nearest symbols.
         """
         candidates = self.candidates(name)
         if len(candidates) != 1 or not self._is_plain(name):
@@ -123,13 +123,13 @@ class SymbolTable:
         return tuple(alias for alias in gene.aliases if len(self.candidates(alias)) > 1)
 
     def own_names(self, gene: Gene) -> tuple[str, ...]:
-        """Names that mean this gene and no other: its symbol, then its unshared aliases."""
+        """Names that mean this gene alone: its symbol, then its unshared aliases."""
         aliases = (alias for alias in gene.aliases if self.candidates(alias) == [gene])
         preferred = (alias for alias, symbol in PREFERRED.items() if symbol == gene.symbol)
         return tuple(dict.fromkeys((gene.symbol, *preferred, *aliases)))
 
     def protein_coding_by_ensembl_id(self) -> dict[str, bool]:
-        """Whether each known Ensembl id, without version, is of a protein-coding gene."""
+        """Whether each known Ensembl id, without version, belongs to a protein-coding gene."""
         known: dict[str, bool] = {}
         for gene in self:
             for ensembl_id in gene.ensembl_ids:
@@ -139,8 +139,8 @@ class SymbolTable:
     def symbol_by_ensembl_id(self) -> dict[str, str]:
         """The current symbol of each known Ensembl id, without version.
 
-        Of several genes of one id a protein-coding one comes first, then the shorter symbol: that
-        of a read-through names both its genes.
+        Of several genes of one id, a protein-coding one comes first, then the shorter symbol: the
+        longer is that of a read-through, which names both its genes.
         """
         known: dict[str, str] = {}
         for gene in sorted(self, key=lambda gene: (not gene.protein_coding, len(gene.symbol))):
@@ -165,17 +165,16 @@ def _parts(text: str) -> tuple[str, ...]:
 
 @dataclass
 class SymbolMatch:
-    """How names were found in a table.
+    """The rows of a table that names match.
 
     Attributes
     ----------
     found
-        Name to the table's name for it; the same text, or another name of the same gene.
+        Name to the table's name of the row: the same text, or another name of the same gene.
     missing
-        Names of which the table has no row.
+        Names without a row in the table.
     ambiguous
-        Those of ``missing`` that stand for several genes, or may be one of several rows, with these
-        rows.
+        Those of ``missing`` that mean several genes or match several rows, with these rows.
     """
 
     found: dict[str, str] = field(default_factory=dict)
@@ -184,23 +183,22 @@ class SymbolMatch:
 
     @property
     def renamed(self) -> dict[str, str]:
-        """The found names whose row goes by another name."""
+        """The found names whose row has another name."""
         return {name: row for name, row in self.found.items() if name != row}
 
 
 def match_symbols(names: Iterable[str], rows: Collection[str]) -> SymbolMatch:
-    """Find names among a table's row names, as they stand or through aliases, in their own case.
+    """Find names among a table's row names, as written or through aliases, case-sensitively.
 
-    Two names of one row count once: the row's own name keeps it, else the first; the other is
-    passed over.
+    A row that two names match counts once: under its own name, or else under the first of the two.
     """
     match = SymbolMatch()
-    taken: set[str] = set()
+    matched: set[str] = set()
     rest = []
     for name in names:
         if name in rows:
             match.found[name] = name
-            taken.add(name)
+            matched.add(name)
         else:
             rest.append(name)
     for name in rest:
@@ -209,9 +207,9 @@ def match_symbols(names: Iterable[str], rows: Collection[str]) -> SymbolMatch:
             known for gene in genes[:1] for known in symbol_table().own_names(gene) if known in rows
         ]
         if len(genes) == 1 and own and (own[0] == genes[0].symbol or len(own) == 1):
-            if own[0] not in taken:
+            if own[0] not in matched:
                 match.found[name] = own[0]
-                taken.add(own[0])
+                matched.add(own[0])
             continue
         match.missing.append(name)
         shared = [

@@ -1,4 +1,4 @@
-"""The 33 TCGA tumor types and which sample types are their tumour.
+"""The 33 TCGA tumor types, and which sample types are their tumour.
 
 Abbreviations and names: NCI Genomic Data Commons, TCGA study abbreviations.
 """
@@ -62,7 +62,7 @@ TUMOR_TYPES: dict[str, TumorType] = {
 }
 
 OTHER = TumorType("OTHER", "Own cohort of none of the 33", ())
-"""Under which a user's own cohort is kept that is of no TCGA tumor type."""
+"""The tumor type of a user's own cohort that is none of the 33."""
 
 UNIONS: dict[str, tuple[str, ...]] = {
     "COADREAD": ("COAD", "READ"),
@@ -76,12 +76,12 @@ UNIONS: dict[str, tuple[str, ...]] = {
 def parse_tumor_type(text: str) -> TumorType:
     """The tumor type of an abbreviation, in any case, with or without a leading ``TCGA-``.
 
-    ``OTHER`` stands for own cohorts of none of the 33.
+    ``OTHER`` stands for own cohorts that are none of the 33.
 
     Raises
     ------
     UsageError
-        If it is a union of tumor types, or none at all.
+        If it is a union of tumor types, or not a tumor type.
     """
     abbreviation = text.strip().upper().removeprefix("TCGA-")
     if abbreviation == OTHER.abbreviation:

@@ -25,7 +25,7 @@ def write(folder: Path, *lines: str, name: str = "groups.tsv") -> Path:
 
 def of(groups: SampleGroups, sample: str) -> str | None:
     """The group of a sample by its barcode."""
-    return groups.of(sample, sample[:12])
+    return groups.group(sample, sample[:12])
 
 
 @pytest.mark.parametrize("separator", ["\t", ",", ";"])
@@ -86,8 +86,8 @@ def test_a_sample_goes_before_its_patient(tmp_path: Path) -> None:
 def test_own_names(tmp_path: Path) -> None:
     path = write(tmp_path, "name,arm", "mouse 1,x", "mouse 2,y", "mouse 3,y")
     groups = read_groups(path)
-    assert groups.of("mouse 2", "mouse 2") == "y"
-    assert groups.of("mouse 4", "mouse 4") is None
+    assert groups.group("mouse 2", "mouse 2") == "y"
+    assert groups.group("mouse 4", "mouse 4") is None
 
 
 def test_one_of_several_columns(tmp_path: Path) -> None:

@@ -690,10 +690,10 @@ def test_the_samples_own_vial_comes_first(engine: Engine, tmp_path: Path) -> Non
         "TCGA-AA-0005-01A": (8, 1), "TCGA-AA-0006-01A": (nan, 0), "TCGA-AA-0001-06A": (nan, 0),
     }  # fmt: skip
     for barcode, (value, n_by_letter) in cases.items():
-        values, count = known.of([sample(barcode)])
+        values, count = known.values_of([sample(barcode)])
         np.testing.assert_array_equal(values, [value], err_msg=barcode)
         assert count == n_by_letter, barcode
-    values, count = known.of([sample(barcode) for barcode in cases])
+    values, count = known.values_of([sample(barcode) for barcode in cases])
     np.testing.assert_array_equal(values, [value for value, _ in cases.values()])
     assert count == sum(count for _, count in cases.values())
 

@@ -179,7 +179,7 @@ def test_a_table_of_which_no_set_has_enough_genes(tmp_path: Path) -> None:
         index = open_reference(engine.store, table)
         assert index.sums.shape == (0, 3, 8)
         assert len(index.rows) == len(index.sizes) == 0
-        assert index.like(0) == index.like(10) == slice(0, 0)
+        assert index.similar_in_size(0) == index.similar_in_size(10) == slice(0, 0)
         assert has_reference(engine.store, table)
         assert check_reference(engine.store, table) is None
 
@@ -189,11 +189,14 @@ def test_sets_of_like_size(built: Engine) -> None:
     index = opened(built.store)
     sizes = index.sizes.tolist()
     for size in (*range(130), 500):
-        like = index.like(size)
+        like = index.similar_in_size(size)
         found = list(range(len(sizes)))[like]
         assert found == [i for i, k in enumerate(sizes) if size <= 2 * k and 2 * k <= 3 * size]
     by_hand = ReferenceIndex(index.sums, index.rows, np.array([0, 4, 9, 19, 34, 50]))
-    assert [by_hand.sizes.tolist(), by_hand.like(10)] == [[4, 5, 10, 15, 16], slice(1, 4)]
+    assert [by_hand.sizes.tolist(), by_hand.similar_in_size(10)] == [
+        [4, 5, 10, 15, 16],
+        slice(1, 4),
+    ]
 
 
 # --- built once ----------------------------------------------------------------------------------
@@ -234,7 +237,7 @@ def test_it_is_built_in_parts(store: Store, monkeypatch: pytest.MonkeyPatch) -> 
     """What bounds the memory of building changes no byte."""
     table, before = table_of(store), files(store)
     drop_reference(store, table)
-    monkeypatch.setattr(reference, "_AT_ONCE", 7)
+    monkeypatch.setattr(reference, "_BLOCK", 7)
     open_reference(store, table)
     assert files(store) == before
     assert check_reference(store, table) is None

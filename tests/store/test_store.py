@@ -226,7 +226,7 @@ def test_sample_records(shared_store: Engine) -> None:
         sample = by_barcode[barcode]
         assert (sample.tumor, sample.normal, sample.all_tumor) == (tumor, normal, all_tumor)
         assert sample.reason == reason
-        assert [sample.taken_by(name) for name in ("tumor", "normal", "all-tumor")] == [
+        assert [sample.is_in(name) for name in ("tumor", "normal", "all-tumor")] == [
             tumor,
             normal,
             all_tumor,

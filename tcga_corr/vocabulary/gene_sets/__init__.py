@@ -1,4 +1,4 @@
-"""Gene sets: reading GMT files, and the sets that ship with the tool."""
+"""Gene sets: those of GMT files, and those that ship with the package."""
 
 from tcga_corr.vocabulary.gene_sets.catalogue import (
     COLLECTIONS,

@@ -1,4 +1,4 @@
-"""The gene sets that ship with the tool, and where each comes from."""
+"""The gene sets that ship with the package, and the collections that they come from."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _REFERENCE = _DATA / "reference.gmt"
 
 @dataclass(frozen=True)
 class Collection:
-    """A published collection from which sets were taken."""
+    """A published collection of gene sets."""
 
     name: str
     title: str
@@ -79,10 +79,10 @@ def shipped_sets() -> dict[str, GeneSet]:
 
 @cache
 def reference_sets() -> dict[str, GeneSet]:
-    """Real pathways by name, to rank a pathway's correlation among: 15 to 500 genes, none alike.
+    """Real pathways by name, among which to rank a pathway's correlation: 15 to 500 genes each.
 
-    They are those of Reactome, WikiPathways and GO biological processes of which no two have a
-    Jaccard index of 0.3 or more; their names start with ``REACTOME_``, ``WP_`` or ``GO_``. As of
+    They are sets of Reactome, WikiPathways and GO biological processes, no two of them with a
+    Jaccard index of 0.3 or more; their names start with ``REACTOME_``, ``WP_`` or ``GO_``. As in
     ``shipped_sets``, a set's ``description`` is its source line, ``collection`` a key of
     ``COLLECTIONS``.
     """
@@ -91,7 +91,7 @@ def reference_sets() -> dict[str, GeneSet]:
 
 @cache
 def reference_digest() -> str:
-    """The sha256 of the file of the reference sets, in hex: what is made of them is keyed by it."""
+    """The sha256 of the file of the reference sets, in hex: the key of all derived from them."""
     return sha256_of(_REFERENCE)
 
 
@@ -103,12 +103,12 @@ def _read(path: Path) -> dict[str, GeneSet]:
 
 
 def find_set(name: str) -> GeneSet:
-    """The shipped set of a name, or the reference set, in any case.
+    """The shipped or reference set of a name, in any case.
 
     Raises
     ------
     UsageError
-        If there is none; names the nearest.
+        If there is none, naming the nearest.
     """
     gene_set = next(
         (
@@ -129,5 +129,5 @@ def find_set(name: str) -> GeneSet:
 
 
 def near_set_names(name: str) -> str:
-    """Words for a remedy: the shipped sets named most like a wrong name, or an empty string."""
+    """A remedy that asks for the shipped sets nearest to a wrong name, or an empty string."""
     return near_names(name, shipped_sets())

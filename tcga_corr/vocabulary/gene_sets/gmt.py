@@ -1,4 +1,4 @@
-"""The GMT format: a gene set a line, its name, a description, its genes, separated by tabs."""
+"""The GMT format: a line per gene set, with its name, a description and its genes, by tabs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tcga_corr.errors import DataMissingError, TableError
 
 @dataclass(frozen=True)
 class GeneSet:
-    """A named set of gene symbols, in the order of its source, each once."""
+    """A named set of gene symbols, each once, in the order of its source."""
 
     name: str
     description: str
@@ -19,10 +19,10 @@ class GeneSet:
 
 
 def read_gmt(path: Path) -> dict[str, GeneSet]:
-    """Gene sets of a GMT file by name, in file order.
+    """The gene sets of a GMT file by name, in file order.
 
-    Tabs alone separate, so names may hold blanks; empty fields, repeated genes and repeated lines
-    are passed over.
+    Only tabs separate, so names may hold blanks; empty fields, repeated genes and repeated lines
+    are skipped.
 
     Raises
     ------
