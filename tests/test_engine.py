@@ -178,6 +178,7 @@ def test_simulated_tables_give_way_to_real_ones(own: Engine, atlas: Path) -> Non
     assert own.correlate("RELA", "GPX4", source="simulated").frame["note"][0] == "SIMULATED"
 
 
+@pytest.mark.slow
 def test_the_same_question_gives_the_same_answer(simulated: Engine) -> None:
     first, again = (simulated.correlate("ferroptosis", "HALLMARK_HYPOXIA") for _ in range(2))
     assert first.frame.equals(again.frame)

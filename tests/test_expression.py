@@ -234,10 +234,10 @@ def prepared_by_dicts(original: ExpressionTable) -> list[Row]:
                 repeats.setdefault(sample, []).append(value)
             rows.append((gene, {s: averaged(several) for s, several in repeats.items()}))
     rows = [(gene, row) for gene, row in rows if not all(map(math.isnan, row.values()))]
-    lacking = {
+    missing = {
         sample: sum(math.isnan(row[sample]) for _, row in rows) for sample in original.samples
     }
-    stay = {sample for sample, number in lacking.items() if number <= len(rows) / 2}
+    stay = {sample for sample, number in missing.items() if number <= len(rows) / 2}
     rows = [(gene, {s: row[s] for s in sorted(stay)}) for gene, row in rows]
     rows = [(gene, row) for gene, row in rows if not any(map(math.isnan, row.values()))]
     highest: dict[str, float] = {}

@@ -1,11 +1,13 @@
-"""Rules of the house that no single module can hold by itself."""
+"""Rules of the house that no single module can keep by itself."""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import get_args
 
@@ -23,6 +25,33 @@ from tcga_corr.vocabulary.nulls import NULLS
 
 HEAVY = ("polars", "duckdb", "scipy", "gseapy", "pyarrow", "pandas", "numpy", "rich")
 ROOT = Path(__file__).parents[1]
+PACKAGE = Path(tcga_corr.__file__).parent
+AT_THE_TOP = {
+    "__init__", "__main__", "choices", "engine", "errors", "exchange", "expression", "files",
+    "progress",
+}  # fmt: skip
+NOT_OF_A_ROOM = {"browser", "golden", "snapshots"}
+"""The folders of tests that are not of one room."""
+
+
+def _rooms() -> set[str]:
+    return {path.name for path in PACKAGE.iterdir() if any(path.glob("*.py"))}
+
+
+def test_every_module_stands_in_a_room_of_the_floors() -> None:
+    assert {path.stem for path in PACKAGE.glob("*.py")} == AT_THE_TOP
+    contract = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    (floors,) = (
+        rule for rule in contract["tool"]["importlinter"]["contracts"] if rule["type"] == "layers"
+    )
+    on_a_floor = {name for floor in floors["layers"] for name in re.findall(r"corr\.(\w+)", floor)}
+    assert _rooms() == on_a_floor - AT_THE_TOP
+
+
+def test_the_tests_have_the_rooms_of_the_package() -> None:
+    files = (path for path in (ROOT / "tests").glob("*/**/*.*") if path.suffix != ".pyc")
+    folders = {file.relative_to(ROOT / "tests").parts[0] for file in files}
+    assert folders <= _rooms() | NOT_OF_A_ROOM
 
 
 def _imported_by(code: str) -> set[str]:
@@ -50,11 +79,11 @@ def test_a_warm_question_needs_neither_duckdb_nor_gseapy() -> None:
     assert not _imported_by("import tcga_corr.engine").intersection(HEAVY) - {"numpy"}
 
 
-def test_public_names_are_there_and_typed() -> None:
+def test_public_names_exist_and_are_typed() -> None:
     for name in tcga_corr.__all__:
         assert getattr(tcga_corr, name) is not None
     assert dir(tcga_corr) == tcga_corr.__all__
-    assert (Path(tcga_corr.__file__).parent / "py.typed").exists()
+    assert (PACKAGE / "py.typed").exists()
 
 
 def _modules_with(package: object, attribute: str) -> list[object]:
@@ -66,7 +95,7 @@ def _modules_with(package: object, attribute: str) -> list[object]:
     return found
 
 
-def test_registries_hold_every_module() -> None:
+def test_registries_have_every_module() -> None:
     assert {source.name for source in _modules_with(sources, "SOURCE")} == set(SOURCES)  # type: ignore[attr-defined]
     assert {known.name for known in _modules_with(tables, "FORMAT")} == {  # type: ignore[attr-defined]
         known.name for known in tables.FORMATS
@@ -82,8 +111,6 @@ def test_a_method_and_a_null_have_record_and_function_under_one_name() -> None:
 
 
 def test_the_installed_version_is_that_of_the_project() -> None:
-    import tomllib
-
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert tcga_corr.__version__ == project["version"]
     assert f"version: {project['version']}" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")

@@ -205,7 +205,7 @@ def read_matrix(
 
 
 def _stacked(blocks: list[NDArray[np.float32]]) -> NDArray[np.float32]:
-    """The blocks as one matrix; each is freed once it is copied, so that none is held twice."""
+    """The blocks as one matrix; each is freed once copied, so that none is in memory twice."""
     if len(blocks) == 1:
         return blocks[0]
     whole = np.empty((sum(map(len, blocks)), blocks[0].shape[1]), dtype=np.float32)

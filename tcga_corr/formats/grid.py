@@ -102,7 +102,7 @@ class Grid:
             kind = "written with a comma, and others of the column with a point"
             raise self._fault(commas[0], position, kind, remedy)
         if all(_THOUSANDS.fullmatch(cells[row]) for row in commas):
-            kind = "a fraction or thousands, and no other cell of the column tells"
+            kind = "a fraction or thousands, and no other cell of the column shows which"
             raise self._fault(commas[0], position, kind, remedy)
 
     def _fault(self, row: int, position: int, kind: str, remedy: str) -> TableError:

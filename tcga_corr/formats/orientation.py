@@ -41,7 +41,7 @@ def decide_rows(
         return rows
     shown = [", ".join(f"'{name[:30]}'" for name in side[:2]) for side in (down[0], across)]
     raise TableError(
-        f"{path}: it cannot be told whether its rows ({shown[0]}, …) or its columns "
+        f"{path}: it is unclear whether its rows ({shown[0]}, …) or its columns "
         f"({shown[1]}, …) are genes",
         "Say --rows genes or --rows samples",
     )

@@ -183,7 +183,7 @@ def _check_points(matrix: Matrix, lines: Sequence[str]) -> None:
     if points and in_hundreds and all(map(_THOUSANDS.fullmatch, points)):
         raise TableError(
             f"{matrix.path}: '{points[0]}' is a fraction or thousands, and '{whole[0]}' beside it "
-            "does not tell",
+            "does not show which",
             "Export it without marks between thousands",
         )
 

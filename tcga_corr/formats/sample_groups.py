@@ -40,7 +40,7 @@ def read_groups(path: Path, column: str | None = None) -> SampleGroups:
     Parameters
     ----------
     path
-        The file; rows go by TCGA barcodes of samples or patients, or by own names of samples.
+        The file; rows are named by TCGA barcodes of samples or patients, or by own names.
     column
         The column of groups; None where it is the only one besides that of the samples.
 
@@ -70,7 +70,7 @@ def read_groups(path: Path, column: str | None = None) -> SampleGroups:
         names[group] = None
     if len(names) < 2:
         found = f"only the group '{next(iter(names))}'" if names else "no group"
-        raise TableError(f"{path}: column '{column}' tells {found}", "Two are needed")
+        raise TableError(f"{path}: column '{column}' has {found}", "Two are needed")
     return SampleGroups(column, tuple(names), group_of)
 
 
@@ -80,7 +80,7 @@ def _group_column(grid: Grid, chosen: int, column: str | None) -> str:
     if column is None:
         if len(others) != 1:
             raise UsageError(
-                f"{grid.path}: which column tells the groups is not clear",
+                f"{grid.path}: which column has the groups is not clear",
                 f"Choose one with --group: {', '.join(others)}",
             )
         return others[0]

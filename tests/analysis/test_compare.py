@@ -509,9 +509,7 @@ def test_one_of_several_columns(engine: Engine, tmp_path: Path) -> None:
     for place, name in enumerate(barcodes(22, site="LI")):
         lines.append(f"{name},{'xyz'[place % 3]},{'first' if place < 11 else 'second'}")
     path.write_text("\n".join(lines) + "\n")
-    with pytest.raises(
-        UsageError, match=r"which column tells .* Choose one with --group: arm, half"
-    ):
+    with pytest.raises(UsageError, match=r"which column has .* Choose one with --group: arm, half"):
         engine.compare([S], path, **REAL)
     frame = engine.compare([S], path, group="half", tumor_types=["LIHC"], **REAL).frame
     values = scores(engine, S, "LIHC", **REAL)
@@ -563,7 +561,7 @@ def test_what_cannot_be_asked_is_said(engine: Engine, tmp_path: Path) -> None:
     with pytest.raises(AnalysisError, match="too few samples: 0 in y, 0 in x"):
         engine.compare(S, others, **REAL)
     one = write_groups(tmp_path, dict.fromkeys(barcodes(5), "x"))
-    with pytest.raises(TableError, match="column 'arm' tells only the group 'x'"):
+    with pytest.raises(TableError, match="column 'arm' has only the group 'x'"):
         engine.compare(S, one, **REAL)
 
 
@@ -579,7 +577,7 @@ FILES = {
     ("arguments", "code", "said"),
     [
         (("--by", "two.tsv"), 1, "two.tsv, line 3: TCGA-LI-0001-01 is of 'y' here"),
-        (("--by", "one.tsv"), 1, "one.tsv: column 'arm' tells only the group 'x'"),
+        (("--by", "one.tsv"), 1, "one.tsv: column 'arm' has only the group 'x'"),
         (("--by", "several.tsv"), 2, "Choose one with --group"),
         (("--by", "several.tsv", "--group", "arms"), 2, "Did you mean arm?"),
         (("--by", "empty.tsv"), 1, "empty.tsv: the file is empty"),

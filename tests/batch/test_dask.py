@@ -27,6 +27,8 @@ from tcga_corr.engine import Engine
 from tcga_corr.errors import AnalysisError, StoreError
 from tests.batch.support import Hooks, build_store, copy_of, plan_of, run, tables_of, write_spec
 
+pytestmark = pytest.mark.slow
+
 distributed = pytest.importorskip("distributed")
 
 SPEC = """\

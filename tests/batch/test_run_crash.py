@@ -30,6 +30,8 @@ from tests.batch.support import (
 )
 from tests.conftest import DIE_BEFORE
 
+pytestmark = pytest.mark.slow
+
 KILLS = 20
 SPEC = """\
 name = "killed"

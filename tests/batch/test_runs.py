@@ -755,6 +755,7 @@ def lost_worker(folder: Path, patch: pytest.MonkeyPatch, file: str) -> None:
     patch.setenv("DIE_AT", file)
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_costs_its_task_alone(
     small: Done, engine: Engine, tmp_path: Path
 ) -> None:
@@ -774,6 +775,7 @@ def test_a_worker_that_dies_costs_its_task_alone(
     assert tables_of(last.folder) == small.tables
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("limit", "workers"), [(900, ()), (8_000, ("--workers", "2"))])
 def test_a_full_disk(small: Done, engine: Engine, limit: int, workers: tuple[str, ...]) -> None:
     """As on a disk that takes no file of more than so many bytes: one line, and no half file."""

@@ -17,6 +17,8 @@ from tests.browser.support import (
     until_text,
 )
 
+pytestmark = pytest.mark.slow
+
 SHOWN = [name for name in NAMES if name != LONG and name.isprintable()]
 
 

@@ -25,6 +25,8 @@ from tests.browser.support import (
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+pytestmark = pytest.mark.slow
+
 TOKEN = "abcdefghijklmnopqrst"
 
 

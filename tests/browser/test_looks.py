@@ -21,6 +21,8 @@ from tests.browser.support import (
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+pytestmark = pytest.mark.slow
+
 LIGHT, DARK = "rgb(255, 255, 255)", "rgb(20, 23, 26)"
 READ = ("body", "#subtitle", "#answers dt", "#made-up", "#forest-caption", "td button", "th button")
 READABLE = 4.5  # by WCAG AA

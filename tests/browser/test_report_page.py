@@ -27,6 +27,8 @@ from tests.browser.support import (
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+pytestmark = pytest.mark.slow
+
 FALLING = ("r", "n")
 Row = dict[str, Any]
 

@@ -330,6 +330,7 @@ def test_a_bad_load_is_one_line_and_changes_nothing(
     assert not new.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.process])
 def test_a_bad_load_as_a_process(name: str, tmp_path: Path) -> None:
     case = CASES[name]
@@ -463,6 +464,7 @@ def run_on_a_full_disk(limit: int, cache: Path, *arguments: object) -> None:
     assert list(cache.rglob("*.part")) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limit", [0, 2_000])
 @pytest.mark.parametrize("tumor_type", ["ACC", "UCS"])
 def test_a_full_disk(cache: Path, tmp_path: Path, tumor_type: str, limit: int) -> None:

@@ -103,6 +103,7 @@ def test_correlate_in_every_format(run: Run, simulated: Engine) -> None:
     assert [line.split()[0] for line in lines[4 : 4 + 33]] == frame["tumor_type"].to_list()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", list(Format))
 def test_a_file_gets_the_same_bytes_as_a_redirect(
     ending: str, cli: Cli, simulated: Engine, tmp_path: Path
@@ -290,6 +291,7 @@ def test_version_cite_environment(cli: Cli) -> None:
     assert b"polars " in cli("--environment").stdout
 
 
+@pytest.mark.slow
 def test_demo_end_to_end(cli: Cli, tmp_path: Path) -> None:
     arguments = ("--cache", tmp_path / "cache", "demo", "--n-genes", "1500")
     first = cli(*arguments)

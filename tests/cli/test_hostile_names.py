@@ -234,6 +234,7 @@ def test_tables_and_notes_are_inert(question: str, run: Run, gmt: str) -> None:
             assert name in out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*NAMES, "a\rb\n", "\t=1"])
 def test_errors_are_one_short_inert_line(name: str, run: Run, gmt: str) -> None:
     for arguments in (
@@ -348,6 +349,7 @@ def everything(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PATHS)
 def test_no_name_leads_out_of_the_store(
     name: str, run: Run, store: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -253,6 +253,7 @@ for step in range(4):
 )
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks here")
 def test_killed_at_any_step_the_page_is_the_old_or_the_new(engine: Engine, tmp_path: Path) -> None:
     command = [sys.executable, "-c", KILLED, str(engine.store.root), str(tmp_path)]
@@ -304,6 +305,7 @@ def test_other_commands_need_no_page(engine: Engine, tmp_path: Path) -> None:
     assert not found.intersection(("jinja2", "vl_convert"))
 
 
+@pytest.mark.slow
 def test_a_page_needs_no_figures_of_matplotlib(engine: Engine, name: str, tmp_path: Path) -> None:
     code = (
         "from tcga_corr.cli.main import run\n"

@@ -1260,6 +1260,7 @@ def test_a_disk_that_is_full_half_way(hub: Hub, target: Path, child: Child) -> N
 # kills, interrupts and other processes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
 def test_killed_at_any_moment(hub: Hub, target: Path, child: Child, seed: int) -> None:
     one = Download(hub.put(PATH, HUGE), target)
@@ -1327,6 +1328,7 @@ def stepper(hub: Hub) -> Iterator[subprocess.Popen[str]]:
     assert process.returncode == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", ["new", "resumed", "replaced", "half of another version"])
 def test_killed_before_each_of_its_steps(
     hub: Hub, tmp_path: Path, stepper: subprocess.Popen[str], case: str

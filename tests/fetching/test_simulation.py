@@ -84,6 +84,7 @@ def _replicates(plan: CohortPlan, n: int, n_genes: int) -> tuple[np.ndarray, np.
     return pair, np.stack(scores)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("planted", [-0.3, 0.0, 0.5, 0.8])
 @pytest.mark.parametrize("method", ["pearson", "spearman"])
 def test_intervals_cover_what_is_planted(planted: float, method: str) -> None:

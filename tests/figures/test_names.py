@@ -22,6 +22,7 @@ def check_axes(figure: Figure) -> None:
         assert axes.lines or axes.collections or axes.patches or axes.texts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_types", [1, 5, 33])
 @pytest.mark.parametrize("kind", KINDS)
 def test_figures_of_long_names_are_legible(kind: str, n_types: int) -> None:
@@ -30,6 +31,7 @@ def test_figures_of_long_names_are_legible(kind: str, n_types: int) -> None:
     check_axes(figure)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_hostile_names_are_text(kind: str) -> None:
     for first in range(0, len(HOSTILE), 2):

@@ -225,7 +225,7 @@ def test_separator_orientation_and_quotes_are_no_part_of_a_table(
         decimal_comma=decimal_comma and separator == ";",
     )
     path = written(tmp_path_factory.mktemp("any") / "mine.txt", text)
-    # few short names may tell nothing; what is said then does
+    # few short names may leave it unclear, unless the option decides
     expected = Made(
         matrix.genes,
         matrix.samples,
@@ -233,16 +233,16 @@ def test_separator_orientation_and_quotes_are_no_part_of_a_table(
     )
     assert_is(read(path, rows), expected)
     try:
-        told = read(path)
+        table = read(path)
     except TableError as error:
         assert "--rows genes or --rows samples" in str(error)  # noqa: PT017
     else:
-        assert_is(told, expected)
+        assert_is(table, expected)
 
 
 @pytest.mark.parametrize("rows", ["genes", "samples"])
 @pytest.mark.parametrize("names", ["barcodes", "known", "both known", "neither known"])
-def test_what_tells_the_orientation(tmp_path: Path, rows: RowsOfTable, names: str) -> None:
+def test_what_decides_the_orientation(tmp_path: Path, rows: RowsOfTable, names: str) -> None:
     samples, genes = {
         "barcodes": (barcodes(12), tuple(f"unknown{number}" for number in range(40))),
         "known": ([f"P{number}" for number in range(12)], tuple(SYMBOLS)),  # P1 is an alias
@@ -252,7 +252,7 @@ def test_what_tells_the_orientation(tmp_path: Path, rows: RowsOfTable, names: st
     matrix = Made(genes, tuple(samples), made(samples).texts)
     path = written(tmp_path / "mine.csv", delimited_text(matrix, ",", rows))
     if "known" in names.split()[1:]:
-        with pytest.raises(TableError, match=r"cannot be told .* Say --rows genes or --rows samp"):
+        with pytest.raises(TableError, match=r"it is unclear .* Say --rows genes or --rows samp"):
             open_table(path)
     else:
         assert_is(read(path), matrix)

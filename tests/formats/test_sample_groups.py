@@ -1,4 +1,4 @@
-"""Files of groups of samples: which column tells what, and what is refused."""
+"""Files of groups of samples: which columns are chosen, and what is refused."""
 
 from __future__ import annotations
 
@@ -94,9 +94,7 @@ def test_one_of_several_columns(tmp_path: Path) -> None:
     path = write(tmp_path, "sample\tage\tarm", f"{A}-01\t40\tx", f"{B}-01\t50\ty")
     assert read_groups(path, "arm").names == ("x", "y")
     assert read_groups(path, "age").names == ("40", "50")
-    with pytest.raises(
-        UsageError, match=r"which column tells .* Choose one with --group: age, arm"
-    ):
+    with pytest.raises(UsageError, match=r"which column has .* Choose one with --group: age, arm"):
         read_groups(path)
     with pytest.raises(UsageError, match=r"no column 'arms' of groups\. Did you mean arm\?"):
         read_groups(path, "arms")
@@ -122,8 +120,8 @@ FAULTS = {
         "sample\tarm",
         f"{A}-01\tx",
         f"{B}-01\tx",
-    ): "column 'arm' tells only the group 'x'. Two are needed",
-    ("sample\tarm", f"{A}-01\tNA", f"{B}-01\t"): "column 'arm' tells no group. Two are needed",
+    ): "column 'arm' has only the group 'x'. Two are needed",
+    ("sample\tarm", f"{A}-01\tNA", f"{B}-01\t"): "column 'arm' has no group. Two are needed",
     ("sample\tarm", f"{A}-01\tx", "", f"{B}-01\ty", f"{A}-01\ty"): (
         f"line 5: {A}-01 is of 'y' here and of 'x' above. Keep one group for each sample"
     ),

@@ -64,7 +64,7 @@ def test_a_study_of_cbioportal(tmp_path: Path, name: str) -> None:
     assert np.array_equal(table.values[:-1], matrix.values)
     assert source_of_file(path) is SOURCES["cbioportal"]
     engine = open_store(tmp_path / "cache")
-    report = engine.load([tmp_path])  # its name tells the source
+    report = engine.load([tmp_path])  # the source follows from its name
     assert report.errors == ()
     (loaded,) = report.loaded
     assert loaded.key == TableKey("cbioportal", "LIHC")

@@ -194,7 +194,7 @@ def write_pancan(folder: Path, phenotype: str = PHENOTYPE) -> Path:
     lines = ["sample\t_PATIENT\tcancer type abbreviation"]
     lines += [f"{name}\t{name[:12]}\tACC" for name in acc]
     lines += [f"{name}\t{name[:12]}\tUCS" for name in ucs[:2]]
-    # a sample that is not listed goes by its patient
+    # a sample that is not listed has the tumor type of its patient
     lines += [f"{ucs[2][:-2]}06\t{ucs[2][:12]}\tUCS", f"{barcodes(1, site='NN')[0]}\tx\t"]
     (folder / phenotype).write_text("\n".join(lines) + "\n")
     samples = [acc[0], *ucs, *other, *acc]

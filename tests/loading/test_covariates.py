@@ -465,6 +465,7 @@ while left >= 0:
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("replaced", [False, True])
 def test_a_load_killed_before_each_of_its_steps(tmp_path: Path, replaced: bool) -> None:
     """The old covariates or the new ones, or none; and the next load makes the store whole."""

@@ -24,6 +24,8 @@ from tcga_corr.loading.plan import LoadOptions
 from tcga_corr.store import Store, TableKey, named_query
 from tests.conftest import DIE_BEFORE, run_cli, snapshot
 
+pytestmark = pytest.mark.slow
+
 TUMOR_TYPES = ("ACC", "CHOL", "DLBC", "KICH", "UCS", "UVM")
 OPTIONS = LoadOptions(source="simulated")
 KILLS = 20

@@ -504,6 +504,7 @@ def test_accepted_connections_do_not_wait_for_more_to_send() -> None:
     assert asyncio.run(delay_is_off())
 
 
+@pytest.mark.slow
 def test_silent_connections_keep_nobody_out(engine: Engine) -> None:
     with process(engine) as (running, link), ExitStack() as opened:
         place = httpx.URL(link)
@@ -525,6 +526,7 @@ def test_silent_connections_keep_nobody_out(engine: Engine) -> None:
         assert running.communicate(timeout=10)[1] == "stopped\n"
 
 
+@pytest.mark.slow
 def test_too_many_connections_that_ask_are_told_so(engine: Engine) -> None:
     with process(engine) as (_, link), ExitStack() as opened:
         place = httpx.URL(link)

@@ -412,9 +412,9 @@ def test_the_order_of_the_sets_is_checked(store: Store) -> None:
 # --- writing -------------------------------------------------------------------------------------
 
 
-def assert_one_line(error: StoreError, *says: str) -> None:
+def assert_one_line(error: StoreError, *texts: str) -> None:
     assert "\n" not in str(error)
-    assert all(said in str(error) for said in says)
+    assert all(text in str(error) for text in texts)
     assert error.remedy
 
 
@@ -509,6 +509,7 @@ for step in sys.stdin:
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damaged", [False, True])
 def test_killed_before_each_step_of_building(store: Store, damaged: bool) -> None:
     """Of a new index, or of one in place of a damaged: none or the whole one, never half."""
@@ -576,7 +577,7 @@ def test_processes_that_need_it_at_once(store: Store) -> None:
     for process in processes:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
-    said = set()
+    answers = set()
     for process in processes:
         assert process.stdin is not None
         process.stdin.write("\n")
@@ -584,8 +585,8 @@ def test_processes_that_need_it_at_once(store: Store) -> None:
     for process in processes:
         stdout, stderr = process.communicate(timeout=60)
         assert (process.returncode, stderr) == (0, "")
-        said.add(stdout)
-    assert len(said) == 1
+        answers.add(stdout)
+    assert len(answers) == 1
     assert files(store) == whole
     assert check_reference(store, table) is None
 

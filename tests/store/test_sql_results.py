@@ -201,7 +201,7 @@ def test_a_folder_without_tables_and_a_hidden_one_are_no_runs(engine: Engine) ->
 
 
 @pytest.mark.parametrize(
-    ("query", "said"),
+    ("query", "needed"),
     [
         ("FROM associations", "pairs or crosses"),
         ('SELECT r FROM "Associations" WHERE r > 0', "pairs or crosses"),
@@ -210,8 +210,10 @@ def test_a_folder_without_tables_and_a_hidden_one_are_no_runs(engine: Engine) ->
         *((named_queries()[name], "pairs or crosses") for name in QUESTIONS),
     ],
 )
-def test_without_runs_the_way_to_one_is_told(engine: Engine, query: str, said: str) -> None:
-    match = rf"no run in the store .* has a table of .*Run `tcga-corr batch SPEC` .*{said}\."
+def test_without_runs_the_error_names_a_spec_that_gives_them(
+    engine: Engine, query: str, needed: str
+) -> None:
+    match = rf"no run in the store .* has a table of .*Run `tcga-corr batch SPEC` .*{needed}\."
     with pytest.raises(DataMissingError, match=match):
         engine.sql(query)
     (engine.store.root / "results" / "begun").mkdir(parents=True)
@@ -231,10 +233,10 @@ def test_the_command_says_it_in_one_line(
 ) -> None:
     root = str(engine.store.root)
     assert run(["--cache", root, "sql", "--named", "top_pairs"]) == 3
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert said.err.count("\n") == 1
-    assert "tcga-corr batch" in said.err
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.count("\n") == 1
+    assert "tcga-corr batch" in output.err
 
 
 def test_other_mistakes_stay_in_the_words_of_duckdb(runs: Engine) -> None:
@@ -263,10 +265,10 @@ def test_a_damaged_table_is_named(runs: Engine, kind: int) -> None:
     path.write_bytes(list(harmed(path.read_bytes()))[kind])
     with pytest.raises(StoreError) as caught:
         runs.sql("FROM associations")
-    said = str(caught.value)
-    assert str(path) in said
-    assert "Run the spec of second again" in said
-    assert "\n" not in said
+    text = str(caught.value)
+    assert str(path) in text
+    assert "Run the spec of second again" in text
+    assert "\n" not in text
 
 
 def test_damage_inside_a_column_is_named(done: Path, tmp_path: Path) -> None:
@@ -287,11 +289,11 @@ def test_damage_inside_a_column_is_named(done: Path, tmp_path: Path) -> None:
 def test_a_table_replaced_during_the_query_is_read_again(
     runs: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = sql._answer
+    real_answer = sql._answer
     times = []
 
     def answer(*arguments: Any) -> pl.DataFrame:
-        frame = asked(*arguments)
+        frame = real_answer(*arguments)
         if not times:
             replaced = put(runs, "new", [{"r": 0.5}])
             replaced.replace(runs.store.root / "results" / "third" / "associations.parquet")
@@ -306,23 +308,23 @@ def test_a_table_replaced_during_the_query_is_read_again(
 def test_a_run_removed_during_the_query_is_no_error(
     runs: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = sql._answer
+    real_answer = sql._answer
 
     def answer(*arguments: Any) -> pl.DataFrame:
         if (runs.store.root / "results" / "third").exists():
             shutil.rmtree(runs.store.root / "results" / "third")
             raise duckdb.IOException("no such file")
-        return asked(*arguments)
+        return real_answer(*arguments)
 
     monkeypatch.setattr(sql, "_answer", answer)
     assert set(runs.sql("FROM associations")["run"]) == {"first", "second"}
 
 
 def test_a_store_that_keeps_changing(runs: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = sql._answer
+    real_answer = sql._answer
 
     def answer(*arguments: Any) -> pl.DataFrame:
-        frame = asked(*arguments)
+        frame = real_answer(*arguments)
         put(runs, "third", RUNS["third"])
         return frame
 
@@ -354,10 +356,12 @@ def test_the_strongest_pairs(runs: Engine) -> None:
 
 def test_a_pair_that_shares_genes_is_ranked_without_them(engine: Engine) -> None:
     same = {"tumor_type": "ACC", "method": "pearson", "source": "s", "analysis": "a", "q_batch": 0}
-    told = [("shared", 0.9, 3, 0.1), ("apart", 0.5, 0, None), ("within", 0.99, 3, None)]
+    pairs = [("shared", 0.9, 3, 0.1), ("apart", 0.5, 0, None), ("within", 0.99, 3, None)]
     keys = ("x", "r", "n_shared_genes", "r_disjoint")
     put(
-        engine, "one", [{**same, "y": "Y", "n": 9, **dict(zip(keys, t, strict=True))} for t in told]
+        engine,
+        "one",
+        [{**same, "y": "Y", "n": 9, **dict(zip(keys, t, strict=True))} for t in pairs],
     )
     frame = engine.sql(named_queries()["top_pairs"])
     assert frame["x"].to_list() == ["apart", "shared"]
@@ -425,7 +429,7 @@ def test_how_far_runs_agree(runs: Engine) -> None:
 def test_a_pair_in_common_has_no_correlation(engine: Engine) -> None:
     same = {"tumor_type": "ACC", "method": "pearson", "source": "s", "analysis": "a"}
     put(engine, "one", [{**same, "x": "A", "y": "B", "r": 0.5, "q": None}])
-    # asked twice, as a symbol and its alias may stand for one gene
+    # twice, as a symbol and its alias may stand for one gene
     rows = [{**same, "x": x, "y": y, "r": -0.25, "q": 0.01} for x, y in ("AB", "BA")]
     put(engine, "two", rows)
     [row] = engine.sql(named_queries()["agreement"]).rows()

@@ -463,10 +463,10 @@ def test_sql_errors_are_one_line(
     with pytest.raises(AnalysisError):
         shared_store.sql(query)
     assert run(["--cache", str(shared_store.store.root), "sql", query]) == 1
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert said.err.count("\n") == 1
-    assert said.err.startswith("tcga-corr: error: DuckDB: ")
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.count("\n") == 1
+    assert output.err.startswith("tcga-corr: error: DuckDB: ")
 
 
 # --- names ---------------------------------------------------------------------------------------
@@ -525,8 +525,8 @@ def test_a_union_is_refused(union: str, form: str) -> None:
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="/"), max_size=20))
 def test_no_path_is_too_odd(name: str) -> None:
-    told = tumor_type_of_path(Path("/x", name))
-    assert told is None or told in name
+    tumor_type = tumor_type_of_path(Path("/x", name))
+    assert tumor_type is None or tumor_type in name
 
 
 @pytest.mark.parametrize("name", ["toil", "2020", "my-own_2.0", "A" * 64])

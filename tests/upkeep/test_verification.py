@@ -226,6 +226,7 @@ def test_a_part_of_a_store(engine: Engine) -> None:
             engine.verify(**part)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_verify_on_the_command_line(engine: Engine, cli: Cli) -> None:
     store = engine.store.root
     result = cli("--cache", store, "verify", "--format", "tsv")

@@ -174,7 +174,7 @@ tumor_types = st.sampled_from(["ACC", "LAML", "SKCM"])
 
 
 def best_of(rivals: list[Barcode], codes: Sequence[str]) -> Barcode:
-    """The rule as it is told: each step keeps those that are best by it."""
+    """The rule step by step: each keeps the samples that are best by it."""
     steps: list[Callable[[Barcode], tuple[int, ...] | int | str]] = [
         lambda b: codes.index(b.sample_type),
         lambda b: "HRT".index(b.analyte) if b.analyte and b.analyte in "HRT" else 3,
