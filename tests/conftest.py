@@ -1,4 +1,4 @@
-"""What all tests share: no test sees a user's own store, and none reaches the internet."""
+"""What tests of several rooms share. No test sees a user's own store or reaches the internet."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ import gzip
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tcga_corr.cli import main
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.fetching.simulation import write_atlas
 from tcga_corr.loading.plan import LoadOptions
 
-# the same examples everywhere, and no time limit: machines differ
-# how fast a machine draws examples is not what is tested
+# the same examples everywhere, and no time limits, as machines differ
 settings.register_profile(
     "tests", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -35,9 +36,9 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The folder of real tables; tests that need it skip where it is absent."""
+    """The folder of real tables; tests that need it skip where it is missing."""
     if not (SHARED / "hub").is_dir():
-        pytest.skip("the real tables of ../shared are not here")
+        pytest.skip("the real tables of ../shared are missing")
     return SHARED
 
 
@@ -75,6 +76,44 @@ def cli() -> Cli:
     return run_cli
 
 
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capfdbinary: pytest.CaptureFixture[bytes], engine: Engine) -> Run:
+    """The command line in this process, over the store of the module's ``engine``.
+
+    It returns exit code, output and error output.
+    """
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        code = main.run(["--cache", str(engine.store.root), *map(str, arguments)])
+        out, err = capfdbinary.readouterr()
+        return code, out.decode(), err.decode()
+
+    return run
+
+
+def imported_by(code: str, cwd: Path | None = None) -> set[str]:
+    """The top-level packages that a Python process imports which runs some code."""
+    listing = f"import sys\n{code}\nprint(*{{name.partition('.')[0] for name in sys.modules}})"
+    done = subprocess.run(
+        [sys.executable, "-c", listing], capture_output=True, text=True, check=True, cwd=cwd
+    )
+    return set(done.stdout.splitlines()[-1].split())
+
+
+@contextmanager
+def script_process(script: str) -> Iterator[subprocess.Popen[str]]:
+    """A Python process that runs a script, with pipes to it; it has to end well."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    yield process
+    process.communicate(timeout=30)
+    assert process.returncode == 0
+
+
 def barcodes(n: int, code: str = "01", site: str = "AA") -> list[str]:
     """Sample barcodes of n patients."""
     return [f"TCGA-{site}-{patient:04d}-{code}" for patient in range(n)]
@@ -96,7 +135,7 @@ def write_table(
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder, locks aside, for saying that nothing changed."""
+    """Every file below a folder except locks, to test that nothing changed."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
@@ -120,4 +159,4 @@ def die_before(step, folder, steps):
             os.kill(os.getpid(), signal.SIGKILL)
     sys.addaudithook(hook)
 """
-"""The start of a script whose children are killed at a step."""
+"""The start of a script whose child processes are killed at a step."""

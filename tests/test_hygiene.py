@@ -5,8 +5,6 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 from typing import get_args
@@ -22,6 +20,7 @@ from tcga_corr.stats.methods import FORMULAS
 from tcga_corr.vocabulary.gene_sets import COLLECTIONS, shipped_sets
 from tcga_corr.vocabulary.methods import METHODS
 from tcga_corr.vocabulary.nulls import NULLS
+from tests.conftest import imported_by
 
 HEAVY = ("polars", "duckdb", "scipy", "gseapy", "pyarrow", "pandas", "numpy", "rich")
 ROOT = Path(__file__).parents[1]
@@ -54,16 +53,8 @@ def test_the_tests_have_the_rooms_of_the_package() -> None:
     assert folders <= _rooms() | NOT_OF_A_ROOM
 
 
-def _imported_by(code: str) -> set[str]:
-    listing = f"import sys\n{code}\nprint(*{{name.partition('.')[0] for name in sys.modules}})"
-    done = subprocess.run(
-        [sys.executable, "-c", listing], capture_output=True, text=True, check=True
-    )
-    return set(done.stdout.splitlines()[-1].split())
-
-
 def test_importing_the_package_imports_no_data_library() -> None:
-    assert not _imported_by("import tcga_corr").intersection(HEAVY)
+    assert not imported_by("import tcga_corr").intersection(HEAVY)
 
 
 def test_help_imports_no_data_library() -> None:
@@ -72,11 +63,11 @@ def test_help_imports_no_data_library() -> None:
         "for command in ([], ['correlate'], ['score'], ['load'], ['demo'], ['sql'], ['sets']):\n"
         "    _run([*command, '--help'])"
     )
-    assert not _imported_by(code).intersection(HEAVY)
+    assert not imported_by(code).intersection(HEAVY)
 
 
 def test_a_warm_question_needs_neither_duckdb_nor_gseapy() -> None:
-    assert not _imported_by("import tcga_corr.engine").intersection(HEAVY) - {"numpy"}
+    assert not imported_by("import tcga_corr.engine").intersection(HEAVY) - {"numpy"}
 
 
 def test_public_names_exist_and_are_typed() -> None:

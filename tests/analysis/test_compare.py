@@ -9,7 +9,7 @@ import io
 import itertools
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +20,12 @@ from numpy.typing import NDArray
 from scipy import special, stats
 
 import tcga_corr as tc
-from tcga_corr.cli import main
 from tcga_corr.engine import Engine
 from tcga_corr.errors import AnalysisError, DataMissingError, TableError, UsageError
 from tcga_corr.loading.plan import LoadOptions
 from tcga_corr.vocabulary.gene_sets import shipped_sets
-from tests.conftest import barcodes, write_table
+from tests.conftest import Run, barcodes, write_table
 
-Run = Callable[..., tuple[int, str, str]]
 Vector = NDArray[np.float64]
 Values = Mapping[str, float]  # by sample
 
@@ -93,18 +91,6 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
     options = LoadOptions(source="mice", unit="log2(tpm+1)", rows="genes")
     assert not engine.load([path], options).errors
     return engine
-
-
-@pytest.fixture
-def run(capfdbinary: pytest.CaptureFixture[bytes], engine: Engine) -> Run:
-    """Run the command line in process."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        code = main.run(["--cache", str(engine.store.root), *map(str, arguments)])
-        out, err = capfdbinary.readouterr()
-        return code, out.decode(), err.decode()
-
-    return run
 
 
 REAL: dict[str, Any] = {"source": "tcga-hiseqv2"}

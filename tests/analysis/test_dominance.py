@@ -20,7 +20,6 @@ import pytest
 from numpy.typing import NDArray
 
 import tcga_corr as tc
-from tcga_corr.cli import main
 from tcga_corr.engine import Answer, Engine
 from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.loading.plan import LoadOptions
@@ -29,9 +28,8 @@ from tcga_corr.scoring.ssgsea import enrichment_scores, weights_by_doubled_rank
 from tcga_corr.stats.null import expression_bins, matched_draws
 from tcga_corr.stats.repeated import friedman, post_hoc
 from tcga_corr.vocabulary.gene_sets import DEATH_PROGRAMMES, shipped_sets
-from tests.conftest import barcodes, write_table
+from tests.conftest import Run, barcodes, write_table
 
-Run = Callable[..., tuple[int, str, str]]
 Matrix = NDArray[np.float64]
 
 N = {"ACC": 14, "LIHC": 23}
@@ -79,18 +77,6 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
         write_table(path, samples, zip(genes, values.tolist(), strict=True))
         assert not engine.load([path]).errors
     return engine
-
-
-@pytest.fixture
-def run(capfdbinary: pytest.CaptureFixture[bytes], engine: Engine) -> Run:
-    """Run the command line in process."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        code = main.run(["--cache", str(engine.store.root), *map(str, arguments)])
-        out, err = capfdbinary.readouterr()
-        return code, out.decode(), err.decode()
-
-    return run
 
 
 @pytest.fixture

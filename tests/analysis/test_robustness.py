@@ -23,9 +23,7 @@ from tcga_corr.cli import main
 from tcga_corr.engine import Engine
 from tcga_corr.errors import AnalysisError, DataMissingError, UsageError
 from tcga_corr.loading.plan import LoadOptions
-from tests.conftest import barcodes, write_table
-
-Run = Callable[..., tuple[int, str, str]]
+from tests.conftest import Run, barcodes, write_table
 
 GENES = [f"G{number:03d}" for number in range(80)]
 PURITY, AGE, LACKED = "covariate:purity", "covariate:age", "covariate:lacked"
@@ -105,18 +103,6 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
 def in_common(tmp_path_factory: pytest.TempPathFactory) -> Engine:
     """The samples that both sources have, alone in a store."""
     return filled(tmp_path_factory.mktemp("in_common"), common=True)
-
-
-@pytest.fixture
-def run(capfdbinary: pytest.CaptureFixture[bytes], engine: Engine) -> Run:
-    """Run the command line in process."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        code = main.run(["--cache", str(engine.store.root), *map(str, arguments)])
-        out, err = capfdbinary.readouterr()
-        return code, out.decode(), err.decode()
-
-    return run
 
 
 @pytest.fixture

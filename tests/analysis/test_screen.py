@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,7 @@ from tcga_corr.stats.adjustment import benjamini_hochberg
 from tcga_corr.stats.methods import fisher_variance
 from tcga_corr.stats.pooling import pool
 from tcga_corr.vocabulary.gene_sets import shipped_sets
-from tests.conftest import barcodes, write_table
-
-Run = Callable[..., tuple[int, str, str]]
+from tests.conftest import Run, barcodes, write_table
 
 N = {"ACC": 25, "CHOL": 14, "LIHC": 40, "UVM": 8}
 N_NORMAL = 12  # of LIHC, where they stand between the tumour samples
@@ -113,18 +111,6 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
     (folder / "clinic.tsv").write_text("\n".join(lines) + "\n")
     engine.load_covariates(folder / "clinic.tsv")
     return engine
-
-
-@pytest.fixture
-def run(capfdbinary: pytest.CaptureFixture[bytes], engine: Engine) -> Run:
-    """Run the command line in process."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        code = main.run(["--cache", str(engine.store.root), *map(str, arguments)])
-        out, err = capfdbinary.readouterr()
-        return code, out.decode(), err.decode()
-
-    return run
 
 
 @pytest.fixture

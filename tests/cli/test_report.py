@@ -20,7 +20,7 @@ from tcga_corr.page.render import report as rendered
 from tcga_corr.page.runs import page_of_run
 from tcga_corr.page.stores import page_of_store
 from tests.batch.support import build_store, copy_of, run, write_spec
-from tests.conftest import DIE_BEFORE, run_cli, snapshot
+from tests.conftest import DIE_BEFORE, imported_by, run_cli, snapshot
 
 SPEC = """\
 name = "paper"
@@ -267,14 +267,6 @@ def test_killed_at_any_step_the_page_is_the_old_or_the_new(engine: Engine, tmp_p
 
 
 # --- what is imported
-
-
-def imported_by(code: str, cwd: Path) -> set[str]:
-    listing = f"import sys\n{code}\nprint(*{{name.partition('.')[0] for name in sys.modules}})"
-    done = subprocess.run(
-        [sys.executable, "-c", listing], capture_output=True, text=True, check=True, cwd=cwd
-    )
-    return set(done.stdout.splitlines()[-1].split())
 
 
 def test_help_imports_no_library(tmp_path: Path) -> None:

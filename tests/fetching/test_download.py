@@ -1316,16 +1316,9 @@ for line in sys.stdin:
 
 @pytest.fixture
 def stepper(hub: Hub) -> Iterator[subprocess.Popen[str]]:
-    """A process that downloads in children of its own, which saves them the start-up."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", KILLED_AT_A_STEP],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    yield process
-    process.communicate(timeout=30)
-    assert process.returncode == 0
+    """A process that downloads in child processes, which saves them the start-up."""
+    with script_process(KILLED_AT_A_STEP) as process:
+        yield process
 
 
 @pytest.mark.slow

@@ -22,7 +22,7 @@ from tcga_corr.fetching.simulation import write_atlas
 from tcga_corr.files import replacing
 from tcga_corr.loading.plan import LoadOptions
 from tcga_corr.store import Store, TableKey, named_query
-from tests.conftest import DIE_BEFORE, run_cli, snapshot
+from tests.conftest import DIE_BEFORE, run_cli, script_process, snapshot
 
 pytestmark = pytest.mark.slow
 
@@ -180,16 +180,9 @@ for line in sys.stdin:
 
 @pytest.fixture(scope="module")
 def stepper() -> Iterator[subprocess.Popen[str]]:
-    """A process that loads in children of its own, which saves them the start-up."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", KILLED_AT_A_STEP],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    yield process
-    process.communicate(timeout=30)
-    assert process.returncode == 0
+    """A process that loads in child processes, which saves them the start-up."""
+    with script_process(KILLED_AT_A_STEP) as process:
+        yield process
 
 
 def killed_at(stepper: subprocess.Popen[str], step: int, root: Path, loading: Loading) -> int:
