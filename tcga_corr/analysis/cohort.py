@@ -232,7 +232,7 @@ class Cohort:
         )
 
     def _covariate_values(self, variable: CovariateVariable) -> Measured:
-        values, n_by_letter = variable.covariate.of(self.samples)
+        values, n_by_letter = variable.covariate.values_of(self.samples)
         empty = len(values) > 0 and bool(np.isnan(values).all())
         note = f"{variable.name}: no sample has it" if empty else ""
         return Measured(variable, self.tumor_type, values, note=note, n_by_letter=n_by_letter)

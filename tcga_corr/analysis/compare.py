@@ -97,7 +97,7 @@ def _grouping(by: str | Path, group: str | None, samples: Selection) -> Grouping
         groups = read_groups(Path(by), group)
         return Grouping(
             groups.names,
-            lambda cohort, sample: groups.of(sample.sample, sample.patient),
+            lambda cohort, sample: groups.group(sample.sample, sample.patient),
             (samples,),
         )
     if samples != "tumor":
