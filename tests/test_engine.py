@@ -107,7 +107,7 @@ def test_notes_instead_of_numbers(own: Engine) -> None:
     assert "without shared genes: S: 1 of 6 genes left" in emptied.frame["note"][1]
 
 
-def test_scores_do_not_depend_on_what_else_is_asked(own: Engine) -> None:
+def test_scores_do_not_depend_on_the_rest_of_the_query(own: Engine) -> None:
     sets = [tc.GeneSet(f"S{start}", "", tuple(GENES[start : start + 9])) for start in (1, 20, 40)]
     together = own.score(sets).frame
     for gene_set in sets:
@@ -152,7 +152,7 @@ def test_variables_by_prefix_alias_and_file(own: Engine, tmp_path: Path) -> None
         own.correlate(f"{gmt}:A C", "RELA")
 
 
-def test_what_is_not_there_is_said(own: Engine) -> None:
+def test_missing_data_are_reported(own: Engine) -> None:
     with pytest.raises(DataMissingError, match="UVM: not loaded"):
         own.correlate("G001", "G002", tumor_types=["UVM"])
     with pytest.raises(UsageError, match="samples is 'blood'"):

@@ -725,7 +725,7 @@ def test_other_hdf5_is_named(tmp_path: Path) -> None:
         open_table(tmp_path / "mine.h5")
 
 
-def test_without_anndata_it_is_said_what_to_install(
+def test_without_anndata_the_error_names_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "mine.h5ad"
@@ -758,7 +758,7 @@ def test_a_cut_file_of_any_format_leaves_the_store(tmp_path: Path, name: str) ->
     assert_leaves_the_store(tmp_path, path, str(path))
 
 
-def test_what_is_open_says_all_it_needs(tmp_path: Path) -> None:
+def test_the_repr_of_an_open_file_is_short(tmp_path: Path) -> None:
     file = open_table(write_plain(tmp_path, made()))
     assert isinstance(file, TableFile)
     assert file.path.name in repr(file)

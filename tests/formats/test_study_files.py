@@ -75,7 +75,7 @@ def test_a_study_of_cbioportal(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("study", ["", "coadread_tcga_pan_can_atlas_2018", "brain_cptac_2020"])
-def test_a_study_that_tells_no_tumor_type(tmp_path: Path, study: str) -> None:
+def test_a_study_without_a_tumor_type(tmp_path: Path, study: str) -> None:
     path = write_cbioportal(tmp_path / "x", made(barcodes(14)), study=study)
     assert open_table(path).tumor_types is None
     engine = open_store(tmp_path / "cache")

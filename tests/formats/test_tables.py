@@ -163,7 +163,7 @@ def test_columns_that_are_no_samples_are_left_out_and_counted(plain: Path) -> No
     assert table.dropped == {"columns not named by a TCGA barcode": 1}
 
 
-def test_formats_are_told_apart(tmp_path: Path) -> None:
+def test_formats_are_distinguished(tmp_path: Path) -> None:
     assert [known.name for known in FORMATS] == [
         "firehose", "cbioportal", "gdc-star-files", "gct", "parquet", "h5ad", "gdc-hub", "xena",
         "plain",
@@ -239,9 +239,7 @@ def test_pancan_values_stay_negative_and_repeats_are_averaged_before_the_log(
 
 
 @pytest.mark.parametrize("parent", ["TCGA-BRCA-project", "BRCA", "LUNG", "TCGA.LIHC"])
-def test_a_folder_does_not_tell_the_tumor_type_of_the_pancan_table(
-    tmp_path: Path, parent: str
-) -> None:
+def test_a_folder_is_not_the_tumor_type_of_the_pancan_table(tmp_path: Path, parent: str) -> None:
     folder = tmp_path / parent
     folder.mkdir()
     report = open_store(tmp_path / "cache").load([write_pancan(folder)])
@@ -374,7 +372,7 @@ def test_a_blank_last_line_of_a_probe_map_is_nothing(tmp_path: Path) -> None:
         ("all", sorted({"MALAT1", "NFE2L2", "PLCXD1", "RELA"} | {f"AC{n}.1" for n in range(30)})),
     ],
 )
-def test_gdc_tables_are_cut_to_protein_coding_genes_unless_told(
+def test_gdc_tables_are_cut_to_protein_coding_genes_by_default(
     tmp_path: Path, genes: str | None, kept: list[str]
 ) -> None:
     write_probe_map(tmp_path / "gencode.probemap", *V36)

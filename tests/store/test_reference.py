@@ -51,7 +51,7 @@ def symbols(n: int = N_GENES) -> tuple[str, ...]:
     return tuple(sorted(list(genes)[:n]))
 
 
-def made_up(n_genes: int, n_samples: int, seed: int) -> NDArray[np.float64]:
+def simulated_values(n_genes: int, n_samples: int, seed: int) -> NDArray[np.float64]:
     """Genes that follow some hidden activities; ties, zeros, and genes that vary in no sample."""
     rng = np.random.default_rng(seed)
     loading = rng.normal(0, 1, (n_genes, 4)) * (rng.random((n_genes, 4)) < 0.3)
@@ -69,7 +69,7 @@ def write_symbols(
     genes = genes or symbols()
     site = tumor_type[:2]
     samples = [*barcodes(n, site=site), *barcodes(n, "11", site)[::3]]
-    values = made_up(len(genes), len(samples), seed)
+    values = simulated_values(len(genes), len(samples), seed)
     path = folder / f"TCGA.{tumor_type}.sampleMap" / "HiSeqV2"
     return write_table(path, samples, zip(genes, values.tolist(), strict=True))
 

@@ -340,8 +340,8 @@ def test_the_strongest_pairs(runs: Engine) -> None:
     groups = defaultdict(list)
     for name, rows in RUNS.items():
         for row in rows:
-            is_told = row["n_shared_genes"] == 0 or row["r_disjoint"] is not None
-            if row["q_batch"] is not None and row["q_batch"] < 0.05 and is_told:
+            is_counted = row["n_shared_genes"] == 0 or row["r_disjoint"] is not None
+            if row["q_batch"] is not None and row["q_batch"] < 0.05 and is_counted:
                 by = row["r"] if row["r_disjoint"] is None else row["r_disjoint"]
                 key = (name, row["source"], row["tumor_type"], row["method"])
                 groups[key].append((-abs(by), row["x"], row["y"], row["r"]))

@@ -503,7 +503,7 @@ def test_tumor_type_of_a_path(path: str, tumor_type: str | None) -> None:
     assert tumor_type_of_path(Path(path)) == tumor_type
 
 
-def test_a_link_is_told_by_its_own_name(tmp_path: Path) -> None:
+def test_a_link_is_read_by_its_own_name(tmp_path: Path) -> None:
     (tmp_path / "objects").mkdir()
     (tmp_path / "objects" / "8f14e45f").write_bytes(b"")
     link = tmp_path / "TCGA.ACC.sampleMap" / "HiSeqV2.gz"
@@ -513,7 +513,7 @@ def test_a_link_is_told_by_its_own_name(tmp_path: Path) -> None:
 
 
 @given(st.sampled_from(sorted(TUMOR_TYPES)), st.sampled_from(["/{}.{}.x/f", "/a/{}-{}.tsv"]))
-def test_every_tumor_type_is_told_by_its_path(tumor_type: str, form: str) -> None:
+def test_every_tumor_type_is_read_from_its_path(tumor_type: str, form: str) -> None:
     assert tumor_type_of_path(Path(form.format("TCGA", tumor_type))) == tumor_type
 
 

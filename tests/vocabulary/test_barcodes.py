@@ -119,7 +119,7 @@ def test_then_sorted_order() -> None:
     assert reasons([loser, winner]) == [f"{winner} taken instead: first in sorted order"]
 
 
-def test_what_a_short_barcode_does_not_tell_loses() -> None:
+def test_an_unknown_part_of_a_short_barcode_loses() -> None:
     short, long = f"{PATIENT}-01A", ALIQUOT
     assert taken([short, long]) == [long]
     assert reasons([short, long]) == [f"{long} taken instead: RNA analyte R before unknown"]
@@ -190,7 +190,7 @@ def best_of(rivals: list[Barcode], codes: Sequence[str]) -> Barcode:
 
 @settings(deadline=None)
 @given(tables, tumor_types)
-def test_selection_equals_the_rule_as_told(texts: list[str], name: str) -> None:
+def test_selection_equals_the_rule_step_by_step(texts: list[str], name: str) -> None:
     codes = {
         "tumor": TUMOR_TYPES[name].tumor_codes,
         "normal": ("11",),

@@ -97,7 +97,7 @@ def test_byte_order_mark_and_line_ends(gmt: Path, end: str, mark: str, last: boo
         ("A\tx\tG9\n", "line 3: gene set 'A' is already on line 1"),
     ],
 )
-def test_a_bad_line_is_told_by_number(gmt: Path, line: str, fault: str) -> None:
+def test_a_bad_line_is_named_by_number(gmt: Path, line: str, fault: str) -> None:
     with pytest.raises(TableError) as refused:
         read(gmt, f"A\tx\tG1\n\n{line}C\tx\tG1\n")
     assert str(gmt) in refused.value.what
@@ -129,7 +129,7 @@ def test_a_folder_is_refused(tmp_path: Path) -> None:
         read_gmt(tmp_path)
 
 
-def test_a_missing_file_is_told(gmt: Path) -> None:
+def test_a_missing_file_is_refused(gmt: Path) -> None:
     with pytest.raises(DataMissingError, match="no gene set file"):
         read_gmt(gmt)
 
@@ -170,7 +170,7 @@ def test_reference_sets_are_many_of_every_size() -> None:
         assert sum(low <= size < high for size in sizes) >= least
 
 
-def test_every_reference_set_has_an_open_collection_and_a_name_that_tells_it() -> None:
+def test_every_reference_set_has_an_open_collection_and_its_prefix() -> None:
     prefixes = {
         "ReactomePathways_2021-22.gmt": "REACTOME_",
         "c2.cp.wikipathways.v7.2.symbols.gmt": "WP_",

@@ -152,7 +152,7 @@ def test_an_alias_of_several_genes_is_ambiguous(rows: set[str]) -> None:
     assert list(match.ambiguous) == ["P65"]
 
 
-def test_a_row_named_by_a_shared_alias_is_told_but_not_taken() -> None:
+def test_a_row_named_by_a_shared_alias_is_reported_but_not_used() -> None:
     """MLL2 is an alias of KMT2D and of KMT2B: a table of 2015 means one, but does not say which."""
     match = match_symbols(["KMT2D"], {"MLL2", "RELA"})
     assert (match.found, match.missing) == ({}, ["KMT2D"])
