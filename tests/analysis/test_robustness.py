@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,6 @@ import pytest
 
 import tcga_corr as tc
 from tcga_corr.analysis.robustness import RobustnessAnswer
-from tcga_corr.cli import main
 from tcga_corr.engine import Engine
 from tcga_corr.errors import AnalysisError, DataMissingError, UsageError
 from tcga_corr.loading.plan import LoadOptions
