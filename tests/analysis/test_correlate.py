@@ -224,6 +224,7 @@ CONTROLS: dict[str, list[Name]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", LINEAR)
 @pytest.mark.parametrize("adjust", CONTROLS)
 @pytest.mark.parametrize(("x", "y"), PAIRS, ids=label)

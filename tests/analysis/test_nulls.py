@@ -787,6 +787,7 @@ def ranked_as(
 REAL_PAIRS = ["gene-set", "set-set", "covariate-set", "set-covariate"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("method", "adjusted"), WAYS)
 @pytest.mark.parametrize("pair", REAL_PAIRS)
 def test_real_pathways_equal_the_slow_version(

@@ -193,6 +193,7 @@ def whole(panel: Panel, kept: NDArray[np.bool_] | None = None) -> Pairs:
     return panel.cross(places, places, everything if kept is None else kept)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", LINEAR)
 @pytest.mark.parametrize("name", CASES)
 def test_each_pair_is_that_asked_alone(name: str, method: Method) -> None:

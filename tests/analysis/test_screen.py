@@ -245,6 +245,7 @@ QUESTIONS: dict[str, tuple[str | tc.GeneSet, dict[str, Any]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_genes_have_the_rows_of_the_pair(engine: Engine, name: str) -> None:
     x, options = QUESTIONS[name]

@@ -113,6 +113,7 @@ def test_a_run_goes_before_a_folder_of_its_name(
     assert text_of(tmp_path / "report.html") == rendered(page_of_run(engine, name))
 
 
+@pytest.mark.slow
 def test_another_process_writes_the_same_bytes(
     ask: Ask, engine: Engine, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -287,6 +288,7 @@ def test_what_is_refused_at_once_makes_no_page(tmp_path: Path) -> None:
     assert not imported_by(code, tmp_path).intersection(OF_A_PAGE)
 
 
+@pytest.mark.slow
 def test_other_commands_need_no_page(engine: Engine, tmp_path: Path) -> None:
     code = (
         "from tcga_corr.cli.main import run\n"

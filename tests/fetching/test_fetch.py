@@ -725,6 +725,7 @@ def run(store: Path, hub: Hub, *arguments: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
 
 
+@pytest.mark.slow
 def test_an_interrupted_fetch_goes_on_where_it_stopped(hub: Hub, tmp_path: Path) -> None:
     put_hiseq(hub, "ACC", "LIHC", "UCS")
     path = "/tcga-xena-hub/download/TCGA.LIHC.sampleMap/HiSeqV2.gz"
@@ -764,6 +765,7 @@ def test_an_interrupt_does_not_wait_for_a_hub_without_sizes(hub: Hub, tmp_path: 
     hub.release()
 
 
+@pytest.mark.slow
 def test_two_fetches_at_once(hub: Hub, tmp_path: Path) -> None:
     put_hiseq(hub, "ACC", "LIHC", "UCS")
     arguments = ("ACC", "LIHC", "UCS", "--source", "tcga-hiseqv2")

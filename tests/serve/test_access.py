@@ -444,6 +444,7 @@ def process(
             running.kill()
 
 
+@pytest.mark.slow
 def test_a_real_server_answers_and_stops(engine: Engine) -> None:
     with process(engine) as (running, link):
         page = httpx.get(link)
@@ -459,6 +460,7 @@ def test_a_real_server_answers_and_stops(engine: Engine) -> None:
     assert (running.returncode, out, err) == (0, "", "stopped\n")
 
 
+@pytest.mark.slow
 def test_a_real_server_stops_while_it_computes(engine: Engine, tmp_path: Path) -> None:
     browser, opened = tmp_path / "browser", tmp_path / "opened"
     browser.write_text(f'#!/bin/sh\necho "$1" > {opened}.part\nmv {opened}.part {opened}\n')
