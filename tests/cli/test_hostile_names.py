@@ -105,6 +105,7 @@ def assert_inert(*texts: str) -> None:
 # --- spreadsheets
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_no_formula_in_text_tables(question: str, run: Run, gmt: str, tmp_path: Path) -> None:
     asked = QUESTIONS[question](gmt)

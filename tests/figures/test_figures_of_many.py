@@ -128,6 +128,7 @@ def test_a_specification_curve_has_every_choice_and_what_it_was() -> None:
     assert not is_simulated(figure)
 
 
+@pytest.mark.slow
 def test_a_specification_curve_of_hundreds_of_choices_and_long_names(tmp_path: Path) -> None:
     several = [*(LONG + end for end in "ABC"), *HOSTILE[:2]]
     answer = specifications(3, several, n=1_097, simulated=True)
@@ -207,6 +208,7 @@ def test_labels_of_a_volcano_stay_in_the_frame() -> None:
                 assert box.y1 <= frame.y1
 
 
+@pytest.mark.slow
 def test_a_volcano_of_twenty_thousand_is_a_small_file_that_repeats(tmp_path: Path) -> None:
     answer = screened(20_000)
     sizes = assert_repeats([volcano(answer), volcano(answer)], tmp_path)
@@ -340,6 +342,7 @@ def test_pairs_that_share_genes_are_ranked_without_them(monkeypatch: pytest.Monk
     assert "the same – y" not in names_of(heat_map(frame))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_types", [1, 33])
 def test_a_heat_map_of_long_and_hostile_names(n_types: int, tmp_path: Path) -> None:
     names = [*HOSTILE, *(LONG + end for end in "ABC")]

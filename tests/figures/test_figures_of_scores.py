@@ -404,6 +404,7 @@ def drawn(
     return draw
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
 def test_the_same_figure_is_the_same_file(drawn: Drawn, ending: str, tmp_path: Path) -> None:
     files = [tmp_path / f"{number}.{ending}" for number in range(2)]
