@@ -60,7 +60,7 @@ class DamagedTableError(StoreError):
 
 
 class AnalysisError(TcgaCorrError):
-    """The data are there, but the analysis cannot be done on them."""
+    """The data exist, but the analysis cannot be done on them."""
 
 
 def one_line(error: BaseException) -> str:
