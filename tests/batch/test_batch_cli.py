@@ -23,7 +23,7 @@ from tcga_corr.engine import Engine
 from tcga_corr.errors import StoreError
 from tcga_corr.files import sha256_of
 from tests.batch.support import Hooks, build_store, copy_of, plan_of, tables_of, write_spec
-from tests.conftest import Cli, snapshot
+from tests.conftest import Cli, imported_by, snapshot
 
 SPEC = """\
 name = "small"

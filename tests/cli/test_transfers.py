@@ -12,8 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-
 from tcga_corr.cli.transfers import Bars, Lines
+
 from tcga_corr.fetching.request import Progress
 from tests.fetching.test_fetch import put_hiseq
 from tests.hub import Hub, Status

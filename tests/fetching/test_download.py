@@ -40,7 +40,7 @@ from tcga_corr.fetching.sidecar import (
 )
 from tcga_corr.fetching.transfer import Downloader
 from tcga_corr.progress import Progress
-from tests.conftest import DIE_BEFORE
+from tests.conftest import DIE_BEFORE, script_process
 from tests.hub import (
     Cut,
     Drop,
