@@ -1,8 +1,9 @@
--- How far every two runs agree on the pairs that both asked, by tumor type and method.
--- A row for two analyses, as a run may ask a pair in several ways. A pair matches in either order.
--- Lost are the rows with q < 0.05 in run_a alone, gained those in run_b alone.
+-- How well every two runs agree on their common pairs, by tumor type and method.
+-- One row per pair of analyses, as a run may compute a pair in several ways.
+-- Pairs match in either order.
+-- Lost: rows with q < 0.05 in run_a only; gained: in run_b only.
 WITH names AS (
-    -- numbers instead of names, and only the names that two runs have: for millions of rows
+    -- numbers instead of names, and only names in two runs: fast enough for millions of rows
     SELECT name, row_number() OVER ()::INTEGER AS id
     FROM (SELECT run, x AS name FROM associations UNION SELECT run, y FROM associations)
     GROUP BY name

@@ -1,5 +1,5 @@
--- The pairs of runs that are positive in some tumor types and negative in others (q < 0.05).
--- First those with the most tumor types on the smaller side, of these the most even.
+-- Pairs that correlate positively in some tumor types and negatively in others (q < 0.05).
+-- Sorted by the number of tumor types with the rarer sign, then by balance.
 WITH flips AS (
     SELECT run, analysis, source, x, y, method,
            count(*) FILTER (r > 0) AS n_positive, count(*) FILTER (r < 0) AS n_negative,

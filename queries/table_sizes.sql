@@ -1,4 +1,4 @@
--- What the store holds: genes, and samples by selection, of each table.
+-- Genes and samples of each table in the store, by sample selection.
 SELECT source, tumor_type, any_value(genes) AS genes, count(*) FILTER (tumor) AS tumor,
        count(*) FILTER (normal) AS normal, count(*) FILTER (all_tumor) AS all_tumor,
        count(*) AS samples

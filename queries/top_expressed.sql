@@ -1,4 +1,4 @@
--- The twenty genes of highest mean over all samples of each table.
+-- The twenty genes with the highest mean over all samples, for each table.
 WITH means AS (
     SELECT source, tumor_type, gene, list_avg("values") AS mean_value FROM tables
 )

@@ -1,6 +1,6 @@
 -- The 10 strongest associations (q_batch < 0.05) of each run, source, tumor type and method.
--- Genes that two variables share count on both sides, so the rank is by r_disjoint, which leaves
--- them out. A pair that shares genes and has no r_disjoint is not ranked.
+-- Shared genes inflate r, so pairs are ranked by r_disjoint, which leaves them out. A pair that
+-- shares genes and has no r_disjoint is not ranked.
 SELECT run, source, tumor_type, method, x, y, analysis, n, r, n_shared_genes, r_disjoint, q_batch
 FROM associations
 WHERE q_batch < 0.05 AND (r_disjoint IS NOT NULL OR coalesce(n_shared_genes, 0) = 0)

@@ -2,7 +2,7 @@
 --   cd cache && duckdb -init ../queries/views.sql
 -- or, from anywhere, SET VARIABLE store = 'path/to/cache' first.
 
--- One row a source, tumor type and gene; "values" in the order of samples.position.
+-- One row per source, tumor type and gene; "values" in the order of samples.position.
 CREATE OR REPLACE VIEW tables AS
 SELECT source, tumor_type, gene, gene_id, "values"
 FROM read_parquet(
@@ -10,8 +10,8 @@ FROM read_parquet(
     hive_partitioning = true, hive_types_autocast = false
 );
 
--- One row a source, tumor type and column of its table, with the selections that take it. Read from
--- the table's own metadata, so that it cannot be of another table.
+-- One row per source, tumor type and sample of its table, with the selections that include it. Read
+-- from the table's own metadata, so it always matches its table.
 CREATE OR REPLACE VIEW samples AS
 WITH described AS (
     SELECT from_json(CASE WHEN decode(key) = 'tcga_corr' THEN decode(value) END, '{
@@ -34,7 +34,7 @@ WITH described AS (
 SELECT source, tumor_type, position, one.*
 FROM numbered;
 
--- One row a source, tumor type, gene and sample. Name the genes: WHERE gene IN ('RELA', ...).
+-- One row per source, tumor type, gene and sample. Name the genes: WHERE gene IN ('RELA', ...).
 CREATE OR REPLACE VIEW expression AS
 WITH long AS (
     SELECT source, tumor_type, gene, gene_id,

@@ -1,9 +1,8 @@
--- The associations of batch runs as a DuckDB view, where a run has some. In a shell of your own:
+-- The associations of batch runs as a DuckDB view, if a run has any. In a shell of your own:
 --   cd cache && duckdb -init ../queries/views_associations.sql
 -- or, from anywhere, SET VARIABLE store = 'path/to/cache' first.
 
--- One row a run, analysis, tumor type, pair and method; q_batch is over all rows
--- of the run.
+-- One row per run, analysis, tumor type, pair and method; q_batch is over all rows of the run.
 CREATE OR REPLACE VIEW associations AS
 SELECT parse_path(filename)[-2] AS run, * EXCLUDE (filename)
 FROM read_parquet(

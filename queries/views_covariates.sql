@@ -1,9 +1,9 @@
--- The covariates of the store as a DuckDB view, where it has any. In a shell of your own:
+-- The covariates of the store as a DuckDB view, if it has any. In a shell of your own:
 --   cd cache && duckdb -init ../queries/views_covariates.sql
 -- or, from anywhere, SET VARIABLE store = 'path/to/cache' first.
 
--- One row a table, covariate and key that has a value; a key is a sample or a patient, by kind. The
--- rows of further vials of a sample have the same key.
+-- One row per table, covariate and key with a value; a key is a sample or a patient, by kind. Rows of
+-- other vials of a sample have the same key.
 CREATE OR REPLACE VIEW covariates AS
 WITH described AS (
     SELECT parse_filename(file_name, true) AS table_name,

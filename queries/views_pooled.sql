@@ -1,8 +1,8 @@
--- The pooled associations of batch runs as a DuckDB view, where a run has some. In a shell of your own:
+-- The pooled associations of batch runs as a DuckDB view, if a run has any. In a shell of your own:
 --   cd cache && duckdb -init ../queries/views_pooled.sql
 -- or, from anywhere, SET VARIABLE store = 'path/to/cache' first.
 
--- One row a run, analysis, pair and method that was asked in several tumor types.
+-- One row per run, analysis, pair and method with several tumor types.
 CREATE OR REPLACE VIEW pooled AS
 SELECT parse_path(filename)[-2] AS run, * EXCLUDE (filename)
 FROM read_parquet(
