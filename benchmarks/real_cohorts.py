@@ -29,12 +29,12 @@ HEADINGS = (
 INTRODUCTION = """# Five real cohorts
 
 RSEM gene tables of UCSC Xena's TCGA hub, log2(norm_count+1), one tumour sample per patient.
-ACC, CHOL and UCS are complete. BRCA and LIHC are parts of their cohorts (50 and 45 tumours), so their
-results do not compare with those of the whole cohorts. {made}
+ACC, CHOL and UCS are complete. BRCA and LIHC are parts of their cohorts (50 and 45 tumours), so
+their results do not compare with those of the whole cohorts. {made}
 
-By `p`, ferroptosis and NF-kB are linked in four of five cohorts; by random genes of similar expression
-(`p_genes`) in three; by real pathways of similar size (`p_sets`) in none. RELA and NFE2L2 are not
-linked in any cohort by any p-value.
+By `p`, ferroptosis and NF-kB are linked in four of five cohorts; by random genes of similar
+expression (`p_genes`) in three; by real pathways of similar size (`p_sets`) in none. RELA and NFE2L2
+are not linked in any cohort by any p-value.
 """
 
 
