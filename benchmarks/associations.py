@@ -1,10 +1,10 @@
-"""Associations over all of TCGA's samples, beside plain scripts: python benchmarks/associations.py.
+"""Associations over all of TCGA's samples, and plain scripts: python benchmarks/associations.py.
 
-The store holds a SIMULATED table of each tumor type, as large as its HiSeqV2 on the Xena hub:
-10,459 samples of 20,501 genes. It is made once, in a folder that is named or in a temporary one,
-and takes 2.1 GB there. Every question is asked by the command line, in a process of its own, all of
-them in turn. Prints figures as JSON, and Markdown for people on stderr. Takes some three minutes,
-and one or two more for a new store.
+The store has a SIMULATED table of each tumor type, as large as its HiSeqV2 on the Xena hub:
+10,459 samples of 20,501 genes. It is made once, in the given folder or a temporary one, and
+takes 2.1 GB there. Each query runs by the command line, in a separate process, all in turn. Prints
+figures as JSON, and Markdown for people on stderr. Takes about three minutes, and one or two more
+for a new store.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from resource import RUSAGE_CHILDREN, getrusage
 from typing import TYPE_CHECKING, Any
 
 from processes import Command, Run, Times, run
-from scoring import Row, environment, faster, package, print_table, script, told, verdict
+from scoring import Row, environment, faster, last_json, package, print_table, script, verdict
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# Columns of each tumor type's HiSeqV2, as shared/hub/sample_counts_33_tumor_types.csv has them.
+# Columns of each tumor type's HiSeqV2, from shared/hub/sample_counts_33_tumor_types.csv.
 SAMPLES = {
     "ACC": 79, "BLCA": 426, "BRCA": 1218, "CESC": 308, "CHOL": 45, "COAD": 329, "DLBC": 48,
     "ESCA": 196, "GBM": 172, "HNSC": 566, "KICH": 91, "KIRC": 606, "KIRP": 323, "LAML": 173,
@@ -44,7 +44,7 @@ ONE_IN_NORMAL = 15  # samples
 N_GENES, N_DRAWS, N_BINS = 20_501, 1_000, 20
 
 SETS, GENES, NONE = ("ferroptosis", "nfkb"), ("RELA", "NFE2L2"), ("--null", "none")
-QUESTIONS: Mapping[str, Sequence[str]] = {
+QUERIES: Mapping[str, Sequence[str]] = {
     "sets": ("correlate", *SETS),
     "genes": ("correlate", *GENES),
     "mixed": ("correlate", GENES[0], SETS[1]),
@@ -55,7 +55,7 @@ QUESTIONS: Mapping[str, Sequence[str]] = {
 AT_MOST_SECONDS = {"sets": 10, "screen": 3, "first": 60}
 AT_MOST_GB = 2
 
-# What the plain scripts do, in one tumor type: as large as the 33 are on average.
+# The plain scripts run in one tumor type, of the average size of the 33.
 PLAIN_TYPE = "KIRP"
 PLAIN_DRAWS, PLAIN_GENES = 100, 2_000
 GSEAPY_DRAWS = (2, 32)
@@ -64,12 +64,12 @@ PLAIN = {
     "gseapy": "gseapy.ssgsea of the drawn sets (threads=1) and scipy.stats.pearsonr",
     "pearsonr": "a loop of scipy.stats.pearsonr over the genes",
 }
-BESIDE = (("sets", "numpy"), ("sets", "gseapy"), ("screen", "pearsonr"))
+COMPARISONS = (("sets", "numpy"), ("sets", "gseapy"), ("screen", "pearsonr"))
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One question's process: seconds on the clock, seconds of processors, bytes of memory."""
+class QueryRun:
+    """One query's process: wall seconds, processor seconds, bytes of memory."""
 
     seconds: float
     processor: float
@@ -83,7 +83,7 @@ def tumors(tumor_type: str) -> int:
 
 
 def make_store(folder: Path) -> None:
-    """Load a simulated table of each tumor type, where it is not there."""
+    """Load a simulated table of each tumor type that the store has none of."""
     import polars as pl
 
     from tcga_corr.engine import open_store
@@ -107,8 +107,8 @@ def make_store(folder: Path) -> None:
             engine.load(path, LoadOptions(source="simulated")).raise_errors()
 
 
-def forget_reference(folder: Path) -> None:
-    """Take the reference collection's index away from all tables."""
+def remove_reference(folder: Path) -> None:
+    """Remove the reference collection's index from all tables."""
     from tcga_corr.engine import open_store
     from tcga_corr.store import drop_reference, open_index
 
@@ -119,16 +119,16 @@ def forget_reference(folder: Path) -> None:
 
 @dataclass(frozen=True)
 class Plain:
-    """One tumor type's tumour samples, as a plain script has them at hand."""
+    """One tumor type's tumour samples, in memory for a plain script."""
 
     genes: list[str]
     values: NDArray[np.float32]
-    sets: list[NDArray[np.intp]]  # rows of the two sets without the genes that both have
+    sets: list[NDArray[np.intp]]  # rows of the two sets without shared genes
 
 
 @cache
 def plain_table(folder: Path) -> Plain:
-    """Read what the plain scripts start from."""
+    """Read the input of the plain scripts."""
     import numpy as np
 
     from tcga_corr.engine import open_store
@@ -138,12 +138,12 @@ def plain_table(folder: Path) -> Plain:
     table = open_index(open_store(folder).store, TableKey("simulated", PLAIN_TYPE))
     genes = list(table.genes)
     values = np.ascontiguousarray(table.values[:, table.columns("tumor")])
-    one, other = (set(shipped_sets()[name].genes) for name in SETS)
-    return Plain(genes, values, [table.genes.rows(names) for names in (one - other, other - one)])
+    x, y = (set(shipped_sets()[name].genes) for name in SETS)
+    return Plain(genes, values, [table.genes.rows(names) for names in (x - y, y - x)])
 
 
 def drawn_rows(plain: Plain, draws: int) -> list[list[NDArray[np.intp]]]:
-    """For each draw, random genes of like mean expression for both sets, none twice."""
+    """For each draw, random genes of similar mean expression for both sets, none twice."""
     import numpy as np
 
     rng = np.random.default_rng(489)
@@ -163,7 +163,7 @@ def drawn_rows(plain: Plain, draws: int) -> list[list[NDArray[np.intp]]]:
 
 
 def null_with_numpy(folder: Path) -> dict[str, float]:
-    """Processor seconds of ranking the samples, and of a draw."""
+    """Processor seconds of ranking the samples, and of one draw."""
     import numpy as np
     from scipy import stats
 
@@ -179,13 +179,13 @@ def null_with_numpy(folder: Path) -> dict[str, float]:
         misses = (n * (n + 1) / 2 - rank.sum(axis=0)) / (n - len(rows))
         return np.asarray((weight * rank).sum(axis=0) / weight.sum(axis=0) - misses)
 
-    for one, other in drawn_rows(plain, PLAIN_DRAWS):
-        stats.pearsonr(score(one), score(other))
+    for x, y in drawn_rows(plain, PLAIN_DRAWS):
+        stats.pearsonr(score(x), score(y))
     return {"once": ranked - start, "each": (time.process_time() - ranked) / PLAIN_DRAWS}
 
 
 def null_with_gseapy(folder: Path) -> dict[str, float]:
-    """Processor seconds of what is done once, and of a draw: from two numbers of draws."""
+    """Processor seconds of the fixed part and of one draw, from two numbers of draws."""
     import pandas as pd
     from scipy import stats
 
@@ -226,7 +226,7 @@ def null_with_gseapy(folder: Path) -> dict[str, float]:
 
 
 def screen_with_pearsonr(folder: Path) -> dict[str, float]:
-    """Processor seconds of a gene."""
+    """Processor seconds per gene."""
     from scipy import stats
 
     plain = plain_table(folder)
@@ -247,72 +247,72 @@ PLAIN_SCRIPTS: Mapping[str, Callable[[Path], dict[str, float]]] = {
 
 
 def scaled(name: str, seconds: Mapping[str, float]) -> float:
-    """A plain script's processor seconds for all tumor types, from those for one."""
+    """A plain script's processor seconds for all tumor types, scaled from one."""
     if name == "pearsonr":  # its time does not depend on the samples
         return seconds["each"] * N_GENES * len(SAMPLES)
     samples = sum(map(tumors, SAMPLES)) / tumors(PLAIN_TYPE)
     return (seconds["once"] + seconds["each"] * N_DRAWS) * samples
 
 
-def ask(command: Command) -> tuple[Run, Asked]:
-    """Run a command, watched."""
+def run_query(command: Command) -> tuple[Run, QueryRun]:
+    """Run a command and measure its times and memory."""
     before = getrusage(RUSAGE_CHILDREN)
-    one = run(command, watched=True)
+    finished = run(command, watched=True)
     after = getrusage(RUSAGE_CHILDREN)
     processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return one, Asked(one.seconds, processor, one.peak, one.anonymous)
+    return finished, QueryRun(finished.seconds, processor, finished.peak, finished.anonymous)
 
 
 @dataclass
 class Figures:
-    """All that was measured: processes of questions, and the plain scripts' seconds, scaled."""
+    """All measurements: runs of queries, and the plain scripts' seconds, scaled."""
 
-    asked: dict[str, list[Asked]]
+    queries: dict[str, list[QueryRun]]
     plain: dict[str, list[float]]
     n_samples: int = 0
     n_tumor_types: int = 0
 
     def times(self, name: str) -> Times:
-        """Of a question."""
-        return Times.of([one.seconds for one in self.asked[name]])
+        """Wall times of a query."""
+        return Times.of([one.seconds for one in self.queries[name]])
 
     def processor(self, name: str) -> Times:
-        """Of a question: what other work on the machine changes least."""
-        return Times.of([one.processor for one in self.asked[name]])
+        """Processor times of a query, least affected by other work on the machine."""
+        return Times.of([one.processor for one in self.queries[name]])
 
     def as_json(self) -> dict[str, Any]:
-        """Everything, and ratios of medians."""
+        """All measurements, and ratios of medians."""
         return {
             "simulated": True,
             "n_samples": self.n_samples,
             "n_tumor_types": self.n_tumor_types,
-            "questions": {name: list(map(asdict, some)) for name, some in self.asked.items()},
+            "queries": {name: list(map(asdict, some)) for name, some in self.queries.items()},
             "plain_scaled_processor_seconds": self.plain,
             "ratios_of_processor_seconds": {
                 f"{plain} / {name}": Times.of(self.plain[plain]).median
                 / self.processor(name).median
-                for name, plain in BESIDE
+                for name, plain in COMPARISONS
             },
         }
 
 
 def measure(store: Path, repeats: int) -> Figures:
-    """Everything in turn, after one look at every question that is not timed."""
-    commands = {name: package("--cache", store, *asked) for name, asked in QUESTIONS.items()}
+    """Run everything in turn, after an untimed run of each query."""
+    commands = {name: package("--cache", store, *queries) for name, queries in QUERIES.items()}
     for command in commands.values():
         run(command)
-    figures = Figures({name: [] for name in ("first", *QUESTIONS)}, {name: [] for name in PLAIN})
+    figures = Figures({name: [] for name in ("first", *QUERIES)}, {name: [] for name in PLAIN})
     for number in range(repeats):
-        if 2 * number < repeats:  # the slow ones are done half as often
-            run(script("associations.py", "--forget", store))
-            figures.asked["first"].append(ask(commands["sets"])[1])
+        if 2 * number < repeats:  # slow, so half as often
+            run(script("associations.py", "--remove-reference", store))
+            figures.queries["first"].append(run_query(commands["sets"])[1])
             name, plain = "gseapy", script("associations.py", "--plain", "gseapy", store)
-            figures.plain[name].append(scaled(name, told(run(plain).output)))
+            figures.plain[name].append(scaled(name, last_json(run(plain).output)))
         for name, command in commands.items():
-            figures.asked[name].append(ask(command)[1])
+            figures.queries[name].append(run_query(command)[1])
         for name in ("numpy", "pearsonr"):
             plain = script("associations.py", "--plain", name, store)
-            figures.plain[name].append(scaled(name, told(run(plain).output)))
+            figures.plain[name].append(scaled(name, last_json(run(plain).output)))
     answer = json.loads(run([*commands["sets, no null"], "--format", "json"]).output)
     figures.n_samples = sum(row["n"] for row in answer["associations"])
     figures.n_tumor_types = len(answer["associations"])
@@ -320,14 +320,14 @@ def measure(store: Path, repeats: int) -> Figures:
 
 
 def rows_of(figures: Figures) -> list[Row]:
-    """The table: time and memory of each question, then the plain scripts."""
+    """The table: time and memory of each query, then the plain scripts."""
     of = f"{figures.n_samples:,} samples, {figures.n_tumor_types} tumor types"
-    labels = {name: f"`{' '.join(asked)}`" for name, asked in QUESTIONS.items()}
+    labels = {name: f"`{' '.join(queries)}`" for name, queries in QUERIES.items()}
     first = {"first": f"{labels['sets']} that first makes the reference collection's index"}
     rows = []
     for name, label in (first | labels).items():
         rows += [time_row(figures, name, f"{label}, {of}"), memory_row(figures, name)]
-    for name, plain in BESIDE:
+    for name, plain in COMPARISONS:
         other = Times.of(figures.plain[plain])
         label = f"{labels[name]}, processor time"
         row = faster(label, f"{PLAIN[plain]}, scaled", figures.processor(name), other)
@@ -336,27 +336,27 @@ def rows_of(figures: Figures) -> list[Row]:
 
 
 def time_row(figures: Figures, name: str, label: str) -> Row:
-    """A row of a question's times, which may have a target."""
+    """A row of a query's times, with its target if any."""
     times, used = figures.times(name), figures.processor(name)
     at_most = AT_MOST_SECONDS.get(name)
     target = f"under {at_most} s" if at_most else ""
     reached = [seconds < (at_most or 0) for seconds in (times.least, times.median)]
-    beside = "processor time, all cores"
-    return Row(label, str(times), beside, str(used), "", target, verdict(target, reached))
+    baseline = "processor time, all cores"
+    return Row(label, str(times), baseline, str(used), "", target, verdict(target, reached))
 
 
 def memory_row(figures: Figures, name: str) -> Row:
-    """A row of the largest peak."""
-    peak = max(one.peak for one in figures.asked[name]) / 1e9
-    own = max(one.anonymous for one in figures.asked[name]) / 1e9
-    label, beside = "Peak memory of that process", "without the pages of files"
+    """A row of the largest peak memory."""
+    peak = max(one.peak for one in figures.queries[name]) / 1e9
+    own = max(one.anonymous for one in figures.queries[name]) / 1e9
+    label, baseline = "Peak memory of that process", "without the pages of files"
     target = f"under {AT_MOST_GB} GB"
     met = verdict(target, [peak < AT_MOST_GB])
-    return Row(label, f"{peak:.2f} GB", beside, f"{own:.2f} GB", "", target, met)
+    return Row(label, f"{peak:.2f} GB", baseline, f"{own:.2f} GB", "", target, met)
 
 
 def report(figures: Figures, load_before: float) -> str:
-    """Markdown."""
+    """The results as Markdown."""
     text = io.StringIO()
     with contextlib.redirect_stdout(text):
         print("SIMULATED values and samples\n")
@@ -369,18 +369,19 @@ def report(figures: Figures, load_before: float) -> str:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path, nargs="?", help="of the store; kept for a next run")
+    parser.add_argument("folder", type=Path, nargs="?", help="for the store; kept for the next run")
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--make", action="store_true", help="make the store, and no more")
-    parser.add_argument("--forget", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--make", action="store_true", help="only make the store")
+    parser.add_argument("--remove-reference", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--plain", choices=sorted(PLAIN), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.folder is None and (arguments.make or arguments.forget or arguments.plain):
+    needs_folder = arguments.make or arguments.remove_reference or arguments.plain
+    if arguments.folder is None and needs_folder:
         parser.error("name the folder")
     if arguments.make:
         make_store(arguments.folder)
-    elif arguments.forget:
-        forget_reference(arguments.folder)
+    elif arguments.remove_reference:
+        remove_reference(arguments.folder)
     elif arguments.plain:
         print(json.dumps(PLAIN_SCRIPTS[arguments.plain](arguments.folder)))
     else:

@@ -27,7 +27,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from associations import SAMPLES, tumors
-from processes import LOOKS, Command, Times, run
+from processes import MEMORY_INTERVAL, Command, Times, run
 from scoring import (
     SHARED,
     Row,
@@ -35,10 +35,10 @@ from scoring import (
     digits,
     environment,
     faster,
+    last_json,
     package,
     print_table,
     script,
-    told,
     verdict,
 )
 
@@ -365,7 +365,7 @@ def watched(command: Command) -> tuple[dict[str, Any], BatchRun]:
     ended, looks = Event(), [(0, 0)]
 
     def watch() -> None:
-        while not ended.wait(LOOKS):
+        while not ended.wait(MEMORY_INTERVAL):
             looks.append(memory_of_children())
 
     watching = Thread(target=watch, daemon=True)
@@ -411,7 +411,7 @@ class Figures:
         return Times.of([one.processor for one in self.runs[name]])
 
     def keep(self, name: str, found: Mapping[str, Any]) -> None:
-        """Add the measurements of a plain script."""
+        """Add the figures that a plain script printed."""
         self.plain.setdefault(name, []).append(scaled(found["seconds"], self.n_rows))
         self.plain_processor.setdefault(name, []).append(scaled(found["processor"], self.n_rows))
         known = self.differences.setdefault(name, {})
@@ -453,7 +453,7 @@ class Bench:
     def plain(self, name: str, table: Path, tied: bool = False) -> None:
         """Measure a plain script, and compare its answer."""
         paths = (self._store, self._spec(tied), table)
-        found = told(run(script("batch.py", "--plain", name, *paths)).output)
+        found = last_json(run(script("batch.py", "--plain", name, *paths)).output)
         self.figures.keep(name, found)
 
     def once(self) -> None:
@@ -551,7 +551,7 @@ def measure(store: Path, shared: Path, cases: Sequence[Case], repeats: int) -> d
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         paths = (store, folder / GMT, shared)
-        is_go = told(run(script("batch.py", "--sets", *paths)).output)["go"]
+        is_go = last_json(run(script("batch.py", "--sets", *paths)).output)["go"]
         found = {}
         for case in cases:
             bench = Bench(store, folder, case)

@@ -1,8 +1,8 @@
-"""Scoring against gseapy's own call, and ranking against the bare sort; prints JSON.
+"""Scoring compared with gseapy, and ranking with the bare sort; prints JSON.
 
 Run by scoring.py: in_memory.py store XENA_TABLE FOLDER makes a store of the table with its samples
 repeated up to 400; in_memory.py ranked|stored|ranking FOLDER ROUNDS measures over it. Scoring from
-stored ranks has a process of its own, since one that has freed large arrays is faster at it.
+stored ranks runs in a separate process, since a process that has freed large arrays is faster.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ Scores = dict[str, NDArray[np.float64]]
 
 @dataclass(frozen=True)
 class Timed:
-    """Something to time: how often in each round, and what to do before, outside of the time."""
+    """A call to time, its repeats per round, and an untimed call before each."""
 
     run: Callable[[], object]
     times: int = 1
@@ -55,7 +55,7 @@ class Timed:
 
 
 def time_in_turn(sides: Mapping[str, Timed], rounds: int) -> dict[str, list[float]]:
-    """Seconds of each side; all sides take their turn in each round."""
+    """Seconds of each side; all sides run in turn in each round."""
     seconds: dict[str, list[float]] = {name: [] for name in sides}
     for _ in range(rounds):
         for name, side in sides.items():
@@ -68,13 +68,13 @@ def time_in_turn(sides: Mapping[str, Timed], rounds: int) -> dict[str, list[floa
 
 
 def read_table(path: Path) -> ExpressionTable:
-    """A downloaded table, as the store would keep it."""
+    """A downloaded table, prepared as for the store."""
     file = open_table(path)
     return file.read(None).prepared()
 
 
 def store_tiled(path: Path, folder: Path) -> dict[str, Any]:
-    """Make a store that holds the table, its samples repeated under new names."""
+    """Make a store with the table, its samples repeated under new names."""
     table = read_table(path)
     columns = np.arange(N_SAMPLES) % len(table.samples)
     names = [f"TCGA-ZZ-{number:04d}-01" for number in range(N_SAMPLES)]
@@ -105,7 +105,7 @@ def set_names() -> list[str]:
 
 
 def matched_rows(index: TableIndex) -> Rows:
-    """The rows of each set's genes, as the package finds them."""
+    """The rows of each set's genes, matched by the package."""
     cohort = Cohort(index, "tumor")
     measured = {name: cohort.measure(SetVariable(shipped_sets()[name])) for name in set_names()}
     return {name: index.genes.rows(result.genes) for name, result in measured.items()}
@@ -118,24 +118,28 @@ def score_cold(values: NDArray[np.float32], rows: Rows, ties: Ties, threads: int
     weights = weights_by_doubled_rank(len(values), ties)
     return {
         name: enrichment_scores(
-            ranks[some], len(values), weights, None if ordinal is None else ordinal[some], ties
+            ranks[set_rows],
+            len(values),
+            weights,
+            None if ordinal is None else ordinal[set_rows],
+            ties,
         )
-        for name, some in rows.items()
+        for name, set_rows in rows.items()
     }
 
 
 def score_warm(index: TableIndex, rows: Rows) -> Scores:
     """Score from the stored ranks, which are a memory map."""
     cohort = Cohort(index, "tumor")
-    return {name: cohort.scores(some) for name, some in rows.items()}
+    return {name: cohort.scores(set_rows) for name, set_rows in rows.items()}
 
 
 def score_gseapy(
     results: list[pd.DataFrame], frame: pd.DataFrame, sets: Mapping[str, list[str]], threads: int
 ) -> None:
-    """Gseapy's call as a user writes it, for a frame at hand; its answer goes to ``results``."""
+    """Gseapy's usual call on a frame in memory; appends its result to ``results``."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # gseapy 1.3 calls what pandas 3 deprecates
+        warnings.simplefilter("ignore")  # gseapy 1.3 uses calls deprecated in pandas 3
         result = gseapy.ssgsea(
             data=frame,
             gene_sets=sets,
@@ -161,14 +165,14 @@ def largest_difference(ours: Scores, theirs: pd.DataFrame, samples: list[str]) -
 
 
 def ranked_times(folder: Path, rounds: int) -> dict[str, Any]:
-    """Scoring from the values, and by gseapy; and how well the scores agree."""
+    """Seconds of scoring from the values and by gseapy, and the largest difference of scores."""
     _, index = open_tiled(folder)
     rows = matched_rows(index)
     values = np.array(index.values)
     genes = list(index.genes)
     samples = [sample.sample for sample in index.metadata.samples]
     frame = pd.DataFrame(values.astype(np.float64), index=genes, columns=samples)
-    sets = {name: [genes[row] for row in some] for name, some in rows.items()}
+    sets = {name: [genes[row] for row in set_rows] for name, set_rows in rows.items()}
     theirs: list[pd.DataFrame] = []
     sides: dict[str, Timed] = {}
     for threads in (1, 2):
@@ -188,7 +192,7 @@ def ranked_times(folder: Path, rounds: int) -> dict[str, Any]:
 
 
 def stored_times(folder: Path, rounds: int) -> dict[str, Any]:
-    """Scoring from the stored ranks, and the same question to the engine."""
+    """Seconds of scoring from the stored ranks, and of the same query to the engine."""
     engine, index = open_tiled(folder)
     rows = matched_rows(index)
     sides = {
@@ -199,20 +203,20 @@ def stored_times(folder: Path, rounds: int) -> dict[str, Any]:
 
 
 def packed_keys(values: NDArray[np.float32]) -> NDArray[np.uint64]:
-    """Samples x genes: the bits of a value, which is not negative, above the gene's number."""
+    """Samples x genes: the bits of a nonnegative value above the gene's number."""
     bits = np.ascontiguousarray(values.T).view(np.uint32).astype(np.uint64)
     return (bits << np.uint64(32)) | np.arange(len(values), dtype=np.uint64)
 
 
 def sort_keys(keys: NDArray[np.uint64], threads: int) -> None:
-    """Sort each row in place, on so many threads."""
+    """Sort each row in place."""
     starts = range(0, len(keys), SORTED_TOGETHER)
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(lambda start: keys[start : start + SORTED_TOGETHER].sort(axis=1), starts))
 
 
 def ranking_times(folder: Path, rounds: int) -> dict[str, Any]:
-    """Ranking, and sorting the same keys in place, by numbers of threads."""
+    """Seconds of ranking, and of sorting the same keys in place, by number of threads."""
     values = np.array(open_tiled(folder)[1].values)
     keys = packed_keys(values)
     buffer = np.empty_like(keys)
@@ -229,12 +233,12 @@ def ranking_times(folder: Path, rounds: int) -> dict[str, Any]:
 MEASURED = {"ranked": ranked_times, "stored": stored_times, "ranking": ranking_times}
 
 
-def main(what: str, first: str, second: str) -> None:
-    """Do or measure one thing, and print."""
-    if what == "store":
+def main(step: str, first: str, second: str) -> None:
+    """Run one step and print its figures."""
+    if step == "store":
         figures = store_tiled(Path(first), Path(second))
     else:
-        figures = MEASURED[what](Path(first), int(second))
+        figures = MEASURED[step](Path(first), int(second))
     print(json.dumps(figures))
 
 

@@ -1,7 +1,7 @@
-"""Ranking of a table of many samples in a process of its own; prints JSON.
+"""Ranking a table of many samples, in a separate process; prints JSON.
 
-Run by scoring.py: large_ranking.py N_GENES N_SAMPLES REPEATS. The values are made up, with the
-zeros and ties of real ones: the log2 of a whole number of reads over a sample's depth.
+Run by scoring.py: large_ranking.py N_GENES N_SAMPLES REPEATS. The values are simulated, with
+realistic zeros and ties: the log2 of whole reads divided by a sample's depth.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ FILLED_TOGETHER = 100  # genes
 SORTED = 384  # samples
 
 
-def made_up_values(n_genes: int, n_samples: int) -> NDArray[np.float32]:
-    """Genes x samples, filled block by block so that no temporary is large."""
+def simulated_values(n_genes: int, n_samples: int) -> NDArray[np.float32]:
+    """Genes x samples, filled block by block to keep temporaries small."""
     rng = np.random.default_rng(489)
     values = np.empty((n_genes, n_samples), dtype=np.float32)
     depth = np.exp2(rng.normal(0, 0.3, n_samples)).astype(np.float32)
@@ -38,7 +38,7 @@ def made_up_values(n_genes: int, n_samples: int) -> NDArray[np.float32]:
 
 
 def sort_seconds(values: NDArray[np.float32], threads: int) -> float:
-    """The least time of sorting the packed keys of some samples, in place."""
+    """The minimum time of sorting the packed keys of samples in place."""
     from in_memory import packed_keys, sort_keys
 
     keys = packed_keys(values)
@@ -53,7 +53,7 @@ def sort_seconds(values: NDArray[np.float32], threads: int) -> float:
 
 def main(n_genes: int, n_samples: int, repeats: int) -> None:
     """Measure and print."""
-    values = made_up_values(n_genes, n_samples)
+    values = simulated_values(n_genes, n_samples)
     seconds = []
     for _ in range(repeats):
         start = time.perf_counter()
@@ -62,15 +62,15 @@ def main(n_genes: int, n_samples: int, repeats: int) -> None:
         output = ranks.nbytes
         del ranks
     peak = peak_bytes(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
-    some = values[:, :SORTED]
+    part = values[:, :SORTED]
     figures = {
         "seconds": seconds,
         "peak": peak,
         "input": values.nbytes,
         "output": output,
-        "sort_seconds": sort_seconds(some, os.cpu_count() or 1) * n_samples / some.shape[1],
-        "zeros": float((some == 0).mean()),
-        "tied": 1 - float(np.mean([len(np.unique(column)) / n_genes for column in some.T])),
+        "sort_seconds": sort_seconds(part, os.cpu_count() or 1) * n_samples / part.shape[1],
+        "zeros": float((part == 0).mean()),
+        "tied": 1 - float(np.mean([len(np.unique(column)) / n_genes for column in part.T])),
     }
     print(json.dumps(figures))
 

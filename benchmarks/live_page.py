@@ -1,10 +1,10 @@
 """From a key to the figure in the live page: python benchmarks/live_page.py STORE.
 
 Starts `tcga-corr serve` over a store on this machine and opens its page in headless chromium, warm.
-Against one gene set it types 40 names, half of them gene sets and half genes, and then all of them
-again. Each is typed but for its last letter; the time is from that letter's event to the drawn
-figure over all tumor types, as the page tells it (`html[data-drawn]`), without null. Needs
-`pip install 'tcga-corr[serve,browser]'` and a chromium. Prints Markdown.
+With one gene set as the first variable, it types 40 names, half gene sets and half genes, twice.
+It times from the event of a name's last letter to the drawn figure over all tumor types, as the
+page reports it (`html[data-drawn]`), without null. Needs `pip install 'tcga-corr[serve,browser]'`
+and a chromium. Prints Markdown.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 X, WARM = "ferroptosis", "nfkb"
 EACH = 20  # names of a kind
 SEED = 7
-SETTLED = 400  # milliseconds, after which nothing is under way any more
+SETTLED = 400  # milliseconds, after which the page is idle
 OPTIONS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 ROUNDS = ("first time", "again")
 
 
-def names_of(store: str) -> tuple[str, dict[str, list[str]]]:
-    """What the store holds, and names to type by kind."""
+def choose_names(store: str) -> tuple[str, dict[str, list[str]]]:
+    """A summary of the store, and names to type by kind."""
     from tcga_corr.engine import open_store
     from tcga_corr.store import open_index
     from tcga_corr.vocabulary.gene_sets import shipped_sets
@@ -47,28 +47,30 @@ def names_of(store: str) -> tuple[str, dict[str, list[str]]]:
     sets = [name for name in shipped_sets() if name not in (X, WARM)]
     drawn = random.Random(SEED)
     status = engine.status().filter(source=key.source)
-    held = f"{key.source}: {status['tumor'].sum():,} tumour samples of {status.height} tumor types"
-    return held, {"gene set": drawn.sample(sets, EACH), "gene": drawn.sample(genes, EACH)}
+    summary = (
+        f"{key.source}: {status['tumor'].sum():,} tumour samples of {status.height} tumor types"
+    )
+    return summary, {"gene set": drawn.sample(sets, EACH), "gene": drawn.sample(genes, EACH)}
 
 
 @contextmanager
-def served(store: str) -> Iterator[str]:
-    """The live page over a store."""
+def live_server(store: str) -> Iterator[str]:
+    """Run the live page's server over a store; yields its link."""
     command = [sys.executable, "-m", "tcga_corr", "--cache", store, "serve", "--port", "0"]
     server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
         assert server.stderr
-        told = server.stderr.readline()
-        link = re.search(r"http://\S+", told)
+        line = server.stderr.readline()
+        link = re.search(r"http://\S+", line)
         if link is None:
-            raise SystemExit(told.strip())
+            raise SystemExit(line.strip())
         yield link[0]
     finally:
         server.send_signal(signal.SIGINT)
         server.wait()
 
 
-def ask(page: Page, name: str) -> float:
+def time_figure(page: Page, name: str) -> float:
     """Milliseconds from the last letter of a name to the figure."""
     page.fill("#y", name[:-1])
     page.wait_for_timeout(SETTLED)
@@ -76,12 +78,12 @@ def ask(page: Page, name: str) -> float:
     page.locator("#y").press("End")
     page.keyboard.type(name[-1])
     page.wait_for_selector("html[data-drawn]", state="attached")
-    told = float(page.evaluate("document.documentElement.dataset.drawn"))
+    milliseconds = float(page.evaluate("document.documentElement.dataset.drawn"))
     page.wait_for_timeout(SETTLED)  # its samples and tables
     title = page.text_content("h1") or ""
     if not title.lower().endswith(f"and {name}".lower()):
-        raise SystemExit(f"asked of {name}, the page answers: {title}")
-    return told
+        raise SystemExit(f"typed {name}, but the page shows: {title}")
+    return milliseconds
 
 
 def measure(link: str, names: dict[str, list[str]]) -> dict[tuple[str, str], list[float]]:
@@ -96,21 +98,21 @@ def measure(link: str, names: dict[str, list[str]]) -> dict[tuple[str, str], lis
         page.goto(link)
         page.wait_for_selector("html[data-ready]", state="attached")
         page.fill("#x", X)
-        ask(page, WARM)
+        time_figure(page, WARM)
         found = {
-            (kind, once): [ask(page, name) for name in several]
-            for once in ROUNDS
-            for kind, several in names.items()
+            (kind, turn): [time_figure(page, name) for name in typed]
+            for turn in ROUNDS
+            for kind, typed in names.items()
         }
         browser.close()
     return found
 
 
-def row(what: str, once: str, times: Sequence[float]) -> str:
-    """Median, 95th percentile and longest."""
+def row(kind: str, turn: str, times: Sequence[float]) -> str:
+    """A table row: median, 95th percentile and longest."""
     high = statistics.quantiles(times, n=20, method="inclusive")[-1]
-    figures = (statistics.median(times), high, max(times))
-    return f"| {what} | {once} | {len(times)} | " + " | ".join(f"{one:.0f} ms" for one in figures)
+    summary = (statistics.median(times), high, max(times))
+    return f"| {kind} | {turn} | {len(times)} | " + " | ".join(f"{time:.0f} ms" for time in summary)
 
 
 def main() -> None:
@@ -119,16 +121,16 @@ def main() -> None:
     parser.add_argument("store", help="a folder; nothing is written in it")
     store = parser.parse_args().store
     load_before = os.getloadavg()[0]
-    held, names = names_of(store)
-    with served(store) as link:
+    summary, names = choose_names(store)
+    with live_server(store) as link:
         found = measure(link, names)
-    print(f"{held}; {X} against {sum(map(len, names.values()))} names, no null\n")
-    print("| name | asked | times | median | 95 % within | longest |")
+    print(f"{summary}; {X} with {sum(map(len, names.values()))} names, no null\n")
+    print("| name | round | times | median | 95 % within | longest |")
     print("| --- | --- | --- | --- | --- | --- |")
-    for once in ROUNDS:
+    for turn in ROUNDS:
         for kind in names:
-            print(row(kind, once, found[kind, once]), "|")
-        print(row("any", once, [one for kind in names for one in found[kind, once]]), "|")
+            print(row(kind, turn, found[kind, turn]), "|")
+        print(row("any", turn, [time for kind in names for time in found[kind, turn]]), "|")
     print("\n" + "\n".join(f"- {line}" for line in environment(load_before)))
     print(f"- load average of one minute after the run: {os.getloadavg()[0]:.2f}")
 

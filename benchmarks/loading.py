@@ -1,9 +1,9 @@
-"""Loading a table of PanCanAtlas's size, beside a bare parse of it: python benchmarks/loading.py.
+"""Loading a table of PanCanAtlas's size, compared with a bare parse: python benchmarks/loading.py.
 
-The table is SIMULATED: the real one's size, layout and quirks, with made-up values and barcodes of
-a site that does not exist. It is written once into a folder, by default a temporary one; it takes
-0.4 GB there, and the store another 1.8 GB while it is timed. Prints a Markdown table and the
-environment. Takes some three minutes, and pandas more.
+The table is SIMULATED: the real one's size, layout and quirks, with simulated values and barcodes
+of a site that does not exist. It is written once into a folder, by default a temporary one; it
+takes 0.4 GB there, and the store another 1.8 GB during the run. Prints a Markdown table and the
+environment. Takes about three minutes, and longer with pandas.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ TABLE = "EB++AdjustPANCAN_IlluminaHiSeq_RNASeqV2.geneExp.xena.gz"
 PHENOTYPE = "Survival_SupplementalTable_S1_20171025_xena_sp"
 N_COLUMNS, N_REPEATED = 11_069, 9
 N_ROWS, N_UNNAMED, TWICE = 20_531, 29, "SLC35E2"
-N_PARTLY = 4_196  # genes that are not measured in one of these blocks: 1.76 % of all cells
+N_PARTLY = 4_196  # genes not measured in one of these blocks: 1.76 % of all cells
 NOT_MEASURED = (
     ("COAD", "READ", "UCEC"), ("GBM", "LAML", "OV"), ("BRCA",), ("KIRC", "KIRP"), ("ESCA", "STAD"),
 )  # fmt: skip
 WRITTEN_TOGETHER = 512  # genes
 AT_MOST_GB = 4
 
-# Samples of each tumor type in GDC STAR-Counts, as shared/hub/sample_counts_33_tumor_types.csv has
-# them; the table's columns are shared out in these proportions.
+# Samples of each tumor type in GDC STAR-Counts, from shared/hub/sample_counts_33_tumor_types.csv;
+# the table's columns have these proportions.
 SAMPLES = {
     "ACC": 79, "BLCA": 428, "BRCA": 1226, "CESC": 309, "CHOL": 44, "COAD": 514, "DLBC": 48,
     "ESCA": 198, "GBM": 175, "HNSC": 566, "KICH": 91, "KIRC": 610, "KIRP": 323, "LAML": 151,
@@ -69,8 +69,8 @@ pd.read_csv(sys.argv[1], sep="\\t", index_col=0)
 """
 
 
-def shares() -> dict[str, int]:
-    """The samples of each tumor type, by largest remainder; repeated columns are not among them."""
+def samples_by_type() -> dict[str, int]:
+    """Samples of each tumor type, by largest remainder, without repeated columns."""
     wanted, total = N_COLUMNS - N_REPEATED, sum(SAMPLES.values())
     exact = {name: wanted * count / total for name, count in SAMPLES.items()}
     counts = {name: int(share) for name, share in exact.items()}
@@ -80,14 +80,14 @@ def shares() -> dict[str, int]:
     return counts
 
 
-def made_up_samples() -> Iterator[tuple[str, str]]:
-    """Barcode and tumor type; each patient with a normal sample has a tumour sample too."""
+def simulated_samples() -> Iterator[tuple[str, str]]:
+    """Yield barcode and tumor type; patients with a normal sample have a tumour sample too."""
     import numpy as np
 
     from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
 
     number = 0
-    for tumor_type, count in shares().items():
+    for tumor_type, count in samples_by_type().items():
         codes = TUMOR_TYPES[tumor_type].tumor_codes
         n_normal = count // ONE_IN_NORMAL
         patients = []
@@ -98,8 +98,8 @@ def made_up_samples() -> Iterator[tuple[str, str]]:
         yield from ((f"{patient}-11", tumor_type) for patient in patients[:n_normal])
 
 
-def made_up_rows() -> list[str]:
-    """Names of the rows: bare Entrez ids, symbols, and one symbol on two rows."""
+def row_names() -> list[str]:
+    """Bare Entrez ids, symbols, and a symbol on two rows."""
     from tcga_corr.vocabulary.symbols import symbol_table
 
     known = sorted(symbol_table(), key=lambda gene: not gene.protein_coding)
@@ -109,14 +109,14 @@ def made_up_rows() -> list[str]:
 
 
 def write_files(folder: Path) -> None:
-    """Write the table, block by block, and what tells its samples' tumor types; once."""
+    """Write the table, block by block, and its samples' tumor types, unless present."""
     import numpy as np
 
     from tcga_corr.files import replacing
 
     if (folder / TABLE).exists():
         return
-    types = dict(made_up_samples())
+    types = dict(simulated_samples())
     lines = [f"{sample}\t{sample[:12]}\t{tumor_type}" for sample, tumor_type in types.items()]
     with replacing(folder / PHENOTYPE) as partial:
         header = "sample\t_PATIENT\tcancer type abbreviation"
@@ -126,35 +126,35 @@ def write_files(folder: Path) -> None:
     columns = [*samples, *samples[:N_REPEATED]]
     with replacing(folder / TABLE) as partial, gzip.open(partial, "wb", compresslevel=1) as table:
         table.write("\t".join(["sample", *columns]).encode() + b"\n")
-        for text in made_up_blocks(rng, [types[name] for name in columns]):
+        for text in simulated_blocks(rng, [types[name] for name in columns]):
             table.write(text)
 
 
-def made_up_blocks(rng: np.random.Generator, types: Sequence[str]) -> Iterator[bytes]:
-    """The table's rows as text, with the digits of the real one: 0, 0.96, 9.41, 10.1, 13."""
+def simulated_blocks(rng: np.random.Generator, types: Sequence[str]) -> Iterator[bytes]:
+    """Yield rows as text, with the digits of the real table: 0, 0.96, 9.41, 10.1, 13."""
     import numpy as np
     import polars as pl
 
-    names = made_up_rows()
+    names = row_names()
     block_of = rng.permutation(N_ROWS)  # genes from N_PARTLY on are measured in all samples
-    lacking = [np.isin(types, block) for block in NOT_MEASURED]
+    unmeasured = [np.isin(types, block) for block in NOT_MEASURED]
     depth = np.exp2(rng.normal(0, 0.3, len(types))).astype(np.float32)
     for start in range(0, N_ROWS, WRITTEN_TOGETHER):
         rows = range(start, min(start + WRITTEN_TOGETHER, N_ROWS))
-        values = made_up_values(rng, len(rows), types, depth)
+        values = simulated_values(rng, len(rows), types, depth)
         for row, block in zip(values, block_of[start : rows.stop], strict=True):
             if block < N_PARTLY:
-                row[lacking[block % len(lacking)]] = np.nan
+                row[unmeasured[block % len(unmeasured)]] = np.nan
         frame = pl.DataFrame(values, schema=[str(column) for column in range(len(types))])
         frame = frame.fill_nan(None).insert_column(0, pl.Series("sample", names[start : rows.stop]))
         text = frame.write_csv(separator="\t", null_value="NA", include_header=False).encode()
         yield text.replace(b".0\t", b"\t").replace(b".0\n", b"\n")
 
 
-def made_up_values(
+def simulated_values(
     rng: np.random.Generator, n_genes: int, types: Sequence[str], depth: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """Genes x samples: the log2 of reads over depth, then shifts by tumor type, some below 0."""
+    """Genes x samples: log2 of reads divided by depth, plus shifts by tumor type, some below 0."""
     import numpy as np
 
     number = np.unique(types, return_inverse=True)[1]
@@ -174,7 +174,7 @@ def made_up_values(
 
 
 def measured(folder: Path, repeats: int) -> dict[str, list[Run]]:
-    """Loading into a new store and the bare parses, in turn."""
+    """Run loading into a new store and the bare parses, in turn."""
     store, table = folder / "store", folder / TABLE
     commands: Mapping[str, Command] = {
         "load": package("--cache", store, "load", table),
@@ -190,36 +190,36 @@ def measured(folder: Path, repeats: int) -> dict[str, list[Run]]:
 
 
 def rows_of(runs: Mapping[str, Sequence[Run]], folder: Path) -> list[Row]:
-    """The table: times, then peaks, of loading beside each parse."""
+    """Rows of times, then peaks, of loading compared with each parse."""
     n_tables = len(list(folder.glob("store/index/*/*/*/ranks.npy")))
     label = f"`load` of SIMULATED EB++ into a new store: {n_tables} tables, indexed, whole process"
-    beside = {
+    parsers = {
         "polars": "polars.read_csv of the same file",
-        "float32": "polars.read_csv, told that values are Float32",
+        "float32": "polars.read_csv with values as Float32",
         "pandas": "pandas.read_csv, run once",
     }
-    parses = {name: what for name, what in beside.items() if name in runs}
+    parses = {name: parser for name, parser in parsers.items() if name in runs}
     times = {name: Times.of([one.seconds for one in some]) for name, some in runs.items()}
     peaks = {name: max(one.peak for one in some) / 1e9 for name, some in runs.items()}
     own = {name: max(one.anonymous for one in some) / 1e9 for name, some in runs.items()}
     rows = []
-    for name, what in parses.items():
+    for name, parser in parses.items():
         peak, anonymous = "Peak memory of that process", "The same without the pages of files"
         rows += [
-            as_long(label, what, times["load"], times[name]),
-            memory_row(peak, what, peaks["load"], peaks[name], AT_MOST_GB),
-            memory_row(anonymous, what, own["load"], own[name], AT_MOST_GB),
+            as_long(label, parser, times["load"], times[name]),
+            memory_row(peak, parser, peaks["load"], peaks[name], AT_MOST_GB),
+            memory_row(anonymous, parser, own["load"], own[name], AT_MOST_GB),
         ]
     return rows
 
 
-def memory_row(what: str, beside: str, ours: float, other: float, at_most: float = 0) -> Row:
-    """A row that says how many times as much memory the package takes, in GB."""
+def memory_row(label: str, baseline: str, ours: float, other: float, at_most: float = 0) -> Row:
+    """A row with how many times as much memory the package needs, in GB."""
     target = f"at most {at_most:g} GB" if at_most else ""
     return Row(
-        what,
+        label,
         f"{ours:.2f} GB",
-        beside,
+        baseline,
         f"{other:.2f} GB",
         f"{digits(ours / other)} x as much",
         target,
@@ -228,7 +228,7 @@ def memory_row(what: str, beside: str, ours: float, other: float, at_most: float
 
 
 def measure(folder: Path, repeats: int, pandas: bool) -> list[Row]:
-    """All rows; what is written is written by another process, so that this one stays small."""
+    """All rows; another process writes the table, so this one stays small."""
     run(script("loading.py", "--write", folder))
     runs = measured(folder, repeats)
     if pandas:
@@ -242,7 +242,7 @@ def measure(folder: Path, repeats: int, pandas: bool) -> list[Row]:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path, nargs="?", help="of the table; kept for a next run")
+    parser.add_argument("folder", type=Path, nargs="?", help="for the table; kept for the next run")
     parser.add_argument("--repeats", type=int, default=2)
     parser.add_argument("--pandas", action="store_true", help="time pandas too, which is slow")
     parser.add_argument("--write", type=Path, help=argparse.SUPPRESS)

@@ -1,7 +1,7 @@
-"""What one would write without the package: pandas, gseapy and scipy, tumor type by tumor type.
+"""A plain script without the package: pandas, gseapy and scipy, tumor type by tumor type.
 
 Run by scoring.py: plain_script.py FIRST.gmt SECOND.gmt TABLE.gz ... with one set in each GMT file;
-prints the tumor type and r of the two scores, one line a table.
+prints the tumor type and r of the two scores, one line per table.
 """
 
 import sys
@@ -23,7 +23,7 @@ def read_set(path: Path) -> list[str]:
 
 
 def read_tumors(path: Path) -> pd.DataFrame:
-    """The tumour samples of a Xena table, one row a symbol."""
+    """The tumour samples of a Xena table, one row per symbol."""
     frame = pd.read_csv(path, sep="\t", index_col=0)
     frame = frame[~frame.index.str.startswith("?")]
     frame = frame[~frame.index.duplicated()]

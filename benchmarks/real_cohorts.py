@@ -1,4 +1,4 @@
-"""Write docs/real_cohorts.md: two questions over the five real cohorts of ../shared.
+"""Write docs/real_cohorts.md: two pairs in the five real cohorts of ../shared.
 
 Run it as: python benchmarks/real_cohorts.py [--shared ../shared]
 """
@@ -13,7 +13,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from tcga_corr.engine import Answer, open_store
+from tcga_corr.analysis.correlate import CorrelateAnswer
+from tcga_corr.engine import open_store
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "real_cohorts.md"
@@ -33,8 +34,8 @@ ACC, CHOL and UCS are complete. BRCA and LIHC are parts of their cohorts (50 and
 their results do not compare with those of the whole cohorts. {made}
 
 By `p`, ferroptosis and NF-kB are linked in four of five cohorts; by random genes of similar
-expression (`p_genes`) in three; by real pathways of similar size (`p_sets`) in none. RELA and NFE2L2
-are not linked in any cohort by any p-value.
+expression (`p_genes`) in three; by real pathways of similar size (`p_sets`) in none. RELA and
+NFE2L2 are not linked in any cohort by any p-value.
 """
 
 
@@ -42,7 +43,7 @@ def number(value: Any, digits: int = 2) -> str:
     return "" if value is None else f"{value:.{digits}g}"
 
 
-def section(answer: Answer) -> str:
+def section(answer: CorrelateAnswer) -> str:
     x, y = answer.query.x, answer.query.y
     lines = [
         f"## {x} against {y}",

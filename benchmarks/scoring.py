@@ -1,7 +1,7 @@
-"""How fast the package is, beside what one would use without it: python benchmarks/scoring.py.
+"""How fast the package is, compared with the usual alternative: python benchmarks/scoring.py.
 
-Prints a Markdown table and the environment. Every time stands beside another one of the same run,
-taken in turn with it, as the least (and the median) of several repeats. Takes some three minutes.
+Prints a Markdown table and the environment. Each time is compared with another of the same run, in
+turn, as the minimum (and the median) of several repeats. Takes about three minutes.
 """
 
 from __future__ import annotations
@@ -37,79 +37,79 @@ for path in sys.argv[1:]:
 class Row:
     """A row of the table."""
 
-    what: str
+    label: str
     package: str
-    beside: str
+    baseline: str
     other: str
     ratio: str
     target: str = ""
     result: str = ""
 
 
-def faster(what: str, beside: str, ours: Times, other: Times, at_least: float = 0) -> Row:
-    """A row that says how many times faster the package is."""
+def faster(label: str, baseline: str, ours: Times, other: Times, at_least: float = 0) -> Row:
+    """A row with how many times faster the package is."""
     ratios = (other.least / ours.least, other.median / ours.median)
     reached = [ratio >= at_least for ratio in ratios]
     target = f"at least {at_least:g} x faster" if at_least else ""
     ratio = f"{digits(ratios[0])} x faster ({digits(ratios[1])})"
-    return Row(what, str(ours), beside, str(other), ratio, target, verdict(target, reached))
+    return Row(label, str(ours), baseline, str(other), ratio, target, verdict(target, reached))
 
 
-def as_long(what: str, beside: str, ours: Times, other: Times, at_most: float = 0) -> Row:
-    """A row that says how many times as long the package takes as something that does less."""
+def as_long(label: str, baseline: str, ours: Times, other: Times, at_most: float = 0) -> Row:
+    """A row with how many times as long the package takes as a call that does less."""
     ratios = (ours.least / other.least, ours.median / other.median)
     reached = [ratio <= at_most for ratio in ratios]
     target = f"at most {at_most:g} x as long" if at_most else ""
     ratio = f"{digits(ratios[0])} x as long ({digits(ratios[1])})"
-    return Row(what, str(ours), beside, str(other), ratio, target, verdict(target, reached))
+    return Row(label, str(ours), baseline, str(other), ratio, target, verdict(target, reached))
 
 
 def digits(number: float) -> str:
-    """A number with three digits, or more where it is large."""
+    """Format a number with three digits, or more if it is large."""
     return f"{number:.3g}" if number < 1000 else f"{number:,.0f}"
 
 
 def verdict(target: str, reached: Sequence[bool]) -> str:
-    """Whether a target is met, by the least times and by the medians."""
+    """Whether a target is met, by the minimum times and by the medians."""
     if not target:
         return ""
-    return "met" if all(reached) else "met by the least times only" if reached[0] else "missed"
+    return "met" if all(reached) else "met by the minimum times only" if reached[0] else "missed"
 
 
 def script(name: str, *arguments: object) -> Command:
-    """The command of a script beside this one."""
+    """The command for another script of this folder."""
     return [sys.executable, str(HERE / name), *map(str, arguments)]
 
 
 def package(*arguments: object) -> Command:
-    """The command line of the package."""
+    """The command for the package's command line."""
     return [sys.executable, "-m", "tcga_corr", *map(str, arguments)]
 
 
-def told(text: str) -> dict[str, Any]:
-    """The JSON that a script printed in its last line."""
+def last_json(text: str) -> dict[str, Any]:
+    """Parse the last line of a script's output as JSON."""
     figures: dict[str, Any] = json.loads(text.splitlines()[-1])
     return figures
 
 
 def times_of(runs: Sequence[dict[str, Any]]) -> dict[str, Times]:
-    """The times of each thing measured, over several processes."""
+    """The times of each measured call, over several processes."""
     return {
         name: Times.of([second for one in runs for second in one["seconds"][name]])
         for name in runs[0]["seconds"]
     }
 
 
-def in_memory_rows(table: Path, what: str, folder: Path) -> list[Row]:
-    """Scoring against gseapy, and ranking against the bare sort."""
+def in_memory_rows(table: Path, data: str, folder: Path) -> list[Row]:
+    """Rows on scoring compared with gseapy, and ranking with the bare sort."""
     run(script("in_memory.py", "store", table, folder))
     ranked, stored, ranking = [], [], []
     for _ in range(3):
-        stored.append(told(run(script("in_memory.py", "stored", folder, 15)).output))
-        ranked.append(told(run(script("in_memory.py", "ranked", folder, 1)).output))
-        ranking.append(told(run(script("in_memory.py", "ranking", folder, 12)).output))
+        stored.append(last_json(run(script("in_memory.py", "stored", folder, 15)).output))
+        ranked.append(last_json(run(script("in_memory.py", "ranked", folder, 1)).output))
+        ranking.append(last_json(run(script("in_memory.py", "ranking", folder, 12)).output))
     n_genes, n_samples = ranked[0]["shape"]
-    case = f"Scoring {ranked[0]['sets']} sets, {n_samples} samples of {what}, {n_genes:,} genes"
+    case = f"Scoring {ranked[0]['sets']} sets, {n_samples} samples of {data}, {n_genes:,} genes"
     return [
         *scoring_rows(case, times_of(ranked) | times_of(stored)),
         agreement_row(max(one["difference"] for one in ranked)),
@@ -118,23 +118,23 @@ def in_memory_rows(table: Path, what: str, folder: Path) -> list[Row]:
 
 
 def scoring_rows(case: str, times: dict[str, Times]) -> list[Row]:
-    """Scoring, ranking included and from stored ranks, against gseapy."""
+    """Rows on scoring, ranking included and from stored ranks, compared with gseapy."""
     rows = []
     for threads in (2, 1):
-        beside = f"gseapy {version('gseapy')} ssgsea, threads={threads}"
+        baseline = f"gseapy {version('gseapy')} ssgsea, threads={threads}"
         other = times[f"gseapy {threads}"]
         for name, ties in (("average", "average"), ("same ties", "gseapy")):
             label = f"{case}: ranking included, ties={ties}, threads={threads}"
-            rows.append(faster(label, beside, times[f"{name} {threads}"], other, 20))
+            rows.append(faster(label, baseline, times[f"{name} {threads}"], other, 20))
         label = "The same from stored ranks, ties=average"
-        rows.append(faster(label, beside, times["scores"], other, 400))
+        rows.append(faster(label, baseline, times["scores"], other, 400))
     label = "The same through Engine.score: from names to a data frame"
-    rows.append(faster(label, beside, times["engine"], other))
+    rows.append(faster(label, baseline, times["engine"], other))
     return rows
 
 
 def ranking_rows(n_samples: int, times: dict[str, Times]) -> list[Row]:
-    """Ranking against the sort that it is made of."""
+    """Rows on ranking compared with the sort at its core."""
     return [
         as_long(
             f"Ranking {n_samples} samples, threads={threads}",
@@ -148,7 +148,7 @@ def ranking_rows(n_samples: int, times: dict[str, Times]) -> list[Row]:
 
 
 def agreement_row(difference: float) -> Row:
-    """How well the scores of the timed calls agree."""
+    """A row with the largest difference between the scores of the timed calls."""
     return Row(
         "Largest relative difference of a score, ties=gseapy",
         "",
@@ -161,8 +161,8 @@ def agreement_row(difference: float) -> Row:
 
 
 def large_ranking_rows(repeats: int) -> list[Row]:
-    """Ranking a table of all samples of TCGA, and the memory it takes."""
-    figures = told(run(script("large_ranking.py", *LARGE, repeats)).output)
+    """Rows on ranking a table of all samples of TCGA, and its memory."""
+    figures = last_json(run(script("large_ranking.py", *LARGE, repeats)).output)
     threads = os.cpu_count() or 1
     n_genes, n_samples = LARGE
     case = f"Ranking {n_samples:,} samples of {n_genes:,} genes"
@@ -188,16 +188,16 @@ def large_ranking_rows(repeats: int) -> list[Row]:
 
 
 def correlate_rows(demo: Path, folder: Path, repeats: int) -> list[Row]:
-    """A question to the command line, against a plain script over the same 33 tables."""
-    question = ("--cache", demo, "correlate", "ferroptosis", "nfkb", "--format", "json")
-    run(package(*question))
-    ours = [run(package(*question)) for _ in range(repeats)]
-    same_ties = told_associations(run(package(*question, "--ties", "gseapy")))
+    """Rows on a query by the command line, compared with a plain script over the same tables."""
+    query = ("--cache", demo, "correlate", "ferroptosis", "nfkb", "--format", "json")
+    run(package(*query))
+    ours = [run(package(*query)) for _ in range(repeats)]
+    same_ties = r_by_tumor_type(run(package(*query, "--ties", "gseapy")))
     tables = sorted((demo / "downloads/simulated").glob("*/HiSeqV2.gz"))
     plain = run(script("plain_script.py", *write_sets(folder), *tables))
     theirs = dict(line.split("\t") for line in plain.output.splitlines())
     difference = max(abs(same_ties[name] - float(r)) for name, r in theirs.items())
-    ours += [run(package(*question)) for _ in range(repeats)]
+    ours += [run(package(*query)) for _ in range(repeats)]
     return [
         faster(
             f"`correlate ferroptosis nfkb`, whole process, {len(tables)} simulated tumor types",
@@ -215,8 +215,8 @@ def correlate_rows(demo: Path, folder: Path, repeats: int) -> list[Row]:
     ]
 
 
-def told_associations(answer: Run) -> dict[str, float]:
-    """The r of each tumor type in the JSON answer of the command line."""
+def r_by_tumor_type(answer: Run) -> dict[str, float]:
+    """The r of each tumor type in the JSON output of the command line."""
     return {row["tumor_type"]: row["r"] for row in json.loads(answer.output)["associations"]}
 
 
@@ -234,7 +234,7 @@ def write_sets(folder: Path) -> list[Path]:
 
 
 def help_rows(repeats: int) -> list[Row]:
-    """How long the command line takes to start."""
+    """A row on the startup time of the command line."""
     console = Path(sys.executable).with_name("tcga-corr")
     command = [str(console), "--help"] if console.exists() else package("--help")
     runs = run_in_turn({"help": command, "pass": [sys.executable, "-c", "pass"]}, repeats)
@@ -244,9 +244,9 @@ def help_rows(repeats: int) -> list[Row]:
 
 
 def load_rows(
-    paths: Sequence[Path], source: str, what: str, folder: Path, repeats: int
+    paths: Sequence[Path], source: str, data: str, folder: Path, repeats: int
 ) -> list[Row]:
-    """Loading tables into a new store, against reading them with pandas."""
+    """Rows on loading tables into a new store, compared with reading them with pandas."""
     runs: dict[str, list[Run]] = {"load": [], "pandas": []}
     read = [sys.executable, "-c", READ_WITH_PANDAS, *map(str, paths)]
     for number in range(repeats):
@@ -256,7 +256,7 @@ def load_rows(
             runs[name] += some
     times = {name: Times.of([one.seconds for one in some]) for name, some in runs.items()}
     peaks = {name: max(one.peak for one in some) / 1e6 for name, some in runs.items()}
-    label = f"`load` of {what} into a new store, indexed, whole process"
+    label = f"`load` of {data} into a new store, indexed, whole process"
     return [
         as_long(label, "pandas.read_csv of the same files", times["load"], times["pandas"]),
         Row(
@@ -270,7 +270,7 @@ def load_rows(
 
 
 def environment(load_before: float) -> list[str]:
-    """What the times depend on."""
+    """Versions, processor and load: the times depend on them."""
     packages = ("tcga-corr", "numpy", "gseapy", "polars", "scipy", "pandas", "pyarrow")
     versions = [f"Python {platform.python_version()}", *(f"{p} {version(p)}" for p in packages)]
     return [
@@ -281,7 +281,7 @@ def environment(load_before: float) -> list[str]:
 
 
 def processor() -> str:
-    """The processor's model, where the system tells."""
+    """The processor's model, if the system reports it."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -291,8 +291,8 @@ def processor() -> str:
 
 
 def print_table(rows: Sequence[Row]) -> None:
-    """As Markdown."""
-    heads = ("measured", "the package", "beside it", "that takes", "ratio", "target", "result")
+    """Print rows as a Markdown table."""
+    heads = ("measured", "the package", "compared with", "its value", "ratio", "target", "result")
     print(f"| {' | '.join(heads)} |")
     print("|" + " --- |" * len(heads))
     for row in rows:
@@ -306,7 +306,7 @@ def measure(shared: Path, folder: Path) -> list[Row]:
     tables, source, note = shared / XENA_FOLDER, "tcga-hiseqv2", ""
     if not tables.is_dir():
         tables, source, note = demo / "downloads/simulated", "simulated", "SIMULATED "
-        print(f"{shared} is not here: simulated tables take the place of real ones\n")
+        print(f"{shared} not found: using simulated tables\n")
     paths = [tables / f"TCGA.{name}.sampleMap" / "HiSeqV2.gz" for name in FIVE]
     return [
         *in_memory_rows(paths[0], f"{note}{FIVE[0]}", folder / "tiled"),

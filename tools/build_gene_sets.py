@@ -1,16 +1,15 @@
-"""Rebuild the shipped gene sets from the collections they were taken from.
+"""Rebuild the shipped gene sets from their source collections.
 
     python tools/build_gene_sets.py FOLDER_OF_GMT_FILES
 
-The lists are facts from open collections. Each line's description says which line of which
-collection it came from; ``tcga_corr/vocabulary/gene_sets/catalogue.py`` has the licences.
+The lists are facts from open collections. Each line's description names its source collection and
+line; ``tcga_corr/vocabulary/gene_sets/catalogue.py`` has the licences.
 
-``named.gmt`` has the sets of the commonest questions, ``hallmark.gmt`` the Hallmarks.
-``reference.gmt`` has real pathways to compare a pathway with, of all sizes and each unlike the
-others. Its rule: Reactome, then WikiPathways, then GO biological processes; in each the largest set
-first, ties by name; of 15 to 500 genes, as the source spells them; a set stays if its Jaccard index
-with every set that stayed before it is below 0.3. Large sets come first because they are few: going
-by the smallest first, many would fall to one of their own parts.
+``named.gmt`` has the most used sets, ``hallmark.gmt`` the Hallmarks. ``reference.gmt`` has real
+pathways for comparison, of all sizes and no two alike. Its rule: Reactome, then WikiPathways, then
+GO biological processes; in each the largest set first, ties by name; 15 to 500 genes, as the source
+spells them; a set stays if its Jaccard index with every set kept before is below 0.3. Large sets
+come first because they are few: otherwise many would be excluded by one of their own parts.
 """
 
 from __future__ import annotations
@@ -32,14 +31,14 @@ DEATH_AND_NFKB = {
     "necroptosis": ("enrichr.GO_BP_2021.gmt", "necroptotic process (GO:0070266)"),
     "pyroptosis": ("enrichr.GO_BP_2021.gmt", "pyroptosis (GO:0070269)"),
 }
-# WikiPathways' names in MSigDB start with WP_ as they are
+# WikiPathways' names in MSigDB already start with WP_
 REFERENCE_PREFIXES = {
     "ReactomePathways_2021-22.gmt": "REACTOME_",
     "c2.cp.wikipathways.v7.2.symbols.gmt": "",
     "enrichr.GO_BP_2021.gmt": "GO_",
 }
 REFERENCE_SIZES = range(15, 501)
-TOO_ALIKE = 0.3
+TOO_SIMILAR = 0.3
 
 Line = tuple[str, str, tuple[str, ...]]
 
@@ -50,21 +49,21 @@ def reference_name(prefix: str, source_name: str) -> str:
     return prefix + re.sub(r"[^A-Z0-9]+", "_", words).strip("_")
 
 
-def unlike(sets: list[GeneSet]) -> list[GeneSet]:
-    """Those sets, in their order, that are not too alike one that was taken before."""
-    taken: list[GeneSet] = []
-    taken_with: defaultdict[str, list[int]] = defaultdict(list)
+def without_similar(sets: list[GeneSet]) -> list[GeneSet]:
+    """The sets, in their order, without those too similar to one kept before."""
+    kept: list[GeneSet] = []
+    kept_with: defaultdict[str, list[int]] = defaultdict(list)
     for gene_set in sets:
-        n_shared = Counter(i for gene in gene_set.genes for i in taken_with[gene])
+        n_shared = Counter(i for gene in gene_set.genes for i in kept_with[gene])
         if any(
-            n / (len(gene_set.genes) + len(taken[i].genes) - n) >= TOO_ALIKE
+            n / (len(gene_set.genes) + len(kept[i].genes) - n) >= TOO_SIMILAR
             for i, n in n_shared.items()
         ):
             continue
         for gene in gene_set.genes:
-            taken_with[gene].append(len(taken))
-        taken.append(gene_set)
-    return taken
+            kept_with[gene].append(len(kept))
+        kept.append(gene_set)
+    return kept
 
 
 def reference_lines(folder: Path) -> list[Line]:
@@ -74,7 +73,7 @@ def reference_lines(folder: Path) -> list[Line]:
         of_size = [gene_set for gene_set in sets if len(gene_set.genes) in REFERENCE_SIZES]
         candidates += sorted(of_size, key=lambda gene_set: (-len(gene_set.genes), gene_set.name))
     lines: dict[str, Line] = {}
-    for gene_set in unlike(candidates):
+    for gene_set in without_similar(candidates):
         collection = gene_set.collection
         name = reference_name(REFERENCE_PREFIXES[collection], gene_set.name)
         if name in lines:

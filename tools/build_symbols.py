@@ -2,8 +2,8 @@
 
     python tools/build_symbols.py ncbi_gene_human.tsv.gz
 
-The input has one human gene a line: Entrez id, symbol, gene type, Ensembl ids, aliases (NCBI Gene,
-public domain). Output columns: symbol, whether it is protein-coding (1 or 0), Ensembl ids, aliases.
+The input has one human gene per line: Entrez id, symbol, gene type, Ensembl ids, aliases (NCBI
+Gene, public domain). Output columns: symbol, protein-coding (1) or not (0), Ensembl ids, aliases.
 """
 
 from __future__ import annotations
