@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGE, FIGURE = "calibration.md", "calibration.svg"
 METADATA = {
-    "Title": "Calibration of tcga-corr: chance pairs, planted links, coverage of intervals",
+    "Title": "Calibration of tcga-corr: random pairs, planted links, coverage of intervals",
     "Creator": None,
     "Date": None,
 }
@@ -702,9 +702,9 @@ def draw_figure(results: Results) -> Figure:
     figure = Figure(figsize=(WIDTH, HEIGHT), layout="constrained")
     parts = figure.subfigures(3, 1, height_ratios=(3.3, 2.3, 2.3), hspace=0.03)
     titles = (
-        "a  Pairs that chance put together: how many have p below 0.05",
-        "b  Planted links: how many have p below 0.05",
-        "c  95 % interval of r between two genes: how often it holds the truth",
+        "a  Random pairs: share with p below 0.05",
+        "b  Planted links: share with p below 0.05",
+        "c  95 % interval of r between two genes: how often it contains the true r",
     )
     rows = []
     for part, title, x_shared in zip(parts, titles, (False, False, True), strict=True):
@@ -722,16 +722,14 @@ def draw_figure(results: Results) -> Figure:
     lines = [
         Line2D([], [], color="0.3", linestyle=line, label=f"n = {n}") for n, line in ENDS.items()
     ]
-    rows[1][3].legend(
-        legend_handles=lines, loc="lower right", bbox_to_anchor=(1.02, 0.12), handlelength=2
-    )
+    rows[1][3].legend(handles=lines, loc="lower right", bbox_to_anchor=(1.02, 0.12), handlelength=2)
     kinds = [
         Line2D([], [], color="0.3", linestyle=line, marker="o", markerfacecolor=inside, label=label)
         for line, inside, label in (("-", "0.3", "normal values"), (":", "white", "few reads"))
     ]
     legends = (legend_handles(KINDS), legend_handles(KINDS), [*legend_handles(METHODS), *kinds])
     for part, legend in zip(parts, legends, strict=True):
-        part.legend(legend_handles=legend, loc="outside lower center", ncols=len(legend))
+        part.legend(handles=legend, loc="outside lower center", ncols=len(legend))
     return figure
 
 
