@@ -1,4 +1,4 @@
-"""Every word that an option or parameter may have, as the types that code and command line share."""
+"""The values of options and parameters, as types that code and command line share."""
 
 from __future__ import annotations
 

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from tcga_corr.choices import Format
 from tcga_corr.cli import options
-from tcga_corr.cli.output import Result, check_output, check_plot, number, write_result
+from tcga_corr.cli.output import Out, Result, check_plot, number
 from tcga_corr.cli.settings import Settings
 from tcga_corr.errors import AnalysisError, UsageError
 
@@ -62,6 +61,7 @@ Source = Annotated[
 
 
 @batch.command(_RUN)
+@options.command
 def run(
     context: typer.Context,
     spec: SpecFile = None,
@@ -104,9 +104,8 @@ def run(
             help="Memory for the tasks that run at the same time; as many as fit, at least one.",
         ),
     ] = 4.0,
-    output_format: options.OutputFormat = None,
-    output: options.Output = None,
-    force: options.Force = False,
+    *,
+    out: options.Out,
 ) -> None:
     """Run a spec, or resume it; then write the tables.
 
@@ -120,7 +119,8 @@ def run(
     """
     from tcga_corr.batch.run import Shard, run_batch
 
-    settings, engine = _opened(context, output, force, output_format)
+    settings: Settings = context.obj
+    engine = settings.engine()
     part = Shard.parse(shard)
     plan = _plan(engine, _spec_path(spec, paper), source)
     running = _workers(settings, plan, workers, dask or "", memory)
@@ -128,7 +128,7 @@ def run(
     with settings.progress("rows", "pace") as progress:
         report = run_batch(engine, plan, running, part, progress)
     if part.is_all:
-        _show(settings, report, output, output_format)
+        _show(settings, report, out)
     _require_no_failure(report)
     if not part.is_all:
         settings.note(
@@ -154,14 +154,14 @@ def _workers(
 
 
 @batch.command()
+@options.command
 def check(
     context: typer.Context,
     spec: SpecFile = None,
     paper: Paper = False,
     source: Source = None,
-    output_format: options.OutputFormat = None,
-    output: options.Output = None,
-    force: options.Force = False,
+    *,
+    out: options.Out,
 ) -> None:
     """Check whether a spec is right, and list all its problems, by line.
 
@@ -171,7 +171,8 @@ def check(
 
     from tcga_corr.batch.planning import make_plan, read_spec_for, summary_of
 
-    settings, engine = _opened(context, output, force, output_format)
+    settings: Settings = context.obj
+    engine = settings.engine()
     read = read_spec_for(engine, _spec_path(spec, paper), source)
     if engine.store.table_keys():
         plan = make_plan(engine, read)
@@ -180,7 +181,7 @@ def check(
     else:
         frame = pl.DataFrame([{"analysis": one.name, "kind": one.kind} for one in read.analyses])
         settings.note(f"{read.path}: right, as far as can be told without tables in the store")
-    write_result(Result(frame, "analyses", {}), output, output_format)
+    out.write(Result(frame, "analyses", {}))
 
 
 @batch.command()
@@ -199,28 +200,29 @@ def show(context: typer.Context, spec: SpecFile = None, paper: Paper = False) ->
 
 
 @batch.command()
+@options.command
 def status(
     context: typer.Context,
     run_name: Annotated[
         str | None, typer.Argument(metavar="[RUN]", help="A run, or its spec. Default: all runs.")
     ] = None,
     source: Source = None,
-    output_format: options.OutputFormat = None,
-    output: options.Output = None,
-    force: options.Force = False,
+    *,
+    out: options.Out,
 ) -> None:
     """The progress of a run, by analysis; or all runs of the store."""
     from tcga_corr.batch.run import runs, status_of
 
-    _, engine = _opened(context, output, force, output_format)
+    engine = context.obj.engine()
     if run_name is None:
         result = Result(runs(engine), "runs", {})
     else:
         result = Result(status_of(engine, _run_name(engine, run_name, source)), "analyses", {})
-    write_result(result, output, output_format)
+    out.write(result)
 
 
 @batch.command()
+@options.command
 def verify(
     context: typer.Context,
     run_name: RunName,
@@ -228,9 +230,8 @@ def verify(
     tasks: Annotated[
         int, typer.Option("--tasks", metavar="N", min=1, help="Tasks to compute again.")
     ] = 5,
-    output_format: options.OutputFormat = None,
-    output: options.Output = None,
-    force: options.Force = False,
+    *,
+    out: options.Out,
 ) -> None:
     """Compute some tasks of a run again, chosen at random, and compare them with its tables.
 
@@ -238,30 +239,32 @@ def verify(
     """
     from tcga_corr.batch.verify import verify_run
 
-    settings, engine = _opened(context, output, force, output_format)
+    settings: Settings = context.obj
+    engine = settings.engine()
     with settings.progress("computing again") as progress:
         found = verify_run(engine, _run_name(engine, run_name, source), tasks, progress)
-    write_result(Result(found, "tasks", {}), output, output_format)
+    out.write(Result(found, "tasks", {}))
     differences = list(filter(None, found["note"].unique(maintain_order=True)))
     if differences:
         raise AnalysisError(f"the tables are not what the plan gives: {'; '.join(differences)}")
 
 
 @batch.command()
+@options.command
 def merge(
     context: typer.Context,
     run_name: RunName,
     source: Source = None,
-    output_format: options.OutputFormat = None,
-    output: options.Output = None,
-    force: options.Force = False,
+    *,
+    out: options.Out,
 ) -> None:
     """Write the tables of a run in parts, by --shard, once all parts are done."""
     from tcga_corr.batch import run as runs
 
-    settings, engine = _opened(context, output, force, output_format)
+    settings: Settings = context.obj
+    engine = settings.engine()
     report = runs.merge(engine, _run_name(engine, run_name, source))
-    _show(settings, report, output, output_format)
+    _show(settings, report, out)
     _require_no_failure(report)
 
 
@@ -291,18 +294,6 @@ def plot(
     engine = context.obj.engine()
     folder = RunFolder(engine.store, _run_name(engine, run_name, source))
     save(heat_map_of_run(folder, folder.plan(), analysis, method), figure)
-
-
-def _opened(
-    context: typer.Context,
-    output: Path | None,
-    force: bool,
-    output_format: Format | None,
-) -> tuple[Settings, Engine]:
-    """The settings and the engine, once the output is known to be writable."""
-    settings: Settings = context.obj
-    check_output(output, force, output_format)
-    return settings, settings.engine()
 
 
 def _spec_path(spec: Path | None, paper: bool) -> Path:
@@ -339,8 +330,7 @@ def _require_no_failure(report: RunReport) -> None:
 def _show(
     settings: Settings,
     report: RunReport,
-    output: Path | None,
-    output_format: Format | None,
+    out: Out,
 ) -> None:
     """Print the claims of a run, or where it has none, its counts of associations."""
     import polars as pl
@@ -375,7 +365,7 @@ def _show(
     else:
         counts = pl.DataFrame(manifest["counts"])
         result = Result(counts, "analyses", around, heading, below=[_MEANING])
-    write_result(result, output, output_format)
+    out.write(result)
 
 
 def _statistic(row: dict[str, Any]) -> str:

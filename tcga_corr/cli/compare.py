@@ -7,21 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tcga_corr.cli import options
-from tcga_corr.cli.output import (
-    Result,
-    check_output,
-    check_plot,
-    number,
-    plain,
-    question_result,
-    write_result,
-)
+from tcga_corr.cli.output import Result, number, plain, question_result
 from tcga_corr.cli.settings import Settings
 
 if TYPE_CHECKING:
     from tcga_corr.analysis.compare import CompareAnswer
 
 
+@options.command
 def compare(
     context: typer.Context,
     variables: Annotated[
@@ -43,15 +36,10 @@ def compare(
         str | None,
         typer.Option("--group", metavar="COLUMN", help="The column of FILE with the groups."),
     ] = None,
-    tumor_types: options.TumorTypes = None,
-    source: options.SourceName = None,
-    samples: options.SampleSelection = "tumor",
-    ties: options.TieRule = "average",
-    min_genes: options.MinGenes = 5,
+    *,
+    scope: options.Scope,
     plot: options.Plot = None,
-    output_format: options.OutputFormat = None,
-    output: options.Output = None,
-    force: options.Force = False,
+    out: options.Out,
 ) -> None:
     """Whether variables differ between groups of samples, in each tumor type.
 
@@ -65,16 +53,15 @@ def compare(
     `tcga-corr compare ferroptosis --by stages.tsv --group stage`.
     """
     settings: Settings = context.obj
-    check_output(output, force, output_format)
-    check_plot(plot, force)
+    out.check_plot(plot)
     answer = settings.engine().compare(
         variables,
         by,
         group=group,
-        **options.scope(tumor_types, source, samples, ties, min_genes),
+        **scope,
     )
     settings.notes(answer.notes)
-    write_result(_result(answer), output, output_format)
+    out.write(_result(answer))
     if plot is not None:
         from tcga_corr.figures.comparison import comparison
         from tcga_corr.figures.style import save

@@ -10,14 +10,7 @@ import typer
 
 from tcga_corr.choices import MethodOrAll
 from tcga_corr.cli import options
-from tcga_corr.cli.output import (
-    Result,
-    check_output,
-    check_plot,
-    number,
-    question_result,
-    write_result,
-)
+from tcga_corr.cli.output import Result, number, question_result
 from tcga_corr.cli.settings import Settings
 from tcga_corr.vocabulary.nulls import NULLS
 
@@ -25,6 +18,7 @@ if TYPE_CHECKING:
     from tcga_corr.analysis.correlate import CorrelateAnswer
 
 
+@options.command
 def correlate(
     context: typer.Context,
     x: Annotated[
@@ -36,19 +30,14 @@ def correlate(
         ),
     ],
     y: Annotated[str, typer.Argument(metavar="Y", help="As X.")],
-    tumor_types: options.TumorTypes = None,
-    source: options.SourceName = None,
-    samples: options.SampleSelection = "tumor",
+    *,
+    scope: options.Scope,
     method: Annotated[MethodOrAll, typer.Option("--method", help="How to correlate.")] = "pearson",
     adjust: options.AdjustFor = None,
-    ties: options.TieRule = "average",
-    min_genes: options.MinGenes = 5,
     null: options.Nulls = "genes,sets",
     draws: options.Draws = 1_000,
     plot: options.Plot = None,
-    output_format: options.OutputFormat = None,
-    output: options.Output = None,
-    force: options.Force = False,
+    out: options.Out,
 ) -> None:
     """The association of X and Y in each tumor type, and pooled over them.
 
@@ -65,23 +54,21 @@ def correlate(
     all tumor types; of one, the scatter of its samples.
     """
     settings: Settings = context.obj
-    check_output(output, force, output_format)
-    check_plot(plot, force)
+    out.check_plot(plot)
     engine = settings.engine()
-    where = options.scope(tumor_types, source, samples, ties, min_genes)
     controls = options.split_names(adjust)
     answer = engine.correlate(
-        x, y, method=method, adjust=controls, null=options.nulls(null), draws=draws, **where
+        x, y, method=method, adjust=controls, null=options.nulls(null), draws=draws, **scope
     )
     settings.notes(answer.notes)
-    write_result(association_result(answer), output, output_format)
+    out.write(association_result(answer))
     if plot is not None:
         from tcga_corr.figures.forest import forest
         from tcga_corr.figures.scatter import scatter
         from tcga_corr.figures.style import save
 
         if len(answer.query.scope.tumor_types) == 1:
-            figure = scatter(answer, engine.values([x, y, *controls], **where))
+            figure = scatter(answer, engine.values([x, y, *controls], **scope))
         else:
             figure = forest(answer)
         save(figure, plot)

@@ -9,22 +9,21 @@ import typer
 
 from tcga_corr.cli import options
 from tcga_corr.cli.correlate import association_result
-from tcga_corr.cli.output import check_output, write_result
 from tcga_corr.cli.settings import Settings
 
 if TYPE_CHECKING:
     from tcga_corr.engine import Answer
 
 
+@options.command
 def demo(
     context: typer.Context,
     n_genes: Annotated[
         int, typer.Option("--n-genes", min=300, max=20_501, help="Genes in each table.")
     ] = 20_501,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of the random numbers.")] = 489,
-    output_format: options.OutputFormat = None,
-    output: options.Output = None,
-    force: options.Force = False,
+    *,
+    out: options.Out,
 ) -> None:
     """Try everything on simulated data: works offline on a fresh machine.
 
@@ -37,7 +36,6 @@ def demo(
     from tcga_corr.sources.simulated import SOURCE
 
     settings: Settings = context.obj
-    check_output(output, force, output_format)
     engine = settings.engine()
     folder = engine.store.downloads(SOURCE.name)
     if not has_atlas(folder, n_genes, seed):
@@ -53,7 +51,7 @@ def demo(
     for error in outcome.errors:
         raise error
     answer = engine.correlate("ferroptosis", "nfkb", source=SOURCE.name)
-    write_result(association_result(answer), output, output_format)
+    out.write(association_result(answer))
     pair = engine.correlate("RELA", "NFE2L2", source=SOURCE.name)
     settings.note(_planted_line(pair))
     command = sys.argv[0] if sys.argv[0].endswith("tcga-corr") else "tcga-corr"

@@ -8,20 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tcga_corr.cli import options
-from tcga_corr.cli.output import (
-    Result,
-    check_output,
-    check_plot,
-    plain,
-    question_result,
-    write_result,
-)
+from tcga_corr.cli.output import Result, plain, question_result
 from tcga_corr.cli.settings import Settings
 
 if TYPE_CHECKING:
     from tcga_corr.analysis.dominance import DominanceAnswer
 
 
+@options.command
 def dominance(
     context: typer.Context,
     sets: Annotated[
@@ -32,11 +26,8 @@ def dominance(
             "apoptosis, autophagy, necroptosis, pyroptosis.",
         ),
     ] = None,
-    tumor_types: options.TumorTypes = None,
-    source: options.SourceName = None,
-    samples: options.SampleSelection = "tumor",
-    ties: options.TieRule = "average",
-    min_genes: options.MinGenes = 5,
+    *,
+    scope: options.Scope,
     draws: Annotated[
         int,
         typer.Option(
@@ -44,9 +35,7 @@ def dominance(
         ),
     ] = 1_000,
     plot: options.Plot = None,
-    output_format: options.OutputFormat = None,
-    output: options.Output = None,
-    force: options.Force = False,
+    out: options.Out,
 ) -> None:
     """Which of several gene sets scores highest in the samples of a tumor type.
 
@@ -61,16 +50,15 @@ def dominance(
     Example: `tcga-corr dominance -t LIHC`.
     """
     settings: Settings = context.obj
-    check_output(output, force, output_format)
-    check_plot(plot, force)
+    out.check_plot(plot)
     chosen = {"sets": sets} if sets else {}
     answer = settings.engine().dominance(
         **chosen,
         draws=draws,
-        **options.scope(tumor_types, source, samples, ties, min_genes),
+        **scope,
     )
     settings.notes(answer.notes)
-    write_result(_result(answer), output, output_format)
+    out.write(_result(answer))
     if plot is not None:
         from tcga_corr.figures.dominance import dominance_figure
         from tcga_corr.figures.style import save

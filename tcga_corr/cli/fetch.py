@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tcga_corr.choices import Format
 from tcga_corr.cli import options
 from tcga_corr.cli.diagnostics import exit_code_of, report
-from tcga_corr.cli.output import Result, check_output, number, plain, write_result
+from tcga_corr.cli.output import Out, Result, number, plain
 from tcga_corr.cli.settings import Settings
 from tcga_corr.errors import UsageError
 
@@ -20,6 +18,7 @@ if TYPE_CHECKING:
     from tcga_corr.fetching.fetcher import FetchOptions
 
 
+@options.command
 def fetch(
     context: typer.Context,
     tumor_types: Annotated[
@@ -65,9 +64,8 @@ def fetch(
             help="A mirror laid out as URL/<hub>/download/<file>. Default: the hubs.",
         ),
     ] = "",
-    output_format: options.OutputFormat = None,
-    output: options.Output = None,
-    force: options.Force = False,
+    *,
+    out: options.Out,
 ) -> None:
     """Download expression tables of any of the 33 tumor types, and load them.
 
@@ -81,7 +79,6 @@ def fetch(
     from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
 
     settings: Settings = context.obj
-    check_output(output, force, output_format)
     chosen = FetchOptions(
         tumor_types=options.split_names([*(tumor_types or ()), *(more_types or ())]),
         source=source,
@@ -91,11 +88,11 @@ def fetch(
         check=check,
         load=not download_only,
     )
-    if not dry_run and (output or output_format):
+    if not dry_run and (out.output or out.output_format):
         raise UsageError("-o and --format are for --dry-run", "Give it too, or leave them out")
     engine = settings.engine()
     if dry_run:
-        _show_plan(engine.fetch_plan(chosen), chosen, output, output_format)
+        _show_plan(engine.fetch_plan(chosen), chosen, out)
         return
     with settings.progress("all", "downloads") as progress:
         outcome = engine.fetch(chosen, progress)
@@ -119,8 +116,7 @@ def fetch(
 def _show_plan(
     frame: pl.DataFrame,
     chosen: FetchOptions,
-    output: Path | None,
-    output_format: Format | None,
+    out: Out,
 ) -> None:
     to_come = frame.filter(frame["state"] != "here")
     known, unknown = to_come["size_mb"].sum(), to_come["size_mb"].null_count()
@@ -141,4 +137,4 @@ def _show_plan(
             "url": plain("url"),
         },
     )
-    write_result(result, output, output_format)
+    out.write(result)

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+import inspect
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 from tcga_corr.choices import Format, Genes, Null, Selection, Ties
+from tcga_corr.cli.output import Out as Out
 from tcga_corr.errors import UsageError
 from tcga_corr.vocabulary.nulls import NULLS
 
 if TYPE_CHECKING:
     from tcga_corr.analysis.scope import ScopeOptions
+
+    Scope = ScopeOptions
+else:
+    Scope = dict  # spares --help the imports
 
 
 TumorTypes = Annotated[
@@ -114,23 +121,6 @@ def nulls(text: str) -> list[Null]:
     return [cast(Null, name) for name in names]
 
 
-def scope(
-    tumor_types: list[str] | None,
-    source: str | None,
-    samples: Selection,
-    ties: Ties,
-    min_genes: int,
-) -> ScopeOptions:
-    """The options of a scope, as the engine takes them."""
-    return {
-        "tumor_types": split_names(tumor_types),
-        "source": source,
-        "samples": samples,
-        "ties": ties,
-        "min_genes": min_genes,
-    }
-
-
 def split_names(names: Sequence[str] | None) -> list[str]:
     """Names given by repeating an option, by commas, or both.
 
@@ -143,3 +133,56 @@ def split_names(names: Sequence[str] | None) -> list[str]:
     if names and not split:
         raise UsageError("an empty name is given", "Name one or more, or leave it out for all")
     return split
+
+
+# parameters of a command to the options for which they stand
+_GROUPS: dict[str, dict[str, tuple[Any, Any]]] = {
+    "scope": {
+        "tumor_types": (TumorTypes, None),
+        "source": (SourceName, None),
+        "samples": (SampleSelection, "tumor"),
+        "ties": (TieRule, "average"),
+        "min_genes": (MinGenes, 5),
+    },
+    "out": {
+        "output_format": (OutputFormat, None),
+        "output": (Output, None),
+        "force": (Force, False),
+    },
+}
+
+
+def command(function: Callable[..., None]) -> Callable[..., None]:
+    """A command whose parameters ``scope`` and ``out`` stand for several options each.
+
+    ``scope`` is given as the keywords of a question of the engine, ``out`` as
+    :class:`tcga_corr.cli.output.Out`, which has refused a file that cannot be written.
+    """
+    own = inspect.signature(function, eval_str=True).parameters
+    parameters: list[inspect.Parameter] = []
+    for name, parameter in own.items():
+        group = _GROUPS.get(name, {name: (parameter.annotation, parameter.default)})
+        parameters += [
+            inspect.Parameter(
+                option, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default
+            )
+            for option, (annotation, default) in group.items()
+        ]
+
+    @functools.wraps(function)
+    def run(**arguments: Any) -> None:
+        given = {
+            group: {option: arguments.pop(option) for option in options}
+            for group, options in _GROUPS.items()
+            if group in own
+        }
+        if "scope" in given:
+            tumor_types = split_names(given["scope"].pop("tumor_types"))
+            arguments["scope"] = {"tumor_types": tumor_types, **given["scope"]}
+        if "out" in given:
+            arguments["out"] = Out(**given["out"])
+        function(**arguments)
+
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {one.name: one.annotation for one in parameters}
+    return run

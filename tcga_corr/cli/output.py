@@ -114,17 +114,59 @@ def question_result(
     )
 
 
-def check_output(output: Path | None, force: bool, chosen: Format | None) -> None:
-    """Refuse an output file that cannot be written, before any work is done."""
-    if output is None:
-        return
-    ending = output.suffix.lstrip(".").lower()
-    if chosen is None and ending not in _ENDINGS:
-        raise UsageError(
-            f"'{output}': its ending does not tell the format",
-            f"End it in {', '.join(name for name in _ENDINGS if name)}, or give --format",
-        )
-    _check_place(output, force, "-o")
+@dataclass(frozen=True)
+class Out:
+    """Where and how a command writes its result, as far as its options say.
+
+    Raises
+    ------
+    UsageError
+        If the file cannot be written, or its ending is that of no format; before any work is done.
+    """
+
+    output_format: Format | None
+    output: Path | None
+    force: bool
+
+    def __post_init__(self) -> None:
+        if self.output is None:
+            return
+        if self.output_format is None and self._ending not in _ENDINGS:
+            raise UsageError(
+                f"'{self.output}': its ending does not tell the format",
+                f"End it in {', '.join(name for name in _ENDINGS if name)}, or give --format",
+            )
+        _check_place(self.output, self.force, "-o")
+
+    @property
+    def _ending(self) -> str:
+        return self.output.suffix.lstrip(".").lower() if self.output else ""
+
+    @property
+    def format(self) -> Format:
+        """The chosen format, or that of the output file's ending."""
+        return self.output_format or _ENDINGS.get(self._ending, "table")
+
+    def write(self, result: Result) -> None:
+        """Write a result to the file, or to standard output."""
+        content = _render(result, self.format)
+        if self.output is None:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(content)
+            sys.stdout.buffer.flush()
+            return
+        from tcga_corr.files import replacing, writing
+
+        if self.output.exists() and not self.output.is_file():  # a pipe or a device
+            with writing(self.output):
+                self.output.write_bytes(content)
+            return
+        with replacing(self.output) as partial:
+            partial.write_bytes(content)
+
+    def check_plot(self, path: Path | None) -> None:
+        """As :func:`check_plot`."""
+        check_plot(path, self.force)
 
 
 def check_plot(path: Path | None, force: bool) -> None:
@@ -157,30 +199,6 @@ def _check_place(path: Path, force: bool, option: str) -> None:
         raise UsageError(f"'{path}' exists", f"Give --force to overwrite it, or another {option}")
     if not path.resolve().parent.is_dir():
         raise UsageError(f"'{path.parent}' is not a folder", f"Make it, or give another {option}")
-
-
-def write_result(result: Result, output: Path | None, chosen: Format | None) -> None:
-    """Write a result to a file, or to standard output."""
-    content = _render(result, format_of(output, chosen))
-    if output is None:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
-        return
-    from tcga_corr.files import replacing, writing
-
-    if output.exists() and not output.is_file():  # a pipe or a device is written to, not replaced
-        with writing(output):
-            output.write_bytes(content)
-        return
-    with replacing(output) as partial:
-        partial.write_bytes(content)
-
-
-def format_of(output: Path | None, chosen: Format | None) -> Format:
-    """The chosen format, or that of the output file's ending."""
-    ending = output.suffix.lstrip(".").lower() if output else ""
-    return chosen or _ENDINGS.get(ending, "table")
 
 
 def _render(result: Result, chosen: Format) -> bytes:

@@ -3,35 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from tcga_corr.cli import options
-from tcga_corr.cli.output import (
-    Result,
-    check_output,
-    check_plot,
-    plain,
-    question_result,
-    write_result,
-)
+from tcga_corr.cli.output import Result, plain, question_result
 from tcga_corr.cli.settings import Settings
 from tcga_corr.errors import UsageError
 
 if TYPE_CHECKING:
     from tcga_corr.analysis.robustness import RobustnessAnswer
+    from tcga_corr.analysis.scope import CohortOptions
 
 _SHOWN_GENES = 10
 
 
+@options.command
 def robustness(
     context: typer.Context,
     x: Annotated[str, typer.Argument(metavar="X", help="A variable, as in correlate.")],
     y: Annotated[str, typer.Argument(metavar="Y", help="As X.")],
-    tumor_types: options.TumorTypes = None,
-    source: options.SourceName = None,
-    samples: options.SampleSelection = "tumor",
+    *,
+    scope: options.Scope,
     x_also: Annotated[
         list[str] | None,
         typer.Option(
@@ -49,12 +43,8 @@ def robustness(
         ),
     ] = None,
     adjust: options.AdjustFor = None,
-    ties: options.TieRule = "average",
-    min_genes: options.MinGenes = 5,
     plot: options.Plot = None,
-    output_format: options.OutputFormat = None,
-    output: options.Output = None,
-    force: options.Force = False,
+    out: options.Out,
 ) -> None:
     """One association over the choices that an analyst could have made.
 
@@ -69,9 +59,8 @@ def robustness(
     `tcga-corr robustness RELA NFE2L2 -t GBM`.
     """
     settings: Settings = context.obj
-    check_output(output, force, output_format)
-    check_plot(plot, force)
-    names = options.split_names(tumor_types)
+    out.check_plot(plot)
+    names = list(scope.pop("tumor_types"))
     if len(names) != 1:
         raise UsageError("robustness is of one tumor type", "Give one, as -t LIHC")
     answer = settings.engine().robustness(
@@ -81,13 +70,10 @@ def robustness(
         x_also=options.split_names(x_also),
         y_also=options.split_names(y_also),
         adjust=options.split_names(adjust),
-        source=source,
-        samples=samples,
-        ties=ties,
-        min_genes=min_genes,
+        **cast("CohortOptions", scope),
     )
     settings.notes(answer.notes)
-    write_result(_result(answer), output, output_format)
+    out.write(_result(answer))
     if plot is not None:
         from tcga_corr.figures.specification import specification_curve
         from tcga_corr.figures.style import save

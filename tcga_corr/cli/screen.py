@@ -8,16 +8,7 @@ import typer
 
 from tcga_corr.choices import ScreenMethod
 from tcga_corr.cli import options
-from tcga_corr.cli.output import (
-    Result,
-    check_output,
-    check_plot,
-    format_of,
-    number,
-    plain,
-    question_result,
-    write_result,
-)
+from tcga_corr.cli.output import Result, number, plain, question_result
 from tcga_corr.cli.settings import Settings
 from tcga_corr.errors import UsageError
 
@@ -25,6 +16,7 @@ if TYPE_CHECKING:
     from tcga_corr.analysis.screen import ScreenAnswer
 
 
+@options.command
 def screen(
     context: typer.Context,
     x: Annotated[
@@ -39,13 +31,10 @@ def screen(
             "pathways, or the sets of a file.",
         ),
     ],
-    tumor_types: options.TumorTypes = None,
-    source: options.SourceName = None,
-    samples: options.SampleSelection = "tumor",
+    *,
+    scope: options.Scope,
     method: Annotated[ScreenMethod, typer.Option("--method", help="How to correlate.")] = "pearson",
     adjust: options.AdjustFor = None,
-    ties: options.TieRule = "average",
-    min_genes: options.MinGenes = 5,
     by_tumor_type: Annotated[
         bool,
         typer.Option(
@@ -62,9 +51,7 @@ def screen(
         ),
     ] = None,
     plot: options.Plot = None,
-    output_format: options.OutputFormat = None,
-    output: options.Output = None,
-    force: options.Force = False,
+    out: options.Out,
 ) -> None:
     """One variable against every gene, or against many gene sets.
 
@@ -82,9 +69,8 @@ def screen(
     `tcga-corr screen ferroptosis --against hallmark -t LIHC --top all -o screen.tsv`.
     """
     settings: Settings = context.obj
-    check_output(output, force, output_format)
-    check_plot(plot, force)
-    is_table = format_of(output, output_format) == "table"
+    out.check_plot(plot)
+    is_table = out.format == "table"
     count = _count(top or ("25" if is_table else "all"))
     answer = settings.engine().screen(
         x,
@@ -92,10 +78,10 @@ def screen(
         method=method,
         adjust=options.split_names(adjust),
         by_tumor_type=by_tumor_type,
-        **options.scope(tumor_types, source, samples, ties, min_genes),
+        **scope,
     )
     settings.notes(answer.notes)
-    write_result(_result(answer, count), output, output_format)
+    out.write(_result(answer, count))
     if plot is not None:
         from tcga_corr.figures.style import save
         from tcga_corr.figures.volcano import volcano

@@ -7,10 +7,11 @@ from typing import Annotated
 import typer
 
 from tcga_corr.cli import options
-from tcga_corr.cli.output import Result, check_output, plain, write_result
+from tcga_corr.cli.output import Result, plain
 from tcga_corr.errors import UsageError
 
 
+@options.command
 def sets(
     context: typer.Context,
     word: Annotated[
@@ -19,9 +20,8 @@ def sets(
     genes: Annotated[
         bool, typer.Option("--genes", help="Show the genes of the set named WORD.")
     ] = False,
-    output_format: options.OutputFormat = None,
-    output: options.Output = None,
-    force: options.Force = False,
+    *,
+    out: options.Out,
 ) -> None:
     """List the shipped gene sets, or the genes of one, with origin and licence.
 
@@ -37,7 +37,6 @@ def sets(
         shipped_sets,
     )
 
-    check_output(output, force, output_format)
     if genes and word is None:
         raise UsageError("--genes needs the name of a set", "Say `tcga-corr sets NAME --genes`")
     if genes:
@@ -84,4 +83,4 @@ def sets(
                 f"{origin['collection']} {origin['version']}, {origin['licence']}"
             ),
         )
-    write_result(result, output, output_format)
+    out.write(result)

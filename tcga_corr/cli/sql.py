@@ -7,11 +7,12 @@ from typing import Annotated
 import typer
 
 from tcga_corr.cli import options
-from tcga_corr.cli.output import Result, check_output, write_result
+from tcga_corr.cli.output import Result
 from tcga_corr.cli.settings import Settings
 from tcga_corr.errors import UsageError
 
 
+@options.command
 def sql(
     context: typer.Context,
     query: Annotated[
@@ -21,9 +22,8 @@ def sql(
         str | None, typer.Option("--named", metavar="NAME", help="Run a named query.")
     ] = None,
     listed: Annotated[bool, typer.Option("--list", help="List the named queries.")] = False,
-    output_format: options.OutputFormat = None,
-    output: options.Output = None,
-    force: options.Force = False,
+    *,
+    out: options.Out,
 ) -> None:
     """Query the store with DuckDB: the views expression, tables and samples.
 
@@ -41,7 +41,6 @@ def sql(
     from tcga_corr.store import named_queries, named_query
 
     settings: Settings = context.obj
-    check_output(output, force, output_format)
     if sum((query is not None, named is not None, listed)) != 1:
         raise UsageError(
             "give one of a QUERY, --named NAME and --list", "See `tcga-corr sql --help`"
@@ -49,7 +48,7 @@ def sql(
     if listed:
         titles = {name: text.splitlines()[0].lstrip("- ") for name, text in named_queries().items()}
         frame = pl.DataFrame({"name": list(titles), "asks": list(titles.values())})
-        write_result(Result(frame, "questions", {}), output, output_format)
+        out.write(Result(frame, "questions", {}))
         return
     text = query if query is not None else named_query(named or "")
     engine = settings.engine()
@@ -57,4 +56,4 @@ def sql(
     for name in dict.fromkeys(key.source for key in engine.store.table_keys()):
         if name in SOURCES and SOURCES[name].simulated:
             settings.note(f"note: the source '{name}' is SIMULATED: none of it is a finding")
-    write_result(Result(frame, "rows", {"query": {"sql": text}}), output, output_format)
+    out.write(Result(frame, "rows", {"query": {"sql": text}}))

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tcga_corr.cli import options
-from tcga_corr.cli.output import Result, check_output, plain, write_result
+from tcga_corr.cli.output import Result, plain
 from tcga_corr.cli.settings import Settings
 
 _FOR_PEOPLE = (
@@ -16,6 +16,7 @@ _FOR_PEOPLE = (
 )  # fmt: skip
 
 
+@options.command
 def status(
     context: typer.Context,
     samples: Annotated[
@@ -26,16 +27,14 @@ def status(
     ] = False,
     tumor_types: options.TumorTypes = None,
     source: options.SourceName = None,
-    output_format: options.OutputFormat = None,
-    output: options.Output = None,
-    force: options.Force = False,
+    *,
+    out: options.Out,
 ) -> None:
     """List the tables of the store: tumor types, samples, genes, unit, size, age.
 
     With --format json, tsv, … also the input and what was left out of it.
     """
     settings: Settings = context.obj
-    check_output(output, force, output_format)
     engine = settings.engine()
     wanted = options.split_names(tumor_types)
     frame = engine.samples(wanted, source) if samples else engine.status(wanted, source)
@@ -45,6 +44,6 @@ def status(
         around={"query": {"store": str(settings.cache), "source": source, "tumor_types": wanted}},
         columns=None if samples else {name: plain(name) for name in _FOR_PEOPLE},
     )
-    write_result(result, output, output_format)
+    out.write(result)
     for table, names in engine.covariates().group_by("table", maintain_order=True):
         settings.note(f"covariates {table[0]}: {', '.join(names['covariate'])}")

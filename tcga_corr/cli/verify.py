@@ -8,10 +8,11 @@ import typer
 
 from tcga_corr.cli import options
 from tcga_corr.cli.diagnostics import FAILED
-from tcga_corr.cli.output import Result, check_output, write_result
+from tcga_corr.cli.output import Result
 from tcga_corr.cli.settings import Settings
 
 
+@options.command
 def verify(
     context: typer.Context,
     repair: Annotated[
@@ -24,9 +25,8 @@ def verify(
     everything: Annotated[bool, typer.Option("--all", help="List intact files too.")] = False,
     tumor_types: options.TumorTypes = None,
     source: options.SourceName = None,
-    output_format: options.OutputFormat = None,
-    output: options.Output = None,
-    force: options.Force = False,
+    *,
+    out: options.Out,
 ) -> None:
     """Check that everything in the store is as it was written, and list what is not, with repairs.
 
@@ -34,7 +34,6 @@ def verify(
     with its record. Lists only what is not intact. The exit code is 1 if something stays wrong.
     """
     settings: Settings = context.obj
-    check_output(output, force, output_format)
     engine = settings.engine()
     wanted = options.split_names(tumor_types)
     with settings.progress("verifying") as progress:
@@ -44,8 +43,8 @@ def verify(
         rows_key="findings",
         around={"query": {"store": str(settings.cache), "source": source, "tumor_types": wanted}},
     )
-    if result.frame.height or output or output_format not in (None, "table"):
-        write_result(result, output, output_format)
+    if result.frame.height or out.output or out.output_format not in (None, "table"):
+        out.write(result)
     states = dict(frame["state"].value_counts().iter_rows())
     counts = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
     settings.note(
