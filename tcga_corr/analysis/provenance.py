@@ -164,7 +164,7 @@ class Provenance:
             gene_sets=tuple(SetRecord(**one) for one in record["gene_sets"]),
             covariates=tuple(CovariateRecord(**inputs(one)) for one in record["covariates"]),
             simulated=record["simulated"],
-            notes=tuple(record["notes"]),
+            notes=tuple(record.get("notes", ())),
         )
 
     def as_dict(self) -> dict[str, Any]:

@@ -79,12 +79,24 @@ def score(data: CohortData, sets: Items, engine: ScoringEngine = "closed-form") 
 
 def values(data: CohortData, variables: Items) -> ValuesAnswer:
     """See :meth:`tcga_corr.Engine.values`."""
-    import polars as pl
-
     chosen = data.names.expanded(variables)
     measured = data.measure(chosen)
+    flat = [one for row in measured for one in row]
+    notes = data.notes(failures(flat), matching_notes(flat))
+    return ValuesAnswer(
+        frame=values_frame(data.cohorts, measured),
+        query=ValuesQuery([variable.name for variable in chosen], data.query),
+        notes=notes,
+        provenance=data.provenance(chosen, notes),
+    )
+
+
+def values_frame(cohorts: Sequence[Cohort], measured: Sequence[Sequence[Measured]]) -> pl.DataFrame:
+    """A row per tumor type and sample, a column per variable; empty where it has no value."""
+    import polars as pl
+
     frames = []
-    for cohort, row in zip(data.cohorts, measured, strict=True):
+    for cohort, row in zip(cohorts, measured, strict=True):
         frame = _sample_frame(cohort)
         numbers = [
             pl.Series(one.name, one.values, pl.Float64)
@@ -93,14 +105,7 @@ def values(data: CohortData, variables: Items) -> ValuesAnswer:
             for one in row
         ]
         frames.append(frame.with_columns(numbers).with_columns(pl.col(pl.Float64).fill_nan(None)))
-    flat = [one for row in measured for one in row]
-    notes = data.notes(failures(flat), matching_notes(flat))
-    return ValuesAnswer(
-        frame=pl.concat(frames),
-        query=ValuesQuery([variable.name for variable in chosen], data.query),
-        notes=notes,
-        provenance=data.provenance(chosen, notes),
-    )
+    return pl.concat(frames)
 
 
 def _sample_frame(cohort: Cohort) -> pl.DataFrame:
