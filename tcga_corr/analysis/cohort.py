@@ -15,6 +15,7 @@ from tcga_corr.choices import Selection, Ties
 from tcga_corr.scoring.ranks import ordinal_ranks
 from tcga_corr.scoring.ssgsea import doubled_places, enrichment_scores, weights_by_doubled_rank
 from tcga_corr.store import GeneNames, StoredSample, TableIndex
+from tcga_corr.vocabulary.associations import SIMULATED
 from tcga_corr.vocabulary.symbols import SymbolMatch, match_symbols, symbol_table
 
 Vector = NDArray[np.float64]
@@ -23,7 +24,6 @@ Rows = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 
 MIN_GENES = 5
-SIMULATED = "SIMULATED"
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tcga_corr.analysis.answer import Answer, CohortData, Query, ScopeQuery
-from tcga_corr.analysis.cohort import SIMULATED, Cohort, Measured, Vector, failures, matching_notes
+from tcga_corr.analysis.cohort import Cohort, Measured, Vector, failures, matching_notes
 from tcga_corr.analysis.names import Items
 from tcga_corr.analysis.scope import SEE_STATUS
 from tcga_corr.choices import SCORING_ENGINES, ScoringEngine, check_choice
 from tcga_corr.errors import AnalysisError, UsageError
+from tcga_corr.vocabulary.associations import SIMULATED
 
 if TYPE_CHECKING:
     import polars as pl
@@ -47,9 +48,13 @@ class ValuesQuery(Query):
 
 @dataclass(frozen=True)
 class ValuesAnswer(Answer):
-    """An answer of :func:`values`: a row per tumor type and sample, a column per variable."""
+    """An answer of :func:`values`: a row per tumor type and sample, a column per variable.
+
+    ``reasons`` has, by tumor type and variable, why there are no values.
+    """
 
     query: ValuesQuery
+    reasons: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
 def score(data: CohortData, sets: Items, engine: ScoringEngine = "closed-form") -> ScoreAnswer:
@@ -88,6 +93,7 @@ def values(data: CohortData, variables: Items) -> ValuesAnswer:
         query=ValuesQuery([variable.name for variable in chosen], data.query),
         notes=notes,
         provenance=data.provenance(chosen, notes),
+        reasons={(one.tumor_type, one.name): one.note for one in flat if one.note},
     )
 
 

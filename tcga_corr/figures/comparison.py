@@ -4,38 +4,30 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tcga_corr.analysis.compare import BY_SAMPLE_TYPE
 from tcga_corr.errors import UsageError
-from tcga_corr.figures.panels import Column, Panel, noted, panels
-from tcga_corr.figures.style import (
-    GREY,
-    MARKERS,
-    SERIES,
-    cut_apart,
-    fitted_apart,
-    listed,
-    marked_simulated,
-    measure_of,
-    origin,
-    plain,
-    styled,
-)
+from tcga_corr.figures.frame import Frame, measure_of, source_and_unit
+from tcga_corr.figures.panels import Column, Panel, draw_panels, write_note
+from tcga_corr.figures.style import GREY, MARKERS, SERIES, styled
+from tcga_corr.figures.text import count_of, cut_apart, fitted_apart, listed, plain, signed
 from tcga_corr.figures.ticks import number_axis
+from tcga_corr.vocabulary.associations import SIGNIFICANT, note_without_mark
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from tcga_corr.analysis.answer import Answer
+    from tcga_corr.analysis.compare import CompareAnswer
 
 MOST = 6  # panels in one figure
-_T = ("welch", "paired t")  # the tests that give a difference and its interval
-_SMALL = 0.05
+_T_TESTS = ("welch", "paired t")  # the tests that give a difference and its interval
 _FOOT = "Differences of means and their 95 % intervals"
 Row = Mapping[str, Any]
 
@@ -52,7 +44,8 @@ class _Block:
     groups: tuple[str, str]
 
 
-def comparison(answer: Answer) -> Figure:
+@styled()
+def comparison(answer: CompareAnswer) -> Figure:
     """Draw the answer of ``compare``.
 
     A row per tumor type and a panel per variable, and per two groups where there are more; or, of
@@ -75,75 +68,83 @@ def comparison(answer: Answer) -> Figure:
         for block in blocks
         for row in block.rows
     )
-    sizes = [_sizes(blocks, block, order) for block in blocks]
-    is_shared = all(size == sizes[0] for size in sizes)
-    if len(order) > 1 and not is_shared and all(map(_is_one_n, sizes)):
-        # many variables of the same samples
-        blocks = [
-            replace(block, title=f"{block.title}, n = {' and '.join(_first(size))}")
-            for block, size in zip(blocks, sizes, strict=True)
-        ]
-        sizes = [{} for _ in blocks]
-    with styled():
-        several = []
-        for number, block in enumerate(blocks):
-            columns = _dots(block, order)
-            if len(blocks) == 1:
-                columns = [_g(block, order), *columns]
-            if number == len(blocks) - 1 or not is_shared:
-                columns += _n(sizes[number])
-            if len(blocks) == 1 and has_pairs:
-                columns.append(_n_pairs(block, order))
-            has_any = any(row["welch"]["difference"] is not None for row in block.rows)
-            label = block.measure if len(blocks) > 1 else f"difference of means, {block.measure}"
-            several.append(Panel(block.title, label, columns, axis=has_any))
-        row = (0.18 if has_pairs else 0.165) * (1.35 if len(order) <= 6 else 1)
-        figure, all_axes = panels(
-            _told(answer, blocks), [names[at] for at in order], row, several,
-            _handles(has_pairs), _foot(blocks, has_pairs),
-        )  # fmt: skip
-        for axes, block in zip(all_axes, blocks, strict=True):
-            _draw(axes, [block.rows[at] for at in order], has_pairs)
-        if answer.simulated:
-            marked_simulated(figure)
+    row = (0.18 if has_pairs else 0.165) * (1.35 if len(order) <= 6 else 1)
+    frame = Frame(
+        *_heading(answer),
+        simulated=answer.simulated,
+        handles=_handles(has_pairs),
+        foot=_foot(blocks, has_pairs),
+    )
+    figure, all_axes = draw_panels(
+        frame, [names[at] for at in order], row, _panels(blocks, order, has_pairs)
+    )
+    for axes, block in zip(all_axes, blocks, strict=True):
+        _draw(axes, [block.rows[at] for at in order], has_pairs)
     return figure
 
 
-def _blocks(answer: Answer) -> tuple[list[str], list[_Block]]:
-    """What the rows are, and the panels."""
+def _panels(blocks: Sequence[_Block], order: Sequence[int], has_pairs: bool) -> list[Panel]:
+    sizes = [_sizes(blocks, block, order) for block in blocks]
+    is_shared = all(size == sizes[0] for size in sizes)
+    titles = [block.title for block in blocks]
+    if len(order) > 1 and not is_shared and all(map(_is_one_n, sizes)):
+        # many variables of the same samples
+        titles = [
+            f"{title}, n = {' and '.join(cells[0] for cells in size.values())}"
+            for title, size in zip(titles, sizes, strict=True)
+        ]
+        sizes = [{} for _ in blocks]
+    panels = []
+    for number, block in enumerate(blocks):
+        columns = _dots(block, order)
+        if len(blocks) == 1:
+            columns = [_g(block, order), *columns]
+        if number == len(blocks) - 1 or not is_shared:
+            columns += _n(sizes[number])
+        if len(blocks) == 1 and has_pairs:
+            columns.append(_n_pairs(block, order))
+        has_any = any(row["welch"]["difference"] is not None for row in block.rows)
+        label = block.measure if len(blocks) > 1 else f"difference of means, {block.measure}"
+        panels.append(Panel(titles[number], label, columns, axis=has_any))
+    return panels
+
+
+def _blocks(answer: CompareAnswer) -> tuple[list[str], list[_Block]]:
+    """The labels of the rows, and what is in the panels."""
     query = answer.query
     variables, types = query.variables, query.scope.tumor_types
     pairs = list(itertools.combinations(query.groups, 2))
-    measures = {name: measure_of(name, answer) for name in variables}
+    measures = {name: measure_of(name, answer, query.scope.unit) for name in variables}
     by_type = len(variables) * len(pairs) <= MOST
     one_measure = len(set(measures.values())) == 1
     if not by_type and not (one_measure and len(types) * len(pairs) <= MOST):
         raise UsageError(
-            f"{len(variables)} variables of {len(types)} tumor types and {len(query['groups'])} "
+            f"{len(variables)} variables of {len(types)} tumor types and {len(query.groups)} "
             "groups do not fit in one figure",
             f"Draw up to {MOST} variables or tumor types at a time, of two groups"
             + ("" if one_measure else "; more variables need to be of one unit"),
         )
-    found: dict[tuple[str, str, str, str | None], dict[str, Row]] = {}
+    tests: dict[tuple[str, str, str, str | None], dict[str, Row]] = {}
     for row in answer.frame.to_dicts():
         b = row["group_b"]
         key = (row["tumor_type"], row["variable"], "" if b is None else row["group_a"], b)
-        found.setdefault(key, {})[row["test"]] = row
+        tests.setdefault(key, {})[row["test"]] = row
     blocks = []
-    for one in variables if by_type else types:
+    names = variables if by_type else types
+    for name in names:
         for a, b in pairs:
-            cells = [(t, one) for t in types] if by_type else [(one, v) for v in variables]
-            title = one if len(variables if by_type else types) > 1 else ""
+            cells = [(t, name) for t in types] if by_type else [(name, v) for v in variables]
+            title = name if len(names) > 1 else ""
             if len(pairs) > 1:
                 title = f"{title} {a} less {b}".strip()
             is_last = (a, b) == pairs[-1]
             blocks.append(
                 _Block(
-                    one,
+                    name,
                     title,
-                    measures[one if by_type else variables[0]],
-                    [found[(*cell, a, b)] for cell in cells],
-                    [found.get((*cell, "", None), {}) for cell in cells] if is_last else [],
+                    measures[name if by_type else variables[0]],
+                    [tests[(*cell, a, b)] for cell in cells],
+                    [tests.get((*cell, "", None), {}) for cell in cells] if is_last else [],
                     (a, b),
                 )
             )
@@ -174,10 +175,6 @@ def _is_one_n(sizes: Mapping[str, list[str]]) -> bool:
     return all(len(set(cells)) == 1 for cells in sizes.values())
 
 
-def _first(sizes: Mapping[str, list[str]]) -> list[str]:
-    return [cells[0] for cells in sizes.values()]
-
-
 def _n(sizes: Mapping[str, list[str]]) -> list[Column]:
     heads = fitted_apart([f"n {name}" for name in sizes], 0.45, 6)
     return [Column(head, cells, 0.5) for head, cells in zip(heads, sizes.values(), strict=True)]
@@ -185,7 +182,7 @@ def _n(sizes: Mapping[str, list[str]]) -> list[Column]:
 
 def _g(block: _Block, order: Sequence[int]) -> Column:
     effects = [block.rows[at]["welch"]["effect"] for at in order]
-    cells = [None if g is None else f"{g:.2f}".replace("-", "−") for g in effects]
+    cells = [None if g is None else signed(f"{g:.2f}") for g in effects]
     return Column("g", cells, 0.4)
 
 
@@ -198,7 +195,7 @@ def _dots(block: _Block, order: Sequence[int]) -> list[Column]:
 
 
 def _small(rows: Sequence[Row | None]) -> list[bool | None]:
-    return [None if row is None or row["q"] is None else row["q"] < _SMALL for row in rows]
+    return [None if row is None or row["q"] is None else row["q"] < SIGNIFICANT for row in rows]
 
 
 def _n_pairs(block: _Block, order: Sequence[int]) -> Column:
@@ -206,10 +203,10 @@ def _n_pairs(block: _Block, order: Sequence[int]) -> Column:
     return Column("pairs", [f"{n:,}" for n in pairs], 0.4)
 
 
-def _told(answer: Answer, blocks: Sequence[_Block]) -> tuple[str, str]:
+def _heading(answer: CompareAnswer) -> tuple[str, str]:
     query = answer.query
     variables, types, groups = query.variables, query.scope.tumor_types, query.groups
-    what = listed(variables, 60) if len(variables) < 3 else f"{len(variables)} variables"
+    names = listed(variables, 60) if len(variables) < 3 else f"{len(variables)} variables"
     by = f"{len(groups)} groups"
     if len(groups) == 2:
         by = " less ".join(cut_apart(groups, 30))
@@ -219,31 +216,36 @@ def _told(answer: Answer, blocks: Sequence[_Block]) -> tuple[str, str]:
         if row["test"] == "welch" and row["difference"] is not None:
             for side in "ab":
                 own = n.setdefault(row[f"group_{side}"], {})
-                one = row["tumor_type"]
-                own[one] = max(own.get(one, 0), row[f"n_{side}"])
-    counts = [f"{sum(own.values()):,}" for own in n.values()]
-    told_n = [" ".join(pair) for pair in zip(counts, cut_apart(list(n), 30), strict=True)]
-    samples = "" if query.by == "sample-type" else f"{query['samples']} samples, "
-    by_file = "" if not samples else f", by {plain(Path(query['by']).name, 40)}"
+                name = row["tumor_type"]
+                own[name] = max(own.get(name, 0), row[f"n_{side}"])
+    counts = [
+        f"{sum(own.values()):,} {name}"
+        for own, name in zip(n.values(), cut_apart(list(n), 30), strict=True)
+    ]
+    n_types = len({name for own in n.values() for name in own})
+    samples = by_file = ""
+    if query.by != BY_SAMPLE_TYPE:
+        samples = f"{query.scope.samples} samples, "
+        by_file = f", by {plain(Path(query.by).name, 40)}"
     about = (
-        f"{origin(query)}; {samples}n = {', '.join(told_n)} in "
-        f"{len({one for own in n.values() for one in own})} tumor types{by_file}"
-    ).replace(" in 1 tumor types", " in 1 tumor type")
-    return f"{what}: {by} in {where}", about
+        f"{source_and_unit(query.scope)}; {samples}n = {', '.join(counts)} in "
+        f"{count_of(n_types, 'tumor type')}{by_file}"
+    )
+    return f"{names}: {by} in {where}", about
 
 
-def _handles(has_pairs: bool) -> list[Any]:
+def _handles(has_pairs: bool) -> list[Artist]:
     from matplotlib.lines import Line2D
 
-    shown = []
+    shown: list[Artist] = []
     names = ("Welch's t", "paired t") if has_pairs else ("",)
     for number, name in enumerate(names):
         look: dict[str, Any] = {
             "color": SERIES[number], "marker": MARKERS[number], "ms": 3.4, "lw": 0.9,
         }  # fmt: skip
-        of = f"{name}, " if name else ""
-        shown.append(Line2D([], [], label=f"{of}q < {_SMALL}", **look))
-        shown.append(Line2D([], [], label=f"{of}q ≥ {_SMALL}", mfc="white", **look))
+        test = f"{name}, " if name else ""
+        shown.append(Line2D([], [], label=f"{test}q < {SIGNIFICANT}", **look))
+        shown.append(Line2D([], [], label=f"{test}q ≥ {SIGNIFICANT}", mfc="white", **look))
     return shown
 
 
@@ -255,32 +257,31 @@ def _foot(blocks: Sequence[_Block], has_pairs: bool) -> str:
         if any(row["ci_low"] < low or row["ci_high"] > high for row in shown):
             foot += ", which go on where they end in an arrow"
             break
-    foot += f". ranks: filled where q < {_SMALL} by Mann-Whitney"
+    foot += f". ranks: filled where q < {SIGNIFICANT} by Mann-Whitney"
     if any(row for block in blocks for row in block.overall):
         foot += "; all: of all groups, by Kruskal-Wallis"
     return foot + ("; g: Hedges' g." if len(blocks) == 1 else ".")
 
 
 def _draw(axes: Axes, rows: Sequence[Mapping[str, Row]], has_pairs: bool) -> None:
-    series = _T if has_pairs else _T[:1]
+    tests = _T_TESTS if has_pairs else _T_TESTS[:1]
     shown = _shown(rows, has_pairs)
     low, high = _limits(shown)
     if shown:
         number_axis(axes, low, high)
         axes.axvline(0, color=GREY, lw=0.6, zorder=2)
     for y, row in enumerate(rows):
-        having = [test for test in series if row.get(test, {}).get("difference") is not None]
-        if not having:
-            note = row["welch"]["note"].removeprefix("SIMULATED").removeprefix("; ")
-            noted(axes, y, note or "no difference")
-        for test in having:
-            shift = 0.0 if len(having) == 1 else (-0.19, 0.19)[series.index(test)]
-            _draw_one(axes, y + shift, row[test], series.index(test), (low, high))
+        found = [test for test in tests if row.get(test, {}).get("difference") is not None]
+        if not found:
+            write_note(axes, y, note_without_mark(row["welch"]["note"]) or "no difference")
+        for test in found:
+            shift = 0.0 if len(found) == 1 else (-0.19, 0.19)[tests.index(test)]
+            _draw_difference(axes, y + shift, row[test], tests.index(test), (low, high))
 
 
 def _shown(rows: Sequence[Mapping[str, Row]], has_pairs: bool) -> list[Row]:
     """The tests that give a difference."""
-    found = [row[test] for row in rows for test in _T[: 1 + has_pairs] if test in row]
+    found = [row[test] for row in rows for test in _T_TESTS[: 1 + has_pairs] if test in row]
     return [row for row in found if row["difference"] is not None]
 
 
@@ -296,7 +297,9 @@ def _limits(rows: Sequence[Row]) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def _draw_one(axes: Axes, y: float, row: Row, number: int, limits: tuple[float, float]) -> None:
+def _draw_difference(
+    axes: Axes, y: float, row: Row, number: int, limits: tuple[float, float]
+) -> None:
     colour = SERIES[number]
     ends = (max(row["ci_low"], limits[0]), min(row["ci_high"], limits[1]))
     axes.plot(ends, [y, y], color=colour, lw=0.9, zorder=3, solid_capstyle="butt")
@@ -306,7 +309,7 @@ def _draw_one(axes: Axes, y: float, row: Row, number: int, limits: tuple[float, 
     ):
         if is_out:
             axes.plot(limit, y, marker, ms=2.6, mew=0, color=colour, clip_on=False, zorder=3)
-    is_small = row["q"] is not None and row["q"] < _SMALL
+    is_small = row["q"] is not None and row["q"] < SIGNIFICANT
     axes.plot(
         row["difference"], y, MARKERS[number], ms=3.2, mew=0.8, color=colour,
         mfc=colour if is_small else "white", zorder=4,

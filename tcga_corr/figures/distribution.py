@@ -2,41 +2,36 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tcga_corr.errors import UsageError
-from tcga_corr.figures.panels import Column, Panel, noted, panels
-from tcga_corr.figures.style import (
-    BLUE,
-    INK,
-    VERMILION,
-    listed,
-    marked_simulated,
-    measure_of,
-    origin,
-    plain,
-    styled,
-)
+from tcga_corr.figures.frame import Frame, measure_of, source_and_unit
+from tcga_corr.figures.panels import Column, Panel, draw_panels, write_note
+from tcga_corr.figures.style import BLUE, INK, VERMILION, styled
+from tcga_corr.figures.text import listed, plain
 from tcga_corr.figures.ticks import number_axis
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from tcga_corr.analysis.answer import Answer
+    from tcga_corr.analysis.score import ValuesAnswer
 
 Vector = NDArray[np.float64]
 MOST = 6  # variables in one figure
 _FEW = 20  # samples, below which each is a point
 _COLOURS = (BLUE, VERMILION)
+_ALPHAS = (0.55, 0.3)
+_Values = dict[str, dict[str, Vector]]  # variable to tumor type to its values
 
 
-def distribution(tumor: Answer, normal: Answer | None = None) -> Figure:
+@styled()
+def distribution(tumor: ValuesAnswer, normal: ValuesAnswer | None = None) -> Figure:
     """Draw the values of variables.
 
     A row per tumor type, by falling median of the first variable; a panel per variable. Of 20
@@ -62,31 +57,29 @@ def distribution(tumor: Answer, normal: Answer | None = None) -> Figure:
     types = _order(tumor.query.scope.tumor_types, names[0], sides)
     counts = [[[len(side[name].get(one, ())) for one in types] for side in sides] for name in names]
     is_shared = all(count == counts[0] for count in counts)
-    with styled():
-        several = []
-        for number, name in enumerate(names):
-            has_columns = not is_shared or number == len(names) - 1
-            several.append(
-                Panel(
-                    title=name if len(names) > 1 else "",
-                    label=measure_of(name, tumor),
-                    columns=_n(answers, counts[number]) if has_columns else (),
-                    axis=any(map(sum, counts[number])),
-                )
-            )
-        row = (0.19 if len(answers) > 1 else 0.165) * (1.6 if len(types) <= 6 else 1)
-        told = _told(tumor, answers, sides, types)
-        has_few = any(0 < n < _FEW for one in counts for side in one for n in side)
-        handles = _handles(answers, has_few)
-        figure, all_axes = panels(told, types, row, several, handles)
-        for axes, name in zip(all_axes, names, strict=True):
-            _draw(axes, types, [side[name] for side in sides], tumor, name)
-        if any(answer.simulated for answer in answers):
-            marked_simulated(figure)
+    panels = [
+        Panel(
+            title=name if len(names) > 1 else "",
+            label=measure_of(name, tumor, tumor.query.scope.unit),
+            columns=() if is_shared and name != names[-1] else _n(answers, own),
+            axis=any(map(sum, own)),
+        )
+        for name, own in zip(names, counts, strict=True)
+    ]
+    row = (0.19 if len(answers) > 1 else 0.165) * (1.6 if len(types) <= 6 else 1)
+    has_few = any(0 < n < _FEW for own in counts for side in own for n in side)
+    frame = Frame(
+        *_heading(answers, types),
+        simulated=any(answer.simulated for answer in answers),
+        handles=_handles(answers, has_few),
+    )
+    figure, all_axes = draw_panels(frame, types, row, panels)
+    for axes, name in zip(all_axes, names, strict=True):
+        _draw(axes, types, [side[name] for side in sides], tumor, name)
     return figure
 
 
-def _check(tumor: Answer, normal: Answer | None) -> None:
+def _check(tumor: ValuesAnswer, normal: ValuesAnswer | None) -> None:
     names = tumor.query.variables
     if len(names) > MOST:
         raise UsageError(
@@ -95,16 +88,16 @@ def _check(tumor: Answer, normal: Answer | None) -> None:
         )
     if normal is None:
         return
+    both = tumor.query.as_dict(), normal.query.as_dict()
     for key in ("variables", "tumor_types", "source", "unit", "genes", "ties"):
-        if tumor.query[key] != normal.query[key]:
+        if both[0][key] != both[1][key]:
             raise UsageError(
                 f"the two answers differ in {key}", "Ask the same of tumor and normal samples"
             )
 
 
-def _by_type(answer: Answer) -> dict[str, dict[str, Vector]]:
-    """Variable to tumor type to its values."""
-    found: dict[str, dict[str, Vector]] = {}
+def _by_type(answer: ValuesAnswer) -> _Values:
+    found: _Values = {}
     for name in answer.query.variables:
         own = answer.frame.select("tumor_type", name).drop_nulls(name)
         found[name] = {
@@ -114,63 +107,53 @@ def _by_type(answer: Answer) -> dict[str, dict[str, Vector]]:
     return found
 
 
-def _order(
-    types: Sequence[str], name: str, sides: Sequence[dict[str, dict[str, Vector]]]
-) -> list[str]:
+def _order(types: Sequence[str], name: str, sides: Sequence[_Values]) -> list[str]:
     """Tumor types by falling median of the first side, those without one last."""
 
-    def key(one: str) -> tuple[bool, float, str]:
-        values = sides[0][name].get(one)
-        return values is None, 0.0 if values is None else -float(np.median(values)), one
+    def key(tumor_type: str) -> tuple[bool, float, str]:
+        values = sides[0][name].get(tumor_type)
+        return values is None, 0.0 if values is None else -float(np.median(values)), tumor_type
 
     return sorted(types, key=key)
 
 
-def _n(answers: Sequence[Answer], counts: Sequence[Sequence[int]]) -> list[Column]:
+def _n(answers: Sequence[ValuesAnswer], counts: Sequence[Sequence[int]]) -> list[Column]:
     if len(answers) == 1:
         return [Column("n", [f"{n:,}" for n in counts[0]], 0.42)]
     return [
-        Column(f"n {answer.query['samples']}", [f"{n:,}" for n in count], 0.5, colour)
+        Column(f"n {answer.query.scope.samples}", [f"{n:,}" for n in count], 0.5, colour)
         for answer, count, colour in zip(answers, counts, _COLOURS, strict=False)
     ]
 
 
-def _told(
-    tumor: Answer,
-    answers: Sequence[Answer],
-    sides: Sequence[dict[str, dict[str, Vector]]],
-    types: Sequence[str],
-) -> tuple[str, str]:
-    names = tumor.query.variables
+def _heading(answers: Sequence[ValuesAnswer], types: Sequence[str]) -> tuple[str, str]:
+    query = answers[0].query
+    names, scope = query.variables, query.scope
     title = listed(names, 60) if len(names) < 3 else f"{len(names)} variables"
     where = types[0] if len(types) == 1 else f"{len(types)} tumor types"
-    n = [
-        answer.frame.drop_nulls("tumor_type").filter(_has_any(answer, names)).height
-        for answer in answers
-    ]
-    told_n = " and ".join(
-        f"{count:,} {answer.query['samples']}" for count, answer in zip(n, answers, strict=True)
+    n = " and ".join(
+        f"{_n_with_values(answer):,} {answer.query.scope.samples}" for answer in answers
     )
-    parts = [origin(tumor.query), f"n = {told_n} samples"]
+    parts = [source_and_unit(scope), f"n = {n} samples"]
     if len(types) > 1:
         by = f" of {plain(names[0], 40)}" if len(names) > 1 else ""
-        parts.append(f"sorted by the median{by} in {tumor.query['samples']} samples")
+        parts.append(f"sorted by the median{by} in {scope.samples} samples")
     return f"{title} in {where}", "; ".join(parts)
 
 
-def _has_any(answer: Answer, names: Sequence[str]) -> Any:
+def _n_with_values(answer: ValuesAnswer) -> int:
+    """How many samples have a value of any variable."""
     import polars as pl
 
-    return pl.Series(
-        np.logical_or.reduce([answer.frame[name].is_not_null().to_numpy() for name in names])
-    )
+    frame = answer.frame.drop_nulls("tumor_type")
+    return frame.filter(pl.any_horizontal(pl.col(*answer.query.variables).is_not_null())).height
 
 
-def _handles(answers: Sequence[Answer], has_few: bool) -> list[Any]:
+def _handles(answers: Sequence[ValuesAnswer], has_few: bool) -> list[Artist]:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    shown: list[Any] = []
+    shown: list[Artist] = []
     if len(answers) > 1:
         shown += [
             Patch(fc=colour, ec=colour, alpha=alpha, label=answer.query.scope.samples)
@@ -188,14 +171,11 @@ def _handles(answers: Sequence[Answer], has_few: bool) -> list[Any]:
     return shown
 
 
-_ALPHAS = (0.55, 0.3)
-
-
 def _draw(
     axes: Axes,
     types: Sequence[str],
     sides: Sequence[dict[str, Vector]],
-    tumor: Answer,
+    tumor: ValuesAnswer,
     name: str,
 ) -> None:
     every = [values for side in sides for values in side.values()]
@@ -203,28 +183,26 @@ def _draw(
         low, high = min(v.min() for v in every), max(v.max() for v in every)
         margin = 0.03 * (high - low) or 0.03 * abs(high) or 1.0
         number_axis(axes, low - margin, high + margin)
-    for y, one in enumerate(types):
-        having = [place for place, side in enumerate(sides) if one in side]
-        if not having:
-            noted(axes, y, _why(tumor, one, name))
-        for place in having:
-            shift = 0.0 if len(having) == 1 else (-0.22, 0.22)[place]
-            _draw_values(axes, y + shift, sides[place][one], place, 0.4 if not shift else 0.2)
+    for y, tumor_type in enumerate(types):
+        found = [number for number, side in enumerate(sides) if tumor_type in side]
+        if not found:
+            write_note(axes, y, _reason(tumor, tumor_type, name))
+        for number in found:
+            shift = 0.0 if len(found) == 1 else (-0.22, 0.22)[number]
+            half = 0.4 if not shift else 0.2
+            _draw_values(axes, y + shift, sides[number][tumor_type], number, half)
 
 
-def _why(answer: Answer, tumor_type: str, name: str) -> str:
+def _reason(answer: ValuesAnswer, tumor_type: str, name: str) -> str:
+    """Why a tumor type has no values."""
     if not answer.frame["tumor_type"].eq(tumor_type).any():
-        return f"no {answer.query['samples']} samples"
-    if len(answer.query.variables) == 1:
-        for note in answer.notes:
-            found = re.fullmatch(r"(.*) \(in ([^()]*)\)", note, re.S)
-            if found and tumor_type in found[2].split(", "):
-                return found[1]
-    return f"no {name}"
+        return f"no {answer.query.scope.samples} samples"
+    reason = answer.reasons.get((tumor_type, name), "")
+    return reason if reason and len(answer.query.variables) == 1 else f"no {name}"
 
 
-def _draw_values(axes: Axes, y: float, values: Vector, place: int, half: float) -> None:
-    colour, alpha = _COLOURS[place], _ALPHAS[place]
+def _draw_values(axes: Axes, y: float, values: Vector, number: int, half: float) -> None:
+    colour, alpha = _COLOURS[number], _ALPHAS[number]
     low, median, high = np.quantile(values, [0.25, 0.5, 0.75])
     spread = np.ptp(values)
     if len(values) < _FEW or not spread > 0:

@@ -6,27 +6,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tcga_corr.analysis.dominance import SCALES
-from tcga_corr.figures.panels import Column, Panel, noted, panels
-from tcga_corr.figures.style import (
-    GREY,
-    PALE,
-    SERIES,
-    cut_apart,
-    fitted_apart,
-    listed,
-    marked_simulated,
-    origin,
-    styled,
-)
+from tcga_corr.figures.frame import Frame, source_and_unit
+from tcga_corr.figures.panels import Column, Panel, draw_panels, write_note
+from tcga_corr.figures.style import GREY, PALE, SERIES, styled
+from tcga_corr.figures.text import count_of, cut_apart, fitted_apart, listed, signed
 from tcga_corr.figures.ticks import number_axis
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from tcga_corr.analysis.answer import Answer
+    from tcga_corr.analysis.dominance import DominanceAnswer, DominanceTests
 
-MOST = 12  # sets that are told apart
+MOST = 12  # sets that have a colour of their own
 _HATCHES = (
     "", "////", "....", "\\\\\\\\", "xxxx", "----", "||||", "++++", "//", "\\\\", "xx", "..",
 )  # fmt: skip
@@ -37,7 +30,8 @@ _REST = "\0"  # stands for all other sets; no name of a set
 Shares = Mapping[tuple[str, str], Mapping[str, float]]  # scale and tumor type: set to its share
 
 
-def dominance_figure(answer: Answer) -> Figure:
+@styled()
+def dominance_figure(answer: DominanceAnswer) -> Figure:
     """Draw the answer of ``dominance``.
 
     A row per tumor type: bars of the share of its samples in which each set scores highest, raw at
@@ -46,56 +40,60 @@ def dominance_figure(answer: Answer) -> Figure:
     of each panel Kendall's W, then how often random sets give as large a one (``p_genes``),
     and the samples; of two sets, Wilcoxon's p.
     """
-    frame = answer.frame.to_dicts()
+    query = answer.query
     shares: dict[tuple[str, str], dict[str, float]] = {}
-    having: dict[str, set[str]] = {}
+    scored: dict[str, set[str]] = {}
     n: dict[str, int] = {}
-    for row in frame:
+    for row in answer.frame.to_dicts():
         own = shares.setdefault((row["scale"], row["tumor_type"]), {})
         if row["share_highest"]:
             own[row["set"]] = row["share_highest"]
         n[row["tumor_type"]] = row["n"]
-        having.setdefault(row["tumor_type"], set()).add(row["set"])
-    known = [name for name in answer.query.sets if any(name in own for own in having.values())]
+        scored.setdefault(row["tumor_type"], set()).add(row["set"])
+    known = [name for name in query.sets if any(name in own for own in scored.values())]
+    incomplete = {name for name, own in scored.items() if len(own) < len(known)}
     sets = _leading(known, shares)
     merged = {key: _merged(own, sets) for key, own in shares.items()}
-    types = _order(answer.query.scope.tumor_types, sets, merged)
-    tests = {(one["scale"], one["tumor_type"]): one for one in answer.summary["tests"]}
-    with styled():
-        several = []
-        for scale in SCALES:
-            here = [tests.get((scale, one)) for one in types]
-            columns = _columns(here)
-            if scale == SCALES[-1]:
-                columns.append(Column("n", [f"{n.get(one, 0):,}" for one in types], 0.42))
-            has_any = any(merged.get((scale, one)) for one in types)
-            several.append(Panel(f"{scale} scores", "share of samples", columns, axis=has_any))
-        told = _told(answer, types, n)
-        height = 0.165 * (1.35 if len(types) <= 6 else 1)
-        short_of = {one for one, names in having.items() if len(names) < len(known)}
-        unknown = [name for name in answer.query.sets if name not in known]
-        foot = _foot(shares, len(known) == 2, bool(short_of), unknown)
-        figure, all_axes = panels(
-            told, [f"{one} *" if one in short_of else one for one in types], height, several,
-            _handles(sets, len(known)), foot,
-        )  # fmt: skip
-        for axes, scale in zip(all_axes, SCALES, strict=True):
-            _draw(axes, [merged.get((scale, one), {}) for one in types], sets)
-            for y, one in enumerate(types):
-                if not merged.get((scale, one)):
-                    noted(axes, y, f"no {scale} scores" if one in n else "no scores")
-        if answer.simulated:
-            marked_simulated(figure)
+    types = _order(query.scope.tumor_types, sets, merged)
+    unknown = [name for name in query.sets if name not in known]
+    frame = Frame(
+        *_heading(answer, types, n),
+        simulated=answer.simulated,
+        handles=_handles(sets, len(known)),
+        foot=_foot(shares, len(known) == 2, bool(incomplete), unknown),
+    )
+    names = [f"{name} *" if name in incomplete else name for name in types]
+    height = 0.165 * (1.35 if len(types) <= 6 else 1)
+    figure, all_axes = draw_panels(frame, names, height, _panels(answer, types, merged, n))
+    for axes, scale in zip(all_axes, SCALES, strict=True):
+        _draw(axes, [merged.get((scale, name), {}) for name in types], sets)
+        for y, name in enumerate(types):
+            if not merged.get((scale, name)):
+                write_note(axes, y, f"no {scale} scores" if name in n else "no scores")
     return figure
 
 
+def _panels(
+    answer: DominanceAnswer, types: Sequence[str], shares: Shares, n: Mapping[str, int]
+) -> list[Panel]:
+    tests = {(one.scale, one.tumor_type): one for one in answer.summary.tests}
+    panels = []
+    for scale in SCALES:
+        columns = _columns([tests.get((scale, name)) for name in types])
+        if scale == SCALES[-1]:
+            columns.append(Column("n", [f"{n.get(name, 0):,}" for name in types], 0.42))
+        has_any = any(shares.get((scale, name)) for name in types)
+        panels.append(Panel(f"{scale} scores", "share of samples", columns, axis=has_any))
+    return panels
+
+
 def _leading(names: Sequence[str], shares: Shares) -> list[str]:
-    """The sets to tell apart, in the order of the question, and the others as one."""
+    """The sets with a colour of their own, in the order of the question; the others are one."""
     if len(names) <= MOST:
         return list(names)
     total = {
         name: max(
-            sum(own.get(name, 0.0) for (one, _), own in shares.items() if one == scale)
+            sum(own.get(name, 0.0) for key, own in shares.items() if key[0] == scale)
             for scale in SCALES
         )
         for name in names
@@ -114,8 +112,7 @@ def _merged(own: Mapping[str, float], sets: Sequence[str]) -> dict[str, float]:
 
 def _order(types: Iterable[str], sets: Sequence[str], shares: Shares) -> list[str]:
     """Tumor types by falling share of the set that leads most often, those without bars last."""
-    at = SCALES[-1]
-    own = {one: shares.get((at, one), {}) for one in types}
+    own = {tumor_type: shares.get((SCALES[-1], tumor_type), {}) for tumor_type in types}
     leader = max(
         (name for name in sets if name != _REST),
         key=lambda name: sum(shares.get(name, 0.0) for shares in own.values()),
@@ -123,14 +120,15 @@ def _order(types: Iterable[str], sets: Sequence[str], shares: Shares) -> list[st
     return sorted(own, key=lambda one: (not own[one], -own[one].get(leader, 0.0), one))
 
 
-def _columns(tests: Sequence[Mapping[str, Any] | None]) -> list[Column]:
+def _columns(tests: Sequence[DominanceTests | None]) -> list[Column]:
     """Kendall's W and p_genes; of two sets, p of the one pair."""
-    if all(one is None or len(one["pairs"]) == 1 for one in tests):
-        p = [None if one is None else one["pairs"][0]["p"] for one in tests]
+    if all(test is None or len(test.pairs) == 1 for test in tests):
+        p = [None if test is None else test.pairs[0].p for test in tests]
         return [Column("p", [_number(value, 1) for value in p], 0.5)] if any(tests) else []
-    friedman = [{} if one is None else one["friedman"] for one in tests]
-    columns = [Column("W", [_number(one.get("kendalls_w")) for one in friedman], 0.34)]
-    p_genes = [_number(one.get("p_genes"), 2) for one in friedman]
+    friedman = [None if test is None else test.friedman for test in tests]
+    w = [None if test is None else _number(test.kendalls_w) for test in friedman]
+    columns = [Column("W", w, 0.34)]
+    p_genes = [None if test is None else _number(test.p_genes, 2) for test in friedman]
     if any(p_genes):
         columns.append(Column("p_genes", p_genes, 0.46))
     return columns
@@ -139,28 +137,29 @@ def _columns(tests: Sequence[Mapping[str, Any] | None]) -> list[Column]:
 def _number(value: float | None, digits: int | None = None) -> str | None:
     if value is None or value != value:
         return None
-    text = f"{value:.2f}" if digits is None else f"{value:.{digits}g}"
-    return text.replace("-", "−")
+    return signed(f"{value:.2f}" if digits is None else f"{value:.{digits}g}")
 
 
-def _told(answer: Answer, types: Sequence[str], n: Mapping[str, int]) -> tuple[str, str]:
+def _heading(
+    answer: DominanceAnswer, types: Sequence[str], n: Mapping[str, int]
+) -> tuple[str, str]:
     query = answer.query
     names = query.sets
-    what = " and ".join(cut_apart(names)) if len(names) == 2 else f"{len(names)} gene sets"
+    sets = " and ".join(cut_apart(names)) if len(names) == 2 else f"{len(names)} gene sets"
     where = types[0] if len(types) == 1 else f"{len(types)} tumor types"
-    having = f"{len(n)} tumor type{'' if len(n) == 1 else 's'}"
     about = (
-        f"ssGSEA scores; {origin(query)}; {query['samples']} samples, "
-        f"n = {sum(n.values()):,} in {having}; {query['draws']:,} random sets"
+        f"ssGSEA scores; {source_and_unit(query.scope)}; {query.scope.samples} samples, "
+        f"n = {sum(n.values()):,} in {count_of(len(n), 'tumor type')}; "
+        f"{query.draws:,} random sets"
     )
-    return f"Which of {what} scores highest in {where}", about
+    return f"Which of {sets} scores highest in {where}", about
 
 
-def _foot(shares: Shares, is_pair: bool, is_short: bool, unknown: Sequence[str]) -> str:
+def _foot(shares: Shares, is_pair: bool, is_incomplete: bool, unknown: Sequence[str]) -> str:
     foot = f"{_CAVEAT} W: Kendall's; p_genes: how often random sets give as large a W."
     if is_pair:
         foot = f"{_CAVEAT} p: Wilcoxon's signed ranks."
-    if is_short:
+    if is_incomplete:
         foot += " *: too few genes of some sets there."
     if unknown:
         foot += f" Too few genes anywhere: {listed(unknown)}."
@@ -180,7 +179,7 @@ def _looks(sets: Sequence[str]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _handles(sets: Sequence[str], n: int) -> list[Any]:
+def _handles(sets: Sequence[str], n: int) -> list[Artist]:
     from matplotlib.patches import Patch
 
     names = fitted_apart([name for name in sets if name != _REST], 2.3, 6.5)

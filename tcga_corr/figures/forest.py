@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tcga_corr.figures.panels import noted
+from tcga_corr.figures.frame import Frame, place, source_and_unit
+from tcga_corr.figures.panels import draw_dot, write_note
 from tcga_corr.figures.style import (
     BLUE,
     GREY,
@@ -13,36 +14,36 @@ from tcga_corr.figures.style import (
     MARKERS,
     PALE,
     PALE_BLUE,
+    PALE_ORANGE,
     SERIES,
     VERMILION,
-    WIDTH,
-    cut_apart,
-    foot_height,
-    headed,
-    key_height,
-    listed,
-    marked_simulated,
-    new_figure,
-    origin,
-    place,
     styled,
-    wrapped,
-    write_foot,
-    write_key,
 )
+from tcga_corr.figures.text import count_of, cut_apart, listed, signed
+from tcga_corr.vocabulary.associations import SIGNIFICANT, note_without_mark
+from tcga_corr.vocabulary.methods import METHODS
+from tcga_corr.vocabulary.nulls import NULLS
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from tcga_corr.analysis.answer import Answer
+    from tcga_corr.analysis.correlate import CorrelateAnswer
+    from tcga_corr.analysis.pool import Pooling
+    from tcga_corr.choices import MethodOrAll
 
-_ROW, _LEFT, _RIGHT, _FOOT, _HEADS = 0.165, 0.58, 1.62, 0.4, 0.16  # inches
-_MARKS = ("q", "p_genes", "p_sets")
+_ROW, _LEFT, _FOOT, _HEADS = 0.165, 0.58, 0.4, 0.16  # inches
+# columns of p-values at the right of the axes, and their inches right of n
+_DOTS = {"q": 0.22} | {null.p: 0.54 + 0.4 * number for number, null in enumerate(NULLS.values())}
+_N_AT = 0.44
+_RIGHT = _N_AT + max(_DOTS.values()) + 0.24
+_BANDS = dict(zip(NULLS.values(), (PALE, PALE_BLUE, PALE_ORANGE), strict=False))
 Row = Mapping[str, Any]
 
 
-def forest(answer: Answer) -> Figure:
+@styled()
+def forest(answer: CorrelateAnswer) -> Figure:
     """Draw the answer of ``correlate``.
 
     A row per tumor type, sorted by r: point and 95 % interval; behind it, the central 95 % of what
@@ -56,39 +57,32 @@ def forest(answer: Answer) -> Figure:
     by_type = {row["tumor_type"]: row for row in rows if row["method"] == methods[0]}
     order = _order(by_type)
     pooled = [(method, one) for method, one in answer.pooled.items() if one.r is not None]
+    dots = [name for name in _DOTS if any(row[name] is not None for row in rows)]
     band = max(1.0, 0.62 * len(methods))
     last = band * len(order) + (len(pooled) + 0.6 if pooled else 0)
-    with styled():
-        told = _told(answer)
-        handles = _handles(rows, methods)
-        marks = [name for name in _MARKS if any(row[name] is not None for row in rows)]
-        foot = wrapped(
-            _foot(marks, methods, bool(pooled), any(map(_is_apart, rows))), WIDTH - 0.2, 6, 3
-        )
-        bottom = _FOOT + foot_height(foot) + key_height(handles, WIDTH)
-        # the head is written once to learn its height
-        head = headed(new_figure(4), *told) + _HEADS
-        figure = new_figure(head + _ROW * last + 0.06 + bottom)
-        headed(figure, *told)
-        axes = place(figure, _LEFT, bottom, _RIGHT, head)
-        axes.set_ylim(last - 0.4, -0.6 - (band - 1) / 2)
-        axes.set_xlim(-1.02, 1.02)
-        for number, tumor_type in enumerate(order):
-            own = [row for row in rows if row["tumor_type"] == tumor_type]
-            _draw_row(axes, band * number, own, methods)
-        _draw_columns(axes, [by_type[name] for name in order], band, marks)
-        labels = dict(zip((band * number for number in range(len(order))), order, strict=True))
-        for number, (method, one) in enumerate(pooled):
-            y = band * len(order) + 0.3 + number
-            _draw_pooled(axes, y, one, methods.index(method), len(methods))
-        if pooled:
-            axes.axhline(band * len(order) - 0.3, color=GREY, lw=0.5)
-            labels[band * len(order) + 0.3 + (len(pooled) - 1) / 2] = "pooled"
-        _draw_frame(axes, labels, answer.query.method)
-        write_foot(figure, foot)
-        write_key(figure, handles, 0.05 + foot_height(foot))
-        if answer.simulated:
-            marked_simulated(figure)
+    frame = Frame(
+        *_heading(answer, rows, methods),
+        simulated=answer.simulated,
+        handles=_handles(rows, methods),
+        foot=_foot(dots, methods, bool(pooled), any(map(_has_stroke, rows))),
+    )
+    figure = frame.figure(_HEADS + _ROW * last + 0.06 + _FOOT)
+    axes = place(figure, _LEFT, _FOOT + frame.below, _RIGHT, frame.head + _HEADS)
+    axes.set_ylim(last - 0.4, -0.6 - (band - 1) / 2)
+    axes.set_xlim(-1.02, 1.02)
+    for number, tumor_type in enumerate(order):
+        own = [row for row in rows if row["tumor_type"] == tumor_type]
+        _draw_row(axes, band * number, own, methods)
+    _draw_columns(axes, [by_type[name] for name in order], band, dots)
+    labels = dict(zip((band * number for number in range(len(order))), order, strict=True))
+    for number, (method, one) in enumerate(pooled):
+        y = band * len(order) + 0.3 + number
+        colour = SERIES[methods.index(method) % len(SERIES)] if len(methods) > 1 else INK
+        _draw_pooled(axes, y, one, colour)
+    if pooled:
+        axes.axhline(band * len(order) - 0.3, color=GREY, lw=0.5)
+        labels[band * len(order) + 0.3 + (len(pooled) - 1) / 2] = "pooled"
+    _draw_axes(axes, labels, answer.query.method)
     return figure
 
 
@@ -102,134 +96,129 @@ def _order(by_type: Mapping[str, Row]) -> list[str]:
     return sorted(by_type, key=key)
 
 
-def _told(answer: Answer) -> tuple[str, str]:
+def _heading(
+    answer: CorrelateAnswer, rows: Sequence[Row], methods: Sequence[str]
+) -> tuple[str, str]:
     query = answer.query
-    frame = answer.frame
-    first = frame["method"][0]
-    n = [row["n"] for row in frame.to_dicts() if row["method"] == first and row["r"] is not None]
-    adjusted = f", adjusted for {listed(query['adjust'])}" if query.adjust else ""
-    methods = list(dict.fromkeys(frame["method"].to_list()))
-    method = ", ".join(methods)
-    types = f"{len(n)} tumor types" if len(n) != 1 else "1 tumor type"
-    title = " against ".join(cut_apart([query.x, query.y]))
+    n = [row["n"] for row in rows if row["method"] == methods[0] and row["r"] is not None]
+    adjusted = f", adjusted for {listed(query.adjust)}" if query.adjust else ""
     about = (
-        f"{method}{adjusted}; {origin(query)}; {query['samples']} samples, "
-        f"n = {sum(n):,} in {types}"
+        f"{', '.join(methods)}{adjusted}; {source_and_unit(query.scope)}; {query.scope.samples} "
+        f"samples, n = {sum(n):,} in {count_of(len(n), 'tumor type')}"
     )
-    return title, about
+    return " against ".join(cut_apart([query.x, query.y])), about
 
 
 def _draw_row(axes: Axes, y: float, rows: Sequence[Row], methods: Sequence[str]) -> None:
+    half = 0.36 if len(methods) == 1 else 0.22
     for row in rows:
-        place_of = methods.index(row["method"])
-        at = y + (place_of - (len(methods) - 1) / 2) * 0.5
-        high = 0.36 if len(methods) == 1 else 0.22
-        for name, colour, part in (("genes", PALE, 1), ("sets", PALE_BLUE, -1)):
-            low, top = row[f"{name}_low"], row[f"{name}_high"]
-            if low is not None:
-                axes.fill_between([low, top], at, at - part * high, color=colour, lw=0, zorder=1)
+        number = methods.index(row["method"])
+        at = y + (number - (len(methods) - 1) / 2) * 0.5
+        _draw_bands(axes, at, row, half)
         if row["r"] is None:
-            if place_of == 0:
-                why = row["note"].removeprefix("SIMULATED").removeprefix("; ")
-                noted(axes, y, why or "no r")
+            if number == 0:
+                write_note(axes, y, note_without_mark(row["note"]) or "no r")
             continue
-        colour = SERIES[place_of % len(SERIES)]
+        colour = SERIES[number % len(SERIES)]
         axes.plot([row["ci_low"], row["ci_high"]], [at, at], color=colour, lw=0.9, zorder=3)
-        is_small = row["q"] is not None and row["q"] < 0.05
+        is_small = row["q"] is not None and row["q"] < SIGNIFICANT
         axes.plot(
-            row["r"], at, MARKERS[place_of % len(MARKERS)], ms=3.4, mew=0.8, color=colour,
+            row["r"], at, MARKERS[number % len(MARKERS)], ms=3.4, mew=0.8, color=colour,
             mfc=colour if is_small else "white", zorder=4,
         )  # fmt: skip
-        if _is_apart(row):
-            apart = row["r_disjoint"]
-            axes.plot([apart, apart], [at - 0.3, at + 0.3], color=VERMILION, lw=0.9, zorder=3)
+        if _has_stroke(row):
+            r = row["r_disjoint"]
+            axes.plot([r, r], [at - 0.3, at + 0.3], color=VERMILION, lw=0.9, zorder=3)
 
 
-def _is_apart(row: Row) -> bool:
+def _draw_bands(axes: Axes, at: float, row: Row, half: float) -> None:
+    """Draw what the nulls give, one above the other."""
+    for number, (null, colour) in enumerate(_BANDS.items()):
+        edges = [at - half + 2 * half * place / len(_BANDS) for place in (number, number + 1)]
+        low, high = row[null.low], row[null.high]
+        if low is not None:
+            inner, outer = sorted(edges, key=lambda edge: abs(edge - at))
+            axes.fill_between([low, high], inner, outer, color=colour, lw=0, zorder=1)
+
+
+def _has_stroke(row: Row) -> bool:
     """Whether there is an r without shared genes, which is what the bands are about."""
     return bool(row.get("n_shared_genes")) and row["r_disjoint"] is not None
 
 
-def _foot(marks: Sequence[str], methods: Sequence[str], is_pooled: bool, is_apart: bool) -> str:
+def _foot(dots: Sequence[str], methods: Sequence[str], is_pooled: bool, has_stroke: bool) -> str:
     parts = []
-    if is_apart:
+    if has_stroke:
         parts.append("Short stroke: r without shared genes, as the bands.")
-    if marks:
+    if dots:
         of_first = f", by {methods[0]}" if len(methods) > 1 else ""
-        parts.append(f"Dots at the right: filled where below 0.05{of_first}.")
+        parts.append(f"Dots at the right: filled where below {SIGNIFICANT}{of_first}.")
     if is_pooled:
         parts.append("Pooled: r and its 95 % interval; line, 95 % prediction interval.")
     return " ".join(parts)
 
 
-def _draw_columns(axes: Axes, rows: Sequence[Row], band: float, marks: Sequence[str]) -> None:
-    """n, and the dots of q and of the p-values of the nulls, at the right of the axes."""
+def _draw_columns(axes: Axes, rows: Sequence[Row], band: float, dots: Sequence[str]) -> None:
+    """Draw n, and the dots of q and of the nulls' p-values, at the right of the axes."""
     transform = axes.get_yaxis_transform()
     width = axes.bbox.width / axes.figure.dpi
-    n_at = 1 + 0.44 / width
+    n_at = 1 + _N_AT / width
     head: dict[str, Any] = {"fontsize": 6, "color": GREY, "va": "bottom", "transform": transform}
     top = -0.75 - (band - 1) / 2
     axes.text(n_at, top, "n", ha="right", clip_on=False, **head)
-    places = {name: n_at + at / width for name, at in zip(_MARKS, (0.22, 0.54, 0.94), strict=True)}
-    for name in marks:
-        axes.text(places[name], top, name, ha="center", clip_on=False, **head)
+    for name in dots:
+        axes.text(n_at + _DOTS[name] / width, top, name, ha="center", clip_on=False, **head)
     for number, row in enumerate(rows):
         y = band * number
         axes.text(
             n_at, y, f"{row['n']:,}", ha="right", va="center_baseline", fontsize=6,
             transform=transform,
         )  # fmt: skip
-        for name in marks:
+        for name in dots:
             if row[name] is not None:
-                axes.plot(
-                    places[name], y, "o", ms=3.2, mew=0.6, color=INK,
-                    mfc=INK if row[name] < 0.05 else "white", transform=transform, clip_on=False,
-                )  # fmt: skip
+                draw_dot(axes, n_at + _DOTS[name] / width, y, row[name] < SIGNIFICANT)
 
 
-def _draw_pooled(axes: Axes, y: float, one: Any, number: int, several: int) -> None:
-    colour = SERIES[number % len(SERIES)] if several > 1 else INK
-    low, high = one.ci_low, one.ci_high
-    if one.prediction_low is not None:
-        axes.plot([one.prediction_low, one.prediction_high], [y, y], color=colour, lw=0.7)
-        for end in (one.prediction_low, one.prediction_high):
+def _draw_pooled(axes: Axes, y: float, pooled: Pooling, colour: str) -> None:
+    r, low, high = pooled.r, pooled.ci_low, pooled.ci_high
+    if r is None or low is None or high is None:
+        return
+    if pooled.prediction_low is not None and pooled.prediction_high is not None:
+        ends = (pooled.prediction_low, pooled.prediction_high)
+        axes.plot(ends, [y, y], color=colour, lw=0.7)
+        for end in ends:
             axes.plot([end, end], [y - 0.14, y + 0.14], color=colour, lw=0.7)
-    axes.fill([low, one.r, high, one.r], [y, y - 0.3, y, y + 0.3], color=colour, lw=0, zorder=4)
-    told = f"{one.r:.2f} ({low:.2f} to {high:.2f})".replace("-", "−")
+    axes.fill([low, r, high, r], [y, y - 0.3, y, y + 0.3], color=colour, lw=0, zorder=4)
     axes.text(
-        1.02, y, told, fontsize=6, va="center_baseline", transform=axes.get_yaxis_transform(),
+        1.02, y, signed(f"{r:.2f} ({low:.2f} to {high:.2f})"), fontsize=6, va="center_baseline",
+        transform=axes.get_yaxis_transform(),
     )  # fmt: skip
 
 
-def _draw_frame(axes: Axes, labels: Mapping[float, str], method: str) -> None:
+def _draw_axes(axes: Axes, labels: Mapping[float, str], method: MethodOrAll) -> None:
     axes.axvline(0, color=GREY, lw=0.6, zorder=2)
     axes.set_yticks(list(labels), list(labels.values()))
     axes.tick_params(axis="y", length=0, pad=3)
     axes.spines["left"].set_visible(False)
     axes.set_xticks([-1, -0.5, 0, 0.5, 1])
-    what = {"kendall": "Kendall's tau-b", "spearman": "Spearman's rho", "pearson": "Pearson's r"}
-    axes.set_xlabel(what.get(method, "r"), labelpad=2)
+    axes.set_xlabel("r" if method == "all" else METHODS[method].label, labelpad=2)
 
 
-def _handles(rows: Sequence[Row], methods: Sequence[str]) -> list[Any]:
+def _handles(rows: Sequence[Row], methods: Sequence[str]) -> list[Artist]:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    look: dict[str, Any] = {"ms": 3.4, "lw": 0.9}
+    look: dict[str, Any] = {"ms": 3.4, "lw": 0.9, "color": BLUE}
+    shown: list[Artist] = []
     if len(methods) > 1:
-        shown: list[Any] = [
-            Line2D([], [], color=SERIES[n], marker=MARKERS[n], label=one, **look)
-            for n, one in enumerate(methods)
+        shown = [
+            Line2D([], [], label=method, **look | {"color": colour, "marker": marker})
+            for method, colour, marker in zip(methods, SERIES, MARKERS, strict=False)
         ]
         look |= {"color": INK, "lw": 0}
-    else:
-        shown = []
-        look |= {"color": BLUE}
-    shown.append(Line2D([], [], marker="o", label="q < 0.05", **look))
-    shown.append(Line2D([], [], marker="o", mfc="white", label="q ≥ 0.05", **look))
-    for name, colour, label in (
-        ("genes", PALE, "95 % of random genes"), ("sets", PALE_BLUE, "95 % of other pathways"),
-    ):  # fmt: skip
-        if any(row[f"{name}_low"] is not None for row in rows):
-            shown.append(Patch(color=colour, label=label))
+    shown.append(Line2D([], [], marker="o", label=f"q < {SIGNIFICANT}", **look))
+    shown.append(Line2D([], [], marker="o", mfc="white", label=f"q ≥ {SIGNIFICANT}", **look))
+    for null, colour in _BANDS.items():
+        if any(row[null.low] is not None for row in rows):
+            shown.append(Patch(color=colour, label=f"95 % of {null.short}"))
     return shown

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from tcga_corr.figures.style import (
-    GREY,
-    INK,
-    WIDTH,
+from tcga_corr.figures.frame import Frame, place
+from tcga_corr.figures.style import GREY, INK, WIDTH
+from tcga_corr.figures.text import (
     both_ends,
     fitted,
     fitted_apart,
-    foot_height,
-    headed,
-    key_height,
-    new_figure,
-    place,
     plain,
     text_width,
     wrapped,
     wrapped_apart,
-    write_foot,
-    write_key,
 )
 
 if TYPE_CHECKING:
@@ -56,71 +48,58 @@ class Panel:
     axis: bool = True
 
     @property
-    def strip(self) -> float:
-        """The inches that the columns take."""
+    def columns_width(self) -> float:
+        """The width of the columns in inches."""
         return sum(column.inches for column in self.columns)
 
 
-def panels(
-    told: tuple[str, str],
-    names: Sequence[str],
-    row: float,
-    several: Sequence[Panel],
-    handles: Sequence[Any],
-    foot: str = "",
+def draw_panels(
+    frame: Frame, names: Sequence[str], row: float, panels: Sequence[Panel]
 ) -> tuple[Figure, list[Axes]]:
     """A figure of panels side by side, with a row for each of the names.
 
     Parameters
     ----------
-    told
-        Title, and what is to be said of the data.
+    frame
+        The frame; it gets wider than a column and a half where the panels need it.
     names
-        Of the rows, from top to bottom; the row of a name is its place in this list.
+        The labels of the rows, from top to bottom; the row of a name is its place in this list.
     row
         Height of a row in inches.
-    several
-        The panels; the figure is wider than a column and a half where they need it.
-    handles
-        Of the legend.
-    foot
-        A line below all.
+    panels
+        The panels.
     """
     labels = fitted_apart(names, 2.3, 6.5)
     left = max([0.36, *(text_width(label, 6.5) for label in labels)]) + 0.14
-    taken = left + sum(one.strip for one in several) + _GAP * (len(several) - 1) + _EDGE
-    width = max(WIDTH, taken + _NARROWEST * len(several))
-    inner = (width - taken) / len(several)
-    titles = wrapped_apart([one.title for one in several], inner, 6, 4, "bold")
-    axis_labels = [wrapped(one.label, inner, 6.5, 4) for one in several]
+    beside = left + sum(one.columns_width for one in panels) + _GAP * (len(panels) - 1) + _EDGE
+    width = max(WIDTH, beside + _NARROWEST * len(panels))
+    inner = (width - beside) / len(panels)
+    titles = wrapped_apart([one.title for one in panels], inner, 6, 4, "bold")
+    axis_labels = [wrapped(one.label, inner, 6.5, 4) for one in panels]
+    has_axis = any(one.axis for one in panels)
+    axis_height = 0.22 + 0.115 * max(map(len, axis_labels)) if has_axis else 0.0
+    foot = 0.08 + axis_height
     heads = 0.12 * max(1, *map(len, titles))
-    foot_lines = wrapped(foot, width - 0.2, 6, 4)
-    bottom = foot_height(foot_lines) + key_height(handles, width) + 0.08
-    bottom += 0.22 + 0.115 * max(map(len, axis_labels)) if any(p.axis for p in several) else 0
-    head = headed(new_figure(4, width), *told, width) + heads
-    figure = new_figure(head + row * len(names) + bottom, width)
-    headed(figure, *told, width)
-    axes_of = []
-    for number, one in enumerate(several):
-        right = width - left - inner
-        axes = place(figure, left, bottom, right, head)
+    frame = replace(frame, width=width)
+    figure = frame.figure(heads + row * len(names) + foot)
+    all_axes = []
+    for number, panel in enumerate(panels):
+        axes = place(figure, left, frame.below + foot, width - left - inner, frame.head + heads)
         axes.set_ylim(len(names) - 0.5, -0.5)
         axes.set_yticks(range(len(names)), labels if number == 0 else [""] * len(names))
         axes.tick_params(axis="y", length=0, pad=3)
         axes.spines["left"].set_visible(False)
-        if one.axis:
+        if panel.axis:
             axes.set_xlabel("\n".join(axis_labels[number]), labelpad=2)
         else:
             axes.xaxis.set_visible(False)
             axes.spines["bottom"].set_visible(False)
-        for place_of, line in enumerate(reversed(titles[number])):
-            _write(axes, 0, 0.03 + 0.12 * place_of, line, weight="bold", fontsize=6)
-        _write_columns(axes, one.columns, inner)
-        axes_of.append(axes)
-        left += inner + one.strip + _GAP
-    write_foot(figure, foot_lines)
-    write_key(figure, handles, 0.05 + foot_height(foot_lines))
-    return figure, axes_of
+        for line_number, line in enumerate(reversed(titles[number])):
+            _write(axes, 0, 0.03 + 0.12 * line_number, line, weight="bold", fontsize=6)
+        _write_columns(axes, panel.columns, inner)
+        all_axes.append(axes)
+        left += inner + panel.columns_width + _GAP
+    return figure, all_axes
 
 
 def _write(axes: Axes, x: float, above: float, text: str, **look: Any) -> None:
@@ -138,30 +117,34 @@ def _write_columns(axes: Axes, columns: Sequence[Column], inches: float) -> None
         room = column.inches - 0.05
         is_text = any(isinstance(cell, str) for cell in column.cells)
         at, ha = (end, "right") if is_text else (end - column.inches / 2 + 0.03, "center")
-        head = fitted(column.head, room, 6)
-        _write(axes, at, 0.03, head, fontsize=6, color=GREY, ha=ha)
-        across = axes.get_yaxis_transform()
+        _write(axes, at, 0.03, fitted(column.head, room, 6), fontsize=6, color=GREY, ha=ha)
         for y, cell in enumerate(column.cells):
             if isinstance(cell, str):
                 axes.text(
                     at / inches, y, fitted(cell, room, 6), ha=ha, fontsize=6, va="center_baseline",
-                    color=column.colour, transform=across, clip_on=False,
+                    color=column.colour, transform=axes.get_yaxis_transform(), clip_on=False,
                 )  # fmt: skip
             elif cell is not None:
-                axes.plot(
-                    at / inches, y, "o", ms=3.2, mew=0.6, color=INK,
-                    mfc=INK if cell else "white", transform=across, clip_on=False,
-                )  # fmt: skip
+                draw_dot(axes, at / inches, y, cell)
 
 
-def noted(axes: Axes, y: float, note: str) -> None:
+def draw_dot(axes: Axes, x: float, y: float, is_filled: bool) -> None:
+    """Draw a dot in a column beside the axes; ``x`` is a fraction of their width."""
+    axes.plot(
+        x, y, "o", ms=3.2, mew=0.6, color=INK, mfc=INK if is_filled else "white",
+        transform=axes.get_yaxis_transform(), clip_on=False,
+    )  # fmt: skip
+
+
+def write_note(axes: Axes, y: float, note: str) -> None:
     """Write in a row why it has no values; its first words where there is no room for all."""
     inches = axes.get_position().width * axes.figure.get_figwidth()  # type: ignore[union-attr]
+    room = inches - 0.04
     note = plain(note, 200)
-    while text_width(note, 5.5) > inches - 0.04 and ("," in note or ":" in note):
+    while text_width(note, 5.5) > room and ("," in note or ":" in note):
         note = note[: max(note.rfind(","), note.rfind(":"))]
-    if text_width(note, 5.5) > inches - 0.04:
-        (note,) = both_ends(note, inches - 0.04, 5.5)
+    if text_width(note, 5.5) > room:
+        (note,) = both_ends(note, room, 5.5)
     axes.text(
         0.5, y, note, color=GREY, fontsize=5.5, ha="center",
         va="center", style="italic", zorder=5, transform=axes.get_yaxis_transform(),

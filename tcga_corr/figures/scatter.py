@@ -2,46 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tcga_corr.analysis.points import Line, Points, line_through, points_of
-from tcga_corr.figures.panels import noted
-from tcga_corr.figures.style import (
-    BLUE,
-    VERMILION,
-    cut_apart,
-    headed,
-    listed,
-    marked_simulated,
-    measure_of,
-    new_figure,
-    origin,
-    place,
-    plain,
-    styled,
-    text_width,
-    wrapped,
-)
+from tcga_corr.figures.frame import Frame, measure_of, place, source_and_unit
+from tcga_corr.figures.panels import write_note
+from tcga_corr.figures.style import BLUE, VERMILION, styled
+from tcga_corr.figures.text import cut_apart, listed, plain, text_width, wrapped
 from tcga_corr.figures.ticks import ticks_between
+from tcga_corr.vocabulary.associations import note_without_mark
+from tcga_corr.vocabulary.nulls import NULLS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from tcga_corr.analysis.answer import Answer
+    from tcga_corr.analysis.correlate import CorrelateAnswer
+    from tcga_corr.analysis.score import ValuesAnswer
 
 Vector = NDArray[np.float64]
+Row = Mapping[str, Any]
 _CROWDED = 250  # samples, from which points are coloured by how close they lie
 _NEAR, _FAR = "#08306b", "#8ab8dc"  # colours of close ones, and of those apart
-_WIDTH, _HIGH, _RIGHT = 3.5, 2.85, 0.18  # inches of the figure, of the axes, and at the right
+_WIDTH, _HEIGHT, _RIGHT = 3.5, 2.85, 0.18  # inches of the figure, of the axes, and at the right
 _SIZE, _LINE = 7.0, 0.115  # points and inches of a line of text
 
 
-def scatter(answer: Answer, values: Answer) -> Figure:
+@styled()
+def scatter(answer: CorrelateAnswer, values: ValuesAnswer) -> Figure:
     """Draw one tumor type of the answer of ``correlate``.
+
+    Where something is adjusted for, what its linear fit leaves of x and y is drawn. The line is
+    that of least squares, with the 95 % band of its mean; it is drawn for Pearson's r alone.
 
     Parameters
     ----------
@@ -49,9 +45,6 @@ def scatter(answer: Answer, values: Answer) -> Figure:
         Of one tumor type.
     values
         The values of x, y and what is adjusted for.
-
-    Where something is adjusted for, what its linear fit leaves of x and y is drawn. The line is
-    that of least squares, with the 95 % band of its mean; it is drawn for Pearson's r alone.
     """
     query, rows = answer.query, answer.frame.to_dicts()
     points = points_of(values.frame, query.x, query.y, query.adjust)
@@ -60,42 +53,37 @@ def scatter(answer: Answer, values: Answer) -> Figure:
     x_limits = _limits(points.x)
     y_limits = _limits(points.y, *([line.low, line.high] if line else []))
     names = cut_apart([query.x, query.y], 40)
-    with styled():
-        y_ticks = ticks_between(*y_limits, _HIGH, upright=True)
-        y_label = wrapped(_label(names[1], query.y, answer), _HIGH, _SIZE, 3)
-        numbers = max((text_width(number, 6.5) for number in y_ticks.values()), default=0.0)
-        left = 0.28 + _LINE * len(y_label) + numbers
-        inner = _WIDTH - left - _RIGHT
-        x_label = wrapped(_label(names[0], query.x, answer), inner, _SIZE, 3)
-        bottom = 0.32 + _LINE * len(x_label)
-        told = _told(answer)
-        head = headed(new_figure(_WIDTH, _WIDTH), *told, _WIDTH) + 0.05
-        figure = new_figure(head + _HIGH + bottom, _WIDTH)
-        headed(figure, *told, _WIDTH)
-        axes = place(figure, left, bottom, _RIGHT, head)
-        axes.set_xlim(x_limits)
-        axes.set_ylim(y_limits)
-        if len(points.x):
-            _draw_points(axes, points)
-            x_ticks = ticks_between(*x_limits, inner)
-            axes.set_xticks(list(x_ticks), list(x_ticks.values()))
-            axes.set_yticks(list(y_ticks), list(y_ticks.values()))
-        else:
-            noted(axes, 0.5, _why(rows[0]))
-            axes.set_xticks([])
-            axes.set_yticks([])
-        if line:
-            _draw_line(axes, line)
-        axes.set_xlabel("\n".join(x_label), labelpad=2)
-        axes.set_ylabel("\n".join(y_label), labelpad=2)
-        if answer.simulated:
-            marked_simulated(figure)
+    y_ticks = ticks_between(*y_limits, _HEIGHT, upright=True)
+    y_label = wrapped(_label(names[1], query.y, answer), _HEIGHT, _SIZE, 3)
+    numbers = max((text_width(number, 6.5) for number in y_ticks.values()), default=0.0)
+    left = 0.28 + _LINE * len(y_label) + numbers
+    inner = _WIDTH - left - _RIGHT
+    x_label = wrapped(_label(names[0], query.x, answer), inner, _SIZE, 3)
+    bottom = 0.32 + _LINE * len(x_label)
+    frame = Frame(*_heading(answer, rows), simulated=answer.simulated, width=_WIDTH)
+    figure = frame.figure(0.05 + _HEIGHT + bottom)
+    axes = place(figure, left, bottom, _RIGHT, frame.head + 0.05)
+    axes.set_xlim(x_limits)
+    axes.set_ylim(y_limits)
+    if len(points.x):
+        _draw_points(axes, points)
+        x_ticks = ticks_between(*x_limits, inner)
+        axes.set_xticks(list(x_ticks), list(x_ticks.values()))
+        axes.set_yticks(list(y_ticks), list(y_ticks.values()))
+    else:
+        write_note(axes, 0.5, _reason(rows[0]))
+        axes.set_xticks([])
+        axes.set_yticks([])
+    if line:
+        _draw_line(axes, line)
+    axes.set_xlabel("\n".join(x_label), labelpad=2)
+    axes.set_ylabel("\n".join(y_label), labelpad=2)
     return figure
 
 
-def _limits(*several: Vector) -> tuple[float, float]:
+def _limits(*vectors: Vector) -> tuple[float, float]:
     """Limits that hold all values."""
-    values = np.concatenate(several)
+    values = np.concatenate(vectors)
     if not len(values):
         return 0.0, 1.0
     low, high = float(values.min()), float(values.max())
@@ -103,39 +91,40 @@ def _limits(*several: Vector) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def _label(told: str, name: str, answer: Answer) -> str:
-    adjust = answer.query.adjust
-    left = f", less the fit of {listed(adjust, 24, 2)}" if adjust else ""
-    measure = measure_of(name, answer)
-    return f"{told}{'' if measure == 'value' else f', {measure}'}{left}"
+def _label(text: str, name: str, answer: CorrelateAnswer) -> str:
+    query = answer.query
+    minus_fit = f", less the fit of {listed(query.adjust, 24, 2)}" if query.adjust else ""
+    measure = measure_of(name, answer, query.scope.unit)
+    return f"{text}{'' if measure == 'value' else f', {measure}'}{minus_fit}"
 
 
-def _why(row: dict[str, Any]) -> str:
-    return str(row["note"]).removeprefix("SIMULATED").removeprefix("; ") or "no samples"
+def _reason(row: Row) -> str:
+    """Why there is no r."""
+    return note_without_mark(row["note"]) or "no samples"
 
 
-def _told(answer: Answer) -> tuple[str, str]:
-    query, rows = answer.query, answer.frame.to_dicts()
-    parts = []
-    for row in rows:
-        if row["r"] is None:
-            parts.append(f"{row['method']}: {plain(_why(row), 200)}")
-            continue
-        told = f"{row['method']}\u00a0r = {row['r']:.3f}"
-        if row["ci_low"] is not None:
-            told += f" ({row['ci_low']:.3f} to {row['ci_high']:.3f})"
-        for name in ("p", "p_genes", "p_sets"):
-            if row[name] is not None:
-                told += f", {name} = {row[name]:.2g}"
-        parts.append(told)
-    adjusted = f"; adjusted for {listed(query['adjust'])}" if query.adjust else ""
+def _heading(answer: CorrelateAnswer, rows: Sequence[Row]) -> tuple[str, str]:
+    query = answer.query
+    adjusted = f"; adjusted for {listed(query.adjust)}" if query.adjust else ""
     x, y = cut_apart([query.x, query.y])
     title = f"{x} against {y} in {rows[0]['tumor_type']}"
     about = (
-        f"n = {rows[0]['n']:,} {query['samples']} samples, {origin(query)}"
-        f"{adjusted}. {'; '.join(parts)}"
+        f"n = {rows[0]['n']:,} {query.scope.samples} samples, {source_and_unit(query.scope)}"
+        f"{adjusted}. {'; '.join(map(_estimate, rows))}"
     )
     return title, about
+
+
+def _estimate(row: Row) -> str:
+    if row["r"] is None:
+        return f"{row['method']}: {plain(_reason(row), 200)}"
+    text = f"{row['method']}\u00a0r = {row['r']:.3f}"
+    if row["ci_low"] is not None:
+        text += f" ({row['ci_low']:.3f} to {row['ci_high']:.3f})"
+    for name in ("p", *(null.p for null in NULLS.values())):
+        if row[name] is not None:
+            text += f", {name} = {row[name]:.2g}"
+    return text
 
 
 def _draw_points(axes: Axes, points: Points) -> None:

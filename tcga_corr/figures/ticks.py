@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from tcga_corr.figures.style import text_width
+from tcga_corr.figures.text import signed, text_width
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,16 +29,18 @@ def ticks_between(
     """Places of ticks and their numbers, along so many inches of x, or of y where upright."""
     from matplotlib.ticker import MaxNLocator
 
-    several = [
+    candidates = [
         [float(tick) for tick in locator.tick_values(low, high) if low <= tick <= high]
         for locator in (
             MaxNLocator(most, steps=[1, 2, 2.5, 5, 10], min_n_ticks=1) for most in range(6, 0, -1)
         )
     ]
-    places = {tick: (tick - low) / (high - low) * inches for ticks in several for tick in ticks}
-    best = max((_with_room(ticks, places, inches, upright, False) for ticks in several), key=len)
-    if len(best) < 2:
-        best = max((_with_room(ticks, places, inches, upright, True) for ticks in several), key=len)
+    places = {tick: (tick - low) / (high - low) * inches for ticks in candidates for tick in ticks}
+    best: dict[float, str] = {}
+    for some in (False, True):
+        if len(best) < 2:
+            labelled = [_with_room(ticks, places, inches, upright, some) for ticks in candidates]
+            best = max(labelled, key=len)
     return dict(sorted(best.items()))
 
 
@@ -72,4 +74,4 @@ def _numbers(ticks: Sequence[float]) -> list[str]:
         needed = (n for n in range(6) if all(abs(round(t, n) - t) < 1e-3 * step for t in ticks))
         decimals = next(needed, 6)
         labels = [f"{tick:,.{decimals}f}" for tick in ticks]
-    return [label.replace("-", "−") for label in labels]
+    return list(map(signed, labels))

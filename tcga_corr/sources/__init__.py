@@ -20,7 +20,9 @@ from tcga_corr.sources import (
 )
 from tcga_corr.sources.source import RemoteFile, Source, own_source
 
-__all__ = ["SOURCES", "RemoteFile", "Source", "own_source", "source_of_file"]
+__all__ = [
+    "SOURCES", "RemoteFile", "Source", "own_source", "source_is_simulated", "source_of_file",
+]  # fmt: skip
 
 SOURCES: dict[str, Source] = {
     source.name: source
@@ -41,3 +43,8 @@ SOURCES: dict[str, Source] = {
 def source_of_file(path: Path) -> Source | None:
     """The first source whose file names match this one; None if no source's do."""
     return next((source for source in SOURCES.values() if source.matches(path)), None)
+
+
+def source_is_simulated(name: str) -> bool:
+    """Whether the values of a source are simulated; those of a user's own are not."""
+    return name in SOURCES and SOURCES[name].simulated

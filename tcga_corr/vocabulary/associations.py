@@ -12,6 +12,9 @@ from tcga_corr.vocabulary.nulls import NULLS
 
 ColumnType = Literal["text", "integer", "number"]
 
+SIMULATED = "SIMULATED"
+"""The first part of the note of a row whose values are simulated."""
+
 SIGNIFICANT = 0.05
 """The q-value below which an association counts as found."""
 
@@ -54,3 +57,9 @@ NAMES: tuple[str, ...] = tuple(column.name for column in ASSOCIATION)
 INTERVAL: tuple[str, ...] = ("r", "ci_low", "ci_high", "p")
 """The estimate, with its interval and p."""
 NULL_COLUMNS: tuple[str, ...] = tuple(name for null in NULLS.values() for name in null.columns)
+
+
+def note_without_mark(note: str | None) -> str:
+    """The reasons in the note of a row, without the mark of simulated values."""
+    first, _, rest = (note or "").partition("; ")
+    return rest if first == SIMULATED else note or ""

@@ -24,7 +24,8 @@ from tcga_corr.figures.specification import specification_curve
 from tcga_corr.figures.style import fitted_apart, save, text_width
 from tcga_corr.figures.volcano import volcano
 from tests.batch import support
-from tests.figures.made_up import (
+from tests.figures.reading import check_texts, is_simulated, told, words
+from tests.figures.simulated import (
     HOSTILE,
     TYPES,
     associations,
@@ -33,7 +34,6 @@ from tests.figures.made_up import (
     some_pairs,
     specifications,
 )
-from tests.figures.reading import check_texts, is_simulated, told, words
 
 LONG = "HALLMARK_EPITHELIAL_MESENCHYMAL_TRANSITION_OF_WIDE_LETTERS_W"  # 60 letters
 

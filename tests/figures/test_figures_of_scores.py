@@ -29,8 +29,8 @@ from tcga_corr.figures.comparison import comparison
 from tcga_corr.figures.distribution import distribution
 from tcga_corr.figures.dominance import dominance_figure
 from tcga_corr.figures.style import WIDTH, fitted, fitted_apart, plain, save, text_width, wrapped
-from tests.figures.made_up import HOSTILE
 from tests.figures.reading import check_texts, told, words
+from tests.figures.simulated import HOSTILE
 
 SET = "ferroptosis"
 LONG = "HALLMARK_EPITHELIAL_MESENCHYMAL_TRANSITION"

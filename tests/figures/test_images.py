@@ -23,8 +23,8 @@ from matplotlib.text import Text
 from numpy.typing import NDArray
 
 from tcga_corr.figures.style import styled
-from tests.figures.made_up import KINDS, NAMES, TYPES
 from tests.figures.reading import check_texts
+from tests.figures.simulated import KINDS, NAMES, TYPES
 
 Pixels = NDArray[np.float64]
 REFERENCES = Path(__file__).parent / "references"

@@ -9,8 +9,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from tcga_corr.figures.style import cut_apart, listed, styled, wrapped_apart
-from tests.figures.made_up import HOSTILE, KINDS, NAMES, TYPES
 from tests.figures.reading import check_texts, words
+from tests.figures.simulated import HOSTILE, KINDS, NAMES, TYPES
 
 LONG = [f"HALLMARK_EPITHELIAL_MESENCHYMAL_TRANSITION_OF_WIDE_LETTERS_W_{n}" for n in range(6)]
 SVG = "{http://www.w3.org/2000/svg}"

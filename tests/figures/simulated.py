@@ -1,4 +1,4 @@
-"""Answers made up for the tests of figures: fixed numbers, whatever names and tumor types.
+"""Answers for the tests of figures: fixed random numbers, whatever names and tumor types.
 
 n goes from 10 to 1,200; where there are five tumor types or more, some have no numbers.
 """
@@ -12,8 +12,23 @@ import numpy as np
 import polars as pl
 from matplotlib.figure import Figure
 
+from tcga_corr.analysis.answer import ScopeQuery
+from tcga_corr.analysis.compare import CompareAnswer, CompareQuery
+from tcga_corr.analysis.correlate import CorrelateAnswer, CorrelateQuery
+from tcga_corr.analysis.dominance import (
+    DominanceAnswer,
+    DominanceQuery,
+    DominanceSummary,
+    DominanceTests,
+    FriedmanTest,
+    SignedRankTest,
+)
 from tcga_corr.analysis.pool import Pooling
-from tcga_corr.engine import Answer
+from tcga_corr.analysis.provenance import Provenance, SetRecord
+from tcga_corr.analysis.robustness import RobustnessAnswer, RobustnessQuery, Spread
+from tcga_corr.analysis.score import ValuesAnswer, ValuesQuery
+from tcga_corr.analysis.screen import ScreenAnswer, ScreenQuery
+from tcga_corr.choices import Method
 from tcga_corr.figures.comparison import comparison
 from tcga_corr.figures.distribution import distribution
 from tcga_corr.figures.dominance import dominance_figure
@@ -37,23 +52,18 @@ HOSTILE = (
     "-- & ]]> %PDF %s {0} 'quoted' \"twice\"",
 )
 """Names that are code, paths, formats or markup, and letters that the font lacks or that turn."""
-_ORIGIN = {
-    "source": "tcga-hiseqv2", "unit": "log2(norm_count+1)", "genes": "all", "samples": "tumor",
-    "ties": "average", "method": "pearson",
-}  # fmt: skip
 
 
-def answered(
-    frame: pl.DataFrame, query: dict[str, Any], simulated: bool = False, **more: Any
-) -> Answer:
-    variables = query.get("variables", [])
-    sets = variables[:2] if len(variables) <= 6 else []
-    provenance = {
-        "simulated": simulated,
-        "gene_sets": [{"name": name} for name in sets],
-        "covariates": [],
-    }
-    return Answer(frame, {**_ORIGIN, **query}, (), provenance, **more)
+def scope(types: Sequence[str], samples: str = "tumor") -> ScopeQuery:
+    return ScopeQuery(
+        tumor_types=list(types), source="tcga-hiseqv2", unit="log2(norm_count+1)", genes="all",
+        samples=samples, ties="average", min_genes=5,
+    )  # fmt: skip
+
+
+def provenance(sets: Sequence[str] = (), simulated: bool = False) -> Provenance:
+    records = (SetRecord(name, "own.gmt", None, None, None, 14, "") for name in sets)
+    return Provenance({}, (), tuple(records), (), simulated, ())
 
 
 def sizes(types: Sequence[str]) -> list[int]:
@@ -68,9 +78,9 @@ def lacks(place: int, types: Sequence[str]) -> bool:
 def correlated(
     types: Sequence[str],
     names: Sequence[str] = NAMES,
-    methods: Sequence[str] = ("pearson",),
+    methods: Sequence[Method] = ("pearson",),
     simulated: bool = False,
-) -> Answer:
+) -> CorrelateAnswer:
     """Rows of correlate of the first two names, adjusted for the next two."""
     rng = np.random.default_rng(4)
     rows: list[dict[str, Any]] = []
@@ -88,7 +98,7 @@ def correlated(
                 row |= dict.fromkeys(numbers) | {"note": f"{names[0]} is constant, of no use"}
             rows.append(row)
     frame = pl.DataFrame(rows, infer_schema_length=None)
-    pooled: dict[Any, Pooling] = {
+    pooled: dict[Method, Pooling] = {
         method: Pooling(
             len(types), 9_000, r=0.2 + 0.1 * number, ci_low=-0.05, ci_high=0.5,
             prediction_low=-0.4, prediction_high=0.75,
@@ -96,21 +106,27 @@ def correlated(
         for number, method in enumerate(methods)
         if len(types) > 1
     }  # fmt: skip
-    query = {"x": names[0], "y": names[1], "adjust": list(names[2:4]), "tumor_types": list(types)}
-    query["variables"] = list(names[:2])
-    return answered(frame, query, simulated, pooled=pooled)
+    query = CorrelateQuery(
+        x=names[0], y=names[1], method="pearson", adjust=list(names[2:4]), scope=scope(types),
+        null=["genes", "sets"], draws=1_000,
+    )  # fmt: skip
+    return CorrelateAnswer(frame, query, (), provenance(names[:2], simulated), pooled)
 
 
-def pair_values(n: int, names: Sequence[str] = NAMES) -> Answer:
+def pair_values(n: int, names: Sequence[str] = NAMES) -> ValuesAnswer:
     """Values of one tumor type, of x and y and what is adjusted for."""
     rng = np.random.default_rng(5)
     shared = rng.normal(size=n)
     columns = {name: 5_000 + 900 * (shared + rng.normal(size=n)) for name in names[:4]}
     samples = [f"TCGA-AA-{number:04d}-01" for number in range(n)]
-    return answered(pl.DataFrame({"sample": samples, **columns}), {"variables": list(names[:4])})
+    query = ValuesQuery(list(names[:4]), scope(()))
+    frame = pl.DataFrame({"sample": samples, **columns})
+    return ValuesAnswer(frame, query, (), provenance(names[:2]))
 
 
-def values_of(types: Sequence[str], names: Sequence[str] = NAMES, samples: str = "tumor") -> Answer:
+def values_of(
+    types: Sequence[str], names: Sequence[str] = NAMES, samples: str = "tumor"
+) -> ValuesAnswer:
     """Values of variables; of normal samples a tenth as many, and none of some tumor types."""
     rng = np.random.default_rng(6 if samples == "tumor" else 7)
     parts = []
@@ -126,13 +142,13 @@ def values_of(types: Sequence[str], names: Sequence[str] = NAMES, samples: str =
             for name, column in columns.items()
         )
         parts.append(part)
-    query = {"variables": list(names), "tumor_types": list(types), "samples": samples}
-    return answered(pl.concat(parts), query)
+    query = ValuesQuery(list(names), scope(types, samples))
+    return ValuesAnswer(pl.concat(parts), query, (), provenance(names[:2]))
 
 
 def compared(
     types: Sequence[str], names: Sequence[str] = NAMES, groups: Sequence[str] = ("tumor", "normal")
-) -> Answer:
+) -> CompareAnswer:
     """Rows of compare, of two groups: every test, and one interval far longer than the others."""
     rng = np.random.default_rng(8)
     rows = []
@@ -154,18 +170,20 @@ def compared(
                         "note": "" if has else "too few samples: 3 of a group, at least 5 needed",
                     }
                 )  # fmt: skip
-    query = {
-        "variables": list(names), "tumor_types": list(types), "groups": list(groups),
-        "by": "sample-type",
-    }  # fmt: skip
-    return answered(pl.DataFrame(rows, infer_schema_length=None), query)
+    query = CompareQuery(list(names), "sample-type", list(groups), scope(types))
+    frame = pl.DataFrame(rows, infer_schema_length=None)
+    sets = names[:2] if len(names) <= 6 else ()
+    return CompareAnswer(frame, query, (), provenance(sets))
 
 
-def dominant(types: Sequence[str], names: Sequence[str] = NAMES) -> Answer:
+def dominant(types: Sequence[str], names: Sequence[str] = NAMES) -> DominanceAnswer:
     """Rows of dominance, and its tests."""
     rng = np.random.default_rng(9)
     rows: list[dict[str, Any]] = []
-    tests: list[dict[str, Any]] = []
+    tests: list[DominanceTests] = []
+    pair = SignedRankTest(
+        names[0], names[1], 10, 0.5, p=0.004, p_holm=0.004, rank_biserial=0.5, note=""
+    )
     for scale in ("raw", "standardised"):
         for place, (tumor_type, n) in enumerate(zip(types, sizes(types), strict=True)):
             shares = rng.dirichlet(np.ones(len(names)))
@@ -175,11 +193,15 @@ def dominant(types: Sequence[str], names: Sequence[str] = NAMES) -> Answer:
                 {"scale": scale, "tumor_type": tumor_type, "set": name, "n": n, "share_highest": s}
                 for name, s in zip(names, shares.tolist(), strict=True)
             ]
-            friedman = {"kendalls_w": float(shares.max()), "p_genes": float(shares.min())}
-            tests.append({"scale": scale, "tumor_type": tumor_type, "friedman": friedman,
-                          "pairs": [{"p": 0.004}] * (1 if len(names) == 2 else 3)})  # fmt: skip
-    query = {"sets": list(names), "tumor_types": list(types), "draws": 1_000}
-    return answered(pl.DataFrame(rows), query, summary={"tests": tests})
+            friedman = FriedmanTest(
+                n=n, chi2=1.0, df=len(names) - 1, p=0.1, kendalls_w=float(shares.max()),
+                p_genes=float(shares.min()), note="",
+            )  # fmt: skip
+            pairs = (pair,) * (1 if len(names) == 2 else 3)
+            tests.append(DominanceTests(tumor_type, scale, friedman, pairs))
+    query = DominanceQuery(list(names), scope(types), 1_000)
+    summary = DominanceSummary(tuple(tests))
+    return DominanceAnswer(pl.DataFrame(rows), query, (), provenance(), summary=summary)
 
 
 def specifications(
@@ -189,7 +211,7 @@ def specifications(
     simulated: bool = False,
     y: str = "Y",
     control: str = "purity",
-) -> Answer:
+) -> RobustnessAnswer:
     """Rows of robustness: some choices without r, and two genes left out."""
     rng = np.random.default_rng(1)
     rows: list[dict[str, Any]] = []
@@ -216,13 +238,19 @@ def specifications(
     rows += [{**rows[0], "kind": "without gene", "without": gene, "r": r} for gene, r in
              (("A", 0.111), ("B", 0.222))]  # fmt: skip
     frame = pl.DataFrame(rows, infer_schema_length=None)
-    curve = frame.filter(pl.col("kind") != "without gene", pl.col("method") != "kendall")["r"]
-    spread = {
-        "r_as_asked": rows[0]["r"], "n_specifications": curve.count(), "r_min": curve.min(),
-        "r_median": curve.median(), "r_max": curve.max(), "n_positive": 9, "n_significant": 8,
-    }  # fmt: skip
-    query = {"x": list(xs), "y": [y], "tumor_type": "LIHC", "samples": "tumor"}
-    return answered(frame, query, simulated, summary=spread)
+    curve: Any = frame.filter(pl.col("kind") != "without gene", pl.col("method") != "kendall")["r"]
+    spread = Spread(
+        r_as_asked=rows[0]["r"], n_specifications=curve.count(), r_min=curve.min(),
+        r_median=curve.median(), r_max=curve.max(), n_positive=9, n_significant=8, by_choice={},
+        influential_genes=[],
+    )  # fmt: skip
+    query = RobustnessQuery(
+        x=list(xs), y=[y], tumor_type="LIHC", sources=[], samples="tumor", adjust=[],
+        ties="average", min_genes=5,
+    )  # fmt: skip
+    return RobustnessAnswer(
+        frame=frame, query=query, notes=(), provenance=provenance((), simulated), summary=spread
+    )
 
 
 def screened(
@@ -232,7 +260,7 @@ def screened(
     names: Sequence[str] = (),
     x: str = "X",
     adjust: Sequence[str] = (),
-) -> Answer:
+) -> ScreenAnswer:
     """Rows of a screen, pooled where no types are given; of the strongest, some share genes."""
     rng = np.random.default_rng(2)
     parts = []
@@ -245,8 +273,11 @@ def screened(
         ).with_columns(rank=pl.col("r").abs().rank("ordinal", descending=True))
         kind = {"tumor_type": pl.lit(types[number])} if types else {"n_types": pl.lit(33)}
         parts.append(part.with_columns(**kind))
-    query = {"x": x, "against": "genes", "n_y": n_y, "adjust": list(adjust)}
-    return answered(pl.concat(parts), query)
+    query = ScreenQuery(
+        x=x, against="genes", n_y=n_y, method="pearson", adjust=list(adjust), scope=scope(types),
+        by_tumor_type=bool(types),
+    )  # fmt: skip
+    return ScreenAnswer(pl.concat(parts), query, (), provenance())
 
 
 def associations(

@@ -1,0 +1,174 @@
+"""The frame of a figure: its heading, key, footnote and mark, and axes placed in inches."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from tcga_corr.figures.style import GREY, VERMILION, WIDTH
+from tcga_corr.figures.text import plain, text_width, wrapped
+from tcga_corr.vocabulary.associations import SIMULATED
+
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from tcga_corr.analysis.answer import Answer, ScopeQuery
+
+_EDGE = 0.08  # inches, left of and above all
+_TITLE, _ABOUT, _FOOT = (8.5, 0.15), (6.5, 0.12), (6, 0.11)  # points and inches of a line
+_LINES, _FOOT_LINES, _LONGEST = 30, 4, 1_500  # at most; letters of a heading
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What stands around the axes of a figure.
+
+    Attributes
+    ----------
+    title, about
+        The heading, and below it which data are shown.
+    simulated
+        Whether SIMULATED is written across.
+    handles
+        The entries of the key, below the axes.
+    foot
+        A footnote, below the key.
+    width
+        Of the figure, in inches.
+    margin
+        Below all, in inches.
+    mark
+        Colour and opacity of SIMULATED.
+    """
+
+    title: str
+    about: str
+    simulated: bool = False
+    handles: Sequence[Artist] = ()
+    foot: str = ""
+    width: float = WIDTH
+    margin: float = 0.05
+    mark: tuple[str, float] = (VERMILION, 0.16)
+
+    @cached_property
+    def head(self) -> float:
+        """The height of the heading in inches."""
+        lines = len(self._title_lines) * _TITLE[1] + len(self._about_lines) * _ABOUT[1]
+        return _EDGE + lines + 0.02 + 0.06
+
+    @cached_property
+    def below(self) -> float:
+        """The height of key and footnote in inches."""
+        n_rows = math.ceil(len(self.handles) / self._n_across)
+        key = 0.14 * n_rows + 0.08 if self.handles else 0.0
+        return len(self._foot_lines) * _FOOT[1] + key
+
+    def figure(self, body: float) -> Figure:
+        """A figure with so many inches between heading and key, where axes are to be placed."""
+        figure = _empty_figure(self.width, self.head + body + self.below)
+        self._write_heading(figure)
+        self._write_foot(figure)
+        self._write_key(figure)
+        if self.simulated:
+            self._write_mark(figure)
+        return figure
+
+    @cached_property
+    def _title_lines(self) -> list[str]:
+        room = self.width - 2 * _EDGE
+        return wrapped(self.title, room, _TITLE[0], _LINES, "bold", _LONGEST) or [""]
+
+    @cached_property
+    def _about_lines(self) -> list[str]:
+        unbroken = self.about.replace(" = ", "\u00a0=\u00a0").replace(" < ", "\u00a0<\u00a0")
+        return wrapped(unbroken, self.width - 2 * _EDGE, _ABOUT[0], _LINES, longest=_LONGEST)
+
+    @cached_property
+    def _foot_lines(self) -> list[str]:
+        return wrapped(self.foot, self.width - 0.2, _FOOT[0], _FOOT_LINES)
+
+    @cached_property
+    def _n_across(self) -> int:
+        """How many entries of the key fit side by side."""
+        import numpy as np
+
+        widths = np.array([text_width(str(one.get_label()), 6.5) + 0.32 for one in self.handles])
+        for n in range(len(widths), 1, -1):
+            columns = np.array_split(widths, n)
+            if sum(float(column.max()) for column in columns) <= self.width - 0.2:
+                return n
+        return 1
+
+    def _write_heading(self, figure: Figure) -> None:
+        width, height = figure.get_size_inches()
+        top = _EDGE
+        size, step = _TITLE
+        for line in self._title_lines:
+            at = (_EDGE / width, 1 - top / height)
+            figure.text(*at, line, fontsize=size, weight="bold", va="top")
+            top += step
+        top += 0.02
+        size, step = _ABOUT
+        for line in self._about_lines:
+            at = (_EDGE / width, 1 - top / height)
+            figure.text(*at, line, fontsize=size, color=GREY, va="top")
+            top += step
+
+    def _write_foot(self, figure: Figure) -> None:
+        width, height = figure.get_size_inches()
+        size, step = _FOOT
+        for number, line in enumerate(reversed(self._foot_lines)):
+            at = (_EDGE / width, (self.margin + number * step) / height)
+            figure.text(*at, line, fontsize=size, color=GREY, va="bottom")
+
+    def _write_key(self, figure: Figure) -> None:
+        width, height = figure.get_size_inches()
+        bottom = self.margin + len(self._foot_lines) * _FOOT[1]
+        if self.handles:
+            figure.legend(
+                handles=list(self.handles), loc="lower left", ncols=self._n_across,
+                bbox_to_anchor=(_EDGE / width, bottom / height), borderaxespad=0, borderpad=0.2,
+                handlelength=1.6, columnspacing=1.0, handletextpad=0.5, labelspacing=0.4,
+            )  # fmt: skip
+
+    def _write_mark(self, figure: Figure) -> None:
+        width, height = figure.get_size_inches()
+        colour, alpha = self.mark
+        figure.text(
+            0.5, 0.5, SIMULATED, fontsize=min(54, 11 * width, 14 * height), color=colour,
+            alpha=alpha, ha="center", va="center", rotation=min(30, 12 * height), weight="bold",
+            zorder=10,
+        )  # fmt: skip
+
+
+def _empty_figure(width: float, height: float) -> Figure:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height))
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def place(figure: Figure, left: float, bottom: float, right: float, top: float) -> Axes:
+    """Axes that keep these margins, in inches."""
+    width, height = figure.get_size_inches()
+    return figure.add_axes(
+        (left / width, bottom / height, 1 - (left + right) / width, 1 - (bottom + top) / height)
+    )
+
+
+def source_and_unit(scope: ScopeQuery) -> str:
+    """Where the values of an answer are from, and their unit."""
+    return f"{plain(scope.source)}, {plain(scope.unit)}"
+
+
+def measure_of(name: str, answer: Answer, unit: str) -> str:
+    """What the numbers of a variable are: a score, a covariate's value, or a gene's unit."""
+    kind = answer.provenance.kind_of(name)
+    return {"set": "ssGSEA score", "covariate": "value"}.get(kind, unit)

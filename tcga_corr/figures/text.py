@@ -1,0 +1,152 @@
+"""Texts of a figure: how wide they are, cut or wrapped to fit, different names kept different."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from unicodedata import bidirectional
+
+FONT = "DejaVu Sans"  # ships with matplotlib, so the same everywhere
+_LONGEST = 60  # letters of a name
+
+
+@lru_cache(10_000)
+def text_width(text: str, size: float, weight: str = "normal") -> float:
+    """The width of a line of text in inches."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    font = FontProperties(family=FONT, size=size, weight=weight)
+    return float(text_to_path.get_text_width_height_descent(text, font, False)[0]) / 72
+
+
+@cache
+def _letters_of_font() -> frozenset[int]:
+    from matplotlib.font_manager import findfont, get_font
+
+    return frozenset(get_font(findfont(FONT)).get_charmap())
+
+
+def plain(text: str, longest: int = _LONGEST) -> str:
+    """A text of so many letters at most; ? for those that cannot be drawn one after another."""
+    text = text if len(text) <= longest else f"{text[: longest - 1]}…"
+    return "".join(letter if _has_shape(letter) else "?" for letter in text)
+
+
+def _has_shape(letter: str) -> bool:
+    """Whether the font has a letter that can be seen, and that does not turn what is around it."""
+    is_visible = letter == "\u00a0" or letter.isprintable()
+    is_known = ord(letter) in _letters_of_font()
+    return is_visible and is_known and bidirectional(letter) not in ("R", "AL")
+
+
+def signed(text: str) -> str:
+    """A number's text with a minus sign in place of the hyphen."""
+    return text.replace("-", "−")
+
+
+def fitted(text: str, inches: float, size: float, weight: str = "normal") -> str:
+    """A plain text cut to what fits."""
+    text = plain(text, 200)
+    if text_width(text, size, weight) <= inches:
+        return text
+    low, high = 0, len(text)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if text_width(f"{text[:middle]}…", size, weight) <= inches:
+            low = middle
+        else:
+            high = middle - 1
+    return f"{text[:low]}…"
+
+
+def fitted_apart(names: Sequence[str], inches: float, size: float) -> list[str]:
+    """Different names, each cut to what fits; no two come out the same.
+
+    Those that begin alike keep both their ends; where they are the same even then, they are
+    numbered.
+    """
+    cut = [fitted(name, inches, size) for name in names]
+    counts = Counter(cut)
+    for number, name in enumerate(names):
+        if counts[cut[number]] > 1:
+            backwards = plain(name, len(name))[:-201:-1]
+            end = fitted(backwards, inches / 2, size).rstrip("…")[::-1]
+            cut[number] = fitted(name, inches / 2, size) + end.lstrip()
+    if len(set(cut)) == len(cut):
+        return cut
+    room = inches - text_width(f" #{len(cut)}", size)
+    return [f"{fitted(name, room, size)} #{number}" for number, name in enumerate(cut, 1)]
+
+
+def wrapped(
+    text: str, inches: float, size: float, most: int, weight: str = "normal", longest: int = 200
+) -> list[str]:
+    """A plain text in lines that fit; broken at spaces or underscores, the last one cut."""
+    rest, lines = plain(text, longest).strip(), list[str]()
+    while rest and len(lines) < most - 1 and text_width(rest, size, weight) > inches:
+        n = len(fitted(rest, inches, size, weight)) - 1
+        at = rest.rfind(" ", 0, n + 1)
+        if at <= n // 2:
+            at = max(at, rest.rfind("_", 0, n) + 1)
+            if rest.startswith("…", at):
+                at = rest.rfind("_", 0, at - 1) + 1
+        at = at if at > n // 3 else max(n, 1)
+        lines.append(rest[:at].rstrip())
+        rest = rest[at:].lstrip()
+    return [*lines, fitted(rest, inches, size, weight)] if rest else lines
+
+
+def wrapped_apart(
+    names: Sequence[str], inches: float, size: float, most: int, weight: str = "normal"
+) -> list[list[str]]:
+    """Different names, each in lines that fit; as with ``fitted_apart``, no two the same."""
+    blocks = [wrapped(name, inches, size, most, weight) for name in names]
+    counts = Counter(map(tuple, blocks))
+    for number, name in enumerate(names):
+        if name and counts[tuple(blocks[number])] > 1:
+            blocks[number] = both_ends(name, inches, size, most, weight)
+    if len(set(map(tuple, blocks))) == len(set(names)):
+        return blocks
+    return [
+        wrapped(f"#{number} {name}" if name else "", inches, size, most, weight)
+        for number, name in enumerate(names, 1)
+    ]
+
+
+def both_ends(
+    name: str, inches: float, size: float, most: int = 1, weight: str = "normal"
+) -> list[str]:
+    """The beginning and the end of a long name, as much of them as fits in so many lines."""
+    low, high = 1, min(len(name) // 2, 95)
+    while low < high:
+        middle = (low + high + 1) // 2
+        text = f"{name[:middle]}…{name[-middle:]}"
+        if len(wrapped(text, inches, size, most + 1, weight)) <= most:
+            low = middle
+        else:
+            high = middle - 1
+    return wrapped(f"{name[:low]}…{name[-low:]}", inches, size, most, weight)
+
+
+def cut_apart(names: Sequence[str], longest: int = _LONGEST) -> list[str]:
+    """Names of so many letters; those that would come out the same keep both their ends."""
+    cut = [plain(name, longest) for name in names]
+    counts = Counter(cut)
+    half = (longest - 1) // 2
+    for number, name in enumerate(names):
+        if counts[cut[number]] > 1 and len(name) > longest:
+            cut[number] = plain(f"{name[:half]}…{name[-half:]}", longest)
+    return cut
+
+
+def listed(names: Sequence[str], longest: int = 40, most: int = 3) -> str:
+    """Names with commas between, each cut; those beyond the first few are counted."""
+    first = ", ".join(cut_apart(names[:most], longest))
+    return first + (f" and {len(names) - most:,} more" if len(names) > most else "")
+
+
+def count_of(n: int, noun: str) -> str:
+    """A number of things: ``1 tumor type``, ``33 tumor types``."""
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
