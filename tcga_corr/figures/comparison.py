@@ -136,7 +136,7 @@ def _blocks(answer: CompareAnswer) -> tuple[list[str], list[_Block]]:
             cells = [(t, name) for t in types] if by_type else [(name, v) for v in variables]
             title = name if len(names) > 1 else ""
             if len(pairs) > 1:
-                title = f"{title} {a} less {b}".strip()
+                title = f"{title} {a} minus {b}".strip()
             is_last = (a, b) == pairs[-1]
             blocks.append(
                 _Block(
@@ -209,7 +209,7 @@ def _heading(answer: CompareAnswer) -> tuple[str, str]:
     names = listed(variables, 60) if len(variables) < 3 else f"{len(variables)} variables"
     by = f"{len(groups)} groups"
     if len(groups) == 2:
-        by = " less ".join(cut_apart(groups, 30))
+        by = " minus ".join(cut_apart(groups, 30))
     where = types[0] if len(types) == 1 else f"{len(types)} tumor types"
     n: dict[str, dict[str, int]] = {}  # of a group, by tumor type
     for row in answer.frame.to_dicts():

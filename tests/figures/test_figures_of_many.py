@@ -21,7 +21,8 @@ from tcga_corr.errors import AnalysisError, DataMissingError, UsageError
 from tcga_corr.figures import heat as heat_module
 from tcga_corr.figures.heat import MOST_PAIRS, heat_map, heat_map_of_run
 from tcga_corr.figures.specification import specification_curve
-from tcga_corr.figures.style import fitted_apart, save, text_width
+from tcga_corr.figures.style import save
+from tcga_corr.figures.text import fitted_apart, text_width
 from tcga_corr.figures.volcano import volcano
 from tests.batch import support
 from tests.figures.reading import check_texts, is_simulated, told, words
@@ -148,7 +149,7 @@ def test_a_specification_curve_of_what_was_not_answered_as_asked() -> None:
     frame = frame.with_columns(
         nothing.otherwise(pl.col(name)).alias(name) for name in ("r", "ci_low", "ci_high", "p")
     ).filter(pl.col("kind") != "without gene")
-    summary = {**answer.summary, "r_as_asked": None}
+    summary = replace(answer.summary, r_as_asked=None)
     figure = specification_curve(replace(answer, frame=frame, summary=summary))
     check_texts(figure)
     assert "as asked there is no r" in told(figure)

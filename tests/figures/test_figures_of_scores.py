@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import polars as pl
 import pytest
 
 import tcga_corr as tc
-from tcga_corr.engine import Answer, Engine
+from tcga_corr.analysis.compare import CompareAnswer
+from tcga_corr.analysis.dominance import DominanceAnswer
+from tcga_corr.analysis.score import ValuesAnswer
+from tcga_corr.engine import Engine
 from tcga_corr.errors import UsageError
 
 pytest.importorskip("matplotlib")
@@ -28,7 +31,8 @@ from matplotlib.patches import Rectangle
 from tcga_corr.figures.comparison import comparison
 from tcga_corr.figures.distribution import distribution
 from tcga_corr.figures.dominance import dominance_figure
-from tcga_corr.figures.style import WIDTH, fitted, fitted_apart, plain, save, text_width, wrapped
+from tcga_corr.figures.style import WIDTH, save
+from tcga_corr.figures.text import fitted, fitted_apart, plain, text_width, wrapped
 from tests.figures.reading import check_texts, told, words
 from tests.figures.simulated import HOSTILE
 
@@ -36,6 +40,7 @@ SET = "ferroptosis"
 LONG = "HALLMARK_EPITHELIAL_MESENCHYMAL_TRANSITION"
 SIX = (SET, "RELA", "nfkb", LONG, "NFE2L2", "HALLMARK_OXIDATIVE_PHOSPHORYLATION")
 FEW = tc.GeneSet("few", "", ("RELA", "NFE2L2", "no gene", "nor this"))
+AnyAnswer = TypeVar("AnyAnswer", ValuesAnswer, CompareAnswer, DominanceAnswer)
 Drawn = Callable[[Mapping[str, str]], Figure]
 TYPES = ("ACC", "BRCA", "LIHC")
 
@@ -67,15 +72,17 @@ def row_labels(figure: Figure) -> list[str]:
     return [label.get_text() for label in figure.axes[0].get_yticklabels()]
 
 
-def renamed(answer: Answer, names: Mapping[str, str]) -> Answer:
+def renamed(answer: AnyAnswer, names: Mapping[str, str]) -> AnyAnswer:
     """The same answer, its variables, sets or groups under other names."""
 
     def other(value: Any) -> Any:
         if isinstance(value, str):
             return names.get(value, value)
-        if isinstance(value, dict):
-            return {key: other(one) for key, one in value.items()}
-        return [other(one) for one in value] if isinstance(value, list) else value
+        if is_dataclass(value) and not isinstance(value, type):
+            return replace(
+                value, **{one.name: other(getattr(value, one.name)) for one in fields(value)}
+            )
+        return type(value)(map(other, value)) if isinstance(value, list | tuple) else value
 
     frame = answer.frame.rename({a: b for a, b in names.items() if a in answer.frame.columns})
     kept = [name for name in ("variable", "set", "group_a", "group_b") if name in frame.columns]
@@ -84,11 +91,10 @@ def renamed(answer: Answer, names: Mapping[str, str]) -> Answer:
         frame=frame.with_columns(pl.col(name).replace(names) for name in kept),
         query=other(answer.query),
         provenance=other(answer.provenance),
-        summary=other(dict(answer.summary)),
     )
 
 
-def without(answer: Answer, **where: str) -> Answer:
+def without(answer: AnyAnswer, **where: str) -> AnyAnswer:
     """The same answer with no numbers in some rows."""
     is_there = pl.all_horizontal(pl.col(name) == value for name, value in where.items())
     frame = answer.frame.with_columns(
@@ -103,45 +109,49 @@ def without(answer: Answer, **where: str) -> Answer:
 
 
 @pytest.fixture(scope="module")
-def tumor(simulated: Engine) -> Answer:
+def tumor(simulated: Engine) -> ValuesAnswer:
     return simulated.values(SIX)
 
 
 @pytest.fixture(scope="module")
-def normal(simulated: Engine) -> Answer:
+def normal(simulated: Engine) -> ValuesAnswer:
     return simulated.values(SIX, samples="normal")
 
 
 @pytest.fixture(scope="module")
-def compared(simulated: Engine) -> Answer:
+def compared(simulated: Engine) -> CompareAnswer:
     return simulated.compare(SIX)
 
 
 @pytest.fixture(scope="module")
-def dominant(simulated: Engine) -> Answer:
+def dominant(simulated: Engine) -> DominanceAnswer:
     return simulated.dominance(draws=20)
 
 
-def of(answer: Answer, variables: tuple[str, ...], *types: str) -> Answer:
+def of(answer: AnyAnswer, variables: tuple[str, ...], *types: str) -> AnyAnswer:
     """The part of an answer on some variables and tumor types."""
-    types = types or tuple(answer.query["tumor_types"])
+    types = types or tuple(answer.query.scope.tumor_types)
     frame = answer.frame.filter(pl.col("tumor_type").is_in(types))
     if "variable" in frame.columns:
         frame = frame.filter(pl.col("variable").is_in(variables))
     elif "set" not in frame.columns:
         frame = frame.select("tumor_type", "sample", "patient", "sample_type", *variables)
-    query = answer.query | {"tumor_types": list(types), "variables": list(variables)}
-    summary = dict(answer.summary)
-    if "tests" in summary:
-        summary["tests"] = [one for one in summary["tests"] if one["tumor_type"] in types]
-    return replace(answer, frame=frame, query=query, summary=summary)
+    query: Any = replace(answer.query, scope=replace(answer.query.scope, tumor_types=list(types)))
+    if isinstance(answer, DominanceAnswer):
+        tests = tuple(one for one in answer.summary.tests if one.tumor_type in types)
+        answer = replace(answer, summary=replace(answer.summary, tests=tests))
+    else:
+        query = replace(query, variables=list(variables))
+    return replace(answer, frame=frame, query=query)
 
 
 # distribution
 
 
 @pytest.mark.parametrize("n", [1, 6])
-def test_distributions_of_33_types_stand_apart(tumor: Answer, normal: Answer, n: int) -> None:
+def test_distributions_of_33_types_stand_apart(
+    tumor: ValuesAnswer, normal: ValuesAnswer, n: int
+) -> None:
     with_normals = check(distribution(of(tumor, SIX[:n]), of(normal, SIX[:n])))
     alone = check(distribution(of(tumor, SIX[: min(n, 3)])))
     assert len(with_normals.axes) == n
@@ -153,7 +163,7 @@ def test_distributions_of_33_types_stand_apart(tumor: Answer, normal: Answer, n:
 
 
 def test_a_distribution_has_a_violin_or_points_for_each_type_and_side(
-    tumor: Answer, normal: Answer
+    tumor: ValuesAnswer, normal: ValuesAnswer
 ) -> None:
     sides = [of(tumor, (SET,)), of(normal, (SET,))]
     figure = distribution(*sides)
@@ -166,28 +176,30 @@ def test_a_distribution_has_a_violin_or_points_for_each_type_and_side(
     assert {f"{n:,}" for count in counts for n in count} <= {*words(figure)}
 
 
-def test_a_distribution_is_sorted_by_the_tumours_median(tumor: Answer, normal: Answer) -> None:
+def test_a_distribution_is_sorted_by_the_tumours_median(
+    tumor: ValuesAnswer, normal: ValuesAnswer
+) -> None:
     figure = distribution(of(tumor, SIX[:2]), of(normal, SIX[:2]))
     median = tumor.frame.group_by("tumor_type").agg(pl.col(SET).median())
     assert row_labels(figure) == median.sort(SET, descending=True)["tumor_type"].to_list()
 
 
 @pytest.mark.parametrize("n", [1, 6])
-def test_a_distribution_of_one_type(tumor: Answer, normal: Answer, n: int) -> None:
+def test_a_distribution_of_one_type(tumor: ValuesAnswer, normal: ValuesAnswer, n: int) -> None:
     figure = check(distribution(of(tumor, SIX[:n], "LIHC"), of(normal, SIX[:n], "LIHC")))
     assert row_labels(figure) == ["LIHC"]
     assert any(text.endswith("in LIHC") for text in words(figure))
 
 
 def test_a_distribution_without_normals_is_as_without_that_answer(
-    tumor: Answer, normal: Answer
+    tumor: ValuesAnswer, normal: ValuesAnswer
 ) -> None:
     alone = distribution(of(tumor, (SET,), "ACC"))
     figure = check(distribution(of(tumor, (SET,), "ACC"), of(normal, (SET,), "ACC")))
     assert words(figure) == words(alone)
 
 
-def test_a_distribution_tells_why_a_row_is_empty(simulated: Engine, tumor: Answer) -> None:
+def test_a_distribution_tells_why_a_row_is_empty(simulated: Engine, tumor: ValuesAnswer) -> None:
     figure = check(distribution(without(of(tumor, SIX[:2]), tumor_type="LIHC")))
     assert words(figure).count(f"no {SET}") == words(figure).count("no RELA") == 1
     assert row_labels(figure)[-1] == "LIHC"
@@ -204,7 +216,7 @@ def check_texts_of(figure: Figure) -> Figure:
     return figure
 
 
-def test_a_distribution_counts_values_where_variables_differ_in_them(tumor: Answer) -> None:
+def test_a_distribution_counts_values_where_variables_differ_in_them(tumor: ValuesAnswer) -> None:
     two = of(tumor, SIX[:2], "BRCA", "LIHC")
     frame = two.frame.with_columns(
         pl.when(pl.int_range(pl.len()) % 3 == 0).then(None).otherwise("RELA").alias("RELA")
@@ -226,14 +238,14 @@ def test_a_distribution_counts_values_where_variables_differ_in_them(tumor: Answ
     ],
     ids=["constant", "zeros", "one", "huge", "tiny", "close", "two"],
 )
-def test_distributions_of_odd_values(tumor: Answer, values: list[float]) -> None:
+def test_distributions_of_odd_values(tumor: ValuesAnswer, values: list[float]) -> None:
     one = of(tumor, (SET,), "BRCA")
     frame = one.frame.head(len(values)).with_columns(pl.Series(SET, values))
     check_texts(distribution(replace(one, frame=frame)))
 
 
 def test_distributions_that_cannot_be_drawn_say_what_to_do(
-    simulated: Engine, tumor: Answer, normal: Answer
+    simulated: Engine, tumor: ValuesAnswer, normal: ValuesAnswer
 ) -> None:
     seven = simulated.values([*SIX, "apoptosis"], tumor_types=["LIHC"])
     with pytest.raises(UsageError, match=r"7 variables .* Draw up to 6"):
@@ -246,21 +258,21 @@ def test_distributions_that_cannot_be_drawn_say_what_to_do(
 
 
 @pytest.mark.parametrize("n", [1, 6])
-def test_comparisons_of_33_types_stand_apart(compared: Answer, n: int) -> None:
+def test_comparisons_of_33_types_stand_apart(compared: CompareAnswer, n: int) -> None:
     figure = check(comparison(of(compared, SIX[:n])))
     assert len(figure.axes) == n
     found = words(figure)
     assert {"SIMULATED", "n tumor", "n normal", "ranks"} <= {*found}
-    assert any("tumor less normal in 33 tumor types" in text for text in found)
+    assert any("tumor minus normal in 33 tumor types" in text for text in found)
     assert sum("too few samples" in text for text in found) == n * empty(compared, SET)
 
 
-def empty(compared: Answer, variable: str) -> int:
+def empty(compared: CompareAnswer, variable: str) -> int:
     rows = compared.frame.filter(pl.col("variable") == variable, pl.col("test") == "welch")
     return rows["difference"].null_count()
 
 
-def test_a_comparison_has_the_numbers_of_the_answer(compared: Answer) -> None:
+def test_a_comparison_has_the_numbers_of_the_answer(compared: CompareAnswer) -> None:
     figure = comparison(of(compared, ("RELA",)))
     rows = compared.frame.filter(pl.col("variable") == "RELA", pl.col("difference").is_not_null())
     axes = figure.axes[0]
@@ -277,7 +289,7 @@ def test_a_comparison_has_the_numbers_of_the_answer(compared: Answer) -> None:
     assert {f"{n:,}" for n in rows["n_a"]} <= {*words(figure)}
 
 
-def test_intervals_that_leave_the_axes_end_in_an_arrow(compared: Answer) -> None:
+def test_intervals_that_leave_the_axes_end_in_an_arrow(compared: CompareAnswer) -> None:
     one = of(compared, ("RELA",))
     is_wide = (pl.col("tumor_type") == "LIHC") & (pl.col("test") == "welch")
     frame = one.frame.with_columns(pl.when(is_wide).then(9e5).otherwise("ci_high").alias("ci_high"))
@@ -297,14 +309,14 @@ def test_many_variables_in_few_types_are_rows(simulated: Engine) -> None:
     assert len(titles) == len(two.axes) == 2
 
 
-def test_comparisons_that_cannot_be_drawn_say_what_to_do(compared: Answer) -> None:
+def test_comparisons_that_cannot_be_drawn_say_what_to_do(compared: CompareAnswer) -> None:
     seven = [f"v{number}" for number in range(7)]
     with pytest.raises(UsageError, match=r"7 variables of 33 tumor types .* Draw up to 6"):
-        comparison(replace(compared, query=compared.query | {"variables": seven}))
+        comparison(replace(compared, query=replace(compared.query, variables=seven)))
 
 
 def test_a_comparison_of_one_type_and_of_three_groups(
-    simulated: Engine, compared: Answer, tmp_path: Path
+    simulated: Engine, compared: CompareAnswer, tmp_path: Path
 ) -> None:
     check(comparison(of(compared, (SET,), "LIHC")))
     samples = simulated.values([SET], tumor_types=["BRCA", "LIHC"]).frame["sample"]
@@ -319,7 +331,7 @@ def test_a_comparison_of_one_type_and_of_three_groups(
     assert not any(str(tmp_path) in text for text in words(figure))
 
 
-def test_a_comparison_tells_why_a_row_is_empty(compared: Answer) -> None:
+def test_a_comparison_tells_why_a_row_is_empty(compared: CompareAnswer) -> None:
     answer = without(of(compared, (SET,)), tumor_type="BRCA")
     found = words(check(comparison(answer)))
     assert found.count("no genes, none at all") == 1
@@ -332,7 +344,7 @@ def test_a_comparison_tells_why_a_row_is_empty(compared: Answer) -> None:
 # dominance
 
 
-def test_bars_of_dominance_are_the_shares(dominant: Answer) -> None:
+def test_bars_of_dominance_are_the_shares(dominant: DominanceAnswer) -> None:
     figure = check(dominance_figure(dominant))
     assert {"W", "p_genes", "n", "raw scores", "standardised scores", "SIMULATED"} <= {
         *words(figure)
@@ -346,11 +358,13 @@ def test_bars_of_dominance_are_the_shares(dominant: Answer) -> None:
     assert len({hatch for _, hatch in looks}) == len(looks) == 4
     # the small tables have too few genes of the fifth
     assert any("Too few genes anywhere: " in text for text in words(figure))
-    tests = [one for one in dominant.summary["tests"] if one["scale"] == "raw"]
-    assert {f"{one['friedman']['kendalls_w']:.2f}" for one in tests} <= {*words(figure)}
+    tests = [one.friedman for one in dominant.summary.tests if one.scale == "raw"]
+    assert {f"{test.kendalls_w:.2f}" for test in tests} <= {*words(figure)}
 
 
-def test_dominance_of_one_type_and_of_two_sets(simulated: Engine, dominant: Answer) -> None:
+def test_dominance_of_one_type_and_of_two_sets(
+    simulated: Engine, dominant: DominanceAnswer
+) -> None:
     check(dominance_figure(of(dominant, (), "LIHC")))
     two = simulated.dominance([SET, "nfkb"], tumor_types=["LIHC", "ACC"], draws=20)
     found = words(check(dominance_figure(two)))
@@ -366,7 +380,7 @@ def test_of_many_sets_those_that_lead_are_told_apart(simulated: Engine) -> None:
         assert sum(bar.get_width() for bar in found) == pytest.approx(1)
 
 
-def test_dominance_marks_what_is_missing(dominant: Answer) -> None:
+def test_dominance_marks_what_is_missing(dominant: DominanceAnswer) -> None:
     dominant = of(dominant, (), *TYPES)
     is_left_out = (pl.col("tumor_type") == "ACC") & (pl.col("set") == SET)
     answer = replace(dominant, frame=dominant.frame.filter(~is_left_out))
@@ -385,10 +399,10 @@ def test_dominance_marks_what_is_missing(dominant: Answer) -> None:
 @pytest.fixture(params=["distribution", "comparison", "dominance"])
 def drawn(
     request: pytest.FixtureRequest,
-    tumor: Answer,
-    normal: Answer,
-    compared: Answer,
-    dominant: Answer,
+    tumor: ValuesAnswer,
+    normal: ValuesAnswer,
+    compared: CompareAnswer,
+    dominant: DominanceAnswer,
 ) -> Drawn:
     """Each figure of three types, under other names of its variables."""
 
@@ -396,7 +410,7 @@ def drawn(
         if request.param == "comparison":
             return comparison(renamed(of(compared, SIX, *TYPES), names))
         if request.param == "dominance":
-            sets = dict(zip(dominant.query["sets"], names.values(), strict=False))
+            sets = dict(zip(dominant.query.sets, names.values(), strict=False))
             return dominance_figure(renamed(of(dominant, (), *TYPES), sets))
         sides = (of(answer, SIX, *TYPES) for answer in (tumor, normal))
         return distribution(*(renamed(side, names) for side in sides))

@@ -14,8 +14,9 @@ from matplotlib.colors import same_color
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from tcga_corr.analysis.correlate import CorrelateAnswer
 from tcga_corr.cli import main
-from tcga_corr.engine import Answer, Engine
+from tcga_corr.engine import Engine
 from tcga_corr.figures.forest import forest
 from tcga_corr.figures.scatter import scatter
 from tcga_corr.figures.style import VERMILION, save
@@ -25,11 +26,11 @@ PAIR = ("ferroptosis", "nfkb")
 
 
 @pytest.fixture(scope="module")
-def answer(simulated: Engine) -> Answer:
+def answer(simulated: Engine) -> CorrelateAnswer:
     return simulated.correlate(*PAIR, draws=50)
 
 
-def changed(answer: Answer, **columns: Any) -> Answer:
+def changed(answer: CorrelateAnswer, **columns: Any) -> CorrelateAnswer:
     frame = answer.frame.with_columns(**columns)
     return replace(answer, frame=frame)
 
@@ -48,7 +49,7 @@ def points(figure: Figure, marker: str = "o") -> list[Line2D]:
     ]
 
 
-def test_all_tumor_types_by_falling_r(answer: Answer) -> None:
+def test_all_tumor_types_by_falling_r(answer: CorrelateAnswer) -> None:
     figure = forest(answer)
     check_texts(figure)
     rows = answer.frame.sort("r", descending=True, nulls_last=True)
@@ -62,7 +63,7 @@ def test_all_tumor_types_by_falling_r(answer: Answer) -> None:
         assert f"{n:,}" in words(figure)
 
 
-def test_points_are_filled_where_q_is_small(answer: Answer) -> None:
+def test_points_are_filled_where_q_is_small(answer: CorrelateAnswer) -> None:
     rows = answer.frame.sort("r", descending=True, nulls_last=True).drop_nulls("r")
     filled = [one.get_markerfacecolor() != "white" for one in points(forest(answer))]
     assert filled == (rows["q"] < 0.05).to_list()
@@ -91,7 +92,7 @@ def test_every_method_is_drawn(simulated: Engine, method: Any) -> None:
         assert {"pearson", "spearman", "kendall"} <= set(words(figure))
 
 
-def test_a_row_without_r_says_why(answer: Answer) -> None:
+def test_a_row_without_r_says_why(answer: CorrelateAnswer) -> None:
     none = pl.when(pl.col("tumor_type") == "LIHC").then(None)
     empty = {
         name: none.otherwise(pl.col(name))
@@ -112,7 +113,9 @@ def test_no_tumor_type_has_an_r(simulated: Engine) -> None:
 
 
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
-def test_the_same_figure_is_the_same_file(answer: Answer, tmp_path: Path, ending: str) -> None:
+def test_the_same_figure_is_the_same_file(
+    answer: CorrelateAnswer, tmp_path: Path, ending: str
+) -> None:
     files = [tmp_path / f"{number}.{ending}" for number in range(2)]
     for path in files:
         save(forest(answer), path)
@@ -201,7 +204,7 @@ def test_a_figure_of_no_kind_is_refused(
     assert not figure.exists()
 
 
-def test_strokes_are_r_without_shared_genes(answer: Answer) -> None:
+def test_strokes_are_r_without_shared_genes(answer: CorrelateAnswer) -> None:
     def strokes(figure: Figure) -> list[float]:
         return [
             float(np.asarray(one.get_xdata())[0])

@@ -8,7 +8,8 @@ from xml.etree import ElementTree
 import pytest
 from matplotlib.figure import Figure
 
-from tcga_corr.figures.style import cut_apart, listed, styled, wrapped_apart
+from tcga_corr.figures.style import styled
+from tcga_corr.figures.text import cut_apart, listed, wrapped_apart
 from tests.figures.reading import check_texts, words
 from tests.figures.simulated import HOSTILE, KINDS, NAMES, TYPES
 
