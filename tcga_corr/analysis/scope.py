@@ -11,6 +11,7 @@ from tcga_corr.choices import SELECTIONS, TIES, Selection, Ties, check_choice
 from tcga_corr.errors import DataMissingError, UsageError
 from tcga_corr.sources import SOURCES
 from tcga_corr.store import Store, TableIndex, open_index
+from tcga_corr.vocabulary.associations import NOTE_OF_SIMULATED
 from tcga_corr.vocabulary.tumor_types import parse_tumor_type
 
 SEE_STATUS = "See what is loaded with `tcga-corr status`"
@@ -135,7 +136,7 @@ def table_notes(tables: Sequence[TableIndex]) -> list[str]:
                 "genes correlate; scores, made of ranks within a sample, are less affected"
             )
     if any(table.metadata.simulated for table in tables):
-        notes.append("SIMULATED values: nothing here is a finding")
+        notes.append(NOTE_OF_SIMULATED)
     several = len({table.key.source for table in tables}) > 1
     ranked: dict[str, list[str]] = {}
     for table in tables:

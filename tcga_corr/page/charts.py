@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from tcga_corr.vocabulary.nulls import NULLS, NullRecord
+
 Spec = dict[str, Any]
 
 INK, GREY, RULE = "var(--ink)", "var(--grey)", "var(--rule)"
 POINT, LINE = "var(--point)", "var(--line)"
-GENES, SETS = "var(--genes)", "var(--sets)"
 SERIES = tuple(f"var(--series-{number})" for number in range(1, 9))
 _FONT = "system-ui, sans-serif"
 _ROW = 18  # pixels
@@ -62,8 +63,7 @@ def forest() -> Spec:
         "height": {"step": _ROW},
         "encoding": {"y": y},
         "layer": [
-            _band("genes", GENES, -0.25),
-            _band("sets", SETS, 0.25),
+            *(_band(number, null) for number, null in enumerate(NULLS.values())),
             {
                 "data": {"values": [{}]},
                 "mark": {"type": "rule", "color": GREY, **_SILENT},
@@ -116,13 +116,15 @@ def _r(field: str) -> Spec:
     }
 
 
-def _band(name: str, colour: str, place: float) -> Spec:
-    low, high = f"{name}_low", f"{name}_high"
+def _band(number: int, null: NullRecord) -> Spec:
+    """What a null gives, above or below those of the others."""
+    height = 0.84 / len(NULLS)
+    offset = (number + 0.5) / len(NULLS) - 0.5
     return {
-        "transform": [{"filter": f"isValid(datum.{low}) && isValid(datum.{high})"}],
-        "mark": {"type": "bar", "height": {"band": 0.42}, "yOffset": place * _ROW * 0.84,
-                 "color": colour, **_SILENT},
-        "encoding": {"x": _r(low), "x2": {"field": high}},
+        "transform": [{"filter": f"isValid(datum.{null.low}) && isValid(datum.{null.high})"}],
+        "mark": {"type": "bar", "height": {"band": height}, "yOffset": offset * _ROW * 0.84,
+                 "color": f"var(--null-{number + 1})", **_SILENT},
+        "encoding": {"x": _r(null.low), "x2": {"field": null.high}},
     }  # fmt: skip
 
 
@@ -143,7 +145,7 @@ def _beside(field: str, offset: int) -> Spec:
 
 
 def _over(name: str, right: int) -> Spec:
-    """What the pointer meets: all of a row."""
+    """The whole row, under the pointer."""
     return {
         "params": [
             {"name": "under", "select": {"type": "point", "on": "pointerover",
@@ -164,8 +166,10 @@ def _over(name: str, right: int) -> Spec:
                 {"field": "interval", "title": "95 % interval"},
                 {"field": "p_text", "title": "p"},
                 {"field": "q_text", "title": "q"},
-                {"field": "genes_text", "title": "p_genes (95 % of random genes)"},
-                {"field": "sets_text", "title": "p_sets (95 % of other pathways)"},
+                *(
+                    {"field": f"{null.name}_text", "title": f"{null.p} (95 % of {null.short})"}
+                    for null in NULLS.values()
+                ),
                 {"field": "disjoint_text", "title": "r without shared genes"},
                 {"field": "why", "title": "note"},
             ],

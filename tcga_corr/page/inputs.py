@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from tcga_corr.analysis.provenance import Provenance
 from tcga_corr.engine import Engine
 from tcga_corr.errors import DataMissingError
 from tcga_corr.page.parts import Column, Row, Table
@@ -12,21 +13,24 @@ from tcga_corr.page.parts import Column, Row, Table
 _MOST_SETS = 1_000  # in a table, of 0.35 kB each
 
 
-def facts(title: str, told: Mapping[str, Any], file: str) -> Table:
+def facts(title: str, values: Mapping[str, Any], file: str) -> Table:
     """Names and values."""
-    rows = [{"name": name, "value": str(value)} for name, value in told.items()]
+    rows = [{"name": name, "value": str(value)} for name, value in values.items()]
     return Table(title, file, (Column("name", "what"), Column("value", "value")), rows)
 
 
-def provenance(made_from: Mapping[str, Any]) -> list[Table]:
+def provenance_tables(provenance: Provenance) -> list[Table]:
     """Software, tables, gene sets and covariates, by version and hash."""
-    tables = [
-        {**one, "input": ", ".join(file["name"] for file in one["inputs"]),
-         "input_sha256": ", ".join(file["sha256"] for file in one["inputs"]), "inputs": None}
-        for one in made_from["tables"]
+    expression = [
+        vars(table) | {
+            "input": ", ".join(file.name for file in table.inputs),
+            "input_sha256": ", ".join(file.sha256 for file in table.inputs),
+            "inputs": None,
+        }
+        for table in provenance.tables
     ]  # fmt: skip
-    found = [
-        facts("Software", made_from["software"], "software"),
+    tables = [
+        facts("Software", provenance.software, "software"),
         Table(
             "Expression tables",
             "expression-tables",
@@ -36,26 +40,26 @@ def provenance(made_from: Mapping[str, Any]) -> list[Table]:
                 Column("input", "file"), Column("input_sha256", "sha256 of the file"),
                 Column("cite", "cite"),
             ),
-            tables,
+            expression,
         ),
     ]  # fmt: skip
-    if made_from["gene_sets"]:
+    if provenance.gene_sets:
         of_sets = (
             Column("name", "gene set"), Column("origin", "from"), Column("version", "version"),
             Column("n_genes", "genes", "count"), Column("licence", "licence"),
             Column("cite", "cite"), Column("sha256", "sha256 of its genes"),
         )  # fmt: skip
-        sets, most = made_from["gene_sets"], _MOST_SETS
+        sets, most = list(map(vars, provenance.gene_sets)), _MOST_SETS
         note = f"The first {most:,} of {len(sets):,}." if len(sets) > most else ""
-        found.append(Table("Gene sets", "gene-sets", of_sets, sets[:most], note))
-    if made_from["covariates"]:
-        rows = [{**one, "inputs": None} for one in made_from["covariates"]]
+        tables.append(Table("Gene sets", "gene-sets", of_sets, sets[:most], note))
+    if provenance.covariates:
+        rows = [vars(one) | {"inputs": None} for one in provenance.covariates]
         columns = (
             Column("name", "covariate"), Column("table", "table"), Column("kind", "by"),
             Column("cite", "cite"), Column("sha256", "sha256"),
         )  # fmt: skip
-        found.append(Table("Covariates", "covariates", columns, rows))
-    return found
+        tables.append(Table("Covariates", "covariates", columns, rows))
+    return tables
 
 
 def dropped(rows: Sequence[Row]) -> Table:
@@ -92,7 +96,7 @@ def dropped_of_tables(engine: Engine, keys: Collection[tuple[str, str]]) -> Iter
             own = types.setdefault((f"samples of {row['source']}", _OTHER), {})
             own[row["tumor_type"]] = row["other"]
     for (what, why), counts in types.items():
-        count = sum(one or 0 for one in counts.values()) or None
+        count = sum(n or 0 for n in counts.values()) or None
         yield {"what": what, "where": " ".join(counts), "count": count, "why": why}
 
 

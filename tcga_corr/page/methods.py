@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from tcga_corr.analysis.provenance import Provenance, TableRecord
+from tcga_corr.choices import Method, Null
 from tcga_corr.vocabulary.citations import REFERENCES, SOFTWARE
+from tcga_corr.vocabulary.methods import METHODS
+from tcga_corr.vocabulary.nulls import NULLS
 
 _SAMPLES = {
     "tumor": "one primary tumour sample per patient (sample type 01; 03 in LAML; in SKCM 01, then "
@@ -14,38 +17,27 @@ _SAMPLES = {
     "normal": "one sample of normal tissue per patient (sample type 11)",
     "all-tumor": "all tumour samples (sample types 01 to 09), of which a patient may have several",
 }
-_OWN = "the samples of its own cohorts as their tables have them"
+_OWN_SAMPLES = "the samples of its own cohorts as their tables have them"
 _TIES = {
     "average": ("genes of equal value share their average rank", ()),
     "gseapy": ("equal values are ranked as gseapy's ssgsea does", ("gseapy",)),
     "gsva": ("equal values are ranked as GSVA's ssgsea does", ("gsva",)),
 }
-_ESTIMATES = {
-    "pearson": ("Pearson's r (exact p; interval by Fisher's z)", ()),
-    "spearman": ("Spearman's rho (p by t; interval of Bonett and Wright)", ("spearman",)),
-    "kendall": (
-        "Kendall's tau-b (interval of Fieller, Hartley and Pearson)",
-        ("kendall",),
-    ),
-}
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What decides how a question was answered.
-
-    ``made_from`` is the provenance of the answer, as of :mod:`tcga_corr.analysis.provenance`.
-    """
+    """What decides how a question was answered, and what the answer was made from."""
 
     samples: str
     ties: str
     min_genes: int
-    methods: Sequence[str]
+    methods: Sequence[Method]
     adjust: Sequence[str]
-    null: Sequence[str]
+    null: Sequence[Null]
     draws: int
     n_types: int
-    made_from: Mapping[str, Any]
+    provenance: Provenance
     with_pairs: bool = True
     with_dominance: bool = False
     over_batch: bool = False
@@ -53,9 +45,10 @@ class Settings:
 
 def methods_text(settings: Settings) -> tuple[list[str], list[str]]:
     """Paragraphs, and the references that they name, in order; without the software."""
+    provenance = settings.provenance
     cited: list[str] = []
     paragraphs = [_data(settings)]
-    if settings.made_from["gene_sets"]:
+    if provenance.gene_sets:
         paragraphs.append(_scores(settings, cited))
     if settings.with_pairs:
         paragraphs.append(_correlation(settings, cited))
@@ -65,38 +58,33 @@ def methods_text(settings: Settings) -> tuple[list[str], list[str]]:
             paragraphs.append(_pooling(cited))
     if settings.with_dominance:
         paragraphs.append(_dominance(settings, cited))
-    data = [
-        one["cite"]
-        for name in ("tables", "gene_sets", "covariates")
-        for one in settings.made_from[name]
-        if one["cite"] and not one["cite"].startswith("none")
-    ]
-    tables = settings.made_from["tables"]
-    # a known source that is not to be cited is made up
-    of_tcga = ["tcga"] if any(_is_tcga(one) and one["cite"] in data for one in tables) else []
-    known = [REFERENCES[name] for name in dict.fromkeys((*of_tcga, *cited))]
-    made_by = f"{SOFTWARE}, version {settings.made_from['software']['tcga-corr']}"
-    return paragraphs, list(dict.fromkeys([*known, *data, made_by]))
+    records = (*provenance.tables, *provenance.gene_sets, *provenance.covariates)
+    data = [one.cite for one in records if one.cite and not one.cite.startswith("none")]
+    # a known source that is not to be cited is simulated
+    is_tcga = any(_is_published(table) and table.cite in data for table in provenance.tables)
+    names = dict.fromkeys((*(["tcga"] if is_tcga else []), *cited))
+    made_by = f"{SOFTWARE}, version {provenance.software['tcga-corr']}"
+    return paragraphs, list(dict.fromkeys([*(REFERENCES[name] for name in names), *data, made_by]))
 
 
-def _is_tcga(table: Mapping[str, Any]) -> bool:
-    """Whether a table is of a known source, and no cohort of somebody's own."""
-    return table["title"] is not None
+def _is_published(table: TableRecord) -> bool:
+    """Whether a table is from a known source, and no cohort of a user's own."""
+    return table.title is not None
 
 
 def _data(settings: Settings) -> str:
-    tables = settings.made_from["tables"]
-    sources = dict.fromkeys(f"{one['title'] or one['source']}, {one['unit']}" for one in tables)
+    tables = settings.provenance.tables
+    sources = dict.fromkeys(f"{table.title or table.source}, {table.unit}" for table in tables)
     types = f"{settings.n_types} tumor type{'s' if settings.n_types > 1 else ''}"
-    samples = _SAMPLES[settings.samples] if all(map(_is_tcga, tables)) else _OWN
-    genes = {one["genes"] for one in tables} - {"all"}
+    samples = _SAMPLES[settings.samples] if all(map(_is_published, tables)) else _OWN_SAMPLES
+    genes = {table.genes for table in tables} - {"all"}
     only = f" Only {' or '.join(sorted(genes))} genes (NCBI Gene) were ranked." if genes else ""
     text = (
         f"Expression was taken from {'; '.join(sources)}, of {types}, with {samples}. Of several "
         "rows of one gene symbol the one of the highest mean was kept; genes without a value in "
         f"some sample of a tumor type were left out there.{only}"
     )
-    if settings.made_from["simulated"]:
+    if settings.provenance.simulated:
         text = f"The values are SIMULATED: nothing here is a finding. {text}"
     return text
 
@@ -104,10 +92,8 @@ def _data(settings: Settings) -> str:
 def _scores(settings: Settings, cited: list[str]) -> str:
     rule, references = _TIES[settings.ties]
     cited += ["ssgsea", *references]
-    sets = settings.made_from["gene_sets"]
-    named = ", ".join(
-        f"{one['name']} ({one['origin']}, {one['n_genes']} genes)" for one in sets[:8]
-    )
+    sets = settings.provenance.gene_sets
+    named = ", ".join(f"{one.name} ({one.origin}, {one.n_genes} genes)" for one in sets[:8])
     more = f" and {len(sets) - 8} more" if len(sets) > 8 else ""
     return (
         f"Gene sets ({named}{more}) were scored in each sample by ssGSEA (exponent 0.25, not "
@@ -117,11 +103,9 @@ def _scores(settings: Settings, cited: list[str]) -> str:
 
 
 def _correlation(settings: Settings, cited: list[str]) -> str:
-    told = []
-    for method in settings.methods:
-        text, references = _ESTIMATES[method]
-        told.append(text)
-        cited += references
+    methods = [METHODS[name] for name in settings.methods]
+    estimates = " and ".join(f"{method.label} ({method.details})" for method in methods)
+    cited += [reference for method in methods for reference in method.references]
     cited.append("q")
     adjusted = ""
     if settings.adjust:
@@ -131,30 +115,18 @@ def _correlation(settings: Settings, cited: list[str]) -> str:
         )
     batch = " and, as q_batch, over all rows of the run" if settings.over_batch else ""
     return (
-        f"Within each tumor type, association was estimated by {' and '.join(told)}, in at least "
+        f"Within each tumor type, association was estimated by {estimates}, in at least "
         f"10 samples. q-values are Benjamini and Hochberg's over the tumor types of a pair{batch}."
         f"{adjusted} Where gene sets shared genes, r_disjoint is r without them."
     )
 
 
 def _nulls(settings: Settings, cited: list[str]) -> str:
-    told = []
-    if "genes" in settings.null:
-        cited.append("besag-clifford")
-        told.append(
-            f"p_genes is the share of random pairs (at most {settings.draws:,}; disjoint, of the "
-            "same sizes, matched gene by gene on mean expression in 20 bins) whose |r| is at least "
-            "that observed without shared genes; no more are drawn once 50 are"
-        )
-    if "sets" in settings.null:
-        told.append(
-            "p_sets is the larger of the two ranks of that |r| among pairs of one side with real "
-            "gene sets of half to one and a half times the other's size (2,195 sets of Reactome, "
-            "WikiPathways and the Gene Ontology, without those whose Jaccard index with it is 0.3 "
-            "or more)"
-        )
-    which = "Neither is" if len(told) > 1 else "It is not"
-    return f"{'; '.join(told)}. {which} adjusted for the number of tumor types."
+    nulls = [null for name, null in NULLS.items() if name in settings.null]
+    cited += [reference for null in nulls for reference in null.references]
+    details = "; ".join(null.details.format(draws=settings.draws) for null in nulls)
+    which = {1: "It is not", 2: "Neither is"}.get(len(nulls), "None is")
+    return f"{details}. {which} adjusted for the number of tumor types."
 
 
 def _pooling(cited: list[str]) -> str:

@@ -2,10 +2,10 @@
 // The page at work: figures by Vega-Lite from the rows in it, tables that sort, files to download;
 // on a live page, questions to the server. Texts from data are only ever set as text.
 (() => {
-  const { page: first, live, charts, names } = JSON.parse(byId("data").textContent);
-  const SMALL = 0.05;
+  const data = JSON.parse(byId("data").textContent);
+  const { live, charts, names, nulls, significant } = data;
   const MOST_HEAT_PAIRS = 60;
-  let page = unpacked(first);
+  let page = unpacked(data.page);
   let pair = null;
   let type = null;
   const views = {};
@@ -15,15 +15,15 @@
     return document.getElementById(id);
   }
 
-  function unpacked(told) {
-    for (const one of told.pairs) {
+  function unpacked(found) {
+    for (const one of found.pairs) {
       const { names: all, same, columns, rows } = one.rows;
       one.rows = rows.map((values) => {
         const row = { ...same, ...Object.fromEntries(columns.map((name, at) => [name, values[at]])) };
         return Object.fromEntries(all.map((name) => [name, row[name]]));
       });
     }
-    return told;
+    return found;
   }
 
   function make(tag, options = {}, ...children) {
@@ -67,8 +67,8 @@
 
   function cut(text) {
     if (HASH.test(text)) return `${text.slice(0, 12)}…`;
-    const told = readable(text);
-    return told.length > LONGEST ? `${told.slice(0, LONGEST)}…` : told;
+    const shown = readable(text);
+    return shown.length > LONGEST ? `${shown.slice(0, LONGEST)}…` : shown;
   }
 
   function between(low, high) {
@@ -123,8 +123,8 @@
   // --- tables
 
   function compare(a, b) {
-    const lacking = [a, b].map((one) => one === null || one === undefined || one === "");
-    if (lacking[0] || lacking[1]) return lacking[0] - lacking[1];
+    const missing = [a, b].map((one) => one === null || one === undefined || one === "");
+    if (missing[0] || missing[1]) return missing[0] - missing[1];
     return isNumber(a) && isNumber(b) ? a - b : String(a).localeCompare(String(b), "en");
   }
 
@@ -137,10 +137,10 @@
     });
   }
 
-  // A table in `host`; `options.button(row)` makes the cell of the first column something to press.
-  function sheet(host, told, options = {}) {
-    const columns = told.columns.filter((column) =>
-      column.kind === "text" || told.rows.some((row) => isNumber(row[column.name])));
+  // A table in `host`; `options.press(row)` is called when the cell of the first column is pressed.
+  function sheet(host, table, options = {}) {
+    const columns = table.columns.filter((column) =>
+      column.kind === "text" || table.rows.some((row) => isNumber(row[column.name])));
     let order = { name: "", falling: false };
     const body = make("tbody");
     const heads = columns.map((column) => {
@@ -156,7 +156,7 @@
       return head;
     });
     function write() {
-      const rows = order.name ? sorted(told.rows, order.name, order.falling) : told.rows;
+      const rows = order.name ? sorted(table.rows, order.name, order.falling) : table.rows;
       heads.forEach((head, place) => {
         if (columns[place].name !== order.name) head.removeAttribute("aria-sort");
         else head.setAttribute("aria-sort", order.falling ? "descending" : "ascending");
@@ -182,22 +182,22 @@
       if (options.written) options.written();
     }
     write();
-    const all = told.rows.length ? Object.keys(told.rows[0]).filter((name) => name !== "id") : [];
+    const all = table.rows.length ? Object.keys(table.rows[0]).filter((name) => name !== "id") : [];
     const shown = columns.map((column) => column.name);
     const download = make("button", { type: "button", textContent: "CSV" });
-    download.setAttribute("aria-label", `Download as CSV: ${readable(told.title)}`);
+    download.setAttribute("aria-label", `Download as CSV: ${readable(table.title)}`);
     download.addEventListener("click", () => {
       const whole = [...shown, ...all.filter((name) => !shown.includes(name))];
       const kept = whole.filter((name) => !["inputs", "why"].includes(name) || shown.includes(name));
-      save(csv(kept, [...told.rows, ...(told.foot || [])]), `${told.file}.csv`, "text/csv");
+      save(csv(kept, [...table.rows, ...(table.foot || [])]), `${table.file}.csv`, "text/csv");
     });
     const scroller = make("div", { className: "scroller", tabIndex: 0 }, make("table", {},
       make("thead", {}, make("tr", {}, ...heads)), body));
     scroller.setAttribute("role", "region");
-    scroller.setAttribute("aria-label", readable(told.title));
+    scroller.setAttribute("aria-label", readable(table.title));
     const head = make("div", { className: "sheet-head" },
-      make("h3", { textContent: readable(told.title) }), download);
-    const parts = told.note ? [make("p", { className: "about", textContent: told.note })] : [];
+      make("h3", { textContent: readable(table.title) }), download);
+    const parts = table.note ? [make("p", { className: "about", textContent: table.note })] : [];
     host.replaceChildren(make("div", { className: "sheet" }, head, ...parts, scroller));
   }
 
@@ -211,11 +211,11 @@
     return result.view;
   }
 
-  // `width` is in pixels, or {step: pixels}; `title` is what the figure says of itself when saved.
-  async function draw(id, spec, datasets, width, told, onClick) {
+  // `width` is in pixels, or {step: pixels}; `lines` are the title of the figure when it is saved.
+  async function draw(id, spec, datasets, width, lines, onClick) {
     const one = structuredClone(spec);
     const host = byId(id);
-    const title = told.map(readable);
+    const title = lines.map(readable);
     Object.assign(one, { datasets, description: title.join("; ") });
     (one.spec || one).width = width.step ? width : Math.max(60, Math.floor(width));
     drawn[id] = { spec: one, title: { text: title[0], subtitle: title.slice(1), anchor: "start",
@@ -242,48 +242,46 @@
     return sorted(rows, by, by === "r" || by === "n");
   }
 
-  function withNull(p, low, high) {
-    if (!isNumber(p)) return "";
-    return `${small(p)} (${between(low, high)})`;
+  function nullTexts(row) {
+    return Object.fromEntries(nulls.map(({ name, p, low, high }) =>
+      [`${name}_text`, isNumber(row[p]) ? `${small(row[p])} (${between(row[low], row[high])})` : ""]));
   }
 
   function forestRow(row) {
-    const is = isNumber(row.r);
+    const hasR = isNumber(row.r);
     return {
       ...row,
       kind: "type",
       label: row.tumor_type,
       name: names[row.tumor_type] || "",
-      small: isNumber(row.q) && row.q < SMALL,
+      small: isNumber(row.q) && row.q < significant,
       n_text: WRITE.count(row.n),
-      r_text: is ? row.r.toFixed(2) : "",
+      r_text: hasR ? row.r.toFixed(2) : "",
       interval: between(row.ci_low, row.ci_high),
       p_text: small(row.p),
       q_text: small(row.q),
-      genes_text: withNull(row.p_genes, row.genes_low, row.genes_high),
-      sets_text: withNull(row.p_sets, row.sets_low, row.sets_high),
+      ...nullTexts(row),
       disjoint_text: isNumber(row.r_disjoint) ? row.r_disjoint.toFixed(3) : "",
-      why: (row.note || "").split("; ").filter((one) => one !== "SIMULATED").join("; ")
-        || (is ? "" : "no r"),
+      why: row.why || (hasR ? "" : "no r"),
     };
   }
 
   function forestRows(rows) {
-    const told = rows.map(forestRow);
+    const shown = rows.map(forestRow);
     const all = pair.pooled;
     if (all && isNumber(all.r)) {
-      told.push({
+      shown.push({
         kind: "pooled", label: "pooled", name: `${all.n_types} tumor types`, small: true, r: all.r,
         ci_low: all.ci_low, ci_high: all.ci_high, prediction_low: all.prediction_low,
         prediction_high: all.prediction_high, n_text: WRITE.count(all.n),
         r_text: all.r.toFixed(2), interval: between(all.ci_low, all.ci_high),
-        p_text: small(all.p), q_text: "", genes_text: "", sets_text: "",
+        p_text: small(all.p), q_text: "", ...nullTexts({}),
         disjoint_text: isNumber(all.r_disjoint) ? all.r_disjoint.toFixed(3) : "",
         why: isNumber(all.prediction_low)
           ? `one more tumor type: ${between(all.prediction_low, all.prediction_high)}` : "",
       });
     }
-    return told;
+    return shown;
   }
 
   function caption(rows) {
@@ -293,12 +291,13 @@
       one.style.background = `var(${colour})`;
       return one;
     };
-    const parts = ["Point and line: r and its 95 % interval; filled where q < 0.05. "];
-    if (has("genes_low")) parts.push(key("--genes"), " 95 % of random genes. ");
-    if (has("sets_low")) parts.push(key("--sets"), " 95 % of other pathways. ");
+    const parts = [`Point and line: r and its 95 % interval; filled where q < ${significant}. `];
+    nulls.forEach(({ low, short }, place) => {
+      if (has(low)) parts.push(key(`--null-${place + 1}`), ` 95 % of ${short}. `);
+    });
     if (rows.some((row) => row.n_shared_genes && isNumber(row.r_disjoint))) {
       parts.push("Short stroke: r without the genes that both share",
-        has("genes_low") ? ", which the bands are about. " : ". ");
+        nulls.some(({ low }) => has(low)) ? ", which the bands are about. " : ". ");
     }
     if (pair.pooled && isNumber(pair.pooled.r)) {
       parts.push("At the foot the pooled r with its interval and, as a thin line, the 95 % ",
@@ -323,8 +322,7 @@
     ["ci_high", "to", "number", "upper end of the 95 % interval"], ["p", "p", "p"],
     ["q", "q", "p", "p adjusted over the tumor types"],
     ["q_batch", "q_batch", "p", "p adjusted over all rows of the run"],
-    ["p_genes", "p_genes", "p", "share of random genes that give as much"],
-    ["p_sets", "p_sets", "p", "rank among other pathways of the same size"],
+    ...nulls.map((one) => [one.p, one.p, "p", `p among ${one.compared_with}`]),
     ["n_shared_genes", "shared genes", "count"], ["r_disjoint", "r disjoint", "number",
       "r without shared genes"], ["why", "note", "text"],
   ].map(([name, label, kind, help]) => ({ name, label, kind, help }));
@@ -390,17 +388,17 @@
   }
 
   async function drawScatter(row, samples) {
-    const told = [`n = ${WRITE.count(row.n)}`];
+    const parts = [`n = ${WRITE.count(row.n)}`];
     if (isNumber(row.r)) {
-      told.push(`${pair.method} r = ${row.r.toFixed(3)} (${between(row.ci_low, row.ci_high)})`);
+      parts.push(`${pair.method} r = ${row.r.toFixed(3)} (${between(row.ci_low, row.ci_high)})`);
     }
-    for (const name of ["p", "p_genes", "p_sets"]) {
-      if (isNumber(row[name])) told.push(`${name} = ${small(row[name])}`);
+    for (const name of ["p", ...nulls.map(({ p }) => p)]) {
+      if (isNumber(row[name])) parts.push(`${name} = ${small(row[name])}`);
     }
     const full = names[row.tumor_type];
     byId("scatter-title").textContent =
       `${row.tumor_type}${full ? `, ${full.toLowerCase()}` : ""}`;
-    byId("scatter-about").textContent = told.join("; ");
+    byId("scatter-about").textContent = parts.join("; ");
     const spec = structuredClone(charts.scatter);
     const [points, , line] = spec.layer;
     for (const [axis, text] of [["x", pair.x_axis], ["y", pair.y_axis]]) {
@@ -414,7 +412,7 @@
         x, y: samples.y[place], sample: samples.samples[place],
       })),
       line: samples.line.map(([x, y, low, high]) => ({ x, y, low, high })),
-    }, host.clientWidth - 75, [`${pair.x} against ${pair.y} in ${row.tumor_type}`, ...told]);
+    }, host.clientWidth - 75, [`${pair.x} against ${pair.y} in ${row.tumor_type}`, ...parts]);
     byId("scatter-csv").onclick = () => {
       const rows = samples.x.map((x, place) => ({
         tumor_type: row.tumor_type, sample: samples.samples[place], [pair.x_axis]: x,
@@ -441,15 +439,15 @@
     pair = page.pairs.find((one) => one.id === id) || page.pairs[0];
     byId("pair").value = pair.id;
     byId("pair-about").textContent = pair.about;
-    const having = pair.rows.filter(hasSamples);
-    const options = sorted(having, "tumor_type").map((row) => make("option",
+    const withSamples = pair.rows.filter(hasSamples);
+    const options = sorted(withSamples, "tumor_type").map((row) => make("option",
       { value: row.tumor_type, textContent: row.tumor_type }));
     byId("type").replaceChildren(...options);
     const side = document.querySelector(".side");
-    side.classList.toggle("alone", !having.length);
-    byId("samples-of-type").hidden = !having.length;
-    const by = sorted(having, "r", true);
-    const chosen = having.find((row) => row.tumor_type === wanted) || by[0];
+    side.classList.toggle("alone", !withSamples.length);
+    byId("samples-of-type").hidden = !withSamples.length;
+    const byR = sorted(withSamples, "r", true);
+    const chosen = withSamples.find((row) => row.tumor_type === wanted) || byR[0];
     type = chosen ? chosen.tumor_type : null;
     writeRows();
     const asked = pair;
@@ -467,8 +465,8 @@
     byId("heat").hidden = block.length < 2;
     if (block.length < 2) return;
     const strength = (one) => {
-      const told = one.pooled || one.rows[0];
-      return told[one.rows.some((row) => row.n_shared_genes) ? "r_disjoint" : "r"] || 0;
+      const row = one.pooled || one.rows[0];
+      return row[one.rows.some((each) => each.n_shared_genes) ? "r_disjoint" : "r"] || 0;
     };
     const shown = [...block].sort((a, b) => Math.abs(strength(b)) - Math.abs(strength(a)))
       .slice(0, MOST_HEAT_PAIRS).sort((a, b) => strength(b) - strength(a));
@@ -482,11 +480,11 @@
     const cells = shown.flatMap((one, place) => one.rows.map((row) => ({
       id: one.id, pair: labels[place], tumor_type: row.tumor_type, r: row.r, n: row.n,
       r_text: number(row.r), q_text: small(qOf(row)),
-      small: isNumber(qOf(row)) && qOf(row) < SMALL,
+      small: isNumber(qOf(row)) && qOf(row) < significant,
     })));
     const few = shown.length < block.length ? ` The strongest ${shown.length} of ${block.length}.` : "";
     byId("heat-about").textContent =
-      `${pair.analysis}, ${pair.method}. By falling r without shared genes. A dot: q < 0.05; empty: `
+      `${pair.analysis}, ${pair.method}. By falling r without shared genes. A dot: q < ${significant}; empty: `
       + `no r. Press a cell.${few}`;
     const longest = Math.max(...labels.map((label) => label.length));
     const columns = [...new Set(cells.map((cell) => cell.tumor_type))];
@@ -498,7 +496,7 @@
     // those without any r too
     spec.encoding.x.scale = { domain: columns };
     spec.encoding.y.scale = { domain: labels };
-    // a dot tells what its cell does
+    // a dot has the tooltip of its cell
     spec.layer[1].encoding = { tooltip: spec.layer[0].encoding.tooltip };
     delete spec.layer[1].mark.tooltip;
     const step = Math.max(13, Math.min(34, Math.floor(room / types)));
@@ -547,7 +545,7 @@
     byId("title").textContent = readable(page.title);
     document.title = `${readable(page.title)} · tcga-corr`;
     byId("subtitle").textContent = page.subtitle;
-    byId("made-up").hidden = !page.simulated;
+    byId("simulated").hidden = !page.simulated;
     document.body.classList.toggle("simulated", page.simulated);
     byId("answers").replaceChildren(...page.answers.flatMap((one) => [
       make("dt", { textContent: readable(one.question) }),
@@ -561,25 +559,25 @@
 
   function writeTables() {
     const into = (id, tables, options) => {
-      byId(id).replaceChildren(...tables.map((told) => {
+      byId(id).replaceChildren(...tables.map((table) => {
         const host = make("div");
-        sheet(host, told, options(told));
+        sheet(host, table, options);
         return host;
       }));
     };
     byId("tables").hidden = !page.tables.length;
-    into("tables-all", page.tables, () => ({
+    into("tables-all", page.tables, {
       canPress: (row) => Boolean(row.id),
       press: (row) => {
         choosePair(row.id);
         byId("types").scrollIntoView();
       },
-    }));
+    });
     const dropped = page.dropped;
     byId("left-out").hidden = !dropped || !dropped.rows.length;
     if (dropped) sheet(byId("dropped"), dropped);
     byId("provenance").hidden = !page.provenance.length;
-    into("provenance-tables", page.provenance, () => ({}));
+    into("provenance-tables", page.provenance, {});
   }
 
   async function writePairs(wanted) {
@@ -616,12 +614,12 @@
     await copy([...page.methods, ...page.references].join("\n"), byId("copied"));
   });
 
-  async function copy(text, said) {
+  async function copy(text, status) {
     try {
       await navigator.clipboard.writeText(text);
-      said.textContent = "Copied.";
+      status.textContent = "Copied.";
     } catch {
-      said.textContent = "The browser does not allow it: select the text and copy it.";
+      status.textContent = "The browser does not allow it: select the text and copy it.";
     }
   }
 
@@ -668,8 +666,8 @@
     return Object.fromEntries(FIELDS.map((name) => [name, byId(name).value.trim()]));
   }
 
-  async function ask(what, told, signal) {
-    const query = new URLSearchParams(Object.entries(told).filter(([, value]) => value));
+  async function ask(what, parameters, signal) {
+    const query = new URLSearchParams(Object.entries(parameters).filter(([, value]) => value));
     const response = await fetch(`api/${what}?${query}`, { signal }).catch((error) => {
       if (error.name === "AbortError") throw error;
       throw new Error("The server does not answer: is it still running?");
@@ -696,29 +694,29 @@
   }
 
   async function answer(began, wanted) {
-    const told = question();
+    const query = question();
     if (asking) asking.abort();
     const own = new AbortController();
     asking = own;
     byId("main").classList.remove("waiting");
-    if (!told.x || !told.y) {
+    if (!query.x || !query.y) {
       say("");
       return;
     }
     try {
       // several names, unless it is one itself
-      const fixed = (await unknown([told.adjust])) ? told.adjust.split(",") : [];
-      const lacking = await unknown([told.x, told.y, ...fixed]);
+      const fixed = (await unknown([query.adjust])) ? query.adjust.split(",") : [];
+      const missing = await unknown([query.x, query.y, ...fixed]);
       if (own !== asking) return;
-      if (lacking) {
-        say(`Nothing in this store is named ${readable(lacking)}.`);
+      if (missing) {
+        say(`Nothing in this store is named ${readable(missing)}.`);
         return;
       }
       byId("main").classList.add("waiting");
-      say(told.null === "none" ? "" : "Comparing: this takes some seconds …");
-      const found = await ask("pair", told, own.signal);
+      say(query.null === "none" ? "" : "Comparing: this takes some seconds …");
+      const found = await ask("pair", query, own.signal);
       if (own !== asking) return;
-      answered = told;
+      answered = query;
       const took = (await show(unpacked(found), wanted || type)) - began;
       if (own !== asking) return;
       remember();

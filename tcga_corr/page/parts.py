@@ -39,7 +39,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Finding:
-    """What was asked, and what was found, each in a sentence or two."""
+    """A question and its answer, each in a sentence or two."""
 
     question: str
     answer: str
@@ -62,17 +62,18 @@ class Pair:
     Attributes
     ----------
     id
-        Unlike that of any other pair of the page.
+        Different from that of any other pair of the page.
     x, y, method
-        What is correlated.
+        The two names, and how they are correlated.
     x_axis, y_axis
-        What the axes of a scatter say.
+        The titles of the axes of a scatter.
     analysis
-        The block of the spec that asked for it; empty of a single question.
+        The block of the spec that it belongs to; empty of a single question.
     about, finding
-        Of what it is made, and what it comes to.
+        The data it is from, and its question and answer.
     rows, pooled
-        In the columns of the command line.
+        In the columns of the command line; ``why`` is the note without the mark of simulated
+        values.
     scatters
         Key of its scatters among those of the page; empty where there are none.
     no_scatters
@@ -96,7 +97,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Dominance:
-    """Which gene set scores highest; of the command line's rows the columns that are drawn."""
+    """Which gene set scores highest; the rows have the columns that are drawn."""
 
     analysis: str
     about: str
@@ -107,20 +108,20 @@ class Dominance:
 
 @dataclass(frozen=True)
 class Page:
-    """All that a page says.
+    """The content of a page.
 
     Attributes
     ----------
     title, subtitle
-        What it is of.
+        Its heading.
     simulated
-        Whether any value is made up.
+        Whether any value is simulated.
     answers
-        What was asked and found.
+        Questions and answers in words.
     pairs, pairs_note, scatters
-        For the figure; which they are, if not all; by key and tumor type, their samples.
+        For the figure; which pairs they are, if not all; by key and tumor type, their samples.
     dominance, tables
-        What else was asked and found.
+        More figures, and tables.
     methods
         Paragraphs to paste; ``references`` are what they cite.
     dropped
@@ -148,21 +149,21 @@ class Page:
 
 
 def as_data(page: Page) -> dict[str, Any]:
-    """A page as what JSON holds; rows of pairs without repeating what all of a pair's rows say."""
-    told: dict[str, Any] = finite(asdict(page))
-    for pair in told["pairs"]:
+    """A page as JSON values; what is the same in all rows of a pair is not repeated."""
+    data: dict[str, Any] = finite(asdict(page))
+    for pair in data["pairs"]:
         pair["rows"] = _packed(pair["rows"])
-    return told
+    return data
 
 
 def _packed(rows: Sequence[Row]) -> dict[str, Any]:
-    """``same`` is what all rows have alike, ``rows`` the values of ``columns``."""
+    """``same`` has the values that all rows share, ``rows`` those of ``columns``."""
     names = list(rows[0])
-    alike = [name for name in names if len({repr(row[name]) for row in rows}) == 1]
-    columns = [name for name in names if name not in alike]
+    same = [name for name in names if len({repr(row[name]) for row in rows}) == 1]
+    columns = [name for name in names if name not in same]
     return {
         "names": names,
-        "same": {name: rows[0][name] for name in alike},
+        "same": {name: rows[0][name] for name in same},
         "columns": columns,
         "rows": [[row[name] for name in columns] for row in rows],
     }

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from tcga_corr.page.charts import all_charts
 from tcga_corr.page.parts import Page, as_data
+from tcga_corr.vocabulary.associations import SIGNIFICANT
+from tcga_corr.vocabulary.nulls import NULLS, NullRecord
 from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ _VEGA_LITE = "6.4"
 
 
 def report(page: Page) -> str:
-    """The page, with all its figures and tables in it.
+    """The HTML of a page, with all its figures and tables in it.
 
     Rows and names are data of the page, never its markup or its script: the script writes them as
     text, and the policy in the page's head lets no other script run and nothing be loaded.
@@ -30,7 +32,7 @@ def report(page: Page) -> str:
 
 
 def live_page() -> str:
-    """The page that asks a server for its figures."""
+    """The HTML of the page that gets its figures from a server."""
     return _render(
         Page("Do these two vary together?", "", simulated=False, answers=()), is_live=True
     )
@@ -41,6 +43,8 @@ def _render(page: Page, *, is_live: bool) -> str:
         "page": as_data(page),
         "live": is_live,
         "charts": all_charts(),
+        "nulls": [_null_columns(null) for null in NULLS.values()],
+        "significant": SIGNIFICANT,
         "names": {one.abbreviation: one.name for one in TUMOR_TYPES.values()},
     }
     scripts = [_vega(), _read("page.js")]
@@ -61,6 +65,7 @@ def _render(page: Page, *, is_live: bool) -> str:
         .render(
             page=page,
             live=is_live,
+            nulls=NULLS,
             data=_inert(data),
             vega=scripts[0],
             script=scripts[1],
@@ -71,6 +76,17 @@ def _render(page: Page, *, is_live: bool) -> str:
     )
     # half of a pair of surrogates, as of a file name that is not UTF-8, can be in no file
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _null_columns(null: NullRecord) -> dict[str, str]:
+    return {
+        "name": null.name,
+        "short": null.short,
+        "compared_with": null.compared_with,
+        "p": null.p,
+        "low": null.low,
+        "high": null.high,
+    }
 
 
 def _inert(data: Any) -> str:

@@ -1,4 +1,4 @@
-"""The rows of a run that a page has room for."""
+"""The rows of a run that fit in a page."""
 
 from __future__ import annotations
 
@@ -7,23 +7,16 @@ from dataclasses import dataclass
 
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan, PlannedAnalysis
-from tcga_corr.figures.heat import strongest_pairs
+from tcga_corr.batch.strongest import strongest_pairs
 from tcga_corr.page.parts import Row
-
-# what keeps a page below 5 MB: a pair takes about 1.5 kB, a row of it 0.3, a sample 0.06, a row of
-# dominance 0.7 and a note 0.3
-MOST_PAIRS, MOST_ROWS, MOST_POINTS, MOST_OF_DOMINANCE, MOST_NOTES = (
-    200,
-    4_000,
-    30_000,
-    800,
-    300,
-)
 
 
 @dataclass
-class Room:
-    """What a page has room for yet.
+class RowBudget:
+    """How much more fits in a page.
+
+    It keeps a page below 5 MB: a pair takes about 1.5 kB, a row of it 0.3, a sample 0.06, a row of
+    dominance 0.7 and a note 0.3.
 
     Attributes
     ----------
@@ -33,59 +26,59 @@ class Room:
         Rows of dominance, and of what was left out.
     """
 
-    pairs: int = MOST_PAIRS
-    rows: int = MOST_ROWS
-    points: int = MOST_POINTS
-    dominance: int = MOST_OF_DOMINANCE
-    notes: int = MOST_NOTES
+    pairs: int = 200
+    rows: int = 4_000
+    points: int = 30_000
+    dominance: int = 800
+    notes: int = 300
 
-
-def shares_of(plan: Plan, room: Room) -> dict[tuple[str, str], int]:
-    """How many pairs of each analysis and method there is room for; of little asked, all."""
-    blocks = [(one, method) for one in plan.analyses for method in one.methods]
-    blocks.sort(key=lambda block: block[0].n_pairs * len(block[0].tumor_types))
-    shares: dict[tuple[str, str], int] = {}
-    for place, (asked, method) in enumerate(blocks):
-        left, n_types = len(blocks) - place, len(asked.tumor_types)
-        many = min(asked.n_pairs, max(1, min(room.pairs, room.rows // n_types) // left))
-        room.pairs = max(0, room.pairs - many)
-        room.rows = max(0, room.rows - many * n_types)
-        shares[asked.name, method] = many
-    return shares
+    def shares(self, plan: Plan) -> dict[tuple[str, str], int]:
+        """How many pairs of each analysis and method fit, and are subtracted; of small ones all."""
+        blocks = [(one, method) for one in plan.analyses for method in one.methods]
+        blocks.sort(key=lambda block: block[0].n_pairs * len(block[0].tumor_types))
+        shares: dict[tuple[str, str], int] = {}
+        for number, (analysis, method) in enumerate(blocks):
+            n_left, n_types = len(blocks) - number, len(analysis.tumor_types)
+            fitting = max(1, min(self.pairs, self.rows // n_types) // n_left)
+            n_pairs = min(analysis.n_pairs, fitting)
+            self.pairs = max(0, self.pairs - n_pairs)
+            self.rows = max(0, self.rows - n_pairs * n_types)
+            shares[analysis.name, method] = n_pairs
+        return shares
 
 
 def chosen_rows(
-    folder: RunFolder, asked: PlannedAnalysis, method: str, many: int
+    folder: RunFolder, analysis: PlannedAnalysis, method: str, n_pairs: int
 ) -> tuple[list[Row], dict[tuple[str, str], list[Row]]]:
-    """The rows of so many pairs, and the pooled ones by x and y."""
+    """The rows of the strongest pairs, and the pooled ones by x and y."""
     import polars as pl
 
-    own = (pl.col("analysis") == asked.name) & (pl.col("method") == method)
+    own = (pl.col("analysis") == analysis.name) & (pl.col("method") == method)
     rows = pl.scan_parquet(folder.path / "associations.parquet").filter(own)
-    several = len(asked.tumor_types) > 1
-    pooled = pl.scan_parquet(folder.path / "pooled.parquet").filter(own) if several else rows
-    if asked.n_pairs > many:
-        chosen, _ = strongest_pairs(rows, asked, many)
+    is_pooled = len(analysis.tumor_types) > 1
+    pooled = pl.scan_parquet(folder.path / "pooled.parquet").filter(own) if is_pooled else rows
+    if analysis.n_pairs > n_pairs:
+        chosen, _ = strongest_pairs(rows, analysis, n_pairs)
         rows, pooled = (
-            one.join(chosen.lazy(), on=["x", "y"], how="semi", maintain_order="left")
-            for one in (rows, pooled)
+            table.join(chosen.lazy(), on=["x", "y"], how="semi", maintain_order="left")
+            for table in (rows, pooled)
         )
     texts = pl.col(pl.Categorical).cast(pl.String)
-    told = rows.with_columns(texts).collect(engine="streaming")
+    frame = rows.with_columns(texts).collect(engine="streaming")
     by_pair: dict[tuple[str, str], list[Row]] = {}
-    if several:
+    if is_pooled:
         for row in pooled.with_columns(texts).collect(engine="streaming").to_dicts():
             by_pair.setdefault((row["x"], row["y"]), []).append(row)
-    return list(told.to_dicts()), by_pair
+    return list(frame.to_dicts()), by_pair
 
 
 def grouped(rows: Sequence[Row]) -> Iterator[tuple[int, list[Row]]]:
-    """The rows of each pair, and the how-manieth of its names it is."""
+    """The rows of each pair, with its number among the pairs of the same names, from 0."""
     groups: dict[tuple[str, str, int], list[Row]] = {}
     seen: dict[tuple[str, str, str], int] = {}
     for row in rows:
-        name = row["x"], row["y"], row["tumor_type"]
-        again = seen[name] = seen.get(name, -1) + 1
-        groups.setdefault((row["x"], row["y"], again), []).append(row)
-    for (_, _, again), own in groups.items():
-        yield again, own
+        names = row["x"], row["y"], row["tumor_type"]
+        number = seen[names] = seen.get(names, -1) + 1
+        groups.setdefault((row["x"], row["y"], number), []).append(row)
+    for (_, _, number), own in groups.items():
+        yield number, own

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.exchange import finite
 from tcga_corr.page.parts import Column, Pair, Row, Table
-from tcga_corr.page.run_rows import Room
+from tcga_corr.page.run_rows import RowBudget
+from tcga_corr.vocabulary.associations import SIMULATED, note_without_mark
 
 
 def claims_table(rows: Sequence[Row], file: str, of_run: str = "") -> Table:
-    """What was published, beside what is here."""
+    """Claims: what was published, beside what is here."""
     columns = (
         Column("claim", "claim"), Column("tumor_type", "tumor type"),
         Column("statistic", "of"), Column("published", "published"),
@@ -38,7 +39,7 @@ def pairs_table(pairs: Sequence[Pair], file: str, of_run: str = "") -> Table:
     )  # fmt: skip
     rows = []
     for pair in pairs:
-        told = pair.pooled or pair.rows[0]
+        row = pair.pooled or pair.rows[0]
         rows.append(
             {
                 "pair": f"{pair.x} ~ {pair.y}",
@@ -47,7 +48,7 @@ def pairs_table(pairs: Sequence[Pair], file: str, of_run: str = "") -> Table:
                 "y": pair.y,
                 "analysis": pair.analysis,
                 "method": pair.method,
-                **{column.name: told.get(column.name) for column in columns[3:]},
+                **{column.name: row.get(column.name) for column in columns[3:]},
             }
         )
     return Table(f"Pairs{of_run}", file, columns, rows)
@@ -68,8 +69,8 @@ def dominance_table(rows: Sequence[Row], analysis: str, file: str, note: str) ->
     return Table(f"Dominance: {analysis}", file, columns, rows, note)
 
 
-def notes_of(folder: RunFolder, room: Room, prefix: str) -> Iterator[Row]:
-    """What the rows say of themselves, each note once; of very many, those of the most rows."""
+def notes_of(folder: RunFolder, budget: RowBudget, prefix: str) -> Iterator[Row]:
+    """The reasons in the notes of rows, each once; of very many, those of the most rows."""
     import polars as pl
 
     for name in ("associations", "dominance"):
@@ -80,22 +81,20 @@ def notes_of(folder: RunFolder, room: Room, prefix: str) -> Iterator[Row]:
         notes = (
             pl.scan_parquet(path)
             .select(texts)
-            .filter(pl.col("note").fill_null("") != "")
+            .filter(~pl.col("note").fill_null("").is_in(["", SIMULATED]))
             .group_by("analysis", "note")
             .agg(pl.col("tumor_type").unique().sort(), pl.len())
             .sort("len", "analysis", "note", descending=[True, False, False])
-            .filter(pl.col("note") != "SIMULATED")
             .collect(engine="streaming")
         )
-        shown, others = notes.head(room.notes), notes.slice(room.notes)
-        room.notes -= shown.height
+        shown, others = notes.head(budget.notes), notes.slice(budget.notes)
+        budget.notes -= shown.height
         for row in shown.sort("analysis", "note").to_dicts():
-            told = [one for one in row["note"].split("; ") if one != "SIMULATED"]
             yield {
                 "what": f"{prefix}{row['analysis']}",
                 "where": " ".join(row["tumor_type"]),
                 "count": row["len"],
-                "why": "; ".join(told),
+                "why": note_without_mark(row["note"]),
             }
         if others.height:
             yield {

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tcga_corr.analysis.provenance import Provenance
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.engine import Engine
 from tcga_corr.page import inputs
 from tcga_corr.page.findings import Findings
 from tcga_corr.page.parts import Column, Page, Table
 from tcga_corr.page.run_methods import methods_of_run
-from tcga_corr.page.run_rows import Room
+from tcga_corr.page.run_rows import RowBudget
 
 
 def page_of_run(engine: Engine, run: str) -> Page:
@@ -26,15 +27,16 @@ def page_of_run(engine: Engine, run: str) -> Page:
         If there is no such run, or it has no tables yet.
     """
     folder = RunFolder(engine.store, run)
-    found = Findings(engine, folder, Room())
+    found = Findings(engine, folder, RowBudget())
     plan, manifest = found.plan, folder.manifest()
-    methods, references = methods_of_run(plan, manifest)
+    provenance = Provenance.from_dict(manifest)
+    methods, references = methods_of_run(plan, provenance)
     return Page(
         title=plan.title or plan.name,
         subtitle=f"Run {plan.run}, {manifest['ended'][:10]}: "
         f"{plan.n_rows:,} row{'s' if plan.n_rows > 1 else ''} of "
         f"{len(plan.analyses)} analys{'es' if len(plan.analyses) > 1 else 'is'}",
-        simulated=bool(manifest["simulated"]),
+        simulated=provenance.simulated,
         answers=found.answers,
         pairs=found.pairs,
         pairs_note="; ".join(found.left_out),
@@ -46,17 +48,20 @@ def page_of_run(engine: Engine, run: str) -> Page:
         dropped=inputs.dropped([*found.dropped, *inputs.dropped_of_tables(engine, plan.tables)]),
         provenance=[
             inputs.facts("Run", _facts(manifest), "run"),
-            *inputs.provenance(manifest),
-            Table(
-                "Tables of the run",
-                f"{run}-tables",
-                (Column("table", "file"), Column("rows", "rows", "count"),
-                 Column("sha256", "sha256")),
-                [{"table": name, **told} for name, told in manifest["results"].items()],
-            ),
+            *inputs.provenance_tables(provenance),
+            _result_tables(run, manifest["results"]),
         ],
         spec=plan.spec,
-    )  # fmt: skip
+    )
+
+
+def _result_tables(run: str, results: Mapping[str, Mapping[str, Any]]) -> Table:
+    return Table(
+        "Tables of the run",
+        f"{run}-tables",
+        (Column("table", "file"), Column("rows", "rows", "count"), Column("sha256", "sha256")),
+        [{"table": name, **file} for name, file in results.items()],
+    )
 
 
 def _facts(manifest: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,158 +2,160 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from tcga_corr.page.parts import Finding, Row
-from tcga_corr.vocabulary.associations import SIGNIFICANT
+from tcga_corr.vocabulary.associations import SIGNIFICANT, note_without_mark
+from tcga_corr.vocabulary.methods import METHODS
+from tcga_corr.vocabulary.nulls import NULLS, NullRecord
 
-_NULLS = {
-    "p_sets": "other pathways of the same size",
-    "p_genes": "random genes of the same expression",
-}
-
-
-_ESTIMATES = {
-    "pearson": ("Pearson's r", "r"),
-    "spearman": ("Spearman's rho", "rho"),
-    "kendall": ("Kendall's tau-b", "tau"),
-}
 _SAMPLES = {"tumor": "", "normal": ", in normal tissue", "all-tumor": ", in all tumour samples"}
 _SAME = "x and y are the same variable"
-
-
-def question(x: str, y: str, rows: Sequence[Row]) -> str:
-    """What was asked of a pair."""
-    first = rows[0]
-    held = f", {first['adjust']} held fixed" if first["adjust"] else ""
-    by, _ = _ESTIMATES[first["method"]]
-    which = _SAMPLES[first["samples"]]
-    return f"Do {x} and {y} vary together in {_where(rows)}{which}{held}, by {by}?"
-
-
-def of_pair(x: str, y: str, rows: Sequence[Row], pooled: Row | None, adjust: str = "") -> str:
-    """How x and y vary together over the tumor types that have an r."""
-    given = [row for row in rows if row["r"] is not None]
-    held = f", {adjust} held fixed" if adjust else ""
-    if not given:
-        notes = (one for row in rows for one in (row["note"] or "").split("; "))
-        whys = "; ".join(dict.fromkeys(one for one in notes if one not in ("", "SIMULATED")))
-        return f"No tumor type gives an association of {x} and {y}: {whys or 'there are no rows'}."
-    if all(_SAME in (row["note"] or "") for row in given):
-        return f"{x} and {y} are the same variable." + _left_out(rows, given)
-    _, letter = _ESTIMATES[rows[0]["method"]]
-    held = _SAMPLES[rows[0]["samples"]] + held
-    if len(given) == 1:
-        return _in_one(x, y, given[0], held, letter) + _left_out(rows, given)
-    rising = [row for row in given if _is_small(row["q"]) and row["r"] > 0]
-    falling = [row for row in given if _is_small(row["q"]) and row["r"] < 0]
-    parts = [_over_types(x, y, len(rising), len(falling), len(given), held)]
-    if pooled is not None and pooled["r"] is not None:
-        told = f"The pooled {letter} is {pooled['r']:z.2f} ({_interval(pooled)})"
-        if pooled.get("prediction_low") is not None:
-            told += (
-                f"; one more tumor type is expected between {pooled['prediction_low']:z.2f} and "
-                f"{pooled['prediction_high']:z.2f} (95 %)"
-            )
-        parts.append(f"{told}.")
-    parts.append(_apart(given, pooled, f"the pooled {letter}"))
-    parts.append(_beside_null(given))
-    return " ".join(part for part in parts if part) + _left_out(rows, given)
-
-
-def _over_types(x: str, y: str, rising: int, falling: int, n: int, held: str) -> str:
-    if not rising and not falling:
-        return f"{x} and {y} are not shown to vary together in any of {n} tumor types{held}."
-    if rising and falling:
-        return (
-            f"{x} and {y} rise together in {rising} of {n} tumor types and run against each other "
-            f"in {falling} (q < {SIGNIFICANT}){held}."
-        )
-    how = "rise together" if rising else "run against each other"
-    return f"{x} and {y} {how} in {rising or falling} of {n} tumor types (q < {SIGNIFICANT}){held}."
-
-
-def _in_one(x: str, y: str, row: Row, held: str, letter: str) -> str:
-    there = f"In {row['tumor_type']} (n = {row['n']:,}){held}"
-    estimate = f"{letter} = {row['r']:z.3f} ({_interval(row)})"
-    if row["ci_low"] is None or row["ci_low"] <= 0 <= row["ci_high"]:
-        told = f"{there}, {x} and {y} are not shown to vary together: {estimate}."
-    else:
-        how = "rise together" if row["r"] > 0 else "run against each other"
-        told = f"{there}, {x} and {y} {how}: {estimate}."
-    apart = _apart([row], row, letter)
-    name = _quoted([row])
-    if not name:
-        return " ".join(one for one in (told, apart, _not_compared([row])) if one)
-    stands = "stands out" if _is_small(row[name]) else "does not stand out"
-    found = f"{stands} from {_NULLS[name]} ({name} = {row[name]:.2g})."
-    return f"{told} {apart[:-1]}, which {found}" if apart else f"{told} That {found}"
-
-
 NOT_COMPARED = (
-    "It was not compared with random genes or other pathways, which may give as much: p and q "
-    "alone say that r is not 0."
+    f"It was not compared with {' or '.join(null.short for null in NULLS.values())}, which may "
+    "give as much: p and q alone say that r is not 0."
 )
 
 
+def question_of_pair(x: str, y: str, rows: Sequence[Row]) -> str:
+    """The question of a pair."""
+    first = rows[0]
+    adjusted = f", {first['adjust']} held fixed" if first["adjust"] else ""
+    label = METHODS[first["method"]].label
+    samples = _SAMPLES[first["samples"]]
+    return f"Do {x} and {y} vary together in {_where(rows)}{samples}{adjusted}, by {label}?"
+
+
+def answer_of_pair(
+    x: str, y: str, rows: Sequence[Row], pooled: Row | None, adjust: str = ""
+) -> str:
+    """How x and y vary together over the tumor types that have an r."""
+    given = [row for row in rows if row["r"] is not None]
+    if not given:
+        reasons = _reasons(rows) or "there are no rows"
+        return f"No tumor type gives an association of {x} and {y}: {reasons}."
+    if all(_SAME in (row["note"] or "") for row in given):
+        return f"{x} and {y} are the same variable." + _without_r(rows, given)
+    symbol = METHODS[rows[0]["method"]].symbol
+    scope = _SAMPLES[rows[0]["samples"]] + (f", {adjust} held fixed" if adjust else "")
+    if len(given) == 1:
+        return _in_one(x, y, given[0], scope, symbol) + _without_r(rows, given)
+    rising = sum(_is_small(row["q"]) and row["r"] > 0 for row in given)
+    falling = sum(_is_small(row["q"]) and row["r"] < 0 for row in given)
+    parts = [
+        _over_types(x, y, rising, falling, len(given), scope),
+        _pooled(pooled, symbol),
+        _without_shared(given, pooled, f"the pooled {symbol}"),
+        _beside_null(given),
+    ]
+    return " ".join(filter(None, parts)) + _without_r(rows, given)
+
+
+def _reasons(rows: Sequence[Row]) -> str:
+    parts = (part for row in rows for part in note_without_mark(row["note"]).split("; "))
+    return "; ".join(dict.fromkeys(filter(None, parts)))
+
+
+def _pooled(pooled: Row | None, symbol: str) -> str:
+    if pooled is None or pooled["r"] is None:
+        return ""
+    text = f"The pooled {symbol} is {pooled['r']:z.2f} ({_interval(pooled)})"
+    if pooled.get("prediction_low") is not None:
+        text += (
+            f"; one more tumor type is expected between {pooled['prediction_low']:z.2f} and "
+            f"{pooled['prediction_high']:z.2f} (95 %)"
+        )
+    return f"{text}."
+
+
+def _over_types(x: str, y: str, rising: int, falling: int, n: int, scope: str) -> str:
+    if not rising and not falling:
+        return f"{x} and {y} are not shown to vary together in any of {n} tumor types{scope}."
+    if rising and falling:
+        return (
+            f"{x} and {y} rise together in {rising} of {n} tumor types and run against each other "
+            f"in {falling} (q < {SIGNIFICANT}){scope}."
+        )
+    how = "rise together" if rising else "run against each other"
+    return (
+        f"{x} and {y} {how} in {rising or falling} of {n} tumor types (q < {SIGNIFICANT}){scope}."
+    )
+
+
+def _in_one(x: str, y: str, row: Row, scope: str, symbol: str) -> str:
+    where = f"In {row['tumor_type']} (n = {row['n']:,}){scope}"
+    estimate = f"{symbol} = {row['r']:z.3f} ({_interval(row)})"
+    how = "rise together" if row["r"] > 0 else "run against each other"
+    if row["ci_low"] is None or row["ci_low"] <= 0 <= row["ci_high"]:
+        how = "are not shown to vary together"
+    text = f"{where}, {x} and {y} {how}: {estimate}."
+    without_shared = _without_shared([row], row, symbol)
+    null = _quoted_null([row])
+    if null is None:
+        return " ".join(filter(None, (text, without_shared, _not_compared([row]))))
+    stands = "stands out" if _is_small(row[null.p]) else "does not stand out"
+    found = f"{stands} from {null.compared_with} ({null.p} = {row[null.p]:.2g})."
+    return (
+        f"{text} {without_shared[:-1]}, which {found}" if without_shared else f"{text} That {found}"
+    )
+
+
 def _not_compared(given: Sequence[Row]) -> str:
-    """That there is no null; of what is nothing without shared genes there can be none."""
+    """That there is no null; where nothing is left without shared genes there can be none."""
     can_be = any(not row["n_shared_genes"] or row["r_disjoint"] is not None for row in given)
     return NOT_COMPARED if can_be else ""
 
 
 def _beside_null(given: Sequence[Row]) -> str:
-    name = _quoted(given)
-    if not name:
+    null = _quoted_null(given)
+    if null is None:
         return _not_compared(given)
-    known = [row for row in given if row[name] is not None]
-    beyond = sum(_is_small(row[name]) for row in known)
-    apart = any(row["n_shared_genes"] and row["r_disjoint"] is not None for row in known)
-    what = "Without shared genes it" if apart else "It"
+    known = [row for row in given if row[null.p] is not None]
+    beyond = sum(_is_small(row[null.p]) for row in known)
+    is_disjoint = any(row["n_shared_genes"] and row["r_disjoint"] is not None for row in known)
+    subject = "Without shared genes it" if is_disjoint else "It"
     return (
-        f"{what} stands out from {_NULLS[name]} in {beyond} of {len(known)} "
-        f"({name} < {SIGNIFICANT}; chance alone gives one in twenty)."
+        f"{subject} stands out from {null.compared_with} in {beyond} of {len(known)} "
+        f"({null.p} < {SIGNIFICANT}; chance alone gives one in twenty)."
     )
 
 
-def _quoted(rows: Iterable[Row]) -> str:
-    """The p-value that is to be quoted: that of pathways where there is one."""
-    rows = list(rows)
-    return next((name for name in _NULLS if any(row[name] is not None for row in rows)), "")
+def _quoted_null(rows: Sequence[Row]) -> NullRecord | None:
+    """The null whose p-value is to be quoted: that of pathways where there is one."""
+    nulls = reversed(NULLS.values())  # the stricter one comes later
+    return next((null for null in nulls if any(row[null.p] is not None for row in rows)), None)
 
 
-def _apart(given: Sequence[Row], told: Row | None, name: str) -> str:
-    """What is left without the genes that both share, where that is not the same."""
-    if told is None:
+def _without_shared(given: Sequence[Row], estimate: Row | None, name: str) -> str:
+    """The r without the genes that both share, where it is another."""
+    if estimate is None:
         return ""
-    r, apart = told["r"], told.get("r_disjoint")
-    if apart is None:
+    r, r_disjoint = estimate["r"], estimate.get("r_disjoint")
+    if r_disjoint is None:
         sharing = [row for row in given if row["n_shared_genes"]]
-        has_none = all(row["r_disjoint"] is None for row in sharing)
-        lacking = "They share genes, and without these there is no r."
-        return lacking if sharing and has_none else ""
-    if r is not None and abs(apart - r) < 0.005:
+        if sharing and all(row["r_disjoint"] is None for row in sharing):
+            return "They share genes, and without these there is no r."
         return ""
-    return f"Without the genes that both share, {name} is {apart:z.2f}."
+    if r is not None and abs(r_disjoint - r) < 0.005:
+        return ""
+    return f"Without the genes that both share, {name} is {r_disjoint:z.2f}."
 
 
-def _left_out(rows: Sequence[Row], given: Sequence[Row]) -> str:
-    lacking = len(rows) - len(given)
-    if not lacking:
-        return ""
-    return f" {lacking} tumor type{'s have' if lacking > 1 else ' has'} no r."
+def _without_r(rows: Sequence[Row], given: Sequence[Row]) -> str:
+    n = len(rows) - len(given)
+    return f" {n} tumor type{'s have' if n > 1 else ' has'} no r." if n else ""
 
 
 def question_of_dominance(rows: Sequence[Row], sets: Sequence[str]) -> str:
-    """What was asked of gene sets."""
+    """The question of several gene sets."""
     named = ", ".join(sets) if len(sets) <= 6 else f"{len(sets)} gene sets"
-    having = [row for row in rows if row["n"]] or rows
-    return f"Which scores highest in {_where(having)}{_SAMPLES[rows[0]['samples']]}: {named}?"
+    scored = [row for row in rows if row["n"]] or rows
+    return f"Which scores highest in {_where(scored)}{_SAMPLES[rows[0]['samples']]}: {named}?"
 
 
-def of_dominance(rows: Sequence[Row]) -> str:
+def answer_of_dominance(rows: Sequence[Row]) -> str:
     """Which set scores highest, on both scales, over all samples."""
-    told = []
+    parts = []
     for scale in dict.fromkeys(row["scale"] for row in rows):
         own = [row for row in rows if row["scale"] == scale and row["n_highest"] is not None]
         counts: dict[str, int] = {}
@@ -165,14 +167,14 @@ def of_dominance(rows: Sequence[Row]) -> str:
             continue
         top = [name for name, count in counts.items() if count == most]
         each = ", each" if len(top) > 1 else ""
-        told.append(f"{' and '.join(top)}{each} in {most:,} of {n:,} samples by {scale} score")
-    if not told:
+        parts.append(f"{' and '.join(top)}{each} in {most:,} of {n:,} samples by {scale} score")
+    if not parts:
         return "No gene set has a score."
-    apart = _told_apart(rows)
-    return f"Highest is {'; '.join(told)}.{apart} Raw scores of different sets do not compare."
+    beside = _beside_random_sets(rows)
+    return f"Highest is {'; '.join(parts)}.{beside} Raw scores of different sets do not compare."
 
 
-def _told_apart(rows: Sequence[Row]) -> str:
+def _beside_random_sets(rows: Sequence[Row]) -> str:
     """Whether random sets' standardised scores differ as much."""
     tests = {row["tumor_type"]: row["p_genes_of_w"] for row in rows if row["p_genes_of_w"]}
     if not tests:
@@ -193,14 +195,14 @@ def _where(rows: Sequence[Row]) -> str:
     return str(types[0]) if len(types) == 1 else f"{len(types)} tumor types"
 
 
-def of_claim(row: Row) -> Finding:
-    """What was published, beside what is here."""
+def finding_of_claim(row: Row) -> Finding:
+    """A claim: what was published, beside what is here."""
     n = f"; n = {row['published_n']:,}" if row["published_n"] is not None else ""
     here = row["here"] if row["here"] is not None else "nothing"
     interval = f", {_interval(row)}" if row["ci_low"] is not None else ""
     here_n = f" (n = {row['n']:,})" if row["n"] is not None else ""
-    none, _, why = row["verdict"].partition("none: ")
-    verdict = f"Verdict: {row['verdict']}" if none else f"No verdict: {why}"
+    judged, _, reason = row["verdict"].partition("none: ")
+    verdict = f"Verdict: {row['verdict']}" if judged else f"No verdict: {reason}"
     return Finding(
         f"Published: {row['claim']}. And here?",
         f"Published {row['published']} ({row['published_in']}{n}). Here {here}{interval}{here_n}. "

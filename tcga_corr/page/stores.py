@@ -1,11 +1,11 @@
-"""The page of a store: what it holds, and what its runs found."""
+"""The page of a store: its tables, and what its runs found."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tcga_corr.analysis.provenance import software
+from tcga_corr.analysis.provenance import Provenance, software
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.run import runs
 from tcga_corr.engine import Engine
@@ -16,7 +16,8 @@ from tcga_corr.page.findings import Findings
 from tcga_corr.page.methods import software_text
 from tcga_corr.page.parts import Column, Finding, Page, Row, Table
 from tcga_corr.page.run_methods import methods_of_run
-from tcga_corr.page.run_rows import Room
+from tcga_corr.page.run_rows import RowBudget
+from tcga_corr.sources import source_is_simulated
 
 
 def page_of_store(engine: Engine) -> Page:
@@ -29,24 +30,25 @@ def page_of_store(engine: Engine) -> Page:
     """
     status = engine.status().to_dicts()
     keys = {(row["source"], row["tumor_type"]) for row in status}
-    room = Room()
-    answers: list[Finding] = [_held(status)]
+    budget = RowBudget()
+    answers: list[Finding] = [_contents(status)]
     pairs, dominance, tables, references = [], [], [], []
     methods: dict[str, list[str]] = {}
     made_by: dict[str, list[str]] = {}
     dropped: list[Row] = []
     scatters: dict[str, Any] = {}
     left_out: list[str] = []
-    simulated = any("SIMULATED" in row["note"] for row in status)
+    simulated = any(source_is_simulated(row["source"]) for row in status)
     for run in runs(engine)["run"].to_list():
         folder = RunFolder(engine.store, run)
         try:
-            found = Findings(engine, folder, room, prefix=f"{run}, ")
-            texts, cited = methods_of_run(found.plan, folder.manifest())
+            found = Findings(engine, folder, budget, prefix=f"{run}, ")
+            provenance = Provenance.from_dict(folder.manifest())
+            texts, cited = methods_of_run(found.plan, provenance)
         except TcgaCorrError as error:
             dropped.append({"what": "run", "where": run, "count": None, "why": str(error)})
             continue
-        simulated |= bool(folder.manifest()["simulated"])
+        simulated |= provenance.simulated
         answers += found.answers
         pairs += found.pairs
         scatters |= found.scatters
@@ -76,7 +78,7 @@ def page_of_store(engine: Engine) -> Page:
 
 
 def _by_run(texts: Mapping[str, Sequence[str]]) -> list[str]:
-    """Paragraphs of methods; what is not of all runs names those that it is of."""
+    """Paragraphs of methods; one that is not about all runs names those that it is about."""
     every = {run for runs_of_text in texts.values() for run in runs_of_text}
     return [
         text if len(own) == len(every) else f"{', '.join(own)}. {text}"
@@ -84,16 +86,16 @@ def _by_run(texts: Mapping[str, Sequence[str]]) -> list[str]:
     ]
 
 
-def _held(status: Sequence[Row]) -> Finding:
-    told = []
+def _contents(status: Sequence[Row]) -> Finding:
+    parts = []
     for source in dict.fromkeys(row["source"] for row in status):
         own = [row for row in status if row["source"] == source]
         tumor, normal = (sum(row[name] or 0 for row in own) for name in ("tumor", "normal"))
-        told.append(
+        parts.append(
             f"{source}: {tumor:,} tumour and {normal:,} normal samples of {len(own)} tumor "
             f"type{'s' if len(own) > 1 else ''}, {own[0]['unit']}"
         )
-    return Finding("What does this store hold?", f"{'; '.join(told)}.")
+    return Finding("What does this store hold?", f"{'; '.join(parts)}.")
 
 
 def _tables(status: Sequence[Row]) -> Table:

@@ -14,6 +14,8 @@ ColumnType = Literal["text", "integer", "number"]
 
 SIMULATED = "SIMULATED"
 """The first part of the note of a row whose values are simulated."""
+NOTE_OF_SIMULATED = f"{SIMULATED} values: nothing here is a finding"
+"""The note of an answer from simulated tables."""
 
 SIGNIFICANT = 0.05
 """The q-value below which an association counts as found."""
