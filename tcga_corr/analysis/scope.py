@@ -66,10 +66,7 @@ class Scope:
         DataMissingError
             If a tumor type or source is not in the store.
         """
-        check_choice("samples", self.samples, SELECTIONS)
-        check_choice("ties", self.ties, TIES)
-        if self.min_genes < 1:
-            raise UsageError(f"min_genes is {self.min_genes}", "Give 1 or more")
+        self.check()
         names = [self.tumor_types] if isinstance(self.tumor_types, str) else self.tumor_types
         wanted = [parse_tumor_type(name).abbreviation for name in names]
         source = self.source or _only_source(store, wanted)
@@ -82,6 +79,19 @@ class Scope:
             )
         chosen = sorted(set(wanted)) or list(stored)
         return [self.cohort(open_index(store, stored[name])) for name in chosen]
+
+    def check(self) -> None:
+        """Refuse an unknown selection or tie rule, and too few genes.
+
+        Raises
+        ------
+        UsageError
+            Naming the parameter.
+        """
+        check_choice("samples", self.samples, SELECTIONS)
+        check_choice("ties", self.ties, TIES)
+        if self.min_genes < 1:
+            raise UsageError(f"min_genes is {self.min_genes}", "Give 1 or more")
 
     def cohort(self, table: TableIndex) -> Cohort:
         """The selected samples of one table."""

@@ -58,8 +58,12 @@ def methods_text(settings: Settings) -> tuple[list[str], list[str]]:
             paragraphs.append(_pooling(cited))
     if settings.with_dominance:
         paragraphs.append(_dominance(settings, cited))
-    records = (*provenance.tables, *provenance.gene_sets, *provenance.covariates)
-    data = [one.cite for one in records if one.cite and not one.cite.startswith("none")]
+    cites = [
+        *(table.cite for table in provenance.tables),
+        *(gene_set.cite for gene_set in provenance.gene_sets),
+        *(covariate.cite for covariate in provenance.covariates),
+    ]
+    data = [cite for cite in cites if cite and not cite.startswith("none")]
     # a known source that is not to be cited is simulated
     is_tcga = any(_is_published(table) and table.cite in data for table in provenance.tables)
     names = dict.fromkeys((*(["tcga"] if is_tcga else []), *cited))

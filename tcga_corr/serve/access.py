@@ -1,4 +1,4 @@
-"""Who may ask, from where, and what a browser is told about what it gets."""
+"""Who gets answers, from where, and the headers of every answer."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ _CLOSED = "this server asks for a token: open the link that it printed when it w
 
 
 @dataclass(frozen=True)
-class Rules:
-    """Who may ask.
+class AccessRules:
+    """Who gets answers.
 
     Attributes
     ----------
     hosts
         Names that a request may be addressed to, without port; None for any.
     token
-        What it must bring; empty where none is needed.
+        The token that a request must have; empty where none is needed.
     """
 
     hosts: frozenset[str] | None = LOOPBACK
@@ -66,37 +66,37 @@ def check_token(token: str) -> None:
 
 
 def policy_of(page: str) -> str:
-    """The policy that a page states of itself; and no other page shows it in a frame."""
+    """The policy that a page states; and that no other page shows it in a frame."""
     stated = _POLICY.search(page)
     own = unescape(stated[1]) if stated else "default-src 'none'"
     return f"{own}; frame-ancestors 'none'"
 
 
-def error(status: int, told: str, headers: dict[str, str] | None = None) -> Response:
+def refusal(status: int, text: str, headers: dict[str, str] | None = None) -> Response:
     """A refusal as JSON: one line."""
-    content = json.dumps({"error": told}, ensure_ascii=False).encode()
+    content = json.dumps({"error": text}, ensure_ascii=False).encode()
     return Response(content, status, headers, "application/json; charset=utf-8")
 
 
-class Access:
-    """Lets through who may ask, and tells browsers to keep what they get to themselves.
+class AccessControl:
+    """Lets requests through that keep the rules, and adds the headers of security.
 
     Parameters
     ----------
     app
-        What answers.
+        The application that answers.
     rules
-        Who may ask.
+        Who gets answers.
     page
         The page, for its policy.
     """
 
-    def __init__(self, app: ASGIApp, rules: Rules, page: str) -> None:
+    def __init__(self, app: ASGIApp, rules: AccessRules, page: str) -> None:
         self._app = app
         self._rules = rules
         self._policy = policy_of(page)
         digest = hmac.new(rules.token.encode(), b"cookie", hashlib.sha256).hexdigest()
-        # a cookie is not told from that of another port: its name is, by the token
+        # browsers send cookies to all ports of a host: the token makes the name another
         self._cookie = f"tcga_corr_{digest[:8]}", digest[8:]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -104,28 +104,28 @@ class Access:
         if scope["type"] != "http":
             raise RuntimeError(f"no answer to {scope['type']}")
 
-        async def told(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 is_kept = message["status"] == 200 and scope["path"] != "/"
-                self._tell(MutableHeaders(scope=message), is_kept)
+                self._add_headers(MutableHeaders(scope=message), is_kept)
             await send(message)
 
         refused = self._refusal(scope, Headers(scope=scope))
-        await (refused or self._app)(scope, receive, told)
+        await (refused or self._app)(scope, receive, send_with_headers)
 
     def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
         path = scope["path"]
         if sum(len(name) + len(value) for name, value in headers.raw) > _MOST_OF_HEADERS:
-            return error(431, "the request has too many headers, or too long ones")
+            return refusal(431, "the request has too many headers, or too long ones")
         if not self._is_addressed(headers.getlist("host")):
-            return error(421, "this server is not asked by that name")
+            return refusal(421, "this server is not asked by that name")
         if scope["method"] != "GET":
-            return error(405, "only GET is answered", {"Allow": "GET"})
+            return refusal(405, "only GET is answered", {"Allow": "GET"})
         if len(scope["query_string"]) > _MOST_OF_QUERY:
-            return error(414, "the question is too long")
+            return refusal(414, "the question is too long")
         # a page of another site could not read an answer, but it could have them computed
         if path != "/" and headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
-            return error(403, "pages of other sites get no answers")
+            return refusal(403, "pages of other sites get no answers")
         return self._refusal_by_token(scope, headers) if self._rules.token else None
 
     def _is_addressed(self, hosts: list[str]) -> bool:
@@ -137,7 +137,7 @@ class Access:
         given = [value for name, value in query if name == "token"]
         if scope["path"] == "/" and given:
             if not _same(given[0], self._rules.token):
-                return error(401, _CLOSED)
+                return refusal(401, _CLOSED)
             rest = urlencode([(name, value) for name, value in query if name != "token"])
             response = RedirectResponse(f"/?{rest}" if rest else "/", 303)
             response.set_cookie(*self._cookie, httponly=True, samesite="lax")
@@ -148,9 +148,9 @@ class Access:
         cookies = (one.strip() for text in headers.getlist("cookie") for one in text.split(";"))
         if any(_same(one, "=".join(self._cookie)) for one in cookies):
             return None
-        return error(401, _CLOSED, {"WWW-Authenticate": "Bearer"})
+        return refusal(401, _CLOSED, {"WWW-Authenticate": "Bearer"})
 
-    def _tell(self, headers: MutableHeaders, is_kept: bool) -> None:
+    def _add_headers(self, headers: MutableHeaders, is_kept: bool) -> None:
         headers["Content-Security-Policy"] = self._policy
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Referrer-Policy"] = "no-referrer"

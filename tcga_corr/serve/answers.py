@@ -1,4 +1,4 @@
-"""Answers in bytes: kept, computed once for all who ask at a time, and not too many at a time."""
+"""Answers in bytes: kept, computed once for all who wait for them, and not too many at a time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from tcga_corr.serve.asked import Prepared
+from tcga_corr.serve.questions import Prepared
 
 How = Literal["kept", "shared", "computed"]
 Value = TypeVar("Value")
@@ -17,7 +17,7 @@ _OVERHEAD = 1024  # bytes, of a kept answer's key
 
 
 class BusyError(Exception):
-    """Too much is asked at a time; ``seconds`` is when to ask again."""
+    """There are too many questions at a time; ``seconds`` is when to ask again."""
 
     def __init__(self, seconds: int) -> None:
         super().__init__(seconds)
@@ -25,7 +25,7 @@ class BusyError(Exception):
 
 
 class GoneError(Exception):
-    """Who asked has left, or the server stops."""
+    """The visitor has left, or the server stops."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Limits:
     kept_bytes: int = 64 << 20
 
 
-class Kept:
+class AnswerCache:
     """Answers that were used last, up to so many bytes."""
 
     def __init__(self, most: int) -> None:
@@ -77,8 +77,8 @@ class Kept:
 
 
 @dataclass
-class _Flight:
-    """A question on its way: in its thread, on the event loop, and how many wait for it."""
+class _Pending:
+    """A question that is being answered: its thread and task, and how many wait for it."""
 
     question: Prepared
     computed: Future[bytes]
@@ -91,108 +91,108 @@ class Answers:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self.kept = Kept(limits.kept_bytes)
-        self._flights: dict[Hashable, _Flight] = {}
+        self.kept = AnswerCache(limits.kept_bytes)
+        self._pending: dict[Hashable, _Pending] = {}
         self._leaving: set[asyncio.Future[None]] = set()
         self._is_stopping = False
         # what takes milliseconds does not wait for what takes longer
-        self._desk = ThreadPoolExecutor(2, thread_name_prefix="look")
+        self._quick = ThreadPoolExecutor(2, thread_name_prefix="look")
         self._threads = ThreadPoolExecutor(limits.threads, thread_name_prefix="answer")
         self._large = ThreadPoolExecutor(1, thread_name_prefix="large")
 
     @property
     def is_computing(self) -> bool:
         """Whether a thread is at work on an answer."""
-        return any(flight.computed.running() for flight in self._flights.values())
+        return any(pending.computed.running() for pending in self._pending.values())
 
     async def stop(self, seconds: float) -> None:
-        """Answer nothing more; those who wait get their answers within so many seconds, or none."""
+        """Answer nothing more; those who wait get answers within so many seconds, or none."""
         self._is_stopping = True
-        if self._flights:
-            await asyncio.wait([one.task for one in self._flights.values()], timeout=seconds)
+        if self._pending:
+            await asyncio.wait([one.task for one in self._pending.values()], timeout=seconds)
         for leaving in self._leaving:
             leaving.cancel()
 
     def close(self) -> None:
-        """Begin nothing more."""
-        for pool in (self._desk, self._threads, self._large):
+        """Start nothing more."""
+        for pool in (self._quick, self._threads, self._large):
             pool.shutdown(wait=False, cancel_futures=True)
 
-    async def look_up(self, ask: Callable[[], Value]) -> Value:
-        """What takes milliseconds and need not be kept, in a thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._desk, ask)
+    async def look_up(self, function: Callable[[], Value]) -> Value:
+        """The result of what takes milliseconds and need not be kept, from a thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._quick, function)
 
     async def answer(
         self, question: Prepared, gone: Callable[[], Awaitable[None]]
     ) -> tuple[bytes, How]:
-        """The answer of a question, and how it was come by.
+        """The answer of a question, and whether it was kept, shared or computed.
 
         Parameters
         ----------
         question
-            What is asked.
+            The question.
         gone
-            Returns when who asks has left. What nobody waits for any more is not begun.
+            Returns when the visitor has left. What nobody waits for any more is not started.
 
         Raises
         ------
         BusyError
-            If too much else is asked.
+            If there are too many other questions.
         GoneError
-            If who asks has left, or the server stops.
+            If the visitor has left, or the server stops.
         """
         if self._is_stopping:
             raise GoneError
         kept = self.kept.get(question.key)
         if kept is not None:
             return kept, "kept"
-        flight = self._flights.get(question.key)
-        how: How = "computed" if flight is None else "shared"
-        if flight is None:
-            flight = self._begin(question)
-        return await self._wait(flight, gone), how
+        pending = self._pending.get(question.key)
+        how: How = "computed" if pending is None else "shared"
+        if pending is None:
+            pending = self._begin(question)
+        return await self._wait(pending, gone), how
 
-    def _begin(self, question: Prepared) -> _Flight:
-        if len(self._flights) >= self.limits.waiting:
+    def _begin(self, question: Prepared) -> _Pending:
+        if len(self._pending) >= self.limits.waiting:
             raise BusyError(1)
-        pool = {"small": self._desk, "usual": self._threads, "large": self._large}[question.effort]
+        pool = {"small": self._quick, "usual": self._threads, "large": self._large}[question.effort]
         if pool is self._large:
-            large = [one for one in self._flights.values() if one.question.effort == "large"]
+            large = [one for one in self._pending.values() if one.question.effort == "large"]
             if len(large) > self.limits.large_waiting:
                 raise BusyError(10)
         computed = pool.submit(question.compute)
-        flight = _Flight(question, computed, asyncio.create_task(_landing(computed)))
-        self._flights[question.key] = flight
+        pending = _Pending(question, computed, asyncio.create_task(_result_of(computed)))
+        self._pending[question.key] = pending
 
-        def land(task: asyncio.Task[bytes]) -> None:
+        def finish(task: asyncio.Task[bytes]) -> None:
             if not computed.running():  # it may be, when the event loop ends
-                self._forget(flight)
+                self._forget(pending)
             if not task.cancelled() and task.exception() is None:
                 self.kept.put(question.key, task.result())
 
-        flight.task.add_done_callback(land)
-        return flight
+        pending.task.add_done_callback(finish)
+        return pending
 
-    def _forget(self, flight: _Flight) -> None:
-        if self._flights.get(flight.question.key) is flight:
-            del self._flights[flight.question.key]
+    def _forget(self, pending: _Pending) -> None:
+        if self._pending.get(pending.question.key) is pending:
+            del self._pending[pending.question.key]
 
-    async def _wait(self, flight: _Flight, gone: Callable[[], Awaitable[None]]) -> bytes:
+    async def _wait(self, pending: _Pending, gone: Callable[[], Awaitable[None]]) -> bytes:
         leaving = asyncio.ensure_future(gone())
         self._leaving.add(leaving)
-        flight.n_waiting += 1
+        pending.n_waiting += 1
         try:
-            await asyncio.wait((flight.task, leaving), return_when=asyncio.FIRST_COMPLETED)
-            if not flight.task.done():
+            await asyncio.wait((pending.task, leaving), return_when=asyncio.FIRST_COMPLETED)
+            if not pending.task.done():
                 raise GoneError
-            return flight.task.result()
+            return pending.task.result()
         finally:
             self._leaving.discard(leaving)
             leaving.cancel()
-            flight.n_waiting -= 1
-            if not flight.n_waiting and flight.computed.cancel():  # not once it has begun
-                self._forget(flight)
+            pending.n_waiting -= 1
+            if not pending.n_waiting and pending.computed.cancel():  # not once it has started
+                self._forget(pending)
 
 
-async def _landing(computed: Future[bytes]) -> bytes:
+async def _result_of(computed: Future[bytes]) -> bytes:
     return await asyncio.wrap_future(computed)

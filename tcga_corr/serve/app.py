@@ -17,13 +17,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from tcga_corr.analysis.answer import Asking
+from tcga_corr.engine import Engine
 from tcga_corr.errors import AnalysisError, DataMissingError, TcgaCorrError, UsageError
-from tcga_corr.serve import asked
-from tcga_corr.serve.access import Access, Rules, error
+from tcga_corr.serve import questions
+from tcga_corr.serve.access import AccessControl, AccessRules, refusal
 from tcga_corr.serve.answers import Answers, BusyError, GoneError, Limits
 from tcga_corr.serve.names import check_own_sets
-from tcga_corr.serve.snapshot import Live, Snapshot
+from tcga_corr.serve.snapshot import LiveStore, Snapshot
 from tcga_corr.store import Store
 from tcga_corr.vocabulary.gene_sets import GeneSet
 
@@ -40,14 +40,14 @@ class Settings:
     Attributes
     ----------
     rules
-        Who may ask.
+        Who gets answers.
     sets
         Gene sets that are known by name, beside the shipped ones.
     limits
         How much is done at a time.
     """
 
-    rules: Rules = field(default_factory=Rules)
+    rules: AccessRules = field(default_factory=AccessRules)
     sets: Sequence[GeneSet] = ()
     limits: Limits = field(default_factory=Limits)
 
@@ -58,31 +58,31 @@ class LivePage:
     Attributes
     ----------
     answers
-        What it computes, and keeps.
+        Computes the answers, and keeps them.
     """
 
     def __init__(self, store: Store, settings: Settings, page: str) -> None:
-        self._live = Live(store, settings.sets)
+        self._live = LiveStore(store, settings.sets)
         self.answers = Answers(settings.limits)
         self._page = page.encode()
         self._zipped = gzip.compress(self._page, mtime=0)
-        asking = {"pair": asked.pair, "scatter": asked.scatter}
+        prepared = {"pair": questions.prepare_pair, "scatter": questions.prepare_scatter}
         routes = [
             Route("/", self._show),
             Route("/api/store", self._safely(self._describe)),
             Route("/api/names", self._safely(self._complete)),
             *(
-                Route(f"/api/{name}", self._safely(self._answer(ask)))
-                for name, ask in asking.items()
+                Route(f"/api/{name}", self._safely(self._answer(prepare)))
+                for name, prepare in prepared.items()
             ),
         ]
         routed = Starlette(
             routes=routes,
             middleware=[Middleware(GZipMiddleware, minimum_size=1000, compresslevel=4)],
-            exception_handlers={HTTPException: _not_there},
+            exception_handlers={HTTPException: _not_found},
         )
         routed.router.redirect_slashes = False
-        self._access = Access(routed, settings.rules, page)
+        self._access = AccessControl(routed, settings.rules, page)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -92,8 +92,8 @@ class LivePage:
         """Do what the first question would wait for."""
         snapshot = self._live.now()
         snapshot.described()
-        snapshot.names(snapshot.source(None)).completions()
-        asked.pair(snapshot, [("x", "RELA"), ("y", "nfkb")]).compute()
+        snapshot.names_of(snapshot.source(None)).completions()
+        questions.prepare_pair(snapshot, [("x", "RELA"), ("y", "nfkb")]).compute()
 
     def close(self) -> None:
         """Compute nothing more."""
@@ -106,17 +106,17 @@ class LivePage:
         return Response(self._page, media_type="text/html")
 
     async def _describe(self, request: Request) -> Response:
-        asked.read(request.query_params.multi_items(), ())
-        found = await self.answers.look_up(lambda: asked.as_json(self._live.now().described()))
+        questions.read_parameters(request.query_params.multi_items(), ())
+        found = await self.answers.look_up(lambda: questions.as_json(self._live.now().described()))
         return Response(found, media_type=_JSON)
 
     async def _complete(self, request: Request) -> Response:
         given = request.query_params.multi_items()
-        found = await self.answers.look_up(lambda: asked.names(self._live.now(), given))
+        found = await self.answers.look_up(lambda: questions.completions(self._live.now(), given))
         return Response(found, media_type=_JSON)
 
     def _answer(
-        self, prepare: Callable[[Snapshot, list[tuple[str, str]]], asked.Prepared]
+        self, prepare: Callable[[Snapshot, list[tuple[str, str]]], questions.Prepared]
     ) -> Handler:
         async def answer(request: Request) -> Response:
             given = request.query_params.multi_items()
@@ -132,32 +132,32 @@ class LivePage:
         return answer
 
     def _safely(self, handler: Handler) -> Handler:
-        """What goes wrong as one line: for who asks what they can mend, the rest for our log."""
+        """Answer errors with one line: those that a visitor can avoid; others go to the log."""
 
         async def safe(request: Request) -> Response:
             try:
                 return await handler(request)
-            except asked.TooLongError as wrong:
-                return error(414, str(wrong))
-            except (UsageError, AnalysisError, DataMissingError) as wrong:
-                told = self._told(wrong)
-                if told:
-                    return error(400, told)
+            except questions.TooLongError as error:
+                return refusal(414, str(error))
+            except (UsageError, AnalysisError, DataMissingError) as error:
+                text = self._public_text(error)
+                if text:
+                    return refusal(400, text)
                 _log.exception("%s", request.url.path)
             except BusyError as busy:
-                told = f"too much is asked of this server at a time: ask again in {busy.seconds} s"
-                return error(503, told, {"Retry-After": str(busy.seconds)})
+                text = f"too much is asked of this server at a time: ask again in {busy.seconds} s"
+                return refusal(503, text, {"Retry-After": str(busy.seconds)})
             except GoneError:
-                return error(503, "this server is being stopped", {"Retry-After": "10"})
-            except Exception:  # noqa: BLE001 - whatever it is, nothing of it is for who asks
+                return refusal(503, "this server is being stopped", {"Retry-After": "10"})
+            except Exception:  # noqa: BLE001 - whatever it is, a visitor learns nothing of it
                 _log.exception("%s", request.url.path)
-            return error(500, "internal error")
+            return refusal(500, "internal error")
 
         return safe
 
-    def _told(self, wrong: TcgaCorrError) -> str:
-        """An error as one line; empty where it tells a place on this machine."""
-        text = " ".join(str(wrong).split())
+    def _public_text(self, error: TcgaCorrError) -> str:
+        """An error as one line; empty where it names a place on this machine."""
+        text = " ".join(str(error).split())
         root = self._live.store.root
         if any(str(place) in text for place in (root.absolute(), root.resolve())):
             return ""
@@ -165,26 +165,26 @@ class LivePage:
         return shown if len(shown) <= _MOST_LETTERS else f"{shown[: _MOST_LETTERS - 1]}…"
 
 
-def make_app(engine: Asking, settings: Settings, page: str) -> LivePage:
+def make_app(engine: Engine, settings: Settings, page: str) -> LivePage:
     """The live page over an engine's store.
 
     Parameters
     ----------
     engine
-        Whose store is asked.
+        Whose store is served.
     settings
-        Who may ask, and how much.
+        Who gets answers, and how many.
     page
         The page's text.
 
     Raises
     ------
     UsageError
-        If the gene sets of the settings could not be told from others.
+        If a gene set of the settings has the name of another.
     """
     check_own_sets(settings.sets)
     return LivePage(engine.store, settings, page)
 
 
-async def _not_there(request: Request, wrong: Any) -> Response:
-    return error(wrong.status_code, "there is nothing at this address")
+async def _not_found(request: Request, error: Any) -> Response:
+    return refusal(error.status_code, "there is nothing at this address")

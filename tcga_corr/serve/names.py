@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 from threading import Lock
 
-from tcga_corr.analysis.names import SetVariable, Variable
-from tcga_corr.analysis.variables import parse_variable
+from tcga_corr.analysis.names import Item, Items, NameResolver, SetVariable, Variable
 from tcga_corr.errors import UsageError, near_names
 from tcga_corr.serve.completion import KINDS, Completions, Kind, lines_of
 from tcga_corr.store import Covariates, TableIndex
@@ -32,7 +31,7 @@ def _folded_sets() -> frozenset[str]:
 
 
 def check_own_sets(own: Sequence[GeneSet]) -> None:
-    """Refuse sets that could not be told from shipped ones, or from each other.
+    """Refuse sets that share a name with a shipped one, or with each other, and not the genes.
 
     Raises
     ------
@@ -50,7 +49,7 @@ def check_own_sets(own: Sequence[GeneSet]) -> None:
             )
 
 
-class Names:
+class VisitorNames(NameResolver):
     """The variables of some tables, named as on the command line; but no text is a file.
 
     Parameters
@@ -60,42 +59,47 @@ class Names:
     covariates
         Those of the store.
     own
-        Gene sets of whoever runs the server; they come before reference sets of the same name.
+        Gene sets of the server's owner; they come before reference sets of the same name.
     """
 
     def __init__(
         self, tables: Sequence[TableIndex], covariates: Covariates, own: Sequence[GeneSet]
     ) -> None:
-        self._tables = list({table.genes: table for table in tables}.values())
-        self._covariates = covariates
+        super().__init__(list({table.genes: table for table in tables}.values()), covariates)
         self._labels = tuple(covariates.labels)
         self._own = {gene_set.name.casefold(): gene_set for gene_set in own}
         self._found: dict[str, Variable] = {}
         self._completions: Completions | None = None
         self._building = Lock()
 
-    def variable(self, text: str) -> Variable:
-        """The variable of a text.
+    def variable(self, item: Item) -> Variable:
+        """The variable of a text, or of a gene set.
 
         Raises
         ------
         UsageError
-            If it names none, or several.
+            If a text names none, or several.
         """
-        found = self._found.get(text)
+        if isinstance(item, GeneSet):
+            return SetVariable(item)
+        found = self._found.get(item)
         if found is None:
-            found = self._look_up(text)
+            found = self._look_up(item)
             if len(self._found) >= _MOST_KEPT:
                 self._found.clear()
-            self._found[text] = found
+            self._found[item] = found
         return found
 
+    def expanded(self, items: Items) -> list[Variable]:
+        """The variables of items, each once; a text is never a collection."""
+        return list(dict.fromkeys(self.variables(items)))
+
     def knows(self, text: str) -> bool:
-        """Whether a text is a name, be it of several variables."""
+        """Whether a text is a name, even if of several variables."""
         return self._own_set(text) is not None or bool(self._kinds(text))
 
     def completions(self) -> Completions:
-        """Of all names; made at first use."""
+        """The completions of all names; made at first use."""
         with self._building:
             if self._completions is None:
                 rows = dict.fromkeys(row for table in self._tables for row in table.genes)
@@ -114,7 +118,7 @@ class Names:
             raise UsageError(f"unknown gene, gene set or covariate '{shown}'", self._near(text))
         if kinds == ["covariate"] and ":" not in text:
             text = f"covariate:{text}"  # spares the search for genes named like it
-        return parse_variable(text, self._tables, self._covariates)
+        return super().variable(text)
 
     def _own_set(self, text: str) -> GeneSet | None:
         return self._own.get(text.casefold()) or self._own.get(text.removeprefix("set:").casefold())
@@ -142,9 +146,6 @@ class Names:
         if kind == "set":
             return name.casefold() in _folded_sets()
         return bool(self._covariates.named(name))
-
-    def _is_row(self, name: str) -> bool:
-        return any(name in table.genes for table in self._tables)
 
     def _near(self, text: str) -> str:
         first, _, rest = text.partition(":")

@@ -1,10 +1,10 @@
-"""Questions over a store as it stood at a moment, and the look whether it still stands so."""
+"""Questions over a store as it was at a moment, and the check whether it has changed."""
 
 from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -12,12 +12,12 @@ from threading import RLock
 from typing import Any, TypeVar
 
 from tcga_corr.analysis.cohort import Cohort
-from tcga_corr.analysis.names import SetVariable, Variable
-from tcga_corr.choices import SELECTIONS, TIES, Ties, check_choice
-from tcga_corr.engine import Engine as Questions
+from tcga_corr.analysis.scope import Scope
+from tcga_corr.choices import SELECTIONS
+from tcga_corr.engine import Engine
 from tcga_corr.errors import DataMissingError, StoreError, UsageError
-from tcga_corr.serve.names import Names
-from tcga_corr.sources import SOURCES
+from tcga_corr.serve.names import VisitorNames
+from tcga_corr.sources import SOURCES, source_is_simulated
 from tcga_corr.store import (
     Covariates,
     Store,
@@ -38,14 +38,14 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Stamps:
-    """What tells cheaply that the files of a store are still the same: size, time, inode."""
+    """Size, time and inode of the files of a store, which show cheaply that they have changed."""
 
     tables: dict[TableKey, Stamp]
     covariates: dict[str, Stamp]
 
     @classmethod
     def of(cls, store: Store) -> Stamps:
-        """As they are now."""
+        """Those of the files as they are now."""
         keys = {key: store.table_path(key) for key in store.table_keys()}
         names = {name: store.covariates_path(name) for name in store.covariate_names()}
         return cls(_stamps(keys), _stamps(names))
@@ -57,16 +57,16 @@ def _stamps(paths: dict[Key, Path]) -> dict[Key, Stamp]:
         try:
             status = path.stat()
         except FileNotFoundError:
-            continue  # removed between the two looks
+            continue  # removed meanwhile
         found[name] = (status.st_size, status.st_mtime_ns, status.st_ino)
     return found
 
 
-class Snapshot(Questions):
+class Snapshot(Engine):
     """Questions over one state of a store; threads may share it.
 
     Tables stay open from question to question, and what a visitor names is looked up by
-    :class:`~tcga_corr.serve.names.Names`, whichever way the engine takes to it.
+    :class:`~tcga_corr.serve.names.VisitorNames`.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Snapshot(Questions):
         self._own = own
         self._lock = RLock()
         self._tables: dict[TableKey, TableIndex] = {}
-        self._names: dict[str, Names] = {}
+        self._names: dict[str, VisitorNames] = {}
         self._covariates: Covariates | None = None
         self._described: dict[str, Any] | None = None
         if earlier is not None:
@@ -92,36 +92,15 @@ class Snapshot(Questions):
 
     # --- what questions are built on
 
-    def cohorts(
-        self,
-        tumor_types: Iterable[str],
-        source: str | None,
-        samples: str,
-        ties: Ties,
-        min_genes: int,
-    ) -> list[Cohort]:
+    def cohorts(self, scope: Scope) -> list[Cohort]:
         """As of the engine; of tables that are open already."""
-        check_choice("samples", samples, SELECTIONS)
-        check_choice("ties", ties, TIES)
-        tables = self.tables(self.source(source), list(tumor_types))
-        return [Cohort(table, samples, ties, min_genes) for table in tables]
+        scope.check()
+        tables = self.tables(self.source(scope.source), list(scope.tumor_types))
+        return [scope.cohort(table) for table in tables]
 
-    def variables(
-        self, items: Sequence[str | GeneSet], tables: Sequence[TableIndex]
-    ) -> list[Variable]:
-        """As of the engine; a text is never a file."""
-        names = self.names(tables[0].key.source)
-        return [
-            SetVariable(item) if isinstance(item, GeneSet) else names.variable(item)
-            for item in items
-        ]
-
-    def several(
-        self, items: str | GeneSet | Sequence[str | GeneSet], tables: Sequence[TableIndex]
-    ) -> list[Variable]:
+    def names(self, cohorts: Sequence[Cohort]) -> VisitorNames:
         """As of the engine; a text is one variable, never a collection or a file."""
-        listed = [items] if isinstance(items, str | GeneSet) else items
-        return list(dict.fromkeys(self.variables(listed, tables)))
+        return self.names_of(cohorts[0].table.key.source)
 
     # --- what the store has
 
@@ -155,26 +134,27 @@ class Snapshot(Questions):
             If the source has none of a tumor type.
         """
         wanted = {parse_tumor_type(name).abbreviation for name in tumor_types}
-        there = self._types()[source]
-        missing = sorted(wanted.difference(there))
+        stored = self._types()[source]
+        missing = sorted(wanted.difference(stored))
         if missing:
             raise DataMissingError(
                 f"{', '.join(missing)}: not loaded from source '{source}'",
-                f"The store has {', '.join(there)}",
+                f"The store has {', '.join(stored)}",
             )
-        return [self._table(TableKey(source, one)) for one in there if not wanted or one in wanted]
+        chosen = [name for name in stored if not wanted or name in wanted]
+        return [self._table(TableKey(source, name)) for name in chosen]
 
-    def names(self, source: str) -> Names:
-        """What may be named in the tables of a source."""
+    def names_of(self, source: str) -> VisitorNames:
+        """Finds the variables that may be named in the tables of a source."""
         with self._lock:
             if self._covariates is None:
                 self._covariates = Covariates(self.store)
             if source not in self._names:
-                self._names[source] = Names(self.tables(source), self._covariates, self._own)
+                self._names[source] = VisitorNames(self.tables(source), self._covariates, self._own)
             return self._names[source]
 
     def described(self) -> dict[str, Any]:
-        """What may be asked of the store, as JSON values."""
+        """What can be queried in the store, as JSON values."""
         with self._lock:
             if self._described is None:
                 self._described = self._describe()
@@ -196,21 +176,20 @@ class Snapshot(Questions):
 
     @staticmethod
     def _default(types: dict[str, list[str]]) -> str:
-        """The source with most tumor types; made-up ones give way to others."""
+        """The source with most tumor types; simulated ones come last."""
         order = [*SOURCES, *types]
 
-        def wanted(name: str) -> tuple[bool, int, int]:
-            made_up = name in SOURCES and SOURCES[name].simulated
-            return made_up, -len(types[name]), order.index(name)
+        def rank(name: str) -> tuple[bool, int, int]:
+            return source_is_simulated(name), -len(types[name]), order.index(name)
 
-        return min(types, key=wanted)
+        return min(types, key=rank)
 
     def _describe(self) -> dict[str, Any]:
         types = self._types()
         sources = []
-        for name, there in types.items():
-            known = [self._metadata(TableKey(name, one)) for one in there]
-            tables = [one for one in known if one is not None]
+        for name, stored in types.items():
+            found = [self._metadata(TableKey(name, tumor_type)) for tumor_type in stored]
+            tables = [table for table in found if table is not None]
             samples = (sample for table in tables for sample in table.samples)
             sources.append(
                 {
@@ -241,8 +220,8 @@ class Snapshot(Questions):
             return None
 
 
-class Live:
-    """A store that may change while it is asked."""
+class LiveStore:
+    """A store that may change while it is served."""
 
     def __init__(self, store: Store, own: Sequence[GeneSet] = ()) -> None:
         self.store = store
@@ -251,7 +230,7 @@ class Live:
         self._last = Snapshot(store, Stamps({}, {}), own)
 
     def now(self) -> Snapshot:
-        """The store as it stands."""
+        """The snapshot of the store as it is now."""
         stamps = Stamps.of(self.store)
         last = self._last
         if last.stamps == stamps:

@@ -15,7 +15,7 @@ from tcga_corr.exchange import finite
 from tcga_corr.page.answers import page_of_answer
 from tcga_corr.page.pairs import scatters_of
 from tcga_corr.page.parts import Scatter, as_data
-from tcga_corr.serve.names import Names
+from tcga_corr.serve.names import VisitorNames
 from tcga_corr.serve.snapshot import Snapshot
 from tcga_corr.store import TableIndex
 from tcga_corr.vocabulary.methods import METHODS
@@ -27,11 +27,11 @@ _MOST_PARAMETERS = 64
 _MOST_CONTROLS = 8
 _REPEATED = ("adjust",)
 _PAIR = ("x", "y", "method", "adjust", "samples", "source", "null")
-# of the whole question of a page, a scatter needs not all
+# the page sends all parameters of its question, of which a scatter uses some
 _SCATTER = (*_PAIR, "type")
 _NAMES = ("q", "limit", "source")
 # columns of values beside the variables
-_TAKEN = ("tumor_type", "sample", "patient", "sample_type")
+_SAMPLE_COLUMNS = ("tumor_type", "sample", "patient", "sample_type")
 
 Effort = Literal["small", "usual", "large"]
 Parameters = dict[str, list[str]]
@@ -48,12 +48,11 @@ class Prepared:
     Attributes
     ----------
     key
-        The same for questions of the same answer: what is asked, and the hashes of all it is
-        asked of.
+        The same for questions of the same answer: the parameters, and the hashes of the tables.
     compute
         Gives the answer as JSON.
     effort
-        Whether that takes some milliseconds, some dozens of them, or seconds.
+        Whether that takes milliseconds, tens of milliseconds, or seconds.
     """
 
     key: Hashable
@@ -66,7 +65,7 @@ def as_json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
-def read(items: Iterable[tuple[str, str]], known: Sequence[str]) -> Parameters:
+def read_parameters(items: Iterable[tuple[str, str]], known: Sequence[str]) -> Parameters:
     """The parameters that are given, and not left empty.
 
     Raises
@@ -92,67 +91,67 @@ def read(items: Iterable[tuple[str, str]], known: Sequence[str]) -> Parameters:
     return found
 
 
-def names(snapshot: Snapshot, items: Iterable[tuple[str, str]]) -> bytes:
-    """Completions of what was typed."""
-    given = read(items, _NAMES)
-    limit = _one(given, "limit", "12")
+def completions(snapshot: Snapshot, items: Iterable[tuple[str, str]]) -> bytes:
+    """Completions of a typed text, as JSON."""
+    given = read_parameters(items, _NAMES)
+    limit = _single(given, "limit", "12")
     if not limit.isascii() or not limit.isdecimal() or not 1 <= int(limit) <= MOST_COMPLETIONS:
         raise UsageError(f"limit is '{limit[:80]}'", f"Give 1 to {MOST_COMPLETIONS}")
-    known = snapshot.names(snapshot.source(_one(given, "source")))
-    found = known.completions().find(_one(given, "q"), int(limit))
+    names = snapshot.names_of(snapshot.source(_single(given, "source")))
+    found = names.completions().find(_single(given, "q"), int(limit))
     return as_json([asdict(one) for one in found])
 
 
-def pair(snapshot: Snapshot, items: Iterable[tuple[str, str]]) -> Prepared:
+def prepare_pair(snapshot: Snapshot, items: Iterable[tuple[str, str]]) -> Prepared:
     """The association of a pair in each tumor type."""
-    given = read(items, _PAIR)
-    method = _choice(given, "method", METHODS)
-    nulls = _nulls(_one(given, "null", "none"))
-    common = _Common.of(snapshot, given)
+    given = read_parameters(items, _PAIR)
+    method = _choice(given, "method", list(METHODS))
+    nulls = _nulls(_single(given, "null", "none"))
+    query = _PairQuery.of(snapshot, given)
     effort: Effort = "large" if nulls else "usual"
 
     def compute() -> bytes:
         answer = snapshot.correlate(
-            common.x,
-            common.y,
-            tumor_types=common.types,
-            source=common.source,
-            samples=common.samples,
+            query.x,
+            query.y,
+            tumor_types=query.types,
+            source=query.source,
+            samples=query.samples,
             method=cast(Method, method),
-            adjust=common.adjust,
+            adjust=query.adjust,
             null=nulls,
         )
         return as_json(as_data(page_of_answer(answer)))
 
-    return Prepared(("pair", method, nulls, common.key), compute, effort)
+    return Prepared(("pair", method, nulls, query.key), compute, effort)
 
 
-def scatter(snapshot: Snapshot, items: Iterable[tuple[str, str]]) -> Prepared:
+def prepare_scatter(snapshot: Snapshot, items: Iterable[tuple[str, str]]) -> Prepared:
     """The samples of a pair in one tumor type."""
-    given = read(items, _SCATTER)
-    common = _Common.of(snapshot, given, [_required(given, "type")])
-    x, y, *controls = (variable.name for variable in common.variables)
-    columns = [variable.name for variable in dict.fromkeys(common.variables)] + [*_TAKEN]
+    given = read_parameters(items, _SCATTER)
+    query = _PairQuery.of(snapshot, given, [_required(given, "type")])
+    x, y, *controls = (variable.name for variable in query.variables)
+    columns = [variable.name for variable in dict.fromkeys(query.variables)] + [*_SAMPLE_COLUMNS]
     if len(set(columns)) < len(columns):
         raise UsageError("two of the variables go by one name", "A scatter needs different ones")
 
     def compute() -> bytes:
         answer = snapshot.values(
-            [common.x, common.y, *common.adjust],
-            tumor_types=common.types,
-            source=common.source,
-            samples=common.samples,
+            [query.x, query.y, *query.adjust],
+            tumor_types=query.types,
+            source=query.source,
+            samples=query.samples,
         )
-        found = scatters_of(answer.frame, x, y, controls)
-        one = next(iter(found.values()), Scatter([], [], [], []))
-        return as_json(finite(asdict(one)))
+        scatters = scatters_of(answer.frame, x, y, controls)
+        scatter = next(iter(scatters.values()), Scatter([], [], [], []))
+        return as_json(finite(asdict(scatter)))
 
-    return Prepared(("scatter", common.key), compute, "small")
+    return Prepared(("scatter", query.key), compute, "small")
 
 
 @dataclass(frozen=True)
-class _Common:
-    """What pairs and scatters have in common: texts as they were given, and what they mean."""
+class _PairQuery:
+    """The parameters of pairs and scatters: texts as they were given, and what they stand for."""
 
     x: str
     y: str
@@ -164,14 +163,14 @@ class _Common:
     tables: list[TableIndex]
 
     @classmethod
-    def of(cls, snapshot: Snapshot, given: Parameters, types: Sequence[str] = ()) -> _Common:
+    def of(cls, snapshot: Snapshot, given: Parameters, types: Sequence[str] = ()) -> _PairQuery:
         x, y = (_required(given, name) for name in "xy")
         samples = _choice(given, "samples", SELECTIONS)
-        source = snapshot.source(_one(given, "source"))
+        source = snapshot.source(_single(given, "source"))
         tables = snapshot.tables(source, types)
-        known = snapshot.names(source)
-        pair = [known.variable(text) for text in (x, y)]
-        controls = {known.variable(text): text for text in _adjusted(given, known)}
+        names = snapshot.names_of(source)
+        pair = [names.variable(text) for text in (x, y)]
+        controls = {names.variable(text): text for text in _controls(given, names)}
         check_controls(pair, list(controls))
         return cls(
             x,
@@ -191,9 +190,9 @@ class _Common:
 
 
 def _identity(variable: Variable) -> Hashable:
-    """A variable by all that its answer shows of it."""
+    """What the answer shows of a variable."""
     if isinstance(variable, GeneVariable):
-        return "gene", variable.name, variable.asked
+        return "gene", variable.name, variable.typed
     if isinstance(variable, CovariateVariable):
         one = variable.covariate
         return "covariate", one.table, one.name, one.label, one.table_sha256
@@ -201,15 +200,15 @@ def _identity(variable: Variable) -> Hashable:
 
 
 def _hashed(tables: Sequence[TableIndex]) -> str:
-    told = "\n".join(f"{table.key.tumor_type} {table.table_sha256}" for table in tables)
-    return hashlib.sha256(told.encode()).hexdigest()
+    text = "\n".join(f"{table.key.tumor_type} {table.table_sha256}" for table in tables)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _adjusted(given: Parameters, known: Names) -> list[str]:
-    """What to hold fixed; a text with commas is several names, unless it is a name itself."""
+def _controls(given: Parameters, names: VisitorNames) -> list[str]:
+    """The names to adjust for; a text with commas is several, unless it is a name itself."""
     listed = []
     for text in given.get("adjust", []):
-        parts = [text] if known.knows(text) else text.split(",")
+        parts = [text] if names.knows(text) else text.split(",")
         listed += [part.strip() for part in parts if part.strip()]
     if len(listed) > _MOST_CONTROLS:
         raise UsageError(
@@ -222,15 +221,15 @@ def _nulls(text: str) -> tuple[Null, ...]:
     wanted = [part.strip() for part in text.split(",")]
     if wanted == ["none"]:
         return ()
-    for one in wanted:
-        check_choice("null", one[:80], ["none", *NULLS])
+    for name in wanted:
+        check_choice("null", name[:80], ["none", *NULLS])
     if "none" in wanted:
         raise UsageError(f"null is '{text[:80]}'", "Give none alone")
-    return tuple(one for one in NULLS if one in wanted)
+    return tuple(name for name in NULLS if name in wanted)
 
 
 def _choice(given: Parameters, name: str, known: Sequence[str]) -> str:
-    value = _one(given, name, known[0])
+    value = _single(given, name, known[0])
     if value not in known:
         check_choice(name, value[:80], known)
     return value
@@ -242,5 +241,5 @@ def _required(given: Parameters, name: str) -> str:
     return given[name][0]
 
 
-def _one(given: Parameters, name: str, default: str = "") -> str:
+def _single(given: Parameters, name: str, default: str = "") -> str:
     return given[name][0] if name in given else default
