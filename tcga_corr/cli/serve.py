@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,11 +18,7 @@ if TYPE_CHECKING:
     from tcga_corr.serve.app import LivePage
     from tcga_corr.vocabulary.gene_sets import GeneSet
 
-_LAST_ANSWERS, _LAST_BYTES = 1, 2  # seconds
-_BACKLOG, _CONNECTIONS = 128, 256
-_MOST_OF_REQUEST = 1 << 14  # bytes, without a body
-_TO_ASK = 10  # seconds
-_OF_A_SWITCH = 0.001  # seconds, from a thread that computes to the one that answers
+_SWITCH_INTERVAL = 0.001  # seconds, from a thread that computes to the one that answers
 
 
 def serve(
@@ -67,7 +62,7 @@ def serve(
     _require_extra()
     from tcga_corr.page.render import live_page
     from tcga_corr.serve import app
-    from tcga_corr.serve.access import LOOPBACK, Rules, check_token, is_loopback
+    from tcga_corr.serve.access import LOOPBACK, AccessRules, check_token, is_loopback
 
     settings: Settings = context.obj
     engine = settings.engine()
@@ -79,7 +74,7 @@ def serve(
         from secrets import token_urlsafe
 
         token = token_urlsafe()
-    rules = Rules(LOOPBACK | {_bracketed(host)} if is_near else None, token)
+    rules = AccessRules(LOOPBACK | {_bracketed(host)} if is_near else None, token)
     page = app.make_app(engine, app.Settings(rules, _own_sets(sets or [])), live_page())
     listener = _listening(host, port)
     page.warm()
@@ -108,6 +103,8 @@ def _own_sets(paths: list[Path]) -> list[GeneSet]:
 def _listening(host: str, port: int) -> socket.socket:
     import socket
 
+    from tcga_corr.serve.server import BACKLOG
+
     try:
         tcp = socket.SOCK_STREAM, socket.IPPROTO_TCP  # both, else asyncio leaves Nagle's delay on
         [(kind, *_, address), *_] = socket.getaddrinfo(host, port, 0, *tcp, socket.AI_PASSIVE)
@@ -118,7 +115,7 @@ def _listening(host: str, port: int) -> socket.socket:
         if os.name == "posix":  # elsewhere it would take the port from another server
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
-        listener.listen(_BACKLOG)
+        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         raise UsageError(
@@ -128,99 +125,33 @@ def _listening(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _open_more_files() -> None:
-    """As many at a time as this process may; where that cannot be said, as many as it is."""
-    with suppress(ImportError, OSError, ValueError):
-        import resource
-
-        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
 def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
 def _reached(host: str) -> str:
-    """By what name others reach an address; of all addresses, that of this machine."""
+    """The name by which others reach an address; of all addresses, that of this machine."""
     import socket
 
     return socket.gethostname() if host in ("0.0.0.0", "::") else _bracketed(host)  # noqa: S104
 
 
 def _run(page: LivePage, listener: socket.socket, link: str, open_browser: bool) -> None:
-    """Answer until a signal ends it; then leave, be a question still under way or not."""
-    import asyncio
+    """Answer until a signal ends it; then leave, even if a question is still being computed."""
     import logging
-    import signal
     import threading
     import webbrowser
-    from contextlib import nullcontext
-    from types import FrameType
 
-    import uvicorn
-    from uvicorn.protocols.http.h11_impl import H11Protocol
+    from tcga_corr.serve.server import Server
 
-    class Connection(H11Protocol):
-        # its own has no limit to how many there are, and to how long one takes to ask
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-            super().connection_made(transport)
-            self.loop.call_later(_TO_ASK, self.look, None)
-            n = len(self.connections)
-            if n > _CONNECTIONS:
-                others = (one for one in self.connections if isinstance(one, Connection))
-                silent = (one for one in others if one.cycle is None and one is not self)
-                dropped = next(silent, self if n > 2 * _CONNECTIONS else None)
-                if dropped:  # else it is told that there are too many
-                    dropped.transport.abort()
-                    self.connections.discard(dropped)
-
-        def look(self, last: object) -> None:
-            is_answered = self.cycle is None or self.cycle.response_complete
-            if is_answered and self.cycle is last and self.timeout_keep_alive_task is None:
-                self.transport.abort()
-            elif not self.transport.is_closing():
-                self.loop.call_later(_TO_ASK, self.look, self.cycle)
-
-    class Server(uvicorn.Server):
-        # its own way raises the signal again, and so ends in an error
-        def capture_signals(self) -> nullcontext[None]:  # type: ignore[override]
-            return nullcontext()
-
-        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            await page.answers.stop(_LAST_ANSWERS)
-            await super().shutdown(sockets)
-
-    config = uvicorn.Config(
-        page,
-        http=Connection,
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        backlog=_BACKLOG,
-        limit_concurrency=_CONNECTIONS + 1,
-        h11_max_incomplete_event_size=_MOST_OF_REQUEST,
-        timeout_graceful_shutdown=_LAST_BYTES,
-    )
-    server = Server(config)
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        server.force_exit = server.should_exit
-        server.should_exit = True
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
+    server = Server(page)
     logging.basicConfig(level=logging.ERROR, format="tcga-corr: %(levelname)s: %(message)s")
-    sys.setswitchinterval(_OF_A_SWITCH)
-    _open_more_files()
+    sys.setswitchinterval(_SWITCH_INTERVAL)
     print(f"The live page: {link} (Ctrl-C stops it)", file=sys.stderr, flush=True)
     if open_browser:  # which some browsers do for as long as they are open
         threading.Thread(target=webbrowser.open, args=(link,), daemon=True).start()
     try:
-        asyncio.run(server.serve(sockets=[listener]))
+        server.run_on(listener)
     finally:
         page.close()
     print("stopped", file=sys.stderr, flush=True)

@@ -25,7 +25,8 @@ from tcga_corr.cli import main, serve
 from tcga_corr.engine import Engine
 from tcga_corr.errors import UsageError
 from tcga_corr.page.render import live_page
-from tcga_corr.serve.access import Rules, check_token, is_loopback, policy_of
+from tcga_corr.serve import server
+from tcga_corr.serve.access import AccessRules, check_token, is_loopback, policy_of
 from tcga_corr.serve.app import LivePage, Settings
 from tests.conftest import snapshot
 from tests.serve.live import GENES, PAGE, Visitor, make_store, visitor
@@ -49,7 +50,7 @@ def one(engine: Engine) -> Iterator[Visitor]:
 @pytest.fixture
 def stranger(engine: Engine) -> Iterator[Visitor]:
     """Asks a server that wants a token."""
-    with visitor(engine, Settings(Rules(None, TOKEN))) as someone:
+    with visitor(engine, Settings(AccessRules(None, TOKEN))) as someone:
         yield someone
 
 
@@ -201,7 +202,7 @@ def test_long_headers_are_refused_at_once(stranger: Visitor) -> None:
 
 
 def test_a_token_on_this_machine_does_not_open_it_to_other_hosts(engine: Engine) -> None:
-    with visitor(engine, Settings(Rules(token=TOKEN))) as one:
+    with visitor(engine, Settings(AccessRules(token=TOKEN))) as one:
         bearer = {"Authorization": f"Bearer {TOKEN}"}
         assert one.get("/api/store", headers=bearer).status_code == 200
         assert one.get("/api/store", headers={**bearer, "Host": "evil"}).status_code == 421
@@ -519,7 +520,7 @@ def test_silent_connections_keep_nobody_out(engine: Engine) -> None:
             with suppress(OSError):
                 one.sendall(b"GET / HTTP/1.1\r\nHost: ")
         assert httpx.get(f"{link}api/pair?x=RELA&y=nfkb").status_code == 200
-        time.sleep(max(0.0, serve._TO_ASK + 1 - (time.perf_counter() - began)))
+        time.sleep(max(0.0, server._TO_ASK + 1 - (time.perf_counter() - began)))
         for one in idle:
             with suppress(ConnectionError):
                 assert one.recv(1) == b""
@@ -533,8 +534,8 @@ def test_too_many_connections_that_ask_are_told_so(engine: Engine) -> None:
     with process(engine) as (_, link), ExitStack() as opened:
         place = httpx.URL(link)
         told = []
-        for _ in range(serve._CONNECTIONS + 5):
+        for _ in range(server._CONNECTIONS + 5):
             one = opened.enter_context(socket.create_connection((place.host, place.port or 0), 5))
             one.sendall(b"GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n")
             told.append(one.recv(12)[-3:])
-        assert told == [b"404"] * serve._CONNECTIONS + [b"503"] * 5
+        assert told == [b"404"] * server._CONNECTIONS + [b"503"] * 5

@@ -18,19 +18,18 @@ from typing import Any
 
 import httpx
 import pytest
-from tcga_corr.analysis.variables import parse_variable
 
+from tcga_corr.analysis.names import NameResolver
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.errors import StoreError, TcgaCorrError, UsageError
 from tcga_corr.page.answers import page_of_answer
 from tcga_corr.page.pairs import scatters_of
 from tcga_corr.page.parts import as_data
-from tcga_corr.serve import asked
-from tcga_corr.serve.answers import Answers, BusyError, GoneError, Kept, Limits
+from tcga_corr.serve.answers import AnswerCache, Answers, BusyError, GoneError, Limits
 from tcga_corr.serve.app import Settings, make_app
-from tcga_corr.serve.asked import Effort, Prepared
-from tcga_corr.serve.names import Names
-from tcga_corr.serve.snapshot import Live, Snapshot
+from tcga_corr.serve.names import VisitorNames
+from tcga_corr.serve.questions import Effort, Prepared, completions, prepare_pair
+from tcga_corr.serve.snapshot import LiveStore, Snapshot
 from tcga_corr.store import Covariates, open_index
 from tcga_corr.vocabulary.gene_sets import GeneSet, read_gmt, reference_sets, shipped_sets
 from tcga_corr.vocabulary.symbols import symbol_table
@@ -182,8 +181,8 @@ def test_completion_finds_other_names(one: Visitor) -> None:
 
 def test_what_is_offered_can_be_asked(engine: Engine) -> None:
     own = GeneSet("age", "own", ("RELA", "GPX4"), "own.gmt")
-    snapshot = Live(engine.store, [own]).now()
-    names = snapshot.names("tcga-hiseqv2")
+    snapshot = LiveStore(engine.store, [own]).now()
+    names = snapshot.names_of("tcga-hiseqv2")
     kinds = {"GeneVariable": "gene", "SetVariable": "set", "CovariateVariable": "covariate"}
     offered = names.completions().find("", 100_000)
     assert len(offered) > 1_000
@@ -193,12 +192,12 @@ def test_what_is_offered_can_be_asked(engine: Engine) -> None:
 
 
 def test_completion_is_fast(simulated: Engine) -> None:
-    snapshot = Live(simulated.store).now()
-    asked.names(snapshot, [("q", "a")])
+    snapshot = LiveStore(simulated.store).now()
+    completions(snapshot, [("q", "a")])
     began = time.perf_counter()
     typed = ("f", "fer", "nrf2", "apop", "no such name at all", "", "_", "e")
     for text in typed:
-        asked.names(snapshot, [("q", text), ("limit", "50")])
+        completions(snapshot, [("q", text), ("limit", "50")])
     assert (time.perf_counter() - began) / len(typed) < 0.01
 
 
@@ -210,7 +209,8 @@ def test_a_limit_out_of_range(one: Visitor, limit: str) -> None:
 def test_names_mean_what_they_mean_on_the_command_line(engine: Engine) -> None:
     store = engine.store
     tables = [open_index(store, key) for key in store.table_keys()]
-    names = Names(tables, Covariates(store), [])
+    names = VisitorNames(tables, Covariates(store), [])
+    resolver = NameResolver(tables, Covariates(store))
     genes = [*GENES[::19], *[gene.symbol for gene in symbol_table()][::9000]]
     aliases = [alias for gene in symbol_table() for alias in gene.aliases][::15000]
     sets = [*list(shipped_sets())[::6], *list(reference_sets())[::150]]
@@ -220,7 +220,7 @@ def test_names_mean_what_they_mean_on_the_command_line(engine: Engine) -> None:
     n_known = 0
     for text in texts:
         try:
-            expected = parse_variable(text, tables, Covariates(store))
+            expected = resolver.variable(text)
         except TcgaCorrError:
             with pytest.raises(UsageError):
                 names.variable(text)
@@ -228,7 +228,7 @@ def test_names_mean_what_they_mean_on_the_command_line(engine: Engine) -> None:
         n_known += 1
         found = names.variable(text)
         assert found == expected
-        assert getattr(found, "asked", "") == getattr(expected, "asked", "")
+        assert getattr(found, "typed", "") == getattr(expected, "typed", "")
     assert n_known > 60
 
 
@@ -405,7 +405,7 @@ def test_an_answer_is_kept_for_the_same_question(one: Visitor) -> None:
 
 
 def test_the_oldest_answers_give_way() -> None:
-    kept = Kept(3 * 1024 + 30)
+    kept = AnswerCache(3 * 1024 + 30)
     for number in range(3):
         kept.put(number, b"1234567890")
     assert kept.get(0)
@@ -628,15 +628,17 @@ def test_threads_get_the_answers_of_one(engine: Engine) -> None:
         for method, adjust in (("pearson", ""), ("spearman", "RELB"))
         if "nfkb" not in (x, y) or not adjust
     ]
-    serial = Live(engine.store).now()
-    expected = [asked.pair(serial, question.items()).compute() for question in questions]
-    snapshot = Live(engine.store).now()
+    serial = LiveStore(engine.store).now()
+    expected = [prepare_pair(serial, question.items()).compute() for question in questions]
+    snapshot = LiveStore(engine.store).now()
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-5)
     try:
         with ThreadPoolExecutor(8) as threads:
             found = list(
-                threads.map(lambda given: asked.pair(snapshot, given.items()).compute(), questions)
+                threads.map(
+                    lambda query: prepare_pair(snapshot, query.items()).compute(), questions
+                )
             )
     finally:
         sys.setswitchinterval(interval)
