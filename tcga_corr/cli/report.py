@@ -29,9 +29,9 @@ def report(
 ) -> None:
     """One HTML file of a run or a store, to read, to send and to keep.
 
-    It holds what was asked and found, the pan-cancer figure of each pair (sort it, filter it, press
-    a tumor type for its samples), tables to sort and to download, the methods ready to paste, what
-    was left out and why, and where everything is from. It needs no network and no other file.
+    It has questions and answers in words, the pan-cancer figure of each pair (sort it, filter it,
+    press a tumor type for its samples), tables to sort and to download, the methods ready to paste,
+    what was left out and why, and where everything is from. It needs no network and no other file.
 
     Examples: `tcga-corr report paper-1a2b3c4d -o paper.html`, `tcga-corr report -o store.html`.
     """

@@ -102,7 +102,8 @@ def specification_curve(answer: RobustnessAnswer) -> Figure:
 
     Above, r and its 95 % interval of every choice that gives one, from the lowest to the highest;
     Kendall's tau-b, on a scale of its own, stands apart at the right. In the middle, n where it
-    varies. Below, what each choice was, of all that varies. What was asked is marked throughout.
+    varies. Below, what each choice was, of all that varies. The choice as asked is marked
+    throughout.
     """
     rows = [row for row in answer.frame.to_dicts() if row["kind"] != WITHOUT_GENE]
     shown = sorted(
@@ -155,7 +156,7 @@ def _is_as_asked(row: Row) -> bool:
 
 
 def _draw_x(axes: Axes, curve: _Curve) -> None:
-    """Set the limits of x, and draw what stands through all axes: what was asked, and the gap."""
+    """Set the limits of x, and draw what runs through all axes: the choice as asked, and the gap."""
     from matplotlib import rcParams
 
     axes.set_xlim(-1.0, max(curve.at) + 1.0)

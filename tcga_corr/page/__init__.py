@@ -1,1 +1,1 @@
-"""The page: what was asked and found, as one HTML file that needs nothing else."""
+"""The page: questions, answers, figures and tables, as one HTML file that needs nothing else."""

@@ -369,20 +369,20 @@
     const row = pair.rows.find((one) => one.tumor_type === name);
     if (!row || !hasSamples(row)) return;
     type = name;
-    const asked = pair;
+    const chosenPair = pair;
     byId("type").value = name;
     markChosen();
     let samples;
     try {
       samples = await samplesOf(name);
     } catch (error) {
-      if (asked !== pair || type !== name) return;
+      if (chosenPair !== pair || type !== name) return;
       byId("scatter-title").textContent = name;
       byId("scatter-about").textContent = error.message;
       byId("scatter-chart").replaceChildren();
       return;
     }
-    if (asked !== pair || type !== name) return;
+    if (chosenPair !== pair || type !== name) return;
     await drawScatter(row, samples);
     remember();
   }
@@ -450,10 +450,10 @@
     const chosen = withSamples.find((row) => row.tumor_type === wanted) || byR[0];
     type = chosen ? chosen.tumor_type : null;
     writeRows();
-    const asked = pair;
+    const chosenPair = pair;
     await drawForest();
     const done = performance.now();
-    if (asked !== pair) return done;
+    if (chosenPair !== pair) return done;
     if (chosen) await chooseType(chosen.tumor_type);
     else byId("pair-about").textContent += pair.no_scatters ? `. No samples: ${pair.no_scatters}` : "";
     drawHeat();
@@ -794,10 +794,10 @@
         name !== store.default_source)].filter(Boolean));
       options("method", store.methods);
       options("samples", store.samples);
-      const asked = new URLSearchParams(location.search);
-      for (const name of FIELDS) if (asked.has(name)) byId(name).value = asked.get(name);
+      const address = new URLSearchParams(location.search);
+      for (const name of FIELDS) if (address.has(name)) byId(name).value = address.get(name);
       listen();
-      if (asked.has("x") && asked.has("y")) await answer(performance.now(), asked.get("type"));
+      if (address.has("x") && address.has("y")) await answer(performance.now(), address.get("type"));
     }
     document.documentElement.dataset.ready = "yes";
   }

@@ -1,4 +1,4 @@
-"""The pairs of a page: rows of associations, said in a sentence, and their samples."""
+"""The pairs of a page: rows of associations, their sentence, and their samples."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page of a run: what its spec asked, and what its tables say."""
+"""The page of a run."""
 
 from __future__ import annotations
 

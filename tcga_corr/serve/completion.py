@@ -1,4 +1,4 @@
-"""From the first letters of a name, or some within it, to names."""
+"""Completions: names for the first letters of one, or for some within it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ABOUT = 160  # letters at most
 
 @dataclass(frozen=True)
 class Completion:
-    """A name as it may be asked, what it names, and a few words about it."""
+    """A name to put into a question, its kind, and a few words about it."""
 
     name: str
     kind: Kind
@@ -27,7 +27,7 @@ class Completion:
 
 
 Line = tuple[str, Completion]
-"""What may be typed, and what it then stands for."""
+"""A text that may be typed, and the completion it stands for."""
 
 
 class Completions:
@@ -36,14 +36,14 @@ class Completions:
     Parameters
     ----------
     lines
-        Those that are wanted more come first.
+        The more usual ones come first.
     """
 
     def __init__(self, lines: Iterable[Line]) -> None:
         kept = list(lines)
         keys = [_folded(key) for key, _ in kept]
         self._stands_for = [completion for _, completion in kept]
-        # one text, searched as a whole: that takes less than a millisecond for all genes
+        # one text, searched as a whole: that takes under a millisecond for all genes
         self._text = "\n" + "".join(f"{key}\n" for key in keys)
         self._starts = [0, *accumulate(len(key) + 1 for key in keys)]
 
@@ -58,13 +58,13 @@ class Completions:
         found: dict[str, Completion] = {}
         for before, after in (("\n", "\n"), ("\n", ""), ("_", ""), ("", "")):
             for text in dict.fromkeys((folded, plain or folded)):
-                for completion in self._having(f"{before}{text}{after}"):
+                for completion in self._matching(f"{before}{text}{after}"):
                     if len(found) >= most:
                         return list(found.values())
                     found.setdefault(completion.name, completion)
         return list(found.values())
 
-    def _having(self, pattern: str) -> Iterator[Completion]:
+    def _matching(self, pattern: str) -> Iterator[Completion]:
         place = self._text.find(pattern)
         while place >= 0:
             number = bisect_right(self._starts, place) - 1
@@ -105,11 +105,11 @@ def lines_of(rows: Sequence[str], own: Sequence[GeneSet], labels: Sequence[str])
 
 
 class _Plain:
-    """A name as it stands where it names one thing alone, else with its kind before it."""
+    """Writes a name as it is where it names one thing alone, else with its kind before it."""
 
     def __init__(self, rows: Sequence[str], own: Sequence[GeneSet], labels: Sequence[str]) -> None:
         names = [*shipped_sets(), *(one.name for one in own)]
-        self._taken: dict[Kind, set[str]] = {
+        self._letters: dict[Kind, set[str]] = {
             "gene": {_letters(row) for row in rows},
             "set": {_letters(name) for name in names},
             "covariate": {_letters(part) for one in labels for part in (one, one.split(".")[-1])},
@@ -117,7 +117,7 @@ class _Plain:
 
     def __call__(self, kind: Kind, name: str) -> str:
         letters = _letters(name)
-        shared = any(letters in self._taken[other] for other in KINDS if other != kind)
+        shared = any(letters in self._letters[other] for other in KINDS if other != kind)
         if kind == "covariate":
             shared = shared or bool(symbol_table().candidates(name.upper()))
         return f"{kind}:{name}" if shared else name
@@ -128,7 +128,7 @@ def _letters(name: str) -> str:
 
 
 def _sets(sets: dict[str, GeneSet], plain: _Plain) -> Iterator[Line]:
-    """By name, by its letters alone, and without the word that tells the collection."""
+    """By name, by its letters alone, and without the word of the collection."""
     for name, one in sets.items():
         origin = one.description or one.collection
         about = f"{len(one.genes)} genes; {origin}"
@@ -149,7 +149,7 @@ def _genes(rows: Sequence[str], plain: _Plain) -> Iterator[Line]:
         if len(meant) == 1:
             names += [meant[0].symbol, *meant[0].aliases]
         others = [name for name in dict.fromkeys(names) if name != row]
-        asked = plain("gene", row)
-        yield row, Completion(asked, "gene", f"also {', '.join(others[:3])}" if others else "")
-        aliases += [(name, Completion(asked, "gene", f"another name: {name}")) for name in others]
+        shown = plain("gene", row)
+        yield row, Completion(shown, "gene", f"also {', '.join(others[:3])}" if others else "")
+        aliases += [(name, Completion(shown, "gene", f"another name: {name}")) for name in others]
     yield from aliases

@@ -1,4 +1,4 @@
-"""What a visitor's text may name: looked up among known names, never opened as a file."""
+"""What the text of a visitor names: looked up among known names, never opened as a file."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ class VisitorNames(NameResolver):
             )
 
     def _kinds(self, text: str) -> list[Kind]:
-        """What a text may name; empty of all that could be taken for a file."""
+        """What a text may name; nothing if it could be a file."""
         if ".gmt" in text.casefold():
             return []
         first, colon, rest = text.partition(":")

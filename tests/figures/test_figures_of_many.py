@@ -14,6 +14,7 @@ from matplotlib.collections import PathCollection, QuadMesh
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from tcga_corr.batch import strongest
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.cli import main
 from tcga_corr.engine import Engine
@@ -429,7 +430,7 @@ def test_the_heat_map_of_a_run_is_that_of_its_rows(
     whole = heat_map(rows, pooled, title=plan.title or plan.name)
     check_texts(whole)
     # read in parts, of which each has some x
-    monkeypatch.setattr(heat_module, "_ROWS_AT_ONCE", 100)
+    monkeypatch.setattr(strongest, "_ROWS_AT_ONCE", 100)
     figure = heat_map_of_run(folder, plan, "wide", "spearman")
     assert words(figure) == words(whole)
     for one, other in zip(cells(figure), cells(whole), strict=True):

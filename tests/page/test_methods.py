@@ -14,7 +14,13 @@ import pytest
 
 from tcga_corr.analysis.names import GeneVariable, SetVariable
 from tcga_corr.analysis.nulls import SAME_PATHWAY
-from tcga_corr.analysis.provenance import software
+from tcga_corr.analysis.provenance import (
+    CovariateRecord,
+    Provenance,
+    SetRecord,
+    TableRecord,
+    software,
+)
 from tcga_corr.analysis.scope import Scope
 from tcga_corr.batch.plan import Plan, PlannedAnalysis
 from tcga_corr.choices import SELECTIONS, TIES, Genes
@@ -58,25 +64,30 @@ NAMED = {
     "friedman": "Friedman",
 }
 HUB = "A hub 2020"
-TABLE = {
-    "source": "a-hub", "title": "A hub", "unit": "log2(tpm+1)", "genes": "all", "cite": HUB,
-}  # fmt: skip
+TABLE = TableRecord(
+    source="a-hub", title="A hub", tumor_type="ACC", unit="log2(tpm+1)", n_genes=20_000,
+    genes="all", sha256="", cite=HUB, inputs=(),
+)  # fmt: skip
 # a cohort of somebody's own
-OWN = {**TABLE, "source": "mine", "title": None, "cite": None}
+OWN = replace(TABLE, source="mine", title=None, cite=None)
 MADE_BY = f"{SOFTWARE}, version {version('tcga-corr')}"
-GENE_SET = {"name": "A", "origin": "own.gmt", "n_genes": 14, "cite": None}
+GENE_SET = SetRecord("A", "own.gmt", None, None, None, 14, "")
 
 
-def made_from(**more: Any) -> dict[str, Any]:
-    tables = [{**TABLE, "tumor_type": one} for one in ("ACC", "LIHC")]
-    told = {"tables": tables, "gene_sets": [GENE_SET], "covariates": [], "simulated": False}
-    return told | {"software": software()} | more
+def provenance(**more: Any) -> Provenance:
+    tables = tuple(replace(TABLE, tumor_type=name) for name in ("ACC", "LIHC"))
+    plain = Provenance(software(), tables, (GENE_SET,), (), simulated=False)
+    return replace(plain, **more)
+
+
+def covariate(name: str, cite: str | None) -> CovariateRecord:
+    return CovariateRecord(name, "clinic", name, "sample", "", cite, ())
 
 
 def settings(**more: Any) -> Settings:
     plain = Settings(
         samples="tumor", ties="average", min_genes=5, methods=["pearson"], adjust=[], null=[],
-        draws=1_000, n_types=2, made_from=made_from(),
+        draws=1_000, n_types=2, provenance=provenance(),
     )  # fmt: skip
     return replace(plain, **more)
 
@@ -109,7 +120,7 @@ EVERY = [
     {
         "methods": methods, "ties": ties, "adjust": adjust, "null": null, "n_types": n_types,
         "with_dominance": dominance, "with_pairs": pairs,
-        "made_from": made_from(gene_sets=[GENE_SET] if sets else []),
+        "provenance": provenance(gene_sets=(GENE_SET,) if sets else ()),
     }
     for methods in ([], *([one] for one in METHODS), list(METHODS))
     for ties in TIES
@@ -132,8 +143,8 @@ def test_what_is_named_is_cited_and_nothing_else() -> None:
         assert len(set(references)) == len(references)
 
 
-def cited_of(*tables: dict[str, Any]) -> list[str]:
-    return methods_text(settings(made_from=made_from(tables=tables)))[1]
+def cited_of(*tables: TableRecord) -> list[str]:
+    return methods_text(settings(provenance=provenance(tables=tables)))[1]
 
 
 def test_tcga_is_cited_where_a_table_is_of_it() -> None:
@@ -142,9 +153,9 @@ def test_tcga_is_cited_where_a_table_is_of_it() -> None:
     assert tcga not in cited_of(OWN, OWN)
     assert cited_of(OWN, TABLE)[0] == cited_of(TABLE, OWN)[0] == tcga
     # once, though it is what a source asks to be cited too
-    assert cited_of({**TABLE, "cite": tcga}).count(tcga) == 1
+    assert cited_of(replace(TABLE, cite=tcga)).count(tcga) == 1
     for name, source in SOURCES.items():
-        table = {**TABLE, "source": name, "title": source.title, "cite": source.citation}
+        table = replace(TABLE, source=name, title=source.title, cite=source.citation)
         assert (tcga in cited_of(table)) == (name != "simulated")
 
 
@@ -158,18 +169,21 @@ def test_the_software_is_cited_as_the_repository_says() -> None:
         assert cited_of(table)[-1] == MADE_BY
         assert cited_of(table).count(MADE_BY) == 1
     # in the version that made the numbers
-    other = made_from(software=software() | {"tcga-corr": "9.8.7"})
-    assert methods_text(settings(made_from=other))[1][-1] == f"{SOFTWARE}, version 9.8.7"
+    other = provenance(software=software() | {"tcga-corr": "9.8.7"})
+    assert methods_text(settings(provenance=other))[1][-1] == f"{SOFTWARE}, version 9.8.7"
 
 
 def test_data_are_cited_as_their_provenance_says() -> None:
-    tables = [{**TABLE, "tumor_type": "ACC"}] * 2
-    told = made_from(
+    tables = [replace(TABLE, tumor_type="ACC")] * 2
+    record = provenance(
         tables=tables,
-        gene_sets=[GENE_SET | {"cite": "none: made up"}, GENE_SET | {"cite": "A catalogue 2021"}],
-        covariates=[{"name": "purity", "cite": "Aran 2015"}, {"name": "age", "cite": None}],
+        gene_sets=[
+            replace(GENE_SET, cite="none: made up"),
+            replace(GENE_SET, cite="A catalogue 2021"),
+        ],
+        covariates=(covariate("purity", "Aran 2015"), covariate("age", None)),
     )
-    references = methods_text(settings(made_from=told))[1]
+    references = methods_text(settings(provenance=record))[1]
     assert references[-4:] == [HUB, "A catalogue 2021", "Aran 2015", MADE_BY]
     assert not any("made up" in one for one in references)
 
@@ -263,7 +277,7 @@ def test_own_cohorts_have_the_samples_of_their_tables() -> None:
     as_they_are = ", with the samples of its own cohorts as their tables have them. Of several "
     for tables in ([OWN], [OWN, OWN], [TABLE, OWN], [OWN, TABLE]):
         for samples in SELECTIONS:
-            text = text_of(made_from=made_from(tables=tables), samples=samples)
+            text = text_of(provenance=provenance(tables=tables), samples=samples)
             assert as_they_are in text
             assert "sample type" not in text
     assert "own cohorts" not in text_of()
@@ -271,8 +285,8 @@ def test_own_cohorts_have_the_samples_of_their_tables() -> None:
 
 def test_genes_that_were_ranked_are_told_where_it_is_not_all() -> None:
     def text(*genes: str) -> str:
-        tables = [{**TABLE, "genes": one} for one in genes]
-        return methods_text(settings(made_from=made_from(tables=tables)))[0][0]
+        tables = [replace(TABLE, genes=one) for one in genes]
+        return methods_text(settings(provenance=provenance(tables=tables)))[0][0]
 
     only = " were left out there. Only protein-coding genes (NCBI Gene) were ranked."
     assert set(get_args(Genes)) == {"all", "protein-coding"}
@@ -293,12 +307,12 @@ def test_one_tumor_type_is_not_pooled() -> None:
 
 
 def test_genes_alone_are_not_scored() -> None:
-    assert "ssGSEA" not in text_of(made_from=made_from(gene_sets=[]))
+    assert "ssGSEA" not in text_of(provenance=provenance(gene_sets=()))
 
 
 def test_of_many_sets_the_first_are_named() -> None:
-    sets = [GENE_SET | {"name": f"S{number}"} for number in range(10)]
-    text = text_of(made_from=made_from(gene_sets=sets))
+    sets = [replace(GENE_SET, name=f"S{number}") for number in range(10)]
+    text = text_of(provenance=provenance(gene_sets=sets))
     assert "Gene sets (S0 (own.gmt, 14 genes), " in text
     assert "S7 (own.gmt, 14 genes) and 2 more) were" in text
     assert "S8" not in text
@@ -315,18 +329,18 @@ def test_dominance_alone_correlates_nothing() -> None:
 
 
 def test_simulated_values_are_said_before_all_else() -> None:
-    first = methods_text(settings(made_from=made_from(simulated=True)))[0][0]
+    first = methods_text(settings(provenance=provenance(simulated=True)))[0][0]
     assert first.startswith("The values are SIMULATED: nothing here is a finding. ")
     assert "SIMULATED" not in text_of()
 
 
 def test_the_source_by_its_title_and_unit() -> None:
     tables = [
-        {**TABLE, "tumor_type": "ACC"},
-        {**TABLE, "tumor_type": "LIHC"},
-        {**OWN, "unit": "count", "tumor_type": "UCS"},
+        replace(TABLE, tumor_type="ACC"),
+        replace(TABLE, tumor_type="LIHC"),
+        replace(OWN, unit="count", tumor_type="UCS"),
     ]
-    text = text_of(made_from=made_from(tables=tables))
+    text = text_of(provenance=provenance(tables=tables))
     assert text.startswith("Expression was taken from A hub, log2(tpm+1); mine, count, of 2 ")
 
 
@@ -367,30 +381,27 @@ def highest(name: str, **more: Any) -> PlannedAnalysis:
 
 TITLED = {
     "a-hub": TABLE,
-    "other": {**TABLE, "source": "other", "title": "Another hub", "cite": "Another hub 2021"},
+    "other": replace(TABLE, source="other", title="Another hub", cite="Another hub 2021"),
     "mine": OWN,
 }
 
 
 def of_run(*blocks: PlannedAnalysis, simulated: bool = False) -> tuple[list[str], list[str]]:
-    sets = [GENE_SET | {"name": name} for name in "ABC"]
+    sets = [replace(GENE_SET, name=name) for name in "ABC"]
     sources = dict.fromkeys(one.source for one in blocks)
     tables = [
-        {**TITLED[source], "tumor_type": one} for source in sources for one in ("ACC", "LIHC")
+        replace(TITLED[source], tumor_type=one) for source in sources for one in ("ACC", "LIHC")
     ]
     keys = {(one, name): "0" for one in sources for name in ("ACC", "LIHC")}
     plan = Plan("run", "", ("parquet",), (), "", blocks, keys, {}, None, "0")
-    manifest = made_from(gene_sets=sets, tables=tables, simulated=simulated)
-    return methods_of_run(plan, manifest)
+    record = provenance(gene_sets=sets, tables=tables, simulated=simulated)
+    return methods_of_run(plan, record)
 
 
 def test_analyses_of_the_same_settings_are_told_once() -> None:
     texts, cited = of_run(block("one"), block("two", variables=(B, TP53)))
-    assert texts[:-1] == methods_text(
-        settings(
-            made_from=made_from(gene_sets=[GENE_SET, GENE_SET | {"name": "B"}]), over_batch=True
-        )
-    )[0]  # fmt: skip
+    record = provenance(gene_sets=(GENE_SET, replace(GENE_SET, name="B")))
+    assert texts[:-1] == methods_text(settings(provenance=record, over_batch=True))[0]
     assert texts[-1] == software_text(software())
     assert len(set(cited)) == len(cited)
     assert not any(text.startswith("Of ") for text in texts)

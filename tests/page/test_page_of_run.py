@@ -17,6 +17,7 @@ from scipy import stats
 
 from tcga_corr import __version__
 from tcga_corr.analysis.names import GeneVariable, SetVariable
+from tcga_corr.analysis.provenance import Provenance
 from tcga_corr.analysis.scope import Scope
 from tcga_corr.batch.claims import compare_claims
 from tcga_corr.batch.compute import TaskComputer
@@ -27,13 +28,14 @@ from tcga_corr.engine import Engine, open_store
 from tcga_corr.errors import AnalysisError, DataMissingError, StoreError, TcgaCorrError
 from tcga_corr.exchange import finite
 from tcga_corr.loading.plan import LoadOptions
-from tcga_corr.page import inputs, run_rows
+from tcga_corr.page import inputs
 from tcga_corr.page.findings import Findings, strength_of
 from tcga_corr.page.parts import Page, Pair, Scatter, Table, as_data
 from tcga_corr.page.render import report
-from tcga_corr.page.run_rows import Room
+from tcga_corr.page.run_rows import RowBudget
 from tcga_corr.page.runs import page_of_run
 from tcga_corr.page.sentences import NOT_COMPARED
+from tcga_corr.vocabulary.associations import note_without_mark
 from tcga_corr.vocabulary.citations import REFERENCES, SOFTWARE
 from tcga_corr.vocabulary.gene_sets import GeneSet
 from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
@@ -181,8 +183,8 @@ def strength_told(pair: Any) -> float | None:
     return strength_of(pair.rows, pair.pooled)
 
 
-def found_in(done: Done, room: Room) -> Findings:
-    return Findings(done.engine, done.folder, room)
+def found_in(done: Done, budget: RowBudget) -> Findings:
+    return Findings(done.engine, done.folder, budget)
 
 
 def table_of(page: Page | Findings, title: str) -> Table:
@@ -199,7 +201,9 @@ def pairs_of(page: Page | Findings, analysis: str, method: str = "") -> list[Pai
 
 
 def test_every_row_of_the_tables_is_on_the_page(done: Done) -> None:
-    rows = [row for pair in done.told["pairs"] for row in pair["rows"]]
+    rows = [row.copy() for pair in done.told["pairs"] for row in pair["rows"]]
+    for row in rows:
+        assert row.pop("why") == note_without_mark(row["note"])
     assert len(rows) == done.folder.manifest()["results"]["associations.parquet"]["rows"]
     assert counted(rows) == counted(done.table("associations"))
     assert list(rows[0]) == rows_of(done.folder, "associations").columns
@@ -248,7 +252,7 @@ def test_the_dominance_of_the_table_is_on_the_page(done: Done) -> None:
     )
 
 
-def test_claims_are_compare_claims_as_the_command_does(done: Done) -> None:
+def test_claims_are_compared_as_the_command_does(done: Done) -> None:
     claims = compare_claims(done.folder, done.plan).to_dicts()
     assert table_of(done.page, "What was published, and what is here").rows == claims
     said = [one for one in done.page.answers if one.question.startswith("Published: ")]
@@ -464,11 +468,11 @@ def test_axes_tell_the_unit_and_what_was_held_fixed(done: Done) -> None:
     )  # fmt: skip
     assert axes["main", "purity", "F"] == ("purity", "F, ssGSEA score")
     assert axes["fixed", "RELA", "B"] == (
-        "RELA, log2(norm_count+1), less the fit of age,D",
-        "B, ssGSEA score, less the fit of age,D",
+        "RELA, log2(norm_count+1), minus the fit of age,D",
+        "B, ssGSEA score, minus the fit of age,D",
     )
     # though a covariate of another analysis has the same name
-    assert axes["one", "TP53", "RELA"][0] == "TP53, log2(norm_count+1), less the fit of purity"
+    assert axes["one", "TP53", "RELA"][0] == "TP53, log2(norm_count+1), minus the fit of purity"
 
 
 def test_a_gene_and_a_covariate_of_one_name_are_two_pairs(done: Done) -> None:
@@ -776,7 +780,7 @@ def strength(pair: Pair) -> float:
 
 def test_of_a_large_cross_the_strongest_pairs_are_kept(done: Done) -> None:
     whole = pairs_of(done.page, "wide", "pearson")
-    found = found_in(done, Room(rows=5 * 7 + 5 * 7 + 61))
+    found = found_in(done, RowBudget(rows=5 * 7 + 5 * 7 + 61))
     kept = pairs_of(found, "wide", "pearson")
     assert 3 <= len(kept) < len(whole)
     left_out = sorted(set(map(strength, whole)) - set(map(strength, kept)), reverse=True)
@@ -797,15 +801,15 @@ def test_of_a_large_cross_the_strongest_pairs_are_kept(done: Done) -> None:
 
 def test_the_same_genes_by_two_names_are_not_the_strongest(done: Done) -> None:
     for n_pairs in (2, 4, 8):
-        found = found_in(done, Room(pairs=2 * n_pairs + 20))
+        found = found_in(done, RowBudget(pairs=2 * n_pairs + 20))
         kept = {(one.x, one.y) for one in pairs_of(found, "wide", "pearson")}
         assert ("C", "A") not in kept
 
 
 @pytest.mark.parametrize("n_pairs", [0, 5, 20, 33, 47, 60])
 def test_room_is_shared_and_never_taken_by_one_analysis(n_pairs: int, done: Done) -> None:
-    room = Room(pairs=n_pairs)
-    found = found_in(done, room)
+    budget = RowBudget(pairs=n_pairs)
+    found = found_in(done, budget)
     blocks = [(one, method) for one in done.plan.analyses for method in one.methods]
     sizes = [len(pairs_of(found, one.name, method)) for one, method in blocks]
     assert min(sizes) >= 1
@@ -822,7 +826,7 @@ def test_room_is_shared_and_never_taken_by_one_analysis(n_pairs: int, done: Done
 
 
 def test_samples_are_shown_as_long_as_there_is_room(done: Done) -> None:
-    found = found_in(done, Room(points=400))
+    found = found_in(done, RowBudget(points=400))
     shown = sum(len(one.samples) for several in found.scatters.values()
                 for one in several.values())  # fmt: skip
     assert 300 < shown <= 400
@@ -831,12 +835,12 @@ def test_samples_are_shown_as_long_as_there_is_room(done: Done) -> None:
     assert why in {one.no_scatters for one in found.pairs}
     assert all(bool(one.scatters) != bool(one.no_scatters) for one in found.pairs)
     assert [one.rows for one in found.pairs] == [one.rows for one in done.page.pairs]
-    assert not any(one.scatters for one in found_in(done, Room(points=0)).pairs)
+    assert not any(one.scatters for one in found_in(done, RowBudget(points=0)).pairs)
 
 
 @pytest.mark.parametrize("points", [104, 250, 400, 1_000, 1_700, 2_500])
 def test_samples_of_the_strongest_pairs_come_first(points: int, done: Done) -> None:
-    found = found_in(done, Room(points=points))
+    found = found_in(done, RowBudget(points=points))
     assert [one.rows for one in found.pairs] == [one.rows for one in done.page.pairs]
     n_cut = 0
     for asked in done.plan.analyses:
@@ -859,22 +863,22 @@ def test_samples_of_the_strongest_pairs_come_first(points: int, done: Done) -> N
 def test_dominance_is_cut_by_whole_tumor_types_and_says_so(done: Done) -> None:
     rows = done.table("dominance")
     n_rows = sum(row["tumor_type"] == "ACC" for row in rows)
-    found = found_in(done, Room(dominance=2 * n_rows + 1))
+    found = found_in(done, RowBudget(dominance=2 * n_rows + 1))
     table = table_of(found, "Dominance: highest")
     assert table.rows == [row for row in rows if row["tumor_type"] in ("ACC", "CHOL")]
     assert table.note == "3 tumor types. The page has room for 2 of them."
     [part], [whole] = found.dominance, done.page.dominance
     assert part.about.endswith(" in 3 tumor types. The page has room for 2 of them.")
     assert part.finding == whole.finding
-    nothing = found_in(done, Room(dominance=1))
+    nothing = found_in(done, RowBudget(dominance=1))
     assert nothing.dominance == []
     assert table_of(nothing, "Dominance: highest").rows == []
     assert whole.finding in nothing.answers
 
 
 def test_of_many_notes_those_of_the_most_rows_are_told(done: Done) -> None:
-    found = found_in(done, Room(notes=3))
-    whole = [row for row in found_in(done, Room()).dropped if row["what"] != "highest"]
+    found = found_in(done, RowBudget(notes=3))
+    whole = [row for row in found_in(done, RowBudget()).dropped if row["what"] != "highest"]
     *shown, others, of_dominance = found.dropped
     assert len(shown) == 3
     assert sorted(row["count"] for row in shown) == sorted(row["count"] for row in whole)[-3:]
@@ -966,24 +970,25 @@ def test_the_largest_page_stays_below_5_mb(tmp_path: Path) -> None:
                 "tables": tables, "gene_sets": [a_set] * 2_500}  # fmt: skip
     folder.begin(plan)
     folder.write_manifest(manifest, [])
-    room = Room()
-    found = Findings(engine, folder, room)
-    assert len(found.pairs) == run_rows.MOST_ROWS // 33
-    assert len(table_of(found, "Dominance: highest").rows) > 0.9 * run_rows.MOST_OF_DOMINANCE
-    assert len(found.dropped) == run_rows.MOST_NOTES + 1
+    budget = RowBudget()
+    found = Findings(engine, folder, budget)
+    assert len(found.pairs) == RowBudget().rows // 33
+    assert len(table_of(found, "Dominance: highest").rows) > 0.9 * RowBudget().dominance
+    assert len(found.dropped) == RowBudget().notes + 1
     rng = np.random.default_rng(2)
-    each = run_rows.MOST_POINTS // 33
+    each = RowBudget().points // 33
     band = [tuple(rng.uniform(0, 1, 4).round(6).tolist())] * 25
     scatters = {
         one: Scatter(barcodes(each), x, y, band)
         for one in TUMOR_TYPES
         for x, y in [rng.uniform(0, 1e4, (2, each)).round(2).tolist()]
     }
+    provenance = inputs.provenance_tables(Provenance.from_dict(manifest))
     page = Page(
         title="the largest", subtitle="", simulated=True, answers=found.answers, pairs=found.pairs,
         pairs_note="; ".join(found.left_out), scatters={"key": scatters}, dominance=found.dominance,
         tables=found.tables, methods=["method " * 80] * 12, references=["reference " * 12] * 20,
-        dropped=inputs.dropped(found.dropped), provenance=inputs.provenance(manifest),
+        dropped=inputs.dropped(found.dropped), provenance=provenance,
         spec="line of a spec\n" * 500,
     )  # fmt: skip
     [sets] = [one for one in page.provenance if one.title == "Gene sets"]

@@ -210,7 +210,7 @@ def test_the_same_page_is_the_same_bytes() -> None:
 
 def test_the_data_of_a_page(plain: Parsed) -> None:
     told = json.loads(plain.data)
-    assert set(told) == {"page", "live", "charts", "names"}
+    assert set(told) == {"page", "live", "charts", "names", "nulls", "significant"}
     assert told["live"] is False
     assert told["charts"] == all_charts()
     assert told["names"] == {one.abbreviation: one.name for one in TUMOR_TYPES.values()}
@@ -255,15 +255,15 @@ def test_what_is_finite_is_kept_and_all_else_is_none(value: Any) -> None:
 
 
 def test_made_up_values_are_said_above_all(plain: Parsed) -> None:
-    assert " ".join(plain.texts["made-up"].split()) == (
+    assert " ".join(plain.texts["simulated"].split()) == (
         "SIMULATED values: nothing here is a finding"
     )
     told = {str(one["id"]): one for _, one in plain.tags if one.get("id")}
-    assert "hidden" not in told["made-up"]
+    assert "hidden" not in told["simulated"]
     assert ("body", {"class": "simulated"}) in plain.tags
     other = Parsed(report(replace(page_of("a"), simulated=False)))
     told = {str(one["id"]): one for _, one in other.tags if one.get("id")}
-    assert "hidden" in told["made-up"]
+    assert "hidden" in told["simulated"]
     assert ("body", {}) in other.tags
 
 

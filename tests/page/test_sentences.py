@@ -17,6 +17,7 @@ from tcga_corr.choices import SELECTIONS
 from tcga_corr.exchange import finite
 from tcga_corr.page import sentences
 from tcga_corr.page.pairs import pair_of
+from tcga_corr.vocabulary.associations import note_without_mark
 from tcga_corr.vocabulary.methods import METHODS
 
 LETTERS = {"pearson": "r", "spearman": "rho", "kendall": "tau"}
@@ -46,7 +47,7 @@ def pooled(r: float | None = 0.4, **more: Any) -> dict[str, Any]:
 
 
 def said(*rows: dict[str, Any], told: dict[str, Any] | None = None, adjust: str = "") -> str:
-    return sentences.of_pair("A", "B", list(rows), told, adjust)
+    return sentences.answer_of_pair("A", "B", list(rows), told, adjust)
 
 
 # --- what was asked
@@ -70,14 +71,14 @@ def said(*rows: dict[str, Any], told: dict[str, Any] | None = None, adjust: str 
 )
 def test_the_question(types: list[str], more: dict[str, Any], question: str) -> None:
     rows = [row(one, **more) for one in types]
-    assert sentences.question("A", "B", rows) == f"Do A and B vary together {question}"
+    assert sentences.question_of_pair("A", "B", rows) == f"Do A and B vary together {question}"
 
 
 def test_every_method_and_selection_has_words() -> None:
     for method, samples in itertools.product(METHODS, SELECTIONS):
         rows = several("++", method=method, samples=samples)
         for own in (rows, rows[:1]):
-            assert sentences.question("A", "B", own)
+            assert sentences.question_of_pair("A", "B", own)
             assert said(*own, told=pooled())
 
 
@@ -395,7 +396,7 @@ some_ends = st.one_of(st.none(), st.tuples(st.floats(-1, 1), st.floats(-1, 1)))
 @st.composite
 def some_rows(draw: st.DrawFn) -> list[dict[str, Any]]:
     rows = []
-    method, samples = draw(st.sampled_from([*METHODS])), draw(st.sampled_from(SELECTIONS))
+    method, samples = draw(st.sampled_from(list(METHODS))), draw(st.sampled_from(SELECTIONS))
     for place in range(draw(st.integers(1, 8))):
         r = draw(some_r)
         has_r = r is not None and not math.isnan(r)
@@ -434,7 +435,7 @@ def test_of_any_rows_the_counts_are_right(
     rows: list[dict[str, Any]], told: dict[str, Any] | None
 ) -> None:
     rows, told = finite(rows), finite(told)
-    text = sentences.of_pair("A", "B", rows, told)
+    text = sentences.answer_of_pair("A", "B", rows, told)
     having = [one for one in rows if one["r"] is not None]
     lacking = len(rows) - len(having)
     assert (f"{lacking} tumor type" in text) == bool(having and lacking)
@@ -491,7 +492,8 @@ def test_of_any_rows_the_counts_are_right(
 def test_any_rows_make_a_pair(rows: list[dict[str, Any]], told: dict[str, Any] | None) -> None:
     rows, told = finite(rows), finite(told)
     pair = pair_of(rows, told, {"A": "set"})
-    assert (pair.rows, pair.pooled) == (rows, told)
+    assert pair.rows == [{**row, "why": note_without_mark(row["note"])} for row in rows]
+    assert pair.pooled == told
     given = [one["n"] for one in rows if one["r"] is not None]
     kinds = "type" if len(given) == 1 else "types"
     assert pair.about == (
@@ -503,8 +505,8 @@ def test_any_rows_make_a_pair(rows: list[dict[str, Any]], told: dict[str, Any] |
 
 def test_axes_of_an_adjusted_pair() -> None:
     pair = pair_of([row(adjust="age")], None, {"A": "covariate"})
-    assert pair.x_axis == "A, less the fit of age"
-    assert pair.y_axis == "B, log2(tpm+1), less the fit of age"
+    assert pair.x_axis == "A, minus the fit of age"
+    assert pair.y_axis == "B, log2(tpm+1), minus the fit of age"
     assert pair.about.startswith("pearson, adjusted for age; mine")
 
 
@@ -525,14 +527,15 @@ def dominance(
 
 def test_whether_sets_are_told_apart_from_random_ones() -> None:
     told = [(one, "standardised", "A", 20, 20) for one in ("ACC", "LIHC")]
-    one = sentences.of_dominance(dominance(told[0], p={"ACC": 0.592}))
+    one = sentences.answer_of_dominance(dominance(told[0], p={"ACC": 0.592}))
     assert "they differ no more than random sets do (p_genes = 0.59)." in one
-    assert "they differ more than random sets do (p_genes = 0.01)." in sentences.of_dominance(
-        dominance(told[0], p={"ACC": 0.01})
+    assert (
+        "they differ more than random sets do (p_genes = 0.01)."
+        in sentences.answer_of_dominance(dominance(told[0], p={"ACC": 0.01}))
     )
-    two = sentences.of_dominance(dominance(*told, p={"ACC": 0.592, "LIHC": 0.01}))
+    two = sentences.answer_of_dominance(dominance(*told, p={"ACC": 0.592, "LIHC": 0.01}))
     assert "they differ more than random sets do in 1 of 2 tumor types (p_genes < 0.05" in two
-    assert "random" not in sentences.of_dominance(dominance(*told))
+    assert "random" not in sentences.answer_of_dominance(dominance(*told))
 
 
 def test_tumor_types_without_samples_are_not_among_those_asked_of() -> None:
@@ -549,7 +552,7 @@ def test_which_set_scores_highest_is_counted_over_tumor_types() -> None:
         ("LIHC", "raw", "A", 1_000, 100), ("LIHC", "raw", "B", 1_000, 900),
         ("LIHC", "standardised", "A", 1_000, 999), ("LIHC", "standardised", "B", 1_000, 1),
     )  # fmt: skip
-    assert sentences.of_dominance(rows) == (
+    assert sentences.answer_of_dominance(rows) == (
         "Highest is B in 929 of 1,079 samples by raw score; A in 999 of 1,000 samples by "
         "standardised score. Raw scores of different sets do not compare."
     )
@@ -564,7 +567,7 @@ def test_which_set_scores_highest_is_counted_over_tumor_types() -> None:
 def test_sets_that_tie_are_all_named() -> None:
     rows = dominance(("ACC", "raw", "A", 20, 10), ("ACC", "raw", "B", 20, 10),
                      ("ACC", "raw", "C", 20, 0))  # fmt: skip
-    assert sentences.of_dominance(rows) == (
+    assert sentences.answer_of_dominance(rows) == (
         "Highest is A and B, each in 10 of 20 samples by raw score. Raw scores of different sets "
         "do not compare."
     )
@@ -580,12 +583,12 @@ def test_sets_that_tie_are_all_named() -> None:
     ],
 )
 def test_no_set_scores_highest_where_none_has_a_score(rows: list[dict[str, Any]]) -> None:
-    assert sentences.of_dominance(rows) == "No gene set has a score."
+    assert sentences.answer_of_dominance(rows) == "No gene set has a score."
 
 
 def test_samples_of_a_set_without_a_score_are_counted_once() -> None:
     rows = dominance(("ACC", "raw", "A", 20, 20), ("ACC", "raw", "B", 20, None))
-    assert "A in 20 of 20 samples" in sentences.of_dominance(rows)
+    assert "A in 20 of 20 samples" in sentences.answer_of_dominance(rows)
 
 
 # --- claims
@@ -616,6 +619,6 @@ CLAIM = {
     ],
 )  # fmt: skip
 def test_a_claim_beside_what_is_here(more: dict[str, Any], words: str) -> None:
-    found = sentences.of_claim(CLAIM | more)
+    found = sentences.finding_of_claim(CLAIM | more)
     assert found.question == "Published: they go together. And here?"
     assert found.answer == f"Published 0.5 {words}"
