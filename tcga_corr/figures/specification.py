@@ -156,7 +156,7 @@ def _is_as_asked(row: Row) -> bool:
 
 
 def _draw_x(axes: Axes, curve: _Curve) -> None:
-    """Set the limits of x, and draw what runs through all axes: the choice as asked, and the gap."""
+    """Set the limits of x, and mark the choice as asked and the gap through all axes."""
     from matplotlib import rcParams
 
     axes.set_xlim(-1.0, max(curve.at) + 1.0)
