@@ -14,7 +14,7 @@ from tcga_corr.stats.adjustment import benjamini_hochberg
 from tcga_corr.stats.correlation import Correlations
 from tcga_corr.stats.methods import fisher_variance
 from tcga_corr.stats.pooling import pool
-from tcga_corr.vocabulary.associations import SIGNIFICANT
+from tcga_corr.vocabulary.associations import SIGNIFICANT, SIMULATED
 
 _DIGITS = 3
 
@@ -118,7 +118,7 @@ class Pooling:
             "ci_high": self.ci_high,
             "p": self.p,
             "r_disjoint": self.r_disjoint,
-            "note": "; ".join([*(["SIMULATED"] if self.simulated else []), *self.lines()]),
+            "note": "; ".join([*([SIMULATED] if self.simulated else []), *self.lines()]),
         }
 
 

@@ -9,7 +9,7 @@ from typing import TypedDict
 from tcga_corr.analysis.cohort import MIN_GENES, Cohort
 from tcga_corr.choices import SELECTIONS, TIES, Selection, Ties, check_choice
 from tcga_corr.errors import DataMissingError, UsageError
-from tcga_corr.sources import SOURCES
+from tcga_corr.sources import SOURCES, source_is_simulated
 from tcga_corr.store import Store, TableIndex, open_index
 from tcga_corr.vocabulary.associations import NOTE_OF_SIMULATED
 from tcga_corr.vocabulary.tumor_types import parse_tumor_type
@@ -103,7 +103,7 @@ def _only_source(store: Store, wanted: Sequence[str]) -> str:
     types: dict[str, set[str]] = {}
     for key in store.require_keys():
         types.setdefault(key.source, set()).add(key.tumor_type)
-    real = [name for name in types if name not in SOURCES or not SOURCES[name].simulated]
+    real = [name for name in types if not source_is_simulated(name)]
     complete = [name for name in real if types[name].issuperset(wanted)]
     if len(complete or real) > 1:
         listed = ", ".join(f"{name} ({len(types[name])} types)" for name in complete or real)
@@ -127,7 +127,7 @@ def sources_of(store: Store, tumor_type: str, first: str | None) -> list[str]:
         raise DataMissingError(
             f"{tumor_type}: not loaded" + (f" from source '{first}'" if first else ""), SEE_STATUS
         )
-    simulated = [name for name in stored if name in SOURCES and SOURCES[name].simulated]
+    simulated = [name for name in stored if source_is_simulated(name)]
     real = [name for name in stored if name not in simulated]
     if first in simulated or not real:
         return [first or stored[0]]

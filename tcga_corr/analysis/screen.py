@@ -30,6 +30,7 @@ from tcga_corr.errors import AnalysisError
 from tcga_corr.stats.adjustment import benjamini_hochberg
 from tcga_corr.stats.correlation import MIN_SAMPLES, Fit, note_of_few, snapped, unit_rows
 from tcga_corr.stats.methods import fisher_interval, fisher_variance, is_ranked, p_of_r
+from tcga_corr.vocabulary.associations import SIMULATED
 from tcga_corr.vocabulary.gene_sets import GeneSet
 from tcga_corr.vocabulary.methods import METHODS
 
@@ -226,7 +227,7 @@ class Screen:
 
     @property
     def _note(self) -> str:
-        return "SIMULATED" if self.simulated else ""
+        return SIMULATED if self.simulated else ""
 
 
 def screen_genes(

@@ -25,7 +25,7 @@ from tcga_corr.analysis.scope import Scope
 from tcga_corr.batch.spec import Claim, Output
 from tcga_corr.choices import Method, Null
 from tcga_corr.errors import StoreError
-from tcga_corr.sources import SOURCES
+from tcga_corr.sources import source_is_simulated
 from tcga_corr.store import Covariates, Store
 from tcga_corr.vocabulary.gene_sets import GeneSet
 from tcga_corr.vocabulary.methods import METHODS
@@ -126,7 +126,7 @@ class PlannedAnalysis:
     @property
     def is_simulated(self) -> bool:
         """Whether the values of its tables are simulated."""
-        return self.source in SOURCES and SOURCES[self.source].simulated
+        return source_is_simulated(self.source)
 
     @property
     def involved(self) -> tuple[Variable, ...]:

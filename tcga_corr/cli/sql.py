@@ -37,7 +37,7 @@ def sql(
     """
     import polars as pl
 
-    from tcga_corr.sources import SOURCES
+    from tcga_corr.sources import source_is_simulated
     from tcga_corr.store import named_queries, named_query
 
     settings: Settings = context.obj
@@ -54,6 +54,6 @@ def sql(
     engine = settings.engine()
     frame = engine.sql(text)
     for name in dict.fromkeys(key.source for key in engine.store.table_keys()):
-        if name in SOURCES and SOURCES[name].simulated:
+        if source_is_simulated(name):
             settings.note(f"note: the source '{name}' is SIMULATED: none of it is a finding")
     out.write(Result(frame, "rows", {"query": {"sql": text}}))

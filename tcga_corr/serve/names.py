@@ -65,7 +65,9 @@ class VisitorNames(NameResolver):
     def __init__(
         self, tables: Sequence[TableIndex], covariates: Covariates, own: Sequence[GeneSet]
     ) -> None:
-        super().__init__(list({table.genes: table for table in tables}.values()), covariates)
+        different = list({table.genes: table for table in tables}.values())
+        super().__init__(different, covariates)
+        self._rows = [row for table in different for row in table.genes]
         self._labels = tuple(covariates.labels)
         self._own = {gene_set.name.casefold(): gene_set for gene_set in own}
         self._found: dict[str, Variable] = {}
@@ -102,9 +104,8 @@ class VisitorNames(NameResolver):
         """The completions of all names; made at first use."""
         with self._building:
             if self._completions is None:
-                rows = dict.fromkeys(row for table in self._tables for row in table.genes)
-                own = list(self._own.values())
-                self._completions = Completions(lines_of(list(rows), own, self._labels))
+                rows, own = list(dict.fromkeys(self._rows)), list(self._own.values())
+                self._completions = Completions(lines_of(rows, own, self._labels))
             return self._completions
 
     def _look_up(self, text: str) -> Variable:
@@ -152,8 +153,7 @@ class VisitorNames(NameResolver):
         name = (rest if first in KINDS else text)[:_SHOWN]
         genes = [
             row
-            for table in self._tables
-            for row in table.genes
+            for row in self._rows
             if row[:2] == name[:2].upper() and abs(len(row) - len(name)) < 3
         ]
         own = [gene_set.name for gene_set in self._own.values()]

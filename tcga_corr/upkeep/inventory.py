@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from tcga_corr.errors import DataMissingError, StoreError
-from tcga_corr.sources import SOURCES
+from tcga_corr.sources import source_is_simulated
 from tcga_corr.store import Store, TableKey, TableMetadata, list_covariates, read_metadata
 from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES, parse_tumor_type
 
@@ -112,7 +112,7 @@ def _stored_tables(
         raise DataMissingError(
             f"{', '.join(sorted(wanted))}: not loaded", "See `tcga-corr status` for what is"
         )
-    for key in sorted(keys, key=lambda key: (_is_simulated(key), key)):
+    for key in sorted(keys, key=lambda key: (source_is_simulated(key.source), key)):
         try:
             metadata = read_metadata(store, key)
         except StoreError as error:
@@ -120,7 +120,3 @@ def _stored_tables(
             continue
         if metadata is not None:
             yield key, metadata
-
-
-def _is_simulated(key: TableKey) -> bool:
-    return key.source in SOURCES and SOURCES[key.source].simulated
