@@ -83,7 +83,7 @@ def matrix(corner: str, columns: list[str], rows: list[str], values: np.ndarray)
         for name, row in zip(rows, values.tolist(), strict=True)
         if name
     ]
-    return gzip.compress(("\n".join(lines) + "\n").encode(), 1)
+    return gzip.compress(("\n".join(lines) + "\n").encode(), 1, mtime=0)
 
 
 def probe_map(symbols: list[str]) -> bytes:
