@@ -17,6 +17,8 @@ from tcga_corr.cli.app import app
 from tcga_corr.fetching.registry import fetcher_of
 from tcga_corr.formats import FORMATS
 from tcga_corr.sources import SOURCES, Source
+from tcga_corr.vocabulary.associations import ASSOCIATION
+from tcga_corr.vocabulary.methods import METHODS
 
 DOCS = Path(__file__).parent.parent / "docs"
 CLI_INTRODUCTION = """\
@@ -94,7 +96,24 @@ def command_line() -> str:
     for command in ((), *commands()):
         title = " ".join(("tcga-corr", *command))
         parts.append(f"## {title}\n\n```text\n{help_of(*command)}\n```\n")
+        if command == ("correlate",):
+            parts += [_methods(), _columns()]
     return "\n".join(parts)
+
+
+def _methods() -> str:
+    rows = [
+        f"| `{method.name}` | {method.label} | {method.details} | "
+        f"{'yes' if method.adjusts else 'no'} | {'yes' if method.screens else 'no'} |"
+        for method in METHODS.values()
+    ]
+    head = ["| method | coefficient | p and interval | `--adjust` | `screen` |", "|" + " --- |" * 5]
+    return "\n".join((*head, *rows, ""))
+
+
+def _columns() -> str:
+    rows = [f"| `{one.name}` | {one.type} | {one.description} |" for one in ASSOCIATION]
+    return "\n".join(("| column | type | |", "| --- | --- | --- |", *rows, ""))
 
 
 def sources() -> str:

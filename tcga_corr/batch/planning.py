@@ -25,6 +25,7 @@ from tcga_corr.engine import Engine
 from tcga_corr.errors import DataMissingError, UsageError
 from tcga_corr.store import Covariates, Store
 from tcga_corr.vocabulary.gene_sets import reference_digest
+from tcga_corr.vocabulary.nulls import NULLS
 
 if TYPE_CHECKING:
     import polars as pl
@@ -107,7 +108,9 @@ def make_plan(engine: Engine, spec: Spec) -> Plan:
         for variable in planned.involved
         if isinstance(variable, CovariateVariable)
     }
-    needs_reference = any("sets" in planned.null for planned in analyses)
+    needs_reference = any(
+        NULLS[null].needs_reference for planned in analyses for null in planned.null
+    )
     plan = Plan(
         name=spec.name,
         title=spec.title,

@@ -27,6 +27,8 @@ class NullRecord:
         How it is computed, for a methods section; ``{draws}`` stands for the number of draws.
     needs_set
         Whether one of the two variables has to be a gene set.
+    needs_reference
+        Whether it compares with the reference collection of pathways.
     references
         Keys of :data:`tcga_corr.vocabulary.citations.REFERENCES`.
     """
@@ -36,6 +38,7 @@ class NullRecord:
     short: str
     details: str
     needs_set: bool = False
+    needs_reference: bool = False
     references: tuple[str, ...] = ()
 
     @property
@@ -80,6 +83,7 @@ NULLS: dict[Null, NullRecord] = {
             "Reactome, WikiPathways and the Gene Ontology, without those whose Jaccard index with "
             "it is 0.3 or more)",
             needs_set=True,
+            needs_reference=True,
         ),
     )
 }
