@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tcga_corr.analysis.cohort import Cohort, Measured
 from tcga_corr.analysis.names import CovariateVariable, NameResolver, Variable, sets_among
@@ -91,6 +91,9 @@ class Answer:
             raise AnalysisError(f"no tumor type gives an association: {reasons}", SEE_STATUS)
 
 
+AnswerT = TypeVar("AnswerT", bound=Answer)
+
+
 @dataclass(frozen=True)
 class CohortData:
     """The cohorts of a scope, and what can be named in them.
@@ -141,18 +144,24 @@ class CohortData:
             min_genes=self.scope.min_genes,
         )
 
-    def notes(self, *own: Iterable[str]) -> tuple[str, ...]:
-        """The notes of an answer: those of the tables, and its own."""
-        return (*table_notes(self.tables), *(note for notes in own for note in notes))
-
-    def provenance(self, variables: Sequence[Variable], notes: Sequence[str]) -> Provenance:
-        """The provenance of an answer about some variables."""
-        return Provenance.of(
+    def answer(
+        self,
+        kind: type[AnswerT],
+        frame: pl.DataFrame,
+        query: Query,
+        variables: Sequence[Variable],
+        *notes: Iterable[str],
+        **more: Any,
+    ) -> AnswerT:
+        """An answer about some variables; ``more`` are fields of its kind."""
+        texts = (*table_notes(self.tables), *(note for some in notes for note in some))
+        provenance = Provenance.of(
             self.tables,
             [variable.gene_set for variable in sets_among(variables)],
             [one.covariate for one in variables if isinstance(one, CovariateVariable)],
-            notes,
+            texts,
         )
+        return kind(frame=frame, query=query, notes=texts, provenance=provenance, **more)
 
     def measure(self, variables: Sequence[Variable]) -> list[list[Measured]]:
         """Variables in each cohort: cohorts x variables."""

@@ -78,18 +78,13 @@ def compare(
     if frame["p"].null_count() == frame.height:
         reasons = "; ".join(dict.fromkeys(frame["note"].to_list()))
         raise AnalysisError(f"no tumor type has groups to compare: {reasons}", SEE_STATUS)
-    notes = data.notes(matching_notes(measured))
-    return CompareAnswer(
-        frame=frame,
-        query=CompareQuery(
-            variables=[variable.name for variable in chosen],
-            by=str(by),
-            groups=list(grouping.names),
-            scope=replace(data.query, samples=" and ".join(grouping.selections)),
-        ),
-        notes=notes,
-        provenance=data.provenance(chosen, notes),
+    query = CompareQuery(
+        variables=[variable.name for variable in chosen],
+        by=str(by),
+        groups=list(grouping.names),
+        scope=replace(data.query, samples=" and ".join(grouping.selections)),
     )
+    return data.answer(CompareAnswer, frame, query, chosen, matching_notes(measured))
 
 
 def _grouping(by: str | Path, group: str | None, samples: Selection) -> Grouping:
@@ -154,10 +149,7 @@ def compare_groups(
     for test in frame["test"].unique():
         places = np.flatnonzero((frame["test"] == test).to_numpy())
         q[places] = benjamini_hochberg(frame["p"].to_numpy()[places].astype(np.float64))
-    frame = frame.with_columns(q=pl.Series(q)).select(_COLUMNS)
-    return frame.with_columns(
-        pl.col(name).fill_nan(None) for name, kind in frame.schema.items() if kind.is_float()
-    ), measured
+    return frame.with_columns(q=pl.Series(q)).select(_COLUMNS).fill_nan(None), measured
 
 
 _NUMBERS = (

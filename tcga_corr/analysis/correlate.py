@@ -100,21 +100,18 @@ def correlate(
         for name, record in METHODS.items()
         if method == "all" and controls and not record.adjusts
     ]
-    notes = data.notes(matching_notes(found.measured), own)
-    return CorrelateAnswer(
-        frame=found.frame,
-        query=CorrelateQuery(
-            x=pair[0].name,
-            y=pair[1].name,
-            method=method,
-            adjust=[variable.name for variable in controls],
-            scope=data.query,
-            null=list(nulls),
-            draws=draws,
-        ),
-        notes=notes,
-        provenance=data.provenance((*pair, *controls), notes),
-        pooled=found.pooled,
+    query = CorrelateQuery(
+        x=pair[0].name,
+        y=pair[1].name,
+        method=method,
+        adjust=[variable.name for variable in controls],
+        scope=data.query,
+        null=list(nulls),
+        draws=draws,
+    )
+    notes = matching_notes(found.measured), own
+    return data.answer(
+        CorrelateAnswer, found.frame, query, (*pair, *controls), *notes, pooled=found.pooled
     )
 
 
@@ -312,10 +309,7 @@ def _by_method(
         columns[record.p] = [result.p for result in nulls[name]]
         columns[record.low] = [result.low for result in nulls[name]]
         columns[record.high] = [result.high for result in nulls[name]]
-    frame = pl.DataFrame({name: columns[name] for name in associations.NAMES})
-    frame = frame.with_columns(
-        pl.col(name).fill_nan(None) for name, kind in frame.schema.items() if kind.is_float()
-    )
+    frame = pl.DataFrame({name: columns[name] for name in associations.NAMES}).fill_nan(None)
     types = [pair.cohort.tumor_type for pair in pairs]
     q = np.asarray(columns["q"])
     pooled = pooled_association(types, whole, q, np.asarray(columns["r_disjoint"]), method)

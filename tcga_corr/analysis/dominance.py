@@ -125,12 +125,13 @@ def dominance(
     if not found.frame.height:
         reasons = "; ".join(failures(found.measured)) or f"no {data.scope.samples} samples"
         raise AnalysisError(f"no score: {reasons}", SEE_STATUS)
-    notes = data.notes(failures(found.measured), matching_notes(found.measured))
-    return DominanceAnswer(
-        frame=found.frame,
-        query=DominanceQuery([one.name for one in chosen], data.query, draws),
-        notes=notes,
-        provenance=data.provenance(chosen, notes),
+    return data.answer(
+        DominanceAnswer,
+        found.frame,
+        DominanceQuery([one.name for one in chosen], data.query, draws),
+        chosen,
+        failures(found.measured),
+        matching_notes(found.measured),
         summary=DominanceSummary(tuple(found.tests)),
         lines=(*_lines(found.tests), CAVEAT),
     )

@@ -140,23 +140,20 @@ def robustness(
     if not spread.n_specifications:
         reasons = "; ".join(dict.fromkeys(frame["note"].to_list()))
         raise AnalysisError(f"no choice gives an association: {reasons}", SEE_STATUS)
-    notes = data.notes(matching_notes(measured))
-    return RobustnessAnswer(
-        frame=frame,
-        query=RobustnessQuery(
-            x=[one.name for one in xs],
-            y=[one.name for one in ys],
-            tumor_type=data.cohorts[0].tumor_type,
-            sources=list(choices.cohorts),
-            samples=data.scope.samples,
-            adjust=[one.name for one in controls],
-            ties=data.scope.ties,
-            min_genes=data.scope.min_genes,
-        ),
-        notes=notes,
-        provenance=data.provenance([*xs, *ys, *controls], notes),
-        lines=tuple(_lines(spread)),
-        summary=spread,
+    query = RobustnessQuery(
+        x=[one.name for one in xs],
+        y=[one.name for one in ys],
+        tumor_type=data.cohorts[0].tumor_type,
+        sources=list(choices.cohorts),
+        samples=data.scope.samples,
+        adjust=[one.name for one in controls],
+        ties=data.scope.ties,
+        min_genes=data.scope.min_genes,
+    )
+    variables, notes = [*xs, *ys, *controls], matching_notes(measured)
+    lines = tuple(_lines(spread))
+    return data.answer(
+        RobustnessAnswer, frame, query, variables, notes, lines=lines, summary=spread
     )
 
 

@@ -73,13 +73,8 @@ def score(data: CohortData, sets: Items, engine: ScoringEngine = "closed-form") 
         types = ", ".join(cohort.tumor_type for cohort in data.cohorts)
         reason = "; ".join(reasons) or f"no {data.scope.samples} samples in {types}"
         raise AnalysisError(f"no score: {reason}", SEE_STATUS)
-    notes = data.notes(reasons, matching_notes(flat))
-    return ScoreAnswer(
-        frame=frame,
-        query=ScoreQuery([variable.name for variable in variables], data.query, engine),
-        notes=notes,
-        provenance=data.provenance(variables, notes),
-    )
+    query = ScoreQuery([variable.name for variable in variables], data.query, engine)
+    return data.answer(ScoreAnswer, frame, query, variables, reasons, matching_notes(flat))
 
 
 def values(data: CohortData, variables: Items) -> ValuesAnswer:
@@ -87,14 +82,10 @@ def values(data: CohortData, variables: Items) -> ValuesAnswer:
     chosen = data.names.expanded(variables)
     measured = data.measure(chosen)
     flat = [one for row in measured for one in row]
-    notes = data.notes(failures(flat), matching_notes(flat))
-    return ValuesAnswer(
-        frame=values_frame(data.cohorts, measured),
-        query=ValuesQuery([variable.name for variable in chosen], data.query),
-        notes=notes,
-        provenance=data.provenance(chosen, notes),
-        reasons={(one.tumor_type, one.name): one.note for one in flat if one.note},
-    )
+    query = ValuesQuery([variable.name for variable in chosen], data.query)
+    reasons = {(one.tumor_type, one.name): one.note for one in flat if one.note}
+    frame, notes = values_frame(data.cohorts, measured), (failures(flat), matching_notes(flat))
+    return data.answer(ValuesAnswer, frame, query, chosen, *notes, reasons=reasons)
 
 
 def values_frame(cohorts: Sequence[Cohort], measured: Sequence[Sequence[Measured]]) -> pl.DataFrame:

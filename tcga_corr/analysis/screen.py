@@ -92,21 +92,17 @@ def screen(
     if not frame.height:
         reasons = join_notes(*found.notes) or "nothing to compare with"
         raise AnalysisError(f"no tumor type gives an association: {reasons}", SEE_STATUS)
-    notes = data.notes(found.left_out(), matching_notes(found.measured))
-    return ScreenAnswer(
-        frame=frame,
-        query=ScreenQuery(
-            x=variable.name,
-            against=against if isinstance(against, str) else [one.name for one in against],
-            n_y=len(found.y),
-            method=method,
-            adjust=[control.name for control in controls],
-            scope=data.query,
-            by_tumor_type=by_tumor_type,
-        ),
-        notes=notes,
-        provenance=data.provenance((variable, *controls), notes),
+    query = ScreenQuery(
+        x=variable.name,
+        against=against if isinstance(against, str) else [one.name for one in against],
+        n_y=len(found.y),
+        method=method,
+        adjust=[control.name for control in controls],
+        scope=data.query,
+        by_tumor_type=by_tumor_type,
     )
+    notes = found.left_out(), matching_notes(found.measured)
+    return data.answer(ScreenAnswer, frame, query, (variable, *controls), *notes)
 
 
 @dataclass(frozen=True)
@@ -190,10 +186,8 @@ class Screen:
                 "r_disjoint": self.r_disjoint[row, column],
             }
         ).with_columns(rank=pl.col("r").abs().rank("min", descending=True).over("tumor_type"))
-        return frame.sort("tumor_type", "rank", "y").with_columns(
-            pl.col("r_disjoint", "ci_low", "ci_high", "p", "q").fill_nan(None),
-            note=pl.lit(self._note),
-        )
+        frame = frame.sort("tumor_type", "rank", "y").fill_nan(None)
+        return frame.with_columns(note=pl.lit(self._note))
 
     def ranking(self) -> pl.DataFrame:
         """A row per y: pooled over the tumor types that have an r, most certain first."""
@@ -214,10 +208,7 @@ class Screen:
             "n_shared_genes": self.n_shared[:, some].max(axis=0, initial=0),
             "r_disjoint": disjoint,
         }
-        frame = pl.DataFrame(columns)
-        frame = frame.with_columns(
-            pl.col(name).fill_nan(None) for name, kind in frame.schema.items() if kind.is_float()
-        )
+        frame = pl.DataFrame(columns).fill_nan(None)
         perfect = pl.max_horizontal(pl.col("r_max"), -pl.col("r_min")) == 1  # nothing to pool
         frame = frame.sort(
             perfect, "p", pl.col("r").abs(), "y",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tcga_corr.cli import options
 from tcga_corr.cli.output import Result, plain
 from tcga_corr.errors import UsageError
+
+if TYPE_CHECKING:
+    from tcga_corr.vocabulary.gene_sets import GeneSet
 
 
 @options.command
@@ -29,58 +32,57 @@ def sets(
     """
     import polars as pl
 
+    chosen = _chosen(word, genes)
+    origins = [_origin(gene_set) for gene_set in chosen]
+    if genes:
+        origin = origins[0]
+        frame = pl.DataFrame({"set": origin["set"], "gene": chosen[0].genes})
+        heading = (
+            f"{origin['set']}: {origin['n_genes']} genes; {origin['origin']}, "
+            f"{origin['collection']} {origin['version']}, {origin['licence']}"
+        )
+        out.write(Result(frame, "genes", {"query": origin}, heading))
+    else:
+        shown = ("set", "n_genes", "origin", "collection", "version", "licence")
+        columns = {name: plain(name) for name in shown}
+        out.write(Result(pl.DataFrame(origins), "sets", {}, columns=columns))
+
+
+def _chosen(word: str | None, exactly: bool) -> list[GeneSet]:
+    """The sets with a word in their name, or the one of that name."""
     from tcga_corr.vocabulary.gene_sets import (
-        COLLECTIONS,
         find_set,
         near_set_names,
         reference_sets,
         shipped_sets,
     )
 
-    if genes and word is None:
+    if exactly and word is None:
         raise UsageError("--genes needs the name of a set", "Say `tcga-corr sets NAME --genes`")
-    if genes:
-        chosen = [find_set(word or "")]
-    else:
-        folded = (word or "").casefold()
-        offered = shipped_sets() if word is None else {**shipped_sets(), **reference_sets()}
-        chosen = [known for known in offered.values() if folded in known.name.casefold()]
+    if exactly:
+        return [find_set(word or "")]
+    folded = (word or "").casefold()
+    offered = shipped_sets() if word is None else {**shipped_sets(), **reference_sets()}
+    chosen = [known for known in offered.values() if folded in known.name.casefold()]
     if not chosen:
         raise UsageError(
             f"no gene set with '{word}' in its name",
             near_set_names(word or "") or "`tcga-corr sets` lists all",
         )
-    origins = [
-        {
-            "set": gene_set.name,
-            "n_genes": len(gene_set.genes),
-            "origin": gene_set.description.partition(": ")[2],
-            "collection": collection.title,
-            "version": collection.version,
-            "licence": collection.licence,
-            "cite": collection.citation,
-            "url": collection.url,
-        }
-        for gene_set in chosen
-        for collection in (COLLECTIONS[gene_set.collection],)
-    ]
-    if not genes:
-        shown = ("set", "n_genes", "origin", "collection", "version", "licence")
-        result = Result(
-            frame=pl.DataFrame(origins),
-            rows_key="sets",
-            around={},
-            columns={name: plain(name) for name in shown},
-        )
-    else:
-        origin = origins[0]
-        result = Result(
-            frame=pl.DataFrame({"set": origin["set"], "gene": chosen[0].genes}),
-            rows_key="genes",
-            around={"query": origin},
-            heading=(
-                f"{origin['set']}: {origin['n_genes']} genes; {origin['origin']}, "
-                f"{origin['collection']} {origin['version']}, {origin['licence']}"
-            ),
-        )
-    out.write(result)
+    return chosen
+
+
+def _origin(gene_set: GeneSet) -> dict[str, Any]:
+    from tcga_corr.vocabulary.gene_sets import COLLECTIONS
+
+    collection = COLLECTIONS[gene_set.collection]
+    return {
+        "set": gene_set.name,
+        "n_genes": len(gene_set.genes),
+        "origin": gene_set.description.partition(": ")[2],
+        "collection": collection.title,
+        "version": collection.version,
+        "licence": collection.licence,
+        "cite": collection.citation,
+        "url": collection.url,
+    }
