@@ -34,7 +34,7 @@ def correlate(
     scope: options.Scope,
     method: Annotated[MethodOrAll, typer.Option("--method", help="How to correlate.")] = "pearson",
     adjust: options.AdjustFor = None,
-    null: options.Nulls = "genes,sets",
+    null: options.Nulls = options.ALL_NULLS,
     draws: options.Draws = 1_000,
     plot: options.Plot = None,
     out: options.Out,

@@ -75,13 +75,15 @@ AdjustFor = Annotated[
         "commas or by repeating. Samples without it are left out.",
     ),
 ]
+ALL_NULLS = ",".join(NULLS)
 Nulls = Annotated[
     str,
     typer.Option(
         "--null",
-        metavar="genes,sets|none",
-        help="What else to compare r with: random genes of similar expression (p_genes), other "
-        "real pathways of similar size (p_sets), or nothing.",
+        metavar=f"{ALL_NULLS}|none",
+        help="What else to compare r with: "
+        + ", ".join(f"{null.compared_with} ({null.p})" for null in NULLS.values())
+        + ", or nothing.",
     ),
 ]
 Draws = Annotated[
