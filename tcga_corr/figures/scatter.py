@@ -93,9 +93,9 @@ def _limits(*vectors: Vector) -> tuple[float, float]:
 
 def _label(text: str, name: str, answer: CorrelateAnswer) -> str:
     query = answer.query
-    minus_fit = f", minus the fit of {listed(query.adjust, 24, 2)}" if query.adjust else ""
+    adjusted = f", adjusted for {listed(query.adjust, 24, 2)}" if query.adjust else ""
     measure = measure_of(name, answer, query.scope.unit)
-    return f"{text}{'' if measure == 'value' else f', {measure}'}{minus_fit}"
+    return f"{text}{'' if measure == 'value' else f', {measure}'}{adjusted}"
 
 
 def _reason(row: Row) -> str:

@@ -43,8 +43,8 @@ def pair_of(
     """
     first = rows[0]
     x, y, adjust = first["x"], first["y"], first["adjust"]
-    minus_fit = f", minus the fit of {adjust}" if adjust else ""
-    axes = [f"{_axis(name, kinds, first['unit'])}{minus_fit}" for name in (x, y)]
+    adjusted = f", adjusted for {adjust}" if adjust else ""
+    axes = [f"{_axis(name, kinds, first['unit'])}{adjusted}" for name in (x, y)]
     return Pair(
         id=id,
         x=x,

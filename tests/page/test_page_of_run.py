@@ -468,11 +468,11 @@ def test_axes_tell_the_unit_and_what_was_held_fixed(done: Done) -> None:
     )  # fmt: skip
     assert axes["main", "purity", "F"] == ("purity", "F, ssGSEA score")
     assert axes["fixed", "RELA", "B"] == (
-        "RELA, log2(norm_count+1), minus the fit of age,D",
-        "B, ssGSEA score, minus the fit of age,D",
+        "RELA, log2(norm_count+1), adjusted for age,D",
+        "B, ssGSEA score, adjusted for age,D",
     )
     # though a covariate of another analysis has the same name
-    assert axes["one", "TP53", "RELA"][0] == "TP53, log2(norm_count+1), minus the fit of purity"
+    assert axes["one", "TP53", "RELA"][0] == "TP53, log2(norm_count+1), adjusted for purity"
 
 
 def test_a_gene_and_a_covariate_of_one_name_are_two_pairs(done: Done) -> None:

@@ -505,8 +505,8 @@ def test_any_rows_make_a_pair(rows: list[dict[str, Any]], told: dict[str, Any] |
 
 def test_axes_of_an_adjusted_pair() -> None:
     pair = pair_of([row(adjust="age")], None, {"A": "covariate"})
-    assert pair.x_axis == "A, minus the fit of age"
-    assert pair.y_axis == "B, log2(tpm+1), minus the fit of age"
+    assert pair.x_axis == "A, adjusted for age"
+    assert pair.y_axis == "B, log2(tpm+1), adjusted for age"
     assert pair.about.startswith("pearson, adjusted for age; mine")
 
 
