@@ -120,23 +120,12 @@ def heat_map(
     AnalysisError
         If there is no r.
     """
-    import polars as pl
-
     frame = _with_texts(frame)
     for column in ("analysis", "method"):
         _choice(column, None, frame[column].unique().sort().to_list())
     if frame["r"].drop_nulls().drop_nans().is_empty():
         raise AnalysisError("no pair has an r", "The column note of the associations says why")
-    # the pair of a gene and a covariate of one name occurs twice
-    again = pl.int_range(pl.len()).over("tumor_type", "x", "y").alias("again")
-    frame = frame.with_columns(again, r=pl.col("r").fill_nan(None))
-    every = (
-        frame.group_by("x", "y", "again")
-        .agg(strength(), pl.col("n_shared_genes").max())
-        .sort("strength", "x", "y", "again", descending=[True, *[False] * 3], nulls_last=True)
-    )
-    pairs = every.head(MOST_PAIRS).sort("x", "y", "again").with_row_index("row")
-    frame = frame.join(pairs.select("x", "y", "again", "row"), on=["x", "y", "again"])
+    frame, pairs, n_in_frame = _drawn_rows(frame)
     types = frame["tumor_type"].unique().sort().to_list()
     cells = _cells(frame, pairs.height, types)
     rows, row_tree = _clustered(cells.r)
@@ -148,7 +137,7 @@ def heat_map(
     labels = {name: f"{name}, {n_text} {n:,}" for name, n in n_of.items()}
     return _draw(
         Frame(
-            *_heading(frame, pairs.height, max(n_pairs or 0, every.height), title, tumor_types),
+            *_heading(frame, pairs.height, max(n_pairs or 0, n_in_frame), title, tumor_types),
             simulated=any(map(source_is_simulated, frame["source"].unique().to_list())),
             mark=(INK, 0.3),  # seen on red and blue too
         ),
@@ -228,6 +217,23 @@ def _with_texts(frame: pl.DataFrame) -> pl.DataFrame:
     if "n_shared_genes" not in frame.columns:
         frame = frame.with_columns(n_shared_genes=pl.lit(0), r_disjoint=pl.col("r"))
     return frame
+
+
+def _drawn_rows(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, int]:
+    """The rows of the pairs that are drawn, these pairs by name, and how many pairs there are."""
+    import polars as pl
+
+    # the pair of a gene and a covariate of one name occurs twice
+    again = pl.int_range(pl.len()).over("tumor_type", "x", "y").alias("again")
+    frame = frame.with_columns(again, r=pl.col("r").fill_nan(None))
+    every = (
+        frame.group_by("x", "y", "again")
+        .agg(strength(), pl.col("n_shared_genes").max())
+        .sort("strength", "x", "y", "again", descending=[True, *[False] * 3], nulls_last=True)
+    )
+    pairs = every.head(MOST_PAIRS).sort("x", "y", "again").with_row_index("row")
+    rows = frame.join(pairs.select("x", "y", "again", "row"), on=["x", "y", "again"])
+    return rows, pairs, every.height
 
 
 def _cells(frame: pl.DataFrame, n_pairs: int, types: Sequence[str]) -> _Cells:
