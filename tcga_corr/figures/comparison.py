@@ -6,25 +6,22 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
-from tcga_corr.analysis.compare import BY_SAMPLE_TYPE
+from tcga_corr.analysis.compare import BY_SAMPLE_TYPE, CompareAnswer
 from tcga_corr.errors import UsageError
 from tcga_corr.figures.frame import Frame, measure_of, source_and_unit
-from tcga_corr.figures.panels import Column, Panel, draw_panels, write_note
+from tcga_corr.figures.panels import Column, Panel, draw_panels, falling, write_note
 from tcga_corr.figures.style import GREY, MARKERS, SERIES, styled
 from tcga_corr.figures.text import count_of, cut_apart, fitted_apart, listed, plain, signed
 from tcga_corr.figures.ticks import number_axis
-from tcga_corr.vocabulary.associations import SIGNIFICANT, note_without_mark
-
-if TYPE_CHECKING:
-    from matplotlib.artist import Artist
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-    from tcga_corr.analysis.compare import CompareAnswer
+from tcga_corr.vocabulary.associations import SIGNIFICANT, is_significant, note_without_mark
 
 MOST = 6  # panels in one figure
 _T_TESTS = ("welch", "paired t")  # the tests that give a difference and its interval
@@ -62,32 +59,30 @@ def comparison(answer: CompareAnswer) -> Figure:
         If that makes more than 6 panels.
     """
     names, blocks = _blocks(answer)
-    order = _order(names, blocks[0])
     has_pairs = any(
         row.get("paired t", {}).get("difference") is not None
         for block in blocks
         for row in block.rows
     )
-    row = (0.18 if has_pairs else 0.165) * (1.35 if len(order) <= 6 else 1)
+    height = (0.18 if has_pairs else 0.165) * (1.35 if len(names) <= 6 else 1)
     frame = Frame(
         *_heading(answer),
         simulated=answer.simulated,
         handles=_handles(has_pairs),
         foot=_foot(blocks, has_pairs),
     )
-    figure, all_axes = draw_panels(
-        frame, [names[at] for at in order], row, _panels(blocks, order, has_pairs)
-    )
+    figure, all_axes = draw_panels(frame, names, height, _panels(blocks, has_pairs))
     for axes, block in zip(all_axes, blocks, strict=True):
-        _draw(axes, [block.rows[at] for at in order], has_pairs)
+        _draw(axes, block.rows, has_pairs)
     return figure
 
 
-def _panels(blocks: Sequence[_Block], order: Sequence[int], has_pairs: bool) -> list[Panel]:
-    sizes = [_sizes(blocks, block, order) for block in blocks]
+def _panels(blocks: Sequence[_Block], has_pairs: bool) -> list[Panel]:
+    sizes = [_sizes(blocks, block.name) for block in blocks]
     is_shared = all(size == sizes[0] for size in sizes)
     titles = [block.title for block in blocks]
-    if len(order) > 1 and not is_shared and all(map(_is_one_n, sizes)):
+    is_one_n = all(len(set(cells)) == 1 for size in sizes for cells in size.values())
+    if len(blocks[0].rows) > 1 and not is_shared and is_one_n:
         # many variables of the same samples
         titles = [
             f"{title}, n = {' and '.join(cells[0] for cells in size.values())}"
@@ -96,21 +91,21 @@ def _panels(blocks: Sequence[_Block], order: Sequence[int], has_pairs: bool) -> 
         sizes = [{} for _ in blocks]
     panels = []
     for number, block in enumerate(blocks):
-        columns = _dots(block, order)
-        if len(blocks) == 1:
-            columns = [_g(block, order), *columns]
+        is_alone = len(blocks) == 1
+        columns = [_g(block), *_dots(block)] if is_alone else _dots(block)
         if number == len(blocks) - 1 or not is_shared:
             columns += _n(sizes[number])
-        if len(blocks) == 1 and has_pairs:
-            columns.append(_n_pairs(block, order))
+        if is_alone and has_pairs:
+            pairs = [row.get("paired t", {}).get("n_a", 0) for row in block.rows]
+            columns.append(Column("pairs", [f"{n:,}" for n in pairs], 0.4))
         has_any = any(row["welch"]["difference"] is not None for row in block.rows)
-        label = block.measure if len(blocks) > 1 else f"difference of means, {block.measure}"
+        label = f"difference of means, {block.measure}" if is_alone else block.measure
         panels.append(Panel(titles[number], label, columns, axis=has_any))
     return panels
 
 
 def _blocks(answer: CompareAnswer) -> tuple[list[str], list[_Block]]:
-    """The labels of the rows, and what is in the panels."""
+    """The rows, by falling difference in the first panel; and what is in the panels."""
     query = answer.query
     variables, types = query.variables, query.scope.tumor_types
     pairs = list(itertools.combinations(query.groups, 2))
@@ -124,55 +119,45 @@ def _blocks(answer: CompareAnswer) -> tuple[list[str], list[_Block]]:
             f"Draw up to {MOST} variables or tumor types at a time, of two groups"
             + ("" if one_measure else "; more variables need to be of one unit"),
         )
+    names, rows = (variables, types) if by_type else (types, variables)
+    # by the names of panel and row, and the groups; those over all groups by no group
     tests: dict[tuple[str, str, str, str | None], dict[str, Row]] = {}
     for row in answer.frame.to_dicts():
-        b = row["group_b"]
-        key = (row["tumor_type"], row["variable"], "" if b is None else row["group_a"], b)
-        tests.setdefault(key, {})[row["test"]] = row
+        cell = row["tumor_type"], row["variable"]
+        name, of_row = reversed(cell) if by_type else cell
+        a = row["group_a"] if row["group_b"] is not None else ""
+        tests.setdefault((name, of_row, a, row["group_b"]), {})[row["test"]] = row
+    first = {row: tests[names[0], row, *pairs[0]]["welch"]["difference"] for row in rows}
+    rows = falling(first)
     blocks = []
-    names = variables if by_type else types
     for name in names:
         for a, b in pairs:
-            cells = [(t, name) for t in types] if by_type else [(name, v) for v in variables]
             title = name if len(names) > 1 else ""
             if len(pairs) > 1:
                 title = f"{title} {a} minus {b}".strip()
-            is_last = (a, b) == pairs[-1]
             blocks.append(
                 _Block(
                     name,
                     title,
                     measures[name if by_type else variables[0]],
-                    [tests[(*cell, a, b)] for cell in cells],
-                    [tests.get((*cell, "", None), {}) for cell in cells] if is_last else [],
+                    [tests[name, row, a, b] for row in rows],
+                    [tests.get((name, row, "", None), {}) for row in rows]
+                    if (a, b) == pairs[-1]
+                    else [],
                     (a, b),
                 )
             )
-    return list(types if by_type else variables), blocks
+    return rows, blocks
 
 
-def _order(names: Sequence[str], block: _Block) -> list[int]:
-    """Places of the rows by falling difference in the first panel, those without one last."""
-
-    def key(at: int) -> tuple[bool, float, str]:
-        difference = block.rows[at]["welch"]["difference"]
-        return difference is None, -(difference or 0.0), names[at]
-
-    return sorted(range(len(names)), key=key)
-
-
-def _sizes(blocks: Sequence[_Block], block: _Block, order: Sequence[int]) -> dict[str, list[str]]:
-    """How many samples each group has in the rows of a panel, and of those of the same name."""
-    found: dict[str, list[str]] = {}
-    for one in blocks:
-        if one.name == block.name:
-            for name, side in zip(one.groups, ("n_a", "n_b"), strict=True):
-                found[name] = [f"{one.rows[at]['welch'][side]:,}" for at in order]
-    return found
-
-
-def _is_one_n(sizes: Mapping[str, list[str]]) -> bool:
-    return all(len(set(cells)) == 1 for cells in sizes.values())
+def _sizes(blocks: Sequence[_Block], name: str) -> dict[str, list[str]]:
+    """How many samples each group has in the rows of the panels of a name."""
+    return {
+        group: [f"{row['welch'][side]:,}" for row in block.rows]
+        for block in blocks
+        if block.name == name
+        for group, side in zip(block.groups, ("n_a", "n_b"), strict=True)
+    }
 
 
 def _n(sizes: Mapping[str, list[str]]) -> list[Column]:
@@ -180,27 +165,21 @@ def _n(sizes: Mapping[str, list[str]]) -> list[Column]:
     return [Column(head, cells, 0.5) for head, cells in zip(heads, sizes.values(), strict=True)]
 
 
-def _g(block: _Block, order: Sequence[int]) -> Column:
-    effects = [block.rows[at]["welch"]["effect"] for at in order]
-    cells = [None if g is None else signed(f"{g:.2f}") for g in effects]
-    return Column("g", cells, 0.4)
+def _g(block: _Block) -> Column:
+    effects = [row["welch"]["effect"] for row in block.rows]
+    return Column("g", [None if g is None else signed(f"{g:.2f}") for g in effects], 0.4)
 
 
-def _dots(block: _Block, order: Sequence[int]) -> list[Column]:
-    columns = [Column("ranks", _small([block.rows[at].get("mann-whitney") for at in order]), 0.3)]
-    overall = [block.overall[at].get("kruskal-wallis") for at in order] if block.overall else []
-    if any(overall):
-        columns.append(Column("all", _small(overall), 0.26))
+def _dots(block: _Block) -> list[Column]:
+    columns = [Column("ranks", _small(block.rows, "mann-whitney"), 0.3)]
+    if any("kruskal-wallis" in row for row in block.overall):
+        columns.append(Column("all", _small(block.overall, "kruskal-wallis"), 0.26))
     return columns
 
 
-def _small(rows: Sequence[Row | None]) -> list[bool | None]:
-    return [None if row is None or row["q"] is None else row["q"] < SIGNIFICANT for row in rows]
-
-
-def _n_pairs(block: _Block, order: Sequence[int]) -> Column:
-    pairs = [block.rows[at].get("paired t", {}).get("n_a", 0) for at in order]
-    return Column("pairs", [f"{n:,}" for n in pairs], 0.4)
+def _small(rows: Sequence[Mapping[str, Row]], test: str) -> list[bool | None]:
+    q = [row.get(test, {}).get("q") for row in rows]
+    return [None if value is None else is_significant(value) for value in q]
 
 
 def _heading(answer: CompareAnswer) -> tuple[str, str]:
@@ -235,8 +214,6 @@ def _heading(answer: CompareAnswer) -> tuple[str, str]:
 
 
 def _handles(has_pairs: bool) -> list[Artist]:
-    from matplotlib.lines import Line2D
-
     shown: list[Artist] = []
     names = ("Welch's t", "paired t") if has_pairs else ("",)
     for number, name in enumerate(names):
@@ -309,8 +286,7 @@ def _draw_difference(
     ):
         if is_out:
             axes.plot(limit, y, marker, ms=2.6, mew=0, color=colour, clip_on=False, zorder=3)
-    is_small = row["q"] is not None and row["q"] < SIGNIFICANT
     axes.plot(
         row["difference"], y, MARKERS[number], ms=3.2, mew=0.8, color=colour,
-        mfc=colour if is_small else "white", zorder=4,
+        mfc=colour if is_significant(row["q"]) else "white", zorder=4,
     )  # fmt: skip

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
+from tcga_corr.analysis.score import ValuesAnswer
 from tcga_corr.errors import UsageError
 from tcga_corr.figures.frame import Frame, measure_of, source_and_unit
-from tcga_corr.figures.panels import Column, Panel, draw_panels, write_note
+from tcga_corr.figures.panels import Column, Panel, draw_panels, falling, write_note
 from tcga_corr.figures.style import BLUE, INK, VERMILION, styled
 from tcga_corr.figures.text import listed, plain
 from tcga_corr.figures.ticks import number_axis
-
-if TYPE_CHECKING:
-    from matplotlib.artist import Artist
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-    from tcga_corr.analysis.score import ValuesAnswer
 
 Vector = NDArray[np.float64]
 MOST = 6  # variables in one figure
@@ -54,7 +53,13 @@ def distribution(tumor: ValuesAnswer, normal: ValuesAnswer | None = None) -> Fig
     _check(tumor, normal)
     answers = [tumor] if normal is None or not normal.frame.height else [tumor, normal]
     sides = [_by_type(answer) for answer in answers]
-    types = _order(tumor.query.scope.tumor_types, names[0], sides)
+    first = sides[0][names[0]]
+    types = falling(
+        {
+            one: float(np.median(first[one])) if one in first else None
+            for one in tumor.query.scope.tumor_types
+        }
+    )
     counts = [[[len(side[name].get(one, ())) for one in types] for side in sides] for name in names]
     is_shared = all(count == counts[0] for count in counts)
     panels = [
@@ -107,16 +112,6 @@ def _by_type(answer: ValuesAnswer) -> _Values:
     return found
 
 
-def _order(types: Sequence[str], name: str, sides: Sequence[_Values]) -> list[str]:
-    """Tumor types by falling median of the first side, those without one last."""
-
-    def key(tumor_type: str) -> tuple[bool, float, str]:
-        values = sides[0][name].get(tumor_type)
-        return values is None, 0.0 if values is None else -float(np.median(values)), tumor_type
-
-    return sorted(types, key=key)
-
-
 def _n(answers: Sequence[ValuesAnswer], counts: Sequence[Sequence[int]]) -> list[Column]:
     if len(answers) == 1:
         return [Column("n", [f"{n:,}" for n in counts[0]], 0.42)]
@@ -143,16 +138,11 @@ def _heading(answers: Sequence[ValuesAnswer], types: Sequence[str]) -> tuple[str
 
 def _n_with_values(answer: ValuesAnswer) -> int:
     """How many samples have a value of any variable."""
-    import polars as pl
-
     frame = answer.frame.drop_nulls("tumor_type")
     return frame.filter(pl.any_horizontal(pl.col(*answer.query.variables).is_not_null())).height
 
 
 def _handles(answers: Sequence[ValuesAnswer], has_few: bool) -> list[Artist]:
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
-
     shown: list[Artist] = []
     if len(answers) > 1:
         shown += [

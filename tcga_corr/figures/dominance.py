@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from tcga_corr.analysis.dominance import SCALES
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from tcga_corr.analysis.dominance import SCALES, DominanceAnswer, DominanceTests
 from tcga_corr.figures.frame import Frame, source_and_unit
-from tcga_corr.figures.panels import Column, Panel, draw_panels, write_note
+from tcga_corr.figures.panels import Column, Panel, draw_panels, falling, write_note
 from tcga_corr.figures.style import GREY, PALE, SERIES, styled
 from tcga_corr.figures.text import count_of, cut_apart, fitted_apart, listed, signed
 from tcga_corr.figures.ticks import number_axis
-
-if TYPE_CHECKING:
-    from matplotlib.artist import Artist
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-    from tcga_corr.analysis.dominance import DominanceAnswer, DominanceTests
 
 MOST = 12  # sets that have a colour of their own
 _HATCHES = (
@@ -117,7 +115,7 @@ def _order(types: Iterable[str], sets: Sequence[str], shares: Shares) -> list[st
         (name for name in sets if name != _REST),
         key=lambda name: sum(shares.get(name, 0.0) for shares in own.values()),
     )
-    return sorted(own, key=lambda one: (not own[one], -own[one].get(leader, 0.0), one))
+    return falling({one: bars.get(leader, 0.0) if bars else None for one, bars in own.items()})
 
 
 def _columns(tests: Sequence[DominanceTests | None]) -> list[Column]:
@@ -180,8 +178,6 @@ def _looks(sets: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def _handles(sets: Sequence[str], n: int) -> list[Artist]:
-    from matplotlib.patches import Patch
-
     names = fitted_apart([name for name in sets if name != _REST], 2.3, 6.5)
     if _REST in sets:
         names.append(f"{n - len(names)} other sets")

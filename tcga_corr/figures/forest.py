@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from tcga_corr.analysis.correlate import CorrelateAnswer
+from tcga_corr.analysis.pool import Pooling
+from tcga_corr.choices import MethodOrAll
 from tcga_corr.figures.frame import Frame, place, source_and_unit
-from tcga_corr.figures.panels import draw_dot, write_note
+from tcga_corr.figures.panels import draw_dot, falling, label_rows, write_note
 from tcga_corr.figures.style import (
     BLUE,
     GREY,
@@ -20,18 +29,9 @@ from tcga_corr.figures.style import (
     styled,
 )
 from tcga_corr.figures.text import count_of, cut_apart, listed, signed
-from tcga_corr.vocabulary.associations import SIGNIFICANT, note_without_mark
+from tcga_corr.vocabulary.associations import SIGNIFICANT, is_significant, note_without_mark
 from tcga_corr.vocabulary.methods import METHODS
 from tcga_corr.vocabulary.nulls import NULLS
-
-if TYPE_CHECKING:
-    from matplotlib.artist import Artist
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-    from tcga_corr.analysis.correlate import CorrelateAnswer
-    from tcga_corr.analysis.pool import Pooling
-    from tcga_corr.choices import MethodOrAll
 
 _ROW, _LEFT, _FOOT, _HEADS = 0.165, 0.58, 0.4, 0.16  # inches
 # columns of p-values at the right of the axes, and their inches right of n
@@ -55,7 +55,7 @@ def forest(answer: CorrelateAnswer) -> Figure:
     rows = answer.frame.to_dicts()
     methods = list(dict.fromkeys(row["method"] for row in rows))
     by_type = {row["tumor_type"]: row for row in rows if row["method"] == methods[0]}
-    order = _order(by_type)
+    order = falling({name: row["r"] for name, row in by_type.items()})
     pooled = [(method, one) for method, one in answer.pooled.items() if one.r is not None]
     dots = [name for name in _DOTS if any(row[name] is not None for row in rows)]
     band = max(1.0, 0.62 * len(methods))
@@ -86,16 +86,6 @@ def forest(answer: CorrelateAnswer) -> Figure:
     return figure
 
 
-def _order(by_type: Mapping[str, Row]) -> list[str]:
-    """Tumor types by falling r, those without one last."""
-
-    def key(name: str) -> tuple[bool, float, str]:
-        r = by_type[name]["r"]
-        return r is None, -(r or 0.0), name
-
-    return sorted(by_type, key=key)
-
-
 def _heading(
     answer: CorrelateAnswer, rows: Sequence[Row], methods: Sequence[str]
 ) -> tuple[str, str]:
@@ -121,10 +111,9 @@ def _draw_row(axes: Axes, y: float, rows: Sequence[Row], methods: Sequence[str])
             continue
         colour = SERIES[number % len(SERIES)]
         axes.plot([row["ci_low"], row["ci_high"]], [at, at], color=colour, lw=0.9, zorder=3)
-        is_small = row["q"] is not None and row["q"] < SIGNIFICANT
         axes.plot(
             row["r"], at, MARKERS[number % len(MARKERS)], ms=3.4, mew=0.8, color=colour,
-            mfc=colour if is_small else "white", zorder=4,
+            mfc=colour if is_significant(row["q"]) else "white", zorder=4,
         )  # fmt: skip
         if _has_stroke(row):
             r = row["r_disjoint"]
@@ -197,17 +186,12 @@ def _draw_pooled(axes: Axes, y: float, pooled: Pooling, colour: str) -> None:
 
 def _draw_axes(axes: Axes, labels: Mapping[float, str], method: MethodOrAll) -> None:
     axes.axvline(0, color=GREY, lw=0.6, zorder=2)
-    axes.set_yticks(list(labels), list(labels.values()))
-    axes.tick_params(axis="y", length=0, pad=3)
-    axes.spines["left"].set_visible(False)
+    label_rows(axes, labels)
     axes.set_xticks([-1, -0.5, 0, 0.5, 1])
     axes.set_xlabel("r" if method == "all" else METHODS[method].label, labelpad=2)
 
 
 def _handles(rows: Sequence[Row], methods: Sequence[str]) -> list[Artist]:
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
-
     look: dict[str, Any] = {"ms": 3.4, "lw": 0.9, "color": BLUE}
     shown: list[Artist] = []
     if len(methods) > 1:

@@ -6,18 +6,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from tcga_corr.analysis.answer import Answer, ScopeQuery
 from tcga_corr.figures.style import GREY, VERMILION, WIDTH
 from tcga_corr.figures.text import plain, text_width, wrapped
 from tcga_corr.vocabulary.associations import SIMULATED
-
-if TYPE_CHECKING:
-    from matplotlib.artist import Artist
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-    from tcga_corr.analysis.answer import Answer, ScopeQuery
 
 _EDGE = 0.08  # inches, left of and above all
 _TITLE, _ABOUT, _FOOT = (8.5, 0.15), (6.5, 0.12), (6, 0.11)  # points and inches of a line
@@ -147,9 +145,6 @@ class Frame:
 
 
 def _empty_figure(width: float, height: float) -> Figure:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     figure = Figure(figsize=(width, height))
     FigureCanvasAgg(figure)
     return figure

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import polars as pl
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from numpy.typing import NDArray
+from scipy.cluster.hierarchy import dendrogram, linkage
+from scipy.spatial.distance import squareform
 
+from tcga_corr.batch.folder import RunFolder
+from tcga_corr.batch.plan import Plan, PlannedAnalysis
 from tcga_corr.batch.strongest import strength, strongest_pairs
 from tcga_corr.errors import AnalysisError, DataMissingError, UsageError, near_names
 from tcga_corr.figures.frame import Frame, place
@@ -16,14 +25,6 @@ from tcga_corr.figures.style import GREY, INK, WIDTH, styled
 from tcga_corr.figures.text import count_of, fitted_apart, plain, text_width
 from tcga_corr.sources import source_is_simulated
 from tcga_corr.vocabulary.associations import SIGNIFICANT
-
-if TYPE_CHECKING:
-    import polars as pl
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-    from tcga_corr.batch.folder import RunFolder
-    from tcga_corr.batch.plan import Plan, PlannedAnalysis
 
 Matrix = NDArray[np.float64]
 
@@ -57,8 +58,6 @@ def heat_map_of_run(
     DataMissingError
         If the run has no table of associations yet.
     """
-    import polars as pl
-
     planned = _planned(plan, analysis)
     method = _choice("method", method, planned.methods, f" in '{planned.name}'")
     path = folder.path / "associations.parquet"
@@ -211,8 +210,6 @@ class _Map:
 
 
 def _with_texts(frame: pl.DataFrame) -> pl.DataFrame:
-    import polars as pl
-
     frame = frame.with_columns(pl.col(pl.Categorical).cast(pl.String))
     if "n_shared_genes" not in frame.columns:
         frame = frame.with_columns(n_shared_genes=pl.lit(0), r_disjoint=pl.col("r"))
@@ -250,8 +247,6 @@ def _cells(frame: pl.DataFrame, n_pairs: int, types: Sequence[str]) -> _Cells:
 
 def _pooled(pooled: pl.DataFrame, pairs: pl.DataFrame) -> _Cells:
     """The pooled r and q of each pair, as one column."""
-    import polars as pl
-
     again = pl.int_range(pl.len()).over("x", "y").alias("again")
     found = pairs.join(
         _with_texts(pooled).with_columns(again).select("x", "y", "again", "q", pooled="r"),
@@ -265,8 +260,6 @@ def _pooled(pooled: pl.DataFrame, pairs: pl.DataFrame) -> _Cells:
 
 def _sample_counts(frame: pl.DataFrame) -> tuple[dict[str, int], str]:
     """The most samples of each tumor type that has an r, and ``n =``, or ``n ≤`` if they differ."""
-    import polars as pl
-
     sizes = frame.filter(pl.col("r").is_not_null()).group_by("tumor_type")
     n_of = dict(sizes.agg(pl.col("n").max()).sort("tumor_type").iter_rows())
     differ = sizes.agg(pl.col("n").n_unique())["n"].max() != 1
@@ -287,9 +280,6 @@ def _clustered(r: Matrix) -> tuple[list[int], _Tree | None]:
     The distance of two rows is that of their r, where both have one; rows that have none in common
     are as far apart as r can be.
     """
-    from scipy.cluster.hierarchy import dendrogram, linkage
-    from scipy.spatial.distance import squareform
-
     if len(r) < 2:
         return list(range(len(r))), None
     known = ~np.isnan(r)
@@ -376,8 +366,6 @@ def _draw(frame: Frame, drawn: _Map) -> Figure:
 
 
 def _colours() -> Any:
-    from matplotlib import colormaps
-
     return colormaps["RdBu_r"].with_extremes(bad=_NO_R)
 
 
@@ -424,8 +412,6 @@ def _draw_tree(axes: Axes, tree: _Tree, n: int, upright: bool) -> None:
 
 def _draw_key(figure: Figure, has_missing: bool, has_sharing: bool) -> None:
     """Draw the colours and marks, at the foot."""
-    from matplotlib.lines import Line2D
-
     width, height = figure.get_size_inches()
     axes = place(figure, 0.3, 0.22, width - 1.6, height - 0.3)
     axes.pcolormesh(

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.transforms import ScaledTranslation
 
 from tcga_corr.figures.frame import Frame, place
 from tcga_corr.figures.style import GREY, INK, WIDTH
@@ -17,10 +21,6 @@ from tcga_corr.figures.text import (
     wrapped,
     wrapped_apart,
 )
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 _NARROWEST, _GAP, _EDGE = 0.93, 0.24, 0.12  # inches
 
@@ -86,9 +86,7 @@ def draw_panels(
     for number, panel in enumerate(panels):
         axes = place(figure, left, frame.below + foot, width - left - inner, frame.head + heads)
         axes.set_ylim(len(names) - 0.5, -0.5)
-        axes.set_yticks(range(len(names)), labels if number == 0 else [""] * len(names))
-        axes.tick_params(axis="y", length=0, pad=3)
-        axes.spines["left"].set_visible(False)
+        label_rows(axes, dict(enumerate(labels if number == 0 else [""] * len(names))))
         if panel.axis:
             axes.set_xlabel("\n".join(axis_labels[number]), labelpad=2)
         else:
@@ -104,8 +102,6 @@ def draw_panels(
 
 def _write(axes: Axes, x: float, above: float, text: str, **look: Any) -> None:
     """Write a line some inches right of the axes' left edge and above their top."""
-    from matplotlib.transforms import ScaledTranslation
-
     shift = ScaledTranslation(x, above, axes.figure.dpi_scale_trans)
     axes.text(0, 1, text, transform=axes.transAxes + shift, va="bottom", clip_on=False, **look)
 
@@ -126,6 +122,18 @@ def _write_columns(axes: Axes, columns: Sequence[Column], inches: float) -> None
                 )  # fmt: skip
             elif cell is not None:
                 draw_dot(axes, at / inches, y, cell)
+
+
+def falling(values: Mapping[str, float | None]) -> list[str]:
+    """Names by falling value, those without one last."""
+    return sorted(values, key=lambda name: (values[name] is None, -(values[name] or 0.0), name))
+
+
+def label_rows(axes: Axes, labels: Mapping[float, str], **look: Any) -> None:
+    """Write the labels of rows, by their places, at the left of the axes; without a line there."""
+    axes.set_yticks(list(labels), list(labels.values()), **look)
+    axes.tick_params(axis="y", length=0, pad=3)
+    axes.spines["left"].set_visible(False)
 
 
 def draw_dot(axes: Axes, x: float, y: float, is_filled: bool) -> None:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
+from scipy.stats import gaussian_kde
 
+from tcga_corr.analysis.correlate import CorrelateAnswer
 from tcga_corr.analysis.points import Line, Points, line_through, points_of
+from tcga_corr.analysis.score import ValuesAnswer
 from tcga_corr.figures.frame import Frame, measure_of, place, source_and_unit
 from tcga_corr.figures.panels import write_note
 from tcga_corr.figures.style import BLUE, VERMILION, styled
@@ -16,13 +22,6 @@ from tcga_corr.figures.text import cut_apart, listed, plain, text_width, wrapped
 from tcga_corr.figures.ticks import ticks_between
 from tcga_corr.vocabulary.associations import note_without_mark
 from tcga_corr.vocabulary.nulls import NULLS
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-    from tcga_corr.analysis.correlate import CorrelateAnswer
-    from tcga_corr.analysis.score import ValuesAnswer
 
 Vector = NDArray[np.float64]
 Row = Mapping[str, Any]
@@ -128,8 +127,6 @@ def _estimate(row: Row) -> str:
 
 
 def _draw_points(axes: Axes, points: Points) -> None:
-    from matplotlib.colors import LinearSegmentedColormap
-
     x, y = points.x, points.y
     if len(x) < _CROWDED:
         axes.plot(x, y, "o", ms=2.8, mew=0, color=BLUE, alpha=0.75, clip_on=False)
@@ -142,8 +139,6 @@ def _draw_points(axes: Axes, points: Points) -> None:
 
 def _density(x: Vector, y: Vector) -> Vector:
     """How close other samples lie to each, on no scale."""
-    from scipy.stats import gaussian_kde
-
     spread = np.array([np.ptp(x), np.ptp(y)])
     if not (spread > 0).all():
         return np.zeros(len(x))

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from tcga_corr.analysis.robustness import AS_ASKED, WITHOUT_GENE
+from matplotlib import rcParams
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from tcga_corr.analysis.robustness import AS_ASKED, WITHOUT_GENE, RobustnessAnswer
 from tcga_corr.figures.frame import Frame, place
+from tcga_corr.figures.panels import label_rows
 from tcga_corr.figures.style import (
     BLUE,
     FAINT,
@@ -20,15 +27,8 @@ from tcga_corr.figures.style import (
     styled,
 )
 from tcga_corr.figures.text import cut_apart, fitted_apart, plain, text_width
-from tcga_corr.vocabulary.associations import SIGNIFICANT, note_without_mark
+from tcga_corr.vocabulary.associations import SIGNIFICANT, is_significant, note_without_mark
 from tcga_corr.vocabulary.methods import METHODS
-
-if TYPE_CHECKING:
-    from matplotlib.artist import Artist
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-    from tcga_corr.analysis.robustness import RobustnessAnswer
 
 Row = Mapping[str, Any]
 _CURVE, _SIZES, _ROW, _HEADING, _RIGHT, _GAP = 1.7, 0.3, 0.115, 0.14, 0.12, 0.12  # inches
@@ -157,8 +157,6 @@ def _is_as_asked(row: Row) -> bool:
 
 def _draw_x(axes: Axes, curve: _Curve) -> None:
     """Set the limits of x, and mark the choice as asked and the gap through all axes."""
-    from matplotlib import rcParams
-
     axes.set_xlim(-1.0, max(curve.at) + 1.0)
     axes.set_xticks([])
     axes.spines["bottom"].set_visible(False)
@@ -237,10 +235,6 @@ def _look(row: Row) -> tuple[str, str]:
     return (PURPLE, "s") if _is_of_other_scale(row) else (BLUE, "o")
 
 
-def _is_small(row: Row) -> bool:
-    return row["p"] is not None and row["p"] < SIGNIFICANT
-
-
 def _draw_curve(axes: Axes, curve: _Curve) -> None:
     size = min(3.8, max(1.3, 0.75 * curve.step))
     both = list(zip(curve.at, curve.rows, strict=True))
@@ -255,7 +249,7 @@ def _draw_curve(axes: Axes, curve: _Curve) -> None:
             lw=max(0.3, min(0.9, 0.35 * curve.step)), zorder=4 if is_asked else 2,
         )  # fmt: skip
         for is_small in (True, False):
-            dots = [(x, row["r"]) for x, row in own if _is_small(row) == is_small]
+            dots = [(x, row["r"]) for x, row in own if is_significant(row["p"]) == is_small]
             axes.plot(
                 [x for x, _ in dots], [r for _, r in dots], marker, color=colour,
                 ms=max(size, 3.4) if is_asked else size, mew=min(0.8, size / 4),
@@ -299,9 +293,7 @@ def _draw_choices(axes: Axes, curve: _Curve, dimension: _Dimension) -> None:
                 wide = max(0.3, 0.8 * curve.step, 1.2 if is_asked else 0)
                 axes.vlines(own, number - 0.36, number + 0.36, lw=wide, colors=colour)
     axes.set_ylim(len(dimension.values) - 0.5, -0.5)
-    axes.set_yticks(range(len(dimension.values)), dimension.labels, fontsize=_SIZE)
-    axes.tick_params(axis="y", length=0, pad=3)
-    axes.spines["left"].set_visible(False)
+    label_rows(axes, dict(enumerate(dimension.labels)), fontsize=_SIZE)
     inches = axes.bbox.height / axes.figure.dpi
     axes.annotate(
         dimension.heading, (0, 1 + 0.015 / inches), (-3, 0), xycoords="axes fraction",
@@ -311,8 +303,6 @@ def _draw_choices(axes: Axes, curve: _Curve, dimension: _Dimension) -> None:
 
 
 def _handles(shown: Sequence[Row]) -> list[Artist]:
-    from matplotlib.lines import Line2D
-
     def handle(label: str, colour: str, marker: str) -> Artist:
         return Line2D([], [], color=colour, marker=marker, label=label, ms=3.4, lw=0.9, mew=0.8)
 
@@ -324,7 +314,7 @@ def _handles(shown: Sequence[Row]) -> list[Artist]:
         handles.append(handle("another choice", BLUE, "o"))
     if others:
         handles.append(handle(" and ".join(others), PURPLE, "s"))
-    if not all(map(_is_small, shown)):
+    if not all(is_significant(row["p"]) for row in shown):
         look: dict[str, Any] = {"color": INK, "mfc": "white", "ms": 3.4, "lw": 0}
         handles.append(Line2D([], [], marker="o", label=f"p ≥ {SIGNIFICANT}", **look))
     return handles

@@ -6,16 +6,15 @@ same bytes: no dates, no random ids.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from matplotlib import style
+from matplotlib.figure import Figure
 
 from tcga_corr.figures.text import FONT
 from tcga_corr.files import replacing
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 WIDTH = 5.2  # inches, 132 mm: one and a half columns of most journals
 BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY = (
@@ -61,16 +60,8 @@ _RC: dict[str, Any] = {
 }
 
 
-@contextmanager
-def styled() -> Iterator[None]:
-    """Draw in the style of the project, and leave the user's own as it was."""
-    import matplotlib as mpl
-
-    with mpl.rc_context():
-        mpl.rcdefaults()
-        for name, value in _RC.items():
-            mpl.rcParams[name] = value  # type: ignore[index]
-        yield
+styled = partial(style.context, _RC, after_reset=True)
+"""Draw in the style of the project, and leave the user's own as it was."""
 
 
 def save(figure: Figure, path: Path) -> None:

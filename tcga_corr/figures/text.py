@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from functools import cache, lru_cache
 from unicodedata import bidirectional
 
+from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.textpath import text_to_path
+
 FONT = "DejaVu Sans"  # ships with matplotlib, so the same everywhere
 _LONGEST = 60  # letters of a name
 
@@ -14,17 +17,12 @@ _LONGEST = 60  # letters of a name
 @lru_cache(10_000)
 def text_width(text: str, size: float, weight: str = "normal") -> float:
     """The width of a line of text in inches."""
-    from matplotlib.font_manager import FontProperties
-    from matplotlib.textpath import text_to_path
-
     font = FontProperties(family=FONT, size=size, weight=weight)
     return float(text_to_path.get_text_width_height_descent(text, font, False)[0]) / 72
 
 
 @cache
 def _letters_of_font() -> frozenset[int]:
-    from matplotlib.font_manager import findfont, get_font
-
     return frozenset(get_font(findfont(FONT)).get_charmap())
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from tcga_corr.figures.text import signed, text_width
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 _SIZE = 6.5  # points
 _OVER = 0.12  # inches that a number may stand out of the axes
@@ -27,8 +26,6 @@ def ticks_between(
     low: float, high: float, inches: float, upright: bool = False
 ) -> dict[float, str]:
     """Places of ticks and their numbers, along so many inches of x, or of y where upright."""
-    from matplotlib.ticker import MaxNLocator
-
     candidates = [
         [float(tick) for tick in locator.tick_values(low, high) if low <= tick <= high]
         for locator in (

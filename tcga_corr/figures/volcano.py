@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import polars as pl
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
+from tcga_corr.analysis.screen import ScreenAnswer
 from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.figures.frame import Frame, place, source_and_unit
 from tcga_corr.figures.labels import nearest, place_labels
 from tcga_corr.figures.style import BLUE, FAINT, GREY, INK, VERMILION, WIDTH, styled
 from tcga_corr.figures.text import fitted_apart, listed, plain, text_width
 from tcga_corr.vocabulary.associations import SIGNIFICANT
-
-if TYPE_CHECKING:
-    import polars as pl
-    from matplotlib.artist import Artist
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-    from tcga_corr.analysis.screen import ScreenAnswer
 
 Vector = NDArray[np.float64]
 
@@ -48,8 +46,6 @@ def volcano(answer: ScreenAnswer) -> Figure:
     AnalysisError
         If there is no q to draw.
     """
-    import polars as pl
-
     rows = answer.frame.filter(pl.col("r").is_not_null() & pl.col("q").is_not_null())
     if not rows.height:
         raise AnalysisError("no association has a q to draw", "Ask more tumor types, or another X")
@@ -156,8 +152,6 @@ def _draw(axes: Axes, part: pl.DataFrame, most: int) -> None:
 
 def _tops(part: pl.DataFrame, most: int) -> list[int]:
     """The rows to be labelled by rank: of each side the first that are significant."""
-    import polars as pl
-
     rows = part.with_row_index("row").filter(pl.col("q") < SIGNIFICANT).sort("rank", "y")
     found: set[int] = set()
     for side in (rows.filter(pl.col("r") > 0), rows.filter(pl.col("r") < 0)):
@@ -210,8 +204,6 @@ def _shared_prefix(part: pl.DataFrame) -> str:
 
 
 def _handles(rows: pl.DataFrame) -> list[Artist]:
-    from matplotlib.lines import Line2D
-
     def handle(label: str, colour: str, marker: str = "o", **look: Any) -> Artist:
         size = {"ms": 3.2, "mew": 0.6, "lw": 0} | look
         return Line2D([], [], color=colour, marker=marker, label=label, **size)

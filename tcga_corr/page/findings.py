@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import polars as pl
+
 from tcga_corr.analysis.names import CovariateVariable, SetVariable, Variable
 from tcga_corr.analysis.score import values_frame
 from tcga_corr.batch.claims import compare_claims
@@ -182,8 +184,6 @@ class Findings:
         self.tables.append(dominance_table(shown, name, file, whole_note))
 
     def _dominance_rows(self, analysis: PlannedAnalysis) -> list[dict[str, Any]]:
-        import polars as pl
-
         table = pl.scan_parquet(self._folder.path / "dominance.parquet")
         own = table.filter(pl.col("analysis") == analysis.name)
         return own.with_columns(pl.col(pl.Categorical).cast(pl.String)).collect().to_dicts()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from tcga_corr.analysis.correlate import CorrelateAnswer
 from tcga_corr.analysis.points import Vector, line_through, points_of
@@ -12,9 +13,6 @@ from tcga_corr.exchange import finite
 from tcga_corr.page import sentences
 from tcga_corr.page.parts import Finding, Pair, Row, Scatter
 from tcga_corr.vocabulary.associations import note_without_mark
-
-if TYPE_CHECKING:
-    import polars as pl
 
 _DIGITS = 6  # of the values of a sample, on a screen
 _PLACES = 25  # of a line's band

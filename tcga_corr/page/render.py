@@ -8,16 +8,16 @@ import json
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import vl_convert
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from tcga_corr.page.charts import all_charts
 from tcga_corr.page.parts import Page, as_data
 from tcga_corr.vocabulary.associations import SIGNIFICANT
 from tcga_corr.vocabulary.nulls import NULLS, NullRecord
 from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
 
 _VEGA_LITE = "6.4"
 
@@ -105,8 +105,6 @@ def _hash(script: str) -> str:
 @cache
 def _vega() -> str:
     """Vega, Vega-Lite and Vega-Embed in one script."""
-    import vl_convert
-
     bundle: str = vl_convert.javascript_bundle(
         "window.vegaEmbed = vegaEmbed; window.vega = vega;", vl_version=_VEGA_LITE
     )
@@ -120,8 +118,6 @@ def _read(name: str) -> str:
 
 @cache
 def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
     return Environment(
         loader=PackageLoader(__package__, "."),
         autoescape=True,

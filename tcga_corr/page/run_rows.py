@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import polars as pl
+
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan, PlannedAnalysis
 from tcga_corr.batch.strongest import strongest_pairs
@@ -51,8 +53,6 @@ def chosen_rows(
     folder: RunFolder, analysis: PlannedAnalysis, method: str, n_pairs: int
 ) -> tuple[list[Row], dict[tuple[str, str], list[Row]]]:
     """The rows of the strongest pairs, and the pooled ones by x and y."""
-    import polars as pl
-
     own = (pl.col("analysis") == analysis.name) & (pl.col("method") == method)
     rows = pl.scan_parquet(folder.path / "associations.parquet").filter(own)
     is_pooled = len(analysis.tumor_types) > 1

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import polars as pl
+
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.exchange import finite
 from tcga_corr.page.parts import Column, Pair, Row, Table
@@ -71,8 +73,6 @@ def dominance_table(rows: Sequence[Row], analysis: str, file: str, note: str) ->
 
 def notes_of(folder: RunFolder, budget: RowBudget, prefix: str) -> Iterator[Row]:
     """The reasons in the notes of rows, each once; of very many, those of the most rows."""
-    import polars as pl
-
     for name in ("associations", "dominance"):
         path = folder.path / f"{name}.parquet"
         if not path.exists():

@@ -61,6 +61,11 @@ INTERVAL: tuple[str, ...] = ("r", "ci_low", "ci_high", "p")
 NULL_COLUMNS: tuple[str, ...] = tuple(name for null in NULLS.values() for name in null.columns)
 
 
+def is_significant(p: float | None) -> bool:
+    """Whether there is a p- or q-value, below the threshold."""
+    return p is not None and p < SIGNIFICANT
+
+
 def note_without_mark(note: str | None) -> str:
     """The reasons in the note of a row, without the mark of simulated values."""
     first, _, rest = (note or "").partition("; ")
