@@ -6,6 +6,7 @@ that they follow light, dark and print.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from tcga_corr.vocabulary.nulls import NULLS, NullRecord
@@ -45,7 +46,7 @@ _CONFIG: Spec = {
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 
 
-def forest() -> Spec:
+def _forest() -> Spec:
     """A row per tumor type: point, interval, ranges of the nulls; the pooled r at the foot.
 
     The dataset ``rows`` has the columns of an association, in the order to show, ``kind`` (``type``
@@ -58,7 +59,6 @@ def forest() -> Spec:
                       "value": "normal"}}}  # fmt: skip
     is_type, is_pooled = "datum.kind === 'type'", "datum.kind === 'pooled'"
     return {
-        "$schema": _SCHEMA,
         "data": {"name": "rows"},
         "height": {"step": _ROW},
         "encoding": {"y": y},
@@ -101,16 +101,14 @@ def forest() -> Spec:
             },
             _beside("n_text", 48),
             _beside("r_text", 92),
-            _over("rows", 92),
+            _pointed_row(),
         ],
-        "config": _CONFIG,
     }  # fmt: skip
 
 
 def _r(field: str) -> Spec:
     return {
-        "field": field,
-        "type": "quantitative",
+        **_quantity(field),
         "scale": {"domain": [-1, 1], "nice": False},
         "axis": {"values": [-1, -0.5, 0, 0.5, 1], "format": "~g", "title": "r", "grid": True},
     }
@@ -144,7 +142,16 @@ def _beside(field: str, offset: int) -> Spec:
     }
 
 
-def _over(name: str, right: int) -> Spec:
+def _titled(titles: Mapping[str, str], **more: str) -> list[Spec]:
+    """The fields of a tooltip, with their titles."""
+    return [{"field": field, "title": title, **more} for field, title in titles.items()]
+
+
+def _quantity(field: str) -> Spec:
+    return {"field": field, "type": "quantitative"}
+
+
+def _pointed_row() -> Spec:
     """The whole row, under the pointer."""
     return {
         "params": [
@@ -152,42 +159,34 @@ def _over(name: str, right: int) -> Spec:
                                          "clear": "pointerout", "fields": ["label"]}}
         ],
         "mark": {"type": "bar", "height": {"band": 1}, "color": INK, "cursor": "pointer",
-                 "tooltip": {"content": "data"}, "x2Offset": right, **_SILENT},
+                 "tooltip": {"content": "data"}, "x2Offset": 92, **_SILENT},
         "encoding": {
             "x": {"value": 0},
             "x2": {"value": "width"},
             "fillOpacity": {"condition": {"param": "under", "empty": False, "value": 0.08},
                             "value": 0},
             "tooltip": [
-                {"field": "label", "title": "tumor type"},
-                {"field": "name", "title": " "},
-                {"field": "n_text", "title": "n"},
-                {"field": "r", "title": "r", "format": ".3f"},
-                {"field": "interval", "title": "95 % interval"},
-                {"field": "p_text", "title": "p"},
-                {"field": "q_text", "title": "q"},
-                *(
-                    {"field": f"{null.name}_text", "title": f"{null.p} (95 % of {null.short})"}
-                    for null in NULLS.values()
-                ),
-                {"field": "disjoint_text", "title": "r without shared genes"},
-                {"field": "why", "title": "note"},
+                *_titled({"label": "tumor type", "name": " ", "n_text": "n"}),
+                *_titled({"r": "r"}, format=".3f"),
+                *_titled({"interval": "95 % interval", "p_text": "p", "q_text": "q"}),
+                *_titled({f"{one.name}_text": f"{one.p} (95 % of {one.short})"
+                          for one in NULLS.values()}),
+                *_titled({"disjoint_text": "r without shared genes", "why": "note"}),
             ],
         },
     }  # fmt: skip
 
 
-def scatter() -> Spec:
+def _scatter() -> Spec:
     """Samples of one tumor type, from the dataset ``points``; the line from ``line``."""
 
     def axis(name: str) -> Spec:
         return {
-            "field": name, "type": "quantitative", "scale": {"zero": False},
+            **_quantity(name), "scale": {"zero": False},
             "axis": {"grid": False, "tickCount": 5, "labelFlush": True, "title": name},
         }  # fmt: skip
 
     return {
-        "$schema": _SCHEMA,
         "height": 320,
         "layer": [
             {
@@ -198,38 +197,28 @@ def scatter() -> Spec:
                     "y": axis("y"),
                     "size": {"value": 30},
                     "tooltip": [
-                        {"field": "sample", "title": "sample"},
-                        {"field": "x", "title": "x", "format": ".5~g"},
-                        {"field": "y", "title": "y", "format": ".5~g"},
+                        *_titled({"sample": "sample"}),
+                        *_titled({"x": "x", "y": "y"}, format=".5~g"),
                     ],
                 },
             },
             {
                 "data": {"name": "line"},
                 "mark": {"type": "area", "color": LINE, "opacity": 0.2, **_SILENT},
-                "encoding": {
-                    "x": {"field": "x", "type": "quantitative"},
-                    "y": {"field": "low", "type": "quantitative"},
-                    "y2": {"field": "high"},
-                },
+                "encoding": {"x": _quantity("x"), "y": _quantity("low"), "y2": {"field": "high"}},
             },
             {
                 "data": {"name": "line"},
                 "mark": {"type": "line", "color": LINE, "strokeWidth": 2, **_SILENT},
-                "encoding": {
-                    "x": {"field": "x", "type": "quantitative"},
-                    "y": {"field": "y", "type": "quantitative"},
-                },
+                "encoding": {"x": _quantity("x"), "y": _quantity("y")},
             },
         ],
-        "config": _CONFIG,
     }
 
 
-def heat() -> Spec:
+def _heat() -> Spec:
     """Pairs by tumor types, r as colour, from the dataset ``cells``: pair, tumor_type, r, small."""
     return {
-        "$schema": _SCHEMA,
         "data": {"name": "cells"},
         "height": {"step": 16},
         "encoding": {
@@ -243,7 +232,7 @@ def heat() -> Spec:
                 "mark": {"type": "rect", "cursor": "pointer", **_SILENT},
                 "encoding": {
                     "color": {
-                        "field": "r", "type": "quantitative",
+                        **_quantity("r"),
                         # the same in dark, as it may be printed
                         "scale": {
                             "domain": [-1, 0, 1],
@@ -252,13 +241,8 @@ def heat() -> Spec:
                         },
                         "legend": {"title": "r", "orient": "bottom", "gradientLength": 160},
                     },
-                    "tooltip": [
-                        {"field": "pair", "title": "pair"},
-                        {"field": "tumor_type", "title": "tumor type"},
-                        {"field": "r_text", "title": "r"},
-                        {"field": "q_text", "title": "q"},
-                        {"field": "n", "title": "n"},
-                    ],
+                    "tooltip": _titled({"pair": "pair", "tumor_type": "tumor type",
+                                        "r_text": "r", "q_text": "q", "n": "n"}),
                 },
             },
             {
@@ -267,14 +251,12 @@ def heat() -> Spec:
                          "opacity": 1, "tooltip": None, **_SILENT},
             },
         ],
-        "config": _CONFIG,
     }  # fmt: skip
 
 
-def dominance() -> Spec:
+def _dominance() -> Spec:
     """Shares of samples in which each set scores highest, a row per tumor type, from ``shares``."""
     return {
-        "$schema": _SCHEMA,
         "data": {"name": "shares"},
         "facet": {"row": {"field": "scale", "type": "nominal", "sort": None,
                           "header": {"orient": "top", "labelAnchor": "start"}}},
@@ -284,25 +266,25 @@ def dominance() -> Spec:
             "encoding": {
                 "y": {"field": "tumor_type", "type": "ordinal", "title": None,
                       "axis": {"domain": False, "ticks": False, "labelPadding": 6}},
-                "x": {"field": "share", "type": "quantitative", "stack": "zero",
+                "x": {**_quantity("share"), "stack": "zero",
                       "scale": {"domain": [0, 1]},
                       "axis": {"format": "%", "tickCount": 5, "title": "share of samples"}},
-                "order": {"field": "place", "type": "quantitative"},
+                "order": _quantity("place"),
                 "color": {"field": "set", "type": "nominal",
                           "scale": {"range": list(SERIES)},
                           "legend": {"title": None, "orient": "bottom", "columns": 3}},
-                "tooltip": [
-                    {"field": "tumor_type", "title": "tumor type"},
-                    {"field": "set", "title": "gene set"},
-                    {"field": "n_highest", "title": "highest in"},
-                    {"field": "n", "title": "of"},
-                ],
+                "tooltip": _titled({"tumor_type": "tumor type", "set": "gene set",
+                                    "n_highest": "highest in", "n": "of"}),
             },
         },
-        "config": _CONFIG,
     }  # fmt: skip
 
 
 def all_charts() -> dict[str, Spec]:
     """By name, for the page."""
-    return {"forest": forest(), "scatter": scatter(), "heat": heat(), "dominance": dominance()}
+    charts = {
+        "forest": _forest(), "scatter": _scatter(), "heat": _heat(), "dominance": _dominance()
+    }  # fmt: skip
+    return {
+        name: {"$schema": _SCHEMA, **chart, "config": _CONFIG} for name, chart in charts.items()
+    }

@@ -16,10 +16,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from tcga_corr.page.charts import all_charts
 from tcga_corr.page.parts import Page, as_data
 from tcga_corr.vocabulary.associations import SIGNIFICANT
-from tcga_corr.vocabulary.nulls import NULLS, NullRecord
+from tcga_corr.vocabulary.nulls import NULLS
 from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
 
 _VEGA_LITE = "6.4"
+_OF_NULLS = ("name", "short", "compared_with", "p", "low", "high")
 
 
 def report(page: Page) -> str:
@@ -43,7 +44,7 @@ def _render(page: Page, *, is_live: bool) -> str:
         "page": as_data(page),
         "live": is_live,
         "charts": all_charts(),
-        "nulls": [_null_columns(null) for null in NULLS.values()],
+        "nulls": [{name: getattr(null, name) for name in _OF_NULLS} for null in NULLS.values()],
         "significant": SIGNIFICANT,
         "names": {one.abbreviation: one.name for one in TUMOR_TYPES.values()},
     }
@@ -76,17 +77,6 @@ def _render(page: Page, *, is_live: bool) -> str:
     )
     # half of a pair of surrogates, as of a file name that is not UTF-8, can be in no file
     return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _null_columns(null: NullRecord) -> dict[str, str]:
-    return {
-        "name": null.name,
-        "short": null.short,
-        "compared_with": null.compared_with,
-        "p": null.p,
-        "low": null.low,
-        "high": null.high,
-    }
 
 
 def _inert(data: Any) -> str:
