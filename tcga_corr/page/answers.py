@@ -56,16 +56,11 @@ def _facts(query: CorrelateQuery) -> dict[str, Any]:
 def _dropped(answer: CorrelateAnswer) -> Iterator[Row]:
     for note in answer.notes:
         if note != NOTE_OF_SIMULATED:
-            yield {"what": "question", "where": "", "count": None, "why": note}
+            yield inputs.left_out("question", note)
     types: dict[str, list[str]] = {}
     for row in answer.frame.to_dicts():
         reasons = note_without_mark(row["note"])
         if reasons:
             types.setdefault(reasons, []).append(row["tumor_type"])
     for reasons, where in types.items():
-        yield {
-            "what": "rows",
-            "where": " ".join(dict.fromkeys(where)),
-            "count": len(where),
-            "why": reasons,
-        }
+        yield inputs.left_out("rows", reasons, dict.fromkeys(where), len(where))

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from tcga_corr.analysis.names import CovariateVariable, SetVariable, Variable
+from tcga_corr.analysis.provenance import Provenance
 from tcga_corr.analysis.score import values_frame
 from tcga_corr.batch.claims import compare_claims
 from tcga_corr.batch.folder import RunFolder
@@ -21,6 +22,7 @@ from tcga_corr.exchange import finite
 from tcga_corr.page import sentences
 from tcga_corr.page.pairs import pair_of, scatters_of
 from tcga_corr.page.parts import Dominance, Finding, Pair, Row, Scatter, Table
+from tcga_corr.page.run_methods import methods_of_run
 from tcga_corr.page.run_rows import RowBudget, chosen_rows, grouped
 from tcga_corr.page.run_tables import claims_table, dominance_table, notes_of, pairs_table
 
@@ -35,10 +37,10 @@ class Findings:
 
     Attributes
     ----------
-    plan
+    folder, plan, manifest, provenance
         Of the run.
-    answers, pairs, scatters, dominance, tables
-        As of :class:`~tcga_corr.page.parts.Page`.
+    answers, pairs, scatters, dominance, tables, methods, references
+        As of :class:`~tcga_corr.page.parts.Page`; ``methods`` ends with the software.
     dropped
         Rows of what was left out.
     left_out
@@ -64,9 +66,9 @@ class Findings:
     def __init__(
         self, engine: Engine, folder: RunFolder, budget: RowBudget, prefix: str = ""
     ) -> None:
-        self._engine, self._folder, self._budget, self._prefix = engine, folder, budget, prefix
-        self.plan = folder.plan()
-        _require_tables(folder)
+        self._engine, self.folder, self._budget, self._prefix = engine, folder, budget, prefix
+        self.plan, self.manifest = folder.plan(), folder.manifest()
+        _require_tables(folder, self.manifest)
         self.answers: list[Finding] = []
         self.pairs: list[Pair] = []
         self.scatters: dict[str, Mapping[str, Scatter]] = {}
@@ -92,9 +94,11 @@ class Findings:
         if len(self.pairs) > 1:
             self.tables.append(pairs_table(self.pairs, f"{folder.run}-pairs", of_run))
         self.dropped: list[Row] = list(notes_of(folder, budget, prefix))
+        self.provenance = Provenance.from_dict(self.manifest)
+        self.methods, self.references = methods_of_run(self.plan, self.provenance)
 
     def _add_pairs(self, analysis: PlannedAnalysis, method: str, n_pairs: int) -> None:
-        rows, pooled = chosen_rows(self._folder, analysis, method, n_pairs)
+        rows, pooled = chosen_rows(self.folder, analysis, method, n_pairs)
         blocks: list[tuple[list[Row], Row | None, str]] = []
         for number, own in grouped(rows):
             x, y = own[0]["x"], own[0]["y"]
@@ -179,12 +183,12 @@ class Findings:
         if shown:
             self.dominance.append(part)
         self.answers.append(part.finding)
-        file = f"{self._folder.run}-{analysis.name}-dominance"
+        file = f"{self.folder.run}-{analysis.name}-dominance"
         whole_note = f"{len(types)} tumor types. {note}" if is_cut else ""
         self.tables.append(dominance_table(shown, name, file, whole_note))
 
     def _dominance_rows(self, analysis: PlannedAnalysis) -> list[dict[str, Any]]:
-        table = pl.scan_parquet(self._folder.path / "dominance.parquet")
+        table = pl.scan_parquet(self.folder.path / "dominance.parquet")
         own = table.filter(pl.col("analysis") == analysis.name)
         return own.with_columns(pl.col(pl.Categorical).cast(pl.String)).collect().to_dicts()
 
@@ -204,8 +208,7 @@ def _kind(variable: Variable) -> str:
     return kinds.get(type(variable), "gene")
 
 
-def _require_tables(folder: RunFolder) -> None:
-    manifest = folder.manifest()
+def _require_tables(folder: RunFolder, manifest: dict[str, Any]) -> None:
     if "results" not in manifest:
         raise DataMissingError(
             f"the run {folder.run} has no tables yet", "Run its spec to the end, or `batch merge`"

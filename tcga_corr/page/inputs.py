@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tcga_corr.analysis.provenance import Provenance
@@ -62,6 +62,11 @@ def provenance_tables(provenance: Provenance) -> list[Table]:
     return tables
 
 
+def left_out(what: str, why: str, where: Iterable[str] = (), count: int | None = None) -> Row:
+    """A row of what was left out: of what, why, in which tumor types, and how many."""
+    return {"what": what, "where": " ".join(where), "count": count, "why": why}
+
+
 def dropped(rows: Sequence[Row]) -> Table:
     """What was left out: where, what, and why."""
     columns = (
@@ -97,7 +102,7 @@ def dropped_of_tables(engine: Engine, keys: Collection[tuple[str, str]]) -> Iter
             own[row["tumor_type"]] = row["other"]
     for (what, why), counts in types.items():
         count = sum(n or 0 for n in counts.values()) or None
-        yield {"what": what, "where": " ".join(counts), "count": count, "why": why}
+        yield left_out(what, why, counts, count)
 
 
 _OTHER = (

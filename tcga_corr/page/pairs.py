@@ -53,8 +53,7 @@ def pair_of(
         analysis=analysis,
         about=_about(rows),
         finding=Finding(
-            sentences.question_of_pair(x, y, rows),
-            sentences.answer_of_pair(x, y, rows, pooled, adjust),
+            sentences.question_of_pair(x, y, rows), sentences.answer_of_pair(x, y, rows, pooled)
         ),
         rows=finite([{**row, "why": note_without_mark(row["note"])} for row in rows]),
         pooled=finite(pooled),

@@ -12,25 +12,39 @@ from tcga_corr.page.methods import Settings, methods_text, software_text
 
 
 def methods_of_run(plan: Plan, provenance: Provenance) -> tuple[list[str], list[str]]:
-    """Paragraphs and references; analyses of the same settings share theirs.
-
-    A paragraph that is not about all analyses names those that it is about.
-    """
+    """Paragraphs and references; analyses of the same settings share theirs."""
     groups: dict[Hashable, list[PlannedAnalysis]] = {}
     for analysis in sorted(plan.analyses, key=lambda one: one.kind == "dominance"):
         groups.setdefault(_key(analysis), []).append(analysis)
-    names_of: dict[str, list[str]] = {}
+    texts: list[tuple[list[str], Sequence[str]]] = []
     cited: list[str] = []
     for group in groups.values():
         paragraphs, references = methods_text(_settings(group, plan, provenance))
-        for text in paragraphs:
-            names_of.setdefault(text, []).extend(one.name for one in group)
+        texts.append(([one.name for one in group], paragraphs))
         cited += references
-    paragraphs = [
-        text if len(names) == len(plan.analyses) else f"Of {', '.join(names)}: {text}"
+    methods = [*each_once(texts, "Of {}: {}"), software_text(provenance.software)]
+    return methods, list(dict.fromkeys(cited))
+
+
+def each_once(texts: Sequence[tuple[Sequence[str], Sequence[str]]], form: str) -> list[str]:
+    """Paragraphs, each once; one that is not about all names those that it is about.
+
+    Parameters
+    ----------
+    texts
+        Names of analyses or runs, and the paragraphs about them.
+    form
+        Where the names and the paragraph stand.
+    """
+    names_of: dict[str, list[str]] = {}
+    for names, paragraphs in texts:
+        for text in paragraphs:
+            names_of.setdefault(text, []).extend(names)
+    n = sum(len(names) for names, _ in texts)
+    return [
+        text if len(names) == n else form.format(", ".join(names), text)
         for text, names in names_of.items()
     ]
-    return [*paragraphs, software_text(provenance.software)], list(dict.fromkeys(cited))
 
 
 def _key(analysis: PlannedAnalysis) -> Hashable:

@@ -8,6 +8,7 @@ import polars as pl
 
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.exchange import finite
+from tcga_corr.page.inputs import left_out
 from tcga_corr.page.parts import Column, Pair, Row, Table
 from tcga_corr.page.run_rows import RowBudget
 from tcga_corr.vocabulary.associations import SIMULATED, note_without_mark
@@ -90,16 +91,8 @@ def notes_of(folder: RunFolder, budget: RowBudget, prefix: str) -> Iterator[Row]
         shown, others = notes.head(budget.notes), notes.slice(budget.notes)
         budget.notes -= shown.height
         for row in shown.sort("analysis", "note").to_dicts():
-            yield {
-                "what": f"{prefix}{row['analysis']}",
-                "where": " ".join(row["tumor_type"]),
-                "count": row["len"],
-                "why": note_without_mark(row["note"]),
-            }
+            why = note_without_mark(row["note"])
+            yield left_out(f"{prefix}{row['analysis']}", why, row["tumor_type"], row["len"])
         if others.height:
-            yield {
-                "what": f"{prefix}{name}",
-                "where": "",
-                "count": others["len"].sum(),
-                "why": f"{others.height:,} other notes: the column note of {name}.parquet has all",
-            }
+            why = f"{others.height:,} other notes: the column note of {name}.parquet has all"
+            yield left_out(f"{prefix}{name}", why, count=int(others["len"].sum()))

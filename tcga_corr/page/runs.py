@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tcga_corr.analysis.provenance import Provenance
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.engine import Engine
 from tcga_corr.page import inputs
 from tcga_corr.page.findings import Findings
 from tcga_corr.page.parts import Column, Page, Table
-from tcga_corr.page.run_methods import methods_of_run
 from tcga_corr.page.run_rows import RowBudget
 
 
@@ -26,11 +24,8 @@ def page_of_run(engine: Engine, run: str) -> Page:
     DataMissingError
         If there is no such run, or it has no tables yet.
     """
-    folder = RunFolder(engine.store, run)
-    found = Findings(engine, folder, RowBudget())
-    plan, manifest = found.plan, folder.manifest()
-    provenance = Provenance.from_dict(manifest)
-    methods, references = methods_of_run(plan, provenance)
+    found = Findings(engine, RunFolder(engine.store, run), RowBudget())
+    plan, manifest, provenance = found.plan, found.manifest, found.provenance
     return Page(
         title=plan.title or plan.name,
         subtitle=f"Run {plan.run}, {manifest['ended'][:10]}: "
@@ -43,8 +38,8 @@ def page_of_run(engine: Engine, run: str) -> Page:
         scatters=found.scatters,
         dominance=found.dominance,
         tables=found.tables,
-        methods=methods,
-        references=references,
+        methods=found.methods,
+        references=found.references,
         dropped=inputs.dropped([*found.dropped, *inputs.dropped_of_tables(engine, plan.tables)]),
         provenance=[
             inputs.facts("Run", _facts(manifest), "run"),
@@ -67,11 +62,7 @@ def _result_tables(run: str, results: Mapping[str, Mapping[str, Any]]) -> Table:
 def _facts(manifest: Mapping[str, Any]) -> dict[str, Any]:
     host = manifest["host"]
     return {
-        "run": manifest["run"],
-        "state": manifest["state"],
-        "digest": manifest["digest"],
-        "began": manifest["began"],
-        "ended": manifest["ended"],
+        **{name: manifest[name] for name in ("run", "state", "digest", "began", "ended")},
         "tasks": manifest["n_tasks"],
         "rows": manifest["n_rows"],
         "seconds of tasks": manifest["seconds_of_tasks"],

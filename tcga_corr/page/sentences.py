@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tcga_corr.page.parts import Finding, Row
-from tcga_corr.vocabulary.associations import SIGNIFICANT, note_without_mark
+from tcga_corr.vocabulary.associations import SIGNIFICANT, is_significant, note_without_mark
 from tcga_corr.vocabulary.methods import METHODS
 from tcga_corr.vocabulary.nulls import NULLS, NullRecord
 
@@ -19,29 +19,23 @@ NOT_COMPARED = (
 
 def question_of_pair(x: str, y: str, rows: Sequence[Row]) -> str:
     """The question of a pair."""
-    first = rows[0]
-    adjusted = f", {first['adjust']} held fixed" if first["adjust"] else ""
-    label = METHODS[first["method"]].label
-    samples = _SAMPLES[first["samples"]]
-    return f"Do {x} and {y} vary together in {_where(rows)}{samples}{adjusted}, by {label}?"
+    label = METHODS[rows[0]["method"]].label
+    return f"Do {x} and {y} vary together in {_where(rows)}{_scope(rows[0])}, by {label}?"
 
 
-def answer_of_pair(
-    x: str, y: str, rows: Sequence[Row], pooled: Row | None, adjust: str = ""
-) -> str:
+def answer_of_pair(x: str, y: str, rows: Sequence[Row], pooled: Row | None) -> str:
     """How x and y vary together over the tumor types that have an r."""
     given = [row for row in rows if row["r"] is not None]
     if not given:
-        reasons = _reasons(rows) or "there are no rows"
-        return f"No tumor type gives an association of {x} and {y}: {reasons}."
+        return f"No tumor type gives an association of {x} and {y}: {_reasons(rows)}."
     if all(_SAME in (row["note"] or "") for row in given):
         return f"{x} and {y} are the same variable." + _without_r(rows, given)
     symbol = METHODS[rows[0]["method"]].symbol
-    scope = _SAMPLES[rows[0]["samples"]] + (f", {adjust} held fixed" if adjust else "")
+    scope = _scope(rows[0])
     if len(given) == 1:
         return _in_one(x, y, given[0], scope, symbol) + _without_r(rows, given)
-    rising = sum(_is_small(row["q"]) and row["r"] > 0 for row in given)
-    falling = sum(_is_small(row["q"]) and row["r"] < 0 for row in given)
+    rising = sum(is_significant(row["q"]) and row["r"] > 0 for row in given)
+    falling = sum(is_significant(row["q"]) and row["r"] < 0 for row in given)
     parts = [
         _over_types(x, y, rising, falling, len(given), scope),
         _pooled(pooled, symbol),
@@ -49,6 +43,12 @@ def answer_of_pair(
         _beside_null(given),
     ]
     return " ".join(filter(None, parts)) + _without_r(rows, given)
+
+
+def _scope(row: Row) -> str:
+    """The samples, where they are not one tumour sample per patient, and what is held fixed."""
+    adjusted = f", {row['adjust']} held fixed" if row["adjust"] else ""
+    return f"{_SAMPLES[row['samples']]}{adjusted}"
 
 
 def _reasons(rows: Sequence[Row]) -> str:
@@ -69,17 +69,12 @@ def _pooled(pooled: Row | None, symbol: str) -> str:
 
 
 def _over_types(x: str, y: str, rising: int, falling: int, n: int, scope: str) -> str:
-    if not rising and not falling:
+    counts = {"rise together": rising, "run against each other": falling}
+    parts = [f"{how} in {count}" for how, count in counts.items() if count]
+    if not parts:
         return f"{x} and {y} are not shown to vary together in any of {n} tumor types{scope}."
-    if rising and falling:
-        return (
-            f"{x} and {y} rise together in {rising} of {n} tumor types and run against each other "
-            f"in {falling} (q < {SIGNIFICANT}){scope}."
-        )
-    how = "rise together" if rising else "run against each other"
-    return (
-        f"{x} and {y} {how} in {rising or falling} of {n} tumor types (q < {SIGNIFICANT}){scope}."
-    )
+    parts[0] += f" of {n} tumor types"
+    return f"{x} and {y} {' and '.join(parts)} (q < {SIGNIFICANT}){scope}."
 
 
 def _in_one(x: str, y: str, row: Row, scope: str, symbol: str) -> str:
@@ -93,7 +88,7 @@ def _in_one(x: str, y: str, row: Row, scope: str, symbol: str) -> str:
     null = _quoted_null([row])
     if null is None:
         return " ".join(filter(None, (text, without_shared, _not_compared([row]))))
-    stands = "stands out" if _is_small(row[null.p]) else "does not stand out"
+    stands = "stands out" if is_significant(row[null.p]) else "does not stand out"
     found = f"{stands} from {null.compared_with} ({null.p} = {row[null.p]:.2g})."
     return (
         f"{text} {without_shared[:-1]}, which {found}" if without_shared else f"{text} That {found}"
@@ -111,7 +106,7 @@ def _beside_null(given: Sequence[Row]) -> str:
     if null is None:
         return _not_compared(given)
     known = [row for row in given if row[null.p] is not None]
-    beyond = sum(_is_small(row[null.p]) for row in known)
+    beyond = sum(is_significant(row[null.p]) for row in known)
     is_disjoint = any(row["n_shared_genes"] and row["r_disjoint"] is not None for row in known)
     subject = "Without shared genes it" if is_disjoint else "It"
     return (
@@ -181,9 +176,9 @@ def _beside_random_sets(rows: Sequence[Row]) -> str:
         return ""
     if len(tests) == 1:
         [p] = tests.values()
-        no = "" if _is_small(p) else "no "
+        no = "" if is_significant(p) else "no "
         return f" Standardised, they differ {no}more than random sets do (p_genes = {p:.2g})."
-    many = sum(map(_is_small, tests.values()))
+    many = sum(map(is_significant, tests.values()))
     return (
         f" Standardised, they differ more than random sets do in {many} of {len(tests)} tumor "
         f"types (p_genes < {SIGNIFICANT}; chance alone gives one in twenty)."
@@ -214,7 +209,3 @@ def _interval(row: Row) -> str:
     if row["ci_low"] is None:
         return "no interval"
     return f"95 % interval {row['ci_low']:z.2f} to {row['ci_high']:z.2f}"
-
-
-def _is_small(p: float | None) -> bool:
-    return p is not None and p < SIGNIFICANT

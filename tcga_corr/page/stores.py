@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from tcga_corr.analysis.provenance import Provenance, software
+from tcga_corr.analysis.provenance import software
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.run import runs
 from tcga_corr.engine import Engine
@@ -15,7 +14,7 @@ from tcga_corr.page import inputs
 from tcga_corr.page.findings import Findings
 from tcga_corr.page.methods import software_text
 from tcga_corr.page.parts import Column, Finding, Page, Row, Table
-from tcga_corr.page.run_methods import methods_of_run
+from tcga_corr.page.run_methods import each_once
 from tcga_corr.page.run_rows import RowBudget
 from tcga_corr.sources import source_is_simulated
 
@@ -31,59 +30,34 @@ def page_of_store(engine: Engine) -> Page:
     status = engine.status().to_dicts()
     keys = {(row["source"], row["tumor_type"]) for row in status}
     budget = RowBudget()
-    answers: list[Finding] = [_contents(status)]
-    pairs, dominance, tables, references = [], [], [], []
-    methods: dict[str, list[str]] = {}
-    made_by: dict[str, list[str]] = {}
+    findings: list[Findings] = []
     dropped: list[Row] = []
-    scatters: dict[str, Any] = {}
-    left_out: list[str] = []
-    simulated = any(source_is_simulated(row["source"]) for row in status)
     for run in runs(engine)["run"].to_list():
         folder = RunFolder(engine.store, run)
         try:
-            found = Findings(engine, folder, budget, prefix=f"{run}, ")
-            provenance = Provenance.from_dict(folder.manifest())
-            texts, cited = methods_of_run(found.plan, provenance)
+            findings.append(Findings(engine, folder, budget, prefix=f"{run}, "))
+            dropped += findings[-1].dropped
         except TcgaCorrError as error:
-            dropped.append({"what": "run", "where": run, "count": None, "why": str(error)})
-            continue
-        simulated |= provenance.simulated
-        answers += found.answers
-        pairs += found.pairs
-        scatters |= found.scatters
-        dominance += found.dominance
-        tables += found.tables
-        dropped += found.dropped
-        for text in texts[:-1]:
-            methods.setdefault(text, []).append(run)
-        made_by.setdefault(texts[-1], []).append(run)
-        references += cited
-        left_out += found.left_out
+            dropped.append(inputs.left_out("run", str(error), [run]))
+    methods = each_once([([one.folder.run], one.methods[:-1]) for one in findings], "{}. {}")
+    made_by = each_once([([one.folder.run], one.methods[-1:]) for one in findings], "{}. {}")
+    references = dict.fromkeys(cite for found in findings for cite in found.references)
     return Page(
         title="What this store holds",
         subtitle=f"{len(status)} expression tables of {len({key[1] for key in keys})} tumor types",
-        simulated=simulated,
-        answers=answers,
-        pairs=pairs,
-        pairs_note="; ".join(left_out),
-        scatters=scatters,
-        dominance=dominance,
-        tables=[_tables(status), *_covariates(engine), *_runs(engine), *tables],
-        methods=[*_by_run(methods), *(_by_run(made_by) or [software_text(software())])],
-        references=list(dict.fromkeys(references)),
+        simulated=any(source_is_simulated(row["source"]) for row in status)
+        or any(found.provenance.simulated for found in findings),
+        answers=[_contents(status), *(one for found in findings for one in found.answers)],
+        pairs=[pair for found in findings for pair in found.pairs],
+        pairs_note="; ".join(text for found in findings for text in found.left_out),
+        scatters={key: own for found in findings for key, own in found.scatters.items()},
+        dominance=[one for found in findings for one in found.dominance],
+        tables=[*_tables(engine, status), *(one for found in findings for one in found.tables)],
+        methods=[*methods, *(made_by or [software_text(software())])],
+        references=list(references),
         dropped=inputs.dropped([*dropped, *inputs.dropped_of_tables(engine, keys)]),
         provenance=[inputs.facts("Software", software(), "software")],
     )
-
-
-def _by_run(texts: Mapping[str, Sequence[str]]) -> list[str]:
-    """Paragraphs of methods; one that is not about all runs names those that it is about."""
-    every = {run for runs_of_text in texts.values() for run in runs_of_text}
-    return [
-        text if len(own) == len(every) else f"{', '.join(own)}. {text}"
-        for text, own in texts.items()
-    ]
 
 
 def _contents(status: Sequence[Row]) -> Finding:
@@ -98,30 +72,26 @@ def _contents(status: Sequence[Row]) -> Finding:
     return Finding("What does this store hold?", f"{'; '.join(parts)}.")
 
 
-def _tables(status: Sequence[Row]) -> Table:
-    columns = (
+def _tables(engine: Engine, status: Sequence[Row]) -> list[Table]:
+    """What the store has: expression tables, covariates and runs, where there are any."""
+    of_expression = (
         Column("tumor_type", "tumor type"), Column("name", "name"), Column("source", "source"),
         Column("tumor", "tumour", "count", "one sample per patient"),
         Column("normal", "normal", "count", "one sample per patient"),
         Column("other", "others", "count"), Column("n_genes", "genes", "count"),
         Column("unit", "unit"), Column("input", "file"), Column("note", "note"),
     )  # fmt: skip
-    return Table("Expression tables", "expression-tables", columns, finite(status))
-
-
-def _covariates(engine: Engine) -> list[Table]:
-    rows = engine.covariates().to_dicts()
-    columns = (
+    of_covariates = (
         Column("covariate", "covariate"), Column("table", "table"), Column("kind", "by"),
         Column("n_keys", "n", "count"), Column("input", "file"), Column("citation", "cite"),
     )  # fmt: skip
-    return [Table("Covariates", "covariates", columns, rows)] if rows else []
-
-
-def _runs(engine: Engine) -> list[Table]:
-    rows = runs(engine).to_dicts()
-    columns = (
+    of_runs = (
         Column("run", "run"), Column("title", "title"), Column("state", "state"),
         Column("n_rows", "rows", "count"), Column("began", "began"), Column("ended", "ended"),
     )  # fmt: skip
-    return [Table("Runs", "runs", columns, rows)] if rows else []
+    tables = (
+        Table("Expression tables", "expression-tables", of_expression, finite(status)),
+        Table("Covariates", "covariates", of_covariates, engine.covariates().to_dicts()),
+        Table("Runs", "runs", of_runs, runs(engine).to_dicts()),
+    )
+    return [table for table in tables if table.rows]
