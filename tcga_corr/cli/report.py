@@ -35,6 +35,9 @@ def report(
 
     Examples: `tcga-corr report paper-1a2b3c4d -o paper.html`, `tcga-corr report -o store.html`.
     """
+    settings: Settings = context.obj
+    check_page(output, force)  # before the page's libraries are loaded
+
     from tcga_corr.batch.folder import run_names
     from tcga_corr.engine import open_store
     from tcga_corr.errors import DataMissingError, near_names
@@ -43,8 +46,6 @@ def report(
     from tcga_corr.page.runs import page_of_run
     from tcga_corr.page.stores import page_of_store
 
-    settings: Settings = context.obj
-    check_page(output, force)
     engine = settings.engine()
     known = run_names(engine.store)
     if what in known:

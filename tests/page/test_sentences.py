@@ -46,8 +46,8 @@ def pooled(r: float | None = 0.4, **more: Any) -> dict[str, Any]:
     return told | more
 
 
-def said(*rows: dict[str, Any], told: dict[str, Any] | None = None, adjust: str = "") -> str:
-    return sentences.answer_of_pair("A", "B", list(rows), told, adjust)
+def said(*rows: dict[str, Any], told: dict[str, Any] | None = None) -> str:
+    return sentences.answer_of_pair("A", "B", list(rows), told)
 
 
 # --- what was asked
@@ -97,10 +97,6 @@ def test_no_r_anywhere_is_said_with_each_reason_once() -> None:
     )
 
 
-def test_no_rows_at_all() -> None:
-    assert said() == "No tumor type gives an association of A and B: there are no rows."
-
-
 # --- one variable by two names
 
 SAME = "x and y are the same variable"
@@ -118,7 +114,7 @@ def test_the_same_variable_is_said_and_nothing_else(note: str) -> None:
     assert said(one, other, told=pooled(None)) == said(one, other, told=pooled()) == words
     assert said(one, nothing, told=pooled(None)) == f"{words} 1 tumor type has no r."
     assert said(one, other, nothing, nothing) == f"{words} 2 tumor types have no r."
-    assert said(one | {"adjust": "age"}, adjust="age") == words
+    assert said(one | {"adjust": "age"}) == words
 
 
 def test_what_is_the_same_in_some_tumor_types_only_is_not_said_to_be() -> None:
@@ -186,7 +182,7 @@ def test_an_estimate_goes_by_its_letter(method: str, letter: str) -> None:
 def test_other_samples_are_said(samples: str, words: str) -> None:
     own: dict[str, Any] = {"samples": samples}
     assert said(row(**own)).startswith(f"In LIHC (n = 371){words}, A and B rise together: r = ")
-    assert said(row(**own), adjust="age").startswith(
+    assert said(row(adjust="age", **own)).startswith(
         f"In LIHC (n = 371){words}, age held fixed, A and B rise together: r = "
     )
     every = f"{words}. {NOT_COMPARED}"
@@ -196,7 +192,7 @@ def test_other_samples_are_said(samples: str, words: str) -> None:
     assert said(*several("00", **own)) == (
         f"A and B are not shown to vary together in any of 2 tumor types{every}"
     )
-    assert f" (q < 0.05){words}, age held fixed. " in said(*several("++", **own), adjust="age")
+    assert f" (q < 0.05){words}, age held fixed. " in said(*several("++", adjust="age", **own))
 
 
 def test_one_tumor_type_beside_the_null_that_is_to_be_quoted() -> None:
@@ -218,11 +214,11 @@ def test_one_tumor_type_of_several_that_has_an_r() -> None:
 
 
 def test_what_is_held_fixed_is_said() -> None:
-    told = said(row(adjust="age"), adjust="age")
+    told = said(row(adjust="age"))
     assert told.startswith("In LIHC (n = 371), age held fixed, A and B rise together")
     several = [row("ACC", adjust="age"), row("LIHC", adjust="age")]
-    assert " in 2 of 2 tumor types (q < 0.05), age held fixed." in said(*several, adjust="age")
-    assert ", age held fixed." in said(*(one | {"q": 0.9} for one in several), adjust="age")
+    assert " in 2 of 2 tumor types (q < 0.05), age held fixed." in said(*several)
+    assert ", age held fixed." in said(*(one | {"q": 0.9} for one in several))
 
 
 RISE = "In LIHC (n = 371), A and B rise together: r = 0.500 (95 % interval 0.40 to 0.60)."
