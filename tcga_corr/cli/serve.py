@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     import socket
 
     from tcga_corr.serve.app import LivePage
-    from tcga_corr.vocabulary.gene_sets import GeneSet
 
 _SWITCH_INTERVAL = 0.001  # seconds, from a thread that computes to the one that answers
 
@@ -63,6 +62,7 @@ def serve(
     from tcga_corr.page.render import live_page
     from tcga_corr.serve import app
     from tcga_corr.serve.access import LOOPBACK, AccessRules, check_token, is_loopback
+    from tcga_corr.vocabulary.gene_sets import read_gmt
 
     settings: Settings = context.obj
     engine = settings.engine()
@@ -75,7 +75,8 @@ def serve(
 
         token = token_urlsafe()
     rules = AccessRules(LOOPBACK | {_bracketed(host)} if is_near else None, token)
-    page = app.make_app(engine, app.Settings(rules, _own_sets(sets or [])), live_page())
+    own = [gene_set for path in sets or [] for gene_set in read_gmt(path).values()]
+    page = app.LivePage(engine.store, app.Settings(rules, own), live_page())
     listener = _listening(host, port)
     page.warm()
     link = f"http://{_reached(host)}:{listener.getsockname()[1]}/" + f"?token={token}" * bool(token)
@@ -92,12 +93,6 @@ def _require_extra() -> None:
             "Install them: pip install 'tcga-corr[serve]'",
         ) from None
     del starlette, uvicorn
-
-
-def _own_sets(paths: list[Path]) -> list[GeneSet]:
-    from tcga_corr.vocabulary.gene_sets import read_gmt
-
-    return [gene_set for path in paths for gene_set in read_gmt(path).values()]
 
 
 def _listening(host: str, port: int) -> socket.socket:
@@ -153,7 +148,7 @@ def _run(page: LivePage, listener: socket.socket, link: str, open_browser: bool)
     try:
         server.run_on(listener)
     finally:
-        page.close()
+        page.answers.close()
     print("stopped", file=sys.stderr, flush=True)
     if page.answers.is_computing:
         # the interpreter's own way out waits for threads that compute what nobody wants any more

@@ -13,7 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from tcga_corr.analysis.answer import Answer, ScopeQuery
-from tcga_corr.figures.style import GREY, VERMILION, WIDTH
+from tcga_corr.figures.style import GREY, INK, VERMILION, WIDTH
 from tcga_corr.figures.text import plain, text_width, wrapped
 from tcga_corr.vocabulary.associations import SIMULATED
 
@@ -68,7 +68,8 @@ class Frame:
 
     def figure(self, body: float) -> Figure:
         """A figure with so many inches between heading and key, where axes are to be placed."""
-        figure = _empty_figure(self.width, self.head + body + self.below)
+        figure = Figure(figsize=(self.width, self.head + body + self.below))
+        FigureCanvasAgg(figure)
         self._write_heading(figure)
         self._write_foot(figure)
         self._write_key(figure)
@@ -105,17 +106,15 @@ class Frame:
     def _write_heading(self, figure: Figure) -> None:
         width, height = figure.get_size_inches()
         top = _EDGE
-        size, step = _TITLE
-        for line in self._title_lines:
-            at = (_EDGE / width, 1 - top / height)
-            figure.text(*at, line, fontsize=size, weight="bold", va="top")
-            top += step
-        top += 0.02
-        size, step = _ABOUT
-        for line in self._about_lines:
-            at = (_EDGE / width, 1 - top / height)
-            figure.text(*at, line, fontsize=size, color=GREY, va="top")
-            top += step
+        for lines, (size, step), weight, colour in (
+            (self._title_lines, _TITLE, "bold", INK),
+            (self._about_lines, _ABOUT, "normal", GREY),
+        ):
+            for line in lines:
+                at = (_EDGE / width, 1 - top / height)
+                figure.text(*at, line, fontsize=size, weight=weight, color=colour, va="top")
+                top += step
+            top += 0.02
 
     def _write_foot(self, figure: Figure) -> None:
         width, height = figure.get_size_inches()
@@ -142,12 +141,6 @@ class Frame:
             alpha=alpha, ha="center", va="center", rotation=min(30, 12 * height), weight="bold",
             zorder=10,
         )  # fmt: skip
-
-
-def _empty_figure(width: float, height: float) -> Figure:
-    figure = Figure(figsize=(width, height))
-    FigureCanvasAgg(figure)
-    return figure
 
 
 def place(figure: Figure, left: float, bottom: float, right: float, top: float) -> Axes:

@@ -129,10 +129,8 @@ def heat_map(
     cells = _cells(frame, pairs.height, types)
     rows, row_tree = _clustered(cells.r)
     columns, column_tree = _clustered(cells.r.T)
-    pooled_cells = _pooled(pooled, pairs) if pooled is not None and len(types) > 1 else None
+    pairs = pairs[rows]
     n_of, n_text = _sample_counts(frame)
-    names = _pair_names(pairs)
-    sharing = (pairs["n_shared_genes"].fill_null(0) > 0).to_list()
     labels = {name: f"{name}, {n_text} {n:,}" for name, n in n_of.items()}
     return _draw(
         Frame(
@@ -141,11 +139,11 @@ def heat_map(
             mark=(INK, 0.3),  # seen on red and blue too
         ),
         _Map(
-            names=[names[row] for row in rows],
-            sharing=[sharing[row] for row in rows],
+            names=_pair_names(pairs),
+            sharing=(pairs["n_shared_genes"].fill_null(0) > 0).to_list(),
             columns=[labels.get(types[column], types[column]) for column in columns],
-            cells=cells.ordered(rows, columns),
-            pooled=pooled_cells and pooled_cells.ordered(rows, [0]),
+            cells=_Cells(cells.r[np.ix_(rows, columns)], cells.q[np.ix_(rows, columns)]),
+            pooled=_pooled(pooled, pairs) if pooled is not None and len(types) > 1 else None,
             row_tree=row_tree,
             column_tree=column_tree,
         ),
@@ -184,9 +182,6 @@ class _Cells:
     r: Matrix
     q: Matrix
 
-    def ordered(self, rows: Sequence[int], columns: Sequence[int]) -> _Cells:
-        return _Cells(self.r[np.ix_(rows, columns)], self.q[np.ix_(rows, columns)])
-
 
 @dataclass(frozen=True)
 class _Tree:
@@ -210,10 +205,7 @@ class _Map:
 
 
 def _with_texts(frame: pl.DataFrame) -> pl.DataFrame:
-    frame = frame.with_columns(pl.col(pl.Categorical).cast(pl.String))
-    if "n_shared_genes" not in frame.columns:
-        frame = frame.with_columns(n_shared_genes=pl.lit(0), r_disjoint=pl.col("r"))
-    return frame
+    return frame.with_columns(pl.col(pl.Categorical).cast(pl.String))
 
 
 def _drawn_rows(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, int]:

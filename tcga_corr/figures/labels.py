@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,14 +49,10 @@ def place_labels(
     """
     placer = _Placer(at, chosen, sizes, frame, lines_at)
     numbers = range(len(chosen))
-    orders: list[list[int]] = [
-        list(numbers),
-        sorted(numbers, key=lambda number: at[chosen[number], 0]),
-        sorted(numbers, key=lambda number: -at[chosen[number], 0]),
-        sorted(numbers, key=lambda number: -abs(at[chosen[number], 0] - lines_at[0])),
-        sorted(numbers, key=lambda number: at[chosen[number], 1]),
-    ]
-    right = [at[row, 0] > lines_at[0] for row in chosen]
+    x, y = at[chosen].T
+    keys = (x, -x, -abs(x - lines_at[0]), y)
+    orders = [list(numbers), *(np.argsort(key, kind="stable").tolist() for key in keys)]
+    right = (x > lines_at[0]).tolist()
     worth = [1 / (1 + right[:number].count(right[number])) for number in numbers]
     best: tuple[float, float] | None = None
     found: dict[int, Box] = {}
@@ -68,22 +66,15 @@ def place_labels(
     return [found.get(number) for number in numbers]
 
 
+@dataclass(frozen=True, eq=False)
 class _Placer:
     """Places labels one after another; see :func:`place_labels`."""
 
-    def __init__(
-        self,
-        at: Vector,
-        chosen: Sequence[int],
-        sizes: Sequence[Size],
-        frame: Size,
-        lines_at: Vector,
-    ) -> None:
-        self._dots = [at[row] for row in chosen]
-        self._sizes = sizes
-        self._frame = frame
-        self._lines_at = lines_at
-        self._counts = _Counts(at, frame)
+    at: Vector
+    chosen: Sequence[int]
+    sizes: Sequence[Size]
+    frame: Size
+    lines_at: Vector
 
     def arranged(self, order: Sequence[int]) -> tuple[dict[int, Box], float]:
         """Boxes of labels by their numbers, placed in an order, and their cost."""
@@ -91,9 +82,9 @@ class _Placer:
         lines: list[tuple[Vector, Vector]] = []
         total = 0.0
         for number in order:
-            dot = self._dots[number]
+            dot = self.at[self.chosen[number]]
             best: tuple[float, Box, Vector] | None = None
-            others = [self._dots[other] for other in range(len(self._dots)) if other != number]
+            others = [self.at[other] for other in np.delete(self.chosen, number)]
             for offset in _OFFSETS:
                 box = self._box(number, offset)
                 if not self._is_inside(box):
@@ -115,45 +106,41 @@ class _Placer:
         return boxes, total
 
     def _box(self, number: int, offset: tuple[int, int]) -> Box:
-        (wide, high), dot, (across, up) = self._sizes[number], self._dots[number], offset
+        (wide, high), dot, (across, up) = self.sizes[number], self.at[self.chosen[number]], offset
         x = dot[0] + across + math.copysign(wide / 2, across) * (across != 0)
         y = dot[1] + up
         return x - wide / 2, y - high / 2, x + wide / 2, y + high / 2
 
     def _is_inside(self, box: Box) -> bool:
-        width, height = self._frame
+        width, height = self.frame
         return box[0] >= 1 and box[1] >= 1 and box[2] <= width - 1 and box[3] <= height - 1
 
     def _cost(self, dot: Vector, box: Box, offset: tuple[int, int]) -> float:
-        x, y = self._lines_at
+        x, y = self.lines_at
         is_over = box[0] < x if dot[0] > x else box[2] > x
-        cost = math.hypot(*offset) + 1.5 * min(self._counts.within(box), 60)
+        cost = math.hypot(*offset) + 1.5 * min(self._n_covered(box), 60)
         return cost + 30 * bool(is_over) + 12 * (box[1] < float(y) < box[3])
 
+    @cached_property
+    def _sums(self) -> Vector:
+        """How many dots lie left of and below each place, by squares of a point."""
+        across, up = (math.ceil(length) + 1 for length in self.frame)
+        x, y = self.at.T
+        counts, _, _ = np.histogram2d(x, y, bins=(across, up), range=((0, across), (0, up)))
+        return np.pad(counts.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
 
-def nearest(dot: Vector, box: Box) -> Vector:
-    """Where the line from a dot meets its label."""
-    return np.array([min(max(dot[0], box[0]), box[2]), min(max(dot[1], box[1] + 1), box[3] - 1)])
-
-
-class _Counts:
-    """How many dots lie in a box, by squares of a point."""
-
-    def __init__(self, at: Vector, frame: Size) -> None:
-        across, up = (math.ceil(length) + 1 for length in frame)
-        counts, _, _ = np.histogram2d(
-            at[:, 0], at[:, 1], bins=(across, up), range=((0, across), (0, up))
-        )
-        self._sums = np.zeros((across + 1, up + 1))
-        self._sums[1:, 1:] = counts.cumsum(axis=0).cumsum(axis=1)
-
-    def within(self, box: Box) -> float:
-        """How many are in or just beside it."""
+    def _n_covered(self, box: Box) -> float:
+        """How many dots are in a box or just beside it."""
         sums = self._sums
         left, low = (max(0, math.floor(edge) - 1) for edge in box[:2])
         right = min(sums.shape[0] - 1, math.ceil(box[2]) + 1)
         top = min(sums.shape[1] - 1, math.ceil(box[3]) + 1)
         return float(sums[right, top] - sums[left, top] - sums[right, low] + sums[left, low])
+
+
+def nearest(dot: Vector, box: Box) -> Vector:
+    """Where the line from a dot meets its label."""
+    return np.array([min(max(dot[0], box[0]), box[2]), min(max(dot[1], box[1] + 1), box[3] - 1)])
 
 
 def _overlap(one: Box, other: Box) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from unicodedata import bidirectional
 
@@ -49,14 +49,16 @@ def fitted(text: str, inches: float, size: float, weight: str = "normal") -> str
     text = plain(text, 200)
     if text_width(text, size, weight) <= inches:
         return text
-    low, high = 0, len(text)
+    n = _largest(0, len(text), lambda n: text_width(f"{text[:n]}…", size, weight) <= inches)
+    return f"{text[:n]}…"
+
+
+def _largest(low: int, high: int, fits: Callable[[int], bool]) -> int:
+    """The largest number up to ``high`` that fits, by halving; ``low`` where none does."""
     while low < high:
         middle = (low + high + 1) // 2
-        if text_width(f"{text[:middle]}…", size, weight) <= inches:
-            low = middle
-        else:
-            high = middle - 1
-    return f"{text[:low]}…"
+        low, high = (middle, high) if fits(middle) else (low, middle - 1)
+    return low
 
 
 def fitted_apart(names: Sequence[str], inches: float, size: float) -> list[str]:
@@ -117,15 +119,13 @@ def both_ends(
     name: str, inches: float, size: float, most: int = 1, weight: str = "normal"
 ) -> list[str]:
     """The beginning and the end of a long name, as much of them as fits in so many lines."""
-    low, high = 1, min(len(name) // 2, 95)
-    while low < high:
-        middle = (low + high + 1) // 2
-        text = f"{name[:middle]}…{name[-middle:]}"
-        if len(wrapped(text, inches, size, most + 1, weight)) <= most:
-            low = middle
-        else:
-            high = middle - 1
-    return wrapped(f"{name[:low]}…{name[-low:]}", inches, size, most, weight)
+
+    def fits(n: int) -> bool:
+        text = f"{name[:n]}…{name[-n:]}"
+        return len(wrapped(text, inches, size, most + 1, weight)) <= most
+
+    n = _largest(1, min(len(name) // 2, 95), fits)
+    return wrapped(f"{name[:n]}…{name[-n:]}", inches, size, most, weight)
 
 
 def cut_apart(names: Sequence[str], longest: int = _LONGEST) -> list[str]:

@@ -17,7 +17,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from tcga_corr.engine import Engine
 from tcga_corr.errors import AnalysisError, DataMissingError, TcgaCorrError, UsageError
 from tcga_corr.serve import questions
 from tcga_corr.serve.access import AccessControl, AccessRules, refusal
@@ -59,25 +58,37 @@ class LivePage:
     ----------
     answers
         Computes the answers, and keeps them.
+
+    Parameters
+    ----------
+    store
+        Whose tables questions are about.
+    settings
+        Who gets answers, and how many.
+    page
+        The page's text.
+
+    Raises
+    ------
+    UsageError
+        If a gene set of the settings has the name of another.
     """
 
     def __init__(self, store: Store, settings: Settings, page: str) -> None:
+        check_own_sets(settings.sets)
         self._live = LiveStore(store, settings.sets)
         self.answers = Answers(settings.limits)
         self._page = page.encode()
         self._zipped = gzip.compress(self._page, mtime=0)
-        prepared = {"pair": questions.prepare_pair, "scatter": questions.prepare_scatter}
-        routes = [
-            Route("/", self._show),
-            Route("/api/store", self._safely(self._describe)),
-            Route("/api/names", self._safely(self._complete)),
-            *(
-                Route(f"/api/{name}", self._safely(self._answer(prepare)))
-                for name, prepare in prepared.items()
-            ),
-        ]
+        handlers = {
+            "store": self._describe,
+            "names": self._complete,
+            "pair": self._answer(questions.prepare_pair),
+            "scatter": self._answer(questions.prepare_scatter),
+        }
+        routes = [Route(f"/api/{name}", self._safely(one)) for name, one in handlers.items()]
         routed = Starlette(
-            routes=routes,
+            routes=[Route("/", self._show), *routes],
             middleware=[Middleware(GZipMiddleware, minimum_size=1000, compresslevel=4)],
             exception_handlers={HTTPException: _not_found},
         )
@@ -91,13 +102,9 @@ class LivePage:
     def warm(self) -> None:
         """Do what the first question would wait for."""
         snapshot = self._live.now()
-        snapshot.described()
+        _ = snapshot.described
         snapshot.names_of(snapshot.source(None)).completions()
         questions.prepare_pair(snapshot, [("x", "RELA"), ("y", "nfkb")]).compute()
-
-    def close(self) -> None:
-        """Compute nothing more."""
-        self.answers.close()
 
     async def _show(self, request: Request) -> Response:
         if "gzip" in request.headers.get("accept-encoding", ""):
@@ -107,7 +114,7 @@ class LivePage:
 
     async def _describe(self, request: Request) -> Response:
         questions.read_parameters(request.query_params.multi_items(), ())
-        found = await self.answers.look_up(lambda: questions.as_json(self._live.now().described()))
+        found = await self.answers.look_up(lambda: questions.as_json(self._live.now().described))
         return Response(found, media_type=_JSON)
 
     async def _complete(self, request: Request) -> Response:
@@ -163,27 +170,6 @@ class LivePage:
             return ""
         shown = "".join(letter if letter.isprintable() else "?" for letter in text)
         return shown if len(shown) <= _MOST_LETTERS else f"{shown[: _MOST_LETTERS - 1]}…"
-
-
-def make_app(engine: Engine, settings: Settings, page: str) -> LivePage:
-    """The live page over an engine's store.
-
-    Parameters
-    ----------
-    engine
-        Whose store is served.
-    settings
-        Who gets answers, and how many.
-    page
-        The page's text.
-
-    Raises
-    ------
-    UsageError
-        If a gene set of the settings has the name of another.
-    """
-    check_own_sets(settings.sets)
-    return LivePage(engine.store, settings, page)
 
 
 async def _not_found(request: Request, error: Any) -> Response:

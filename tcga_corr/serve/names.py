@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from threading import Lock
 
 from tcga_corr.analysis.names import Item, Items, NameResolver, SetVariable, Variable
@@ -70,7 +70,7 @@ class VisitorNames(NameResolver):
         self._rows = [row for table in different for row in table.genes]
         self._labels = tuple(covariates.labels)
         self._own = {gene_set.name.casefold(): gene_set for gene_set in own}
-        self._found: dict[str, Variable] = {}
+        self._looked_up = lru_cache(_MOST_KEPT)(self._look_up)
         self._completions: Completions | None = None
         self._building = Lock()
 
@@ -82,15 +82,7 @@ class VisitorNames(NameResolver):
         UsageError
             If a text names none, or several.
         """
-        if isinstance(item, GeneSet):
-            return SetVariable(item)
-        found = self._found.get(item)
-        if found is None:
-            found = self._look_up(item)
-            if len(self._found) >= _MOST_KEPT:
-                self._found.clear()
-            self._found[item] = found
-        return found
+        return SetVariable(item) if isinstance(item, GeneSet) else self._looked_up(item)
 
     def expanded(self, items: Items) -> list[Variable]:
         """The variables of items, each once; a text is never a collection."""

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, cast
 
 from tcga_corr.analysis.names import CovariateVariable, GeneVariable, Variable, check_controls
+from tcga_corr.analysis.scope import ScopeOptions
 from tcga_corr.choices import SELECTIONS, Method, Null, Selection, check_choice
 from tcga_corr.errors import UsageError
 from tcga_corr.exchange import finite
@@ -114,12 +115,10 @@ def prepare_pair(snapshot: Snapshot, items: Iterable[tuple[str, str]]) -> Prepar
         answer = snapshot.correlate(
             query.x,
             query.y,
-            tumor_types=query.types,
-            source=query.source,
-            samples=query.samples,
             method=cast(Method, method),
             adjust=query.adjust,
             null=nulls,
+            **query.scope,
         )
         return as_json(as_data(page_of_answer(answer)))
 
@@ -136,12 +135,7 @@ def prepare_scatter(snapshot: Snapshot, items: Iterable[tuple[str, str]]) -> Pre
         raise UsageError("two of the variables go by one name", "A scatter needs different ones")
 
     def compute() -> bytes:
-        answer = snapshot.values(
-            [query.x, query.y, *query.adjust],
-            tumor_types=query.types,
-            source=query.source,
-            samples=query.samples,
-        )
+        answer = snapshot.values([query.x, query.y, *query.adjust], **query.scope)
         scatters = scatters_of(answer.frame, x, y, controls)
         scatter = next(iter(scatters.values()), Scatter([], [], [], []))
         return as_json(finite(asdict(scatter)))
@@ -157,10 +151,8 @@ class _PairQuery:
     y: str
     adjust: list[str]
     variables: list[Variable]
-    source: str
-    types: list[str]
-    samples: Selection
-    tables: list[TableIndex]
+    scope: ScopeOptions
+    key: Hashable
 
     @classmethod
     def of(cls, snapshot: Snapshot, given: Parameters, types: Sequence[str] = ()) -> _PairQuery:
@@ -172,21 +164,14 @@ class _PairQuery:
         pair = [names.variable(text) for text in (x, y)]
         controls = {names.variable(text): text for text in _controls(given, names)}
         check_controls(pair, list(controls))
-        return cls(
-            x,
-            y,
-            list(controls.values()),
-            [*pair, *controls],
-            source,
-            [table.key.tumor_type for table in tables],
-            cast(Selection, samples),
-            tables,
-        )
-
-    @property
-    def key(self) -> Hashable:
-        variables = tuple(map(_identity, self.variables))
-        return variables, self.source, self.samples, _hashed(self.tables)
+        variables = [*pair, *controls]
+        scope: ScopeOptions = {
+            "tumor_types": [table.key.tumor_type for table in tables],
+            "source": source,
+            "samples": cast(Selection, samples),
+        }
+        key = tuple(map(_identity, variables)), source, samples, _hashed(tables)
+        return cls(x, y, list(controls.values()), variables, scope, key)
 
 
 def _identity(variable: Variable) -> Hashable:

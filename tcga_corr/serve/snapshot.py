@@ -6,6 +6,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from threading import RLock
@@ -82,8 +83,6 @@ class Snapshot(Engine):
         self._lock = RLock()
         self._tables: dict[TableKey, TableIndex] = {}
         self._names: dict[str, VisitorNames] = {}
-        self._covariates: Covariates | None = None
-        self._described: dict[str, Any] | None = None
         if earlier is not None:
             was = earlier.stamps.tables
             for key, table in earlier._tables.copy().items():
@@ -147,18 +146,13 @@ class Snapshot(Engine):
     def names_of(self, source: str) -> VisitorNames:
         """Finds the variables that may be named in the tables of a source."""
         with self._lock:
-            if self._covariates is None:
-                self._covariates = Covariates(self.store)
             if source not in self._names:
                 self._names[source] = VisitorNames(self.tables(source), self._covariates, self._own)
             return self._names[source]
 
-    def described(self) -> dict[str, Any]:
-        """What can be queried in the store, as JSON values."""
-        with self._lock:
-            if self._described is None:
-                self._described = self._describe()
-            return self._described
+    @cached_property
+    def _covariates(self) -> Covariates:
+        return Covariates(self.store)
 
     def _table(self, key: TableKey) -> TableIndex:
         table = self._tables.get(key)
@@ -184,7 +178,9 @@ class Snapshot(Engine):
 
         return min(types, key=rank)
 
-    def _describe(self) -> dict[str, Any]:
+    @cached_property
+    def described(self) -> dict[str, Any]:
+        """What can be queried in the store, as JSON values."""
         types = self._types()
         sources = []
         for name, stored in types.items():
@@ -205,7 +201,7 @@ class Snapshot(Engine):
             "sources": sources,
             "default_source": self._default(types) if types else None,
             "version": version("tcga-corr"),
-            "covariates": Covariates(self.store).labels,
+            "covariates": self._covariates.labels,
             "methods": list(METHODS),
             "samples": list(SELECTIONS),
         }

@@ -12,7 +12,7 @@ import httpx
 import numpy as np
 
 from tcga_corr.engine import Engine, open_store
-from tcga_corr.serve.app import LivePage, Settings, make_app
+from tcga_corr.serve.app import LivePage, Settings
 from tcga_corr.vocabulary.gene_sets import shipped_sets
 from tests.conftest import barcodes, write_table
 
@@ -81,7 +81,7 @@ class Visitor:
         self.run(self.client.aclose())
         self._runner.close()
         if isinstance(self.app, LivePage):
-            self.app.close()
+            self.app.answers.close()
 
     def run(self, what: Coroutine[Any, Any, Value]) -> Value:
         return self._runner.run(what)
@@ -111,4 +111,4 @@ class Visitor:
 
 def visitor(engine: Engine, settings: Settings | None = None, **headers: str) -> Visitor:
     """A visitor of an engine's store."""
-    return Visitor(make_app(engine, settings or Settings(), PAGE), **headers)
+    return Visitor(LivePage(engine.store, settings or Settings(), PAGE), **headers)

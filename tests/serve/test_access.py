@@ -343,7 +343,7 @@ def served(
 
     def run(page: LivePage, listener: socket.socket, link: str, open_browser: bool) -> None:
         listener.close()
-        page.close()
+        page.answers.close()
         links.append(link)
 
     def serve_with(*options: str) -> tuple[int, str, list[str]]:

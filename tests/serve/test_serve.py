@@ -26,7 +26,7 @@ from tcga_corr.page.answers import page_of_answer
 from tcga_corr.page.pairs import scatters_of
 from tcga_corr.page.parts import as_data
 from tcga_corr.serve.answers import AnswerCache, Answers, BusyError, GoneError, Limits
-from tcga_corr.serve.app import Settings, make_app
+from tcga_corr.serve.app import LivePage, Settings
 from tcga_corr.serve.names import VisitorNames
 from tcga_corr.serve.questions import Effort, Prepared, completions, prepare_pair
 from tcga_corr.serve.snapshot import LiveStore, Snapshot
@@ -256,10 +256,10 @@ def test_own_sets_that_could_be_mistaken_are_refused(engine: Engine) -> None:
     genes = ("RELA", "GPX4")
     shipped = GeneSet("Ferroptosis", "", genes, "mine.gmt")
     with pytest.raises(UsageError, match=r"mine\.gmt: another gene set is named 'ferroptosis'"):
-        make_app(engine, Settings(sets=[shipped]), PAGE)
+        LivePage(engine.store, Settings(sets=[shipped]), PAGE)
     two = [GeneSet("mine", "", genes, "a.gmt"), GeneSet("Mine", "", genes[:1], "b.gmt")]
     with pytest.raises(UsageError, match=r"b\.gmt: another gene set is named 'mine' already, in a"):
-        make_app(engine, Settings(sets=two), PAGE)
+        LivePage(engine.store, Settings(sets=two), PAGE)
 
 
 # --- what cannot be answered
