@@ -241,7 +241,7 @@ def _foot(blocks: Sequence[_Block], has_pairs: bool) -> str:
 
 
 def _draw(axes: Axes, rows: Sequence[Mapping[str, Row]], has_pairs: bool) -> None:
-    tests = _T_TESTS if has_pairs else _T_TESTS[:1]
+    tests = _T_TESTS[: 1 + has_pairs]
     shown = _shown(rows, has_pairs)
     low, high = _limits(shown)
     if shown:

@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from numpy.typing import NDArray
 
+from tcga_corr.analysis.points import Vector
 from tcga_corr.analysis.score import ValuesAnswer
 from tcga_corr.errors import UsageError
 from tcga_corr.figures.frame import Frame, measure_of, source_and_unit
@@ -21,7 +21,6 @@ from tcga_corr.figures.style import BLUE, INK, VERMILION, styled
 from tcga_corr.figures.text import listed, plain
 from tcga_corr.figures.ticks import number_axis
 
-Vector = NDArray[np.float64]
 MOST = 6  # variables in one figure
 _FEW = 20  # samples, below which each is a point
 _COLOURS = (BLUE, VERMILION)

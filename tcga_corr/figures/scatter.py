@@ -9,21 +9,19 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 from scipy.stats import gaussian_kde
 
 from tcga_corr.analysis.correlate import CorrelateAnswer
-from tcga_corr.analysis.points import Line, Points, line_through, points_of
+from tcga_corr.analysis.points import Line, Points, Vector, line_through, points_of
 from tcga_corr.analysis.score import ValuesAnswer
 from tcga_corr.figures.frame import Frame, measure_of, place, source_and_unit
 from tcga_corr.figures.panels import write_note
 from tcga_corr.figures.style import BLUE, VERMILION, styled
 from tcga_corr.figures.text import cut_apart, listed, plain, text_width, wrapped
-from tcga_corr.figures.ticks import ticks_between
+from tcga_corr.figures.ticks import number_axis, ticks_between
 from tcga_corr.vocabulary.associations import note_without_mark
 from tcga_corr.vocabulary.nulls import NULLS
 
-Vector = NDArray[np.float64]
 Row = Mapping[str, Any]
 _CROWDED = 250  # samples, from which points are coloured by how close they lie
 _NEAR, _FAR = "#08306b", "#8ab8dc"  # colours of close ones, and of those apart
@@ -49,7 +47,6 @@ def scatter(answer: CorrelateAnswer, values: ValuesAnswer) -> Figure:
     points = points_of(values.frame, query.x, query.y, query.adjust)
     has_line = rows[0]["r"] is not None and any(row["method"] == "pearson" for row in rows)
     line = line_through(points) if has_line else None
-    x_limits = _limits(points.x)
     y_limits = _limits(points.y, *([line.low, line.high] if line else []))
     names = cut_apart([query.x, query.y], 40)
     y_ticks = ticks_between(*y_limits, _HEIGHT, upright=True)
@@ -62,12 +59,10 @@ def scatter(answer: CorrelateAnswer, values: ValuesAnswer) -> Figure:
     frame = Frame(*_heading(answer, rows), simulated=answer.simulated, width=_WIDTH)
     figure = frame.figure(0.05 + _HEIGHT + bottom)
     axes = place(figure, left, bottom, _RIGHT, frame.head + 0.05)
-    axes.set_xlim(x_limits)
     axes.set_ylim(y_limits)
     if len(points.x):
         _draw_points(axes, points)
-        x_ticks = ticks_between(*x_limits, inner)
-        axes.set_xticks(list(x_ticks), list(x_ticks.values()))
+        number_axis(axes, *_limits(points.x))
         axes.set_yticks(list(y_ticks), list(y_ticks.values()))
     else:
         write_note(axes, 0.5, _reason(rows[0]))

@@ -12,17 +12,14 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from numpy.typing import NDArray
 
 from tcga_corr.analysis.screen import ScreenAnswer
 from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.figures.frame import Frame, place, source_and_unit
-from tcga_corr.figures.labels import nearest, place_labels
+from tcga_corr.figures.labels import Vector, nearest, place_labels
 from tcga_corr.figures.style import BLUE, FAINT, GREY, INK, VERMILION, WIDTH, styled
 from tcga_corr.figures.text import fitted_apart, listed, plain, text_width
 from tcga_corr.vocabulary.associations import SIGNIFICANT
-
-Vector = NDArray[np.float64]
 
 MOST_PANELS = 6
 _MANY = 500  # points, from which they are drawn as an image

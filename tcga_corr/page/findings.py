@@ -159,7 +159,9 @@ class Findings:
 
     def _add_dominance(self, analysis: PlannedAnalysis) -> None:
         """Add as many whole tumor types as fit; the sentence is about all of them."""
-        rows = self._dominance_rows(analysis)
+        table = pl.scan_parquet(self.folder.path / "dominance.parquet")
+        own = table.filter(pl.col("analysis") == analysis.name)
+        rows = own.with_columns(pl.col(pl.Categorical).cast(pl.String)).collect().to_dicts()
         if not rows:
             return
         types = list(dict.fromkeys(row["tumor_type"] for row in rows))
@@ -186,11 +188,6 @@ class Findings:
         file = f"{self.folder.run}-{analysis.name}-dominance"
         whole_note = f"{len(types)} tumor types. {note}" if is_cut else ""
         self.tables.append(dominance_table(shown, name, file, whole_note))
-
-    def _dominance_rows(self, analysis: PlannedAnalysis) -> list[dict[str, Any]]:
-        table = pl.scan_parquet(self.folder.path / "dominance.parquet")
-        own = table.filter(pl.col("analysis") == analysis.name)
-        return own.with_columns(pl.col(pl.Categorical).cast(pl.String)).collect().to_dicts()
 
     def _fitting(self, rows: Sequence[Row]) -> list[str]:
         """The tumor types whose rows fit in the page."""

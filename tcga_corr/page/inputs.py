@@ -29,37 +29,30 @@ def provenance_tables(provenance: Provenance) -> list[Table]:
         }
         for table in provenance.tables
     ]  # fmt: skip
-    tables = [
+    of_expression = (
+        Column("source", "source"), Column("tumor_type", "tumor type"), Column("unit", "unit"),
+        Column("n_genes", "genes", "count"), Column("input", "file"),
+        Column("input_sha256", "sha256 of the file"), Column("cite", "cite"),
+    )  # fmt: skip
+    of_sets = (
+        Column("name", "gene set"), Column("origin", "from"), Column("version", "version"),
+        Column("n_genes", "genes", "count"), Column("licence", "licence"),
+        Column("cite", "cite"), Column("sha256", "sha256 of its genes"),
+    )  # fmt: skip
+    of_covariates = (
+        Column("name", "covariate"), Column("table", "table"), Column("kind", "by"),
+        Column("cite", "cite"), Column("sha256", "sha256"),
+    )  # fmt: skip
+    sets, most = list(map(vars, provenance.gene_sets)), _MOST_SETS
+    note = f"The first {most:,} of {len(sets):,}." if len(sets) > most else ""
+    covariates = [vars(one) | {"inputs": None} for one in provenance.covariates]
+    tables = (
         facts("Software", provenance.software, "software"),
-        Table(
-            "Expression tables",
-            "expression-tables",
-            (
-                Column("source", "source"), Column("tumor_type", "tumor type"),
-                Column("unit", "unit"), Column("n_genes", "genes", "count"),
-                Column("input", "file"), Column("input_sha256", "sha256 of the file"),
-                Column("cite", "cite"),
-            ),
-            expression,
-        ),
-    ]  # fmt: skip
-    if provenance.gene_sets:
-        of_sets = (
-            Column("name", "gene set"), Column("origin", "from"), Column("version", "version"),
-            Column("n_genes", "genes", "count"), Column("licence", "licence"),
-            Column("cite", "cite"), Column("sha256", "sha256 of its genes"),
-        )  # fmt: skip
-        sets, most = list(map(vars, provenance.gene_sets)), _MOST_SETS
-        note = f"The first {most:,} of {len(sets):,}." if len(sets) > most else ""
-        tables.append(Table("Gene sets", "gene-sets", of_sets, sets[:most], note))
-    if provenance.covariates:
-        rows = [vars(one) | {"inputs": None} for one in provenance.covariates]
-        columns = (
-            Column("name", "covariate"), Column("table", "table"), Column("kind", "by"),
-            Column("cite", "cite"), Column("sha256", "sha256"),
-        )  # fmt: skip
-        tables.append(Table("Covariates", "covariates", columns, rows))
-    return tables
+        Table("Expression tables", "expression-tables", of_expression, expression),
+        Table("Gene sets", "gene-sets", of_sets, sets[:most], note),
+        Table("Covariates", "covariates", of_covariates, covariates),
+    )
+    return [table for table in tables if table.rows]
 
 
 def left_out(what: str, why: str, where: Iterable[str] = (), count: int | None = None) -> Row:

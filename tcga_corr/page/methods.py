@@ -38,8 +38,7 @@ class Settings:
     draws: int
     n_types: int
     provenance: Provenance
-    with_pairs: bool = True
-    with_dominance: bool = False
+    is_dominance: bool = False
     over_batch: bool = False
 
 
@@ -50,14 +49,14 @@ def methods_text(settings: Settings) -> tuple[list[str], list[str]]:
     paragraphs = [_data(settings)]
     if provenance.gene_sets:
         paragraphs.append(_scores(settings, cited))
-    if settings.with_pairs:
+    if settings.is_dominance:
+        paragraphs.append(_dominance(settings, cited))
+    else:
         paragraphs.append(_correlation(settings, cited))
         if settings.null:
             paragraphs.append(_nulls(settings, cited))
         if settings.n_types > 1:
             paragraphs.append(_pooling(cited))
-    if settings.with_dominance:
-        paragraphs.append(_dominance(settings, cited))
     cites = [
         *(table.cite for table in provenance.tables),
         *(gene_set.cite for gene_set in provenance.gene_sets),
@@ -83,14 +82,13 @@ def _data(settings: Settings) -> str:
     samples = _SAMPLES[settings.samples] if all(map(_is_published, tables)) else _OWN_SAMPLES
     genes = {table.genes for table in tables} - {"all"}
     only = f" Only {' or '.join(sorted(genes))} genes (NCBI Gene) were ranked." if genes else ""
-    text = (
+    simulated = "The values are SIMULATED: nothing here is a finding. "
+    return (
+        f"{simulated if settings.provenance.simulated else ''}"
         f"Expression was taken from {'; '.join(sources)}, of {types}, with {samples}. Of several "
         "rows of one gene symbol the one of the highest mean was kept; genes without a value in "
         f"some sample of a tumor type were left out there.{only}"
     )
-    if settings.provenance.simulated:
-        text = f"The values are SIMULATED: nothing here is a finding. {text}"
-    return text
 
 
 def _scores(settings: Settings, cited: list[str]) -> str:

@@ -65,13 +65,8 @@ def pair_of(
 def pairs_of_answer(answer: CorrelateAnswer) -> list[Pair]:
     """The pairs of an answer of ``correlate``: one for each method."""
     query, scope = answer.query, answer.query.scope
-    more = {
-        "source": scope.source,
-        "samples": scope.samples,
-        "ties": scope.ties,
-        "unit": scope.unit,
-        "adjust": ",".join(query.adjust),
-    }
+    more = {name: getattr(scope, name) for name in ("source", "samples", "ties", "unit")}
+    more["adjust"] = ",".join(query.adjust)
     kinds = {name: answer.provenance.kind_of(name) for name in (query.x, query.y)}
     pairs = []
     for method, pooling in answer.pooled.items():

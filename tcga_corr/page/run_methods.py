@@ -77,7 +77,6 @@ def _settings(group: Sequence[PlannedAnalysis], plan: Plan, provenance: Provenan
                 one for one in provenance.tables if (one.source, one.tumor_type) in tables
             ),
         ),
-        with_pairs=any(one.kind != "dominance" for one in group),
-        with_dominance=any(one.kind == "dominance" for one in group),
+        is_dominance=first.kind == "dominance",
         over_batch=plan.n_rows > len(tables),
     )

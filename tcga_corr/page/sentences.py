@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from tcga_corr.page.parts import Finding, Row
@@ -153,9 +154,9 @@ def answer_of_dominance(rows: Sequence[Row]) -> str:
     parts = []
     for scale in dict.fromkeys(row["scale"] for row in rows):
         own = [row for row in rows if row["scale"] == scale and row["n_highest"] is not None]
-        counts: dict[str, int] = {}
+        counts: Counter[str] = Counter()
         for row in own:
-            counts[row["set"]] = counts.get(row["set"], 0) + row["n_highest"]
+            counts[row["set"]] += row["n_highest"]
         n = sum({row["tumor_type"]: row["n"] for row in own}.values())
         most = max(counts.values(), default=0)
         if not most:

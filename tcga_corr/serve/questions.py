@@ -215,8 +215,7 @@ def _nulls(text: str) -> tuple[Null, ...]:
 
 def _choice(given: Parameters, name: str, known: Sequence[str]) -> str:
     value = _single(given, name, known[0])
-    if value not in known:
-        check_choice(name, value[:80], known)
+    check_choice(name, value[:80], known)
     return value
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -55,11 +56,9 @@ class Stamps:
 def _stamps(paths: dict[Key, Path]) -> dict[Key, Stamp]:
     found = {}
     for name, path in paths.items():
-        try:
+        with suppress(FileNotFoundError):  # removed meanwhile
             status = path.stat()
-        except FileNotFoundError:
-            continue  # removed meanwhile
-        found[name] = (status.st_size, status.st_mtime_ns, status.st_ino)
+            found[name] = (status.st_size, status.st_mtime_ns, status.st_ino)
     return found
 
 

@@ -1,4 +1,4 @@
-"""Figures against stored images: `python -m tests.figures.reading.test_images` draws those anew.
+"""Figures against stored images: `python -m tests.figures.test_images` draws those anew.
 
 They are compared without texts and legends, whose places differ between versions of matplotlib;
 what is written, and that it is legible, is tested elsewhere. Of what is left the root mean square

@@ -119,15 +119,15 @@ def test_the_code_that_does_it_cites_the_same() -> None:
 EVERY = [
     {
         "methods": methods, "ties": ties, "adjust": adjust, "null": null, "n_types": n_types,
-        "with_dominance": dominance, "with_pairs": pairs,
+        "is_dominance": dominance,
         "provenance": provenance(gene_sets=(GENE_SET,) if sets else ()),
     }
     for methods in ([], *([one] for one in METHODS), list(METHODS))
     for ties in TIES
     for null in ([], ["genes"], ["sets"], ["genes", "sets"])
     for adjust, n_types in ((["age"], 1), ([], 2))
-    for dominance, pairs, sets in ((True, False, True), (False, True, False), (True, True, True))
-    if methods or not pairs
+    for dominance, sets in ((True, True), (False, False), (False, True))
+    if methods or dominance
 ]  # fmt: skip
 
 
@@ -319,11 +319,11 @@ def test_of_many_sets_the_first_are_named() -> None:
 
 
 def test_dominance_alone_correlates_nothing() -> None:
-    text = text_of(with_pairs=False, with_dominance=True)
+    text = text_of(is_dominance=True)
     assert "Friedman's test, with Kendall's W" in text
     assert "Which gene set scores highest was counted by sample" in text
     assert " against 1,000 random sets matched on size and mean expression in the same" in text
-    assert " against 20 random sets " in text_of(with_dominance=True, draws=20)
+    assert " against 20 random sets " in text_of(is_dominance=True, draws=20)
     assert not re.search("correlation|association|pooled|q-values", text)
     assert "Friedman" not in text_of()
 
