@@ -35,7 +35,7 @@ _TREE, _GAP, _EDGE, _FOOT = 0.3, 0.05, 0.1, 0.42  # inches
 _FURTHEST = 2.0  # what two r can differ by
 _READ = (
     "analysis", "tumor_type", "x", "y", "method", "n", "r", "q_batch", "n_shared_genes",
-    "r_disjoint", "note", "source", "samples", "ties", "adjust", "unit",
+    "r_disjoint", "source", "samples", "ties", "adjust", "unit",
 )  # fmt: skip
 
 

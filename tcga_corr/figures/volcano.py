@@ -47,10 +47,8 @@ def volcano(answer: ScreenAnswer) -> Figure:
     if not rows.height:
         raise AnalysisError("no association has a q to draw", "Ask more tumor types, or another X")
     by_type = "tumor_type" in rows.columns
-    parts = {"": rows}
-    if by_type:
-        grouped = rows.group_by("tumor_type", maintain_order=True)
-        parts = {str(name): part for (name,), part in grouped}
+    grouped = rows.group_by("tumor_type", maintain_order=True) if by_type else [(("",), rows)]
+    parts = {str(name): part for (name,), part in grouped}
     if len(parts) > MOST_PANELS:
         raise UsageError(
             f"a volcano of {len(parts)} tumor types cannot be read",

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from tcga_corr.analysis.correlate import CorrelateAnswer, CorrelateQuery
+from tcga_corr.analysis.correlate import CorrelateAnswer
 from tcga_corr.page import inputs
 from tcga_corr.page.methods import Settings, methods_text, software_text
 from tcga_corr.page.pairs import pairs_of_answer
@@ -30,6 +29,10 @@ def page_of_answer(answer: CorrelateAnswer) -> Page:
             provenance=answer.provenance,
         )
     )
+    facts = {
+        name: ", ".join(map(str, value)) if isinstance(value, list) else value
+        for name, value in query.as_dict().items()
+    }
     return Page(
         title=f"{query.x} and {query.y}",
         subtitle=pairs[0].about,
@@ -40,17 +43,10 @@ def page_of_answer(answer: CorrelateAnswer) -> Page:
         references=references,
         dropped=inputs.dropped(list(_dropped(answer))),
         provenance=[
-            inputs.facts("Question", _facts(query), "question"),
+            inputs.facts("Question", facts, "question"),
             *inputs.provenance_tables(answer.provenance),
         ],
     )
-
-
-def _facts(query: CorrelateQuery) -> dict[str, Any]:
-    return {
-        name: ", ".join(map(str, value)) if isinstance(value, list) else value
-        for name, value in query.as_dict().items()
-    }
 
 
 def _dropped(answer: CorrelateAnswer) -> Iterator[Row]:

@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import Any
 
 import vl_convert
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from tcga_corr.page.charts import all_charts
 from tcga_corr.page.parts import Page, as_data
@@ -60,20 +60,16 @@ def _render(page: Page, *, is_live: bool) -> str:
             "form-action 'none'",
         ]
     )
-    text: str = (
-        _environment()
-        .get_template("page.html.j2")
-        .render(
-            page=page,
-            live=is_live,
-            nulls=NULLS,
-            data=_inert(data),
-            vega=scripts[0],
-            script=scripts[1],
-            style=_read("page.css"),
-            policy=policy,
-            version=version("tcga-corr"),
-        )
+    text = _template().render(
+        page=page,
+        live=is_live,
+        nulls=NULLS,
+        data=_inert(data),
+        vega=scripts[0],
+        script=scripts[1],
+        style=_read("page.css"),
+        policy=policy,
+        version=version("tcga-corr"),
     )
     # half of a pair of surrogates, as of a file name that is not UTF-8, can be in no file
     return text.encode("utf-8", "replace").decode("utf-8")
@@ -107,11 +103,12 @@ def _read(name: str) -> str:
 
 
 @cache
-def _environment() -> Environment:
-    return Environment(
+def _template() -> Template:
+    environment = Environment(
         loader=PackageLoader(__package__, "."),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    return environment.get_template("page.html.j2")
