@@ -97,7 +97,7 @@ def heat_map(
     both have. A dot is q_batch < 0.05 (of the pooled r, q); grey is where there is no r; names of
     pairs that share genes are grey. Of more than 80 pairs those are drawn whose median |r| is
     highest, and the figure says so; genes that a pair shares make it correlate by construction, so
-    its rank is by r_disjoint, and a pair of which nothing is left without them comes last.
+    its rank is by r_disjoint, and a pair without an r_disjoint comes last.
 
     Parameters
     ----------

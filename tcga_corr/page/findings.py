@@ -1,4 +1,4 @@
-"""What the tables of a run say, as parts of a page."""
+"""What the tables of a run show, as parts of a page."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _DRAWN = ("tumor_type", "scale", "set", "n", "n_highest", "share_highest")
 
 
 class Findings:
-    """What the tables of a run say.
+    """What the tables of a run show.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class Findings:
     dropped
         Rows of what was left out.
     left_out
-        Of which analyses the page has not all pairs.
+        The analyses some of whose pairs are not in the page.
 
     Parameters
     ----------

@@ -28,7 +28,7 @@ _MOST_PARAMETERS = 64
 _MOST_CONTROLS = 8
 _REPEATED = ("adjust",)
 _PAIR = ("x", "y", "method", "adjust", "samples", "source", "null")
-# the page sends all parameters of its question, of which a scatter uses some
+# the page sends all parameters of its question; a scatter uses some of them
 _SCATTER = (*_PAIR, "type")
 _NAMES = ("q", "limit", "source")
 # columns of values beside the variables
