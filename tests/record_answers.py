@@ -81,7 +81,7 @@ ASK = {
     "screen_types": "screen RELA --against genes -t ACC,LIHC --by-type --top 30",
     "compare": "compare ferroptosis nfkb -t LIHC,BRCA",
     "dominance": "dominance -t LIHC,ACC",
-    "sql": "sql 'SELECT source, tumor_type, unit, count(*) AS n FROM samples GROUP BY ALL ORDER BY ALL'",
+    "sql": "sql 'SELECT source, tumor_type, count(*) AS n FROM samples GROUP BY ALL ORDER BY ALL'",
 }
 
 ONCE = {
@@ -151,7 +151,8 @@ REAL = {
     "real_correlate": "correlate ferroptosis nfkb --source tcga-hiseqv2 --format json --draws 100",
     "real_genes": "correlate RELA NFE2L2 --source tcga-hiseqv2 --format tsv --draws 100",
     "real_lihc": "correlate ferroptosis nfkb --source lihc156 --format json --draws 100",
-    "real_purity": "correlate ferroptosis nfkb --source tcga-hiseqv2 --adjust covariate:CPE --format tsv --draws 50",
+    "real_purity": "correlate ferroptosis nfkb --source tcga-hiseqv2 --adjust covariate:CPE "
+    "--format tsv --draws 50",
     "real_both": "correlate ferroptosis nfkb",
     "real_robustness": "robustness RELA NFE2L2 -t ACC --adjust covariate:CPE --format tsv",
     "real_compare": "compare ferroptosis RELA --source tcga-hiseqv2 --format tsv",
