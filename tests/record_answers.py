@@ -81,7 +81,8 @@ ASK = {
     "screen_types": "screen RELA --against genes -t ACC,LIHC --by-type --top 30",
     "compare": "compare ferroptosis nfkb -t LIHC,BRCA",
     "dominance": "dominance -t LIHC,ACC",
-    "sql": "sql 'SELECT source, tumor_type, count(*) AS n FROM samples GROUP BY ALL ORDER BY ALL'",
+    "sql": "sql 'SELECT source, tumor_type, unit, count(*) AS n FROM samples GROUP BY ALL "
+    "ORDER BY ALL'",
 }
 
 ONCE = {
@@ -163,7 +164,8 @@ REAL = {
 _MASKS = [
     (re.compile(rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)?"), b"<TIME>"),
     (re.compile(rb"\b\d+(\.\d+)? (s|ms|seconds?|minutes?)\b"), b"<SECONDS>"),
-    (re.compile(rb'"(seconds|pid|peak_mib|wall_seconds)": [0-9.]+'), rb'"\1": 0'),
+    (re.compile(rb'"(seconds|process)": [0-9.]+'), rb'"\1": 0'),
+    (re.compile(rb"[\d,]+ of [\d,]+ rows, .* left\n"), b""),
 ]
 
 
@@ -207,23 +209,9 @@ class Recorder:
 
 
 def _own_files(work: Path) -> None:
-    genes = [
-        "GPX4",
-        "SLC7A11",
-        "ACSL4",
-        "TFRC",
-        "FTH1",
-        "NCOA4",
-        "HMOX1",
-        "RELA",
-        "NFKB1",
-        "NFKBIA",
-        "TNF",
-        "IL6",
-    ]
-    lines = [
-        ["MINE", "na", *genes[:8]], ["SHARED", "na", *genes[4:]], ["SMALL", "na", *genes[:3]],
-    ]  # fmt: skip
+    genes = "GPX4 SLC7A11 ACSL4 TFRC FTH1 NCOA4 HMOX1 RELA NFKB1 NFKBIA TNF IL6"
+    sets = {"MINE": slice(8), "SHARED": slice(4, None), "SMALL": slice(3)}
+    lines = [[name, "na", *genes.split()[part]] for name, part in sets.items()]
     (work / "own.gmt").write_text("".join("\t".join(line) + "\n" for line in lines))
     (work / "record.toml").write_text(SPEC)
     (work / "bad.toml").write_text(
