@@ -20,14 +20,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
-from typing import Any, Protocol
+from typing import Any
 
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Task
-from tcga_corr.errors import AnalysisError, TcgaCorrError, UsageError
+from tcga_corr.errors import AnalysisError, TcgaCorrError, UsageError, one_line
 
 Call = Callable[[int], str]
 """Runs a task, given its number, and returns why it failed; empty where it did not."""
+Check = Callable[[Any], None]
+"""Checks the workers of a client, now and then, and replaces those that are lost."""
 
 _POLL = 0.5  # seconds until an interrupt is noticed
 _CHECK_EVERY = 10.0  # seconds
@@ -38,13 +40,6 @@ _TO_CLOSE = 20.0
 _NO_DASHBOARD = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
 _NO_INTERRUPT = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
 _MUST = "A worker must have this version of tcga-corr and see the store under the same path"
-
-
-class _ClusterWorkers(Protocol):
-    """The workers of a cluster."""
-
-    def check(self, client: Any) -> None:
-        """Check the workers, now and then, and replace those that are lost."""
 
 
 def in_cluster(
@@ -74,19 +69,19 @@ def in_cluster(
     """
     if not tasks:
         return
-    with _client(cluster, count) as (client, workers):
+    with _client(cluster, count) as (client, check):
         lost = []
-        for task, failure in _gathered(client, workers, folder, tasks, call):
+        for task, failure in _gathered(client, check, folder, tasks, call):
             if failure is None:
                 lost.append(task)
             else:
                 yield task, failure
         for task in lost:
-            yield from _gathered(client, workers, folder, [task], call)
+            yield from _gathered(client, check, folder, [task], call)
 
 
 def _gathered(
-    client: Any, workers: _ClusterWorkers, folder: RunFolder, tasks: Sequence[Task], call: Call
+    client: Any, check: Check, folder: RunFolder, tasks: Sequence[Task], call: Call
 ) -> Iterator[tuple[Task, str | None]]:
     name = f"{folder.run}-{uuid.uuid4().hex[:8]}"  # no key of another client
     by_key = {f"{name}-{task.name}": task for task in tasks}
@@ -110,7 +105,7 @@ def _gathered(
             yield task, failure
             pending.pop(future.key).release()
         if time.monotonic() - checked > _CHECK_EVERY:
-            workers.check(client)
+            check(client)
             checked = time.monotonic()
 
 
@@ -158,7 +153,7 @@ def _await_rows(folder: RunFolder, task: Task) -> None:
 
 
 @contextmanager
-def _client(cluster: str, count: int) -> Iterator[tuple[Any, _ClusterWorkers]]:
+def _client(cluster: str, count: int) -> Iterator[tuple[Any, Check]]:
     try:
         from distributed import Client
         from distributed.utils import silence_logging_cmgr
@@ -170,14 +165,14 @@ def _client(cluster: str, count: int) -> Iterator[tuple[Any, _ClusterWorkers]]:
         if cluster == "local":
             local = _local_cluster(count)
             with _closed(local), _closed(Client(local, set_as_default=False)) as client:
-                yield client, _Restarted()
+                yield client, lambda client: None  # their cluster starts them again itself
         elif cluster == "slurm":
             jobs = _slurm_cluster()
             with _closed(jobs), _closed(Client(jobs, set_as_default=False)) as client:
-                yield client, _Jobs(jobs, count)
+                yield client, _Jobs(jobs, count).check
         else:
             with _closed(_client_at(cluster)) as client:
-                yield client, _Given(cluster)
+                yield client, _Given(cluster).check
 
 
 def _client_at(address: str) -> Any:
@@ -193,7 +188,7 @@ def _client_at(address: str) -> Any:
         ) from None
     except Exception as error:  # whatever comes of another program's answer
         raise UsageError(
-            f"no Dask scheduler at '{address}' ({_in_a_line(error)})", remedy
+            f"no Dask scheduler at '{address}' ({one_line(error) or type(error).__name__})", remedy
         ) from error
     if kind != "Scheduler":
         raise UsageError(f"no Dask scheduler at '{address}', but a {kind}", remedy)
@@ -207,10 +202,6 @@ async def _kind_at(address: str) -> str:
     arguments = Security().get_connection_args("client")
     async with rpc(address, timeout=_TO_ANSWER, connection_args=arguments) as at:
         return str((await at.identity())["type"])
-
-
-def _in_a_line(error: Exception) -> str:
-    return " ".join((str(error) or type(error).__name__).split())
 
 
 def _local_cluster(count: int) -> Any:
@@ -247,13 +238,6 @@ def _slurm_cluster() -> Any:
             f"Dask does not know how to ask this SLURM ({reason})",
             "Say it in ~/.config/dask/jobqueue.yaml, see docs/batch_on_clusters.md",
         ) from error
-
-
-class _Restarted:
-    """Workers that their cluster starts again itself."""
-
-    def check(self, client: Any) -> None:
-        pass
 
 
 class _Given:

@@ -126,13 +126,28 @@ def run_tasks(
     runner: TaskRunner, tasks: Sequence[Task], workers: Workers
 ) -> Generator[tuple[Task, Failure], None, None]:
     """Run tasks, and give each when it has been tried."""
-    if workers.kind == "dask":
-        yield from _in_dask(runner.folder, tasks, workers)
-    elif workers.kind == "processes":
-        yield from _in_processes(runner.folder, tasks, workers.count)
-    else:
+    if workers.kind == "threads":
         with one_blas_thread():
             yield from _in_threads(runner, tasks, workers.count)
+        return
+    folder = runner.folder
+    if workers.kind == "dask":
+        from tcga_corr.batch.dask import in_cluster
+
+        call = partial(run_in_worker, _root(folder), folder.run)
+        tried = in_cluster(folder, tasks, call, workers.cluster, workers.count)
+        lost = "its workers were lost again and again, as by want of memory"
+    else:
+        tried = _in_processes(folder, tasks, workers.count)
+        lost = "its process was lost, as by want of memory"
+    for task, failure in tried:
+        if failure is None:  # its workers could not record it
+            folder.write_record(task, {**_record(task), "error": lost})
+        yield task, lost if failure is None else failure
+
+
+def _root(folder: RunFolder) -> str:
+    return str(folder.store.root.resolve())
 
 
 def _in_threads(
@@ -151,7 +166,8 @@ def _in_threads(
 
 def _in_processes(
     folder: RunFolder, tasks: Sequence[Task], count: int
-) -> Iterator[tuple[Task, Failure]]:
+) -> Iterator[tuple[Task, Failure | None]]:
+    """Run tasks, and give each when it has been tried; with None where it loses its process."""
     left = dict.fromkeys(tasks)
     while left:
         suspects = []
@@ -163,16 +179,14 @@ def _in_processes(
             yield task, failure
         for suspect in suspects:  # each alone, to find the one that kills its process
             del left[suspect]
-            for task, failure in _in_pool(folder, [suspect], count=1):
-                lost = "its process was lost, as by want of memory"
-                yield task, _given_up(folder, task, lost) if failure is None else failure
+            yield from _in_pool(folder, [suspect], count=1)
 
 
 def _in_pool(
     folder: RunFolder, tasks: Sequence[Task], count: int
 ) -> Iterator[tuple[Task, Failure | None]]:
     """Run tasks until all are done or a process is lost, which gives None for all running then."""
-    root = str(folder.store.root.resolve())
+    root = _root(folder)
     others = set(active_children())
     executor = ProcessPoolExecutor(count, get_context("spawn"), _begin_worker, (os.getpid(),))
     running: dict[Task, None] = {}
@@ -246,20 +260,3 @@ def _begin_worker(parent: int) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
-
-
-def _in_dask(
-    folder: RunFolder, tasks: Sequence[Task], workers: Workers
-) -> Iterator[tuple[Task, Failure]]:
-    from tcga_corr.batch.dask import in_cluster
-
-    call = partial(run_in_worker, str(folder.store.root.resolve()), folder.run)
-    for task, failure in in_cluster(folder, tasks, call, workers.cluster, workers.count):
-        lost = "its workers were lost again and again, as by want of memory"
-        yield task, _given_up(folder, task, lost) if failure is None else failure
-
-
-def _given_up(folder: RunFolder, task: Task, failure: Failure) -> Failure:
-    """Record the failure of a task that its workers could not record, and return it."""
-    folder.write_record(task, {**_record(task), "error": failure})
-    return failure

@@ -45,10 +45,12 @@ class RunFolder:
 
     def begin(self, plan: Plan) -> None:
         """Write the plan, unless it is the same; only title and claims may have changed."""
-        text = json.dumps(plan.to_json()) + "\n"
-        if not self._plan_path.exists() or self._plan_path.read_text(encoding="utf-8") != text:
-            with replacing(self._plan_path) as partial:
-                partial.write_text(text, encoding="utf-8")
+        text = json.dumps(plan.to_json())
+        if (
+            not self._plan_path.exists()
+            or self._plan_path.read_text(encoding="utf-8") != f"{text}\n"
+        ):
+            _write(self._plan_path, text)
 
     def plan(self) -> Plan:
         """The plan of a run that was started.
@@ -67,14 +69,10 @@ class RunFolder:
             plan = Plan.from_json(record, self.store)
         except FileNotFoundError:
             known = run_names(self.store)
+            listed = f"It has {', '.join(known[:_MOST_NAMED])}" if known else ""
             raise DataMissingError(
                 f"no run '{self.run}' in the store '{self.store.root}'",
-                near_names(self.run, known)
-                or (
-                    f"It has {', '.join(known[:_MOST_NAMED])}"
-                    if known
-                    else "Begin one: tcga-corr batch SPEC"
-                ),
+                near_names(self.run, known) or listed or "Begin one: tcga-corr batch SPEC",
             ) from None
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise StoreError(
@@ -117,7 +115,7 @@ class RunFolder:
     def write_record(self, task: Task, record: Record) -> None:
         """Write when and where a task was done, or why it failed."""
         tries = self.record(task).get("tries", 0) + 1
-        _write_json(self._record_path(task), {**record, "tries": tries})
+        _write(self._record_path(task), json.dumps({**record, "tries": tries}))
 
     def record(self, task: Task) -> Record:
         """The record of a task that was tried; empty for others."""
@@ -133,9 +131,7 @@ class RunFolder:
         """Write the manifest: what holds for the whole run, and a line for each task."""
         whole = {**head, "tasks": tasks}
         entries = (f" {json.dumps(key)}: {_by_line(value)}" for key, value in whole.items())
-        text = "{\n" + ",\n".join(entries) + "\n}\n"
-        with replacing(self._manifest_path) as partial:
-            partial.write_text(text, encoding="utf-8")
+        _write(self._manifest_path, "{\n" + ",\n".join(entries) + "\n}")
 
     def drop_tasks(self) -> None:
         """Remove the rows and records of tasks, once tables and manifest have them all."""
@@ -181,7 +177,7 @@ class RunFolder:
         with suppress(OSError):
             if locks:
                 with self._locks_inspected():
-                    return any(_is_locked(path) for path in locks)
+                    return any(map(_is_locked, locks))
         return False
 
     def _locks_inspected(self) -> BaseFileLock:
@@ -253,6 +249,6 @@ def _read_json(path: Path) -> dict[str, Any]:
     return {}
 
 
-def _write_json(path: Path, value: Any) -> None:
+def _write(path: Path, text: str) -> None:
     with replacing(path) as partial:
-        partial.write_text(json.dumps(value) + "\n", encoding="utf-8")
+        partial.write_text(f"{text}\n", encoding="utf-8")

@@ -6,6 +6,7 @@ import hashlib
 import os
 import platform
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -193,17 +194,17 @@ def merge(engine: Engine, run: str) -> RunReport:
     failures = []
     if not has_tables(folder):
         with folder.locked(str(Shard())):
-            records = [(task, folder.record(task)) for task in plan.tasks]
-            untried = [t for t, record in records if not folder.is_done(t) and not record]
-            if untried:
+            not_done = [task for task in plan.tasks if not folder.is_done(task)]
+            records = [folder.record(task) for task in not_done]
+            n_untried = records.count({})
+            if n_untried:
                 raise AnalysisError(
-                    f"{run}: {len(untried)} of {len(plan.tasks)} tasks are not done",
+                    f"{run}: {n_untried} of {len(plan.tasks)} tasks are not done",
                     "Run the shards that are left, or the whole spec",
                 )
             failures = [
                 (task, str(record.get("error", "interrupted")))
-                for task, record in records
-                if not folder.is_done(task)
+                for task, record in zip(not_done, records, strict=True)
             ]
             _complete(engine, folder, plan)
     return RunReport(folder, plan, len(plan.tasks) - len(failures), 0, failures)
@@ -212,10 +213,26 @@ def merge(engine: Engine, run: str) -> RunReport:
 def has_tables(folder: RunFolder) -> bool:
     """Whether a run is complete, and its tables are as it wrote them."""
     manifest = folder.manifest()
-    return manifest.get("state") == COMPLETE and not changed_tables(folder, manifest)
+    return manifest.get("state") == COMPLETE and not _changed_tables(folder, manifest)
 
 
-def changed_tables(folder: RunFolder, manifest: dict[str, Any]) -> list[str]:
+def check_unchanged(folder: RunFolder, manifest: Mapping[str, Any]) -> None:
+    """Refuse tables that are gone, or not as their run wrote them.
+
+    Raises
+    ------
+    AnalysisError
+        If there are any.
+    """
+    changed = _changed_tables(folder, manifest)
+    if changed:
+        raise AnalysisError(
+            f"{folder.run}: not as it was written: {', '.join(changed)}",
+            "Run the spec again: it makes the tables anew",
+        )
+
+
+def _changed_tables(folder: RunFolder, manifest: Mapping[str, Any]) -> list[str]:
     """The tables of a run that are gone, or not as it wrote them."""
     return [
         name
@@ -231,11 +248,13 @@ def _complete(engine: Engine, folder: RunFolder, plan: Plan) -> None:
     tables, counts = write_tables(folder, plan)
     # about the tables with which the run began, whatever the store holds by now
     head = folder.manifest() or _head(engine, plan)
-    head["state"] = COMPLETE if is_complete else FAILURES
-    head["ended"] = _now()
-    head["seconds_of_tasks"] = round(sum(record.get("seconds", 0) for record in records), 3)
-    head["results"] = tables
-    head["counts"] = counts
+    head |= {
+        "state": COMPLETE if is_complete else FAILURES,
+        "ended": _now(),
+        "seconds_of_tasks": round(sum(record.get("seconds", 0) for record in records), 3),
+        "results": tables,
+        "counts": counts,
+    }
     folder.write_manifest(head, records)
     if is_complete:
         folder.drop_tasks()

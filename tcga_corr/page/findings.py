@@ -15,9 +15,9 @@ from tcga_corr.analysis.score import values_frame
 from tcga_corr.batch.claims import compare_claims
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import PlannedAnalysis, check_inputs
-from tcga_corr.batch.run import changed_tables
+from tcga_corr.batch.run import check_unchanged
 from tcga_corr.engine import Engine
-from tcga_corr.errors import AnalysisError, DataMissingError, TcgaCorrError
+from tcga_corr.errors import DataMissingError, TcgaCorrError
 from tcga_corr.exchange import finite
 from tcga_corr.page import sentences
 from tcga_corr.page.pairs import pair_of, scatters_of
@@ -210,12 +210,7 @@ def _require_tables(folder: RunFolder, manifest: dict[str, Any]) -> None:
         raise DataMissingError(
             f"the run {folder.run} has no tables yet", "Run its spec to the end, or `batch merge`"
         )
-    changed = changed_tables(folder, manifest)
-    if changed:
-        raise AnalysisError(
-            f"{folder.run}: not as it was written: {', '.join(changed)}",
-            "Run the spec again: it makes the tables anew",
-        )
+    check_unchanged(folder, manifest)
 
 
 def _finding_of_many(pairs: Sequence[Pair], analysis: PlannedAnalysis) -> Finding:

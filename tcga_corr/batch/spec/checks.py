@@ -32,15 +32,12 @@ def check(document: Document) -> None:
             _check_dominance(block)
     _check_adjust(document)
     check_claims(document)
-    misspelt = [key for key in document.raw if document.is_spoilt((key,))]
-    if not document.blocks and not misspelt and not any(key in document.raw for key in BLOCKS):
-        _report_no_block(document)
-
-
-def _report_no_block(document: Document) -> None:
-    document.report(
-        (), "no block of pairs, crosses or dominance", "Add [[pairs]], [[crosses]] or [[dominance]]"
-    )
+    if not any(key in BLOCKS or document.is_spoilt((key,)) for key in document.raw):
+        document.report(
+            (),
+            "no block of pairs, crosses or dominance",
+            "Add [[pairs]], [[crosses]] or [[dominance]]",
+        )
 
 
 def _check_collections(document: Document) -> None:
@@ -79,19 +76,16 @@ def _texts(value: Any) -> Iterator[str]:
 
 def _circle(names: Names, start: str) -> list[str]:
     """The collections through which one is within itself, the innermost first."""
-    inner_of: dict[str, str] = {}
-    waiting = [start]
+    seen: set[str] = set()
+    waiting = [[start]]
     while waiting:
-        outer = waiting.pop()
-        for name in names.collections.get(outer, ()):
+        path = waiting.pop()
+        for name in names.collections[path[-1]]:
             if name == start:
-                circle = [start, outer]
-                while circle[-1] != start:
-                    circle.append(inner_of[circle[-1]])
-                return circle
-            if name in names.collections and name not in inner_of:
-                inner_of[name] = outer
-                waiting.append(name)
+                return [start, *reversed(path)]
+            if name in names.collections and name not in seen:
+                seen.add(name)
+                waiting.append([*path, name])
     return []
 
 

@@ -40,10 +40,10 @@ class Document:
         self._order = {place: number for number, place in enumerate(lines)}
         self._bad: set[Place] = set()
         self._problems: dict[Problem, int] = {}
-        for finding in findings(raw, names):
-            known = self._nearest(finding.place)
-            self.report(finding.place if finding.missing else known, finding.what, finding.remedy)
-            if not finding.missing:
+        for place, what, remedy, is_missing in findings(raw, names):
+            known = self._nearest(place)
+            self.report(place if is_missing else known, what, remedy)
+            if not is_missing:
                 self._bad.add(known)
 
     @property

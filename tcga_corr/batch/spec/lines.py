@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import tomllib
+from bisect import bisect_left
 from collections import Counter
+from typing import Any
 
 from tcga_corr.batch.spec.problems import Place
 
 _BLANK = re.compile(r"(?:[ \t\n]|#[^\n]*)*")
-_PART = re.compile(r"""[ \t]*("(?:[^"\\]|\\.)*"|'[^']*'|[A-Za-z0-9_-]+)[ \t]*""")
+_COMMA = re.compile(f"{_BLANK.pattern},?{_BLANK.pattern}")
+_PART = r"""[ \t]*(?:"(?:[^"\\]|\\.)*"|'[^']*'|[A-Za-z0-9_-]+)[ \t]*"""
+_KEY = re.compile(rf"{_PART}(?:\.{_PART})*")
 # one or two more quotes may stand before the three that end a text
 _TEXT = re.compile(
     r'"""(?:[^\\]|\\.)*?"{3,5}(?!")' r"|'''.*?'{3,5}(?!')" r'|"(?:[^"\\]|\\.)*"' r"|'[^']*'",
@@ -34,7 +39,7 @@ class _Scanner:
         self.at = 0
         self.lines: dict[Place, int] = {}
         self._counts: Counter[Place] = Counter()  # tables so far, of each array of tables
-        self._counted = (0, 1)  # a position, and its line
+        self._ends = [found.start() for found in re.finditer("\n", text)]
 
     def document(self) -> None:
         table: Place = ()
@@ -78,53 +83,38 @@ class _Scanner:
         self._value(table)
 
     def _key(self) -> list[str]:
-        parts = [self._part()]
-        while self.text[self.at] == ".":
-            self.at += 1
-            parts.append(self._part())
+        """The parts of a dotted key."""
+        found: Any = tomllib.loads(f"{self._skip(_KEY)} = 0")
+        parts = []
+        while isinstance(found, dict):
+            [(part, found)] = found.items()
+            parts.append(part)
         return parts
-
-    def _part(self) -> str:
-        part = self._skip(_PART).strip(" \t")
-        if part[0] in "\"'":
-            return str(tomllib.loads(f"key = {part}")["key"])
-        return part
 
     def _value(self, place: Place) -> None:
         self._skip(_BLANK)
         first = self.text[self.at]
         if first == "[":
-            self._list(place)
+            self._elements(place, "]")
         elif first == "{":
-            self._inline_table(place)
+            self._elements(place, "}")
         else:
             self._skip(_TEXT if first in "\"'" else _PLAIN)
 
-    def _list(self, place: Place) -> None:
+    def _elements(self, place: Place, closing: str) -> None:
+        """The elements of a list, or the pairs of an inline table."""
         self.at += 1
         self._skip(_BLANK)
-        count = 0
-        while self.text[self.at] != "]":
-            element = (*place, count)
-            self.lines[element] = self._line()
-            self._value(element)
-            self._comma()
-            count += 1
+        for number in itertools.count():
+            if self.text[self.at] == closing:
+                break
+            if closing == "}":
+                self._pair(place)
+            else:
+                self.lines[*place, number] = self._line()
+                self._value((*place, number))
+            self._skip(_COMMA)
         self.at += 1
-
-    def _inline_table(self, place: Place) -> None:
-        self.at += 1
-        self._skip(_BLANK)
-        while self.text[self.at] != "}":
-            self._pair(place)
-            self._comma()
-        self.at += 1
-
-    def _comma(self) -> None:
-        self._skip(_BLANK)
-        if self.text[self.at] == ",":
-            self.at += 1
-            self._skip(_BLANK)
 
     def _skip(self, pattern: re.Pattern[str]) -> str:
         found = pattern.match(self.text, self.at)
@@ -134,7 +124,4 @@ class _Scanner:
         return found[0]
 
     def _line(self) -> int:
-        position, line = self._counted
-        line += self.text.count("\n", position, self.at)
-        self._counted = (self.at, line)
-        return line
+        return bisect_left(self._ends, self.at) + 1

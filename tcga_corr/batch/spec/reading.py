@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -272,7 +272,7 @@ def filled_in(spec: Spec) -> str:
         keys += {"pairs": ["pairs"], "crosses": ["x", "y"], "dominance": ["sets"]}[analysis.kind]
         values = {**vars(analysis), **vars(analysis.scope)}
         parts.append(_block_text(analysis.kind, values, ["name", *keys], folder))
-    keys = ["text", "analysis", "tumor_type", "x", "y", "statistic", "value", "n", "unit", "source"]
+    keys = [field.name for field in fields(Claim) if field.name != "line"]
     parts += [_block_text("claims", vars(claim), keys, folder) for claim in spec.claims]
     return "\n".join(parts)
 

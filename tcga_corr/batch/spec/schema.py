@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -30,15 +30,6 @@ Kind = Literal["pairs", "crosses", "dominance"]
 BLOCKS: tuple[Kind, ...] = ("pairs", "crosses", "dominance")
 _MOST_SHOWN = 60
 _OWN_ERROR = "own"
-
-
-class Finding(NamedTuple):
-    """Something wrong at a place; a missing key has the place where it should be."""
-
-    place: Place
-    what: str
-    remedy: str
-    missing: bool
 
 
 def _by(check: Callable[[str, Names], str]) -> AfterValidator:
@@ -191,14 +182,16 @@ _REMEDIES = {
 }
 
 
-def findings(raw: dict[str, Any], names: Names) -> Iterator[Finding]:
-    """The findings on each key by itself."""
+def findings(raw: dict[str, Any], names: Names) -> Iterator[tuple[Place, str, str, bool]]:
+    """What is wrong with each key by itself: place, problem, remedy, and whether it is missing.
+
+    The place of a missing key is where it should be.
+    """
     try:
         _Top.model_validate(raw, context=names)
     except ValidationError as error:
         for details in error.errors(include_url=False):
-            what, remedy = _what_and_remedy(details)
-            yield Finding(details["loc"], what, remedy, details["type"] == "missing")
+            yield details["loc"], *_what_and_remedy(details), details["type"] == "missing"
 
 
 def shown(value: object) -> str:
