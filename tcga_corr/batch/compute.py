@@ -58,7 +58,7 @@ class TaskComputer:
         panel = self._panel(analysis, task)
         if task.way == "rows":
             return _table([panel.pairs(*analysis.pairs_of(task))], analysis.variables, task)
-        x, y = (np.array(side, dtype=np.intp) for side in (analysis.x, analysis.y))
+        x, y = analysis.places
         starts = range(task.start, task.end, ROWS_AT_ONCE)
         parts = [slice(start, min(start + ROWS_AT_ONCE, task.end)) for start in starts]
         found = [panel.cross(x[part], y, analysis.kept(part)) for part in parts]
@@ -142,20 +142,11 @@ def failed_rows(plan: Plan, task: Task, reason: str) -> pa.Table:
         rows = _with_missing(empty, task.tumor_type, dict.fromkeys(names, note))
         return _as_read(rows.to_arrow(compat_level=pl.CompatLevel.oldest()))
     x, y = analysis.pairs_of(task)
-    nothing, none = np.full(len(x), np.nan), np.zeros(len(x), dtype=np.int64)
-    pairs = Pairs(
-        x=x,
-        y=y,
-        n=none,
-        n_controls=none,
-        r=nothing,
-        ci_low=nothing,
-        ci_high=nothing,
-        p=nothing,
-        n_shared=none,
-        r_disjoint=nothing,
-        notes=[note] * len(x),
+    counts: dict[str, Any] = dict.fromkeys(
+        ("n", "n_controls", "n_shared"), np.zeros(len(x), dtype=np.int64)
     )
+    numbers: dict[str, Any] = dict.fromkeys((*INTERVAL, "r_disjoint"), np.full(len(x), np.nan))
+    pairs = Pairs(x=x, y=y, **counts, **numbers, notes=[note] * len(x))
     return _table([pairs], analysis.variables, task)
 
 

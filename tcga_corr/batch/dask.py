@@ -22,12 +22,11 @@ from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from tcga_corr.batch.executors import Call
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Task
 from tcga_corr.errors import AnalysisError, TcgaCorrError, UsageError, one_line
 
-Call = Callable[[int], str]
-"""Runs a task, given its number, and returns why it failed; empty where it did not."""
 Check = Callable[[Any], None]
 """Checks the workers of a client, now and then, and replaces those that are lost."""
 
@@ -327,16 +326,10 @@ def _closed(resource: Any) -> Iterator[Any]:
     try:
         yield resource
     finally:
-        with _uninterrupted(), suppress(TimeoutError, OSError):
+        with _handlers_kept(), suppress(TimeoutError, OSError):
+            if threading.current_thread() is threading.main_thread():
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
             resource.close(timeout=_TO_CLOSE)
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    with _handlers_kept():
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-        yield
 
 
 @contextmanager

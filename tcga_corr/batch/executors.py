@@ -39,6 +39,8 @@ from tcga_corr.errors import TcgaCorrError
 WorkerKind = Literal["threads", "processes", "dask"]
 Failure = str
 """Why a task failed; empty where it did not."""
+Call = Callable[[int], Failure]
+"""Runs a task, given its number."""
 _POLL = 0.5  # seconds until an interrupt is noticed
 _LEAVE = 5.0  # seconds
 
@@ -126,52 +128,44 @@ def run_tasks(
     runner: TaskRunner, tasks: Sequence[Task], workers: Workers
 ) -> Generator[tuple[Task, Failure], None, None]:
     """Run tasks, and give each when it has been tried."""
-    if workers.kind == "threads":
-        with one_blas_thread():
-            yield from _in_threads(runner, tasks, workers.count)
-        return
     folder = runner.folder
+    call = partial(run_in_worker, str(folder.store.root.resolve()), folder.run)
+    lost = "its process was lost, as by want of memory"
     if workers.kind == "dask":
         from tcga_corr.batch.dask import in_cluster
 
-        call = partial(run_in_worker, _root(folder), folder.run)
         tried = in_cluster(folder, tasks, call, workers.cluster, workers.count)
         lost = "its workers were lost again and again, as by want of memory"
+    elif workers.kind == "processes":
+        tried = _in_processes(call, tasks, workers.count)
     else:
-        tried = _in_processes(folder, tasks, workers.count)
-        lost = "its process was lost, as by want of memory"
+        tried = _in_threads(runner.run, tasks, workers.count)
     for task, failure in tried:
         if failure is None:  # its workers could not record it
             folder.write_record(task, {**_record(task), "error": lost})
         yield task, lost if failure is None else failure
 
 
-def _root(folder: RunFolder) -> str:
-    return str(folder.store.root.resolve())
-
-
 def _in_threads(
-    runner: TaskRunner, tasks: Sequence[Task], count: int
-) -> Iterator[tuple[Task, Failure]]:
+    call: Call, tasks: Sequence[Task], count: int
+) -> Iterator[tuple[Task, Failure | None]]:
     executor = ThreadPoolExecutor(count)
     try:
-        for task, future in _completed(
-            executor, tasks, count, lambda task: (runner.run, task.number)
-        ):
-            yield task, future.result()
+        with one_blas_thread():
+            yield from _completed(executor, tasks, count, call)
     finally:
         # after an interrupt, running tasks are not waited for: a task is written whole or not
         executor.shutdown(wait=False, cancel_futures=True)
 
 
 def _in_processes(
-    folder: RunFolder, tasks: Sequence[Task], count: int
+    call: Call, tasks: Sequence[Task], count: int
 ) -> Iterator[tuple[Task, Failure | None]]:
     """Run tasks, and give each when it has been tried; with None where it loses its process."""
     left = dict.fromkeys(tasks)
     while left:
         suspects = []
-        for task, failure in _in_pool(folder, list(left), count):
+        for task, failure in _in_pool(call, list(left), count):
             if failure is None:
                 suspects.append(task)
                 continue
@@ -179,30 +173,17 @@ def _in_processes(
             yield task, failure
         for suspect in suspects:  # each alone, to find the one that kills its process
             del left[suspect]
-            yield from _in_pool(folder, [suspect], count=1)
+            yield from _in_pool(call, [suspect], count=1)
 
 
 def _in_pool(
-    folder: RunFolder, tasks: Sequence[Task], count: int
+    call: Call, tasks: Sequence[Task], count: int
 ) -> Iterator[tuple[Task, Failure | None]]:
     """Run tasks until all are done or a process is lost, which gives None for all running then."""
-    root = _root(folder)
     others = set(active_children())
     executor = ProcessPoolExecutor(count, get_context("spawn"), _begin_worker, (os.getpid(),))
-    running: dict[Task, None] = {}
     try:
-        for task, future in _completed(
-            executor,
-            tasks,
-            count,
-            lambda task: (run_in_worker, root, folder.run, task.number),
-            running,
-        ):
-            failure = future.result()
-            del running[task]
-            yield task, failure
-    except BrokenProcessPool:
-        yield from ((task, None) for task in running)
+        yield from _completed(executor, tasks, count, call)
     except BaseException:
         for child in set(active_children()) - others:
             child.terminate()  # whatever it runs: a task is written whole or not
@@ -217,26 +198,30 @@ def _in_pool(
 
 
 def _completed(
-    executor: Executor,
-    tasks: Sequence[Task],
-    count: int,
-    call: Callable[[Task], tuple[Any, ...]],
-    running: dict[Task, None] | None = None,
-) -> Iterator[tuple[Task, Future[Failure]]]:
-    """Submit tasks, a few ahead, and give each that is completed."""
+    executor: Executor, tasks: Sequence[Task], count: int, call: Call
+) -> Iterator[tuple[Task, Failure | None]]:
+    """Submit tasks, a few ahead, and give each when it is done.
+
+    Where a process is lost, all tasks that are running are given with None, and no others.
+    """
     waiting = iter(tasks)
+    running: dict[Task, None] = {}
     pending: dict[Future[Failure], Task] = {}
-    while True:
-        for task in islice(waiting, 2 * count - len(pending)):
-            if running is not None:
+    try:
+        while True:
+            for task in islice(waiting, 2 * count - len(pending)):
                 running[task] = None
-            with _interrupts_delayed():
-                pending[executor.submit(*call(task))] = task
-        if not pending:
-            return
-        completed, _ = wait(pending, timeout=_POLL, return_when=FIRST_COMPLETED)
-        for future in completed:
-            yield pending.pop(future), future
+                with _interrupts_delayed():
+                    pending[executor.submit(call, task.number)] = task
+            if not pending:
+                return
+            completed, _ = wait(pending, timeout=_POLL, return_when=FIRST_COMPLETED)
+            for future in completed:
+                task, failure = pending.pop(future), future.result()
+                del running[task]
+                yield task, failure
+    except BrokenProcessPool:
+        yield from ((task, None) for task in running)
 
 
 @contextmanager

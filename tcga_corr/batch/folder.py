@@ -40,17 +40,16 @@ class RunFolder:
         self.store = store
         self.run = run
         self.path = store.root / "results" / run
+        self._plan_path = self.path / "plan.json"
+        self._manifest_path = self.path / "manifest.json"
 
     # --- the plan
 
     def begin(self, plan: Plan) -> None:
         """Write the plan, unless it is the same; only title and claims may have changed."""
-        text = json.dumps(plan.to_json())
-        if (
-            not self._plan_path.exists()
-            or self._plan_path.read_text(encoding="utf-8") != f"{text}\n"
-        ):
-            _write(self._plan_path, text)
+        text, path = json.dumps(plan.to_json()), self._plan_path
+        if not path.exists() or path.read_text(encoding="utf-8") != f"{text}\n":
+            _write(path, text)
 
     def plan(self) -> Plan:
         """The plan of a run that was started.
@@ -146,7 +145,7 @@ class RunFolder:
         StoreError
             If there is one.
         """
-        from filelock import FileLock
+        from filelock import FileLock, Timeout
 
         path = self._lock_path(part)
         with writing(path):
@@ -159,11 +158,13 @@ class RunFolder:
                     f"another process is at a part of the run {self.run}, or at the whole of it",
                     "Wait for it",
                 )
-            if not _acquired(lock):
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
                 raise StoreError(
                     f"another process is at the run {self.run}",
                     "Wait for it; to share a run between processes, give each its --shard",
-                )
+                ) from None
         try:
             for left in filter(is_leftover, self.path.glob("**/.*.part")):
                 left.unlink(missing_ok=True)
@@ -192,37 +193,18 @@ class RunFolder:
     def _locks(self) -> list[Path]:
         return list(self._lock_path("*").parent.glob(self._lock_path("*").name))
 
-    @property
-    def _plan_path(self) -> Path:
-        return self.path / "plan.json"
-
-    @property
-    def _manifest_path(self) -> Path:
-        return self.path / "manifest.json"
-
     def _record_path(self, task: Task) -> Path:
         return self.path / "tasks" / f"{task.name}.json"
 
 
-def _acquired(lock: BaseFileLock) -> bool:
-    """Acquire a lock, unless another process has it."""
-    from filelock import Timeout
+def _is_locked(path: Path) -> bool:
+    from filelock import FileLock, Timeout
 
     try:
-        lock.acquire(timeout=0)
+        with FileLock(path, timeout=0):
+            return False
     except Timeout:
-        return False
-    return True
-
-
-def _is_locked(path: Path) -> bool:
-    from filelock import FileLock
-
-    lock = FileLock(path)
-    if not _acquired(lock):
         return True
-    lock.release()
-    return False
 
 
 def run_names(store: Store) -> list[str]:

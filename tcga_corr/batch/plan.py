@@ -7,7 +7,6 @@ which order, of which pairs, from which tables. So any number of processes can s
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
@@ -137,13 +136,18 @@ class PlannedAnalysis:
         """Its scope in one of its tumor types."""
         return replace(self.scope, tumor_types=(tumor_type,))
 
+    @cached_property
+    def places(self) -> tuple[Places, Places]:
+        """``x`` and ``y`` as arrays."""
+        return np.array(self.x, dtype=np.intp), np.array(self.y, dtype=np.intp)
+
     def kept(self, rows: slice = slice(None)) -> NDArray[np.bool_]:
         """The pairs of a cross to compute, some rows of x by all of y: each pair only once."""
-        size = len(self.variables)
-        row_of, column_of = np.full((2, size), -1)
-        row_of[list(self.x)] = np.arange(len(self.x))
-        column_of[list(self.y)] = np.arange(len(self.y))
-        x, y = np.array(self.x)[rows, np.newaxis], np.array(self.y)[np.newaxis]
+        all_x, y = self.places
+        row_of, column_of = np.full((2, len(self.variables)), -1)
+        row_of[all_x] = np.arange(len(all_x))
+        column_of[y] = np.arange(len(y))
+        x = all_x[rows, np.newaxis]
         # where the pair in the other order is in the cross too, it stands in an earlier row
         again = (column_of[x] >= 0) & (row_of[y] >= 0) & (row_of[y] < row_of[x])
         return np.asarray((x != y) & ~again)
@@ -151,20 +155,21 @@ class PlannedAnalysis:
     @cached_property
     def pairs(self) -> tuple[Places, Places]:
         """The places of all pairs, in the order of the results."""
-        x, y = np.array(self.x, dtype=np.intp), np.array(self.y, dtype=np.intp)
-        if self.kind == "crosses":
-            row, column = np.nonzero(self.kept())
-            return x[row], y[column]
-        return x, y
+        return self._pairs_of_rows(slice(None)) if self.kind == "crosses" else self.places
 
     def pairs_of(self, task: Task) -> tuple[Places, Places]:
         """The places of the pairs of one task, in the order of its rows."""
-        if task.way != "products":
-            x, y = self.pairs
-            return x[task.start : task.end], y[task.start : task.end]
-        rows = slice(task.start, task.end)
+        part = slice(task.start, task.end)
+        if task.way == "products":
+            return self._pairs_of_rows(part)
+        x, y = self.pairs
+        return x[part], y[part]
+
+    def _pairs_of_rows(self, rows: slice) -> tuple[Places, Places]:
+        """The places of the pairs of some rows of a cross."""
+        x, y = self.places
         row, column = np.nonzero(self.kept(rows))
-        return np.array(self.x, dtype=np.intp)[rows][row], np.array(self.y, dtype=np.intp)[column]
+        return x[rows][row], y[column]
 
     @cached_property
     def n_pairs(self) -> int:
@@ -248,13 +253,13 @@ class Plan:
     @cached_property
     def tasks(self) -> tuple[Task, ...]:
         """All tasks, in the order of the results."""
-        numbers = itertools.count()
-        return tuple(
-            replace(task, number=next(numbers))
+        tasks = (
+            task
             for analysis in self.analyses
             for tumor_type in analysis.tumor_types
             for task in analysis.tasks_in(tumor_type)
         )
+        return tuple(replace(task, number=number) for number, task in enumerate(tasks))
 
     @property
     def n_rows(self) -> int:
@@ -341,17 +346,13 @@ class Plan:
         covariates = Covariates(store)
         variables = [_variable_from_json(one, covariates) for one in record["variables"]]
         analyses = tuple(_analysis_from_json(one, variables) for one in record["analyses"])
+        unchanged = ("name", "title", "spec", "covariates", "reference", "version")
         return cls(
-            name=record["name"],
-            title=record["title"],
+            **{key: record[key] for key in unchanged},
             outputs=tuple(record["outputs"]),
             claims=tuple(Claim(**one) for one in record["claims"]),
-            spec=record["spec"],
             analyses=analyses,
             tables={(source, name): sha256 for source, name, sha256 in record["tables"]},
-            covariates=record["covariates"],
-            reference=record["reference"],
-            version=record["version"],
         )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-from collections import Counter
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -337,38 +336,35 @@ def _memory_of(plan: Plan, task: Task) -> int:
 def status_of(engine: Engine, run: str) -> pl.DataFrame:
     """The progress of a run: a row per analysis, and why tasks failed."""
     import polars as pl
+    import polars.selectors as cs
 
     folder = RunFolder(engine.store, run)
     plan = folder.plan()
     manifest = folder.manifest()
     records = {record["task"]: record for record in manifest.get("tasks", [])}
     is_complete = manifest.get("state") == COMPLETE
-    counts: dict[str, Counter[str]] = {one.name: Counter() for one in plan.analyses}
-    reasons: dict[str, dict[str, None]] = {one.name: {} for one in plan.analyses}
+    rows = []
     for task in plan.tasks:
         record = records.get(task.number, {}) if is_complete else folder.record(task)
-        done = is_complete or folder.is_done(task)
-        count = counts[task.analysis]
-        count["tasks"] += 1
-        count["rows"] += task.n_rows
-        count["seconds"] += record.get("seconds", 0) if done else 0
-        if done:
-            count["done"] += 1
-            count["rows_done"] += task.n_rows
-        elif "error" in record:
-            count["failed"] += 1
-            reasons[task.analysis][f"{task.tumor_type}: {record['error']}"] = None
-    names = ("tasks", "done", "failed", "rows", "rows_done")
-    return pl.DataFrame(
-        [
+        is_done = is_complete or folder.is_done(task)
+        has_failed = not is_done and "error" in record
+        rows.append(
             {
-                "analysis": name,
-                **{column: count[column] for column in names},
-                "seconds": round(float(count["seconds"]), 1),
-                "note": "; ".join(reasons[name]),
+                "analysis": task.analysis,
+                "tasks": 1,
+                "done": int(is_done),
+                "failed": int(has_failed),
+                "rows": task.n_rows,
+                "rows_done": task.n_rows if is_done else 0,
+                "seconds": float(record.get("seconds", 0)) if is_done else 0.0,
+                "note": f"{task.tumor_type}: {record['error']}" if has_failed else None,
             }
-            for name, count in counts.items()
-        ]
+        )
+    notes = pl.col("note").drop_nulls().unique(maintain_order=True)
+    return (
+        pl.DataFrame(rows, schema_overrides={"note": pl.String})
+        .group_by("analysis", maintain_order=True)
+        .agg(cs.integer().sum(), pl.col("seconds").sum().round(1), notes.str.join("; "))
     )
 
 

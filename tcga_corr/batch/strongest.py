@@ -44,17 +44,16 @@ def strongest_pairs(
         "descending": [True, False, False],
         "nulls_last": True,
     }
-    best: pl.DataFrame | None = None
+    best: list[pl.DataFrame] = []
     n_pairs = 0
     for some in counts.with_columns(part=part).partition_by("part", maintain_order=True):
         own = rows.filter(pl.col("x").is_in(some["x"].implode()))
         found = own.group_by("x", "y").agg(strength()).collect(engine="streaming")
         n_pairs += found.height
-        top = found.sort(**order).head(most)
-        best = top if best is None else pl.concat([best, top]).sort(**order).head(most)
-    if best is None:
+        best = [pl.concat([*best, found]).sort(**order).head(most)]
+    if not best:
         raise AnalysisError(f"the run has no rows of '{analysis.name}'", "See `batch status`")
-    return best.select("x", "y"), max(n_pairs, analysis.n_pairs)
+    return best[0].select("x", "y"), max(n_pairs, analysis.n_pairs)
 
 
 def strength() -> pl.Expr:
