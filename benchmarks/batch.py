@@ -192,7 +192,7 @@ class SpecAnalysis:
 
     def cohort(self, tumor_type: str) -> Any:
         """The tumor type's samples."""
-        [cohort] = self._engine.cohorts(self._analysis.scope_in(tumor_type))
+        [cohort] = self._engine.cohorts(replace(self._analysis.scope, tumor_types=(tumor_type,)))
         return cohort
 
     def measured(self, tumor_type: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan
 from tcga_corr.batch.results import ASSOCIATIONS, DOMINANCE
 from tcga_corr.batch.spec import Claim
+from tcga_corr.sources import source_is_simulated
 
 if TYPE_CHECKING:
     import polars as pl
@@ -69,10 +70,7 @@ def _row(folder: RunFolder, plan: Plan, claim: Claim) -> dict[str, Any]:
     units = dict(zip(analysis.tumor_types, analysis.units, strict=True))
     method = analysis.methods[0] if analysis.methods else ""
     adjust = ",".join(variable.name for variable in analysis.adjust)
-    if claim.statistic == "highest":
-        result = _highest(folder, claim)
-    else:
-        result = _association(folder, claim, method)
+    result = _result(folder, claim, method)
     return {
         "claim": claim.text,
         "analysis": claim.analysis,
@@ -92,7 +90,7 @@ def _row(folder: RunFolder, plan: Plan, claim: Claim) -> dict[str, Any]:
         "n": None if result.text is None else result.n,
         "unit": units.get(claim.tumor_type),
         "source": analysis.source,
-        "verdict": _verdict(claim, result, adjust, simulated=analysis.is_simulated),
+        "verdict": _verdict(claim, result, adjust, simulated=source_is_simulated(analysis.source)),
     }
 
 
@@ -117,27 +115,28 @@ def _verdict(claim: Claim, result: _Result, adjust: str, *, simulated: bool) -> 
     return "the same" if claim.value == result.n else "not the same"
 
 
-def _association(folder: RunFolder, claim: Claim, method: str) -> _Result:
+def _result(folder: RunFolder, claim: Claim, method: str) -> _Result:
     import polars as pl
 
-    path = folder.path / f"{ASSOCIATIONS}.parquet"
+    is_highest = claim.statistic == "highest"
+    path = folder.path / f"{DOMINANCE if is_highest else ASSOCIATIONS}.parquet"
     if not path.exists():
         return _Result()
-    pair = [claim.x, claim.y]
-    rows = (
-        pl.scan_parquet(path)
-        .filter(
-            pl.col("analysis") == claim.analysis,
-            pl.col("tumor_type") == claim.tumor_type,
-            pl.col("method") == method,  # the first of the spec
-            pl.col("x").is_in(pair) & pl.col("y").is_in(pair),
-        )
-        .collect()
-        .to_dicts()
+    rows = pl.scan_parquet(path).filter(
+        pl.col("analysis") == claim.analysis, pl.col("tumor_type") == claim.tumor_type
     )
-    if not rows:
-        return _Result(note=f"{claim.tumor_type} is not in the run")
-    row = rows[0]
+    found = _highest(rows) if is_highest else _association(rows, claim, method)
+    return found or _Result(note=f"{claim.tumor_type} is not in the run")
+
+
+def _association(rows: pl.LazyFrame, claim: Claim, method: str) -> _Result | None:
+    import polars as pl
+
+    is_pair = pl.col("x", "y").is_in([claim.x, claim.y])
+    own = rows.filter(pl.col("method") == method, is_pair).head(1).collect()
+    if not own.height:
+        return None
+    row = own.row(0, named=True)
     if row["r"] is None:
         return _Result(note=row["note"] or "")
     if claim.statistic == "n":
@@ -145,31 +144,23 @@ def _association(folder: RunFolder, claim: Claim, method: str) -> _Result:
     return _Result(f"{row['r']:.3f}", n=row["n"], ci_low=row["ci_low"], ci_high=row["ci_high"])
 
 
-def _highest(folder: RunFolder, claim: Claim) -> _Result:
+def _highest(in_table: pl.LazyFrame) -> _Result | None:
     import polars as pl
 
-    path = folder.path / f"{DOMINANCE}.parquet"
-    if not path.exists():
-        return _Result()
-    rows = (
-        pl.scan_parquet(path)
-        .filter(pl.col("analysis") == claim.analysis, pl.col("tumor_type") == claim.tumor_type)
-        .sort("n_highest", descending=True, nulls_last=True, maintain_order=True)
-        .collect()
-    )
+    order: dict[str, Any] = {"descending": True, "nulls_last": True, "maintain_order": True}
+    rows = in_table.sort("n_highest", **order).collect()
     if not rows.height:
-        return _Result(note=f"{claim.tumor_type} is not in the run")
+        return None
     without = rows.filter(pl.col("mean").is_null())
     rows = rows.filter(pl.col("mean").is_not_null())
     if not rows.height:
         reasons = without["note"].drop_nulls().unique(maintain_order=True)
         return _Result(note="; ".join(reasons) or "no set has a score")
-    first = {scale: frame.to_dicts()[0] for (scale,), frame in rows.group_by("scale")}
-    tops = {scale: first[scale] for scale in sorted(first)}
+    tops = rows.unique("scale", keep="first", maintain_order=True).sort("scale").to_dicts()
     return _Result(
-        "; ".join(f"{scale}: {top['set']} in {top['n_highest']}" for scale, top in tops.items()),
-        n=tops["raw"]["n"],
-        highest=tuple((scale, top["set"]) for scale, top in tops.items()),
+        "; ".join(f"{top['scale']}: {top['set']} in {top['n_highest']}" for top in tops),
+        n=tops[0]["n"],
+        highest=tuple((top["scale"], top["set"]) for top in tops),
         without_score=tuple(without["set"].unique().sort()),
     )
 

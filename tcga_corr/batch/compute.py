@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -65,7 +66,7 @@ class TaskComputer:
         return _table(found, analysis.variables, task)
 
     def _cohort(self, analysis: PlannedAnalysis, task: Task) -> Cohort:
-        [cohort] = self._engine.cohorts(analysis.scope_in(task.tumor_type))
+        [cohort] = self._engine.cohorts(replace(analysis.scope, tumor_types=(task.tumor_type,)))
         check_inputs(self._plan, cohort, analysis)
         return cohort
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from importlib.metadata import version
@@ -24,8 +24,7 @@ from tcga_corr.analysis.scope import Scope
 from tcga_corr.batch.spec import Claim, Output
 from tcga_corr.choices import Method, Null
 from tcga_corr.errors import StoreError
-from tcga_corr.sources import source_is_simulated
-from tcga_corr.store import Covariates, Store
+from tcga_corr.store import Covariate, Covariates, Store
 from tcga_corr.vocabulary.gene_sets import GeneSet
 from tcga_corr.vocabulary.methods import METHODS
 
@@ -123,18 +122,9 @@ class PlannedAnalysis:
         return self.scope.source or ""
 
     @property
-    def is_simulated(self) -> bool:
-        """Whether the values of its tables are simulated."""
-        return source_is_simulated(self.source)
-
-    @property
     def involved(self) -> tuple[Variable, ...]:
         """All its variables: those that are correlated, and those that are adjusted for."""
         return *self.variables, *self.adjust
-
-    def scope_in(self, tumor_type: str) -> Scope:
-        """Its scope in one of its tumor types."""
-        return replace(self.scope, tumor_types=(tumor_type,))
 
     @cached_property
     def places(self) -> tuple[Places, Places]:
@@ -371,15 +361,13 @@ def _settings_to_json(analysis: PlannedAnalysis) -> dict[str, Any]:
 def _analysis_from_json(
     record: Mapping[str, Any], variables: Sequence[Variable]
 ) -> PlannedAnalysis:
-    def value(key: str) -> Any:
-        return tuple(record[key]) if isinstance(record[key], list) else record[key]
-
-    return PlannedAnalysis(
-        scope=Scope(**{key: value(key) for key in _OF_SCOPE}),
-        **{key: value(key) for key in _SETTINGS if key not in _OF_SCOPE},
-        variables=tuple(variables[place] for place in record["variables"]),
-        adjust=tuple(variables[place] for place in record["adjust"]),
-    )
+    values: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in record.items()
+    }
+    scope = Scope(**{key: values.pop(key) for key in _OF_SCOPE})
+    for key in ("variables", "adjust"):
+        values[key] = tuple(variables[place] for place in values[key])
+    return PlannedAnalysis(scope=scope, **values)
 
 
 def _variable_to_json(variable: Variable) -> dict[str, Any]:
@@ -401,17 +389,22 @@ def _variable_from_json(record: Mapping[str, Any], covariates: Covariates) -> Va
     return CovariateVariable(replace(found, label=record["label"]))
 
 
+def covariates_among(variables: Iterable[Variable]) -> list[Covariate]:
+    """The covariates among variables, in order."""
+    return [one.covariate for one in variables if isinstance(one, CovariateVariable)]
+
+
 def check_inputs(plan: Plan, cohort: Cohort, analysis: PlannedAnalysis) -> None:
     """Refuse a table or covariates that have changed since the plan was made."""
     key = cohort.table.key
     changed = []
     if plan.tables[key.source, key.tumor_type] != cohort.table.table_sha256:
         changed.append(f"the table of {key.source} {key.tumor_type}")
-    for variable in analysis.involved:
-        if isinstance(variable, CovariateVariable):
-            table = variable.covariate.table
-            if plan.covariates[table] != variable.covariate.table_sha256:
-                changed.append(f"the covariates '{table}'")
+    changed += [
+        f"the covariates '{covariate.table}'"
+        for covariate in covariates_among(analysis.involved)
+        if plan.covariates[covariate.table] != covariate.table_sha256
+    ]
     if changed:
         raise StoreError(
             f"{', '.join(dict.fromkeys(changed))}: not what the run began with", "Run the spec anew"

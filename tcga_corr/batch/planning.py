@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from tcga_corr.analysis.cohort import Cohort
 from tcga_corr.analysis.names import (
-    CovariateVariable,
     NameResolver,
     SetVariable,
     Variable,
@@ -19,7 +18,7 @@ from tcga_corr.analysis.names import (
     check_distinct,
     sets_among,
 )
-from tcga_corr.batch.plan import Plan, PlannedAnalysis
+from tcga_corr.batch.plan import Plan, PlannedAnalysis, covariates_among
 from tcga_corr.batch.spec import Analysis, Claim, Problem, Spec, SpecError, read_spec
 from tcga_corr.engine import Engine
 from tcga_corr.errors import DataMissingError, UsageError
@@ -69,6 +68,11 @@ def read_spec_for(engine: Engine, path: Path, source: str | None = None) -> Spec
     return read_spec(path, stored).of_source(source)
 
 
+def plan_spec(engine: Engine, path: Path, source: str | None = None) -> Plan:
+    """The plan of a spec; see :func:`read_spec_for` and :func:`make_plan`."""
+    return make_plan(engine, read_spec_for(engine, path, source))
+
+
 def make_plan(engine: Engine, spec: Spec) -> Plan:
     """Look up all names of a spec in a store.
 
@@ -102,12 +106,7 @@ def make_plan(engine: Engine, spec: Spec) -> Plan:
         if all(isinstance(error, DataMissingError) for error in errors):
             raise DataMissingError("; ".join(found.lines())) from errors[0]
         raise found from errors[0]
-    covariates = {
-        variable.covariate.table: variable.covariate.table_sha256
-        for planned in analyses
-        for variable in planned.involved
-        if isinstance(variable, CovariateVariable)
-    }
+    variables = [variable for planned in analyses for variable in planned.involved]
     needs_reference = any(
         NULLS[null].needs_reference for planned in analyses for null in planned.null
     )
@@ -119,7 +118,7 @@ def make_plan(engine: Engine, spec: Spec) -> Plan:
         spec=spec.text,
         analyses=tuple(analyses),
         tables=tables,
-        covariates=covariates,
+        covariates={one.table: one.table_sha256 for one in covariates_among(variables)},
         reference=reference_digest() if needs_reference else None,
         version=version("tcga-corr"),
     )

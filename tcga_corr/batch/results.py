@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +14,8 @@ from numpy.typing import NDArray
 from tcga_corr.analysis.pool import pooled_columns
 from tcga_corr.batch.compute import failed_rows
 from tcga_corr.batch.folder import RunFolder
-from tcga_corr.batch.plan import Plan, PlannedAnalysis, Task
-from tcga_corr.errors import StoreError
+from tcga_corr.batch.plan import Plan, Task
+from tcga_corr.errors import StoreError, one_line
 from tcga_corr.exchange import FORMULA
 from tcga_corr.files import replacing, sha256_of
 from tcga_corr.stats.adjustment import benjamini_hochberg
@@ -50,31 +49,7 @@ def write_tables(folder: RunFolder, plan: Plan) -> tuple[dict[str, Any], list[di
     number of rows, of those with an r, and of those that are significant (q_batch < 0.05) in either
     direction.
     """
-    correlated = association_tasks(plan)
-    starts = row_starts(correlated)
-    q, p = np.full((2, sum(task.n_rows for task in correlated)), np.nan)
-    pooled: list[pa.Table] = []
-    for tasks in by_pairs(correlated):
-        pooled += _pool(folder, plan, tasks, q, p, starts)
-    q_batch = benjamini_hochberg(p)
-    del p
-    written: dict[str, Any] = {}
-    counts: dict[tuple[str, str], Counter[str]] = {}
-    if correlated:
-        parts = _with_q(folder, plan, correlated, starts, q, q_batch, counts)
-        written |= _write(folder, plan, ASSOCIATIONS, parts)
-    if pooled:
-        written |= _write(folder, plan, POOLED, iter([_pooled_table(pooled)]))
-    dominance = [task for task in plan.tasks if task.way == "dominance"]
-    if dominance:
-        parts = (_with_settings(plan, task, _rows(folder, plan, task)) for task in dominance)
-        written |= _write(folder, plan, DOMINANCE, parts)
-        for task in dominance:
-            counts.setdefault((task.analysis, ""), Counter())["rows"] += task.n_rows
-    return written, [
-        {"analysis": analysis, "method": method, **{name: count.get(name) for name in _COUNTS}}
-        for (analysis, method), count in counts.items()
-    ]
+    return _Tables(folder, plan).write()
 
 
 def association_tasks(plan: Plan) -> list[Task]:
@@ -82,10 +57,15 @@ def association_tasks(plan: Plan) -> list[Task]:
     return [task for task in plan.tasks if task.way != "dominance"]
 
 
-def row_starts(tasks: Sequence[Task]) -> dict[int, int]:
-    """By a task's number, where its rows begin in the table."""
-    starts = itertools.accumulate((task.n_rows for task in tasks), initial=0)
-    return {task.number: start for task, start in zip(tasks, starts, strict=False)}
+def row_slices(plan: Plan) -> dict[int, slice]:
+    """By a task's number, its rows in the table: of associations, or of dominance."""
+    slices = {}
+    ends: Counter[bool] = Counter()
+    for task in plan.tasks:
+        start = ends[task.way == "dominance"]
+        ends[task.way == "dominance"] += task.n_rows
+        slices[task.number] = slice(start, start + task.n_rows)
+    return slices
 
 
 def by_pairs(tasks: Sequence[Task]) -> list[list[Task]]:
@@ -96,60 +76,153 @@ def by_pairs(tasks: Sequence[Task]) -> list[list[Task]]:
     return list(groups.values())
 
 
-def _pool(
-    folder: RunFolder,
-    plan: Plan,
-    tasks: Sequence[Task],
-    q: Vector,
-    p: Vector,
-    starts: dict[int, int],
-) -> Iterator[pa.Table]:
-    """Fill in q and p of tasks of the same pairs, and give the pairs pooled."""
-    import pyarrow as pa
+class _Tables:
+    """The tables of a run, made from the rows of its tasks."""
 
-    analysis = plan.analysis(tasks[0].analysis)
-    method = tasks[0].method or "pearson"
-    start = 0
-    for batches in zip(*(_batches(folder, plan, task) for task in tasks), strict=True):
-        columns = {
-            name: np.stack([part.column(name).to_numpy(zero_copy_only=False) for part in batches])
-            for name in _NUMBERS
+    def __init__(self, folder: RunFolder, plan: Plan) -> None:
+        self._folder, self._plan = folder, plan
+        self._correlated = association_tasks(plan)
+        self._slices = row_slices(plan)
+        self._q, self._p = np.full((2, sum(task.n_rows for task in self._correlated)), np.nan)
+        self._counts: dict[tuple[str, str], Counter[str]] = {}
+
+    def write(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """As :func:`write_tables`."""
+        pooled = [table for tasks in by_pairs(self._correlated) for table in self._pool(tasks)]
+        q_batch = benjamini_hochberg(self._p)
+        del self._p
+        written: dict[str, Any] = {}
+        if self._correlated:
+            written |= self._write(ASSOCIATIONS, self._with_q(q_batch))
+        if pooled:
+            written |= self._write(POOLED, iter([_pooled_table(pooled)]))
+        dominance = [task for task in self._plan.tasks if task.way == "dominance"]
+        if dominance:
+            parts = (self._with_settings(task, self._rows(task)) for task in dominance)
+            written |= self._write(DOMINANCE, parts)
+            for task in dominance:
+                self._counts.setdefault((task.analysis, ""), Counter())["rows"] += task.n_rows
+        return written, [
+            {"analysis": analysis, "method": method, **{name: count.get(name) for name in _COUNTS}}
+            for (analysis, method), count in self._counts.items()
+        ]
+
+    def _pool(self, tasks: Sequence[Task]) -> Iterator[pa.Table]:
+        """Fill in q and p of tasks of the same pairs, and give the pairs pooled."""
+        import pyarrow as pa
+
+        analysis = self._plan.analysis(tasks[0].analysis)
+        method = tasks[0].method or "pearson"
+        start = 0
+        for batches in zip(*(self._batches(task) for task in tasks), strict=True):
+            columns = {
+                name: np.stack(
+                    [part.column(name).to_numpy(zero_copy_only=False) for part in batches]
+                )
+                for name in _NUMBERS
+            }
+            end = start + columns["r"].shape[1]
+            own_q = benjamini_hochberg(columns["p"])
+            for task, q_of_task, p_of_task in zip(tasks, own_q, columns["p"], strict=True):
+                first = self._slices[task.number].start
+                self._q[first + start : first + end] = q_of_task
+                self._p[first + start : first + end] = p_of_task
+            start = end
+            if len(analysis.tumor_types) < 2:
+                continue
+            found = pooled_columns(
+                columns["r"],
+                columns["n"],
+                columns["n_controls"],
+                own_q,
+                columns["r_disjoint"],
+                method,
+            )
+            del found["q"]
+            texts = {
+                "x": batches[0].column("x"),
+                "y": batches[0].column("y"),
+                "method": _repeated(method, batches[0].num_rows),
+            }
+            numbers = {name: pa.array(values, from_pandas=True) for name, values in found.items()}
+            yield self._with_settings(tasks[0], pa.table({**texts, **numbers}))
+
+    def _batches(self, task: Task) -> Iterator[pa.RecordBatch]:
+        """The columns from which the pairs of a task are pooled, some pairs at a time."""
+        names = ["x", "y", *_NUMBERS]
+        if not self._folder.is_done(task):
+            yield from self._rows(task).select(names).to_batches(_PAIRS_AT_ONCE)
+            return
+        with _readable(self._folder, task):
+            yield from _file(self._folder, task).iter_batches(_PAIRS_AT_ONCE, columns=names)
+
+    def _with_q(self, q_batch: Vector) -> Iterator[pa.Table]:
+        import pyarrow as pa
+
+        for task in self._correlated:
+            table = self._rows(task).drop_columns(["n_controls"])
+            part = self._slices[task.number]
+            significant = q_batch[part] < SIGNIFICANT
+            r = table["r"].to_numpy()
+            count = self._counts.setdefault((task.analysis, task.method), Counter())
+            count["rows"] += len(r)
+            count["with_r"] += int((~np.isnan(r)).sum())
+            count["positive"] += int((significant & (r > 0)).sum())
+            count["negative"] += int((significant & (r < 0)).sum())
+            place = table.column_names.index("p") + 1
+            for name, values in (("q_batch", q_batch), ("q", self._q)):
+                table = table.add_column(place, name, pa.array(values[part], from_pandas=True))
+            yield self._with_settings(task, table)
+
+    def _rows(self, task: Task) -> pa.Table:
+        if not self._folder.is_done(task):
+            return failed_rows(
+                self._plan, task, str(self._folder.record(task).get("error", "interrupted"))
+            )
+        with _readable(self._folder, task):
+            return _file(self._folder, task).read()
+
+    def _with_settings(self, task: Task, table: pa.Table) -> pa.Table:
+        """Rows with the name of their analysis before them, and its settings after."""
+        analysis = self._plan.analysis(task.analysis)
+        settings = {
+            "source": analysis.source,
+            "samples": analysis.scope.samples,
+            "ties": analysis.scope.ties,
+            "adjust": ",".join(variable.name for variable in analysis.adjust),
+            "unit": analysis.units[analysis.tumor_types.index(task.tumor_type)],
         }
-        end = start + columns["r"].shape[1]
-        own_q = benjamini_hochberg(columns["p"])
-        for task, q_of_task, p_of_task in zip(tasks, own_q, columns["p"], strict=True):
-            first = starts[task.number]
-            q[first + start : first + end] = q_of_task
-            p[first + start : first + end] = p_of_task
-        start = end
-        if len(analysis.tumor_types) < 2:
-            continue
-        found = pooled_columns(
-            columns["r"],
-            columns["n"],
-            columns["n_controls"],
-            own_q,
-            columns["r_disjoint"],
-            method,
-        )
-        del found["q"]
-        texts = {
-            "x": batches[0].column("x"),
-            "y": batches[0].column("y"),
-            "method": _repeated(method, batches[0].num_rows),
-        }
-        numbers = {name: pa.array(values, from_pandas=True) for name, values in found.items()}
-        yield _with_settings(plan, tasks[0], pa.table({**texts, **numbers}))
+        for name, value in settings.items():
+            table = table.append_column(name, _repeated(value, table.num_rows))
+        return table.add_column(0, "analysis", _repeated(analysis.name, table.num_rows))
 
+    def _write(self, name: str, parts: Iterator[pa.Table]) -> dict[str, Any]:
+        """Write a table in every format of the spec, some rows at a time."""
+        import polars as pl
 
-def _batches(folder: RunFolder, plan: Plan, task: Task) -> Iterator[pa.RecordBatch]:
-    """The columns from which the pairs of a task are pooled, some pairs at a time."""
-    names = ["x", "y", *_NUMBERS]
-    if not folder.is_done(task):
-        yield from _rows(folder, plan, task).select(names).to_batches(_PAIRS_AT_ONCE)
-        return
-    with _readable(folder, task):
-        yield from _file(folder, task).iter_batches(_PAIRS_AT_ONCE, columns=names)
+        paths = {ending: self._folder.path / f"{name}.{ending}" for ending in self._plan.outputs}
+        n_rows = 0
+        with ExitStack() as stack:
+            partial = {
+                ending: stack.enter_context(replacing(path)) for ending, path in paths.items()
+            }
+            parquet: Any = None
+            text = stack.enter_context(partial["tsv"].open("wb")) if "tsv" in partial else None
+            for rows in _collected(parts):
+                if parquet is None:
+                    parquet = _parquet_writer(partial["parquet"], rows.schema)
+                    stack.enter_context(parquet)
+                parquet.write_table(rows, row_group_size=_ROWS_AT_ONCE)
+                if text is not None:
+                    frame = pl.DataFrame(pl.from_arrow(rows)).with_columns(
+                        pl.col(pl.Categorical)
+                        .cast(pl.String)
+                        .replace("", None)
+                        .str.replace(FORMULA, "'$0")
+                    )
+                    frame.write_csv(text, separator="\t", include_header=not n_rows)
+                n_rows += rows.num_rows
+        return {path.name: {"rows": n_rows, "sha256": sha256_of(path)} for path in paths.values()}
 
 
 def _pooled_table(parts: Sequence[pa.Table]) -> pa.Table:
@@ -161,33 +234,6 @@ def _pooled_table(parts: Sequence[pa.Table]) -> pa.Table:
     return table.add_column(table.column_names.index("p") + 1, "q", q)
 
 
-def _with_q(
-    folder: RunFolder,
-    plan: Plan,
-    tasks: Sequence[Task],
-    starts: dict[int, int],
-    q: Vector,
-    q_batch: Vector,
-    counts: dict[tuple[str, str], Counter[str]],
-) -> Iterator[pa.Table]:
-    import pyarrow as pa
-
-    for task in tasks:
-        table = _rows(folder, plan, task).drop_columns(["n_controls"])
-        part = slice(starts[task.number], starts[task.number] + task.n_rows)
-        significant = q_batch[part] < SIGNIFICANT
-        r = table["r"].to_numpy()
-        count = counts.setdefault((task.analysis, task.method), Counter())
-        count["rows"] += len(r)
-        count["with_r"] += int((~np.isnan(r)).sum())
-        count["positive"] += int((significant & (r > 0)).sum())
-        count["negative"] += int((significant & (r < 0)).sum())
-        place = table.column_names.index("p") + 1
-        for name, values in (("q_batch", q_batch), ("q", q)):
-            table = table.add_column(place, name, pa.array(values[part], from_pandas=True))
-        yield _with_settings(plan, task, table)
-
-
 def _file(folder: RunFolder, task: Task) -> Any:
     import pyarrow.parquet as pq
 
@@ -195,13 +241,6 @@ def _file(folder: RunFolder, task: Task) -> Any:
     return pq.ParquetFile(
         folder.rows_path(task), read_dictionary=texts, page_checksum_verification=True
     )
-
-
-def _rows(folder: RunFolder, plan: Plan, task: Task) -> pa.Table:
-    if not folder.is_done(task):
-        return failed_rows(plan, task, str(folder.record(task).get("error", "interrupted")))
-    with _readable(folder, task):
-        return _file(folder, task).read()
 
 
 @contextmanager
@@ -214,62 +253,16 @@ def _readable(folder: RunFolder, task: Task) -> Iterator[None]:
     except (OSError, pa.ArrowException) as error:
         path = folder.rows_path(task)
         path.unlink(missing_ok=True)
-        message = " ".join(str(error).split())
         raise StoreError(
-            f"{path}: was damaged, and is removed ({message})", "Run again: it is computed anew"
+            f"{path}: was damaged, and is removed ({one_line(error)})",
+            "Run again: it is computed anew",
         ) from error
-
-
-def _with_settings(plan: Plan, task: Task, table: pa.Table) -> pa.Table:
-    """Rows with the name of their analysis before them, and its settings after."""
-    analysis = plan.analysis(task.analysis)
-    for name, value in settings_of(analysis, task.tumor_type).items():
-        table = table.append_column(name, _repeated(value, table.num_rows))
-    return table.add_column(0, "analysis", _repeated(analysis.name, table.num_rows))
-
-
-def settings_of(analysis: PlannedAnalysis, tumor_type: str) -> dict[str, str]:
-    """The columns that all rows of an analysis in a tumor type have in common."""
-    return {
-        "source": analysis.source,
-        "samples": analysis.scope.samples,
-        "ties": analysis.scope.ties,
-        "adjust": ",".join(variable.name for variable in analysis.adjust),
-        "unit": analysis.units[analysis.tumor_types.index(tumor_type)],
-    }
 
 
 def _repeated(text: str, size: int) -> pa.DictionaryArray:
     import pyarrow as pa
 
     return pa.DictionaryArray.from_arrays(np.zeros(size, dtype=np.int32), pa.array([text]))
-
-
-def _write(folder: RunFolder, plan: Plan, name: str, parts: Iterator[pa.Table]) -> dict[str, Any]:
-    """Write a table in every format of the spec, some rows at a time."""
-    import polars as pl
-
-    paths = {ending: folder.path / f"{name}.{ending}" for ending in plan.outputs}
-    n_rows = 0
-    with ExitStack() as stack:
-        partial = {ending: stack.enter_context(replacing(path)) for ending, path in paths.items()}
-        parquet: Any = None
-        text = stack.enter_context(partial["tsv"].open("wb")) if "tsv" in partial else None
-        for rows in _collected(parts):
-            if parquet is None:
-                parquet = _parquet_writer(partial["parquet"], rows.schema)
-                stack.enter_context(parquet)
-            parquet.write_table(rows, row_group_size=_ROWS_AT_ONCE)
-            if text is not None:
-                frame = pl.DataFrame(pl.from_arrow(rows)).with_columns(
-                    pl.col(pl.Categorical)
-                    .cast(pl.String)
-                    .replace("", None)
-                    .str.replace(FORMULA, "'$0")
-                )
-                frame.write_csv(text, separator="\t", include_header=not n_rows)
-            n_rows += rows.num_rows
-    return {path.name: {"rows": n_rows, "sha256": sha256_of(path)} for path in paths.values()}
 
 
 def _parquet_writer(path: Path, schema: pa.Schema) -> Any:

@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tcga_corr.analysis.names import CovariateVariable, sets_among
+from tcga_corr.analysis.names import sets_among
 from tcga_corr.analysis.provenance import Provenance
 from tcga_corr.batch.executors import Failure, TaskRunner, Workers, run_tasks
 from tcga_corr.batch.folder import RunFolder, run_names
-from tcga_corr.batch.plan import Plan, Task
-from tcga_corr.batch.planning import make_plan, read_spec_for
+from tcga_corr.batch.plan import Plan, Task, covariates_among
+from tcga_corr.batch.planning import plan_spec
 from tcga_corr.batch.results import write_tables
 from tcga_corr.engine import Engine
 from tcga_corr.errors import AnalysisError, UsageError
@@ -123,7 +123,7 @@ def run_spec(
     SpecError
         With all problems of the spec.
     """
-    plan = make_plan(engine, read_spec_for(engine, Path(path), source))
+    plan = plan_spec(engine, Path(path), source)
     count = workers_within(plan, memory * 1e9, processors(), apart=False)
     return run_batch(engine, plan, Workers("threads", count))
 
@@ -265,7 +265,7 @@ def _head(engine: Engine, plan: Plan) -> dict[str, Any]:
     provenance = Provenance.of(
         tables,
         [variable.gene_set for variable in sets_among(plan.variables)],
-        [one.covariate for one in plan.variables if isinstance(one, CovariateVariable)],
+        covariates_among(plan.variables),
     ).as_dict()
     del provenance["notes"]
     return {

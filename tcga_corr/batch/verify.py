@@ -16,7 +16,7 @@ from tcga_corr.batch.results import (
     DOMINANCE,
     association_tasks,
     by_pairs,
-    row_starts,
+    row_slices,
 )
 from tcga_corr.batch.run import COMPLETE, check_unchanged
 from tcga_corr.engine import Engine
@@ -90,11 +90,9 @@ def _stored(folder: RunFolder, plan: Plan, task: Task) -> pl.DataFrame:
     """The rows of a task in the tables."""
     import polars as pl
 
-    is_dominance = task.way == "dominance"
-    name = DOMINANCE if is_dominance else ASSOCIATIONS
-    tasks = [other for other in plan.tasks if (other.way == "dominance") == is_dominance]
-    path = folder.path / f"{name}.parquet"
-    return pl.scan_parquet(path).slice(row_starts(tasks)[task.number], task.n_rows).collect()
+    name = DOMINANCE if task.way == "dominance" else ASSOCIATIONS
+    start = row_slices(plan)[task.number].start
+    return pl.scan_parquet(folder.path / f"{name}.parquet").slice(start, task.n_rows).collect()
 
 
 def _compared(stored: pl.DataFrame, computed: pl.DataFrame) -> dict[str, Any]:
@@ -132,10 +130,9 @@ def _wrongly_adjusted(folder: RunFolder, plan: Plan) -> str:
     wrong = []
     if not np.array_equal(benjamini_hochberg(p), q_batch, equal_nan=True):
         wrong.append("q_batch is not that of p")
-    correlated = association_tasks(plan)
-    starts = row_starts(correlated)
-    for tasks in by_pairs(correlated):
-        rows = [slice(starts[task.number], starts[task.number] + task.n_rows) for task in tasks]
+    slices = row_slices(plan)
+    for tasks in by_pairs(association_tasks(plan)):
+        rows = [slices[task.number] for task in tasks]
         found = benjamini_hochberg(np.stack([p[part] for part in rows]))
         if not np.array_equal(found, np.stack([q[part] for part in rows]), equal_nan=True):
             wrong.append(f"q of {tasks[0].analysis} is not that of p")

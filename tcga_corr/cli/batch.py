@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from tcga_corr.cli import options
-from tcga_corr.cli.output import Out, Result, check_plot, number
+from tcga_corr.cli.output import Out, Result, check_plot, number, plain
 from tcga_corr.cli.settings import Settings
 from tcga_corr.errors import AnalysisError, UsageError
 
@@ -117,12 +117,13 @@ def run(
     Examples: `tcga-corr batch analyses.toml`, `tcga-corr batch --paper`,
     `tcga-corr batch analyses.toml --shard 2/3`.
     """
+    from tcga_corr.batch.planning import plan_spec
     from tcga_corr.batch.run import Shard, run_batch
 
     settings: Settings = context.obj
     engine = settings.engine()
     part = Shard.parse(shard)
-    plan = _plan(engine, _spec_path(spec, paper), source)
+    plan = plan_spec(engine, _spec_path(spec, paper), source)
     running = _workers(settings, plan, workers, dask or "", memory)
     settings.note(f"run {plan.run}: {plan.n_rows:,} rows in {len(plan.tasks):,} tasks")
     with settings.progress("rows", "pace") as progress:
@@ -215,10 +216,10 @@ def status(
 
     engine = context.obj.engine()
     if run_name is None:
-        result = Result(runs(engine), "runs", {})
+        out.write(Result(runs(engine), "runs", {}))
     else:
-        result = Result(status_of(engine, _run_name(engine, run_name, source)), "analyses", {})
-    out.write(result)
+        name = _run_name(engine, run_name, source)
+        out.write(Result(status_of(engine, name), "analyses", {}))
 
 
 @batch.command()
@@ -306,15 +307,11 @@ def _spec_path(spec: Path | None, paper: bool) -> Path:
     return queries_folder() / PAPER
 
 
-def _plan(engine: Engine, path: Path, source: str | None) -> Plan:
-    from tcga_corr.batch.planning import make_plan, read_spec_for
-
-    return make_plan(engine, read_spec_for(engine, path, source))
-
-
 def _run_name(engine: Engine, name: str, source: str | None) -> str:
     """The name of a run; of a spec, that of its run."""
-    return _plan(engine, Path(name), source).run if name.endswith(".toml") else name
+    from tcga_corr.batch.planning import plan_spec
+
+    return plan_spec(engine, Path(name), source).run if name.endswith(".toml") else name
 
 
 def _require_no_failure(report: RunReport) -> None:
@@ -382,15 +379,15 @@ _MEANING = (
     "they share genes: ask for a null"
 )
 _CLAIM_COLUMNS = {
-    "claim": lambda row: number(row["claim"]),
-    "tumor type": lambda row: row["tumor_type"],
+    "claim": plain("claim"),
+    "tumor type": plain("tumor_type"),
     "": _statistic,
-    "published": lambda row: number(row["published"]),
-    "n published": lambda row: number(row["published_n"]),
-    "here": lambda row: number(row["here"]),
+    "published": plain("published"),
+    "n published": plain("published_n"),
+    "here": plain("here"),
     "95 % interval": _interval,
-    "n here": lambda row: number(row["n"]),
-    "verdict": lambda row: number(row["verdict"]),
+    "n here": plain("n"),
+    "verdict": plain("verdict"),
 }
 
 

@@ -69,9 +69,7 @@ def _texts(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         yield from chain.from_iterable(map(_texts, value))
     elif isinstance(value, dict):
-        for key, one in value.items():
-            if key != "name":
-                yield from _texts(one)
+        yield from _texts([one for key, one in value.items() if key != "name"])
 
 
 def _circle(names: Names, start: str) -> list[str]:

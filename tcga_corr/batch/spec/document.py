@@ -90,8 +90,7 @@ class Document:
 
     def tables(self, key: str) -> Iterator[Place]:
         """The places of the tables of a list."""
-        tables = self.get((key,), [])
-        for number in range(len(tables) if isinstance(tables, list) else 0):
+        for number in range(len(self.get((key,), []))):
             if self.get((key, number)) is not None:
                 yield key, number
 
@@ -187,16 +186,13 @@ class Block:
     @property
     def only_pair(self) -> tuple[str, str] | None:
         """The names of the pair of a block that has only one."""
-        if self.kind == "pairs":
-            pairs = [pair for _, pair in self.pairs]
-        elif self.kind == "crosses":
+        pairs = [pair for _, pair in self.pairs]
+        if self.kind == "crosses":
             x, y = ([name for _, name in self.names(key)] for key in ("x", "y"))
             first, second = (x, y) if self.has("y") else (x[:1], x[1:])
             pairs = list(itertools.product(first, second))
             if any(self.document.names.is_collection(name) for name in (*first, *second)):
                 return None
-        else:
-            return None
         return pairs[0] if len(pairs) == 1 else None
 
     def has_pair(self, one: Variable, other: Variable) -> bool:
