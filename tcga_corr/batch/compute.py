@@ -177,24 +177,21 @@ def _table(found: Sequence[Pairs], variables: Sequence[Variable], task: Task) ->
     """Pairs as rows; names as dictionaries, as there are few."""
     import pyarrow as pa
 
-    names = [variable.name for variable in variables]
+    names = pa.array([variable.name for variable in variables], pa.string())
     notes = pa.array([note for pairs in found for note in pairs.notes], pa.string())
     size = len(notes)
 
     def joined(field: str) -> NDArray[Any]:
         return np.concatenate([getattr(pairs, field) for pairs in found])
 
-    def coded(values: Sequence[str], places: NDArray[Any]) -> pa.DictionaryArray:
-        return pa.DictionaryArray.from_arrays(
-            places.astype(np.int32), pa.array(values, pa.string())
-        )
+    def coded(places: NDArray[Any]) -> pa.DictionaryArray:
+        return pa.DictionaryArray.from_arrays(places.astype(np.int32), names)
 
-    first = np.zeros(size, dtype=np.int32)
     columns: dict[str, Any] = {
-        "tumor_type": coded([task.tumor_type], first),
-        "x": coded(names, joined("x")),
-        "y": coded(names, joined("y")),
-        "method": coded([task.method], first),
+        "tumor_type": repeated(task.tumor_type, size),
+        "x": coded(joined("x")),
+        "y": coded(joined("y")),
+        "method": repeated(task.method, size),
         "n": joined("n"),
         **{name: pa.array(joined(name), from_pandas=True) for name in INTERVAL},
         **{name: pa.nulls(size, pa.float64()) for name in NULL_COLUMNS},
@@ -204,3 +201,10 @@ def _table(found: Sequence[Pairs], variables: Sequence[Variable], task: Task) ->
         "n_controls": joined("n_controls"),
     }
     return pa.table({name: columns[name] for name in COLUMNS})
+
+
+def repeated(text: str, size: int) -> pa.DictionaryArray:
+    """A column of one text."""
+    import pyarrow as pa
+
+    return pa.DictionaryArray.from_arrays(np.zeros(size, dtype=np.int32), pa.array([text]))

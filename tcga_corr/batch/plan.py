@@ -15,11 +15,10 @@ from importlib.metadata import version
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from tcga_corr.analysis.cohort import Cohort
+from tcga_corr.analysis.cohort import Cohort, Mask
 from tcga_corr.analysis.names import CovariateVariable, GeneVariable, SetVariable, Variable
-from tcga_corr.analysis.panel import ROWS_AT_ONCE
+from tcga_corr.analysis.panel import ROWS_AT_ONCE, Places
 from tcga_corr.analysis.scope import Scope
 from tcga_corr.batch.spec import Claim, Output
 from tcga_corr.choices import Method, Null
@@ -38,7 +37,6 @@ _MOST_NULLS = 8
 _A_TASK = 0.02
 _SECONDS = {"products": 4e-6, "rows": 1e-5, "one by one": 4e-3, "null": 0.15, "dominance": 0.1}
 
-Places = NDArray[np.intp]
 Way = Literal["products", "rows", "one by one", "dominance"]
 
 
@@ -131,7 +129,7 @@ class PlannedAnalysis:
         """``x`` and ``y`` as arrays."""
         return np.array(self.x, dtype=np.intp), np.array(self.y, dtype=np.intp)
 
-    def kept(self, rows: slice = slice(None)) -> NDArray[np.bool_]:
+    def kept(self, rows: slice = slice(None)) -> Mask:
         """The pairs of a cross to compute, some rows of x by all of y: each pair only once."""
         all_x, y = self.places
         row_of, column_of = np.full((2, len(self.variables)), -1)
@@ -335,13 +333,12 @@ class Plan:
             )
         covariates = Covariates(store)
         variables = [_variable_from_json(one, covariates) for one in record["variables"]]
-        analyses = tuple(_analysis_from_json(one, variables) for one in record["analyses"])
         unchanged = ("name", "title", "spec", "covariates", "reference", "version")
         return cls(
             **{key: record[key] for key in unchanged},
             outputs=tuple(record["outputs"]),
             claims=tuple(Claim(**one) for one in record["claims"]),
-            analyses=analyses,
+            analyses=tuple(_analysis_from_json(one, variables) for one in record["analyses"]),
             tables={(source, name): sha256 for source, name, sha256 in record["tables"]},
         )
 

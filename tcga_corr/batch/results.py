@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from tcga_corr.analysis.cohort import Vector
 from tcga_corr.analysis.pool import pooled_columns
-from tcga_corr.batch.compute import failed_rows
+from tcga_corr.batch.compute import failed_rows, repeated
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan, Task
 from tcga_corr.errors import StoreError, one_line
@@ -23,8 +23,6 @@ from tcga_corr.vocabulary.associations import ASSOCIATION, SIGNIFICANT
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-Vector = NDArray[np.float64]
 
 ASSOCIATIONS, POOLED, DOMINANCE = "associations", "pooled", "dominance"
 _COUNTS = ("rows", "with_r", "positive", "negative")
@@ -90,7 +88,6 @@ class _Tables:
         """As :func:`write_tables`."""
         pooled = [table for tasks in by_pairs(self._correlated) for table in self._pool(tasks)]
         q_batch = benjamini_hochberg(self._p)
-        del self._p
         written: dict[str, Any] = {}
         if self._correlated:
             written |= self._write(ASSOCIATIONS, self._with_q(q_batch))
@@ -142,7 +139,7 @@ class _Tables:
             texts = {
                 "x": batches[0].column("x"),
                 "y": batches[0].column("y"),
-                "method": _repeated(method, batches[0].num_rows),
+                "method": repeated(method, batches[0].num_rows),
             }
             numbers = {name: pa.array(values, from_pandas=True) for name, values in found.items()}
             yield self._with_settings(tasks[0], pa.table({**texts, **numbers}))
@@ -153,8 +150,8 @@ class _Tables:
         if not self._folder.is_done(task):
             yield from self._rows(task).select(names).to_batches(_PAIRS_AT_ONCE)
             return
-        with _readable(self._folder, task):
-            yield from _file(self._folder, task).iter_batches(_PAIRS_AT_ONCE, columns=names)
+        with _opened(self._folder, task) as file:
+            yield from file.iter_batches(_PAIRS_AT_ONCE, columns=names)
 
     def _with_q(self, q_batch: Vector) -> Iterator[pa.Table]:
         import pyarrow as pa
@@ -176,11 +173,10 @@ class _Tables:
 
     def _rows(self, task: Task) -> pa.Table:
         if not self._folder.is_done(task):
-            return failed_rows(
-                self._plan, task, str(self._folder.record(task).get("error", "interrupted"))
-            )
-        with _readable(self._folder, task):
-            return _file(self._folder, task).read()
+            reason = self._folder.record(task).get("error", "interrupted")
+            return failed_rows(self._plan, task, str(reason))
+        with _opened(self._folder, task) as file:
+            return file.read()
 
     def _with_settings(self, task: Task, table: pa.Table) -> pa.Table:
         """Rows with the name of their analysis before them, and its settings after."""
@@ -193,8 +189,8 @@ class _Tables:
             "unit": analysis.units[analysis.tumor_types.index(task.tumor_type)],
         }
         for name, value in settings.items():
-            table = table.append_column(name, _repeated(value, table.num_rows))
-        return table.add_column(0, "analysis", _repeated(analysis.name, table.num_rows))
+            table = table.append_column(name, repeated(value, table.num_rows))
+        return table.add_column(0, "analysis", repeated(analysis.name, table.num_rows))
 
     def _write(self, name: str, parts: Iterator[pa.Table]) -> dict[str, Any]:
         """Write a table in every format of the spec, some rows at a time."""
@@ -234,35 +230,22 @@ def _pooled_table(parts: Sequence[pa.Table]) -> pa.Table:
     return table.add_column(table.column_names.index("p") + 1, "q", q)
 
 
-def _file(folder: RunFolder, task: Task) -> Any:
+@contextmanager
+def _opened(folder: RunFolder, task: Task) -> Iterator[Any]:
+    """The file of a task's rows; a damaged one is reported in one line, and removed."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
+    path = folder.rows_path(task)
     texts = _TEXTS_OF_DOMINANCE if task.way == "dominance" else _TEXTS
-    return pq.ParquetFile(
-        folder.rows_path(task), read_dictionary=texts, page_checksum_verification=True
-    )
-
-
-@contextmanager
-def _readable(folder: RunFolder, task: Task) -> Iterator[None]:
-    """Report a damaged file in one line, and remove it."""
-    import pyarrow as pa
-
     try:
-        yield
+        yield pq.ParquetFile(path, read_dictionary=texts, page_checksum_verification=True)
     except (OSError, pa.ArrowException) as error:
-        path = folder.rows_path(task)
         path.unlink(missing_ok=True)
         raise StoreError(
             f"{path}: was damaged, and is removed ({one_line(error)})",
             "Run again: it is computed anew",
         ) from error
-
-
-def _repeated(text: str, size: int) -> pa.DictionaryArray:
-    import pyarrow as pa
-
-    return pa.DictionaryArray.from_arrays(np.zeros(size, dtype=np.int32), pa.array([text]))
 
 
 def _parquet_writer(path: Path, schema: pa.Schema) -> Any:

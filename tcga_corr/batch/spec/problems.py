@@ -22,9 +22,8 @@ def format_place(place: Place) -> str:
         if isinstance(step, int):
             text += f"[{step + 1}]"
         else:
-            key = step if _BARE.fullmatch(step) else json.dumps(step, ensure_ascii=False)
-            text += f".{key}" if text else key
-    return text
+            text += "." + (step if _BARE.fullmatch(step) else json.dumps(step, ensure_ascii=False))
+    return text.removeprefix(".")
 
 
 @dataclass(frozen=True)

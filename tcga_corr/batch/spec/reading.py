@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import tomlkit
 
@@ -19,13 +19,11 @@ from tcga_corr.batch.spec.document import Block, Document
 from tcga_corr.batch.spec.lines import lines_of
 from tcga_corr.batch.spec.names import Names, as_written
 from tcga_corr.batch.spec.problems import Place, Problem, SpecError
-from tcga_corr.batch.spec.schema import Kind
+from tcga_corr.batch.spec.schema import Kind, Output, Statistic
 from tcga_corr.choices import Method, Null
 from tcga_corr.errors import UsageError
 from tcga_corr.vocabulary.tumor_types import parse_tumor_type
 
-Output = Literal["parquet", "tsv"]
-Statistic = Literal["r", "n", "highest"]
 _MOST_IN_LINE = 4
 
 
@@ -241,24 +239,15 @@ def _analysis(block: Block) -> Analysis:
 
 
 def _claim(document: Document, place: Place, block: Block) -> Claim:
-    given = document.get(place)
-    x, y = block.only_pair or (None, None)
-    if "x" in given:
-        x, y = (document.names.resolved(given[key]) for key in ("x", "y"))
-    highest = given["statistic"] == "highest"
-    return Claim(
-        line=document.line(place),
-        text=given["text"],
-        analysis=block.name,
-        tumor_type=parse_tumor_type(given["tumor_type"]).abbreviation,
-        x=x,
-        y=y,
-        statistic=given["statistic"],
-        value=set_names(block)[given["value"].casefold()] if highest else given["value"],
-        n=given.get("n"),
-        unit=given.get("unit", "not stated"),
-        source=given["source"],
-    )
+    claim: dict[str, Any] = {"n": None, "unit": "not stated", **document.get(place)}
+    if "x" in claim:
+        claim |= {key: document.names.resolved(claim[key]) for key in ("x", "y")}
+    else:
+        claim["x"], claim["y"] = block.only_pair or (None, None)
+    if claim["statistic"] == "highest":
+        claim["value"] = set_names(block)[claim["value"].casefold()]
+    claim["tumor_type"] = parse_tumor_type(claim["tumor_type"]).abbreviation
+    return Claim(line=document.line(place), **claim)
 
 
 def filled_in(spec: Spec) -> str:

@@ -27,6 +27,8 @@ from tcga_corr.vocabulary.tumor_types import parse_tumor_type
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 Kind = Literal["pairs", "crosses", "dominance"]
+Output = Literal["parquet", "tsv"]
+Statistic = Literal["r", "n", "highest"]
 BLOCKS: tuple[Kind, ...] = ("pairs", "crosses", "dominance")
 _MOST_SHOWN = 60
 _OWN_ERROR = "own"
@@ -154,7 +156,7 @@ class _Claim(_Table):
     tumor_type: TumorType
     x: OneVariable | None = None
     y: OneVariable | None = None
-    statistic: Literal["r", "n", "highest"]
+    statistic: Statistic
     value: Any
     n: Annotated[int, Field(ge=1)] | None = None
     unit: str = "not stated"
@@ -164,7 +166,7 @@ class _Claim(_Table):
 class _Top(_Correlated):
     name: Name | None = None
     title: str = ""
-    outputs: list[Literal["parquet", "tsv"]] | None = None
+    outputs: list[Output] | None = None
     collections: dict[str, Variables] | None = None
     pairs: list[_Pairs] | None = None
     crosses: list[_Cross] | None = None
