@@ -171,7 +171,7 @@ def _client(cluster: str, count: int) -> Iterator[tuple[Any, Check]]:
                 yield client, _Jobs(jobs, count).check
         else:
             with _closed(_client_at(cluster)) as client:
-                yield client, _Given(cluster).check
+                yield client, _check_given(cluster)
 
 
 def _client_at(address: str) -> Any:
@@ -239,23 +239,22 @@ def _slurm_cluster() -> Any:
         ) from error
 
 
-class _Given:
-    """Workers that somebody else has started."""
+def _check_given(address: str) -> Check:
+    """The check of workers that somebody else has started."""
+    seen = time.monotonic()
 
-    def __init__(self, address: str) -> None:
-        self._address = address
-        self._seen = time.monotonic()
-
-    def check(self, client: Any) -> None:
-        now = time.monotonic()
+    def check(client: Any) -> None:
+        nonlocal seen
         with suppress(OSError):
             if client.nthreads():
-                self._seen = now
-        if now - self._seen > _TO_COME:
+                seen = time.monotonic()
+        if time.monotonic() - seen > _TO_COME:
             raise AnalysisError(
-                f"the Dask scheduler at {self._address} has no workers",
-                f"Start some: dask worker {self._address}",
+                f"the Dask scheduler at {address} has no workers",
+                f"Start some: dask worker {address}",
             )
+
+    return check
 
 
 class _Jobs:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -126,9 +126,8 @@ class RunFolder:
         """The manifest; empty where there is none yet."""
         return _read_json(self._manifest_path)
 
-    def write_manifest(self, head: Mapping[str, Any], tasks: Sequence[Record]) -> None:
+    def write_manifest(self, whole: Mapping[str, Any]) -> None:
         """Write the manifest: what holds for the whole run, and a line for each task."""
-        whole = {**head, "tasks": tasks}
         entries = (f" {json.dumps(key)}: {_by_line(value)}" for key, value in whole.items())
         _write(self._manifest_path, "{\n" + ",\n".join(entries) + "\n}")
 
@@ -150,7 +149,6 @@ class RunFolder:
         path = self._lock_path(part)
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(path)
         with self._locks_inspected():
             others = self._locks() if part == _WHOLE else [self._lock_path(_WHOLE)]
             if any(_is_locked(other) for other in others if other != path):
@@ -159,18 +157,16 @@ class RunFolder:
                     "Wait for it",
                 )
             try:
-                lock.acquire(timeout=0)
+                lock = FileLock(path).acquire(timeout=0)
             except Timeout:
                 raise StoreError(
                     f"another process is at the run {self.run}",
                     "Wait for it; to share a run between processes, give each its --shard",
                 ) from None
-        try:
+        with lock:
             for left in filter(is_leftover, self.path.glob("**/.*.part")):
                 left.unlink(missing_ok=True)
             yield
-        finally:
-            lock.release()
 
     def is_locked(self) -> bool:
         """Whether a process runs the run, or a part of it; False where locks do not work."""

@@ -65,7 +65,7 @@ def read_spec_for(engine: Engine, path: Path, source: str | None = None) -> Spec
         With all problems of the spec.
     """
     stored = NameResolver([_StoredGenes(engine.store)], Covariates(engine.store))
-    return read_spec(path, stored).of_source(source)
+    return read_spec(path, stored, source)
 
 
 def plan_spec(engine: Engine, path: Path, source: str | None = None) -> Plan:

@@ -160,7 +160,7 @@ def run_batch(
             return RunReport(folder, plan, len(plan.tasks), 0, [])
         folder.begin(plan)
         if not folder.manifest():
-            folder.write_manifest(_head(engine, plan), [])
+            folder.write_manifest({**_head(engine, plan), "tasks": []})
         own = plan.part(shard.number, shard.of)
         left = [task for task in own if not folder.is_done(task)]
         n_rows = sum(task.n_rows for task in own)
@@ -253,8 +253,9 @@ def _complete(engine: Engine, folder: RunFolder, plan: Plan) -> None:
         "seconds_of_tasks": round(sum(record.get("seconds", 0) for record in records), 3),
         "results": tables,
         "counts": counts,
+        "tasks": records,
     }
-    folder.write_manifest(head, records)
+    folder.write_manifest(head)
     if is_complete:
         folder.drop_tasks()
 

@@ -14,7 +14,7 @@ import polars as pl
 from tcga_corr.batch.executors import Workers
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan
-from tcga_corr.batch.planning import make_plan, read_spec_for
+from tcga_corr.batch.planning import plan_spec
 from tcga_corr.batch.run import RunReport, run_batch
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.files import sha256_of
@@ -193,11 +193,6 @@ def write_spec(folder: Path, text: str = WHOLE, name: str = "spec.toml") -> Path
     return path
 
 
-def plan_of(engine: Engine, path: Path) -> Plan:
-    """The plan of a spec."""
-    return make_plan(engine, read_spec_for(engine, path))
-
-
 class Hooks(Progress):
     """Calls a function when tasks begin, and one after each of them."""
 
@@ -223,7 +218,7 @@ class Hooks(Progress):
 
 def run(engine: Engine, path: Path, workers: Workers = THREADS, **options: Any) -> RunReport:
     """Plan and do a spec."""
-    return run_batch(engine, plan_of(engine, path), workers, **options)
+    return run_batch(engine, plan_spec(engine, path), workers, **options)
 
 
 def tables_of(folder: RunFolder) -> dict[str, str]:

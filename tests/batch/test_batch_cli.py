@@ -18,11 +18,12 @@ from tcga_corr.batch import verify
 from tcga_corr.batch.compute import TaskComputer
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan
+from tcga_corr.batch.planning import plan_spec
 from tcga_corr.cli import main
 from tcga_corr.engine import Engine
 from tcga_corr.errors import StoreError
 from tcga_corr.files import sha256_of
-from tests.batch.support import Hooks, build_store, copy_of, plan_of, tables_of, write_spec
+from tests.batch.support import Hooks, build_store, copy_of, tables_of, write_spec
 from tests.conftest import Cli, imported_by, snapshot
 
 SPEC = """\
@@ -140,7 +141,7 @@ def run(capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
 
 
 def folder_of(engine: Engine, spec: Path) -> tuple[RunFolder, Plan]:
-    plan = plan_of(engine, spec)
+    plan = plan_spec(engine, spec)
     return RunFolder(engine.store, plan.run), plan
 
 
@@ -325,7 +326,7 @@ def test_a_task_that_fails(
 
 
 def test_check_writes_nothing(store: Engine, spec: Path, run: Run, tmp_path: Path) -> None:
-    plan = plan_of(store, spec)
+    plan = plan_spec(store, spec)
     before = snapshot(store.store.root)
     code, out, err = run(store, "check", spec, "--format", "tsv")
     assert code == 0
@@ -351,7 +352,8 @@ def test_show_fills_in_defaults(store: Engine, spec: Path, run: Run, tmp_path: P
     filled = write_spec(spec.parent, out, "filled.toml")
     assert run(store, "show", filled)[1] == out
     assert (
-        plan_of(store, spec).to_json()["analyses"] == (plan_of(store, filled).to_json()["analyses"])
+        plan_spec(store, spec).to_json()["analyses"]
+        == (plan_spec(store, filled).to_json()["analyses"])
     )
 
 

@@ -21,11 +21,12 @@ import pytest
 from tcga_corr.batch import dask as clusters
 from tcga_corr.batch.executors import Workers
 from tcga_corr.batch.folder import RunFolder
+from tcga_corr.batch.planning import plan_spec
 from tcga_corr.batch.run import run_batch
 from tcga_corr.cli.main import run as command_line
 from tcga_corr.engine import Engine
 from tcga_corr.errors import AnalysisError, StoreError
-from tests.batch.support import Hooks, build_store, copy_of, plan_of, run, tables_of, write_spec
+from tests.batch.support import Hooks, build_store, copy_of, run, tables_of, write_spec
 
 pytestmark = pytest.mark.slow
 
@@ -169,7 +170,7 @@ def test_a_worker_is_killed_half_way(
                 {one.number: folder.record(one) for one in plan.tasks if folder.is_done(one)}
             )
 
-    plan = plan_of(engine, spec)
+    plan = plan_spec(engine, spec)
     progress = Hooks(on_task=on_task)
     outcome = run(engine, spec, Workers("dask", 1, loopback.address), progress=progress)
     assert outcome.is_complete
@@ -188,7 +189,7 @@ def test_a_task_that_fails_is_on_record_and_the_others_go_on(
     engine: Engine, spec: Path, expected: dict[str, str], loopback: Loopback
 ) -> None:
     loopback.two_workers()
-    plan = plan_of(engine, spec)
+    plan = plan_spec(engine, spec)
     [key] = [one for one in engine.store.table_keys() if one.tumor_type == "DLBC"]
     table = engine.store.table_path(key)
     aside = table.with_name("aside")
@@ -218,7 +219,7 @@ def test_a_worker_of_another_version_ends_the_run(
     engine: Engine, spec: Path, loopback: Loopback
 ) -> None:
     loopback.two_workers()
-    plan = plan_of(engine, spec)
+    plan = plan_spec(engine, spec)
     folder = RunFolder(engine.store, plan.run)
 
     def on_begin() -> None:
@@ -238,7 +239,7 @@ def test_workers_that_see_another_store(
 ) -> None:
     loopback.two_workers()
     monkeypatch.setattr(clusters, "_TO_BE_SEEN", 0.1)
-    plan = plan_of(engine, spec)
+    plan = plan_spec(engine, spec)
     folder = RunFolder(engine.store, plan.run)
 
     def writes_nothing(number: int) -> str:
@@ -326,7 +327,7 @@ def test_interrupted_and_gone_on_with_on_this_machine(
     engine: Engine, spec: Path, expected: dict[str, str]
 ) -> None:
     """Ctrl-C as a terminal gives it, to all processes; twice, as people do."""
-    folder = RunFolder(engine.store, plan_of(engine, spec).run)
+    folder = RunFolder(engine.store, plan_spec(engine, spec).run)
     process = start(engine, spec, "--dask", "local", "--workers", "2")
     wait_until(lambda: process.poll() is not None or len(list(folder.path.glob("tasks/*t"))) > 2)
     os.killpg(process.pid, signal.SIGINT)
@@ -355,7 +356,7 @@ def test_a_task_that_kills_its_workers_is_given_up_alone(
     import dask
 
     monkeypatch.setattr(clusters, "_await_rows", lambda folder, task: None)
-    plan = plan_of(engine, spec)
+    plan = plan_spec(engine, spec)
 
     def kills(number: int) -> str:
         import os
@@ -433,7 +434,7 @@ def test_jobs_of_slurm(
     assert (refused.returncode, out, err) == (1, "", said)
     (jobs / "refuses").unlink()
 
-    folder = RunFolder(engine.store, plan_of(engine, spec).run)
+    folder = RunFolder(engine.store, plan_spec(engine, spec).run)
     process = start(engine, spec, "--dask", "slurm", "--workers", "2", environment=slurm)
     wait_until(lambda: process.poll() is not None or len(list(folder.path.glob("tasks/*t"))) > 2)
     process.send_signal(signal.SIGINT)

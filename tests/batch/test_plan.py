@@ -16,7 +16,7 @@ from tcga_corr.analysis.names import GeneVariable
 from tcga_corr.analysis.scope import Scope
 from tcga_corr.batch import plan as plans
 from tcga_corr.batch.plan import Plan, PlannedAnalysis
-from tcga_corr.batch.planning import make_plan, read_spec_for
+from tcga_corr.batch.planning import make_plan, plan_spec, read_spec_for
 from tcga_corr.batch.spec import SpecError
 from tcga_corr.engine import Engine
 from tcga_corr.errors import DataMissingError, StoreError, UsageError
@@ -26,7 +26,6 @@ from tests.batch.support import (
     WHOLE,
     build_store,
     copy_of,
-    plan_of,
     write_covariates,
     write_gmt,
     write_spec,
@@ -78,7 +77,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Engine:
 @pytest.fixture(scope="module")
 def whole(store: Engine, tmp_path_factory: pytest.TempPathFactory) -> Plan:
     """The plan of all that can be asked."""
-    return plan_of(store, write_spec(tmp_path_factory.mktemp("spec"), WHOLE))
+    return plan_spec(store, write_spec(tmp_path_factory.mktemp("spec"), WHOLE))
 
 
 @pytest.fixture
@@ -88,14 +87,14 @@ def engine(store: Engine, tmp_path: Path) -> Engine:
 
 
 def run_of(engine: Engine, folder: Path, text: str) -> str:
-    return plan_of(engine, write_spec(folder, text)).run
+    return plan_spec(engine, write_spec(folder, text)).run
 
 
 # --- what makes a run another
 
 
 def test_the_same_plan_again(store: Engine, whole: Plan, tmp_path: Path) -> None:
-    again = plan_of(store, write_spec(tmp_path / "elsewhere", WHOLE))
+    again = plan_spec(store, write_spec(tmp_path / "elsewhere", WHOLE))
     assert again.digest == whole.digest
     assert again.run == whole.run == f"whole-{whole.digest[:8]}"
     assert again.tasks == whole.tasks
@@ -108,9 +107,9 @@ def test_the_same_plan_from_another_folder(
     store: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spec = write_spec(tmp_path / "specs", SMALL)
-    run = plan_of(store, spec).run
+    run = plan_spec(store, spec).run
     monkeypatch.chdir(tmp_path / "specs")
-    assert plan_of(store, Path("spec.toml")).run == run
+    assert plan_spec(store, Path("spec.toml")).run == run
 
 
 def test_the_same_plan_of_a_copied_store(store: Engine, engine: Engine, tmp_path: Path) -> None:
@@ -148,18 +147,18 @@ def test_what_of_a_spec_makes_another_run(
 
 def test_what_of_a_store_makes_another_run(engine: Engine, tmp_path: Path) -> None:
     spec = write_spec(tmp_path / "spec", SMALL)
-    runs = [plan_of(engine, spec).run]
+    runs = [plan_spec(engine, spec).run]
     gmt = write_gmt(tmp_path / "spec")
     text = gmt.read_text()
     gmt.write_text(text.rstrip() + "\tTFRC\n")
-    runs.append(plan_of(engine, spec).run)
+    runs.append(plan_spec(engine, spec).run)
     gmt.write_text(text)
-    assert plan_of(engine, spec).run == runs[0]
+    assert plan_spec(engine, spec).run == runs[0]
     engine.load_covariates(write_covariates(tmp_path / "clinic.tsv", seed=7), name="clinic")
-    runs.append(plan_of(engine, spec).run)
+    runs.append(plan_spec(engine, spec).run)
     other = [path for path in write_tables(tmp_path / "other", 9) if "CHOL" in str(path)]
     assert not engine.load(other, LoadOptions(source="mine")).errors
-    runs.append(plan_of(engine, spec).run)
+    runs.append(plan_spec(engine, spec).run)
     assert len(set(runs)) == len(runs)
 
 
@@ -189,7 +188,7 @@ def test_a_plan_of_another_version(store: Engine, whole: Plan, change: dict[str,
 
 
 def test_names_are_those_of_rows(store: Engine, tmp_path: Path) -> None:
-    plan = plan_of(store, write_spec(tmp_path, SMALL))
+    plan = plan_spec(store, write_spec(tmp_path, SMALL))
     few = plan.analysis("few")
     assert [one.name for one in few.variables] == ["NFE2L2", "A", "RELA", "age"]
     asked = [one.typed for one in few.variables if isinstance(one, GeneVariable)]
@@ -219,7 +218,7 @@ def test_what_is_not_in_the_store(
     store: Engine, tmp_path: Path, text: str, error: type[Exception], said: str
 ) -> None:
     with pytest.raises(error, match=said):
-        plan_of(store, write_spec(tmp_path, text))
+        plan_spec(store, write_spec(tmp_path, text))
 
 
 def test_names_of_covariates_are_those_of_the_store(engine: Engine, tmp_path: Path) -> None:
@@ -250,7 +249,7 @@ tumor_types = ["LUAD", "KIRC"]
 """
     spec = write_spec(tmp_path, text)
     with pytest.raises(DataMissingError) as caught:
-        plan_of(store, spec)
+        plan_spec(store, spec)
     said = str(caught.value)
     for line, block, names in ((2, "first", ["BRCA"]), (9, "second", ["LUAD", "KIRC"])):
         assert f"{spec}:{line}: {block}: " in said
@@ -264,7 +263,7 @@ tumor_types = ["LUAD", "KIRC"]
     both = '["again.gmt:HALLMARK_APOPTOSIS", "HALLMARK_APOPTOSIS"]]'
     spec.write_text(text.replace('["RELA", "TFRC"]]', both).replace('"LUAD", "KIRC"', '"ACC"'))
     with pytest.raises(SpecError) as wrong:
-        plan_of(store, spec)
+        plan_spec(store, spec)
     first, second = wrong.value.lines()
     assert f"{spec}:2: first: BRCA: not loaded" in first
     assert f"{spec}:9: second: " in second
@@ -273,11 +272,11 @@ tumor_types = ["LUAD", "KIRC"]
 
 def test_too_many_rows(store: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     spec = write_spec(tmp_path, SMALL)
-    n_rows = plan_of(store, spec).n_rows
+    n_rows = plan_spec(store, spec).n_rows
     # 5 tumor types, two methods of 8 variables with each other, and two pairs
     assert n_rows == 5 * (2 * 28 + 2)
     monkeypatch.setattr("tcga_corr.batch.planning.MOST_ROWS", n_rows)
-    plan_of(store, spec)
+    plan_spec(store, spec)
     monkeypatch.setattr("tcga_corr.batch.planning.MOST_ROWS", n_rows - 1)
     with pytest.raises(UsageError, match=f"{n_rows} associations, more than {n_rows - 1}"):
         make_plan(store, read_spec_for(store, spec))
@@ -410,7 +409,7 @@ pairs = [["again.gmt:HALLMARK_APOPTOSIS", "RELA"], ["HALLMARK_APOPTOSIS", "TFRC"
          ["RELA", "HALLMARK_APOPTOSIS"], ["TFRC", "again.gmt:HALLMARK_APOPTOSIS"],
          ["RELA", "TFRC"]]
 """
-    plan = plan_of(store, write_spec(tmp_path, text))
+    plan = plan_spec(store, write_spec(tmp_path, text))
     apoptosis, hypoxia = "HALLMARK_APOPTOSIS", "HALLMARK_HYPOXIA"
     assert pairs_named(plan, "one-side") == list(
         itertools.combinations([apoptosis, "MINE", hypoxia, "RELA"], 2)
@@ -437,7 +436,7 @@ def test_another_set_of_the_same_name_is_refused(store: Engine, tmp_path: Path) 
     write_hallmarks(tmp_path, "NOSUCH")
     text = '[[crosses]]\nx = ["again.gmt", "HALLMARK_APOPTOSIS"]\n'
     with pytest.raises(UsageError, match="two different gene sets are named 'HALLMARK_APOPTOSIS'"):
-        plan_of(store, write_spec(tmp_path, text))
+        plan_spec(store, write_spec(tmp_path, text))
 
 
 # --- shards
@@ -471,7 +470,7 @@ def mixed(store: Engine, tmp_path_factory: pytest.TempPathFactory) -> Plan:
         patch.setattr(plans, "_MOST_PAIRS", 2)
         patch.setattr(plans, "_MOST_SLOW", 5)
         patch.setattr(plans, "_MOST_NULLS", 1)
-        plan = plan_of(store, write_spec(tmp_path_factory.mktemp("mixed"), MIXED))
+        plan = plan_spec(store, write_spec(tmp_path_factory.mktemp("mixed"), MIXED))
         assert len(plan.tasks) > 100  # which are kept
     return plan
 

@@ -28,6 +28,7 @@ from tcga_corr.batch.compute import TaskComputer
 from tcga_corr.batch.executors import TaskRunner, Workers, one_blas_thread, run_in_worker
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan, Task
+from tcga_corr.batch.planning import plan_spec
 from tcga_corr.batch.run import RunReport, Shard, merge, run_batch, runs, status_of
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.errors import AnalysisError, DataMissingError, StoreError
@@ -39,7 +40,6 @@ from tests.batch.support import (
     answers,
     build_store,
     copy_of,
-    plan_of,
     records_of,
     rows_of,
     run,
@@ -319,7 +319,7 @@ def test_the_same_bytes_by_processes(small: Done, engine: Engine) -> None:
 
 
 def test_the_same_bytes_by_parts(whole: Done, engine: Engine) -> None:
-    plan = plan_of(engine, whole.spec)
+    plan = plan_spec(engine, whole.spec)
     for number in (1, 3, 2):
         outcome = run_batch(engine, plan, THREADS, Shard(number, 3))
         own = plan.part(number, 3)
@@ -340,7 +340,7 @@ def test_the_same_bytes_by_parts(whole: Done, engine: Engine) -> None:
 
 
 def test_the_same_bytes_in_any_order(whole: Done, engine: Engine) -> None:
-    plan = plan_of(engine, whole.spec)
+    plan = plan_spec(engine, whole.spec)
     folder = RunFolder(engine.store, plan.run)
     engine.store.create()
     folder.begin(plan)
@@ -602,7 +602,7 @@ def test_failures_of_parts_are_told_by_merge(
     small: Done, engine: Engine, broken: Callable[..., None]
 ) -> None:
     broken({1}, StoreError("torn", "Mend it"))
-    plan = plan_of(engine, small.spec)
+    plan = plan_spec(engine, small.spec)
     [fails] = [number for number in (1, 2) if plan.tasks[1] in plan.part(number, 2)]
     for number in (1, 2):
         outcome = run_batch(engine, plan, THREADS, Shard(number, 2))
@@ -617,7 +617,7 @@ def test_failures_of_parts_are_told_by_merge(
 
 def test_a_damaged_index_fails_its_tumor_type_alone(small: Done, engine: Engine) -> None:
     """A number of the index that is no number: whatever it gives, the others are right."""
-    plan = plan_of(engine, small.spec)
+    plan = plan_spec(engine, small.spec)
     [values] = engine.store.root.glob("index/*/tumor_type=CHOL/*/values.npy")
     progress = Hooks(on_begin=lambda: values.write_bytes(b"no array"))
     outcome = run_batch(engine, plan, ONE, progress=progress)
@@ -627,7 +627,7 @@ def test_a_damaged_index_fails_its_tumor_type_alone(small: Done, engine: Engine)
 
 
 def test_a_table_that_is_replaced_meanwhile(small: Done, engine: Engine, tmp_path: Path) -> None:
-    plan = plan_of(engine, small.spec)
+    plan = plan_spec(engine, small.spec)
     other = next(path for path in write_tables(tmp_path / "other", 9) if "CHOL" in str(path))
 
     def replace() -> None:
@@ -664,12 +664,12 @@ def test_merge_does_not_look_at_the_tables(small: Done, engine: Engine, tmp_path
     """What was computed is of the tables of the plan, and so the manifest says."""
     from tcga_corr.loading.plan import LoadOptions
 
-    plan = plan_of(engine, small.spec)
+    plan = plan_spec(engine, small.spec)
     for number in (1, 2):
         run_batch(engine, plan, THREADS, Shard(number, 2))
     others = [path for path in write_tables(tmp_path / "other", 9) if "CHOL" in str(path)]
     assert not engine.load(others, LoadOptions(source="mine")).errors
-    assert plan_of(engine, small.spec).tables != plan.tables
+    assert plan_spec(engine, small.spec).tables != plan.tables
     outcome = merge(open_store(engine.store.root), plan.run)
     assert outcome.is_complete
     assert tables_of(outcome.folder) == small.tables
@@ -681,7 +681,7 @@ def test_merge_does_not_look_at_the_tables(small: Done, engine: Engine, tmp_path
 
 
 def test_merge_needs_no_table(small: Done, engine: Engine) -> None:
-    plan = plan_of(engine, small.spec)
+    plan = plan_spec(engine, small.spec)
     for number in (1, 2):
         run_batch(engine, plan, THREADS, Shard(number, 2))
     for name in ("expression", "index"):
@@ -694,7 +694,7 @@ def test_merge_needs_no_table(small: Done, engine: Engine) -> None:
 def test_a_damaged_task_is_removed_and_computed_anew(
     small: Done, engine: Engine, way: str, damage: str
 ) -> None:
-    plan = plan_of(engine, small.spec)
+    plan = plan_spec(engine, small.spec)
     folder = RunFolder(engine.store, plan.run)
     for number in (1, 2):
         run_batch(engine, plan, THREADS, Shard(number, 2))
@@ -726,7 +726,7 @@ def test_covariates_that_are_replaced_meanwhile(
     """As tables are: the plan's numbers or none."""
     from tests.batch.support import write_covariates
 
-    plan = plan_of(engine, small.spec)
+    plan = plan_spec(engine, small.spec)
     engine.load_covariates(write_covariates(tmp_path / "clinic.tsv", seed=8), name="clinic")
     folder = RunFolder(engine.store, plan.run)
     folder.begin(plan)
@@ -741,9 +741,9 @@ def test_covariates_that_are_replaced_meanwhile(
 def test_a_store_that_changed_is_another_run(small: Done, engine: Engine, tmp_path: Path) -> None:
     from tests.batch.support import write_covariates
 
-    names = [plan_of(engine, small.spec).run]
+    names = [plan_spec(engine, small.spec).run]
     engine.load_covariates(write_covariates(tmp_path / "clinic.tsv", seed=8), name="clinic")
-    names.append(plan_of(engine, small.spec).run)
+    names.append(plan_spec(engine, small.spec).run)
     assert len(set(names)) == 2
 
 
@@ -805,7 +805,7 @@ def test_a_full_disk(small: Done, engine: Engine, limit: int, workers: tuple[str
 
 
 def test_a_second_process_is_refused_and_other_parts_are_not(small: Done, engine: Engine) -> None:
-    plan = plan_of(engine, small.spec)
+    plan = plan_spec(engine, small.spec)
     folder = RunFolder(engine.store, plan.run)
     engine.store.create()
     tried = []
@@ -836,7 +836,7 @@ def test_a_second_process_is_refused_and_other_parts_are_not(small: Done, engine
 def test_a_part_excludes_the_whole_and_itself_and_no_other_part(
     small: Done, engine: Engine
 ) -> None:
-    plan = plan_of(engine, small.spec)
+    plan = plan_spec(engine, small.spec)
     folder = RunFolder(engine.store, plan.run)
     engine.store.create()
     tried = []
@@ -875,7 +875,7 @@ def test_a_lock_of_one_run_is_not_of_another(small: Done, engine: Engine) -> Non
 
 
 def test_a_run_that_was_interrupted_is_stopped(small: Done, engine: Engine) -> None:
-    plan = plan_of(engine, small.spec)
+    plan = plan_spec(engine, small.spec)
 
     def interrupt() -> None:
         if progress.n_tasks == 2:
@@ -932,7 +932,7 @@ value = 0.5
 
 
 def test_leftovers_of_processes_that_are_gone_are_removed(small: Done, engine: Engine) -> None:
-    plan = plan_of(engine, small.spec)
+    plan = plan_spec(engine, small.spec)
     folder = RunFolder(engine.store, plan.run)
     run_batch(engine, plan, ONE, Shard(1, 2))
     gone = subprocess.Popen([sys.executable, "-c", ""])
@@ -989,7 +989,7 @@ def test_no_such_run(small: Done) -> None:
 )
 def test_a_name_of_no_run(small: Done, engine: Engine, name: str) -> None:
     """Whatever lies there."""
-    plan = plan_of(engine, small.spec)
+    plan = plan_spec(engine, small.spec)
     folder = RunFolder(engine.store, plan.run)
     folder.begin(plan)
     text = (folder.path / "plan.json").read_text()
@@ -1003,7 +1003,7 @@ def test_a_name_of_no_run(small: Done, engine: Engine, name: str) -> None:
 
 
 def test_a_plan_that_was_changed_by_hand(small: Done, engine: Engine) -> None:
-    plan = plan_of(engine, small.spec)
+    plan = plan_spec(engine, small.spec)
     folder = RunFolder(engine.store, plan.run)
     folder.begin(plan)
     path = folder.path / "plan.json"
@@ -1037,7 +1037,7 @@ def test_a_plan_that_was_changed_by_hand(small: Done, engine: Engine) -> None:
 
 def test_a_task_by_number_in_whichever_process(small: Done, engine: Engine) -> None:
     """What Dask's workers and those of this machine call."""
-    plan = plan_of(engine, small.spec)
+    plan = plan_spec(engine, small.spec)
     RunFolder(engine.store, plan.run).begin(plan)
     root = str(engine.store.root)
     failures = [run_in_worker(root, plan.run, task.number) for task in plan.tasks]

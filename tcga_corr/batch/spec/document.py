@@ -197,9 +197,9 @@ class Block:
 
     def has_pair(self, one: Variable, other: Variable) -> bool:
         """Whether the block correlates the two, in either order."""
-        if self.kind == "pairs":
-            known = self.document.names.variables_if_known
-            return {one, other} in [{*known(x), *known(y)} for _, (x, y) in self.pairs]
+        known = self.document.names.variables_if_known
+        if {one, other} in [{*known(x), *known(y)} for _, (x, y) in self.pairs]:
+            return True
         x = {variable for *_, variable in self.variables("x")}
         y = {variable for *_, variable in self.variables("y")} if self.has("y") else x
         return one != other and ((one in x and other in y) or (other in x and one in y))

@@ -117,16 +117,8 @@ class Spec:
     claims: tuple[Claim, ...]
     text: str
 
-    def of_source(self, source: str | None) -> Spec:
-        """The same spec, where analyses that name no source use this one."""
-        analyses = (
-            replace(one, scope=replace(one.scope, source=one.scope.source or source))
-            for one in self.analyses
-        )
-        return replace(self, analyses=tuple(analyses))
 
-
-def read_spec(path: Path, stored: NameResolver | None = None) -> Spec:
+def read_spec(path: Path, stored: NameResolver | None = None, source: str | None = None) -> Spec:
     """Read a spec and check all of it.
 
     Parameters
@@ -135,6 +127,8 @@ def read_spec(path: Path, stored: NameResolver | None = None) -> Spec:
         The TOML file; paths of GMT files in it are relative to its folder.
     stored
         Finds the names of the user's own tables and covariates; none by default.
+    source
+        The source of the analyses that name none.
 
     Raises
     ------
@@ -156,7 +150,7 @@ def read_spec(path: Path, stored: NameResolver | None = None) -> Spec:
         name=raw.get("name", _safe_name(path)),
         title=raw.get("title", ""),
         outputs=("parquet", "tsv") if "tsv" in outputs else ("parquet",),
-        analyses=tuple(map(_analysis, blocks.values())),
+        analyses=tuple(_analysis(block, source) for block in blocks.values()),
         claims=tuple(
             _claim(document, place, blocks[document.get((*place, "analysis"))])
             for place in document.tables("claims")
@@ -214,7 +208,7 @@ def _safe_name(path: Path) -> str:
     return name or "run"
 
 
-def _analysis(block: Block) -> Analysis:
+def _analysis(block: Block, source: str | None) -> Analysis:
     correlated = block.kind != "dominance"
 
     def names(key: str) -> tuple[str, ...]:
@@ -227,7 +221,7 @@ def _analysis(block: Block) -> Analysis:
         name=block.name,
         kind=block.kind,
         line=block.document.line(block.place),
-        scope=block.scope,
+        scope=replace(block.scope, source=block.scope.source or source),
         adjust=names("adjust") if correlated else (),
         draws=block.setting("draws"),
         pairs=tuple(pair for _, pair in block.pairs),
