@@ -181,12 +181,12 @@ class SpecAnalysis:
     """
 
     def __init__(self, store: Path, spec: Path, table: Path) -> None:
-        from tcga_corr.batch.planning import make_plan, read_spec_for
+        from tcga_corr.batch.planning import plan_spec
         from tcga_corr.engine import open_store
 
         self._engine = open_store(store)
         self._table = table
-        plan = make_plan(self._engine, read_spec_for(self._engine, spec))
+        plan = plan_spec(self._engine, spec)
         self._analysis = plan.analyses[0]
         self.tumor_types = self._analysis.tumor_types
 

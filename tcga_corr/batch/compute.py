@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 # The rows of a task have the columns of an association but q, for which all tasks are needed.
 COLUMNS = (*(name for name in NAMES if name != "q"), "n_controls")
-# In rows of dominance: the column and its field of the test.
+# In rows of dominance: the fields of the test, and their columns.
 _FRIEDMAN = {
-    "friedman_chi2": "chi2",
-    "friedman_p": "p",
+    "chi2": "friedman_chi2",
+    "p": "friedman_p",
     "kendalls_w": "kendalls_w",
-    "p_genes_of_w": "p_genes",
+    "p_genes": "p_genes_of_w",
 }
 
 
@@ -109,15 +109,11 @@ class TaskComputer:
             no_samples = f"no {analysis.scope.samples} samples"
             reasons = dict.fromkeys((one.name for one in sets), no_samples)
         frame = _with_missing(found.frame, task.tumor_type, reasons)
-        tests = {test.scale: test.friedman for test in found.tests}
-        results = [tests.get(scale) for scale in frame["scale"]]
-        columns = [
-            pl.Series(
-                column, [getattr(result, field, None) for result in results], pl.Float64
-            ).fill_nan(None)
-            for column, field in _FRIEDMAN.items()
-        ]
-        return frame.with_columns(columns).to_arrow(compat_level=pl.CompatLevel.oldest())
+        rows = [{"scale": test.scale, **vars(test.friedman)} for test in found.tests]
+        columns = {"scale": pl.String, **dict.fromkeys(_FRIEDMAN, pl.Float64)}
+        tests = pl.DataFrame(rows, schema=columns).fill_nan(None).rename(_FRIEDMAN)
+        frame = frame.join(tests, on="scale", how="left", maintain_order="left")
+        return frame.to_arrow(compat_level=pl.CompatLevel.oldest())
 
 
 def _with_missing(frame: pl.DataFrame, tumor_type: str, reasons: Mapping[str, str]) -> pl.DataFrame:
@@ -138,9 +134,11 @@ def failed_rows(plan: Plan, task: Task, reason: str) -> pa.Table:
 
     analysis, note = plan.analysis(task.analysis), f"failed: {reason}"
     if task.way == "dominance":
-        names = [variable.name for variable in analysis.variables]
-        empty = pl.DataFrame(schema={**DOMINANCE_SCHEMA, **dict.fromkeys(_FRIEDMAN, float)})
-        rows = _with_missing(empty, task.tumor_type, dict.fromkeys(names, note))
+        reasons = {variable.name: note for variable in analysis.variables}
+        empty = pl.DataFrame(
+            schema={**DOMINANCE_SCHEMA, **dict.fromkeys(_FRIEDMAN.values(), float)}
+        )
+        rows = _with_missing(empty, task.tumor_type, reasons)
         return _as_read(rows.to_arrow(compat_level=pl.CompatLevel.oldest()))
     x, y = analysis.pairs_of(task)
     counts: dict[str, Any] = dict.fromkeys(

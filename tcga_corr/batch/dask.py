@@ -177,21 +177,24 @@ def _client(cluster: str, count: int) -> Iterator[tuple[Any, Check]]:
 def _client_at(address: str) -> Any:
     from distributed import Client
 
-    remedy = "Give local, slurm, or the address that dask scheduler prints, as tcp://HOST:8786"
     try:
         # at an address that is no scheduler's, a client waits for ever
         kind = asyncio.run(asyncio.wait_for(_kind_at(address), _TO_ANSWER))
     except TimeoutError:
-        raise UsageError(
-            f"no Dask scheduler at '{address}' (no answer in {_TO_ANSWER:g} s)", remedy
-        ) from None
+        raise _no_scheduler(address, f" (no answer in {_TO_ANSWER:g} s)") from None
     except Exception as error:  # whatever comes of another program's answer
-        raise UsageError(
-            f"no Dask scheduler at '{address}' ({one_line(error) or type(error).__name__})", remedy
-        ) from error
+        reason = one_line(error) or type(error).__name__
+        raise _no_scheduler(address, f" ({reason})") from error
     if kind != "Scheduler":
-        raise UsageError(f"no Dask scheduler at '{address}', but a {kind}", remedy)
+        raise _no_scheduler(address, f", but a {kind}")
     return Client(address, timeout=_TO_ANSWER, set_as_default=False)
+
+
+def _no_scheduler(address: str, reason: str) -> UsageError:
+    return UsageError(
+        f"no Dask scheduler at '{address}'{reason}",
+        "Give local, slurm, or the address that dask scheduler prints, as tcp://HOST:8786",
+    )
 
 
 async def _kind_at(address: str) -> str:

@@ -164,16 +164,16 @@ def _planned(analysis: Analysis, cohorts: Sequence[Cohort], names: NameResolver)
     check_distinct(sets_among(variables))
     check_controls(variables, adjust)
     place = {_identity(variable): number for number, variable in enumerate(variables)}
-    x_places, y_places = ([place[_identity(variable)] for variable in side] for side in (x, y))
+    sides: list[Sequence[int]] = [[place[_identity(one)] for one in side] for side in (x, y)]
     if analysis.kind == "crosses":
-        x_places, y_places = (list(dict.fromkeys(side)) for side in (x_places, y_places))
+        sides = [list(dict.fromkeys(side)) for side in sides]
     elif analysis.kind == "pairs":
-        pairs: dict[frozenset[int], tuple[int, int]] = {}
-        for pair in zip(x_places, y_places, strict=True):
+        pairs: dict[frozenset[int], tuple[int, ...]] = {}
+        for pair in zip(*sides, strict=True):
             pairs.setdefault(frozenset(pair), pair)
-        x_places, y_places = (list(side) for side in zip(*pairs.values(), strict=True))
+        sides = list(zip(*pairs.values(), strict=True))
     else:
-        x_places = []
+        sides = [[], []]
     planned = PlannedAnalysis(
         name=analysis.name,
         kind=analysis.kind,
@@ -189,8 +189,8 @@ def _planned(analysis: Analysis, cohorts: Sequence[Cohort], names: NameResolver)
         draws=analysis.draws,
         variables=tuple(variables),
         adjust=tuple(adjust),
-        x=tuple(x_places),
-        y=tuple(y_places),
+        x=tuple(sides[0]),
+        y=tuple(sides[1]),
     )
     if analysis.kind != "dominance" and not planned.n_pairs:
         raise UsageError("there is no pair", "Give two variables or more")

@@ -34,22 +34,6 @@ _ROWS_AT_ONCE = 262_144
 _PAIRS_AT_ONCE = 16_384
 
 
-def write_tables(folder: RunFolder, plan: Plan) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Write the tables of all tasks; the same bytes in whatever order the tasks were run.
-
-    The rows of a task that failed are of no sample, with the reason in their note. ``q`` is over
-    the tumor types of a pair, ``q_batch`` over all rows of the run (both by Benjamini & Hochberg).
-    A pair in several tumor types has a row in ``pooled`` too, by random effects.
-
-    Returns
-    -------
-    The file name of each table to its sha256 and number of rows; and by analysis and method, the
-    number of rows, of those with an r, and of those that are significant (q_batch < 0.05) in either
-    direction.
-    """
-    return _Tables(folder, plan).write()
-
-
 def association_tasks(plan: Plan) -> list[Task]:
     """The tasks whose rows are associations."""
     return [task for task in plan.tasks if task.way != "dominance"]
@@ -74,7 +58,7 @@ def by_pairs(tasks: Sequence[Task]) -> list[list[Task]]:
     return list(groups.values())
 
 
-class _Tables:
+class RunTables:
     """The tables of a run, made from the rows of its tasks."""
 
     def __init__(self, folder: RunFolder, plan: Plan) -> None:
@@ -85,7 +69,18 @@ class _Tables:
         self._counts: dict[tuple[str, str], Counter[str]] = {}
 
     def write(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-        """As :func:`write_tables`."""
+        """Write the tables of all tasks; the same bytes in whatever order the tasks were run.
+
+        The rows of a task that failed are of no sample, with the reason in their note. ``q`` is
+        over the tumor types of a pair, ``q_batch`` over all rows of the run (both by Benjamini &
+        Hochberg). A pair in several tumor types has a row in ``pooled`` too, by random effects.
+
+        Returns
+        -------
+        The file name of each table to its sha256 and number of rows; and by analysis and method,
+        the number of rows, of those with an r, and of those that are significant (q_batch < 0.05)
+        in either direction.
+        """
         pooled = [table for tasks in by_pairs(self._correlated) for table in self._pool(tasks)]
         q_batch = benjamini_hochberg(self._p)
         written: dict[str, Any] = {}
@@ -127,14 +122,8 @@ class _Tables:
             start = end
             if len(analysis.tumor_types) < 2:
                 continue
-            found = pooled_columns(
-                columns["r"],
-                columns["n"],
-                columns["n_controls"],
-                own_q,
-                columns["r_disjoint"],
-                method,
-            )
+            r, n, n_controls = (columns[name] for name in ("r", "n", "n_controls"))
+            found = pooled_columns(r, n, n_controls, own_q, columns["r_disjoint"], method)
             del found["q"]
             texts = {
                 "x": batches[0].column("x"),

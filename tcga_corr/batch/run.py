@@ -18,7 +18,7 @@ from tcga_corr.batch.executors import Failure, TaskRunner, Workers, run_tasks
 from tcga_corr.batch.folder import RunFolder, run_names
 from tcga_corr.batch.plan import Plan, Task, covariates_among
 from tcga_corr.batch.planning import plan_spec
-from tcga_corr.batch.results import write_tables
+from tcga_corr.batch.results import RunTables
 from tcga_corr.engine import Engine
 from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.files import sha256_of
@@ -244,7 +244,7 @@ def _complete(engine: Engine, folder: RunFolder, plan: Plan) -> None:
     """Write the tables and the manifest of a run whose tasks have all been tried."""
     is_complete = all(folder.is_done(task) for task in plan.tasks)
     records = [{"task": task.number, **folder.record(task)} for task in plan.tasks]
-    tables, counts = write_tables(folder, plan)
+    tables, counts = RunTables(folder, plan).write()
     # about the tables with which the run began, whatever the store holds by now
     head = folder.manifest() or _head(engine, plan)
     head |= {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tcga_corr.errors import AnalysisError
 
@@ -39,18 +39,16 @@ def strongest_pairs(
 
     counts = rows.group_by("x").len().sort("x").collect(engine="streaming")
     part = (counts["len"].cum_sum() - 1) // _ROWS_AT_ONCE
-    order: dict[str, Any] = {
-        "by": ["strength", "x", "y"],
-        "descending": [True, False, False],
-        "nulls_last": True,
-    }
     best: list[pl.DataFrame] = []
     n_pairs = 0
     for some in counts.with_columns(part=part).partition_by("part", maintain_order=True):
         own = rows.filter(pl.col("x").is_in(some["x"].implode()))
         found = own.group_by("x", "y").agg(strength()).collect(engine="streaming")
         n_pairs += found.height
-        best = [pl.concat([*best, found]).sort(**order).head(most)]
+        by_strength = pl.concat([*best, found]).sort(
+            "strength", "x", "y", descending=[True, False, False], nulls_last=True
+        )
+        best = [by_strength.head(most)]
     if not best:
         raise AnalysisError(f"the run has no rows of '{analysis.name}'", "See `batch status`")
     return best[0].select("x", "y"), max(n_pairs, analysis.n_pairs)

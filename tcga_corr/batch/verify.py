@@ -60,12 +60,11 @@ def verify_run(
     check_unchanged(folder, manifest)
     computer = TaskComputer(engine, plan)
     chosen = random.sample(plan.tasks, min(n_tasks, len(plan.tasks)))
-    chosen = sorted(chosen, key=lambda task: task.number)
     rows = []
     progress = progress or Progress()
     progress.begin(len(chosen))
     with one_blas_thread():
-        for task in chosen:
+        for task in sorted(chosen, key=lambda task: task.number):
             stored = _stored(folder, plan, task)
             computed = pl.DataFrame(pl.from_arrow(computer.rows(task)))
             rows.append(

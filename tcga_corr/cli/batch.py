@@ -300,11 +300,9 @@ def plot(
 def _spec_path(spec: Path | None, paper: bool) -> Path:
     if (spec is None) != paper:
         raise UsageError("give a SPEC.toml or --paper", "See `tcga-corr batch --help`")
-    if spec is not None:
-        return spec
     from tcga_corr.store import queries_folder
 
-    return queries_folder() / PAPER
+    return spec or queries_folder() / PAPER
 
 
 def _run_name(engine: Engine, name: str, source: str | None) -> str:

@@ -61,7 +61,7 @@ import json, time
 from pathlib import Path
 import numpy, polars, pyarrow.parquet, filelock, scipy.stats
 from tcga_corr.batch.executors import Workers
-from tcga_corr.batch.planning import make_plan, read_spec_for
+from tcga_corr.batch.planning import plan_spec
 from tcga_corr.batch.run import run_batch
 from tcga_corr.engine import open_store
 from tcga_corr.vocabulary.symbols import symbol_table
@@ -75,7 +75,7 @@ for line in sys.stdin:
         if step is not None:
             die_before(step, root, STEPS)
         engine = open_store(root)
-        plan = make_plan(engine, read_spec_for(engine, Path(spec)))
+        plan = plan_spec(engine, Path(spec))
         outcome = run_batch(engine, plan, Workers("threads", 2 if step is None else 1))
         sys.stderr.flush()
         os._exit(0 if outcome.is_complete else 1)

@@ -23,13 +23,9 @@ def check(document: Document) -> None:
     _check_collections(document)
     _check_repeats(document)
     _check_block_names(document)
+    checks = {"pairs": _check_pairs, "crosses": _check_cross, "dominance": _check_dominance}
     for block in document.blocks:
-        if block.kind == "pairs":
-            _check_pairs(block)
-        elif block.kind == "crosses":
-            _check_cross(block)
-        else:
-            _check_dominance(block)
+        checks[block.kind](block)
     _check_adjust(document)
     check_claims(document)
     if not any(key in BLOCKS or document.is_spoilt((key,)) for key in document.raw):
@@ -42,8 +38,7 @@ def check(document: Document) -> None:
 
 def _check_collections(document: Document) -> None:
     names = document.names
-    tops = {key: value for key, value in document.raw.items() if key in (*BLOCKS, "adjust")}
-    used = set(_texts(tops))
+    used = set(_texts([document.raw.get(key) for key in (*BLOCKS, "adjust")]))
     reported: set[str] = set()
     for name, clash in names.clashes.items():
         if clash:
