@@ -224,10 +224,10 @@ def test_what_is_not_in_the_store(
 def test_names_of_covariates_are_those_of_the_store(engine: Engine, tmp_path: Path) -> None:
     spec = write_spec(tmp_path, '[[pairs]]\npairs = [["RELA", "age"],\n["purity", "Purity"]]\n')
     with pytest.raises(SpecError, match=r"3: pairs\[1\].pairs\[2\]: .* are the same variable"):
-        plan_of(engine, spec)
+        plan_spec(engine, spec)
     engine.load_covariates(write_covariates(tmp_path / "other.tsv"), name="other")
     with pytest.raises(SpecError) as caught:
-        plan_of(engine, spec)
+        plan_spec(engine, spec)
     several = "several tables of covariates have 'age': clinic, other"
     assert any(f":2: pairs[1].pairs[1][2]: {several}" in line for line in caught.value.lines())
 
