@@ -322,11 +322,7 @@ def _require_no_failure(report: RunReport) -> None:
         )
 
 
-def _show(
-    settings: Settings,
-    report: RunReport,
-    out: Out,
-) -> None:
+def _show(settings: Settings, report: RunReport, out: Out) -> None:
     """Print the claims of a run, or where it has none, its counts of associations."""
     import polars as pl
 
@@ -338,7 +334,7 @@ def _show(
     for name, record in manifest["results"].items():
         settings.note(f"{folder.path / name}: {record['rows']:,} rows")
     simulated = "SIMULATED  " if manifest["simulated"] else ""
-    around = {
+    around: dict[str, Any] = {
         "query": {"run": plan.run, "spec": plan.spec},
         "results": manifest["results"],
         "provenance": {
@@ -349,14 +345,10 @@ def _show(
     heading = f"{simulated}{plan.title or plan.name}; run {plan.run}"
     if plan.claims:
         claims = compare_claims(folder, plan)
-        result = Result(
-            claims,
-            "claims",
-            {**around, "analyses": manifest["counts"]},
-            heading,
-            _CLAIM_COLUMNS,
-            below=[*_origins(claims), *([CAVEAT] if "highest" in claims["statistic"] else [])],
-        )
+        caveats = [CAVEAT] if "highest" in claims["statistic"] else []
+        below = [*_origins(claims), *caveats]
+        around["analyses"] = manifest["counts"]
+        result = Result(claims, "claims", around, heading, _CLAIM_COLUMNS, below=below)
     else:
         counts = pl.DataFrame(manifest["counts"])
         result = Result(counts, "analyses", around, heading, below=[_MEANING])

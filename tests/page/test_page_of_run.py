@@ -969,7 +969,7 @@ def test_the_largest_page_stays_below_5_mb(tmp_path: Path) -> None:
     manifest = {"results": {}, "software": software, "simulated": False, "covariates": [],
                 "tables": tables, "gene_sets": [a_set] * 2_500}  # fmt: skip
     folder.begin(plan)
-    folder.write_manifest(manifest, [])
+    folder.write_manifest({**manifest, "tasks": []})
     budget = RowBudget()
     found = Findings(engine, folder, budget)
     assert len(found.pairs) == RowBudget().rows // 33
