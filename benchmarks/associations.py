@@ -89,7 +89,7 @@ def make_store(folder: Path) -> None:
     from tcga_corr.engine import open_store
     from tcga_corr.fetching.simulation import cohort_plans, simulate_cohort, table_path
     from tcga_corr.loading.plan import LoadOptions
-    from tcga_corr.store import TableKey
+    from tcga_corr.store.layout import TableKey
 
     engine = open_store(folder)
     for tumor_type, plan in cohort_plans().items():
@@ -110,7 +110,8 @@ def make_store(folder: Path) -> None:
 def remove_reference(folder: Path) -> None:
     """Remove the reference collection's index from all tables."""
     from tcga_corr.engine import open_store
-    from tcga_corr.store import drop_reference, open_index
+    from tcga_corr.store.index import open_index
+    from tcga_corr.store.reference import drop_reference
 
     store = open_store(folder).store
     for key in store.table_keys():
@@ -132,8 +133,9 @@ def plain_table(folder: Path) -> Plain:
     import numpy as np
 
     from tcga_corr.engine import open_store
-    from tcga_corr.store import TableKey, open_index
-    from tcga_corr.vocabulary.gene_sets import shipped_sets
+    from tcga_corr.store.index import open_index
+    from tcga_corr.store.layout import TableKey
+    from tcga_corr.vocabulary.gene_sets.catalogue import shipped_sets
 
     table = open_index(open_store(folder).store, TableKey("simulated", PLAIN_TYPE))
     genes = list(table.genes)

@@ -139,7 +139,8 @@ def write_sets(path: Path, shared: Path, store: Path) -> bool:
     import numpy as np
 
     from tcga_corr.engine import open_store
-    from tcga_corr.store import TableKey, open_index
+    from tcga_corr.store.index import open_index
+    from tcga_corr.store.layout import TableKey
 
     genes = list(open_index(open_store(store).store, TableKey("simulated", PLAIN_TYPE)).genes)
     rng = np.random.default_rng(1000)

@@ -39,8 +39,10 @@ from tcga_corr.loading.plan import LoadOptions
 from tcga_corr.scoring.rank_sums import rank_terms, sums_of_sets
 from tcga_corr.scoring.ranks import doubled_average_ranks
 from tcga_corr.stats.correlation import correlate_groups
-from tcga_corr.store import ReferenceIndex, TableIndex, TableKey, open_index, open_reference
-from tcga_corr.vocabulary.gene_sets import reference_sets
+from tcga_corr.store.index import TableIndex, open_index
+from tcga_corr.store.layout import TableKey
+from tcga_corr.store.reference import ReferenceIndex, open_reference
+from tcga_corr.vocabulary.gene_sets.catalogue import reference_sets
 from tcga_corr.vocabulary.methods import METHODS
 from tcga_corr.vocabulary.nulls import N_DRAWS
 

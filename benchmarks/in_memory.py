@@ -30,8 +30,9 @@ from tcga_corr.expression import ExpressionTable
 from tcga_corr.formats import open_table
 from tcga_corr.scoring.ranks import doubled_average_ranks, ordinal_ranks
 from tcga_corr.scoring.ssgsea import enrichment_scores, weights_by_doubled_rank
-from tcga_corr.store import TableIndex, TableKey, open_index
-from tcga_corr.vocabulary.gene_sets import shipped_sets
+from tcga_corr.store.index import TableIndex, open_index
+from tcga_corr.store.layout import TableKey
+from tcga_corr.vocabulary.gene_sets.catalogue import shipped_sets
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

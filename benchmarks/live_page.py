@@ -38,8 +38,8 @@ ROUNDS = ("first time", "again")
 def choose_names(store: str) -> tuple[str, dict[str, list[str]]]:
     """A summary of the store, and names to type by kind."""
     from tcga_corr.engine import open_store
-    from tcga_corr.store import open_index
-    from tcga_corr.vocabulary.gene_sets import shipped_sets
+    from tcga_corr.store.index import open_index
+    from tcga_corr.vocabulary.gene_sets.catalogue import shipped_sets
 
     engine = open_store(store)
     key = engine.store.require_keys()[0]

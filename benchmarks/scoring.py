@@ -222,7 +222,7 @@ def r_by_tumor_type(answer: Run) -> dict[str, float]:
 
 def write_sets(folder: Path) -> list[Path]:
     """Ferroptosis and nfkb as GMT files."""
-    from tcga_corr.vocabulary.gene_sets import shipped_sets
+    from tcga_corr.vocabulary.gene_sets.catalogue import shipped_sets
 
     paths = []
     for name in ("ferroptosis", "nfkb"):

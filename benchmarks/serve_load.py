@@ -47,8 +47,8 @@ class QueryGenerator:
 
     def __init__(self, store: str, frequent: float) -> None:
         from tcga_corr.engine import open_store
-        from tcga_corr.store import open_index
-        from tcga_corr.vocabulary.gene_sets import shipped_sets
+        from tcga_corr.store.index import open_index
+        from tcga_corr.vocabulary.gene_sets.catalogue import shipped_sets
 
         keys = open_store(store).store.require_keys()
         genes = list(open_index(open_store(store).store, keys[0]).genes)

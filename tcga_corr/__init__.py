@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tcga_corr.errors import TcgaCorrError
     from tcga_corr.fetching.fetcher import FetchOptions
     from tcga_corr.loading.plan import LoadOptions
-    from tcga_corr.vocabulary.gene_sets import GeneSet, read_gmt
+    from tcga_corr.vocabulary.gene_sets.gmt import GeneSet, read_gmt
 
 __all__ = [
     "Answer",
@@ -39,11 +39,11 @@ _HOMES = {
     "Answer": "engine",
     "Engine": "engine",
     "FetchOptions": "fetching.fetcher",
-    "GeneSet": "vocabulary.gene_sets",
+    "GeneSet": "vocabulary.gene_sets.gmt",
     "LoadOptions": "loading.plan",
     "TcgaCorrError": "errors",
     "open_store": "engine",
-    "read_gmt": "vocabulary.gene_sets",
+    "read_gmt": "vocabulary.gene_sets.gmt",
     "run_spec": "batch.run",
 }
 

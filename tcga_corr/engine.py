@@ -33,11 +33,16 @@ from tcga_corr.fetching.plan import plan_requests
 from tcga_corr.loading.covariates import LoadedCovariates, load_covariates
 from tcga_corr.loading.load import LoadOptions, LoadReport, load_files
 from tcga_corr.progress import Progress
-from tcga_corr.store import Covariates, Store, open_reference, remove_covariates, run_query
+from tcga_corr.store.covariate_lookup import Covariates
+from tcga_corr.store.covariates import remove_covariates
+from tcga_corr.store.layout import Store
+from tcga_corr.store.reference import open_reference
+from tcga_corr.store.sql import run_query
 from tcga_corr.upkeep import inventory
 from tcga_corr.upkeep.removal import Removed, remove
 from tcga_corr.upkeep.verification import Finding, verify
-from tcga_corr.vocabulary.gene_sets import DEATH_PROGRAMMES, GeneSet
+from tcga_corr.vocabulary.gene_sets.catalogue import DEATH_PROGRAMMES
+from tcga_corr.vocabulary.gene_sets.gmt import GeneSet
 from tcga_corr.vocabulary.nulls import N_DRAWS, NULLS
 from tcga_corr.vocabulary.tumor_types import parse_tumor_type
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import typer
 
-from tcga_corr.store import named_queries
 from tcga_corr.store.layout import SCHEMA_VERSION
+from tcga_corr.store.sql import named_queries
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]

@@ -17,7 +17,7 @@ from tcga_corr.choices import Method, Null
 from tcga_corr.cli import options
 from tcga_corr.sources import SOURCES
 from tcga_corr.stats.methods import FORMULAS
-from tcga_corr.vocabulary.gene_sets import COLLECTIONS, shipped_sets
+from tcga_corr.vocabulary.gene_sets.catalogue import COLLECTIONS, shipped_sets
 from tcga_corr.vocabulary.methods import METHODS
 from tcga_corr.vocabulary.nulls import NULLS
 from tests.conftest import imported_by

@@ -83,7 +83,7 @@ def _values(engine: Engine, name: str, tumor_type: str) -> np.ndarray:
 
 
 def test_duckdb_agrees(real: Engine) -> None:
-    from tcga_corr.store import named_query
+    from tcga_corr.store.sql import named_query
 
     by_sql = real.sql(named_query("rela_nfe2l2")).filter(pl.col("source") == "tcga-hiseqv2")
     by_engine = real.correlate("RELA", "NFE2L2", source="tcga-hiseqv2").frame

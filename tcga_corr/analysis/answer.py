@@ -14,7 +14,8 @@ from tcga_corr.analysis.provenance import Provenance
 from tcga_corr.analysis.scope import SEE_STATUS, Scope, table_notes
 from tcga_corr.choices import Method
 from tcga_corr.errors import AnalysisError
-from tcga_corr.store import ReferenceIndex, TableIndex
+from tcga_corr.store.index import TableIndex
+from tcga_corr.store.reference import ReferenceIndex
 
 if TYPE_CHECKING:
     import polars as pl

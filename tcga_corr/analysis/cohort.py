@@ -14,7 +14,8 @@ from tcga_corr.analysis.names import CovariateVariable, GeneVariable, SetVariabl
 from tcga_corr.choices import Selection, Ties
 from tcga_corr.scoring.ranks import ordinal_ranks
 from tcga_corr.scoring.ssgsea import doubled_places, enrichment_scores, weights_by_doubled_rank
-from tcga_corr.store import GeneNames, StoredSample, TableIndex
+from tcga_corr.store.index import GeneNames, TableIndex
+from tcga_corr.store.metadata import StoredSample
 from tcga_corr.vocabulary.associations import SIMULATED
 from tcga_corr.vocabulary.symbols import SymbolMatch, match_symbols, symbol_table
 

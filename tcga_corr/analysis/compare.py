@@ -19,7 +19,7 @@ from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.formats.sample_groups import read_groups
 from tcga_corr.stats.adjustment import benjamini_hochberg
 from tcga_corr.stats.groups import MIN_GROUP, GroupTest, compare_many, compare_pairs, compare_two
-from tcga_corr.store import StoredSample
+from tcga_corr.store.metadata import StoredSample
 
 if TYPE_CHECKING:
     import polars as pl

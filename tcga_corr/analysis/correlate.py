@@ -37,7 +37,8 @@ from tcga_corr.errors import UsageError
 from tcga_corr.stats.adjustment import benjamini_hochberg
 from tcga_corr.stats.correlation import Correlations, Fit, Matrix, correlate_groups
 from tcga_corr.stats.methods import is_ranked
-from tcga_corr.store import ReferenceIndex, TableIndex
+from tcga_corr.store.index import TableIndex
+from tcga_corr.store.reference import ReferenceIndex
 from tcga_corr.vocabulary import associations
 from tcga_corr.vocabulary.methods import METHODS
 from tcga_corr.vocabulary.nulls import N_DRAWS, NULLS

@@ -24,7 +24,7 @@ from tcga_corr.stats.groups import GroupTest
 from tcga_corr.stats.null import rank_p
 from tcga_corr.stats.repeated import PairTest, friedman, post_hoc
 from tcga_corr.vocabulary.associations import SIGNIFICANT
-from tcga_corr.vocabulary.gene_sets import DEATH_PROGRAMMES
+from tcga_corr.vocabulary.gene_sets.catalogue import DEATH_PROGRAMMES
 from tcga_corr.vocabulary.nulls import N_DRAWS
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Protocol
 
 from tcga_corr.errors import UsageError, near_names
-from tcga_corr.store import Covariate
-from tcga_corr.vocabulary.gene_sets import GeneSet, find_set, read_gmt, reference_sets, shipped_sets
+from tcga_corr.store.covariate_lookup import Covariate
+from tcga_corr.vocabulary.gene_sets.catalogue import find_set, reference_sets, shipped_sets
+from tcga_corr.vocabulary.gene_sets.gmt import GeneSet, read_gmt
 from tcga_corr.vocabulary.symbols import AmbiguousSymbolError, UnknownSymbolError, symbol_table
 
 _IN_FILE = re.compile(r"(.+?\.gmt):(.+)", re.IGNORECASE)

@@ -26,7 +26,8 @@ from tcga_corr.stats.null import (
     rank_p,
     sequential_p,
 )
-from tcga_corr.store import ReferenceIndex, TableIndex
+from tcga_corr.store.index import TableIndex
+from tcga_corr.store.reference import ReferenceIndex
 from tcga_corr.vocabulary.nulls import N_DRAWS
 
 # of similar size, for a rank among them to say anything

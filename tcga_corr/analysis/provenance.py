@@ -11,8 +11,11 @@ from importlib.metadata import version
 from typing import Any
 
 from tcga_corr.sources import SOURCES
-from tcga_corr.store import Covariate, InputFile, TableIndex
-from tcga_corr.vocabulary.gene_sets import COLLECTIONS, GeneSet
+from tcga_corr.store.covariate_lookup import Covariate
+from tcga_corr.store.index import TableIndex
+from tcga_corr.store.metadata import InputFile
+from tcga_corr.vocabulary.gene_sets.catalogue import COLLECTIONS
+from tcga_corr.vocabulary.gene_sets.gmt import GeneSet
 
 _PACKAGES = ("tcga-corr", "numpy", "scipy", "polars", "pyarrow", "duckdb", "gseapy")
 

@@ -10,7 +10,8 @@ from tcga_corr.analysis.cohort import MIN_GENES, Cohort
 from tcga_corr.choices import SELECTIONS, TIES, Selection, Ties, check_choice
 from tcga_corr.errors import DataMissingError, UsageError
 from tcga_corr.sources import SOURCES, source_is_simulated
-from tcga_corr.store import Store, TableIndex, open_index
+from tcga_corr.store.index import TableIndex, open_index
+from tcga_corr.store.layout import Store
 from tcga_corr.vocabulary.associations import NOTE_OF_SIMULATED
 from tcga_corr.vocabulary.tumor_types import parse_tumor_type
 

@@ -31,7 +31,7 @@ from tcga_corr.stats.adjustment import benjamini_hochberg
 from tcga_corr.stats.correlation import MIN_SAMPLES, Fit, note_of_few, snapped, unit_rows
 from tcga_corr.stats.methods import fisher_interval, fisher_variance, is_ranked, p_of_r
 from tcga_corr.vocabulary.associations import SIMULATED
-from tcga_corr.vocabulary.gene_sets import GeneSet
+from tcga_corr.vocabulary.gene_sets.gmt import GeneSet
 from tcga_corr.vocabulary.methods import METHODS
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from tcga_corr.analysis.names import Variable, sets_among
 from tcga_corr.analysis.panel import ROWS_AT_ONCE, Pairs, Panel
 from tcga_corr.batch.plan import Plan, PlannedAnalysis, Task, check_inputs
 from tcga_corr.engine import Engine
-from tcga_corr.store import open_reference
+from tcga_corr.store.reference import open_reference
 from tcga_corr.vocabulary.associations import ASSOCIATION, INTERVAL, NAMES, NULL_COLUMNS
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from tcga_corr.batch.plan import Plan, Task
 from tcga_corr.errors import DataMissingError, StoreError, near_names
 from tcga_corr.files import is_leftover, replacing, writing
-from tcga_corr.store import Store
+from tcga_corr.store.layout import Store
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -23,8 +23,9 @@ from tcga_corr.analysis.scope import Scope
 from tcga_corr.batch.spec import Claim, Output
 from tcga_corr.choices import Method, Null
 from tcga_corr.errors import StoreError
-from tcga_corr.store import Covariate, Covariates, Store
-from tcga_corr.vocabulary.gene_sets import GeneSet
+from tcga_corr.store.covariate_lookup import Covariate, Covariates
+from tcga_corr.store.layout import Store
+from tcga_corr.vocabulary.gene_sets.gmt import GeneSet
 from tcga_corr.vocabulary.methods import METHODS
 
 FORMAT = 1

@@ -22,8 +22,9 @@ from tcga_corr.batch.plan import Plan, PlannedAnalysis, covariates_among
 from tcga_corr.batch.spec import Analysis, Claim, Problem, Spec, SpecError, read_spec
 from tcga_corr.engine import Engine
 from tcga_corr.errors import DataMissingError, UsageError
-from tcga_corr.store import Covariates, Store
-from tcga_corr.vocabulary.gene_sets import reference_digest
+from tcga_corr.store.covariate_lookup import Covariates
+from tcga_corr.store.layout import Store
+from tcga_corr.vocabulary.gene_sets.catalogue import reference_digest
 from tcga_corr.vocabulary.nulls import NULLS
 
 if TYPE_CHECKING:

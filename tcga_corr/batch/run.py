@@ -23,7 +23,7 @@ from tcga_corr.engine import Engine
 from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.files import sha256_of
 from tcga_corr.progress import Progress
-from tcga_corr.store import open_index
+from tcga_corr.store.index import open_index
 from tcga_corr.store.layout import TableKey
 
 if TYPE_CHECKING:

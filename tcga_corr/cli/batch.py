@@ -300,7 +300,7 @@ def plot(
 def _spec_path(spec: Path | None, paper: bool) -> Path:
     if (spec is None) != paper:
         raise UsageError("give a SPEC.toml or --paper", "See `tcga-corr batch --help`")
-    from tcga_corr.store import queries_folder
+    from tcga_corr.store.sql import queries_folder
 
     return spec or queries_folder() / PAPER
 

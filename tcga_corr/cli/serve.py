@@ -62,7 +62,7 @@ def serve(
     from tcga_corr.page.render import live_page
     from tcga_corr.serve import app
     from tcga_corr.serve.access import LOOPBACK, AccessRules, check_token, is_loopback
-    from tcga_corr.vocabulary.gene_sets import read_gmt
+    from tcga_corr.vocabulary.gene_sets.gmt import read_gmt
 
     settings: Settings = context.obj
     engine = settings.engine()

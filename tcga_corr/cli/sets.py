@@ -11,7 +11,7 @@ from tcga_corr.cli.output import Result, plain
 from tcga_corr.errors import UsageError
 
 if TYPE_CHECKING:
-    from tcga_corr.vocabulary.gene_sets import GeneSet
+    from tcga_corr.vocabulary.gene_sets.gmt import GeneSet
 
 
 @options.command
@@ -50,7 +50,7 @@ def sets(
 
 def _chosen(word: str | None, exactly: bool) -> list[GeneSet]:
     """The sets with a word in their name, or the one of that name."""
-    from tcga_corr.vocabulary.gene_sets import (
+    from tcga_corr.vocabulary.gene_sets.catalogue import (
         find_set,
         near_set_names,
         reference_sets,
@@ -73,7 +73,7 @@ def _chosen(word: str | None, exactly: bool) -> list[GeneSet]:
 
 
 def _origin(gene_set: GeneSet) -> dict[str, Any]:
-    from tcga_corr.vocabulary.gene_sets import COLLECTIONS
+    from tcga_corr.vocabulary.gene_sets.catalogue import COLLECTIONS
 
     collection = COLLECTIONS[gene_set.collection]
     return {

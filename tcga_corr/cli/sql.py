@@ -38,7 +38,7 @@ def sql(
     import polars as pl
 
     from tcga_corr.sources import source_is_simulated
-    from tcga_corr.store import named_queries, named_query
+    from tcga_corr.store.sql import named_queries, named_query
 
     settings: Settings = context.obj
     if sum((query is not None, named is not None, listed)) != 1:

@@ -24,7 +24,8 @@ from tcga_corr.fetching.sidecar import (
 from tcga_corr.loading.load import LoadedTable, LoadReport, load_files
 from tcga_corr.loading.plan import LoadOptions
 from tcga_corr.progress import Progress
-from tcga_corr.store import Store, TableKey, read_metadata
+from tcga_corr.store.layout import Store, TableKey
+from tcga_corr.store.parquet import read_metadata
 
 
 @dataclass(frozen=True)

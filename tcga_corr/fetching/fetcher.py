@@ -12,7 +12,7 @@ from tcga_corr.fetching.hub_requests import RetryPolicy
 from tcga_corr.fetching.request import Download
 from tcga_corr.progress import Progress
 from tcga_corr.sources import Source
-from tcga_corr.store import Store
+from tcga_corr.store.layout import Store
 
 DEFAULT_SOURCE = "pancanatlas"
 JOBS = 3

@@ -8,7 +8,7 @@ from tcga_corr.errors import UsageError, near_names
 from tcga_corr.fetching.fetcher import FetchOptions, FetchRequest, PlannedRequest
 from tcga_corr.fetching.registry import fetched_sources, fetcher_of
 from tcga_corr.sources import SOURCES
-from tcga_corr.store import Store
+from tcga_corr.store.layout import Store
 from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES, parse_tumor_type
 
 MOST_JOBS = 8

@@ -13,7 +13,7 @@ from tcga_corr.fetching.hub import HubFetcher
 from tcga_corr.fetching.simulation import SimulationFetcher
 from tcga_corr.sources import SOURCES, Source
 from tcga_corr.sources.source import FetchedFrom
-from tcga_corr.store import Store, TableKey
+from tcga_corr.store.layout import Store, TableKey
 
 FETCHERS: dict[FetchedFrom, Fetcher] = {
     "hub": HubFetcher(),

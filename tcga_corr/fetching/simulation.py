@@ -23,7 +23,7 @@ from tcga_corr.fetching.fetcher import Fetcher
 from tcga_corr.files import replacing
 from tcga_corr.sources import Source
 from tcga_corr.sources.simulated import BARCODE_PREFIX
-from tcga_corr.vocabulary.gene_sets import shipped_sets
+from tcga_corr.vocabulary.gene_sets.catalogue import shipped_sets
 from tcga_corr.vocabulary.symbols import symbol_table
 from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
 

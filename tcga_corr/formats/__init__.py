@@ -19,20 +19,7 @@ from tcga_corr.formats import (
     xena,
 )
 from tcga_corr.formats.delimited import preview
-from tcga_corr.formats.format import GeneFilter, ReadOptions, TableFile, TableFormat
-from tcga_corr.formats.phenotype import TumorTypeOfSample, find_phenotype, read_phenotype
-
-__all__ = [
-    "FORMATS",
-    "GeneFilter",
-    "ReadOptions",
-    "TableFile",
-    "TableFormat",
-    "TumorTypeOfSample",
-    "find_phenotype",
-    "open_table",
-    "read_phenotype",
-]
+from tcga_corr.formats.format import ReadOptions, TableFile, TableFormat
 
 FORMATS: tuple[TableFormat, ...] = (
     firehose.FORMAT,

@@ -14,16 +14,10 @@ from tcga_corr.choices import CovariateKey, check_choice
 from tcga_corr.errors import DamagedTableError, DataMissingError, StoreError, UsageError
 from tcga_corr.files import sha256_of
 from tcga_corr.formats.covariates import CovariateTable, read_covariates
-from tcga_corr.store import (
-    CovariateColumn,
-    CovariateMetadata,
-    InputFile,
-    Store,
-    check_covariates_name,
-    open_covariates,
-    read_metadata,
-    write_covariates,
-)
+from tcga_corr.store.covariates import check_covariates_name, open_covariates, write_covariates
+from tcga_corr.store.layout import Store
+from tcga_corr.store.metadata import CovariateColumn, CovariateMetadata, InputFile
+from tcga_corr.store.parquet import read_metadata
 
 _READER = 1  # increased when the same file would be read differently
 

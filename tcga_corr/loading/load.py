@@ -19,7 +19,7 @@ from tcga_corr.errors import (
     UsageError,
 )
 from tcga_corr.expression import ExpressionTable
-from tcga_corr.formats import GeneFilter
+from tcga_corr.formats.format import GeneFilter
 from tcga_corr.loading.checks import (
     check_centred,
     check_names,
@@ -31,16 +31,10 @@ from tcga_corr.loading.checks import (
 from tcga_corr.loading.plan import LoadOptions, LoadPlan, plan_file
 from tcga_corr.progress import Progress
 from tcga_corr.sources import SOURCES, source_of_file
-from tcga_corr.store import (
-    Store,
-    StoredSample,
-    TableKey,
-    TableMetadata,
-    check_source_name,
-    open_index,
-    read_metadata,
-    write_table,
-)
+from tcga_corr.store.index import open_index
+from tcga_corr.store.layout import Store, TableKey, check_source_name
+from tcga_corr.store.metadata import StoredSample, TableMetadata
+from tcga_corr.store.parquet import read_metadata, write_table
 from tcga_corr.vocabulary.barcodes import Barcode, parse_barcode, select_samples
 from tcga_corr.vocabulary.symbols import symbol_table
 from tcga_corr.vocabulary.tumor_types import parse_tumor_type

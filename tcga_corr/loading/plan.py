@@ -11,17 +11,13 @@ from pathlib import Path
 from tcga_corr.choices import Genes, RowsOfTable
 from tcga_corr.errors import DataMissingError, TableError, UsageError
 from tcga_corr.files import sha256_of
-from tcga_corr.formats import (
-    ReadOptions,
-    TableFile,
-    TumorTypeOfSample,
-    find_phenotype,
-    open_table,
-    read_phenotype,
-)
+from tcga_corr.formats import open_table
+from tcga_corr.formats.format import ReadOptions, TableFile
+from tcga_corr.formats.phenotype import TumorTypeOfSample, find_phenotype, read_phenotype
 from tcga_corr.sources import SOURCES, Source, own_source, source_of_file
 from tcga_corr.sources.simulated import has_simulated_samples
-from tcga_corr.store import InputFile, TableKey, TableMetadata
+from tcga_corr.store.layout import TableKey
+from tcga_corr.store.metadata import InputFile, TableMetadata
 from tcga_corr.vocabulary.barcodes import parse_barcode
 from tcga_corr.vocabulary.tumor_types import OTHER, TUMOR_TYPES, UNIONS, parse_tumor_type
 

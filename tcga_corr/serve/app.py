@@ -23,8 +23,8 @@ from tcga_corr.serve.access import AccessControl, AccessRules, refusal
 from tcga_corr.serve.answers import Answers, BusyError, GoneError, Limits
 from tcga_corr.serve.names import check_own_sets
 from tcga_corr.serve.snapshot import LiveStore, Snapshot
-from tcga_corr.store import Store
-from tcga_corr.vocabulary.gene_sets import GeneSet
+from tcga_corr.store.layout import Store
+from tcga_corr.vocabulary.gene_sets.gmt import GeneSet
 
 Handler = Callable[[Request], Awaitable[Response]]
 _JSON = "application/json; charset=utf-8"

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Literal
 
-from tcga_corr.vocabulary.gene_sets import GeneSet, reference_sets, shipped_sets
+from tcga_corr.vocabulary.gene_sets.catalogue import reference_sets, shipped_sets
+from tcga_corr.vocabulary.gene_sets.gmt import GeneSet
 from tcga_corr.vocabulary.symbols import PREFERRED, symbol_table
 
 Kind = Literal["gene", "set", "covariate"]

@@ -9,8 +9,10 @@ from threading import Lock
 from tcga_corr.analysis.names import Item, Items, NameResolver, SetVariable, Variable
 from tcga_corr.errors import UsageError, near_names
 from tcga_corr.serve.completion import KINDS, Completions, Kind, lines_of
-from tcga_corr.store import Covariates, TableIndex
-from tcga_corr.vocabulary.gene_sets import GeneSet, reference_sets, shipped_sets
+from tcga_corr.store.covariate_lookup import Covariates
+from tcga_corr.store.index import TableIndex
+from tcga_corr.vocabulary.gene_sets.catalogue import reference_sets, shipped_sets
+from tcga_corr.vocabulary.gene_sets.gmt import GeneSet
 from tcga_corr.vocabulary.symbols import PREFERRED, symbol_table
 
 _MOST_KEPT = 4096  # texts

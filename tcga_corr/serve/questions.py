@@ -18,7 +18,7 @@ from tcga_corr.page.pairs import scatters_of
 from tcga_corr.page.parts import Scatter, as_data
 from tcga_corr.serve.names import VisitorNames
 from tcga_corr.serve.snapshot import Snapshot
-from tcga_corr.store import TableIndex
+from tcga_corr.store.index import TableIndex
 from tcga_corr.vocabulary.methods import METHODS
 from tcga_corr.vocabulary.nulls import NULLS
 

@@ -20,16 +20,12 @@ from tcga_corr.engine import Engine
 from tcga_corr.errors import DataMissingError, StoreError, UsageError
 from tcga_corr.serve.names import VisitorNames
 from tcga_corr.sources import SOURCES, source_is_simulated
-from tcga_corr.store import (
-    Covariates,
-    Store,
-    TableIndex,
-    TableKey,
-    TableMetadata,
-    open_index,
-    read_metadata,
-)
-from tcga_corr.vocabulary.gene_sets import GeneSet
+from tcga_corr.store.covariate_lookup import Covariates
+from tcga_corr.store.index import TableIndex, open_index
+from tcga_corr.store.layout import Store, TableKey
+from tcga_corr.store.metadata import TableMetadata
+from tcga_corr.store.parquet import read_metadata
+from tcga_corr.vocabulary.gene_sets.gmt import GeneSet
 from tcga_corr.vocabulary.methods import METHODS
 from tcga_corr.vocabulary.tumor_types import parse_tumor_type
 

@@ -23,7 +23,7 @@ from tcga_corr.files import replacing_folder, writing
 from tcga_corr.scoring.rank_sums import N_SUMS, Terms, rank_terms, sums_of_sets
 from tcga_corr.store.index import UNREADABLE, GeneNames, TableIndex, save_array
 from tcga_corr.store.layout import Store
-from tcga_corr.vocabulary.gene_sets import reference_digest, reference_sets
+from tcga_corr.vocabulary.gene_sets.catalogue import reference_digest, reference_sets
 from tcga_corr.vocabulary.symbols import match_symbols
 
 Rows = NDArray[np.intp]

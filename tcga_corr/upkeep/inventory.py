@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from tcga_corr.errors import DataMissingError, StoreError
 from tcga_corr.sources import source_is_simulated
-from tcga_corr.store import Store, TableKey, TableMetadata, list_covariates, read_metadata
+from tcga_corr.store.covariates import list_covariates
+from tcga_corr.store.layout import Store, TableKey
+from tcga_corr.store.metadata import TableMetadata
+from tcga_corr.store.parquet import read_metadata
 from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES, parse_tumor_type
 
 if TYPE_CHECKING:

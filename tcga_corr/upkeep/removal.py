@@ -11,7 +11,7 @@ from tcga_corr.fetching.registry import downloaded_table
 from tcga_corr.fetching.sidecar import sidecar_path
 from tcga_corr.files import remove_tree, writing
 from tcga_corr.sources import SOURCES
-from tcga_corr.store import Store, TableKey, check_source_name
+from tcga_corr.store.layout import Store, TableKey, check_source_name
 from tcga_corr.vocabulary.tumor_types import parse_tumor_type
 
 

@@ -15,20 +15,12 @@ from tcga_corr.loading.load import load_files
 from tcga_corr.loading.plan import LoadOptions, tumor_type_of_path
 from tcga_corr.progress import Progress
 from tcga_corr.sources import SOURCES
-from tcga_corr.store import (
-    Store,
-    TableKey,
-    TableMetadata,
-    check_index,
-    check_reference,
-    check_table,
-    drop_index,
-    drop_reference,
-    indexed_metadata,
-    open_covariates,
-    open_index,
-    read_metadata,
-)
+from tcga_corr.store.covariates import open_covariates
+from tcga_corr.store.index import check_index, drop_index, indexed_metadata, open_index
+from tcga_corr.store.layout import Store, TableKey
+from tcga_corr.store.metadata import TableMetadata
+from tcga_corr.store.parquet import check_table, read_metadata
+from tcga_corr.store.reference import check_reference, drop_reference
 from tcga_corr.vocabulary.tumor_types import parse_tumor_type
 
 WHOLE = "whole"

@@ -23,7 +23,7 @@ import tcga_corr as tc
 from tcga_corr.engine import Engine
 from tcga_corr.errors import AnalysisError, DataMissingError, TableError, UsageError
 from tcga_corr.loading.plan import LoadOptions
-from tcga_corr.vocabulary.gene_sets import shipped_sets
+from tcga_corr.vocabulary.gene_sets.catalogue import shipped_sets
 from tests.conftest import Run, barcodes, write_table
 
 Vector = NDArray[np.float64]

@@ -33,7 +33,8 @@ from tcga_corr.engine import Answer, Engine
 from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.stats.correlation import correlate_groups
 from tcga_corr.stats.pooling import pool
-from tcga_corr.vocabulary.gene_sets import GeneSet, reference_sets
+from tcga_corr.vocabulary.gene_sets.catalogue import reference_sets
+from tcga_corr.vocabulary.gene_sets.gmt import GeneSet
 from tcga_corr.vocabulary.methods import METHODS
 from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
 from tests.conftest import barcodes, write_table

@@ -52,16 +52,11 @@ from tcga_corr.stats.null import (
     rank_p,
     sequential_p,
 )
-from tcga_corr.store import (
-    ReferenceIndex,
-    TableIndex,
-    TableKey,
-    drop_reference,
-    has_reference,
-    open_index,
-    open_reference,
-)
-from tcga_corr.vocabulary.gene_sets import GeneSet, reference_sets
+from tcga_corr.store.index import TableIndex, open_index
+from tcga_corr.store.layout import TableKey
+from tcga_corr.store.reference import ReferenceIndex, drop_reference, has_reference, open_reference
+from tcga_corr.vocabulary.gene_sets.catalogue import reference_sets
+from tcga_corr.vocabulary.gene_sets.gmt import GeneSet
 from tcga_corr.vocabulary.methods import METHODS
 from tcga_corr.vocabulary.nulls import N_DRAWS
 from tcga_corr.vocabulary.symbols import match_symbols

@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
-from tcga_corr import store
 from tcga_corr.analysis.cohort import Cohort
 from tcga_corr.analysis.correlate import Question, associate
 from tcga_corr.analysis.names import CovariateVariable, GeneVariable, SetVariable, Variable
@@ -30,7 +29,11 @@ from tcga_corr.scoring.ranks import doubled_average_ranks
 from tcga_corr.stats.adjustment import benjamini_hochberg
 from tcga_corr.stats.correlation import Correlations
 from tcga_corr.stats.methods import fisher_interval, fisher_variance, p_of_r
-from tcga_corr.vocabulary.gene_sets import GeneSet
+from tcga_corr.store.covariate_lookup import Covariate
+from tcga_corr.store.index import GeneNames, TableIndex
+from tcga_corr.store.layout import TableKey
+from tcga_corr.store.metadata import CovariateColumn, CovariateMetadata, StoredSample, TableMetadata
+from tcga_corr.vocabulary.gene_sets.gmt import GeneSet
 
 Matrix = NDArray[np.float64]
 Asked = tuple[Cohort, list[Variable], tuple[Variable, ...], Method]
@@ -40,29 +43,27 @@ GENES = [f"G{number:03d}" for number in range(90)]
 STEADY = GENES[80:]  # the highest of every sample and constant, with their ranks
 
 
-def table(values: Matrix, kinds: str, *, simulated: bool = False) -> store.TableIndex:
+def table(values: Matrix, kinds: str, *, simulated: bool = False) -> TableIndex:
     """A table of genes in rows; a sample each of t(umour), n(ormal) and m(etastasis)."""
     genes = GENES[: len(values)]
     samples = tuple(
-        store.StoredSample(
+        StoredSample(
             f"S{place:03d}", "", f"P{place:03d}", "", "", kind == "t", kind == "n", kind in "tm", ""
         )
         for place, kind in enumerate(kinds)
     )
-    said = store.TableMetadata("", "LIHC", "", simulated, "all", len(genes), (), {}, {}, samples)
+    said = TableMetadata("", "LIHC", "", simulated, "all", len(genes), (), {}, {}, samples)
     single = values.astype(np.float32)
-    names = store.GeneNames(genes, "\n".join(genes))
-    return store.TableIndex(
-        store.TableKey("", "LIHC"), "", said, names, doubled_average_ranks(single), single
-    )
+    names = GeneNames(genes, "\n".join(genes))
+    return TableIndex(TableKey("", "LIHC"), "", said, names, doubled_average_ranks(single), single)
 
 
 def covariate(name: str, values: Sequence[float], column: str = "") -> CovariateVariable:
     """A covariate of the first samples of a table."""
-    said = store.CovariateColumn(name, column or name, len(values))
-    metadata = store.CovariateMetadata("sample", (), {}, "", (said,), len(values), {}, ())
+    said = CovariateColumn(name, column or name, len(values))
+    metadata = CovariateMetadata("sample", (), {}, "", (said,), len(values), {}, ())
     rows = {f"S{place:03d}": {"": float(value)} for place, value in enumerate(values)}
-    return CovariateVariable(store.Covariate("clinic", name, name, metadata, "", rows))
+    return CovariateVariable(Covariate("clinic", name, name, metadata, "", rows))
 
 
 def gene_set(name: str, *genes: str) -> SetVariable:
@@ -150,7 +151,7 @@ def alone(
 ) -> dict[str, list[Any]]:
     """The columns of pairs asked one by one."""
 
-    def no_reference(_: store.TableIndex) -> NoReturn:
+    def no_reference(_: TableIndex) -> NoReturn:
         raise AssertionError("no null is asked for")
 
     rows = []

@@ -22,7 +22,7 @@ from tcga_corr.errors import AnalysisError, DataMissingError, UsageError
 from tcga_corr.stats.adjustment import benjamini_hochberg
 from tcga_corr.stats.methods import fisher_variance
 from tcga_corr.stats.pooling import pool
-from tcga_corr.vocabulary.gene_sets import shipped_sets
+from tcga_corr.vocabulary.gene_sets.catalogue import shipped_sets
 from tests.conftest import Run, barcodes, write_table
 
 N = {"ACC": 25, "CHOL": 14, "LIHC": 40, "UVM": 8}

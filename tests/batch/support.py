@@ -20,7 +20,7 @@ from tcga_corr.engine import Engine, open_store
 from tcga_corr.files import sha256_of
 from tcga_corr.loading.plan import LoadOptions
 from tcga_corr.progress import Progress
-from tcga_corr.vocabulary.gene_sets import shipped_sets
+from tcga_corr.vocabulary.gene_sets.catalogue import shipped_sets
 from tests.conftest import barcodes, write_table
 
 # tumours and normals; UCS has too few of both

@@ -614,7 +614,7 @@ def test_verbose_lines(engine: Engine, spec: Path, run: Run) -> None:
 def test_the_paper_over_simulated_values(simulated: Engine, tmp_path: Path, run: Run) -> None:
     engine = copy_of(simulated, tmp_path / "cache")
     spec = write_spec(tmp_path, "", "empty.toml").with_name("paper.toml")
-    from tcga_corr.store import queries_folder
+    from tcga_corr.store.sql import queries_folder
 
     text = (queries_folder() / "paper.toml").read_text()
     spec.write_text(text.replace("null = [", 'draws = 20\ntumor_types = ["LIHC", "ACC"]\nnull = ['))

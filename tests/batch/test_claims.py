@@ -14,7 +14,7 @@ from tcga_corr.batch.claims import compare_claims
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan, PlannedAnalysis
 from tcga_corr.batch.spec import Claim, read_spec
-from tcga_corr.store import Store
+from tcga_corr.store.layout import Store
 
 ROW = {
     "analysis": "pair", "tumor_type": "LIHC", "x": "RELA", "y": "NFE2L2", "method": "pearson",

@@ -21,7 +21,7 @@ from tcga_corr.batch.spec import SpecError
 from tcga_corr.engine import Engine
 from tcga_corr.errors import DataMissingError, StoreError, UsageError
 from tcga_corr.loading.plan import LoadOptions
-from tcga_corr.vocabulary.gene_sets import shipped_sets
+from tcga_corr.vocabulary.gene_sets.catalogue import shipped_sets
 from tests.batch.support import (
     WHOLE,
     build_store,

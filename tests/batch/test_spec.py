@@ -15,8 +15,8 @@ from tcga_corr.analysis.names import NameResolver, NoCovariates
 from tcga_corr.analysis.scope import Scope
 from tcga_corr.batch.spec import Analysis, Claim, Spec, SpecError, filled_in, read_spec
 from tcga_corr.errors import UsageError
-from tcga_corr.store import Covariate
-from tcga_corr.vocabulary.gene_sets import DEATH_PROGRAMMES
+from tcga_corr.store.covariate_lookup import Covariate
+from tcga_corr.vocabulary.gene_sets.catalogue import DEATH_PROGRAMMES
 
 GO = "A\tone\tRELA\tREL\nB\ttwo\tGPX4\tTP53\n"
 WHOLE = """\

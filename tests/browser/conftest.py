@@ -14,7 +14,7 @@ import pytest
 
 from tcga_corr.cli import main
 from tcga_corr.engine import Engine
-from tcga_corr.vocabulary.gene_sets import shipped_sets
+from tcga_corr.vocabulary.gene_sets.catalogue import shipped_sets
 from tests.browser.support import ARGUMENTS, Visit
 
 if TYPE_CHECKING:

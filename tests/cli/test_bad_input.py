@@ -21,7 +21,7 @@ import pytest
 
 from tcga_corr.cli.main import run
 from tcga_corr.errors import StoreError
-from tcga_corr.store import Store, TableKey
+from tcga_corr.store.layout import Store, TableKey
 from tcga_corr.store.parquet import read_metadata, read_values
 from tests.conftest import barcodes, run_cli, snapshot, write_table
 

@@ -22,7 +22,7 @@ from tcga_corr.fetching.simulation import (
 from tcga_corr.scoring.ranks import doubled_average_ranks
 from tcga_corr.scoring.ssgsea import enrichment_scores, weights_by_doubled_rank
 from tcga_corr.stats.correlation import correlate_groups
-from tcga_corr.vocabulary.gene_sets import shipped_sets
+from tcga_corr.vocabulary.gene_sets.catalogue import shipped_sets
 from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
 
 

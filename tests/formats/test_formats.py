@@ -22,9 +22,11 @@ from tcga_corr.choices import RowsOfTable
 from tcga_corr.engine import open_store
 from tcga_corr.errors import TableError, UsageError
 from tcga_corr.expression import ExpressionTable
-from tcga_corr.formats import GeneFilter, ReadOptions, TableFile, delimited, open_table
+from tcga_corr.formats import delimited, open_table
+from tcga_corr.formats.format import GeneFilter, ReadOptions, TableFile
 from tcga_corr.loading.plan import LoadOptions
-from tcga_corr.store import TableKey, open_index
+from tcga_corr.store.index import open_index
+from tcga_corr.store.layout import TableKey
 from tcga_corr.vocabulary.symbols import symbol_table
 from tests.conftest import barcodes, snapshot
 

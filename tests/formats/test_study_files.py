@@ -12,10 +12,12 @@ import pytest
 
 from tcga_corr.engine import open_store
 from tcga_corr.errors import DataMissingError, TableError, TcgaCorrError
-from tcga_corr.formats import GeneFilter, open_table
+from tcga_corr.formats import open_table
+from tcga_corr.formats.format import GeneFilter
 from tcga_corr.loading.plan import LoadOptions
 from tcga_corr.sources import SOURCES, source_of_file
-from tcga_corr.store import TableKey, open_index
+from tcga_corr.store.index import open_index
+from tcga_corr.store.layout import TableKey
 from tests.conftest import barcodes
 from tests.formats.test_formats import IDS, ON_Y, SYMBOLS, Made, made, read, written
 

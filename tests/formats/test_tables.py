@@ -15,16 +15,12 @@ from hypothesis import strategies as st
 from tcga_corr.engine import open_store
 from tcga_corr.errors import DataMissingError, TableError
 from tcga_corr.expression import ExpressionTable
-from tcga_corr.formats import (
-    FORMATS,
-    ReadOptions,
-    delimited,
-    find_phenotype,
-    open_table,
-    read_phenotype,
-)
+from tcga_corr.formats import FORMATS, delimited, open_table
+from tcga_corr.formats.format import ReadOptions
+from tcga_corr.formats.phenotype import find_phenotype, read_phenotype
 from tcga_corr.loading.plan import LoadOptions
-from tcga_corr.store import TableKey, open_index
+from tcga_corr.store.index import open_index
+from tcga_corr.store.layout import TableKey
 from tests.conftest import barcodes, write_table
 
 EB = "EB++AdjustPANCAN_IlluminaHiSeq_RNASeqV2.geneExp.xena.gz"

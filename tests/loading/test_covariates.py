@@ -26,16 +26,11 @@ from tcga_corr.errors import DamagedTableError, DataMissingError, TableError, Us
 from tcga_corr.formats.covariates import check_covariate_name, read_covariates
 from tcga_corr.loading.covariates import load_covariates
 from tcga_corr.loading.plan import LoadOptions
-from tcga_corr.store import (
-    Covariates,
-    Store,
-    StoredSample,
-    check_covariates_name,
-    named_queries,
-    open_covariates,
-    remove_covariates,
-)
-from tcga_corr.store.sql import queries_folder
+from tcga_corr.store.covariate_lookup import Covariates
+from tcga_corr.store.covariates import check_covariates_name, open_covariates, remove_covariates
+from tcga_corr.store.layout import Store
+from tcga_corr.store.metadata import StoredSample
+from tcga_corr.store.sql import named_queries, queries_folder
 from tests.conftest import DIE_BEFORE, barcodes, snapshot, write_table
 
 GENES = [f"G{number:03d}" for number in range(30)]
@@ -447,7 +442,7 @@ KILLED_AT_A_STEP = (
     + """
 from pathlib import Path
 import numpy, pyarrow.parquet, filelock
-from tcga_corr import store
+from tcga_corr.store.layout import Store
 from tcga_corr.loading.covariates import load_covariates
 
 root, path = sys.argv[1:]
@@ -457,7 +452,7 @@ while left >= 0:
     child = os.fork()
     if child == 0:
         die_before(left, root, STEPS)
-        load_covariates(store.Store(Path(root)), Path(path), name="x")
+        load_covariates(Store(Path(root)), Path(path), name="x")
         os._exit(0)
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
     left = int(sys.stdin.readline())

@@ -21,7 +21,8 @@ from tcga_corr.errors import DataMissingError
 from tcga_corr.fetching.simulation import write_atlas
 from tcga_corr.files import replacing
 from tcga_corr.loading.plan import LoadOptions
-from tcga_corr.store import Store, TableKey, named_query
+from tcga_corr.store.layout import Store, TableKey
+from tcga_corr.store.sql import named_query
 from tests.conftest import DIE_BEFORE, run_cli, script_process, snapshot
 
 pytestmark = pytest.mark.slow
@@ -155,7 +156,7 @@ KILLED_AT_A_STEP = (
     + """
 from pathlib import Path
 import numpy, polars, pyarrow.parquet, filelock
-from tcga_corr import store
+from tcga_corr.store.layout import Store
 from tcga_corr.loading.load import load_files
 from tcga_corr.loading.plan import LoadOptions
 from tcga_corr.vocabulary.symbols import symbol_table
@@ -169,7 +170,7 @@ for line in sys.stdin:
     if child == 0:
         die_before(int(step), root, STEPS)
         report = load_files(
-            store.Store(Path(root)), list(map(Path, paths)), LoadOptions(source="simulated")
+            Store(Path(root)), list(map(Path, paths)), LoadOptions(source="simulated")
         )
         os._exit(1 if report.errors else 0)
     _, status = os.waitpid(child, 0)
@@ -288,7 +289,8 @@ def test_a_killed_writer_holds_no_lock(six: Loading, tmp_path: Path) -> None:
     """A lock goes with its process: the file it leaves locks nobody out."""
     root = tmp_path / "cache"
     script = (
-        "import sys, time; from pathlib import Path; from tcga_corr.store import Store, TableKey\n"
+        "import sys, time; from pathlib import Path\n"
+        "from tcga_corr.store.layout import Store, TableKey\n"
         "with Store(Path(sys.argv[1])).locked(TableKey('simulated', 'ACC')):\n"
         "    print('locked', flush=True); time.sleep(60)"
     )

@@ -11,7 +11,8 @@ import pytest
 
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.errors import TableError, TcgaCorrError, UsageError
-from tcga_corr.formats import GeneFilter, ReadOptions, open_table
+from tcga_corr.formats import open_table
+from tcga_corr.formats.format import GeneFilter, ReadOptions
 from tcga_corr.formats.gene_names import gene_span
 from tcga_corr.formats.sample_names import is_sample_title
 from tcga_corr.loading.load import LoadReport
@@ -461,7 +462,7 @@ def test_samples_of_one_name_are_refused(engine: Engine, tmp_path: Path) -> None
 
 
 def test_a_set_of_which_little_is_measured_is_said(engine: Engine, tmp_path: Path) -> None:
-    from tcga_corr.vocabulary.gene_sets import shipped_sets
+    from tcga_corr.vocabulary.gene_sets.catalogue import shipped_sets
 
     whole = shipped_sets()["apoptosis"].genes
     members = list(whole)[:8]

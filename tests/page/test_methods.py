@@ -31,7 +31,8 @@ from tcga_corr.sources import SOURCES
 from tcga_corr.stats.correlation import MIN_SAMPLES
 from tcga_corr.stats.null import ENOUGH, N_BINS
 from tcga_corr.vocabulary.citations import REFERENCES, SOFTWARE
-from tcga_corr.vocabulary.gene_sets import GeneSet, reference_sets
+from tcga_corr.vocabulary.gene_sets.catalogue import reference_sets
+from tcga_corr.vocabulary.gene_sets.gmt import GeneSet
 from tcga_corr.vocabulary.methods import METHODS
 
 ROOT = Path(__file__).parents[2]

@@ -37,7 +37,7 @@ from tcga_corr.page.runs import page_of_run
 from tcga_corr.page.sentences import NOT_COMPARED
 from tcga_corr.vocabulary.associations import note_without_mark
 from tcga_corr.vocabulary.citations import REFERENCES, SOFTWARE
-from tcga_corr.vocabulary.gene_sets import GeneSet
+from tcga_corr.vocabulary.gene_sets.gmt import GeneSet
 from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
 from tests.analysis.test_points import left_by, slow_band
 from tests.batch.support import SAMPLES, build_store, copy_of, rows_of, run, write_spec

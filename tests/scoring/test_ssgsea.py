@@ -21,7 +21,7 @@ from tcga_corr.expression import ExpressionTable
 from tcga_corr.formats import open_table
 from tcga_corr.scoring.ranks import doubled_average_ranks, ordinal_ranks
 from tcga_corr.scoring.ssgsea import ALPHA, enrichment_scores, weights_by_doubled_rank
-from tcga_corr.vocabulary.gene_sets import GeneSet, read_gmt
+from tcga_corr.vocabulary.gene_sets.gmt import GeneSet, read_gmt
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 Scores = NDArray[np.float64]

@@ -13,7 +13,7 @@ import numpy as np
 
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.serve.app import LivePage, Settings
-from tcga_corr.vocabulary.gene_sets import shipped_sets
+from tcga_corr.vocabulary.gene_sets.catalogue import shipped_sets
 from tests.conftest import barcodes, write_table
 
 Value = TypeVar("Value")

@@ -30,8 +30,10 @@ from tcga_corr.serve.app import LivePage, Settings
 from tcga_corr.serve.names import VisitorNames
 from tcga_corr.serve.questions import Effort, Prepared, completions, prepare_pair
 from tcga_corr.serve.snapshot import LiveStore, Snapshot
-from tcga_corr.store import Covariates, open_index
-from tcga_corr.vocabulary.gene_sets import GeneSet, read_gmt, reference_sets, shipped_sets
+from tcga_corr.store.covariate_lookup import Covariates
+from tcga_corr.store.index import open_index
+from tcga_corr.vocabulary.gene_sets.catalogue import reference_sets, shipped_sets
+from tcga_corr.vocabulary.gene_sets.gmt import GeneSet, read_gmt
 from tcga_corr.vocabulary.symbols import symbol_table
 from tests.serve.live import GENES, PAGE, TYPES, Visitor, load, make_store, visitor
 

@@ -19,21 +19,17 @@ from scipy import stats
 
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.errors import StoreError
-from tcga_corr.store import (
+from tcga_corr.store import reference
+from tcga_corr.store.index import TableIndex, check_index, drop_index, open_index
+from tcga_corr.store.layout import Store, TableKey
+from tcga_corr.store.reference import (
     ReferenceIndex,
-    Store,
-    TableIndex,
-    TableKey,
-    check_index,
     check_reference,
-    drop_index,
     drop_reference,
     has_reference,
-    open_index,
     open_reference,
-    reference,
 )
-from tcga_corr.vocabulary.gene_sets import reference_digest, reference_sets
+from tcga_corr.vocabulary.gene_sets.catalogue import reference_digest, reference_sets
 from tcga_corr.vocabulary.symbols import match_symbols, symbol_table
 from tests.conftest import DIE_BEFORE, barcodes, snapshot, write_table
 
@@ -488,7 +484,9 @@ KILLED_AT_A_STEP = (
     DIE_BEFORE
     + """
 from pathlib import Path
-from tcga_corr.store import Store, TableKey, check_reference, open_index, open_reference
+from tcga_corr.store.index import open_index
+from tcga_corr.store.layout import Store, TableKey
+from tcga_corr.store.reference import check_reference, open_reference
 import filelock
 
 # Fork, build, and be killed just before the n-th step that changes the index.
@@ -550,7 +548,9 @@ def test_killed_before_each_step_of_building(store: Store, damaged: bool) -> Non
 SAY_SUMS = """
 import hashlib, sys
 from pathlib import Path
-from tcga_corr.store import Store, TableKey, open_index, open_reference
+from tcga_corr.store.index import open_index
+from tcga_corr.store.layout import Store, TableKey
+from tcga_corr.store.reference import open_reference
 store = Store(Path(sys.argv[1]))
 table = open_index(store, TableKey("tcga-hiseqv2", "ACC"))
 print("ready", flush=True)

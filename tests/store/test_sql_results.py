@@ -21,8 +21,8 @@ from tcga_corr.cli.main import run
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.errors import AnalysisError, DataMissingError, StoreError
 from tcga_corr.loading.plan import LoadOptions
-from tcga_corr.store import named_queries, sql
-from tcga_corr.store.sql import queries_folder
+from tcga_corr.store import sql
+from tcga_corr.store.sql import named_queries, queries_folder
 
 Row = dict[str, Any]
 TYPES = ("ACC", "LIHC", "UCS", "UVM")

@@ -21,16 +21,10 @@ from tcga_corr.cli.main import run
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.loading.plan import LoadOptions, tumor_type_of_path
-from tcga_corr.store import (
-    Store,
-    TableKey,
-    check_source_name,
-    named_queries,
-    open_index,
-    read_metadata,
-)
-from tcga_corr.store.parquet import read_values
-from tcga_corr.store.sql import queries_folder
+from tcga_corr.store.index import open_index
+from tcga_corr.store.layout import Store, TableKey, check_source_name
+from tcga_corr.store.parquet import read_metadata, read_values
+from tcga_corr.store.sql import named_queries, queries_folder
 from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES, UNIONS
 from tests.conftest import snapshot, write_table
 

@@ -16,7 +16,8 @@ from tcga_corr.errors import DataMissingError, UsageError
 from tcga_corr.fetching.simulation import write_atlas
 from tcga_corr.files import partial_path
 from tcga_corr.loading.plan import LoadOptions
-from tcga_corr.store import TableKey, open_index
+from tcga_corr.store.index import open_index
+from tcga_corr.store.layout import TableKey
 from tests.conftest import Cli, barcodes, snapshot, write_table
 
 ACC, LIHC = TableKey("simulated", "ACC"), TableKey("simulated", "LIHC")

@@ -13,16 +13,15 @@ from pathlib import Path
 import pytest
 
 from tcga_corr.errors import DataMissingError, TableError, UsageError
-from tcga_corr.vocabulary.gene_sets import (
+from tcga_corr.vocabulary.gene_sets.catalogue import (
     COLLECTIONS,
-    GeneSet,
     find_set,
     near_set_names,
-    read_gmt,
     reference_digest,
     reference_sets,
     shipped_sets,
 )
+from tcga_corr.vocabulary.gene_sets.gmt import GeneSet, read_gmt
 
 ROOT = Path(__file__).parents[2]
 

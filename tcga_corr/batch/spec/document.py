@@ -13,7 +13,7 @@ from tcga_corr.analysis.scope import Scope
 from tcga_corr.batch.spec.names import Names
 from tcga_corr.batch.spec.problems import Place, Problem, format_place
 from tcga_corr.batch.spec.schema import BLOCKS, Kind, findings
-from tcga_corr.vocabulary.gene_sets import DEATH_PROGRAMMES
+from tcga_corr.vocabulary.gene_sets.catalogue import DEATH_PROGRAMMES
 from tcga_corr.vocabulary.nulls import N_DRAWS
 from tcga_corr.vocabulary.tumor_types import parse_tumor_type
 

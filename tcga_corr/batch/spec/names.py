@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tcga_corr.analysis.names import NameResolver, Variable, collection, is_collection
 from tcga_corr.errors import TcgaCorrError, UsageError, near_names
-from tcga_corr.vocabulary.gene_sets import find_set
+from tcga_corr.vocabulary.gene_sets.catalogue import find_set
 from tcga_corr.vocabulary.symbols import symbol_table
 
 _IN_GMT = re.compile(r".+\.gmt(:.+)?", re.IGNORECASE)
