@@ -7,6 +7,9 @@ failed, 130 interrupted.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+
+import typer
 
 from tcga_corr.cli.texts import printable
 from tcga_corr.errors import DataMissingError, TcgaCorrError, UsageError
@@ -27,6 +30,14 @@ def report(error: TcgaCorrError) -> None:
     """Print each line of an error on standard error."""
     for line in error.lines():
         print_error(line)
+
+
+def exit_on_errors(errors: Sequence[TcgaCorrError]) -> None:
+    """Report errors, and exit with the code of the first; do nothing if there are none."""
+    for error in errors:
+        report(error)
+    if errors:
+        raise typer.Exit(exit_code_of(errors[0]))
 
 
 def print_error(text: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tcga_corr.cli import options
-from tcga_corr.cli.diagnostics import exit_code_of, report
+from tcga_corr.cli.diagnostics import exit_on_errors
 from tcga_corr.cli.output import Out, Result, number, plain
 from tcga_corr.cli.settings import Settings
 from tcga_corr.errors import UsageError
@@ -15,55 +15,57 @@ from tcga_corr.errors import UsageError
 if TYPE_CHECKING:
     import polars as pl
 
+    from tcga_corr.fetching.fetch import FetchReport
     from tcga_corr.fetching.fetcher import FetchOptions
+
+Types = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[TYPE]...", help="Tumor types, such as LIHC. Default: all 33."),
+]
+MoreTypes = Annotated[
+    list[str] | None,
+    typer.Option("-t", "--tumor-type", metavar="TYPE", help="The same, as in other commands."),
+]
+Source = Annotated[
+    str, typer.Option(metavar="S", help="pancanatlas, gdc-star, tcga-hiseqv2, toil or gdc-api.")
+]
+Check = Annotated[
+    bool, typer.Option("--check", help="Ask the hub whether downloaded files have changed.")
+]
+DownloadOnly = Annotated[
+    bool, typer.Option("--download-only", "--no-load", help="Download, and load nothing.")
+]
+Jobs = Annotated[int, typer.Option(metavar="N", min=1, max=8, help="Connections at a time.")]
+DryRun = Annotated[
+    bool,
+    typer.Option(
+        "--dry-run",
+        help="Print the requests, and make none; with --check, ask only for the sizes of the "
+        "hub's files.",
+    ),
+]
+BaseUrl = Annotated[
+    str,
+    typer.Option(
+        metavar="URL",
+        envvar="TCGA_CORR_BASE_URL",
+        help="A mirror laid out as URL/<hub>/download/<file>. Default: the hubs.",
+    ),
+]
 
 
 @options.command
 def fetch(
     context: typer.Context,
-    tumor_types: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[TYPE]...", help="Tumor types, such as LIHC. Default: all 33."),
-    ] = None,
-    more_types: Annotated[
-        list[str] | None,
-        typer.Option("-t", "--tumor-type", metavar="TYPE", help="The same, as in other commands."),
-    ] = None,
-    source: Annotated[
-        str,
-        typer.Option(
-            "--source", metavar="S", help="pancanatlas, gdc-star, tcga-hiseqv2, toil or gdc-api."
-        ),
-    ] = "pancanatlas",
+    tumor_types: Types = None,
+    more_types: MoreTypes = None,
+    source: Source = "pancanatlas",
     genes: options.ChosenGenes = None,
-    check: Annotated[
-        bool,
-        typer.Option("--check", help="Ask the hub whether downloaded files have changed."),
-    ] = False,
-    download_only: Annotated[
-        bool,
-        typer.Option("--download-only", "--no-load", help="Download, and load nothing."),
-    ] = False,
-    jobs: Annotated[
-        int, typer.Option("--jobs", metavar="N", min=1, max=8, help="Connections at a time.")
-    ] = 3,
-    dry_run: Annotated[
-        bool,
-        typer.Option(
-            "--dry-run",
-            help="Print the requests, and make none; with --check, ask only for the sizes of the "
-            "hub's files.",
-        ),
-    ] = False,
-    base_url: Annotated[
-        str,
-        typer.Option(
-            "--base-url",
-            metavar="URL",
-            envvar="TCGA_CORR_BASE_URL",
-            help="A mirror laid out as URL/<hub>/download/<file>. Default: the hubs.",
-        ),
-    ] = "",
+    check: Check = False,
+    download_only: DownloadOnly = False,
+    jobs: Jobs = 3,
+    dry_run: DryRun = False,
+    base_url: BaseUrl = "",
     *,
     out: options.Out,
 ) -> None:
@@ -76,7 +78,6 @@ def fetch(
     Examples: `tcga-corr fetch LIHC`, `tcga-corr fetch ACC CHOL UCS --source tcga-hiseqv2`.
     """
     from tcga_corr.fetching.fetcher import FetchOptions
-    from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
 
     settings: Settings = context.obj
     chosen = FetchOptions(
@@ -102,22 +103,22 @@ def fetch(
         folder = engine.store.downloads(source)
         settings.note(f"{len(outcome.downloaded)} files are in {folder}")
     elif outcome.loaded and not outcome.errors:
-        missing = set(TUMOR_TYPES) - {table.key.tumor_type for table in outcome.loaded}
-        if missing and not chosen.tumor_types:
-            settings.note(f"note: it has no sample of {', '.join(sorted(missing))}")
-        where = "" if str(settings.cache) == "cache" else f"--cache {settings.cache} "
-        settings.note(f"Now ask: tcga-corr {where}correlate ferroptosis nfkb --source {source}")
-    for error in outcome.errors:
-        report(error)
-    if outcome.errors:
-        raise typer.Exit(exit_code_of(outcome.errors[0]))
+        _note_loaded(settings, chosen, outcome)
+    exit_on_errors(outcome.errors)
 
 
-def _show_plan(
-    frame: pl.DataFrame,
-    chosen: FetchOptions,
-    out: Out,
-) -> None:
+def _note_loaded(settings: Settings, chosen: FetchOptions, outcome: FetchReport) -> None:
+    """Note the tumor types that a source does not have, and what to do next."""
+    from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
+
+    missing = set(TUMOR_TYPES) - {table.key.tumor_type for table in outcome.loaded}
+    if missing and not chosen.tumor_types:
+        settings.note(f"note: it has no sample of {', '.join(sorted(missing))}")
+    where = "" if str(settings.cache) == "cache" else f"--cache {settings.cache} "
+    settings.note(f"Now ask: tcga-corr {where}correlate ferroptosis nfkb --source {chosen.source}")
+
+
+def _show_plan(frame: pl.DataFrame, chosen: FetchOptions, out: Out) -> None:
     to_come = frame.filter(frame["state"] != "here")
     known, unknown = to_come["size_mb"].sum(), to_come["size_mb"].null_count()
     heading = f"{frame.height - to_come.height} of {frame.height} are here"

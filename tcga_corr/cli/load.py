@@ -3,105 +3,100 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from tcga_corr.choices import CovariateKey, RowsOfTable
 from tcga_corr.cli import options
-from tcga_corr.cli.diagnostics import exit_code_of, report
+from tcga_corr.cli.diagnostics import exit_on_errors
 from tcga_corr.cli.settings import Settings
 from tcga_corr.errors import UsageError
 
-if TYPE_CHECKING:
-    from tcga_corr.loading.covariates import LoadedCovariates
+Paths = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="[PATH]...", help="Tables, plain or gzip, or folders of them."),
+]
+TumorType = Annotated[
+    str | None,
+    typer.Option(
+        "-t",
+        "--tumor-type",
+        metavar="TYPE",
+        help="If the file's path does not name it; of a pan-cancer table, those to load, with "
+        "commas. OTHER is a cohort of your own that is none of the 33.",
+    ),
+]
+Source = Annotated[
+    str | None,
+    typer.Option(
+        metavar="S", help="A known source, or a name of your own. Default: by the file's name."
+    ),
+]
+Unit = Annotated[
+    str | None,
+    typer.Option(metavar="UNIT", help="Unit of a source of your own: tpm, 'log2(tpm+1)', …"),
+]
+Linear = Annotated[
+    bool,
+    typer.Option(
+        "--linear",
+        help="The values of your own source are linear: store log2(x + 1). Default: by the values.",
+    ),
+]
+Rows = Annotated[
+    RowsOfTable | None,
+    typer.Option(help="What the rows of a plain table are. Default: by the names."),
+]
+ProbeMap = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Gene symbols of GDC tables. Default: the file beside them."),
+]
+Phenotype = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Tumor type of each sample of a pan-cancer table. Default: the file beside it.",
+    ),
+]
+CovariatesFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--covariates",
+        metavar="FILE",
+        help="Load a table of numbers per sample, such as purity, in place of PATHs.",
+    ),
+]
+Key = Annotated[CovariateKey, typer.Option(help="What a row of the covariates describes.")]
+Name = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Name of the covariates. Default: the file's."),
+]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=COLUMN",
+        help="A column to load, and the name of its covariate; several by repeating. Default: "
+        "all columns of numbers.",
+    ),
+]
 
 
 def load(
     context: typer.Context,
-    paths: Annotated[
-        list[Path] | None,
-        typer.Argument(metavar="[PATH]...", help="Tables, plain or gzip, or folders of them."),
-    ] = None,
-    tumor_type: Annotated[
-        str | None,
-        typer.Option(
-            "-t",
-            "--tumor-type",
-            metavar="TYPE",
-            help="If the file's path does not name it; of a pan-cancer table, those to load, with "
-            "commas. OTHER is a cohort of your own that is none of the 33.",
-        ),
-    ] = None,
-    source: Annotated[
-        str | None,
-        typer.Option(
-            "--source",
-            metavar="S",
-            help="A known source, or a name of your own. Default: by the file's name.",
-        ),
-    ] = None,
-    unit: Annotated[
-        str | None,
-        typer.Option(
-            "--unit",
-            metavar="UNIT",
-            help="Unit of a source of your own: tpm, 'log2(tpm+1)', …",
-        ),
-    ] = None,
-    linear: Annotated[
-        bool,
-        typer.Option(
-            "--linear",
-            help="The values of your own source are linear: store log2(x + 1). Default: by the "
-            "values.",
-        ),
-    ] = False,
-    rows: Annotated[
-        RowsOfTable | None,
-        typer.Option("--rows", help="What the rows of a plain table are. Default: by the names."),
-    ] = None,
+    paths: Paths = None,
+    tumor_type: TumorType = None,
+    source: Source = None,
+    unit: Unit = None,
+    linear: Linear = False,
+    rows: Rows = None,
     genes: options.ChosenGenes = None,
-    probe_map: Annotated[
-        Path | None,
-        typer.Option(
-            "--probe-map",
-            metavar="FILE",
-            help="Gene symbols of GDC tables. Default: the file beside them.",
-        ),
-    ] = None,
-    phenotype: Annotated[
-        Path | None,
-        typer.Option(
-            "--phenotype",
-            metavar="FILE",
-            help="Tumor type of each sample of a pan-cancer table. Default: the file beside it.",
-        ),
-    ] = None,
-    covariates: Annotated[
-        Path | None,
-        typer.Option(
-            "--covariates",
-            metavar="FILE",
-            help="Load a table of numbers per sample, such as purity, in place of PATHs.",
-        ),
-    ] = None,
-    key: Annotated[
-        CovariateKey, typer.Option("--key", help="What a row of the covariates describes.")
-    ] = "sample",
-    name: Annotated[
-        str | None,
-        typer.Option("--name", metavar="NAME", help="Name of the covariates. Default: the file's."),
-    ] = None,
-    columns: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--columns",
-            metavar="NAME=COLUMN",
-            help="A column to load, and the name of its covariate; several by repeating. Default: "
-            "all columns of numbers.",
-        ),
-    ] = None,
+    probe_map: ProbeMap = None,
+    phenotype: Phenotype = None,
+    covariates: CovariatesFile = None,
+    key: Key = "sample",
+    name: Name = None,
+    columns: Columns = None,
 ) -> None:
     """Load tables that are on disk: expression tables, or with --covariates numbers per sample.
 
@@ -113,7 +108,7 @@ def load(
     Examples: `tcga-corr load HiSeqV2.gz -t LIHC`, `tcga-corr load my.csv --source mine --unit tpm`,
     `tcga-corr load --covariates purity.csv --columns purity=CPE`.
     """
-    from tcga_corr.loading.load import LoadOptions
+    from tcga_corr.loading.plan import LoadOptions
 
     settings: Settings = context.obj
     if covariates is not None:
@@ -126,11 +121,7 @@ def load(
                 "an option of expression tables is given with --covariates",
                 "Covariates have --key, --name and --columns",
             )
-        loaded_covariates = settings.engine().load_covariates(
-            covariates, key, name, _column_names(columns)
-        )
-        settings.note(_covariates_line(loaded_covariates))
-        settings.notes(loaded_covariates.notes)
+        _load_covariates(settings, covariates, key, name, columns)
         return
     if not paths:
         raise UsageError("no table is named", "Give a PATH, or --covariates FILE")
@@ -138,24 +129,31 @@ def load(
         raise UsageError(
             "--key, --name and --columns are of covariates", "Give --covariates FILE too"
         )
-    chosen = LoadOptions(
-        source=source,
-        tumor_type=options.split_names([tumor_type]) if tumor_type is not None else None,
-        genes=genes,
-        unit=unit,
-        linear=linear,
-        rows=rows,
-        probe_map=probe_map,
-        phenotype=phenotype,
-    )
+    types = None if tumor_type is None else options.split_names([tumor_type])
+    chosen = LoadOptions(source, types, genes, unit, linear, rows, probe_map, phenotype)
     with settings.progress("loading") as progress:
         outcome = settings.engine().load(paths, chosen, progress)
     for table in outcome.loaded:
         settings.note(table.summary)
-    for error in outcome.errors:
-        report(error)
-    if outcome.errors:
-        raise typer.Exit(exit_code_of(outcome.errors[0]))
+    exit_on_errors(outcome.errors)
+
+
+def _load_covariates(
+    settings: Settings,
+    path: Path,
+    key: CovariateKey,
+    name: str | None,
+    columns: list[str] | None,
+) -> None:
+    loaded = settings.engine().load_covariates(path, key, name, _column_names(columns))
+    metadata = loaded.metadata
+    names = ", ".join(f"{covariate.name} ({covariate.n})" for covariate in metadata.covariates)
+    settings.note(
+        f"covariates {loaded.name}: {names} of {metadata.n_keys} {metadata.kind}s"
+        + ("; were loaded already" if loaded.unchanged else "")
+        + ("; replaced others of this name" if loaded.replaced else "")
+    )
+    settings.notes(loaded.notes)
 
 
 def _column_names(columns: list[str] | None) -> dict[str, str] | None:
@@ -165,13 +163,3 @@ def _column_names(columns: list[str] | None) -> dict[str, str] | None:
     if len(set(names)) < len(names):
         raise UsageError("--columns gives a name twice", "Name each covariate once")
     return {name: column or name for name, _, column in pairs} or None
-
-
-def _covariates_line(loaded: LoadedCovariates) -> str:
-    metadata = loaded.metadata
-    names = ", ".join(f"{covariate.name} ({covariate.n})" for covariate in metadata.covariates)
-    return (
-        f"covariates {loaded.name}: {names} of {metadata.n_keys} {metadata.kind}s"
-        + ("; were loaded already" if loaded.unchanged else "")
-        + ("; replaced others of this name" if loaded.replaced else "")
-    )
