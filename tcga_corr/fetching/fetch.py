@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tcga_corr.errors import StoreError, TableError, TcgaCorrError
+from tcga_corr.errors import TableError, TcgaCorrError
 from tcga_corr.fetching.download import download_all, download_sizes
 from tcga_corr.fetching.fetcher import FetchOptions, FetchRequest, TableDownloads
 from tcga_corr.fetching.hub import unique_downloads
@@ -25,22 +25,15 @@ from tcga_corr.loading.load import LoadedTable, LoadReport, load_files
 from tcga_corr.loading.plan import LoadOptions
 from tcga_corr.progress import Progress
 from tcga_corr.store.layout import Store, TableKey
-from tcga_corr.store.parquet import read_metadata
+from tcga_corr.store.parquet import readable_metadata
 
 
 @dataclass(frozen=True)
-class FetchReport:
+class FetchReport(LoadReport):
     """The result of a fetch: ``downloaded`` are the files that arrived or existed already."""
 
     downloaded: tuple[Path, ...]
-    loaded: tuple[LoadedTable, ...]
     n_withdrawn: int
-    errors: tuple[TcgaCorrError, ...]
-
-    def raise_errors(self) -> None:
-        """Raise the first error, if there is one."""
-        for error in self.errors:
-            raise error
 
 
 def fetch(
@@ -105,10 +98,10 @@ class _Fetch:
             self._load_outdated()
         failures = self.fetcher.failures(source, self.failed)
         return FetchReport(
-            tuple(self.arrived),
-            tuple(self.loaded),
-            len(self.withdrawn),
-            (*failures, *self.errors),
+            loaded=tuple(self.loaded),
+            errors=(*failures, *self.errors),
+            downloaded=tuple(self.arrived),
+            n_withdrawn=len(self.withdrawn),
         )
 
     def _note(self, download: Download, outcome: DownloadRecord | TcgaCorrError) -> None:
@@ -123,7 +116,8 @@ class _Fetch:
         """Load a table whose last download has ended, unless one of them failed."""
         if any(download in self.failed for download in table.downloads):
             return
-        path = table.complete(self.withdrawn)
+        target = table.downloads[-1].target
+        path = table.complete(self.withdrawn) if table.complete else target
         if not self.request.options.load:
             return
         report = self._load([path], self._types_to_load(table))
@@ -160,19 +154,14 @@ class _Fetch:
         They are loaded with the requested ones, so that a source is never of two versions.
         """
         store = self.request.store
-        records = {path.name: read_sidecar(path) for path in files}
-        outdated = []
-        for key in store.table_keys(self.request.source.name):
-            try:
-                metadata = read_metadata(store, key)
-            except StoreError:
-                continue  # a damaged table is reported where it is used
-            for file in metadata.inputs if metadata else ():
-                record = records.get(file.name)
-                if record is not None and record.sha256 != file.sha256:
-                    outdated.append(key)
-                    break
-        return outdated
+        hashes = {path.name: record.sha256 for path in files if (record := read_sidecar(path))}
+
+        def is_outdated(key: TableKey) -> bool:
+            metadata = readable_metadata(store, key)  # a damaged table is reported where it is used
+            inputs = metadata.inputs if metadata else ()
+            return any(hashes.get(file.name, file.sha256) != file.sha256 for file in inputs)
+
+        return list(filter(is_outdated, store.table_keys(self.request.source.name)))
 
     def _check_space(self, downloads: Sequence[Download]) -> None:
         """Refuse downloads that do not fit on the disk; an unknown size counts as nothing."""

@@ -80,12 +80,12 @@ class TableDownloads:
         The files; the table, if it is one of them, is the last.
     complete
         Given the targets of withdrawn files, writes what the table needs besides its downloads,
-        and returns the path to load.
+        and returns the path to load; None where that is the last download.
     """
 
     tumor_types: tuple[str, ...]
     downloads: tuple[Download, ...]
-    complete: Callable[[Collection[Path]], Path]
+    complete: Callable[[Collection[Path]], Path] | None = None
 
 
 @dataclass(frozen=True)

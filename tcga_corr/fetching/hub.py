@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from tcga_corr.errors import TcgaCorrError
@@ -106,15 +106,7 @@ def _tables(request: FetchRequest) -> list[TableDownloads]:
     else:
         names = tumor_types or TUMOR_TYPES
         files = [((name,), source.table.for_tumor_type(name)) for name in names]
-    tables = []
-    for types, file in files:
-        table = _download(request, file)
-        tables.append(TableDownloads(types, (*beside, table), _constant(table.target)))
-    return tables
-
-
-def _constant(path: Path) -> Callable[[Collection[Path]], Path]:
-    return lambda withdrawn: path
+    return [TableDownloads(types, (*beside, _download(request, file))) for types, file in files]
 
 
 def _download(request: FetchRequest, file: RemoteFile) -> Download:

@@ -8,7 +8,7 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
@@ -48,27 +48,19 @@ class StoppedError(Exception):
     """The caller no longer waits for the download."""
 
 
+@dataclass
 class Downloader:
     """Downloads files one after another, over one session; each thread has its own.
 
     ``failed_hosts`` maps a host that is down to the reason; all threads share it.
     """
 
-    def __init__(
-        self,
-        session: requests.Session,
-        check: bool,
-        policy: RetryPolicy,
-        progress: Progress,
-        stop: threading.Event,
-        failed_hosts: dict[str, str] | None = None,
-    ) -> None:
-        self.session = session
-        self.check = check
-        self.policy = policy
-        self.progress = progress
-        self.stop = stop
-        self.failed_hosts = {} if failed_hosts is None else failed_hosts
+    session: requests.Session
+    check: bool
+    policy: RetryPolicy
+    progress: Progress
+    stop: threading.Event
+    failed_hosts: dict[str, str] = field(default_factory=dict)
 
     def download(self, file: Download) -> DownloadRecord:
         """Download a file, unless an intact copy exists; returns its record."""

@@ -262,13 +262,9 @@ def _read_samples_down(
     )
 
 
-def _is_plain(start: Preview) -> bool:
-    return True
-
-
 FORMAT = TableFormat(
     name="plain",
     title="Delimited text: tabs, commas or semicolons, genes down or samples down",
-    recognises=_is_plain,
+    recognises=lambda start: True,
     open=_open,
 )

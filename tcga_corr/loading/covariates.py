@@ -11,13 +11,13 @@ from typing import Any, get_args
 import numpy as np
 
 from tcga_corr.choices import CovariateKey, check_choice
-from tcga_corr.errors import DamagedTableError, DataMissingError, StoreError, UsageError
+from tcga_corr.errors import DamagedTableError, DataMissingError, UsageError
 from tcga_corr.files import sha256_of
 from tcga_corr.formats.covariates import CovariateTable, read_covariates
 from tcga_corr.store.covariates import check_covariates_name, open_covariates, write_covariates
 from tcga_corr.store.layout import Store
 from tcga_corr.store.metadata import CovariateColumn, CovariateMetadata, InputFile
-from tcga_corr.store.parquet import read_metadata
+from tcga_corr.store.parquet import readable_metadata
 
 _READER = 1  # increased when the same file would be read differently
 
@@ -99,14 +99,12 @@ def load_covariates(
     input_file = _input_file(path)
     stored = _stored_metadata(store, name)
     if stored is not None and (stored.inputs, stored.recipe) == ((input_file,), recipe):
-        if store.covariate_leftovers(name):
-            with store.locked_covariates(name):
-                store.remove_covariate_leftovers(name)
+        store.remove_any_leftovers(name)
         return LoadedCovariates(path, name, stored, _matched_samples(store, name), unchanged=True)
     table = read_covariates(path, key, columns)
     metadata = _metadata(table, input_file, recipe)
-    with store.locked_covariates(name):
-        store.remove_covariate_leftovers(name)
+    with store.locked(name):
+        store.remove_leftovers(name)
         replaced = store.covariates_path(name).exists()
         write_covariates(store, name, metadata, table.keys, table.vials, table.values)
     matched = _matched_samples(store, name)
@@ -168,11 +166,10 @@ def _matched_samples(store: Store, name: str) -> dict[str, tuple[int, int]]:
     by_patient = stored.metadata.kind == "patient"
     counts: dict[str, tuple[int, int]] = {}
     for key in store.table_keys():
-        try:
-            metadata = read_metadata(store, key)
-        except StoreError:
+        metadata = readable_metadata(store, key)
+        if metadata is None:
             continue  # a damaged table is reported where it is used
-        samples = [sample for sample in metadata.samples if sample.tumor] if metadata else []
+        samples = [sample for sample in metadata.samples if sample.tumor]
         found = sum(
             (sample.patient if by_patient else sample.sample) in covariate_keys
             for sample in samples

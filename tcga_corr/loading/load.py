@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,6 @@ from tcga_corr.choices import Genes
 from tcga_corr.errors import (
     DamagedTableError,
     DataMissingError,
-    StoreError,
     TableError,
     TcgaCorrError,
     UsageError,
@@ -34,8 +33,8 @@ from tcga_corr.sources import SOURCES, source_of_file
 from tcga_corr.store.index import open_index
 from tcga_corr.store.layout import Store, TableKey, check_source_name
 from tcga_corr.store.metadata import StoredSample, TableMetadata
-from tcga_corr.store.parquet import read_metadata, write_table
-from tcga_corr.vocabulary.barcodes import Barcode, parse_barcode, select_samples
+from tcga_corr.store.parquet import readable_metadata, write_table
+from tcga_corr.vocabulary.barcodes import parse_barcode, select_samples
 from tcga_corr.vocabulary.symbols import symbol_table
 from tcga_corr.vocabulary.tumor_types import parse_tumor_type
 
@@ -123,7 +122,7 @@ def load_files(
     if options.source is not None:
         check_source_name(options.source)
     _ = options.tumor_types  # refused at once if wrong
-    run = _Run(store, options, progress, rewrite)
+    run = _Run(store, options, progress, set(rewrite))
     progress.begin(len(paths))
     for path in paths:
         with run.collecting():
@@ -160,24 +159,19 @@ def _files_in(path: Path, store: Path) -> list[Path]:
     return files
 
 
+@dataclass
 class _Run:
     """One call of :func:`load_files`: the tables and errors so far."""
 
-    def __init__(
-        self,
-        store: Store,
-        options: LoadOptions,
-        progress: Progress,
-        rewrite: Iterable[TableKey],
-    ) -> None:
-        self.store = store
-        self.options = options
-        self.progress = progress
-        self.loaded: list[LoadedTable] = []
-        self.errors: list[TcgaCorrError] = []
-        self._plans: dict[TableKey, LoadPlan] = {}
-        self._rewrite = set(rewrite)
-        self._stored: dict[str, dict[TableKey, TableMetadata]] = {}  # by source, read once
+    store: Store
+    options: LoadOptions
+    progress: Progress
+    rewrite: set[TableKey]
+    loaded: list[LoadedTable] = field(default_factory=list)
+    errors: list[TcgaCorrError] = field(default_factory=list)
+    plans: dict[TableKey, LoadPlan] = field(default_factory=dict)
+    stored: dict[str, dict[TableKey, TableMetadata]] = field(default_factory=dict)
+    """By source, read once."""
 
     @contextmanager
     def collecting(self) -> Iterator[None]:
@@ -191,7 +185,7 @@ class _Run:
         """Load the tumor types of one file, except those that are stored unchanged."""
         plan = plan_file(path, self.options)
         for key in plan.keys:
-            earlier = self._plans.setdefault(key, plan)
+            earlier = self.plans.setdefault(key, plan)
             if earlier.inputs[0].sha256 != plan.inputs[0].sha256:
                 raise UsageError(
                     f"{path}: {key.source} {key.tumor_type} was just loaded from {earlier.path}",
@@ -245,8 +239,8 @@ class _Run:
             read_as=read_as,
         )
         with self.store.locked(key):
-            stored = _stored_metadata(self.store, key)
-            unchanged = plan.would_make(stored) and key not in self._rewrite
+            stored = readable_metadata(self.store, key)
+            unchanged = plan.would_make(stored) and key not in self.rewrite
             self.store.remove_leftovers(key)
             if not unchanged:
                 write_table(self.store, prepared, metadata)
@@ -295,34 +289,26 @@ class _Run:
 
     def _tables(self, source: str) -> dict[TableKey, TableMetadata]:
         """The tables of a source: those in the store before, and those added by this run."""
-        if source not in self._stored:
+        if source not in self.stored:
             keys = self.store.table_keys(source)
-            found = {key: _stored_metadata(self.store, key) for key in keys}
-            self._stored[source] = {key: metadata for key, metadata in found.items() if metadata}
+            found = {key: readable_metadata(self.store, key) for key in keys}
+            self.stored[source] = {key: metadata for key, metadata in found.items() if metadata}
         added = {table.key: table.metadata for table in self.loaded if table.key.source == source}
-        return self._stored[source] | added
+        return self.stored[source] | added
 
     def _is_unchanged(self, plan: LoadPlan, key: TableKey) -> bool:
         """Whether a table is stored as it would be made; if so, it is reported as loaded."""
-        metadata = _stored_metadata(self.store, key)
-        if metadata is None or not plan.would_make(metadata) or key in self._rewrite:
+        metadata = readable_metadata(self.store, key)
+        if metadata is None or not plan.would_make(metadata) or key in self.rewrite:
             return False
         self.store.remove_any_leftovers(key)
         try:
             open_index(self.store, key)
         except DamagedTableError:
-            self._rewrite.add(key)
+            self.rewrite.add(key)
             return False
         self.loaded.append(LoadedTable(plan.path, key, metadata, unchanged=True))
         return True
-
-
-def _stored_metadata(store: Store, key: TableKey) -> TableMetadata | None:
-    """The metadata of a stored table; None if there is none that can be read."""
-    try:
-        return read_metadata(store, key)
-    except StoreError:
-        return None
 
 
 def _read(plan: LoadPlan) -> tuple[ExpressionTable, bool]:
@@ -364,8 +350,7 @@ def _gene_filter(genes: Genes) -> GeneFilter | None:
 def _filter_genes(table: ExpressionTable, genes: GeneFilter | None) -> ExpressionTable:
     if genes is None:
         return table
-    names = zip(table.gene_ids.tolist(), table.genes.tolist(), strict=True)
-    keep = np.array([genes.keep(gene_id, symbol) for gene_id, symbol in names])
+    keep = genes.rows(table.gene_ids.tolist(), table.genes.tolist())
     return table if keep.all() else table.rows(keep, genes.reason)
 
 
@@ -386,10 +371,9 @@ def _stored_samples(names: Sequence[str], tumor_type: str) -> tuple[StoredSample
     barcodes = [barcode for name in names if (barcode := parse_barcode(name))]
     selection = select_samples(barcodes, parse_tumor_type(tumor_type))
     selected = {name: set(columns) for name, columns in selection.columns.items()}
-
-    def stored(position: int, barcode: Barcode) -> StoredSample:
-        kind = "normal" if barcode.sample_type == "11" else "tumor"
-        return StoredSample(
+    reasons = selection.reasons
+    return tuple(
+        StoredSample(
             sample=barcode.sample,
             barcode=barcode.text,
             patient=barcode.patient,
@@ -398,18 +382,12 @@ def _stored_samples(names: Sequence[str], tumor_type: str) -> tuple[StoredSample
             tumor=position in selected["tumor"],
             normal=position in selected["normal"],
             all_tumor=position in selected["all-tumor"],
-            reason=selection.reasons[kind].get(position, ""),
+            reason=reasons["normal" if barcode.sample_type == "11" else "tumor"].get(position, ""),
         )
-
-    return tuple(stored(position, barcode) for position, barcode in enumerate(barcodes))
+        for position, barcode in enumerate(barcodes)
+    )
 
 
 def _own_samples(names: Sequence[str]) -> tuple[StoredSample, ...]:
     """The columns of an own cohort: each is a tumour sample of its own patient."""
-    return tuple(
-        StoredSample(
-            sample=name, barcode=name, patient=name, vial="", sample_type="",
-            tumor=True, normal=False, all_tumor=True, reason="",
-        )
-        for name in names
-    )  # fmt: skip
+    return tuple(StoredSample(name, name, name, tumor=True, all_tumor=True) for name in names)

@@ -172,8 +172,8 @@ def remove_covariates(store: Store, name: str) -> None:
             near_names(name, known) or f"It has {', '.join(known) or 'none'}",
         )
     path = store.covariates_path(name)
-    with store.locked_covariates(name), writing(path):
-        store.remove_covariate_leftovers(name)
+    with store.locked(name), writing(path):
+        store.remove_leftovers(name)
         path.unlink(missing_ok=True)
 
 

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from tokenize import TokenError
 from typing import Any
@@ -274,7 +274,7 @@ def _rebuild(store: Store, key: TableKey) -> TableIndex:
                 "table_stamp": stamp,
                 "table_sha256": table_sha256,
                 "genes_sha256": hashlib.sha256(text).hexdigest(),
-                "metadata": metadata.to_json(),
+                "metadata": asdict(metadata),
             }
             _write(target, described, text, values)
     index = _open(key, target, described)

@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -120,22 +120,18 @@ class Store:
             "try `tcga-corr demo`",
         )
 
-    def locked(self, key: TableKey) -> AbstractContextManager[None]:
-        """Let other writers of a table wait while the block runs."""
-        return self._locked(f"{key.source}.{key.tumor_type}")
-
-    def locked_covariates(self, name: str) -> AbstractContextManager[None]:
-        """The same for a table of covariates."""
-        return self._locked(f"_covariates.{name}")  # the name of a source starts otherwise
-
     @contextmanager
-    def _locked(self, name: str) -> Iterator[None]:
+    def locked(self, stored: TableKey | str) -> Iterator[None]:
+        """Let other writers of a table, or of a table of covariates by name, wait for the block."""
         from filelock import FileLock
 
-        folder = self.root / "locks"
-        path = folder / f"{name}.lock"
+        if isinstance(stored, str):
+            name = f"_covariates.{stored}"  # the name of a source starts otherwise
+        else:
+            name = f"{stored.source}.{stored.tumor_type}"
+        path = self.root / "locks" / f"{name}.lock"
         with writing(path):
-            folder.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             lock = FileLock(path)
             lock.acquire()
         try:
@@ -143,34 +139,25 @@ class Store:
         finally:
             lock.release()
 
-    def remove_leftovers(self, key: TableKey) -> None:
-        """Remove temporary files of killed writers of a table; call it with the table locked."""
-        self._remove(self._temporary(key))
-
-    def remove_any_leftovers(self, key: TableKey) -> None:
-        """The same for a table that is not locked; locks it only where there are leftovers."""
-        if self._temporary(key):
-            with self.locked(key):
-                self.remove_leftovers(key)
-
-    def remove_covariate_leftovers(self, name: str) -> None:
-        """The same for a table of covariates; call it with that locked."""
-        self._remove(self.covariate_leftovers(name))
-
-    def covariate_leftovers(self, name: str) -> list[Path]:
-        """The temporary files of running or killed writers of a table of covariates."""
-        path = self.covariates_path(name)
-        return list(path.parent.glob(f".{path.name}.*.part"))
-
-    def _temporary(self, key: TableKey) -> list[Path]:
-        folders = (self.table_path(key).parent, self.index_folder(key))
-        return [path for folder in folders for path in folder.glob(".*.part")]
-
-    def _remove(self, leftovers: list[Path]) -> None:
-        """Remove leftovers, and those at the top of the store."""
-        for path in [*leftovers, *filter(is_leftover, self.root.glob(".*.part"))]:
+    def remove_leftovers(self, stored: TableKey | str) -> None:
+        """Remove temporary files of killed writers of what is locked, and at the store's top."""
+        for path in [*self._temporary(stored), *filter(is_leftover, self.root.glob(".*.part"))]:
             with suppress(OSError):  # it is in nobody's way
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    def remove_any_leftovers(self, stored: TableKey | str) -> None:
+        """The same for what is not locked; locks it only where there are leftovers."""
+        if self._temporary(stored):
+            with self.locked(stored):
+                self.remove_leftovers(stored)
+
+    def _temporary(self, stored: TableKey | str) -> list[Path]:
+        """The temporary files of running or killed writers of a table, or of covariates."""
+        if isinstance(stored, str):
+            path = self.covariates_path(stored)
+            return list(path.parent.glob(f".{path.name}.*.part"))
+        folders = (self.table_path(stored).parent, self.index_folder(stored))
+        return [path for folder in folders for path in folder.glob(".*.part")]
 
 
 def check_source_name(name: str) -> None:

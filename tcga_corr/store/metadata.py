@@ -31,12 +31,12 @@ class StoredSample:
     sample: str
     barcode: str
     patient: str
-    vial: str
-    sample_type: str
-    tumor: bool
-    normal: bool
-    all_tumor: bool
-    reason: str
+    vial: str = ""
+    sample_type: str = ""
+    tumor: bool = False
+    normal: bool = False
+    all_tumor: bool = False
+    reason: str = ""
 
     def is_in(self, selection: str) -> bool:
         """Whether it is in the selection ``tumor``, ``normal`` or ``all-tumor``."""
@@ -81,13 +81,9 @@ class TableMetadata:
     samples: tuple[StoredSample, ...] = field(repr=False)
     read_as: str = ""
 
-    def to_json(self) -> dict[str, Any]:
-        """As plain JSON values."""
-        return asdict(self)
-
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> TableMetadata:
-        """From the values of :meth:`to_json`."""
+        """From the values of :func:`dataclasses.asdict`, as JSON keeps them."""
         inputs = tuple(InputFile(**entry) for entry in data["inputs"])
         samples = tuple(StoredSample(**entry) for entry in data["samples"])
         return cls(**{**data, "inputs": inputs, "samples": samples})
@@ -135,13 +131,9 @@ class CovariateMetadata:
     dropped: dict[str, int]
     notes: tuple[str, ...]
 
-    def to_json(self) -> dict[str, Any]:
-        """As plain JSON values."""
-        return asdict(self)
-
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> CovariateMetadata:
-        """From the values of :meth:`to_json`."""
+        """From the values of :func:`dataclasses.asdict`, as JSON keeps them."""
         inputs = tuple(InputFile(**entry) for entry in data["inputs"])
         covariates = tuple(CovariateColumn(**entry) for entry in data["covariates"])
         notes = tuple(data["notes"])
@@ -150,7 +142,7 @@ class CovariateMetadata:
 
 def encode_metadata(metadata: TableMetadata | CovariateMetadata) -> dict[bytes, bytes]:
     """The metadata of a Parquet file, with the schema version."""
-    return {_KEY: json.dumps({"schema": SCHEMA_VERSION, **metadata.to_json()}).encode()}
+    return {_KEY: json.dumps({"schema": SCHEMA_VERSION, **asdict(metadata)}).encode()}
 
 
 def decode_metadata(parquet: Mapping[bytes, bytes] | None) -> tuple[int, dict[str, Any]]:

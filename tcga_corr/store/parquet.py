@@ -75,6 +75,14 @@ def read_metadata(store: Store, key: TableKey) -> TableMetadata | None:
     return metadata
 
 
+def readable_metadata(store: Store, key: TableKey) -> TableMetadata | None:
+    """The metadata of a stored table; None if there is none that can be read."""
+    try:
+        return read_metadata(store, key)
+    except DamagedTableError:
+        return None
+
+
 def check_table(store: Store, key: TableKey) -> None:
     """Read all of a table with its page checksums, and compare it with its metadata.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,13 +20,11 @@ from tcga_corr.store.covariates import open_covariates
 from tcga_corr.store.index import check_index, drop_index, indexed_metadata, open_index
 from tcga_corr.store.layout import Store, TableKey
 from tcga_corr.store.metadata import TableMetadata
-from tcga_corr.store.parquet import check_table, read_metadata
+from tcga_corr.store.parquet import check_table, readable_metadata
 from tcga_corr.store.reference import check_reference, drop_reference
 from tcga_corr.vocabulary.tumor_types import parse_tumor_type
 
 WHOLE = "whole"
-FINE = (WHOLE, "not built", "no record", "unfinished")
-"""States that need nothing done."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +50,6 @@ class Finding:
     state: str
     detail: str = ""
     remedy: str = ""
-
-    @property
-    def is_fine(self) -> bool:
-        """Whether nothing needs to be done about it."""
-        return self.state in (*FINE, "mended")
 
 
 def verify(
@@ -146,18 +140,17 @@ def _check_index(store: Store, key: TableKey, repair: bool) -> Finding:
     fault = check_index(store, key)
     if fault == "":
         return Finding("index", path, "not built", "", "The next use of the table makes it")
-    reference_fault = "" if fault else check_reference(store, open_index(store, key))
-    if not fault and not reference_fault:
+    what = fault or check_reference(store, open_index(store, key))
+    if not what:
         return Finding("index", path, WHOLE)
     if not repair:
-        what = fault or reference_fault or ""
         return Finding("index", path, "damaged", what, "Run `tcga-corr verify --repair`")
     if fault:
         drop_index(store, key)
         open_index(store, key)
-        return Finding("index", path, "mended", fault)
-    drop_reference(store, open_index(store, key))
-    return Finding("index", path, "mended", reference_fault or "")
+    else:
+        drop_reference(store, open_index(store, key))
+    return Finding("index", path, "mended", what)
 
 
 def _how_to_load(store: Store, key: TableKey) -> str:
@@ -169,18 +162,11 @@ def _how_to_load(store: Store, key: TableKey) -> str:
 
 def _usable_download(store: Store, key: TableKey) -> tuple[Path, TableMetadata] | None:
     """The downloaded file that a damaged table was made of, and the metadata of the table."""
-    path, metadata = downloaded_table(store, key), _known_metadata(store, key)
+    path = downloaded_table(store, key)
+    metadata = readable_metadata(store, key) or indexed_metadata(store, key)
     if path is None or metadata is None or metadata.inputs[0].sha256 != sha256_of(path):
         return None
     return path, metadata
-
-
-def _known_metadata(store: Store, key: TableKey) -> TableMetadata | None:
-    """The metadata of a table; if it cannot be read, those that its index recorded."""
-    try:
-        return read_metadata(store, key)
-    except StoreError:
-        return indexed_metadata(store, key)
 
 
 def _reload(store: Store, key: TableKey) -> bool:
@@ -196,7 +182,7 @@ def _reload(store: Store, key: TableKey) -> bool:
 
 def _check_downloads(store: Store, folder: Path) -> Iterator[Finding]:
     """A finding for each file that is not intact, and one for all intact files of a folder."""
-    n_whole: dict[str, int] = {}
+    n_whole: Counter[str] = Counter()
     files = {path for path in folder.rglob("*") if path.is_file()}
     records = {
         path for path in files if path.suffix == ".json" and read_sidecar(path.with_suffix(""))
@@ -217,8 +203,7 @@ def _check_downloads(store: Store, folder: Path) -> Iterator[Finding]:
         elif not matches_record(path, record):
             yield Finding("download", name, "damaged", "not the file that was downloaded", again)
         else:
-            parent = _relative(store, path.parent)
-            n_whole[parent] = n_whole.get(parent, 0) + 1
+            n_whole[_relative(store, path.parent)] += 1
     for parent, count in n_whole.items():
         yield Finding("download", parent, WHOLE, f"{count} file{'s' if count > 1 else ''}")
 
