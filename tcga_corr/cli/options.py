@@ -34,9 +34,7 @@ TumorTypes = Annotated[
 ]
 SourceName = Annotated[
     str | None,
-    typer.Option(
-        "--source", metavar="S", help="The source of the tables, where the store has several."
-    ),
+    typer.Option(metavar="S", help="The source of the tables, where the store has several."),
 ]
 ChosenGenes = Annotated[
     Genes | None,
@@ -62,10 +60,7 @@ TieRule = Annotated[
         "gseapy, gsva: as these tools, to reproduce published scores.",
     ),
 ]
-MinGenes = Annotated[
-    int,
-    typer.Option("--min-genes", metavar="N", help="Genes of a set that a table must have."),
-]
+MinGenes = Annotated[int, typer.Option(metavar="N", help="Genes of a set that a table must have.")]
 AdjustFor = Annotated[
     list[str] | None,
     typer.Option(
@@ -86,10 +81,7 @@ Nulls = Annotated[
         + ", or nothing.",
     ),
 ]
-Draws = Annotated[
-    int,
-    typer.Option("--draws", metavar="B", help="Random pairs at most, for p_genes."),
-]
+Draws = Annotated[int, typer.Option(metavar="B", help="Random pairs at most, for p_genes.")]
 OutputFormat = Annotated[
     Format | None,
     typer.Option("--format", help="Default: that of the output file's ending, else a table."),

@@ -42,15 +42,11 @@ class Settings:
     def notes(self, lines: Iterable[str]) -> None:
         """Print several notes; of many the first, unless verbose."""
         notes = list(lines)
-        is_short = self.verbose or len(notes) <= _MANY_NOTES
-        shown = notes if is_short else notes[: _MANY_NOTES // 2]
-        for line in shown:
+        n_shown = _MANY_NOTES // 2 if len(notes) > _MANY_NOTES and not self.verbose else len(notes)
+        n_left = len(notes) - n_shown
+        more = f"{n_left} more notes: -v before the command, or --format json, has all"
+        for line in [*notes[:n_shown], *([more] if n_left else [])]:
             self.note(f"note: {line}")
-        if len(shown) < len(notes):
-            n_left = len(notes) - len(shown)
-            self.note(
-                f"note: {n_left} more notes: -v before the command, or --format json, has all"
-            )
 
     @contextmanager
     def progress(self, title: str, display: Display = "steps") -> Iterator[Progress]:

@@ -14,9 +14,6 @@ from tcga_corr.progress import Progress
 from tcga_corr.sources import Source
 from tcga_corr.store.layout import Store
 
-DEFAULT_SOURCE = "pancanatlas"
-JOBS = 3
-
 
 @dataclass(frozen=True)
 class FetchOptions:
@@ -44,10 +41,10 @@ class FetchOptions:
     """
 
     tumor_types: Sequence[str] = ()
-    source: str = DEFAULT_SOURCE
+    source: str = "pancanatlas"
     genes: Genes | None = None
     base_url: str = ""
-    jobs: int = JOBS
+    jobs: int = 3
     check: bool = False
     load: bool = True
     retry_policy: RetryPolicy = field(default_factory=RetryPolicy)

@@ -156,7 +156,19 @@ def _table(request: FetchRequest, tumor_type: str, progress: Progress) -> TableD
         ids = {path.parent.name for path in withdrawn if folder in path.parents}
         return write_sample_sheet(folder, files, ids)
 
-    return TableDownloads((), tuple(_downloads(request, files, folder)), complete)
+    downloads = tuple(
+        Download(
+            url=api_url(f"data/{file.file_id}", request.options.base_url),
+            target=folder / file.file_id / file.file_name,
+            size=file.size,
+            md5=file.md5,
+            by_hand=f"Look for {file.file_name} at {request.source.page}",
+            label=f"{file.project} {file.aliquot or file.sample}",
+        )
+        for file in files
+        if not file.withdrawn  # those known to be are not requested again
+    )
+    return TableDownloads((), downloads, complete)
 
 
 def api_url(path: str, base_url: str = "") -> str:
@@ -286,22 +298,6 @@ def _parse_md5(text: Any) -> str:
     if not isinstance(text, str) or not re.fullmatch("[0-9a-f]{32}", text):
         raise ValueError(f"{text!r} is no md5")
     return text
-
-
-def _downloads(request: FetchRequest, files: Sequence[GdcFile], folder: Path) -> list[Download]:
-    """The files to download; those known to be withdrawn are not requested again."""
-    return [
-        Download(
-            url=api_url(f"data/{file.file_id}", request.options.base_url),
-            target=folder / file.file_id / file.file_name,
-            size=file.size,
-            md5=file.md5,
-            by_hand=f"Look for {file.file_name} at {request.source.page}",
-            label=f"{file.project} {file.aliquot or file.sample}",
-        )
-        for file in files
-        if not file.withdrawn
-    ]
 
 
 def write_sample_sheet(folder: Path, files: Sequence[GdcFile], withdrawn: Collection[str]) -> Path:

@@ -5,6 +5,7 @@ A new format is a module beside the others that has a ``FORMAT``, and a line in 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from tcga_corr.formats import (
@@ -46,4 +47,4 @@ def open_table(path: Path, options: ReadOptions | None = None) -> TableFile:
     """
     start = preview(path)
     chosen = next(known for known in FORMATS if known.recognises(start))
-    return chosen.open(start, options or ReadOptions())
+    return replace(chosen.open(start, options or ReadOptions()), format=chosen.name)

@@ -34,7 +34,6 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
     which = NameColumns(symbol=0, entrez=1 if n_names > 1 else None)
     return TableFile(
         path=path,
-        format=FORMAT.name,
         columns=matrix.columns,
         read=partial(read_genes_down, matrix, which),
         linear=_linear(path, meta),

@@ -22,7 +22,6 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
     matrix = Matrix(start.path, start.fields(), header_lines=2)
     return TableFile(
         path=start.path,
-        format=FORMAT.name,
         columns=matrix.columns,
         read=partial(read_by_symbol, matrix),
         linear=True,

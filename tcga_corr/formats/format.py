@@ -33,15 +33,11 @@ class GeneFilter:
 
     def rows(self, gene_ids: Sequence[str], symbols: Sequence[str]) -> NDArray[np.bool_]:
         """Which rows to keep; rows that are not genes pass, to be left out for that reason."""
-        pairs = zip(gene_ids, symbols, strict=True)
-        kept: NDArray[np.bool_] = np.array(
-            [
-                self.keep(gene_id, symbol) or counts_reads(gene_id) or counts_reads(symbol)
-                for gene_id, symbol in pairs
-            ],
-            np.bool_,
-        )
-        return kept
+        kept = [
+            self.keep(gene_id, symbol) or counts_reads(gene_id) or counts_reads(symbol)
+            for gene_id, symbol in zip(gene_ids, symbols, strict=True)
+        ]
+        return np.array(kept, np.bool_)
 
 
 @dataclass(frozen=True)
@@ -68,8 +64,6 @@ class TableFile:
     ----------
     path
         The file.
-    format
-        Name of its format.
     columns
         The names of its samples, as they stand.
     read
@@ -84,10 +78,11 @@ class TableFile:
         The tumor type of each sample, where the format has it.
     read_as
         How the file is read, for people, where that had to be found out.
+    format
+        Name of the format that opened it.
     """
 
     path: Path
-    format: str
     columns: tuple[str, ...] = field(repr=False)
     read: Callable[[GeneFilter | None], ExpressionTable] = field(repr=False)
     ensembl: bool = False
@@ -95,6 +90,7 @@ class TableFile:
     beside: tuple[Path, ...] = ()
     tumor_types: TumorTypeOfSample | None = field(default=None, repr=False)
     read_as: str = ""
+    format: str = ""
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,6 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
     which = name_columns(names, fields)
     return TableFile(
         path=path,
-        format=FORMAT.name,
         columns=matrix.columns,
         read=partial(_read, matrix, which, n_rows),
         ensembl=which.ensembl is not None,

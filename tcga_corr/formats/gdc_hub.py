@@ -29,7 +29,6 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
     probe_map = _find_probe_map(start.path, options)
     return TableFile(
         path=start.path,
-        format=FORMAT.name,
         columns=matrix.columns,
         read=partial(_read, matrix, probe_map),
         ensembl=True,

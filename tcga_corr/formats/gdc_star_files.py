@@ -54,7 +54,6 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
     samples, n_withdrawn = _samples(start.path)
     return TableFile(
         path=start.path,
-        format=FORMAT.name,
         columns=tuple(sample.name for sample in samples),
         read=partial(_read, samples, n_withdrawn),
         ensembl=True,

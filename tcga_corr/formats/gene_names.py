@@ -22,7 +22,7 @@ from tcga_corr.formats.ensembl import PSEUDOAUTOSOMAL, is_pseudoautosomal_copy, 
 from tcga_corr.formats.format import GeneFilter
 from tcga_corr.formats.read_counts import counts_reads
 from tcga_corr.formats.sample_columns import expression_table
-from tcga_corr.formats.sample_names import display_title, is_sample_title
+from tcga_corr.formats.sample_names import is_sample_title
 from tcga_corr.formats.xena import split_name
 from tcga_corr.vocabulary.symbols import symbol_table
 
@@ -48,7 +48,6 @@ _CLINICAL = re.compile(
     r"|wbc|hb|plt|inr|ln|h[bcp]v|ebv|hiv|(pc|sv|dim|umap|tsne)[0-9]+"
 )
 _LEAST_KNOWN = 0.1
-_MOST_SHOWN = 20
 
 
 def is_ensembl(name: str) -> bool:
@@ -97,10 +96,7 @@ def gene_span(names: Sequence[str]) -> slice:
 
 
 def _n_before_genes(names: Sequence[str], mostly_known: bool) -> int:
-    before = next(
-        (n for n, name in enumerate(names) if _may_be_gene(name, mostly_known)),
-        0,
-    )
+    before = next((n for n, name in enumerate(names) if _may_be_gene(name, mostly_known)), 0)
     # beside a clinical word, a symbol that is also a clinical word, such as AFP, is that word
     return 0 if all(map(_is_known, names[:before])) else before
 
@@ -112,14 +108,6 @@ def _may_be_gene(name: str, mostly_known: bool) -> bool:
         return False
     known = is_ensembl(name) or bool(symbol_table().candidates(split_name(name)[0]))
     return known or not mostly_known
-
-
-def format_left_out(titles: Sequence[str]) -> str:
-    """The columns that are left out, as the end of a sentence; empty where there are none."""
-    shown = [display_title(title) for title in titles[:_MOST_SHOWN]]
-    if len(titles) > len(shown):
-        shown.append(f"and {len(titles) - len(shown)} more")
-    return f", left out {', '.join(shown)}" if shown else ""
 
 
 def is_title(title: str) -> bool:

@@ -42,7 +42,6 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
     which = name_columns(names, titles)
     return TableFile(
         path=path,
-        format=FORMAT.name,
         columns=tuple(samples),
         read=partial(_read, path, which, names, samples),
         ensembl=which.ensembl is not None,

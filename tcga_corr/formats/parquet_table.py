@@ -20,13 +20,12 @@ from tcga_corr.formats.format import GeneFilter, ReadOptions, TableFile, TableFo
 from tcga_corr.formats.gene_names import (
     GeneRows,
     NameColumns,
-    format_left_out,
     gene_span,
     is_title,
     name_columns,
 )
 from tcga_corr.formats.orientation import decide_rows, describe_rows
-from tcga_corr.formats.sample_names import column_of_samples, is_sample_title
+from tcga_corr.formats.sample_names import column_of_samples, format_left_out, is_sample_title
 from tcga_corr.vocabulary.barcodes import parse_barcode
 
 if TYPE_CHECKING:
@@ -64,17 +63,15 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
             with _opened(path) as file:
                 names += _names(path, file, [values_in[n] for n in titled])
             titles += [values_of[n] for n in titled]
-        column, naming_column = column_of_samples(path, titles, names)
+        others = [title for n, title in enumerate(values_of[: span.start]) if n not in titled]
+        others += values_of[span.stop :]
+        column, described = column_of_samples(path, titles, names, others)
         samples = [name.strip() for name in names[column]]
-        others = [title for n, title in enumerate(titles) if n != column]
-        others += [title for n, title in enumerate(values_of[: span.start]) if n not in titled]
-        read_as += f", {naming_column}" if naming_column else ""
-        read_as += format_left_out([*others, *values_of[span.stop :]])
+        read_as += described
         values_in, values_of = values_in[span], values_of[span]
         which = name_columns([values_of], [""])
     return TableFile(
         path=path,
-        format=FORMAT.name,
         columns=tuple(samples),
         read=partial(
             _read, path, values_in, which, names if down else [values_of], samples, not down

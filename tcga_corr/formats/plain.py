@@ -29,7 +29,6 @@ from tcga_corr.formats.gene_names import (
     N_LOOKED_AT,
     GeneRows,
     NameColumns,
-    format_left_out,
     gene_span,
     is_text,
     is_title,
@@ -42,6 +41,7 @@ from tcga_corr.formats.sample_names import (
     barcodes_of,
     column_of_barcodes,
     column_of_samples,
+    format_left_out,
     is_sample_title,
 )
 from tcga_corr.vocabulary.barcodes import parse_barcode
@@ -92,17 +92,14 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
         matrix, names = _with_sample_titles(matrix, names, lines)
         span = gene_span(matrix.columns)
         which = name_columns([matrix.columns[span]], [""])
-        position, naming_column = column_of_samples(path, matrix.fields, names)
         titles = matrix.fields[: matrix.n_names]
-        others = [title for n, title in enumerate(titles) if n != position]
-        others += [*matrix.columns[: span.start], *matrix.columns[span.stop :]]
-        read_as += f", {naming_column}" if naming_column else ""
-        read_as += format_left_out(others)
+        others = [*matrix.columns[: span.start], *matrix.columns[span.stop :]]
+        position, described = column_of_samples(path, titles, names, others)
+        read_as += described
         columns = _sample_names(matrix, position)
         read = partial(_read_samples_down, replace(matrix, row="sample"), position, span, which)
     return TableFile(
         path=path,
-        format=FORMAT.name,
         columns=columns,
         read=read,
         ensembl=which.ensembl is not None,

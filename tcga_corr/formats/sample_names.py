@@ -23,6 +23,7 @@ _TITLES = tuple(
     )
 )
 _ID = re.compile(r"id|submitterid")
+_MOST_SHOWN = 20
 _NO_TITLE = re.compile(r"|x|unnamed\d*|index|(index)?level\d+|row(names?|ids?|numbers?)?")
 
 
@@ -43,8 +44,16 @@ def display_title(title: str) -> str:
     return title or "(no name)"
 
 
+def format_left_out(titles: Sequence[str]) -> str:
+    """The columns that are left out, as the end of a sentence; empty where there are none."""
+    shown = [display_title(title) for title in titles[:_MOST_SHOWN]]
+    if len(titles) > len(shown):
+        shown.append(f"and {len(titles) - len(shown)} more")
+    return f", left out {', '.join(shown)}" if shown else ""
+
+
 def column_of_samples(
-    path: Path, titles: Sequence[str], names: Sequence[Sequence[str]]
+    path: Path, titles: Sequence[str], names: Sequence[Sequence[str]], others: Sequence[str]
 ) -> tuple[int, str]:
     """The column of barcodes, or else the one chosen by title and names.
 
@@ -54,10 +63,13 @@ def column_of_samples(
         The file, for errors.
     titles, names
         The title and the names of each candidate.
+    others
+        The titles of further columns that are left out.
 
     Returns
     -------
-    The column, and a note that names it where there was a choice.
+    The column; and, as the end of a sentence, its title where there was a choice, and the columns
+    that are left out.
 
     Raises
     ------
@@ -65,7 +77,9 @@ def column_of_samples(
         If columns of barcodes contradict one another, or the names are row numbers.
     """
     barcode = column_of_barcodes(path, titles, barcodes_of(names))
-    return (barcode, "") if barcode is not None else column_by_title(path, titles, names)
+    column, note = (barcode, "") if barcode is not None else column_by_title(path, titles, names)
+    left_out = [*titles[:column], *titles[column + 1 :], *others]
+    return column, (f", {note}" if note else "") + format_left_out(left_out)
 
 
 def barcodes_of(names: Sequence[Sequence[str]]) -> list[list[str | None]]:

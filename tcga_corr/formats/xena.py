@@ -55,7 +55,6 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
     matrix = Matrix(start.path, start.fields())
     return TableFile(
         path=start.path,
-        format=FORMAT.name,
         columns=matrix.columns,
         read=partial(read_by_symbol, matrix),
     )

@@ -4,31 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tcga_corr.errors import (
-    DamagedTableError,
     DataMissingError,
     UsageError,
     near_names,
-    one_line,
-    shorten,
 )
 from tcga_corr.files import replacing, writing
 from tcga_corr.store.layout import SCHEMA_VERSION, Store
-from tcga_corr.store.metadata import CovariateMetadata, decode_metadata, encode_metadata
+from tcga_corr.store.metadata import (
+    CovariateMetadata,
+    decode_metadata,
+    encode_metadata,
+    reading,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 Vector = NDArray[np.float64]
+
+_DAMAGED = ("table of covariates", "Load the covariates again, or remove the file")
 
 
 def write_covariates(
@@ -106,7 +108,7 @@ def open_covariates(store: Store, name: str) -> StoredCovariates | None:
 
     path = store.covariates_path(name)
     try:
-        with _reading(path):
+        with reading(path, *_DAMAGED):
             content = path.read_bytes()
             # one thread: those of pyarrow may outlive a short process, and abort it
             arrow = pq.read_table(
@@ -139,7 +141,7 @@ def read_covariate_metadata(store: Store, name: str) -> CovariateMetadata | None
 
     path = store.covariates_path(name)
     try:
-        with _reading(path):
+        with reading(path, *_DAMAGED):
             return _metadata(pq.read_schema(path))
     except FileNotFoundError:
         return None
@@ -184,23 +186,6 @@ def check_covariates_name(name: str) -> None:
             f"'{name[:80]}' cannot name a table of covariates",
             "Use up to 64 letters, digits, hyphens and underscores",
         )
-
-
-@contextmanager
-def _reading(path: Path) -> Iterator[None]:
-    """Turn an error of a library about a damaged file into ours."""
-    import pyarrow as pa
-
-    try:
-        yield
-    except FileNotFoundError:
-        raise
-    except (pa.ArrowException, KeyError, TypeError, ValueError, OSError) as error:
-        reason = shorten(one_line(error), 120)
-        raise DamagedTableError(
-            f"{path}: not a whole table of covariates ({reason})",
-            "Load the covariates again, or remove the file",
-        ) from error
 
 
 def _metadata(schema: pa.Schema) -> CovariateMetadata:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
+from tcga_corr.errors import DamagedTableError, one_line, shorten
 from tcga_corr.store.layout import SCHEMA_VERSION
 
 _KEY = b"tcga_corr"
@@ -138,6 +141,20 @@ class CovariateMetadata:
         covariates = tuple(CovariateColumn(**entry) for entry in data["covariates"])
         notes = tuple(data["notes"])
         return cls(**{**data, "inputs": inputs, "covariates": covariates, "notes": notes})
+
+
+@contextmanager
+def reading(path: Path, what: str, remedy: str) -> Iterator[None]:
+    """Turn an error of a library about a damaged file into ours; a missing file stays one."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except (pa.ArrowException, KeyError, TypeError, ValueError, OSError) as error:
+        reason = shorten(one_line(error), 120)
+        raise DamagedTableError(f"{path}: not a whole {what} ({reason})", remedy) from error
 
 
 def encode_metadata(metadata: TableMetadata | CovariateMetadata) -> dict[bytes, bytes]:

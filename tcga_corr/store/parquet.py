@@ -9,7 +9,7 @@ from tcga_corr.errors import DamagedTableError, one_line, shorten
 from tcga_corr.expression import ExpressionTable
 from tcga_corr.files import replacing
 from tcga_corr.store.layout import SCHEMA_VERSION, Store, TableKey
-from tcga_corr.store.metadata import TableMetadata, decode_metadata, encode_metadata
+from tcga_corr.store.metadata import TableMetadata, decode_metadata, encode_metadata, reading
 
 _ROW_GROUP = 4096
 _REMEDY = "Run `tcga-corr verify --repair`, or load the table again"
@@ -55,24 +55,17 @@ def read_metadata(store: Store, key: TableKey) -> TableMetadata | None:
     DamagedTableError
         If the file is not a table of this schema version.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     path = store.table_path(key)
     try:
-        schema, values = decode_metadata(pq.read_schema(path).metadata)
-        metadata = TableMetadata.from_json(values) if schema == SCHEMA_VERSION else None
+        with reading(path, "table of this store", _REMEDY):
+            schema, values = decode_metadata(pq.read_schema(path).metadata)
+            if schema == SCHEMA_VERSION:
+                return TableMetadata.from_json(values)
     except FileNotFoundError:
         return None
-    except (pa.ArrowException, KeyError, TypeError, ValueError, OSError) as error:
-        raise DamagedTableError(
-            f"{path}: not a whole table of this store ({shorten(one_line(error), 120)})", _REMEDY
-        ) from error
-    if metadata is None:
-        raise DamagedTableError(
-            f"{path}: a table of schema {schema}, not {SCHEMA_VERSION}", _REMEDY
-        )
-    return metadata
+    raise DamagedTableError(f"{path}: a table of schema {schema}, not {SCHEMA_VERSION}", _REMEDY)
 
 
 def readable_metadata(store: Store, key: TableKey) -> TableMetadata | None:

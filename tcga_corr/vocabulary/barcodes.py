@@ -116,9 +116,7 @@ def select_samples(barcodes: Sequence[Barcode], tumor_type: TumorType) -> Sample
         "all-tumor": (_ALL_TUMOR_CODES, lambda barcode: barcode.sample),
     }
     for name, (codes, unit_of) in wanted.items():
-        columns, reasons = _select(barcodes, codes, unit_of)
-        selection.columns[name] = columns
-        selection.reasons[name] = reasons
+        selection.columns[name], selection.reasons[name] = _select(barcodes, codes, unit_of)
     return selection
 
 
@@ -135,10 +133,9 @@ def _select(
             reasons[position] = f"sample type {barcode.sample_type} ({name})"
     columns = []
     for positions in rivals.values():
-        ordered = _by_preference(positions, barcodes, codes)
-        best = ordered[0]
+        best, *others = _by_preference(positions, barcodes, codes)
         columns.append(best)
-        for other in ordered[1:]:
+        for other in others:
             rule = _deciding_rule(barcodes[best], barcodes[other], codes)
             reasons[other] = f"{barcodes[best].text} taken instead: {rule}"
     return tuple(sorted(columns)), reasons

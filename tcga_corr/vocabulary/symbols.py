@@ -53,9 +53,6 @@ class SymbolTable:
             for alias in gene.aliases:
                 self._by_alias[alias].append(gene)
 
-    def __len__(self) -> int:
-        return len(self._by_symbol)
-
     def __contains__(self, name: object) -> bool:
         """Whether a name is a current symbol as written."""
         return name in self._by_symbol
