@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from tcga_corr.cli.texts import printable
@@ -17,10 +18,11 @@ Display = Literal["steps", "pace", "downloads"]
 """What matters to whoever waits: the step at hand, units per second, or the files on their way."""
 
 
+@dataclass
 class Lines(Progress):
     """Lines of text: what a person should know, and with ``verbose`` every step and file.
 
-    Parameters
+    Attributes
     ----------
     note
         Prints a line.
@@ -33,14 +35,12 @@ class Lines(Progress):
         Least number of seconds between these lines.
     """
 
-    def __init__(
-        self,
-        note: Callable[[str], None],
-        verbose: bool = False,
-        units: str = "",
-        interval: float = 0,
-    ) -> None:
-        self._note, self._verbose, self._units, self._interval = note, verbose, units, interval
+    note: Callable[[str], None]
+    verbose: bool = False
+    units: str = ""
+    interval: float = 0
+
+    def __post_init__(self) -> None:
         self._started = self._printed = time.monotonic()
         self._done = self._done_before = self._total = 0
         self._effort = self._effort_done = 0.0
@@ -50,40 +50,40 @@ class Lines(Progress):
         self._done = self._done_before = done
         self._total = total or 0
         self._effort = self._total - done if effort is None else effort
-        if self._units and 0 < done < self._total:
-            self._note(f"{done:,} of {self._total:,} {self._units} are there already")
+        if self.units and 0 < done < self._total:
+            self.note(f"{done:,} of {self._total:,} {self.units} are there already")
 
     def step(self, name: str) -> None:
         """Print the step."""
-        if self._verbose and name:
-            self._note(name)
+        if self.verbose and name:
+            self.note(name)
 
     def advance(self, count: int = 1, effort: float | None = None) -> None:
         """Print the pace, unless it was printed just before."""
         self._done += count
         self._effort_done += count if effort is None else effort
         now = time.monotonic()
-        if not self._units or now - self._printed < self._interval:
+        if not self.units or now - self._printed < self.interval:
             return
         self._printed = now
         seconds = now - self._started
         rate = (self._done - self._done_before) / max(seconds, 1e-9)
         left = seconds * (self._effort - self._effort_done) / max(self._effort_done, 1e-9)
-        self._note(
-            f"{self._done:,} of {self._total:,} {self._units}, {rate:,.0f} a second, "
+        self.note(
+            f"{self._done:,} of {self._total:,} {self.units}, {rate:,.0f} a second, "
             f"{_format_duration(left)} left"
         )
 
     def start_part(self, name: str, done: int, total: int | None) -> None:
         """Print which file is being received."""
-        if self._verbose:
+        if self.verbose:
             size = f" of {total / 1e6:.1f} MB" if total else ""
             received = f", from {done / 1e6:.1f} MB" if done else ""
-            self._note(f"downloading {name}{size}{received}")
+            self.note(f"downloading {name}{size}{received}")
 
     def say(self, text: str) -> None:
         """Print the line."""
-        self._note(text)
+        self.note(text)
 
 
 def _format_duration(seconds: float) -> str:

@@ -8,7 +8,7 @@ import typer
 
 from tcga_corr.cli import options
 from tcga_corr.cli.output import Result, plain
-from tcga_corr.errors import UsageError
+from tcga_corr.errors import UsageError, near_names
 
 if TYPE_CHECKING:
     from tcga_corr.vocabulary.gene_sets.gmt import GeneSet
@@ -52,7 +52,6 @@ def _chosen(word: str | None, exactly: bool) -> list[GeneSet]:
     """The sets with a word in their name, or the one of that name."""
     from tcga_corr.vocabulary.gene_sets.catalogue import (
         find_set,
-        near_set_names,
         reference_sets,
         shipped_sets,
     )
@@ -67,7 +66,7 @@ def _chosen(word: str | None, exactly: bool) -> list[GeneSet]:
     if not chosen:
         raise UsageError(
             f"no gene set with '{word}' in its name",
-            near_set_names(word or "") or "`tcga-corr sets` lists all",
+            near_names(word or "", shipped_sets()) or "`tcga-corr sets` lists all",
         )
     return chosen
 

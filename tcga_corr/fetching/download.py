@@ -57,16 +57,13 @@ def download_all(
     stop = threading.Event()
     failed_hosts: dict[str, str] = {}
 
-    with ExitStack() as sessions:
+    def start(session: requests.Session) -> Callable[[Download], DownloadRecord]:
+        return Downloader(session, check, policy, progress, stop, failed_hosts).download
 
-        def start() -> Callable[[Download], DownloadRecord]:
-            session = sessions.enter_context(new_session())
-            return Downloader(session, check, policy, progress, stop, failed_hosts).download
-
-        for download, outcome in _in_threads(downloads, jobs, start, stop):
-            if isinstance(outcome, BaseException) and not isinstance(outcome, TcgaCorrError):
-                raise outcome
-            yield download, outcome
+    for download, outcome in _in_threads(downloads, jobs, start, stop):
+        if isinstance(outcome, BaseException) and not isinstance(outcome, TcgaCorrError):
+            raise outcome
+        yield download, outcome
 
 
 def download_sizes(
@@ -76,15 +73,12 @@ def download_sizes(
     policy = policy or RetryPolicy()
     timeout = (min(policy.connect, _LONGEST_HEAD), min(policy.stall, _LONGEST_HEAD))
 
-    with ExitStack() as sessions:
+    def start(session: requests.Session) -> Callable[[Download], int | None]:
+        return lambda download: download.size or _size(session, download.url, timeout)
 
-        def start() -> Callable[[Download], int | None]:
-            session = sessions.enter_context(new_session())
-            return lambda download: download.size or _size(session, download.url, timeout)
-
-        # errors are ignored: the download itself will report what is wrong
-        found = _in_threads(downloads, jobs, start, threading.Event())
-        return {download.url: size for download, size in found if isinstance(size, int)}
+    # errors are ignored: the download itself will report what is wrong
+    found = _in_threads(downloads, jobs, start, threading.Event())
+    return {download.url: size for download, size in found if isinstance(size, int)}
 
 
 def _size(session: requests.Session, url: str, timeout: tuple[float, float]) -> int | None:
@@ -96,10 +90,10 @@ def _size(session: requests.Session, url: str, timeout: tuple[float, float]) -> 
 def _in_threads(
     downloads: Sequence[Download],
     jobs: int,
-    start: Callable[[], Callable[[Download], _Result]],
+    start: Callable[[requests.Session], Callable[[Download], _Result]],
     stop: threading.Event,
 ) -> Iterator[tuple[Download, _Result | BaseException]]:
-    """Each download with its result or error, as it ends; ``start`` makes each thread's worker.
+    """Each download with its result or error, as it ends; ``start`` makes a thread's worker.
 
     The threads are daemons, and are stopped when the iteration ends: an interrupt must not wait
     for a hub, and an unfinished download is resumed the next time.
@@ -120,24 +114,30 @@ def _in_threads(
             except BaseException as error:  # noqa: BLE001 - passed on to the consumer
                 done.put((download, error))
 
-    threads = [
-        threading.Thread(target=work, args=[start()], daemon=True, name=f"hub-{number}")
-        for number in range(min(max(1, jobs), len(downloads)))
-    ]
-    for thread in threads:
-        thread.start()
-    try:
-        n_left = len(downloads)
-        while n_left:
-            try:
-                # with a timeout, as an interrupt just before an endless wait would be lost
-                outcome = done.get(timeout=_INTERRUPT_CHECK)
-            except Empty:
-                continue
-            n_left -= 1
-            yield outcome
-    finally:
-        stop.set()
-        deadline = time.monotonic() + 1
+    with ExitStack() as sessions:
+        threads = [
+            threading.Thread(
+                target=work,
+                args=[start(sessions.enter_context(new_session()))],
+                daemon=True,
+                name=f"hub-{number}",
+            )
+            for number in range(min(max(1, jobs), len(downloads)))
+        ]
         for thread in threads:
-            thread.join(timeout=max(0, deadline - time.monotonic()))
+            thread.start()
+        try:
+            n_left = len(downloads)
+            while n_left:
+                try:
+                    # with a timeout, as an interrupt just before an endless wait would be lost
+                    outcome = done.get(timeout=_INTERRUPT_CHECK)
+                except Empty:
+                    continue
+                n_left -= 1
+                yield outcome
+        finally:
+            stop.set()
+            deadline = time.monotonic() + 1
+            for thread in threads:
+                thread.join(timeout=max(0, deadline - time.monotonic()))

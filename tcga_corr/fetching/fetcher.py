@@ -119,9 +119,9 @@ class Fetcher:
         """The tables to download, and the errors of those whose files cannot be listed."""
         return [], []
 
-    def planned_requests(self, request: FetchRequest) -> list[PlannedRequest]:
+    def planned_requests(self, request: FetchRequest) -> Iterator[PlannedRequest]:
         """The requests that a fetch would make."""
-        return []
+        yield from ()
 
     def downloaded_table(self, folder: Path, source: Source, tumor_type: str) -> Path | None:
         """Path of the file from which a table is made, in the source's folder of downloads."""

@@ -109,13 +109,12 @@ class GdcFetcher(Fetcher):
                 errors.append(error)
         return tables, errors
 
-    def planned_requests(self, request: FetchRequest) -> list[PlannedRequest]:
+    def planned_requests(self, request: FetchRequest) -> Iterator[PlannedRequest]:
         """A row a tumor type: which files it has is known only once the GDC is asked."""
         base_url = request.options.base_url
-        rows = []
         for name in request.tumor_types or TUMOR_TYPES:
             folder = request.folder / _project(name)
-            row = PlannedRequest(
+            yield PlannedRequest(
                 source=request.source.name,
                 tumor_type=name,
                 url=api_url("files", base_url),
@@ -125,8 +124,6 @@ class GdcFetcher(Fetcher):
                 request=f"POST {json.dumps(files_query(name))}; then GET of each file: "
                 + api_url("data/{file_id}", base_url),
             )
-            rows.append(row)
-        return rows
 
     def downloaded_table(self, folder: Path, source: Source, tumor_type: str) -> Path | None:
         """Path of the sample sheet of a tumor type."""

@@ -38,7 +38,7 @@ class HubFetcher(Fetcher):
         """One table with all requested tumor types, or one for each of them."""
         return _tables(request), []
 
-    def planned_requests(self, request: FetchRequest) -> list[PlannedRequest]:
+    def planned_requests(self, request: FetchRequest) -> Iterator[PlannedRequest]:
         """A row a file; with ``check`` the hubs are asked for the sizes of their files."""
         options, source, tables = request.options, request.source, _tables(request)
         downloads = unique_downloads(tables)
@@ -51,14 +51,13 @@ class HubFetcher(Fetcher):
         tumor_types = {table.downloads[-1].target: table.tumor_types for table in tables}
         files = [*source.beside, *([source.table] if source.table else [])]
         declared = {request.folder / file.path: file.size for file in files}
-        rows = []
         for download in downloads:
             target = download.target
             is_downloaded = has_recorded_size(target)
             size = sizes.get(download.url) or declared.get(target)
             if is_downloaded:
                 size = target.stat().st_size
-            row = PlannedRequest(
+            yield PlannedRequest(
                 source=source.name,
                 tumor_type=",".join(tumor_types.get(target, ())) or "all",
                 url=download.url,
@@ -67,8 +66,6 @@ class HubFetcher(Fetcher):
                 state="here" if is_downloaded else _state(target),
                 request="GET",
             )
-            rows.append(row)
-        return rows
 
     def downloaded_table(self, folder: Path, source: Source, tumor_type: str) -> Path | None:
         """Path of the table of a tumor type, or of the one table of all."""

@@ -76,7 +76,7 @@ class RetryPolicy:
 def post_json(
     url: str,
     body: dict[str, Any],
-    policy: RetryPolicy | None = None,
+    policy: RetryPolicy,
     report: Callable[[str], None] = lambda text: None,
 ) -> Any:
     """Post JSON and return the hub's JSON answer, trying again after failures that may pass.
@@ -95,7 +95,6 @@ def post_json(
     DownloadError
         If the hub gives no such answer.
     """
-    policy = policy or RetryPolicy()
 
     def attempt() -> Any:
         import requests

@@ -56,4 +56,4 @@ def plan_requests(store: Store, options: FetchOptions) -> list[PlannedRequest]:
     Nothing is requested, except the sizes of the hubs' files with ``check``.
     """
     request = checked_request(store, options)
-    return fetcher_of(request.source).planned_requests(request)
+    return list(fetcher_of(request.source).planned_requests(request))

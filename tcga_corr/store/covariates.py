@@ -61,8 +61,7 @@ def write_covariates(
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    texts = {"key": keys, "vial": vials}
-    columns: dict[str, Any] = {title: pa.array(text, "string") for title, text in texts.items()}
+    columns: dict[str, Any] = {"key": pa.array(keys, "string"), "vial": pa.array(vials, "string")}
     for covariate, column in zip(metadata.covariates, values.T, strict=True):
         columns[covariate.name] = pa.array(column, pa.float64(), from_pandas=True)
     arrow = pa.table(columns).replace_schema_metadata(encode_metadata(metadata))

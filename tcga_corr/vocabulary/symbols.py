@@ -74,7 +74,7 @@ class SymbolTable:
             If no gene has this name, naming the nearest symbols.
         """
         candidates = self.candidates(name)
-        if len(candidates) != 1 or not self._is_plain(name):
+        if len(candidates) != 1 or not (name in self or name in PREFERRED):
             candidates = self._candidates_in_any_case(name)
         if len(candidates) > 1:
             listed = ", ".join(gene.symbol for gene in candidates)
@@ -95,9 +95,6 @@ class SymbolTable:
         if name in PREFERRED:
             return [self._by_symbol[PREFERRED[name]]]
         return self._by_alias.get(name, [])
-
-    def _is_plain(self, name: str) -> bool:
-        return name in self._by_symbol or name in PREFERRED
 
     def _candidates_in_any_case(self, name: str) -> list[Gene]:
         folded = name.casefold()

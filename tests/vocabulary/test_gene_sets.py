@@ -12,11 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from tcga_corr.errors import DataMissingError, TableError, UsageError
+from tcga_corr.errors import DataMissingError, TableError, UsageError, near_names
 from tcga_corr.vocabulary.gene_sets.catalogue import (
     COLLECTIONS,
     find_set,
-    near_set_names,
     reference_digest,
     reference_sets,
     shipped_sets,
@@ -218,7 +217,7 @@ def test_an_unknown_set_is_answered_by_near_names() -> None:
     with pytest.raises(UsageError, match="unknown gene set 'feroptosis'") as refused:
         find_set("feroptosis")
     assert "ferroptosis" in refused.value.remedy
-    assert "HALLMARK_HYPOXIA" in near_set_names("hallmark_hypoxi")
+    assert "HALLMARK_HYPOXIA" in near_names("hallmark_hypoxi", shipped_sets())
     with pytest.raises(UsageError, match="lists them"):
         find_set("~~~~~~~~~")
 

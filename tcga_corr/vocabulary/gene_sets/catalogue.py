@@ -122,12 +122,7 @@ def find_set(name: str) -> GeneSet:
     if gene_set is None:
         raise UsageError(
             f"unknown gene set '{name}'",
-            near_set_names(name)
+            near_names(name, shipped_sets())
             or "`tcga-corr sets` lists them; FILE.gmt:NAME takes one from a file",
         )
     return gene_set
-
-
-def near_set_names(name: str) -> str:
-    """A remedy that asks for the shipped sets nearest to a wrong name, or an empty string."""
-    return near_names(name, shipped_sets())
