@@ -250,7 +250,7 @@ class _Asker:
         return self._samples[source] != self._common and len(self._common) >= MIN_SAMPLES
 
     def genes(self, question: _Question) -> list[str]:
-        """The genes of the sets of a question, each of which can be left out."""
+        """The genes of the sets of a question; each can be left out."""
         sides = [self._measure(question, one) for one in sets_among([question.x, question.y])]
         return sorted(frozenset().union(*(side.genes for side in sides if side.values is not None)))
 

@@ -1,7 +1,7 @@
 """The plan of a run: a spec with its names looked up in a store, cut into tasks.
 
-The same spec over the same store gives the same plan, and a plan alone says what every task is: in
-which order, of which pairs, from which tables. So any number of processes can share a run.
+The same spec over the same store gives the same plan, and a plan alone says what every task is:
+which pairs, in which order, from which tables. So any number of processes can share a run.
 """
 
 from __future__ import annotations

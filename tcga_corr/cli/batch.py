@@ -181,7 +181,7 @@ def check(
         settings.note(f"{read.path}: right; its run is {plan.run}")
     else:
         frame = pl.DataFrame([{"analysis": one.name, "kind": one.kind} for one in read.analyses])
-        settings.note(f"{read.path}: right, as far as can be told without tables in the store")
+        settings.note(f"{read.path}: right, as far as can be checked without tables in the store")
     out.write(Result(frame, "analyses", {}))
 
 

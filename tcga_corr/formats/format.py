@@ -23,7 +23,7 @@ class GeneFilter:
     Attributes
     ----------
     keep
-        Whether to keep a row, by its gene id and its symbol, either of which may be empty.
+        Whether to keep a row, by its gene id and its symbol; either may be empty.
     reason
         Why the others are left out.
     """

@@ -80,7 +80,7 @@ class LoadPlan:
     linear: bool | None
     unit: str
     tumor_types: tuple[str, ...]
-    missing: tuple[str, ...]  # requested tumor types of which the table has no sample
+    missing: tuple[str, ...]  # requested tumor types without a sample in the table
     phenotype: TumorTypeOfSample | None  # for a table of several tumor types
     inputs: tuple[InputFile, ...]
     stamps: dict[Path, tuple[int, ...]]  # of the files, before they were read

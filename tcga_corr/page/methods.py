@@ -15,7 +15,7 @@ _SAMPLES = {
     "tumor": "one primary tumour sample per patient (sample type 01; 03 in LAML; in SKCM 01, then "
     "06)",
     "normal": "one sample of normal tissue per patient (sample type 11)",
-    "all-tumor": "all tumour samples (sample types 01 to 09), of which a patient may have several",
+    "all-tumor": "all tumour samples (sample types 01 to 09); a patient may have several",
 }
 _OWN_SAMPLES = "the samples of its own cohorts as their tables have them"
 _TIES = {

@@ -92,7 +92,7 @@ def compare_two(
 ) -> list[GroupTest]:
     """Compare two groups by Welch's t and by Mann and Whitney's U.
 
-    ``welch``: a's mean less b's, without equal variances assumed (Welch 1947, Biometrika 34:28,
+    ``welch``: a's mean minus b's, without equal variances assumed (Welch 1947, Biometrika 34:28,
     doi:10.1093/biomet/34.1-2.28). Effect: Hedges' g, the difference in pooled standard
     deviations times Gamma(m/2) / (sqrt(m/2) Gamma((m - 1)/2)), m = n_a + n_b - 2 (Hedges 1981,
     J. Educ. Stat. 6:107, doi:10.3102/10769986006002107).

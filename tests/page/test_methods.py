@@ -270,7 +270,7 @@ def test_every_choice_has_words() -> None:
     for samples, ties in itertools.product(SELECTIONS, TIES):
         assert text_of(samples=samples, ties=ties)
     assert "one sample of normal tissue per patient (sample type 11)" in text_of(samples="normal")
-    assert "of which a patient may have several" in text_of(samples="all-tumor")
+    assert "a patient may have several" in text_of(samples="all-tumor")
     assert "one primary tumour sample per patient" in text_of()
 
 
