@@ -33,5 +33,5 @@ class Progress:
     def finish_part(self, name: str) -> None:
         """Report that a part has ended, successfully or not."""
 
-    def say(self, text: str) -> None:
+    def note(self, text: str) -> None:
         """Report a line that a person may want to read."""

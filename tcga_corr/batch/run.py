@@ -173,7 +173,7 @@ def run_batch(
                 progress.advance(task.n_rows, task.work)
                 if failure:
                     failures.append((task, failure))
-                    progress.say(f"failed: {task.analysis} {task.tumor_type}: {failure}")
+                    progress.note(f"failed: {task.analysis} {task.tumor_type}: {failure}")
         report = RunReport(folder, plan, len(own) - len(left), len(left) - len(failures), failures)
         if shard.is_all:
             _complete(engine, folder, plan)

@@ -24,7 +24,7 @@ class Lines(Progress):
 
     Attributes
     ----------
-    note
+    print_line
         Prints a line.
     verbose
         Whether to print steps and parts.
@@ -35,7 +35,7 @@ class Lines(Progress):
         Least number of seconds between these lines.
     """
 
-    note: Callable[[str], None]
+    print_line: Callable[[str], None]
     verbose: bool = False
     units: str = ""
     interval: float = 0
@@ -51,12 +51,12 @@ class Lines(Progress):
         self._total = total or 0
         self._effort = self._total - done if effort is None else effort
         if self.units and 0 < done < self._total:
-            self.note(f"{done:,} of {self._total:,} {self.units} are there already")
+            self.print_line(f"{done:,} of {self._total:,} {self.units} are there already")
 
     def step(self, name: str) -> None:
         """Print the step."""
         if self.verbose and name:
-            self.note(name)
+            self.print_line(name)
 
     def advance(self, count: int = 1, effort: float | None = None) -> None:
         """Print the pace, unless it was printed just before."""
@@ -69,7 +69,7 @@ class Lines(Progress):
         seconds = now - self._started
         rate = (self._done - self._done_before) / max(seconds, 1e-9)
         left = seconds * (self._effort - self._effort_done) / max(self._effort_done, 1e-9)
-        self.note(
+        self.print_line(
             f"{self._done:,} of {self._total:,} {self.units}, {rate:,.0f} a second, "
             f"{_format_duration(left)} left"
         )
@@ -79,11 +79,11 @@ class Lines(Progress):
         if self.verbose:
             size = f" of {total / 1e6:.1f} MB" if total else ""
             received = f", from {done / 1e6:.1f} MB" if done else ""
-            self.note(f"downloading {name}{size}{received}")
+            self.print_line(f"downloading {name}{size}{received}")
 
-    def say(self, text: str) -> None:
+    def note(self, text: str) -> None:
         """Print the line."""
-        self.note(text)
+        self.print_line(text)
 
 
 def _format_duration(seconds: float) -> str:
@@ -163,7 +163,7 @@ class Bars(Progress):
         if part is not None:
             self.display.remove_task(part)
 
-    def say(self, text: str) -> None:
+    def note(self, text: str) -> None:
         """Print the line above the bars."""
         self.display.console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
 

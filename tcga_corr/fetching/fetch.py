@@ -130,7 +130,7 @@ class _Fetch:
         options = LoadOptions(source=source, tumor_type=sorted(tumor_types), genes=genes)
         report = load_files(self.request.store, paths, options, _LoadingSteps(self.progress))
         for table in report.loaded:
-            self.progress.say(table.summary)
+            self.progress.note(table.summary)
         self.loaded.extend(report.loaded)
         self.errors.extend(report.errors)
         return report

@@ -242,7 +242,7 @@ def _request_list(
             url,
             files_query(tumor_type, len(files)),
             options.retry_policy,
-            lambda text: progress.say(f"note: {_project(tumor_type)}: {text}"),
+            lambda text: progress.note(f"note: {_project(tumor_type)}: {text}"),
         )
         try:
             hits, total = answer["data"]["hits"], int(answer["data"]["pagination"]["total"])

@@ -78,9 +78,9 @@ class Downloader:
             finally:
                 self.progress.finish_part(file.name)
 
-    def say(self, file: Download, text: str) -> None:
+    def note(self, file: Download, text: str) -> None:
         """Report something about a file to people."""
-        self.progress.say(f"note: {file.name}: {text}")
+        self.progress.note(f"note: {file.name}: {text}")
 
     def raise_if_stopped(self) -> None:
         """Raise :class:`StoppedError` if the caller no longer waits."""
@@ -103,7 +103,7 @@ class Downloader:
                     lock.acquire(timeout=_LOCK_POLL)
                 except Timeout:
                     if not is_reported:
-                        self.say(file, "another process downloads it: waiting")
+                        self.note(file, "another process downloads it: waiting")
                         is_reported = True
         try:
             yield
@@ -126,7 +126,7 @@ class Downloader:
         while True:
             self.raise_if_stopped()
             try:
-                caller = retrying(self.policy, self._sleep, lambda text: self.say(file, text))
+                caller = retrying(self.policy, self._sleep, lambda text: self.note(file, text))
                 record = caller(transfer.attempt)
             except TransientError as error:
                 raise out_of_attempts_error(file.url, error, self.policy) from error

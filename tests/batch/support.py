@@ -212,7 +212,7 @@ class Hooks(Progress):
         self.n_tasks += 1
         self.on_task()
 
-    def say(self, text: str) -> None:
+    def note(self, text: str) -> None:
         self.lines.append(text)
 
 

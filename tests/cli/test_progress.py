@@ -29,7 +29,7 @@ def download(progress: Progress) -> None:
     progress.start_part("B", 500_000, None)
     progress.advance_part("A [bold]", 400_000)
     progress.advance_part("B", 10)
-    progress.say("note: B: HTTP 503; again in 1 s")
+    progress.note("note: B: HTTP 503; again in 1 s")
     progress.start_part("B", 0, 2_000_000)
     progress.finish_part("B")
     progress.advance_part("B", 10)  # a part that was removed
@@ -97,7 +97,7 @@ def test_lines_of_pace(now: list[float]) -> None:
     now[0] += 30
     lines.advance(7_000, 45.0)
     assert said[3:] == ["10,000 of 10,000 rows, 2 a second, 0:00:00 left"]
-    lines.say("failed: x")
+    lines.note("failed: x")
     assert said[-1] == "failed: x"
     said.clear()
     for done in (0, 10):
@@ -115,7 +115,7 @@ def test_bars_of_downloads(capsys: pytest.CaptureFixture[str]) -> None:
         download(bars)
         [task] = bars.display.tasks
         assert (task.completed, task.total) == (400_020, 3_000_000)
-        bars.say("TCGA\x1b[31m")
+        bars.note("TCGA\x1b[31m")
         threads = [threading.Thread(target=download, args=(bars,)) for _ in range(4)]
         for thread in threads:
             thread.start()
@@ -150,7 +150,7 @@ def test_a_bar_of_pace(capsys: pytest.CaptureFixture[str], now: list[float]) -> 
         bars.advance(9_000, 1.5)
         now[0] += 10
         bars.advance(1_000, 0.5)
-        bars.say("failed: [bold]x")
+        bars.note("failed: [bold]x")
         columns = [column(task) for column in bars.display.columns if not isinstance(column, str)]
     out, err = capsys.readouterr()
     assert out == ""

@@ -152,7 +152,7 @@ class Recorded(Progress):
     def advance_part(self, name: str, count: int) -> None:
         self.received += count
 
-    def say(self, text: str) -> None:
+    def note(self, text: str) -> None:
         self.lines.append(text)
 
     def finish_part(self, name: str) -> None:
