@@ -57,7 +57,7 @@ class CovariateVariable:
 Variable = GeneVariable | SetVariable | CovariateVariable
 
 
-def sets_among(variables: Sequence[Variable]) -> list[SetVariable]:
+def sets_among(variables: Sequence[object]) -> list[SetVariable]:
     """The gene sets among variables, in order."""
     return [variable for variable in variables if isinstance(variable, SetVariable)]
 

@@ -31,6 +31,7 @@ from tests.batch.support import (
     write_spec,
     write_tables,
 )
+from tests.conftest import write_table
 
 SMALL = """\
 name = "small"
@@ -221,15 +222,21 @@ def test_what_is_not_in_the_store(
         plan_spec(store, write_spec(tmp_path, text))
 
 
-def test_names_of_covariates_are_those_of_the_store(engine: Engine, tmp_path: Path) -> None:
-    spec = write_spec(tmp_path, '[[pairs]]\npairs = [["RELA", "age"],\n["purity", "Purity"]]\n')
-    with pytest.raises(SpecError, match=r"3: pairs\[1\].pairs\[2\]: .* are the same variable"):
-        plan_spec(engine, spec)
-    engine.load_covariates(write_covariates(tmp_path / "other.tsv"), name="other")
-    with pytest.raises(SpecError) as caught:
-        plan_spec(engine, spec)
-    several = "several tables of covariates have 'age': clinic, other"
-    assert any(f":2: pairs[1].pairs[1][2]: {several}" in line for line in caught.value.lines())
+def test_a_name_is_looked_up_in_the_tables_of_its_block(engine: Engine, tmp_path: Path) -> None:
+    """A row of one source may be a covariate, or nothing, for a block of another."""
+    names = [f"P{number:02}" for number in range(12)]
+    values = [(gene, range(number, number + 12)) for number, gene in enumerate(("age", "G1"))]
+    table = write_table(tmp_path / "own.tsv", names, values, corner="gene")
+    own = LoadOptions("own", ["OTHER"], unit="log2(tpm+1)", rows="genes")
+    engine.load([table], own).raise_errors()
+    source = engine.status()["source"].drop_nulls().unique().to_list()
+    [tcga] = [name for name in source if name != "own"]
+    text = '[[pairs]]\nsource = "SOURCE"\npairs = [["G1", "age"]]\n'
+    known = text.replace("G1", "RELA").replace("SOURCE", tcga)
+    plan = plan_spec(engine, write_spec(tmp_path, known))
+    assert [one.name for one in plan.analyses[0].variables] == ["RELA", "age"]
+    with pytest.raises(UsageError, match="'age' may be the gene age or the covariate age"):
+        plan_spec(engine, write_spec(tmp_path, text.replace("SOURCE", "own")))
 
 
 def test_all_that_is_not_loaded_is_told_together(store: Engine, tmp_path: Path) -> None:

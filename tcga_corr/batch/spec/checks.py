@@ -7,10 +7,10 @@ from itertools import chain
 from typing import Any
 
 from tcga_corr.analysis.dominance import MIN_DRAWS
-from tcga_corr.analysis.names import Variable, check_distinct, sets_among
+from tcga_corr.analysis.names import check_distinct, sets_among
 from tcga_corr.batch.spec.claims import check_claims
 from tcga_corr.batch.spec.document import Block, Document
-from tcga_corr.batch.spec.names import Names
+from tcga_corr.batch.spec.names import Named, Names
 from tcga_corr.batch.spec.problems import Place, format_place
 from tcga_corr.batch.spec.schema import BLOCKS
 from tcga_corr.errors import UsageError
@@ -99,7 +99,7 @@ def _check_repeats(document: Document) -> None:
 def _check_repeated_variables(document: Document, place: Place) -> None:
     """Report variables that come from two elements of a list."""
     names = document.names
-    first: dict[Variable | tuple[Variable, ...], tuple[Place, str]] = {}
+    first: dict[Named | tuple[Named, ...], tuple[Place, str]] = {}
     for element, text in document.elements(place):
         for name in names.expanded(text):
             variables = names.variables_if_known(name)
@@ -127,7 +127,7 @@ def _check_block_names(document: Document) -> None:
 
 def _check_pairs(block: Block) -> None:
     document = block.document
-    first: dict[frozenset[Variable], Place] = {}
+    first: dict[frozenset[Named], Place] = {}
     for place, (x, y) in block.pairs:
         one, other = map(document.names.variables_if_known, (x, y))
         if one == other:
@@ -172,7 +172,7 @@ def _check_dominance(block: Block) -> None:
     _check_distinct(block, place, sets)
 
 
-def _check_distinct(block: Block, place: Place, variables: Sequence[Variable]) -> None:
+def _check_distinct(block: Block, place: Place, variables: Sequence[Named]) -> None:
     """Report two different gene sets of one name."""
     try:
         check_distinct(sets_among(variables))
@@ -210,9 +210,9 @@ def _check_methods_adjust(block: Block) -> None:
             )
 
 
-def _correlated(block: Block) -> dict[Variable, Place]:
+def _correlated(block: Block) -> dict[Named, Place]:
     """The variables of a block of pairs or crosses, with the first place of each."""
-    found: dict[Variable, Place] = {}
+    found: dict[Named, Place] = {}
     for place, pair in block.pairs:
         for number, name in enumerate(pair):
             for variable in block.document.names.variables_if_known(name):

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from tcga_corr.analysis.names import Variable
 from tcga_corr.analysis.scope import Scope
-from tcga_corr.batch.spec.names import Names
+from tcga_corr.batch.spec.names import Named, Names
 from tcga_corr.batch.spec.problems import Place, Problem, format_place
 from tcga_corr.batch.spec.schema import BLOCKS, Kind, findings
 from tcga_corr.vocabulary.gene_sets.catalogue import DEATH_PROGRAMMES
@@ -161,7 +160,7 @@ class Block:
             for name in self.document.names.expanded(text)
         ]
 
-    def variables(self, key: str) -> list[tuple[Place, str, Variable]]:
+    def variables(self, key: str) -> list[tuple[Place, str, Named]]:
         """The variables of a list, each with its element's place and its name."""
         known = self.document.names.variables_if_known
         return [
@@ -195,7 +194,7 @@ class Block:
                 return None
         return pairs[0] if len(pairs) == 1 else None
 
-    def has_pair(self, one: Variable, other: Variable) -> bool:
+    def has_pair(self, one: Named, other: Named) -> bool:
         """Whether the block correlates the two, in either order."""
         known = self.document.names.variables_if_known
         if {one, other} in [{*known(x), *known(y)} for _, (x, y) in self.pairs]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from tcga_corr.analysis.names import NameResolver, Variable, collection, is_collection
@@ -13,6 +14,20 @@ from tcga_corr.vocabulary.gene_sets.catalogue import find_set
 from tcga_corr.vocabulary.symbols import symbol_table
 
 _IN_GMT = re.compile(r".+\.gmt(:.+)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class StoredName:
+    """A name that only the user's own tables or covariates have.
+
+    Which of them a block means depends on the block's tables, in which
+    :mod:`tcga_corr.batch.planning` looks.
+    """
+
+    name: str
+
+
+Named = Variable | StoredName
 
 
 class Names:
@@ -25,9 +40,7 @@ class Names:
     collections
         The spec's own, by name. One that clashes with another name is not used.
     stored
-        Finds the names that the user's own tables and covariates have. It is used only for a name
-        that means nothing, or several things, without them: which of its rows a block means depends
-        on the block's tables, in which :mod:`tcga_corr.batch.planning` looks.
+        Knows the names that the user's own tables and covariates have.
     """
 
     def __init__(
@@ -39,7 +52,7 @@ class Names:
             name: members for name, members in collections.items() if not self.clashes[name]
         }
         self._folder = folder
-        self._known: dict[str, tuple[Variable, ...] | TcgaCorrError] = {}
+        self._known: dict[str, tuple[Named, ...] | TcgaCorrError] = {}
 
     def resolved(self, name: str) -> str:
         """A name as it may be used from the working directory."""
@@ -67,7 +80,7 @@ class Names:
         """Whether a name may stand for several variables."""
         return name in self.collections or is_collection(name)
 
-    def variables(self, name: str) -> tuple[Variable, ...]:
+    def variables(self, name: str) -> tuple[Named, ...]:
         """The variables of a resolved name that is no collection of the spec's own.
 
         Raises
@@ -85,24 +98,24 @@ class Names:
             raise known
         return known
 
-    def variables_if_known(self, name: str) -> tuple[Variable, ...]:
+    def variables_if_known(self, name: str) -> tuple[Named, ...]:
         """The variables of a resolved name; none where it has none, which is reported elsewhere."""
         try:
             return self.variables(name)
         except TcgaCorrError:
             return ()
 
-    def _variables(self, name: str) -> tuple[Variable, ...]:
+    def _variables(self, name: str) -> tuple[Named, ...]:
         if is_collection(name):
             return tuple(collection(name))
         try:
             return (self._vocabulary.variable(name),)
         except UsageError as error:
-            kind, colon, _ = name.partition(":")
+            kind, colon, plain = name.partition(":")
             if _IN_GMT.fullmatch(name) or (colon and kind not in ("gene", "covariate")):
                 raise
             if self._stored.is_stored(name):
-                return (self._stored.variable(name),)
+                return (StoredName(plain if colon else name),)
             near = "" if colon else near_names(name, self.collections, most=1)
             raise UsageError(error.what, near or error.remedy) from None
 
