@@ -13,7 +13,7 @@ import tcga_corr
 from tcga_corr import formats as tables
 from tcga_corr import sources
 from tcga_corr.analysis.nulls import NULL_FUNCTIONS
-from tcga_corr.choices import Method, Null
+from tcga_corr.choices import Method, Null, ScreenMethod
 from tcga_corr.cli import options
 from tcga_corr.sources import SOURCES
 from tcga_corr.stats.methods import FORMULAS
@@ -99,6 +99,9 @@ def test_a_method_and_a_null_have_record_and_function_under_one_name() -> None:
     assert list(NULLS) == list(NULL_FUNCTIONS) == list(get_args(Null))
     assert all(name == record.name for name, record in METHODS.items())
     assert options.nulls(",".join(NULLS)) == list(NULLS)
+    for name, record in METHODS.items():
+        assert (name in get_args(ScreenMethod)) == record.screens
+        assert record.adjusts <= (FORMULAS[name].pair is None)
 
 
 def test_the_installed_version_is_that_of_the_project() -> None:

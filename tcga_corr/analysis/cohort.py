@@ -68,12 +68,12 @@ class Measured:
         return 0 if self.values is None or self.note else int(np.isnan(self.values).sum())
 
     @property
-    def missing(self) -> str:
-        """How many samples are left out for want of it, in words; empty where none is."""
+    def missing_note(self) -> str:
+        """How many samples are left out because they lack it, in words; empty where none is."""
         return samples_without(self.name, self.n_missing)
 
     @property
-    def few_genes(self) -> str:
+    def few_genes_note(self) -> str:
         """That less than half of a set's genes are in the table; empty otherwise."""
         if not isinstance(self.variable, SetVariable) or self.values is None:
             return ""

@@ -237,9 +237,9 @@ class _PairInCohort:
             return np.empty(0)
         return measured.values[self.complete]
 
-    def notes_of_controls(self) -> list[str]:
+    def notes_of_samples(self) -> list[str]:
         """How many samples lack a variable, and which controls share genes with x or y."""
-        missing = dict.fromkeys(one.missing for one in self.measured if one.missing)
+        missing = dict.fromkeys(one.missing_note for one in self.measured if one.missing_note)
         sharing = (
             control.shares_as_control(side)
             for control in self.controls
@@ -349,7 +349,7 @@ def _correlated(
         reason = join_notes(*(side.note for side in two)) or pair.unmeasured or note
         if not reason and pair.x.is_same_as(pair.y):
             reason = SAME_VARIABLE
-        notes.append("; ".join(filter(None, (reason, *pair.notes_of_controls()))))
+        notes.append("; ".join(filter(None, (reason, *pair.notes_of_samples()))))
     n = np.array([np.count_nonzero(pair.complete) for pair in pairs])
     return replace(result, n=n, notes=notes)
 
@@ -392,7 +392,7 @@ def _nulls(
 
 
 def _note(pair: _PairInCohort, whole: str, disjoint: str, nulls: Sequence[str]) -> str:
-    few = [side.few_genes for side in (pair.x, pair.y)]
+    few = [side.few_genes_note for side in (pair.x, pair.y)]
     parts = list(filter(None, [pair.cohort.mark, *dict.fromkeys(filter(None, [whole, *few]))]))
     if disjoint and disjoint not in parts:
         parts.append(f"without shared genes: {disjoint}")

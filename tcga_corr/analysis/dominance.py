@@ -20,8 +20,8 @@ from tcga_corr.analysis.names import Items, SetVariable, sets_among
 from tcga_corr.analysis.nulls import NullSetting, Side, matched_scores
 from tcga_corr.analysis.scope import SEE_STATUS
 from tcga_corr.errors import AnalysisError, UsageError
+from tcga_corr.stats.empirical_p import rank_p
 from tcga_corr.stats.groups import GroupTest
-from tcga_corr.stats.null import rank_p
 from tcga_corr.stats.repeated import PairTest, friedman, post_hoc
 from tcga_corr.vocabulary.associations import SIGNIFICANT
 from tcga_corr.vocabulary.gene_sets.catalogue import DEATH_PROGRAMMES
@@ -99,12 +99,12 @@ class DominanceQuery(Query):
     draws: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DominanceAnswer(Answer):
     """An answer of :func:`dominance`: a row per tumor type, scale and set."""
 
     query: DominanceQuery
-    summary: DominanceSummary = DominanceSummary(())
+    summary: DominanceSummary
 
 
 def dominance(

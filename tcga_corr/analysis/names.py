@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -165,14 +165,16 @@ class NameResolver:
 
     def expanded(self, items: Items) -> list[Variable]:
         """The variables of items, each once; a collection stands for all of its sets."""
-        found: list[Variable] = []
-        for item in _listed(items):
-            if isinstance(item, str) and is_collection(item):
-                found += collection(item)
-            else:
-                found.append(self.variable(item))
+        found = [variable for _, variables in self._each(items) for variable in variables]
         check_distinct(sets_among(found))
         return list(dict.fromkeys(found))
+
+    def _each(self, items: Items) -> Iterator[tuple[Item, Sequence[Variable]]]:
+        for item in _listed(items):
+            if isinstance(item, str) and is_collection(item):
+                yield item, collection(item)
+            else:
+                yield item, [self.variable(item)]
 
     def sets(self, items: Items) -> list[SetVariable]:
         """As :meth:`expanded`, where every item has to be a gene set or a collection.
@@ -182,12 +184,14 @@ class NameResolver:
         UsageError
             On a gene or covariate, saying where its values are.
         """
-        for item in _listed(items):
-            if isinstance(item, str) and not is_collection(item):
-                variable = self.variable(item)
+        found: list[SetVariable] = []
+        for item, variables in self._each(items):
+            for variable in variables:
                 if not isinstance(variable, SetVariable):
-                    raise _no_set(item, variable)
-        return sets_among(self.expanded(items))
+                    raise _no_set(str(item), variable)
+                found.append(variable)
+        check_distinct(found)
+        return list(dict.fromkeys(found))
 
     def forms(self, items: Sequence[Item]) -> list[Variable]:
         """Forms of one variable, each once; sets of equal names go by the text that named them."""

@@ -18,7 +18,7 @@ from tcga_corr.choices import Method, Null
 from tcga_corr.scoring.rank_sums import Terms, rank_terms, scores_of_sums, sums_of_sets
 from tcga_corr.scoring.ssgsea import enrichment_scores, weights_by_doubled_rank
 from tcga_corr.stats.correlation import Fit, correlate_rows
-from tcga_corr.stats.null import (
+from tcga_corr.stats.empirical_p import (
     central_range,
     expression_bins,
     is_clear,
@@ -179,8 +179,8 @@ def random_gene_null(setting: NullSetting, x: Side, y: Side, n_draws: int = N_DR
     Each gene of the two sides is replaced by a random one of the same bin of mean expression in
     these samples (20 bins), no gene twice in a pair; a covariate stays. ``p`` is the share of
     such pairs whose abs(r) is at least the observed one, drawing no more where that is clear
-    (:func:`~tcga_corr.stats.null.sequential_p`). Draws depend on the tumor type, the source, and
-    the genes of both sides alone, in either order.
+    (:func:`~tcga_corr.stats.empirical_p.sequential_p`). Draws depend on the tumor type, the source
+    and the genes of both sides alone, in either order.
     """
     observed = _observed(setting, x, y)
     if np.isnan(observed) or x.kind == y.kind == "covariate":

@@ -332,9 +332,9 @@ class _Notes:
         self._cohort, self._measured = cohort, measured
         self.mark = cohort.mark
         self.missing_control = join_notes(*(one.note for one in controls))
-        self.of_controls = join_notes(*(one.missing for one in controls))
-        self.few_genes = [one.few_genes for one in measured]
-        self._missing = [one.missing for one in measured]
+        self.of_controls = join_notes(*(one.missing_note for one in controls))
+        self.few_genes = [one.few_genes_note for one in measured]
+        self._missing = [one.missing_note for one in measured]
         self._sharing = [
             [control.shares_as_control(one) for one in measured] for control in controls
         ]

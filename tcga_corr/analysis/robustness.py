@@ -169,23 +169,23 @@ def specifications(choices: Choices) -> tuple[pl.DataFrame, list[Measured]]:
     """
     import polars as pl
 
-    asker = _Asker(choices)
-    first, *others = asker.questions()
-    rows = [{"kind": AS_ASKED, **asdict(first.specification), **asker.answer(first)}]
+    evaluator = _Evaluator(choices)
+    first, *others = evaluator.combinations()
+    rows = [{"kind": AS_ASKED, **asdict(first.specification), **evaluator.answer(first)}]
     for question in others:
-        if asker.makes_a_difference(question):
-            answer = asker.answer(question)
+        if evaluator.makes_a_difference(question):
+            answer = evaluator.answer(question)
             rows.append({"kind": CHOICE, **asdict(question.specification), **answer})
-    for gene in asker.genes(first):
+    for gene in evaluator.genes(first):
         question = replace(first, specification=replace(first.specification, without=gene))
-        answer = asker.answer(question)
+        answer = evaluator.answer(question)
         rows.append({"kind": WITHOUT_GENE, **asdict(question.specification), **answer})
     frame = pl.DataFrame(rows, infer_schema_length=None).with_columns(
         pl.col(*INTERVAL).cast(pl.Float64).fill_nan(None)
     )
     return frame.with_columns(change=pl.col("r") - pl.lit(frame["r"][0], dtype=pl.Float64)).select(
         *[name for name in frame.columns if name != "note"], "change", "note"
-    ), asker.measured
+    ), evaluator.measured
 
 
 @dataclass(frozen=True)
@@ -198,8 +198,8 @@ class _Question:
     adjust: tuple[Variable, ...]
 
 
-class _Asker:
-    """Answers specifications; keeps what was measured for them."""
+class _Evaluator:
+    """Evaluates specifications; keeps the variables that it measured."""
 
     def __init__(self, choices: Choices) -> None:
         self.choices = choices
@@ -212,7 +212,7 @@ class _Asker:
         }
         self._common = frozenset.intersection(*self._samples.values())
 
-    def questions(self) -> Iterator[_Question]:
+    def combinations(self) -> Iterator[_Question]:
         """Every combination; the first is what was asked."""
         choices = self.choices
         n_ties = len(TIES) if sets_among([*choices.x, *choices.y]) else 1
@@ -226,7 +226,7 @@ class _Asker:
             (_KEPT, _REMOVED),
             choices.adjust,
         ):
-            if patients == _COMMON and not self._has_own_common_patients(source):
+            if patients == _COMMON and not self._differs_from_common(source):
                 continue
             if adjust and not METHODS[method].adjusts:
                 continue
@@ -245,8 +245,8 @@ class _Asker:
             )
             yield _Question(specification, x, y, adjust)
 
-    def _has_own_common_patients(self, source: str) -> bool:
-        """Whether the patients of every source are others than this one's, and enough."""
+    def _differs_from_common(self, source: str) -> bool:
+        """Whether the patients of every source are fewer than this one's, but enough."""
         return self._samples[source] != self._common and len(self._common) >= MIN_SAMPLES
 
     def genes(self, question: _Question) -> list[str]:

@@ -87,7 +87,7 @@ def screen(
     else:
         sets = [SetVariable(gene_set) for gene_set in against]
         found = screen_sets(data.cohorts, variable, sets, controls, method)
-    by_tumor_type = by_tumor_type or found.n_answering < 2
+    by_tumor_type = by_tumor_type or found.n_types_with_r < 2
     frame = found.by_tumor_type() if by_tumor_type else found.ranking()
     if not frame.height:
         reasons = join_notes(*found.notes) or "nothing to compare with"
@@ -141,7 +141,7 @@ class Screen:
     simulated: bool
 
     @property
-    def n_answering(self) -> int:
+    def n_types_with_r(self) -> int:
         """How many tumor types have an r of any."""
         return int((~np.isnan(self.r)).any(axis=1).sum())
 

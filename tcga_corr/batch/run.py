@@ -204,6 +204,7 @@ def merge(engine: Engine, run: str) -> RunReport:
             failures = [
                 (task, str(record.get("error", "interrupted")))
                 for task, record in zip(not_done, records, strict=True)
+                if not folder.is_done(task)  # by a shard that has ended since
             ]
             _complete(engine, folder, plan)
     return RunReport(folder, plan, len(plan.tasks) - len(failures), 0, failures)

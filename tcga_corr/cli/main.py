@@ -13,7 +13,14 @@ from types import FrameType
 import typer
 
 from tcga_corr.cli.app import app
-from tcga_corr.cli.diagnostics import FAILED, INTERRUPTED, WRONG_USAGE, exit_code_of, print_error
+from tcga_corr.cli.diagnostics import (
+    FAILED,
+    INTERRUPTED,
+    WRONG_USAGE,
+    exit_code_of,
+    print_error,
+    report,
+)
 from tcga_corr.cli.texts import printable
 from tcga_corr.errors import TcgaCorrError
 
@@ -55,8 +62,7 @@ def run(arguments: list[str]) -> int:
             print_error(_INTERRUPTED)
         return int(code or 0)
     except TcgaCorrError as error:
-        for line in error.lines():
-            print_error(line)
+        report(error)
         return exit_code_of(error)
     except typer.TyperException as error:
         message = error.format_message().rstrip(".")

@@ -11,6 +11,7 @@ from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan, PlannedAnalysis
 from tcga_corr.batch.strongest import strongest_pairs
 from tcga_corr.page.parts import Row
+from tcga_corr.vocabulary.associations import NULL_COLUMNS
 
 
 @dataclass
@@ -55,6 +56,10 @@ def chosen_rows(
     """The rows of the strongest pairs, and the pooled ones by x and y."""
     own = (pl.col("analysis") == analysis.name) & (pl.col("method") == method)
     rows = pl.scan_parquet(folder.path / "associations.parquet").filter(own)
+    stored = rows.collect_schema().names()
+    # a run of a version with fewer nulls has none of theirs
+    missing = [pl.lit(None, pl.Float64).alias(name) for name in NULL_COLUMNS if name not in stored]
+    rows = rows.with_columns(missing)
     is_pooled = len(analysis.tumor_types) > 1
     pooled = pl.scan_parquet(folder.path / "pooled.parquet").filter(own) if is_pooled else rows
     if analysis.n_pairs > n_pairs:

@@ -11,7 +11,7 @@ from tcga_corr.exchange import finite
 from tcga_corr.page.inputs import left_out
 from tcga_corr.page.parts import Column, Pair, Row, Table
 from tcga_corr.page.run_rows import RowBudget
-from tcga_corr.vocabulary.associations import SIMULATED, note_without_mark
+from tcga_corr.vocabulary.associations import SIGNIFICANT, SIMULATED, note_without_mark
 
 
 def claims_table(rows: Sequence[Row], file: str, of_run: str = "") -> Table:
@@ -37,8 +37,8 @@ def pairs_table(pairs: Sequence[Pair], file: str, of_run: str = "") -> Table:
         Column("ci_high", "to", "number"),
         Column("r_disjoint", "r disjoint", "number", "pooled r without shared genes"),
         Column("i2", "I²", "number", "share of the variation that is between tumor types"),
-        Column("n_positive", "rising", "count", "tumor types with r > 0 and q < 0.05"),
-        Column("n_negative", "falling", "count", "tumor types with r < 0 and q < 0.05"),
+        Column("n_positive", "rising", "count", f"tumor types with r > 0 and q < {SIGNIFICANT}"),
+        Column("n_negative", "falling", "count", f"tumor types with r < 0 and q < {SIGNIFICANT}"),
     )  # fmt: skip
     rows = []
     for pair in pairs:

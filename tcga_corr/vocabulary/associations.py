@@ -32,13 +32,13 @@ class Column:
 
 ASSOCIATION: tuple[Column, ...] = (
     Column("tumor_type", "text", "a TCGA study abbreviation"),
-    Column("x", "text", "one variable"),
-    Column("y", "text", "the other"),
+    Column("x", "text", "a gene, gene set or covariate"),
+    Column("y", "text", "the other variable"),
     Column("method", "text", "how they were correlated"),
     Column("n", "integer", "samples"),
     Column("r", "number", "correlation coefficient"),
     Column("ci_low", "number", "lower end of its 95 % interval"),
-    Column("ci_high", "number", "upper end"),
+    Column("ci_high", "number", "upper end of that interval"),
     Column("p", "number", "two-sided p-value of r = 0"),
     Column("q", "number", "p adjusted over the tumor types (Benjamini-Hochberg)"),
     *(
@@ -47,7 +47,7 @@ ASSOCIATION: tuple[Column, ...] = (
         for column in (
             Column(null.p, "number", f"p-value among {null.compared_with}"),
             Column(null.low, "number", f"lower end of the central 95 % of r of {null.short}"),
-            Column(null.high, "number", "upper end"),
+            Column(null.high, "number", "upper end of that range"),
         )
     ),
     Column("n_shared_genes", "integer", "genes that x and y share"),

@@ -34,7 +34,7 @@ class CorrelationMethod:
     screens
         Whether one variable can be correlated with every gene by it.
     scale
-        Coefficients of one scale compare with each other.
+        Coefficients with the same scale are comparable.
     """
 
     name: Method

@@ -1,6 +1,7 @@
 """The nulls of an association: what each compares with, its columns, and what to cite.
 
-Their functions are in :mod:`tcga_corr.analysis.nulls`, under the same names. The command line,
+They are in order of strictness: sentences quote the last that an association has. Their functions
+are in :mod:`tcga_corr.analysis.nulls`, under the same names. The command line,
 batch specs, figures, page and docs take what they print from its record.
 """
 
@@ -71,7 +72,7 @@ NULLS: dict[Null, NullRecord] = {
             short="random genes",
             details="p_genes is the share of random pairs (at most {draws:,}; disjoint, of the "
             "same sizes, matched gene by gene on mean expression in 20 bins) whose |r| is at least "
-            "that observed without shared genes; no more are drawn once 50 are",
+            "that observed without shared genes; drawing stops once 50 such pairs are found",
             references=("besag-clifford",),
         ),
         NullRecord(

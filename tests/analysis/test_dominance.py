@@ -25,7 +25,7 @@ from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.loading.plan import LoadOptions
 from tcga_corr.scoring.ranks import doubled_average_ranks
 from tcga_corr.scoring.ssgsea import enrichment_scores, weights_by_doubled_rank
-from tcga_corr.stats.null import expression_bins, matched_draws
+from tcga_corr.stats.empirical_p import expression_bins, matched_draws
 from tcga_corr.stats.repeated import friedman, post_hoc
 from tcga_corr.vocabulary.gene_sets.catalogue import DEATH_PROGRAMMES, shipped_sets
 from tests.conftest import Run, barcodes, write_table

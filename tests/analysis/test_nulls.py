@@ -42,7 +42,7 @@ from tcga_corr.engine import Engine
 from tcga_corr.errors import UsageError
 from tcga_corr.scoring.ssgsea import enrichment_scores, weights_by_doubled_rank
 from tcga_corr.stats.correlation import Fit
-from tcga_corr.stats.null import (
+from tcga_corr.stats.empirical_p import (
     ENOUGH,
     N_BINS,
     central_range,

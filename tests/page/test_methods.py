@@ -29,7 +29,7 @@ from tcga_corr.page.run_methods import methods_of_run
 from tcga_corr.scoring.ssgsea import ALPHA
 from tcga_corr.sources import SOURCES
 from tcga_corr.stats.correlation import MIN_SAMPLES
-from tcga_corr.stats.null import ENOUGH, N_BINS
+from tcga_corr.stats.empirical_p import ENOUGH, N_BINS
 from tcga_corr.vocabulary.citations import REFERENCES, SOFTWARE
 from tcga_corr.vocabulary.gene_sets.catalogue import reference_sets
 from tcga_corr.vocabulary.gene_sets.gmt import GeneSet
