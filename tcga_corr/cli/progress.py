@@ -165,7 +165,9 @@ class Bars(Progress):
 
     def note(self, text: str) -> None:
         """Print the line above the bars."""
-        self.display.console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
+        from rich.text import Text
+
+        self.display.console.print(Text(printable(text)), soft_wrap=True)
 
     def _add_bar(self, name: str, total: int | None, done: int) -> TaskID:
         return self.display.add_task(

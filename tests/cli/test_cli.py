@@ -9,17 +9,21 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import polars as pl
 import pytest
 
+from tcga_corr.analysis.answer import ScopeQuery
+from tcga_corr.analysis.correlate import CorrelateAnswer, CorrelateQuery
 from tcga_corr.analysis.pool import Pooling
+from tcga_corr.analysis.provenance import Provenance, SetRecord
+from tcga_corr.choices import Format
 from tcga_corr.cli import main
 from tcga_corr.cli.correlate import association_result
-from tcga_corr.cli.options import Format, split_names
+from tcga_corr.cli.options import split_names
 from tcga_corr.cli.output import _render
-from tcga_corr.engine import Answer, Engine
+from tcga_corr.engine import Engine
 from tcga_corr.fetching.simulation import cohort_plans
 from tests.conftest import Cli
 
@@ -104,7 +108,7 @@ def test_correlate_in_every_format(run: Run, simulated: Engine) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("ending", list(Format))
+@pytest.mark.parametrize("ending", get_args(Format))
 def test_a_file_gets_the_same_bytes_as_a_redirect(
     ending: str, cli: Cli, simulated: Engine, tmp_path: Path
 ) -> None:
@@ -332,7 +336,7 @@ POOLED = Pooling(
 )
 
 
-def _fixed_answer() -> Answer:
+def _fixed_answer() -> CorrelateAnswer:
     rows: list[dict[str, Any]] = [
         dict.fromkeys(ASSOCIATION_COLUMNS, None)
         | {"tumor_type": "ACC", "x": "ferroptosis", "y": "nfkb", "method": "pearson", "n": 79}
@@ -355,21 +359,23 @@ def _fixed_answer() -> Answer:
         | {"tumor_type": "UVM", "x": "ferroptosis", "y": "nfkb", "method": "pearson", "n": 7}
         | {"n_shared_genes": 1, "note": "too few samples: 7, at least 10 needed"},
     ]
-    query = {"x": "ferroptosis", "y": "nfkb", "method": "pearson", "adjust": [], "source": "mine"}
-    query |= {"unit": "log2(tpm+1)", "samples": "tumor"}
+    types = ["ACC", "BRCA", "LIHC", "UVM"]
+    scope = ScopeQuery(types, "mine", "log2(tpm+1)", "all", "tumor", "average", 5)
+    query = CorrelateQuery("ferroptosis", "nfkb", "pearson", [], scope, ["genes", "sets"], 1000)
+    nfkb = SetRecord("nfkb", "mine.gmt", None, None, None, 40, "0" * 64)
+    provenance = Provenance({"tcga-corr": "0.1.0"}, (), (nfkb,), (), simulated=False)
     frame = pl.DataFrame(rows, infer_schema_length=None)
-    provenance = {"simulated": False, "gene_sets": [{"name": "nfkb"}]}
-    return Answer(frame, query, (), provenance, {"pearson": POOLED})
+    return CorrelateAnswer(frame, query, (), provenance, {"pearson": POOLED})
 
 
 @pytest.mark.parametrize("ending", ["table", "tsv", "csv", "json"])
-def test_the_bytes_of_each_format(ending: str) -> None:
-    got = _render(association_result(_fixed_answer()), Format(ending))
+def test_the_bytes_of_each_format(ending: Format) -> None:
+    got = _render(association_result(_fixed_answer()), ending)
     assert got.decode() == (SNAPSHOTS / f"associations.{ending}").read_text(encoding="utf-8")
 
 
 def test_parquet_keeps_types() -> None:
-    got = _render(association_result(_fixed_answer()), Format.parquet)
+    got = _render(association_result(_fixed_answer()), "parquet")
     read, frame = pl.read_parquet(io.BytesIO(got)), _fixed_answer().frame
     assert read.schema == frame.schema
     assert read[:-1].equals(frame)
