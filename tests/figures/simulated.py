@@ -201,7 +201,9 @@ def dominant(types: Sequence[str], names: Sequence[str] = NAMES) -> DominanceAns
             tests.append(DominanceTests(tumor_type, scale, friedman, pairs))
     query = DominanceQuery(list(names), scope(types), 1_000)
     summary = DominanceSummary(tuple(tests))
-    return DominanceAnswer(pl.DataFrame(rows), query, (), provenance(), summary=summary)
+    return DominanceAnswer(
+        frame=pl.DataFrame(rows), query=query, notes=(), provenance=provenance(), summary=summary
+    )
 
 
 def specifications(

@@ -61,7 +61,7 @@ NAMED = {
     "tau2": "DerSimonian and Laird",
     "hartung-knapp": "Hartung and Knapp",
     "prediction": "Higgins, Thompson and Spiegelhalter",
-    "besag-clifford": "no more are drawn once",
+    "besag-clifford": "drawing stops once",
     "friedman": "Friedman",
 }
 HUB = "A hub 2020"
@@ -247,7 +247,7 @@ def test_numbers_in_the_text_are_those_of_the_code() -> None:
     text = text_of(null=["genes", "sets"], draws=2_500, min_genes=7)
     assert "random pairs (at most 2,500; disjoint" in text
     assert f"on mean expression in {N_BINS} bins" in text
-    assert f"once {ENOUGH} are" in text
+    assert f"once {ENOUGH} such pairs are" in text
     assert f"{len(reference_sets()):,} sets of Reactome" in text
     assert f"without those whose Jaccard index with it is {SAME_PATHWAY} or more)" in text
     assert f"exponent {ALPHA}, " in text
