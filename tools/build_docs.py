@@ -113,7 +113,11 @@ def _methods() -> str:
 
 def _columns() -> str:
     rows = [f"| `{one.name}` | {one.type} | {one.description} |" for one in ASSOCIATION]
-    return "\n".join(("| column | type | |", "| --- | --- | --- |", *rows, ""))
+    foot = (
+        "In TSV, CSV and Parquet a last row for each method has `POOLED` as its tumor type: the pooled",
+        "association, with its text in `note`. JSON has it under `pooled`.",
+    )
+    return "\n".join(("| column | type | |", "| --- | --- | --- |", *rows, "", *foot, ""))
 
 
 def sources() -> str:
