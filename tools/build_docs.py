@@ -114,8 +114,8 @@ def _methods() -> str:
 def _columns() -> str:
     rows = [f"| `{one.name}` | {one.type} | {one.description} |" for one in ASSOCIATION]
     foot = (
-        "In TSV, CSV and Parquet a last row for each method has `POOLED` as its tumor type: the pooled",
-        "association, with its text in `note`. JSON has it under `pooled`.",
+        "In TSV, CSV and Parquet the last row of each method has `POOLED` as its tumor type: the",
+        "pooled association, with its text in `note`. JSON has it under `pooled`.",
     )
     return "\n".join(("| column | type | |", "| --- | --- | --- |", *rows, "", *foot, ""))
 
