@@ -72,7 +72,7 @@ def test_two_names_give_a_figure_and_a_link(visit: Visit, served: Server) -> Non
     assert page.locator("#types").is_hidden()
     ask(page, "ferroptosis", "nfkb", delay=15)
     answered(page, "ferroptosis", "nfkb")
-    assert page.locator("#made-up").is_visible()
+    assert page.locator("#simulated").is_visible()
     shown = labels(page)
     assert len(shown) == 34
     assert asked(page) == {"x": "ferroptosis", "y": "nfkb", "type": shown[0]}

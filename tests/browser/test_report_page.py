@@ -353,7 +353,7 @@ def test_without_scripts_answers_and_methods_are_read(visit: Visit, pages: Pages
     assert "Pearson's r" in page.locator("#methods-text").inner_text()
     assert "need JavaScript" in page.locator("noscript").inner_text()
     assert page.locator("#types").is_hidden()
-    assert page.locator("#made-up").is_visible()
+    assert page.locator("#simulated").is_visible()
 
 
 def test_a_page_of_one_tumor_type(visit: Visit, pages: Pages) -> None:
