@@ -24,7 +24,15 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 LIGHT, DARK = "rgb(255, 255, 255)", "rgb(20, 23, 26)"
-READ = ("body", "#subtitle", "#answers dt", "#simulated", "#forest-caption", "td button", "th button")
+READ = (
+    "body",
+    "#subtitle",
+    "#answers dt",
+    "#simulated",
+    "#forest-caption",
+    "td button",
+    "th button",
+)
 READABLE = 4.5  # by WCAG AA
 
 
