@@ -27,20 +27,9 @@ from tcga_corr.choices import (
     ScreenMethod,
     Selection,
 )
-from tcga_corr.fetching.fetch import FetchReport, fetch
-from tcga_corr.fetching.fetcher import FetchOptions, PlannedRequest
-from tcga_corr.fetching.plan import plan_requests
-from tcga_corr.loading.covariates import LoadedCovariates, load_covariates
-from tcga_corr.loading.load import LoadOptions, LoadReport, load_files
-from tcga_corr.progress import Progress
 from tcga_corr.store.covariate_lookup import Covariates
-from tcga_corr.store.covariates import remove_covariates
 from tcga_corr.store.layout import Store
 from tcga_corr.store.reference import open_reference
-from tcga_corr.store.sql import run_query
-from tcga_corr.upkeep import inventory
-from tcga_corr.upkeep.removal import Removed, remove
-from tcga_corr.upkeep.verification import Finding, verify
 from tcga_corr.vocabulary.gene_sets.catalogue import DEATH_PROGRAMMES
 from tcga_corr.vocabulary.gene_sets.gmt import GeneSet
 from tcga_corr.vocabulary.nulls import N_DRAWS, NULLS
@@ -50,6 +39,13 @@ if TYPE_CHECKING:
     import polars as pl
 
     from tcga_corr.analysis.cohort import Cohort
+    from tcga_corr.fetching.fetch import FetchReport
+    from tcga_corr.fetching.fetcher import FetchOptions
+    from tcga_corr.loading.covariates import LoadedCovariates
+    from tcga_corr.loading.load import LoadReport
+    from tcga_corr.loading.plan import LoadOptions
+    from tcga_corr.progress import Progress
+    from tcga_corr.upkeep.removal import Removed
 
 __all__ = ["Answer", "Engine", "Scope", "Selection", "open_store"]
 
@@ -246,7 +242,7 @@ class Engine:
         data = replace(self.data(Scope(tumor_types=[name], **scope)), open_cohorts=cohorts)
         return robustness(data, x, y, x_also, y_also, adjust)
 
-    # --- the store
+    # --- the store; each imports what it needs, so that a question does not
 
     def load(
         self,
@@ -255,6 +251,8 @@ class Engine:
         progress: Progress | None = None,
     ) -> LoadReport:
         """Load expression tables from disk; see :func:`tcga_corr.loading.load.load_files`."""
+        from tcga_corr.loading.load import load_files
+
         listed = [paths] if isinstance(paths, str | Path) else paths
         return load_files(self.store, [Path(path) for path in listed], options, progress)
 
@@ -266,17 +264,24 @@ class Engine:
         columns: Mapping[str, str] | None = None,
     ) -> LoadedCovariates:
         """Load a table of covariates; see :func:`tcga_corr.loading.covariates.load_covariates`."""
+        from tcga_corr.loading.covariates import load_covariates
+
         return load_covariates(self.store, Path(path), key, name, columns)
 
     def fetch(
         self, options: FetchOptions | None = None, progress: Progress | None = None
     ) -> FetchReport:
         """Download a source's tables and load them; see :func:`tcga_corr.fetching.fetch.fetch`."""
+        from tcga_corr.fetching.fetch import fetch
+
         return fetch(self.store, options, progress)
 
     def fetch_plan(self, options: FetchOptions | None = None) -> pl.DataFrame:
         """The requests that :meth:`fetch` would make: a row each."""
         import polars as pl
+
+        from tcga_corr.fetching.fetcher import FetchOptions, PlannedRequest
+        from tcga_corr.fetching.plan import plan_requests
 
         planned = plan_requests(self.store, options or FetchOptions())
         names = [field.name for field in fields(PlannedRequest)]
@@ -294,6 +299,8 @@ class Engine:
         """Whether all is as it was written; see :func:`tcga_corr.upkeep.verification.verify`."""
         import polars as pl
 
+        from tcga_corr.upkeep.verification import Finding, verify
+
         found = verify(self.store, source, tumor_types, repair=repair, progress=progress)
         names = [one.name for one in fields(Finding)]
         return pl.DataFrame([asdict(one) for one in found], schema=dict.fromkeys(names, pl.String))
@@ -302,22 +309,32 @@ class Engine:
         self, source: str, tumor_types: Iterable[str] = (), *, downloads: bool = False
     ) -> list[Removed]:
         """Remove tables from the store; see :func:`tcga_corr.upkeep.removal.remove`."""
+        from tcga_corr.upkeep.removal import remove
+
         return remove(self.store, source, tumor_types, downloads=downloads)
 
     def remove_covariates(self, name: str) -> None:
         """Remove a table of covariates from the store."""
+        from tcga_corr.store.covariates import remove_covariates
+
         remove_covariates(self.store, name)
 
     def status(self, tumor_types: Iterable[str] = (), source: str | None = None) -> pl.DataFrame:
         """What the store holds: a row per table, samples by selection, genes, unit, size."""
+        from tcga_corr.upkeep import inventory
+
         return inventory.tables(self.store, tumor_types, source)
 
     def samples(self, tumor_types: Iterable[str] = (), source: str | None = None) -> pl.DataFrame:
         """Every sample of the store's tables, which selection takes it, and why not another."""
+        from tcga_corr.upkeep import inventory
+
         return inventory.samples(self.store, tumor_types, source)
 
     def covariates(self) -> pl.DataFrame:
         """The covariates of the store: a row each, with its table and how many keys have it."""
+        from tcga_corr.upkeep import inventory
+
         return inventory.covariates(self.store)
 
     def sql(self, query: str) -> pl.DataFrame:
@@ -326,6 +343,8 @@ class Engine:
         Where the store has them, over ``covariates`` too, and over ``associations``, ``pooled`` and
         ``dominance`` of the runs.
         """
+        from tcga_corr.store.sql import run_query
+
         return run_query(self.store, query)
 
 

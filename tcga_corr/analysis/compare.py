@@ -16,7 +16,6 @@ from tcga_corr.analysis.names import Items, Variable
 from tcga_corr.analysis.scope import SEE_STATUS
 from tcga_corr.choices import Selection
 from tcga_corr.errors import AnalysisError, UsageError
-from tcga_corr.formats.sample_groups import read_groups
 from tcga_corr.stats.adjustment import benjamini_hochberg
 from tcga_corr.stats.groups import MIN_GROUP, GroupTest, compare_many, compare_pairs, compare_two
 from tcga_corr.store.metadata import StoredSample
@@ -89,6 +88,8 @@ def compare(
 
 def _grouping(by: str | Path, group: str | None, samples: Selection) -> Grouping:
     if str(by) != BY_SAMPLE_TYPE:
+        from tcga_corr.formats.sample_groups import read_groups
+
         groups = read_groups(Path(by), group)
         return Grouping(
             groups.names,
