@@ -23,20 +23,42 @@ from tcga_corr.vocabulary.gene_sets.gmt import GeneSet, read_gmt
 
 TARGET = Path(__file__).parent.parent / "tcga_corr" / "vocabulary" / "data"
 HALLMARK = "h.all.v7.0.symbols.gmt"
-DEATH_AND_NFKB = {
-    "ferroptosis": ("c2.cp.wikipathways.v7.2.symbols.gmt", "WP_FERROPTOSIS"),
+PID = "c2.cp.pid.v7.0.symbols.gmt"
+WIKIPATHWAYS = "c2.cp.wikipathways.v7.2.symbols.gmt"
+REACTOME = "ReactomePathways_2021-22.gmt"
+GO = "enrichr.GO_BP_2021.gmt"
+NAMED = {
+    "ferroptosis": (WIKIPATHWAYS, "WP_FERROPTOSIS"),
     "nfkb": (HALLMARK, "HALLMARK_TNFA_SIGNALING_VIA_NFKB"),
+    "nfkb-wp-survival": (WIKIPATHWAYS, "WP_PHOTODYNAMIC_THERAPYINDUCED_NFKB_SURVIVAL_SIGNALING"),
+    "nfkb-pid-canonical": (PID, "PID_NFKAPPAB_CANONICAL_PATHWAY"),
+    "nfkb-pid-atypical": (PID, "PID_NFKAPPAB_ATYPICAL_PATHWAY"),
+    "nfkb-go-ikk": (GO, "I-kappaB kinase-NF-kappaB signaling (GO:0007249)"),
+    "nfkb-go-nik": (GO, "NIK-NF-kappaB signaling (GO:0038061)"),
+    "nfkb-reactome-tak1": (
+        REACTOME,
+        "TAK1 activates NFkB by phosphorylation and activation of IKKs complex",
+    ),
+    "nfkb-reactome-tnfr1": (REACTOME, "TNFR1-induced NFkappaB signaling pathway"),
+    "nfkb-reactome-noncanonical": (
+        REACTOME,
+        "TNF receptor superfamily (TNFSF) members mediating non-canonical NF-kB pathway",
+    ),
+    "nfkb-go-activation": (
+        GO,
+        "positive regulation of NF-kappaB transcription factor activity (GO:0051092)",
+    ),
+    "nfkb-go-ikk-activation": (
+        GO,
+        "positive regulation of I-kappaB kinase-NF-kappaB signaling (GO:0043123)",
+    ),
     "apoptosis": (HALLMARK, "HALLMARK_APOPTOSIS"),
-    "autophagy": ("ReactomePathways_2021-22.gmt", "Autophagy"),
-    "necroptosis": ("enrichr.GO_BP_2021.gmt", "necroptotic process (GO:0070266)"),
-    "pyroptosis": ("enrichr.GO_BP_2021.gmt", "pyroptosis (GO:0070269)"),
+    "autophagy": (REACTOME, "Autophagy"),
+    "necroptosis": (GO, "necroptotic process (GO:0070266)"),
+    "pyroptosis": (GO, "pyroptosis (GO:0070269)"),
 }
 # WikiPathways' names in MSigDB already start with WP_
-REFERENCE_PREFIXES = {
-    "ReactomePathways_2021-22.gmt": "REACTOME_",
-    "c2.cp.wikipathways.v7.2.symbols.gmt": "",
-    "enrichr.GO_BP_2021.gmt": "GO_",
-}
+REFERENCE_PREFIXES = {REACTOME: "REACTOME_", WIKIPATHWAYS: "", GO: "GO_"}
 REFERENCE_SIZES = range(15, 501)
 TOO_SIMILAR = 0.3
 
@@ -84,7 +106,7 @@ def reference_lines(folder: Path) -> list[Line]:
 
 def main(folder: Path, target: Path = TARGET) -> None:
     named = []
-    for name, (collection, line) in DEATH_AND_NFKB.items():
+    for name, (collection, line) in NAMED.items():
         named.append((name, f"{collection}: {line}", read_gmt(folder / collection)[line].genes))
     hallmarks = [
         (gene_set.name, f"{HALLMARK}: {gene_set.name}", gene_set.genes)

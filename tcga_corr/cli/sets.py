@@ -29,6 +29,7 @@ def sets(
     """List the shipped gene sets, or the genes of one, with origin and licence.
 
     With a WORD, also those of the reference collection of real pathways, among which p_sets ranks.
+    `tcga-corr sets nfkb` lists what NF-kB can mean: each reading has a name of its own.
     """
     import polars as pl
 
@@ -37,13 +38,14 @@ def sets(
     if genes:
         origin = origins[0]
         frame = pl.DataFrame({"set": origin["set"], "gene": chosen[0].genes})
+        meaning = f"{origin['meaning']}; " if origin["meaning"] else ""
         heading = (
-            f"{origin['set']}: {origin['n_genes']} genes; {origin['origin']}, "
+            f"{origin['set']}: {origin['n_genes']} genes; {meaning}{origin['origin']}, "
             f"{origin['collection']} {origin['version']}, {origin['licence']}"
         )
         out.write(Result(frame, "genes", {"query": origin}, heading))
     else:
-        shown = ("set", "n_genes", "origin", "collection", "version", "licence")
+        shown = ("set", "n_genes", "meaning", "origin", "collection", "version", "licence")
         columns = {name: plain(name) for name in shown}
         out.write(Result(pl.DataFrame(origins), "sets", {}, columns=columns))
 
@@ -73,11 +75,13 @@ def _chosen(word: str | None, exactly: bool) -> list[GeneSet]:
 
 def _origin(gene_set: GeneSet) -> dict[str, Any]:
     from tcga_corr.vocabulary.gene_sets.catalogue import COLLECTIONS
+    from tcga_corr.vocabulary.gene_sets.readings import meaning_of
 
     collection = COLLECTIONS[gene_set.collection]
     return {
         "set": gene_set.name,
         "n_genes": len(gene_set.genes),
+        "meaning": meaning_of(gene_set),
         "origin": gene_set.description.partition(": ")[2],
         "collection": collection.title,
         "version": collection.version,

@@ -23,7 +23,7 @@ from tcga_corr.fetching.fetcher import Fetcher
 from tcga_corr.files import replacing
 from tcga_corr.sources import Source
 from tcga_corr.sources.simulated import BARCODE_PREFIX
-from tcga_corr.vocabulary.gene_sets.catalogue import shipped_sets
+from tcga_corr.vocabulary.gene_sets.catalogue import DEATH_PROGRAMMES, shipped_sets
 from tcga_corr.vocabulary.symbols import symbol_table
 from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
 
@@ -96,9 +96,14 @@ class SimulatedTable:
 
 @cache
 def _genes(n_genes: int) -> tuple[str, ...]:
-    """The genes of the planted sets, the pair, and protein-coding genes up to ``n_genes``."""
-    planted = {gene for name in SET_PAIR for gene in shipped_sets()[name].genes}
-    known = {gene for gene_set in shipped_sets().values() for gene in gene_set.genes}
+    """The pair, the genes of the planted sets, then of the death programmes and Hallmarks.
+
+    Up to ``n_genes``, protein-coding genes follow.
+    """
+    sets = shipped_sets()
+    planted = {gene for name in SET_PAIR for gene in sets[name].genes}
+    hallmarks = [name for name in sets if name.startswith("HALLMARK_")]
+    known = {gene for name in (*DEATH_PROGRAMMES, *hallmarks) for gene in sets[name].genes}
     coding = (gene.symbol for gene in symbol_table() if gene.protein_coding)
     ordered = (*GENE_PAIR, *sorted(planted), *sorted(known), *coding)
     return tuple(sorted(list(dict.fromkeys(ordered))[:n_genes]))

@@ -46,6 +46,14 @@ COLLECTIONS: dict[str, Collection] = {
             "Martens et al. 2021, Nucleic Acids Res. 49:D613, doi:10.1093/nar/gkaa1024",
         ),
         Collection(
+            "c2.cp.pid.v7.0.symbols.gmt",
+            "Pathway Interaction Database (by MSigDB)",
+            "7.0",
+            "CC BY 4.0",
+            "https://www.gsea-msigdb.org/gsea/msigdb",
+            "Schaefer et al. 2009, Nucleic Acids Res. 37:D674, doi:10.1093/nar/gkn653",
+        ),
+        Collection(
             "ReactomePathways_2021-22.gmt",
             "Reactome",
             "2021-22",
@@ -70,7 +78,7 @@ DEATH_PROGRAMMES = ("ferroptosis", "apoptosis", "autophagy", "necroptosis", "pyr
 
 @cache
 def shipped_sets() -> dict[str, GeneSet]:
-    """The shipped sets by name: ferroptosis, nfkb, the other death programmes, 50 Hallmarks.
+    """The shipped sets by name: ferroptosis, NF-kB's, other death programmes, 50 Hallmarks.
 
     A set's ``description`` is its source line, ``collection`` a key of ``COLLECTIONS``.
     """
