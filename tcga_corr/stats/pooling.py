@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from tcga_corr.stats.prediction import prediction_interval
+
 Vector = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
@@ -68,6 +70,7 @@ def pool(
     *,
     truncated: bool = True,
     leave_one_out: bool = True,
+    prediction: bool = True,
 ) -> Pooled:
     """Pool each question's r over the types by a random-effects meta-analysis.
 
@@ -85,9 +88,9 @@ def pool(
     1 / sum u or more (Knapp & Hartung 2003, Stat. Med. 22:2693, doi:10.1002/sim.1482). Without it,
     where all z are equal, s is 0: the interval is a point, and p is 0, or 1 if mu is 0.
 
-    Prediction interval: mu +- t sqrt(tau^2 + s^2) with k - 2 degrees of freedom (Higgins, Thompson
-    & Spiegelhalter 2009, J. R. Stat. Soc. A 172:137, doi:10.1111/j.1467-985X.2008.00552.x; with
-    this s Partlett & Riley 2017, Stat. Med. 36:301, doi:10.1002/sim.7140).
+    The prediction interval allows for the uncertainty of tau^2, by its confidence distribution
+    (Nagashima, Noma & Furukawa 2019, Stat. Methods Med. Res. 28:1689,
+    doi:10.1177/0962280218773520); see :func:`tcga_corr.stats.prediction.prediction_interval`.
 
     Parameters
     ----------
@@ -101,7 +104,9 @@ def pool(
     truncated
         Whether the standard error is at least that of the samples alone.
     leave_one_out
-        Whether to pool again without each type, which takes most of the time.
+        Whether to pool again without each type, which takes five times as long.
+    prediction
+        Whether to compute the prediction interval, which takes most of the time; NaN without.
     """
     from scipy import special
 
@@ -128,8 +133,11 @@ def pool(
         p = 2 * special.stdtr(df, -np.abs(mu / np.sqrt(error2)))
         p = np.where((mu == 0) & (error2 == 0), 1.0, p)
         half_width = special.stdtrit(df, (1 + confidence) / 2) * np.sqrt(error2)
-        reach = special.stdtrit(_number_from(1, k - 2), (1 + confidence) / 2)
-        reach = reach * np.sqrt(tau2 + error2)
+        next_low, next_high = (
+            prediction_interval(z, variance, confidence, truncated=truncated)
+            if prediction
+            else np.full((2, *k.shape), np.nan)
+        )
         return Pooled(
             n_types=k,
             r=np.tanh(mu),
@@ -140,13 +148,32 @@ def pool(
             i2=np.maximum((q - df) / q, 0.0),
             q=q,
             q_p=special.chdtrc(df, q),
-            prediction_low=np.tanh(mu - reach),
-            prediction_high=np.tanh(mu + reach),
+            prediction_low=np.tanh(base + next_low),
+            prediction_high=np.tanh(base + next_high),
             loo_low=np.tanh(base + low_z),
             loo_high=np.tanh(base + high_z),
             loo_low_left=low_left[()],
             loo_high_left=high_left[()],
         )
+
+
+def mean_correlation(r: Vector, variance: Vector) -> Vector:
+    """The pooled r alone, as :func:`pool` has it, of very many questions.
+
+    Parameters
+    ----------
+    r, variance
+        Types x questions: r and the variance of its z, all of them usable.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        z, weights = np.arctanh(r), 1 / variance
+        total = weights.sum(axis=0)
+        mean = (weights * z).sum(axis=0) / total
+        q = (weights * (z - mean) ** 2).sum(axis=0)
+        scale = (weights * (total - weights)).sum(axis=0) / total
+        tau2 = np.maximum((q - (len(r) - 1)) / scale, 0.0)
+        weights = 1 / (variance + tau2)
+        return np.asarray(np.tanh((weights * z).sum(axis=0) / weights.sum(axis=0)))
 
 
 def _number_from(least: int, count: Counts) -> Vector:

@@ -10,8 +10,8 @@ scale of z but for p-values and i2:
 - statsmodels: combine_effects(z, variance, method_re="dl"), random effects, WLS (HKSJ) interval.
   Its tau2 is not truncated: where it is negative, its fixed-effect numbers, which are those of
   tau2 = 0, are taken, and i2 is set to 0.
-- metafor: rma(method="DL", test="knha"); predict(pi.type="riley"), t with k - 2 degrees of
-  freedom, and leave1out, both absent for two types; zcor_variance from escalc(measure="ZCOR").
+- metafor: rma(method="DL", test="knha"); leave1out, absent for two types; zcor_variance from
+  escalc(measure="ZCOR").
   adhoc: the same with test="adhoc", the standard error of Knapp & Hartung 2003.
 """
 
@@ -31,8 +31,7 @@ from statsmodels.stats.meta_analysis import combine_effects
 HERE = Path(__file__).resolve().parent
 SEED = 20261203
 NAMES = ("z", "ci_low", "ci_high", "p", "tau2", "i2", "q", "q_p")
-METAFOR_NAMES = (*NAMES, "prediction_low", "prediction_high")
-ADHOC_NAMES = ("ci_low", "ci_high", "p", "prediction_low", "prediction_high")
+ADHOC_NAMES = ("ci_low", "ci_high", "p")
 
 Case = dict[str, Any]
 
@@ -121,17 +120,14 @@ def pool_metafor(cases: list[Case]) -> tuple[list[dict[str, Any]], str]:
     rest = [None if math.isnan(value) else value for value in output.tolist()]
     found = []
     for case in cases:
-        k, size = len(case["r"]), len(METAFOR_NAMES)
-        numbers: dict[str, Any] = dict(zip(METAFOR_NAMES, rest[:size], strict=True))
+        k, size = len(case["r"]), len(NAMES)
+        numbers: dict[str, Any] = dict(zip(NAMES, rest[:size], strict=True))
         rest = rest[size:]
         size = len(ADHOC_NAMES)
         adhoc = dict(zip(ADHOC_NAMES, rest[:size], strict=True))
         left_out, zcor_variance = rest[size : size + k], rest[size + k : size + 2 * k]
         if k > 2:
             numbers["left_out"] = left_out
-        else:  # metafor takes one degree of freedom where there is none
-            for one in (numbers, adhoc):
-                del one["prediction_low"], one["prediction_high"]
         numbers["adhoc"] = adhoc
         if case["method"] == "pearson":
             numbers["zcor_variance"] = zcor_variance

@@ -16,16 +16,13 @@ while (length(head <- read(2)) == 2) {
   z <- escalc(measure = "ZCOR", ri = r, ni = n)
   fit <- rma(yi = z$yi, vi = variance, method = "DL", test = "knha", level = level)
   stopifnot(fit$k == k)
-  further <- predict(fit, pi.type = "riley")
   adhoc <- rma(yi = z$yi, vi = variance, method = "DL", test = "adhoc", level = level)
-  adhoc_further <- predict(adhoc, pi.type = "riley")
   left <- if (k > 2) leave1out(fit)$estimate else rep(NA_real_, k)
   results <- c(
     fit$b, fit$ci.lb, fit$ci.ub, fit$pval, fit$tau2, fit$I2 / 100, fit$QE, fit$QEp,
-    further$pi.lb, further$pi.ub, adhoc$ci.lb, adhoc$ci.ub, adhoc$pval, adhoc_further$pi.lb,
-    adhoc_further$pi.ub, left, z$vi
+    adhoc$ci.lb, adhoc$ci.ub, adhoc$pval, left, z$vi
   )
-  stopifnot(length(results) == 15 + 2 * k)
+  stopifnot(length(results) == 11 + 2 * k)
   writeBin(as.double(results), output, size = 8, endian = "little")
 }
 close(output)
