@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tcga_corr.choices import Method
+from tcga_corr.stats.exact_spearman import MAX_SAMPLES, exact_p, least_p
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
+Counts = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Formulas:
     ranked
         Whether the values are replaced by their average ranks first.
     p
-        r and n to the two-sided p of r = 0; None where ``pair`` gives it.
+        r, n and the number of controls to the two-sided p of r = 0; None where ``pair`` gives it.
     pair
         Two vectors to coefficient and p; None where the coefficient is the product of two unit
         vectors (:func:`tcga_corr.stats.correlation.unit_rows`).
@@ -42,23 +44,31 @@ class Formulas:
     variance: Callable[[Vector], Vector]
     n_lost: float
     ranked: bool = False
-    p: Callable[[Vector, NDArray[np.int64]], Vector] | None = None
+    p: Callable[[Vector, Counts, Counts], Vector] | None = None
     pair: Callable[[Vector, Vector], tuple[float, float]] | None = None
     rows: Callable[[Matrix, Matrix], Vector] | None = None
 
 
-def _pearson_p(r: Vector, n: NDArray[np.int64]) -> Vector:
+def _pearson_p(r: Vector, n: Counts, n_controls: Counts) -> Vector:
     from scipy import special
 
-    shape = np.where(n > 2, n / 2 - 1, np.nan)
+    size = n - n_controls
+    shape = np.where(size > 2, size / 2 - 1, np.nan)
     return np.asarray(2 * special.betainc(shape, shape, (1 - np.abs(r)) / 2))
 
 
-def _spearman_p(r: Vector, n: NDArray[np.int64]) -> Vector:
+def _spearman_p(r: Vector, n: Counts, n_controls: Counts) -> Vector:
     from scipy import special
 
-    t = r * np.sqrt((n - 2) / ((1 + r) * (1 - r)))
-    return np.asarray(2 * special.stdtr(n - 2, -np.abs(t)))
+    freedom = n - n_controls - 2
+    t = r * np.sqrt(freedom / ((1 + r) * (1 - r)))
+    p = np.asarray(np.maximum(2 * special.stdtr(freedom, -np.abs(t)), least_p(n)))
+    is_exact = np.broadcast_to((n_controls == 0) & (n >= 2) & (n <= MAX_SAMPLES), p.shape)
+    sizes, coefficients = np.broadcast_to(n, p.shape), np.broadcast_to(r, p.shape)
+    for size in np.unique(sizes[is_exact]):
+        where = is_exact & (sizes == size)
+        p[where] = exact_p(coefficients[where], int(size))
+    return p
 
 
 def _kendall(x: Vector, y: Vector) -> tuple[float, float]:
@@ -95,16 +105,30 @@ def is_ranked(method: Method) -> bool:
     return FORMULAS[method].ranked
 
 
-def p_of_r(r: Vector, n: NDArray[np.int64] | int, method: Method) -> Vector:
+def p_of_r(r: ArrayLike, n: ArrayLike, method: Method, n_controls: ArrayLike = 0) -> Vector:
     """Two-sided p of r = 0, of a method whose p follows from r and n.
 
-    ``n`` is the number of samples minus that of the controls.
+    ``pearson``: of independent normals, beta with both shapes (n - c)/2 - 1. ``spearman``: exact
+    for up to 12 samples without controls (:mod:`tcga_corr.stats.exact_spearman`), else Student's t
+    with n - 2 - c degrees of freedom, and never less than n samples can give, 2 / n!.
+
+    Parameters
+    ----------
+    r
+        Correlation coefficients.
+    n
+        Samples; r, n and n_controls are broadcast together.
+    method
+        Its name.
+    n_controls
+        c, the variables held constant in a partial correlation.
     """
     formula = FORMULAS[method].p
     if formula is None:
         raise ValueError(f"the p of {method} does not follow from its coefficient")
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.minimum(formula(r, np.asarray(n)), 1.0))
+        p = formula(np.asarray(r, dtype=np.float64), np.asarray(n), np.asarray(n_controls))
+        return np.asarray(np.minimum(p, 1.0))
 
 
 def fisher_variance(

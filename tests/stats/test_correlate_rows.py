@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from tcga_corr.choices import Method
-from tcga_corr.stats.correlation import Fit, correlate_groups, correlate_rows, unit_rows
+from tcga_corr.stats.correlation import Fit, correlate_rows, unit_rows
 from tcga_corr.vocabulary.methods import METHODS
+from tests.analysis.vectors import associated
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -78,23 +79,16 @@ def test_one_row_with_many(method: Method) -> None:
     np.testing.assert_allclose(alone, expected[5:6], rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_rows_are_as_groups(method: Method) -> None:
-    """Two ways to the same numbers: what is observed, and what it is held against."""
+@pytest.mark.parametrize(
+    ("method", "n_controls"), [*((m, 0) for m in METHODS), *((m, 3) for m in LINEAR)]
+)
+def test_rows_are_as_associations(method: Method, n_controls: int) -> None:
+    """Two ways to the same numbers: what is observed, and what it is compared with."""
     x, y = pairs(8, 40, seed=2, decimals=2)
-    groups = correlate_groups(x.ravel(), y.ravel(), np.arange(0, 321, 40), method)
-    np.testing.assert_allclose(correlate_rows(x, y, method), groups.r, rtol=0, atol=1e-12)
-
-
-@pytest.mark.parametrize("method", LINEAR)
-def test_rows_are_as_groups_where_adjusted(method: Method) -> None:
-    x, y = pairs(8, 40, seed=2, decimals=2)
-    controls = np.random.default_rng(3).normal(size=(40, 3)).round(1)
-    groups = correlate_groups(
-        x.ravel(), y.ravel(), np.arange(0, 321, 40), method, controls=[controls] * 8
-    )
-    fit = Fit(controls, ranked=method == "spearman")
-    np.testing.assert_allclose(correlate_rows(x, y, method, fit), groups.r, rtol=0, atol=1e-12)
+    controls = np.random.default_rng(3).normal(size=(40, n_controls)).round(1)
+    fit = Fit(controls, ranked=method == "spearman") if n_controls else None
+    own = [associated(*pair, method, controls).r[0] for pair in zip(x, y, strict=True)]
+    np.testing.assert_allclose(correlate_rows(x, y, method, fit), own, rtol=0, atol=1e-12)
 
 
 whole = st.integers(-3, 6).map(float)
