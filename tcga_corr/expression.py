@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 Matrix = NDArray[np.float32]
+
+# different values of a sample from which on another with all the same is no coincidence
+_MIN_DIFFERENT = 10
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,21 @@ class ExpressionTable:
         values = self.values[row].astype(np.float64)
         mean = float(values.mean()) if len(values) else 0.0
         return mean, values.tolist(), str(self.gene_ids[row])
+
+    def copies(self) -> dict[int, int]:
+        """Columns with the values of an earlier one in every row, each with that one's position.
+
+        Columns of few different values, such as all zeros, may be the same by chance: these are not
+        counted.
+        """
+        first: dict[bytes, int] = {}
+        copies: dict[int, int] = {}
+        for column in range(len(self.samples)):
+            values = self.values[:, column] + 0.0  # so that -0 is 0
+            earlier = first.setdefault(hashlib.sha256(values.tobytes()).digest(), column)
+            if earlier != column and len(np.unique(values)) >= _MIN_DIFFERENT:
+                copies[column] = earlier
+        return copies
 
     def logged(self) -> ExpressionTable:
         """Linear values as ``log2(x + 1)``."""

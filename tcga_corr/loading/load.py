@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -32,7 +32,7 @@ from tcga_corr.progress import Progress
 from tcga_corr.sources import SOURCES, source_of_file
 from tcga_corr.store.index import open_index
 from tcga_corr.store.layout import Store, TableKey, check_source_name
-from tcga_corr.store.metadata import StoredSample, TableMetadata
+from tcga_corr.store.metadata import COPIES, StoredSample, TableMetadata
 from tcga_corr.store.parquet import readable_metadata, write_table
 from tcga_corr.vocabulary.barcodes import parse_barcode, select_samples
 from tcga_corr.vocabulary.symbols import symbol_table
@@ -223,6 +223,10 @@ class _Run:
                 f"{plan.path}: no gene is measured in all samples of {key.tumor_type}",
                 "Look for NA in the table",
             )
+        copies = {
+            column: f"the same values as {prepared.samples[first]} in every gene"
+            for column, first in prepared.copies().items()
+        }
         metadata = TableMetadata(
             source=key.source,
             tumor_type=key.tumor_type,
@@ -232,10 +236,10 @@ class _Run:
             n_genes=len(prepared.genes),
             inputs=plan.inputs,
             recipe=plan.recipe,
-            dropped=prepared.dropped,
-            samples=_own_samples(prepared.samples)
+            dropped=prepared.counted(COPIES, len(copies)).dropped,
+            samples=_own_samples(prepared.samples, copies)
             if plan.own_cohort
-            else _stored_samples(prepared.samples, key.tumor_type),
+            else _stored_samples(prepared.samples, key.tumor_type, copies),
             read_as=read_as,
         )
         with self.store.locked(key):
@@ -367,9 +371,11 @@ def _samples_of_type(
     return replace(part, dropped={**part.dropped, _UNASSIGNED: unassigned})
 
 
-def _stored_samples(names: Sequence[str], tumor_type: str) -> tuple[StoredSample, ...]:
+def _stored_samples(
+    names: Sequence[str], tumor_type: str, left_out: Mapping[int, str]
+) -> tuple[StoredSample, ...]:
     barcodes = [barcode for name in names if (barcode := parse_barcode(name))]
-    selection = select_samples(barcodes, parse_tumor_type(tumor_type))
+    selection = select_samples(barcodes, parse_tumor_type(tumor_type), left_out)
     selected = {name: set(columns) for name, columns in selection.columns.items()}
     reasons = selection.reasons
     return tuple(
@@ -388,6 +394,10 @@ def _stored_samples(names: Sequence[str], tumor_type: str) -> tuple[StoredSample
     )
 
 
-def _own_samples(names: Sequence[str]) -> tuple[StoredSample, ...]:
-    """The columns of an own cohort: each is a tumour sample of its own patient."""
-    return tuple(StoredSample(name, name, name, tumor=True, all_tumor=True) for name in names)
+def _own_samples(names: Sequence[str], left_out: Mapping[int, str]) -> tuple[StoredSample, ...]:
+    """The columns of an own cohort: each that is not left out is a tumour sample of one patient."""
+    return tuple(
+        StoredSample(name, name, name, tumor=used, all_tumor=used, reason=left_out.get(column, ""))
+        for column, name in enumerate(names)
+        for used in [column not in left_out]
+    )

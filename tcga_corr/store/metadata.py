@@ -14,6 +14,9 @@ from tcga_corr.store.layout import SCHEMA_VERSION
 
 _KEY = b"tcga_corr"
 
+COPIES = "samples with the values of another in every gene"
+"""The reason, in :attr:`TableMetadata.dropped`, of samples that are copies, so in no selection."""
+
 
 @dataclass(frozen=True)
 class InputFile:
@@ -24,7 +27,7 @@ class InputFile:
     sha256: str
 
 
-@dataclass(frozen=True)
+@dataclass  # frozen, it would take three times as long to make ten thousand for each question
 class StoredSample:
     """One column of a stored table, and the selections that it is in.
 
@@ -65,7 +68,7 @@ class TableMetadata:
     recipe
         What else decided the table: format, options, version of the preparation.
     dropped
-        What was left out: reason to number.
+        What was left out: reason to number; of samples, from the table or from every selection.
     samples
         One entry per column.
     read_as

@@ -282,7 +282,7 @@ def test_names_are_read_by_the_engine_as_the_user_means_them(
 ) -> None:
     known = [(gene, list(range(12))) for gene in ("NFKB1", "RELA", "MLL2", *GENES)]
     known = [
-        (gene, [float((i * 7 + j * 3) % 11) for i in range(12)])
+        (gene, [float((i * 7 + j * 3) % 13) for i in range(12)])
         for j, (gene, _) in enumerate(known)
     ]
     engine.load(write_table(tmp_path / "TCGA.ACC.x" / "HiSeqV2", barcodes(12), known))
@@ -315,3 +315,54 @@ def test_unknown_source_names_what_there_is(engine: Engine, tmp_path: Path) -> N
         with pytest.raises(TcgaCorrError, match="It has tcga-hiseqv2"):
             engine.correlate("G1", "G2", source=name)
     assert isinstance(engine.status(), pl.DataFrame)
+
+
+SYMBOLS = [f"G{number}" for number in range(30)]
+
+
+def with_copies(path: Path, samples: list[str], columns: list[int], seed: int = 3) -> Path:
+    """A table with a sample of random values for each number; equal numbers, equal values."""
+    values = np.random.default_rng(seed).uniform(0, 15, (len(SYMBOLS), max(columns) + 1)).round(3)
+    values = values[:, columns]
+    return write_table(path, samples, list(zip(SYMBOLS, values.tolist(), strict=True)))
+
+
+def test_a_cohort_twice_under_other_names_counts_once(engine: Engine, tmp_path: Path) -> None:
+    names = [f"s{number:02}" for number in range(40)]
+    once, twice = list(range(20)), [*range(20), *range(20)]
+    for source, samples in (("once", once), ("twice", twice)):
+        path = with_copies(tmp_path / f"{source}.tsv", names[: len(samples)], samples)
+        report = engine.load(path, LoadOptions(source=source, unit="log2(tpm+1)", rows="genes"))
+    copies = "20 samples with the values of another in every gene"
+    assert copies in report.loaded[0].summary
+    one, two = (engine.correlate("G1", "G2", source=name, null=()) for name in ("once", "twice"))
+    assert one.frame.equals(two.frame)
+    left_out = "samples with the values of another in every gene are left out: 20 in OTHER; see"
+    assert [any(left_out in note for note in answer.notes) for answer in (one, two)] == [
+        False,
+        True,
+    ]
+    assert two.provenance.notes == two.notes
+    rows = engine.samples(source="twice").to_dicts()
+    assert [row["used_as"] for row in rows] == ["tumor"] * 20 + [""] * 20
+    assert rows[21]["reason"] == "the same values as s01 in every gene"
+    assert not rows[21]["all_tumor"]
+
+
+def test_a_copy_leaves_the_rule_to_the_patients_other_samples(
+    engine: Engine, tmp_path: Path
+) -> None:
+    """The rule would choose vial A; that is a copy of another patient's sample, so it is vial B."""
+    names = ["TCGA-AA-0001-01A", "TCGA-AA-0002-01A", "TCGA-AA-0002-01B", "TCGA-AA-0003-11A"]
+    engine.load(with_copies(tmp_path / "TCGA.ACC.x" / "HiSeqV2", names, [0, 0, 1, 0]))
+    rows = {row["barcode"]: row for row in engine.samples().to_dicts()}
+    assert [row["used_as"] for row in rows.values()] == ["tumor", "", "tumor", ""]
+    same = f"the same values as {names[0]} in every gene"
+    assert [row["reason"] for row in rows.values()] == ["", same, "", same]
+
+
+def test_samples_of_few_values_are_no_copies(engine: Engine, tmp_path: Path) -> None:
+    values = [(gene, [0.0, 0.0, 1.5, 2.5]) for gene in SYMBOLS]
+    path = write_table(tmp_path / "mine.tsv", ["a", "b", "c", "d"], values)
+    engine.load(path, LoadOptions(source="mine", unit="log2(tpm+1)", rows="genes")).raise_errors()
+    assert engine.samples()["used_as"].to_list() == ["tumor"] * 4
