@@ -2,35 +2,40 @@
 
 ``sums.npy`` holds the three sums of :mod:`tcga_corr.scoring.rank_sums`, sets x 3 x samples; the
 sets' genes are rows of the table, ``rows.npy``, cut at ``offsets.npy``. The sets are sorted by
-how many of their genes the table has, so that those of similar size lie together.
+how many of their genes the table has, so that those of similar size lie together; ``numbers.npy``
+has the place of each in the collection.
 """
 
 from __future__ import annotations
 
 import errno
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tcga_corr.errors import StoreError
 from tcga_corr.files import replacing_folder, writing
-from tcga_corr.scoring.rank_sums import N_SUMS, Terms, rank_terms, sums_of_sets
+from tcga_corr.scoring.rank_sums import N_SUMS, Sums, terms_by_doubled_rank
 from tcga_corr.store.index import UNREADABLE, GeneNames, TableIndex, save_array
 from tcga_corr.store.layout import Store
 from tcga_corr.vocabulary.gene_sets.catalogue import reference_digest, reference_sets
 from tcga_corr.vocabulary.symbols import match_symbols
 
+if TYPE_CHECKING:
+    from scipy import sparse
+
 Rows = NDArray[np.intp]
 
 MIN_GENES = 5
-_FILES = ("sums.npy", "rows.npy", "offsets.npy")
-_BLOCK = 128  # samples at once, which bounds the memory of building
+_FORMAT = 2  # of the files, a part of their folder's name
+_FILES = ("sums.npy", "rows.npy", "offsets.npy", "numbers.npy")
+_BLOCK = 48  # samples at once, which bounds the memory of building
 
 
 @dataclass(frozen=True)
@@ -45,11 +50,14 @@ class ReferenceIndex:
         The table's rows of all sets, one set after another, ascending within each.
     offsets
         Where each set starts in ``rows``, and the end.
+    numbers
+        The place of each set in the collection, from 0.
     """
 
-    sums: Terms
+    sums: Sums
     rows: Rows
     offsets: Rows
+    numbers: Rows
 
     @property
     def sizes(self) -> Rows:
@@ -61,6 +69,16 @@ class ReferenceIndex:
         first = np.searchsorted(self.sizes, size / 2, side="left")
         end = np.searchsorted(self.sizes, 1.5 * size, side="right")
         return slice(int(first), int(end))
+
+    @cached_property
+    def names(self) -> list[str]:
+        """The name of each set."""
+        names = list(reference_sets())
+        return [names[number] for number in self.numbers]
+
+    def members(self, n_genes: int) -> sparse.csr_array:
+        """Sets x genes of the table: 1 of the genes in a set."""
+        return _members(self.rows, self.offsets, n_genes)
 
     def genes(self, number: int) -> Rows:
         """The rows of one set."""
@@ -98,10 +116,13 @@ def _prevents_storing(cause: BaseException | None) -> bool:
 
 
 def _computed(table: TableIndex) -> ReferenceIndex:
-    sets = _sets_in(table.genes)
+    numbers, sets = _sets_in(table.genes)
     rows = np.concatenate([np.empty(0, dtype=np.intp), *sets])
     offsets = np.cumsum([0, *map(len, sets)], dtype=np.intp)
-    return ReferenceIndex(_sums(table, sets), rows, offsets)
+    sums = np.empty((len(sets), N_SUMS, len(table.metadata.samples)))
+    for part, block in _blocks_of_sums(table, rows, offsets):
+        sums[:, :, part] = block
+    return ReferenceIndex(sums, rows, offsets, np.array(numbers, dtype=np.intp))
 
 
 def has_reference(store: Store, table: TableIndex) -> bool:
@@ -115,10 +136,10 @@ def check_reference(store: Store, table: TableIndex) -> str | None:
     if not folder.exists():
         return ""
     found = _open(folder, table)
-    sets = _sets_in(table.genes)
-    if found is None or not _same_sets(found, sets):
+    if found is None or not _has_sets_of_collection(found, table.genes):
         return "its reference sets are not those of the collection"
-    if not np.array_equal(found.sums, _sums(table, sets)):
+    blocks = _blocks_of_sums(table, found.rows, found.offsets)
+    if not all(np.array_equal(found.sums[:, :, part], block) for part, block in blocks):
         return "its sums of the reference sets are not those of the table's ranks"
     return None
 
@@ -131,44 +152,59 @@ def drop_reference(store: Store, table: TableIndex) -> None:
 
 def _folder(store: Store, table: TableIndex) -> Path:
     index = store.index_folder(table.key) / table.table_sha256[:16]
-    return index / f"reference-{reference_digest()[:16]}"
+    return index / f"reference-{_FORMAT}-{reference_digest()[:16]}"
 
 
 def _open(folder: Path, table: TableIndex) -> ReferenceIndex | None:
     try:
-        sums, rows, offsets = (np.load(folder / name, mmap_mode="r") for name in _FILES)
+        sums, *others = (np.load(folder / name, mmap_mode="r") for name in _FILES)
     except UNREADABLE:
         return None
-    if (sums.dtype, rows.dtype, offsets.dtype) != (np.float32, np.intp, np.intp):
+    if sums.dtype != np.float64 or any(array.dtype != np.intp for array in others):
         return None
-    whole = sums.shape == (len(offsets) - 1, N_SUMS, len(table.metadata.samples))
-    if not (whole and offsets[-1] == len(rows)):
+    rows, offsets, numbers = (np.array(array) for array in others)
+    whole = sums.shape == (len(numbers), N_SUMS, len(table.metadata.samples))
+    if not (whole and len(offsets) == len(numbers) + 1 and offsets[-1] == len(rows)):
         return None
-    return ReferenceIndex(sums, np.array(rows), np.array(offsets))
+    return ReferenceIndex(sums, rows, offsets, numbers)
 
 
 @lru_cache(maxsize=8)
-def _sets_in(genes: GeneNames) -> tuple[Rows, ...]:
-    """The rows of each reference set with enough genes in a table, smallest first."""
+def _sets_in(genes: GeneNames) -> tuple[tuple[int, ...], tuple[Rows, ...]]:
+    """The reference sets with enough genes in a table, smallest first: their places, their rows."""
     found = (match_symbols(known.genes, genes).found for known in reference_sets().values())
-    sets = [genes.rows(set(match.values())) for match in found if len(match) >= MIN_GENES]
-    return tuple(sorted(sets, key=len))
+    sets = {
+        number: genes.rows(set(match.values()))
+        for number, match in enumerate(found)
+        if len(match) >= MIN_GENES
+    }
+    by_size = sorted(sets, key=lambda number: len(sets[number]))
+    return tuple(by_size), tuple(sets[number] for number in by_size)
 
 
-def _same_sets(index: ReferenceIndex, sets: Sequence[Rows]) -> bool:
-    return len(index.sizes) == len(sets) and all(
-        np.array_equal(index.genes(number), rows) for number, rows in enumerate(sets)
+def _has_sets_of_collection(index: ReferenceIndex, genes: GeneNames) -> bool:
+    numbers, sets = _sets_in(genes)
+    return np.array_equal(index.numbers, numbers) and all(
+        np.array_equal(index.genes(place), rows) for place, rows in enumerate(sets)
     )
 
 
-def _sums(table: TableIndex, sets: Sequence[Rows]) -> Terms:
-    n_samples = len(table.metadata.samples)
-    sums = np.empty((len(sets), N_SUMS, n_samples), dtype=np.float32)
-    ranks = table.all_ranks()
-    for start in range(0, n_samples, _BLOCK):
+def _members(rows: Rows, offsets: Rows, n_genes: int) -> sparse.csr_array:
+    from scipy.sparse import csr_array
+
+    shape = len(offsets) - 1, n_genes
+    return csr_array((np.ones(len(rows)), rows, offsets), shape=shape)
+
+
+def _blocks_of_sums(table: TableIndex, rows: Rows, offsets: Rows) -> Iterator[tuple[slice, Sums]]:
+    """The sums of sets in some samples at a time; a set's genes are added up in their order."""
+    members = _members(rows, offsets, len(table.genes))
+    terms, ranks = terms_by_doubled_rank(len(table.genes)), table.all_ranks()
+    for start in range(0, ranks.shape[1], _BLOCK):
         part = slice(start, start + _BLOCK)
-        sums[:, :, part] = sums_of_sets(rank_terms(ranks[:, part]), sets)
-    return sums
+        of_genes = terms.take(ranks[:, part], axis=0)  # genes x samples x 3
+        sums = members @ of_genes.reshape(len(of_genes), -1)
+        yield part, sums.reshape(len(sums), of_genes.shape[1], N_SUMS).transpose(0, 2, 1)
 
 
 def _build(folder: Path, table: TableIndex) -> ReferenceIndex:
@@ -178,9 +214,8 @@ def _build(folder: Path, table: TableIndex) -> ReferenceIndex:
         for other in [*folder.parent.glob("reference-*"), *folder.parent.glob(".reference-*")]:
             shutil.rmtree(other, ignore_errors=True)
         with replacing_folder(folder) as partial:
-            arrays: tuple[NDArray[Any], ...] = (computed.sums, computed.rows, computed.offsets)
-            for name, array in zip(_FILES, arrays, strict=True):
-                save_array(partial / name, array)
+            for name in _FILES:
+                save_array(partial / name, getattr(computed, Path(name).stem))
     index = _open(folder, table)
     if index is None:
         raise StoreError(f"{folder}: the index just written cannot be read", "Check the disk")

@@ -19,6 +19,8 @@ from scipy import stats
 
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.errors import StoreError
+from tcga_corr.scoring.rank_sums import scores_of_sums
+from tcga_corr.scoring.ssgsea import enrichment_scores, weights_by_doubled_rank
 from tcga_corr.store import reference
 from tcga_corr.store.index import TableIndex, check_index, drop_index, open_index
 from tcga_corr.store.layout import Store, TableKey
@@ -35,7 +37,7 @@ from tests.conftest import DIE_BEFORE, barcodes, snapshot, write_table
 
 Rows = NDArray[np.intp]
 KEY = TableKey("tcga-hiseqv2", "ACC")
-NAMES = ("sums.npy", "rows.npy", "offsets.npy")
+NAMES = ("sums.npy", "rows.npy", "offsets.npy", "numbers.npy")
 N_GENES = 1_000
 
 
@@ -114,13 +116,15 @@ def times(folder: Path) -> dict[str, int]:
 def test_the_sets_are_those_of_the_collection_by_size(built: Engine) -> None:
     """Those of which the table has five genes or more, each by the rows of its genes."""
     index, row = opened(built.store), {gene: row for row, gene in enumerate(symbols())}
-    expected = []
-    for known in reference_sets().values():
+    sets = {}
+    for name, known in reference_sets().items():
         found = match_symbols(known.genes, row).found.values()
         if len(found) >= 5:
-            expected.append(sorted(row[gene] for gene in found))
-    expected.sort(key=len)
+            sets[name] = sorted(row[gene] for gene in found)
+    names = sorted(sets, key=lambda name: len(sets[name]))
+    expected = [sets[name] for name in names]
     assert len(expected) > 1_000
+    assert index.names == names
     assert [index.genes(number).tolist() for number in range(len(expected))] == expected
     assert index.sizes.tolist() == [len(rows) for rows in expected]
     assert index.sizes[0] == 5
@@ -134,11 +138,21 @@ def test_the_sums_are_those_of_the_ranks(built: Engine) -> None:
     n_samples = len(table.metadata.samples)
     assert n_samples == 19  # of both kinds
     assert index.sums.shape == (len(index.sizes), 3, n_samples)
-    assert index.sums.dtype == np.float32
+    assert index.sums.dtype == np.float64
     for number in range(0, len(index.sizes), 7):
         of_set = rank[index.genes(number)]
         expected = [(of_set**0.25).sum(0), (of_set**1.25).sum(0), of_set.sum(0)]
-        np.testing.assert_allclose(index.sums[number], expected, rtol=2e-6)
+        np.testing.assert_allclose(index.sums[number], expected, rtol=1e-14)
+
+
+def test_scores_of_the_sums_are_those_of_the_genes(built: Engine) -> None:
+    table, index = table_of(built.store), opened(built.store)
+    n_genes = len(table.genes)
+    weights = weights_by_doubled_rank(n_genes, "average")
+    scores = scores_of_sums(index.sums, index.sizes, n_genes)
+    for number, found in enumerate(scores):
+        expected = enrichment_scores(table.ranks[index.genes(number)], n_genes, weights)
+        np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12 * n_genes)
 
 
 def test_a_gene_is_found_by_another_name(tmp_path: Path) -> None:
@@ -188,7 +202,8 @@ def test_sets_of_like_size(built: Engine) -> None:
         like = index.similar_in_size(size)
         found = list(range(len(sizes)))[like]
         assert found == [i for i, k in enumerate(sizes) if size <= 2 * k and 2 * k <= 3 * size]
-    by_hand = ReferenceIndex(index.sums, index.rows, np.array([0, 4, 9, 19, 34, 50]))
+    ends = np.array([0, 4, 9, 19, 34, 50])
+    by_hand = ReferenceIndex(index.sums, index.rows, ends, index.numbers)
     assert [by_hand.sizes.tolist(), by_hand.similar_in_size(10)] == [
         [4, 5, 10, 15, 16],
         slice(1, 4),
@@ -211,7 +226,7 @@ def test_it_is_built_once_and_then_opened(built: Engine, monkeypatch: pytest.Mon
     first, again = open_reference(store, table), open_reference(store, table)
     assert isinstance(first.sums, np.memmap)
     assert not first.sums.flags.writeable
-    for name in ("sums", "rows", "offsets"):
+    for name in ("sums", "rows", "offsets", "numbers"):
         assert np.array_equal(getattr(first, name), getattr(again, name))
     assert check_reference(store, table) is None
     assert times(store.root) == before
@@ -224,7 +239,7 @@ def test_what_is_built_is_what_is_opened(store: Store) -> None:
     assert check_reference(store, table) == ""
     new = open_reference(store, table)
     old = open_reference(store, table)
-    for name in ("sums", "rows", "offsets"):
+    for name in ("sums", "rows", "offsets", "numbers"):
         assert np.array_equal(getattr(new, name), getattr(old, name))
     assert files(store) == before
 
@@ -252,7 +267,7 @@ def test_dropping_it_leaves_the_rest_of_the_index(store: Store) -> None:
 def test_it_stands_in_the_folder_of_the_table_by_the_collection(built: Engine) -> None:
     table = table_of(built.store)
     folder = folder_of(built.store)
-    assert folder.name == f"reference-{reference_digest()[:16]}"
+    assert folder.name == f"reference-2-{reference_digest()[:16]}"
     assert folder.parent.name == table.table_sha256[:16]
     assert {path.name for path in folder.iterdir()} == set(NAMES)
 
@@ -293,12 +308,24 @@ def test_another_collection_has_an_index_of_its_own(
     monkeypatch.setattr(reference, "reference_digest", lambda: "f" * 64)
     assert not has_reference(store, table)
     open_reference(store, table)
-    assert folder_of(store).name == "reference-" + 16 * "f"
+    assert folder_of(store).name == "reference-2-" + 16 * "f"
     assert not old.exists()
     assert not left.exists()
     assert {name.replace("f" * 16, old.name[-16:]) for name in files(store)} == set(before)
     monkeypatch.undo()
     open_reference(store, table)
+    assert files(store) == before
+
+
+def test_one_of_an_older_format_is_made_anew(store: Store) -> None:
+    """It is no damage, and is removed."""
+    table, folder, before = table_of(store), folder_of(store), files(store)
+    older = folder.rename(folder.with_name(f"reference-{reference_digest()[:16]}"))
+    np.save(older / "sums.npy", np.load(older / "sums.npy").astype(np.float32))
+    assert not has_reference(store, table)
+    assert check_reference(store, table) == ""
+    open_reference(store, table)
+    assert not older.exists()
     assert files(store) == before
 
 
@@ -336,6 +363,8 @@ def test_a_damaged_index_is_made_anew(store: Store, name: str, cut: int | None) 
         ("offsets.npy", lambda array: array[:-1]),
         ("offsets.npy", lambda array: array[1:]),
         ("offsets.npy", lambda array: array[:0]),
+        ("numbers.npy", lambda array: array[:-1]),
+        ("sums.npy", lambda array: array.astype(np.float32)),
     ],
 )
 def test_arrays_that_do_not_fit_each_other_are_made_anew(
@@ -375,15 +404,17 @@ def test_a_flipped_bit_is_found(store: Store, name: str, place: float) -> None:
 
 @pytest.mark.parametrize("change", [-1, 1])
 def test_a_set_too_few_or_too_many_is_found(store: Store, change: int) -> None:
-    """Where the three files fit each other."""
+    """Where the files fit each other."""
     table, index = table_of(store), opened(store)
     last = index.genes(len(index.sizes) - 1)
     if change < 0:
-        arrays = index.sums[:-1], index.rows[: -len(last)], index.offsets[:-1]
+        rows, ends = index.rows[: -len(last)], index.offsets[:-1]
+        arrays = index.sums[:-1], rows, ends, index.numbers[:-1]
     else:
         ends = np.append(index.offsets, index.offsets[-1] + len(last))
         sums = np.concatenate([index.sums, index.sums[-1:]])
-        arrays = sums, np.concatenate([index.rows, last]), ends
+        numbers = np.append(index.numbers, index.numbers[-1:])
+        arrays = sums, np.concatenate([index.rows, last]), ends, numbers
     folder = folder_of(store)
     for name, array in zip(NAMES, [array.copy() for array in arrays], strict=True):
         np.save(folder / name, array)
@@ -455,7 +486,7 @@ def test_a_store_that_may_not_be_written(store: Store) -> None:
 def test_a_full_disk_leaves_nothing_half(
     store: Store, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
-    """Whichever of the three files does not fit."""
+    """Whichever of the files does not fit."""
     table, whole = table_of(store), files(store)
     drop_reference(store, table)
     before = files(store)
