@@ -6,11 +6,14 @@ set's genes S found in the table, k = |S|, and weights w from the ranks, that su
 
     ES = sum_S(w q) / sum_S(w)  -  (n (n + 1) / 2 - sum_S(q)) / (n - k)
 
-where q is the gene's place counted from the lowest value. Only the k ranks are needed.
+where q is the gene's place counted from the lowest value. Only the k ranks are needed. The same
+closed form is the fast random walk of the R package GSVA, and for the maximum of the running sum
+that of Korotkevich et al. 2021 (bioRxiv 060012, doi:10.1101/060012).
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -28,13 +31,17 @@ Scores = NDArray[np.float64]
 _AT_ONCE = 12_288
 
 
+@lru_cache(maxsize=16)
 def weights_by_doubled_rank(n_genes: int, ties: Ties, alpha: float = ALPHA) -> Scores:
     """The weight of each doubled average rank 0 .. 2 n: ``r**alpha``; ``floor(r)**alpha`` of GSVA.
 
-    A table, so that scoring takes no powers; shared by all samples of ``n_genes`` genes.
+    A table, so that scoring takes no powers; shared by all tables of ``n_genes`` genes, and not to
+    be written to.
     """
     doubled = np.arange(2 * n_genes + 1)
-    return np.asarray((doubled // 2 if ties == "gsva" else doubled / 2) ** alpha)
+    weights = np.asarray((doubled // 2 if ties == "gsva" else doubled / 2) ** alpha)
+    weights.flags.writeable = False
+    return weights
 
 
 def enrichment_scores(

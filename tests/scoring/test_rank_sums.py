@@ -15,7 +15,16 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
-from tcga_corr.scoring.rank_sums import N_SUMS, rank_terms, scores_of_sums, sums_of_sets
+from tcga_corr.scoring.rank_sums import (
+    N_SUMS,
+    centred_terms,
+    constants_of_scores,
+    deviations_of_scores,
+    mean_terms,
+    rank_terms,
+    scores_of_sums,
+    sums_of_sets,
+)
 from tcga_corr.scoring.ranks import doubled_average_ranks
 from tcga_corr.scoring.ssgsea import enrichment_scores, weights_by_doubled_rank
 
@@ -211,3 +220,46 @@ def test_a_small_part_left_of_a_large_set_still_scores() -> None:
     expected = exact(values, rows[:5])
     assert np.abs(left - expected).max() < 5e-3 * np.std(expected)
     assert np.corrcoef(left, expected)[0, 1] > 1 - 1e-5
+
+
+# --- sums about a centre -------------------------------------------------------------------------
+
+
+def test_centred_terms_are_terms_minus_their_centre() -> None:
+    """Of some genes or all, of more than are taken at once."""
+    values = made_up(1_100, 9)
+    rank = stats.rankdata(values, axis=0)
+    terms = np.stack([rank**0.25, rank**1.25, rank], axis=1)
+    doubled = doubled_average_ranks(values)
+    every = np.arange(1_100)
+    for rows in (every, every[5:1_060:2], every[:0]):
+        centre = mean_terms(doubled[rows])
+        np.testing.assert_allclose(centre, terms[rows].mean(axis=2), rtol=1e-6)
+        found = centred_terms(doubled, centre, rows)
+        assert found.dtype == centre.dtype == np.float32
+        expected = terms[rows] - centre[:, :, np.newaxis]
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6 * terms.max())
+
+
+@pytest.mark.parametrize(("n_genes", "n_samples"), [(600, 40), (20_501, 30), (33_000, 12)])
+def test_scores_about_a_centre_are_those_of_the_closed_form(n_genes: int, n_samples: int) -> None:
+    """Two draws of sets of all sizes; the constants are of each set and draw."""
+    values = made_up(n_genes, n_samples)
+    sizes = [1, 5, 15, 65, 200, 500]
+    sets = [picked(n_genes, sizes, seed) for seed in (1, 2)]
+    doubled = doubled_average_ranks(values)
+    centre = mean_terms(doubled[:, :7])  # near the means, as of a part of the samples
+    terms = centred_terms(doubled, centre, np.arange(n_genes))
+    sums = np.array([[terms[rows].sum(axis=0) for rows in draw] for draw in sets])
+    exactly = centre.astype(np.float64)
+    at_centre = np.array([[exactly[rows].sum(axis=0) for rows in draw] for draw in sets])
+    deviations = deviations_of_scores(sums, at_centre, np.array(sizes), n_genes)
+    constants = constants_of_scores(at_centre, np.array(sizes), n_genes)
+    assert deviations.dtype == np.float32
+    assert constants.shape == (2, len(sizes), 1)
+    expected = np.array([[exact(values, rows) for rows in draw] for draw in sets])
+    for one, other in zip((deviations + constants).reshape(-1, n_samples),
+                          expected.reshape(-1, n_samples), strict=True):  # fmt: skip
+        assert_alike(one, other)
+    error = np.abs(np.corrcoef(deviations[0]) - np.corrcoef(expected[0]))
+    assert error.max() < 1e-5  # of sets of hundreds too
