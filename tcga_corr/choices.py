@@ -19,6 +19,9 @@ RowsOfTable = Literal["genes", "samples"]
 CovariateKey = Literal["sample", "patient"]
 Format = Literal["table", "tsv", "csv", "json", "parquet"]
 
+BY_SAMPLE_TYPE = "sample-type"
+"""The groups of ``compare`` that need no file: tumour and solid tissue normal."""
+
 SELECTIONS: tuple[Selection, ...] = get_args(Selection)
 TIES: tuple[Ties, ...] = get_args(Ties)
 SCORING_ENGINES: tuple[ScoringEngine, ...] = get_args(ScoringEngine)

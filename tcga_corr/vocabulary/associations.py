@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from tcga_corr.vocabulary.nulls import NULLS
+from tcga_corr.vocabulary.nulls import NULLS, NullRecord
 
 ColumnType = Literal["text", "integer", "number"]
 
@@ -16,6 +16,9 @@ SIMULATED = "SIMULATED"
 """The first part of the note of a row whose values are simulated."""
 NOTE_OF_SIMULATED = f"{SIMULATED} values: nothing here is a finding"
 """The note of an answer from simulated tables."""
+
+LEVEL_OF_TUMOR_TYPE, LEVEL_OF_POOLED = "tumor type", "pooled"
+"""What a row is about."""
 
 SIGNIFICANT = 0.05
 """The q-value below which an association counts as found."""
@@ -30,8 +33,27 @@ class Column:
     description: str
 
 
+def _columns_of(null: NullRecord) -> tuple[Column, ...]:
+    """The columns of a null, in its order."""
+    described: dict[str | None, tuple[ColumnType, str]] = {
+        null.z: (
+            "number",
+            f"how far r is from what {null.short} give on average, in their standard deviations "
+            "on Fisher's z",
+        ),
+        null.p: ("number", f"p-value among {null.compared_with}"),
+        null.q: ("number", f"{null.p} adjusted over the tumor types (Benjamini-Hochberg)"),
+        null.mean: ("number", f"r that {null.short} give on average (on Fisher's z)"),
+        null.low: ("number", f"lower end of the central 95 % of r of {null.short}"),
+        null.high: ("number", "upper end of that range"),
+        null.n: ("integer", f"{null.short} that r was compared with"),
+    }
+    return tuple(Column(name, *described[name]) for name in null.columns)
+
+
 ASSOCIATION: tuple[Column, ...] = (
     Column("tumor_type", "text", "a TCGA study abbreviation"),
+    Column("stratum", "text", "the part of the samples; empty in this version"),
     Column("x", "text", "a gene, gene set or covariate"),
     Column("y", "text", "the other variable"),
     Column("method", "text", "how they were correlated"),
@@ -41,17 +63,12 @@ ASSOCIATION: tuple[Column, ...] = (
     Column("ci_high", "number", "upper end of that interval"),
     Column("p", "number", "two-sided p-value of r = 0"),
     Column("q", "number", "p adjusted over the tumor types (Benjamini-Hochberg)"),
-    *(
-        column
-        for null in NULLS.values()
-        for column in (
-            Column(null.p, "number", f"p-value among {null.compared_with}"),
-            Column(null.low, "number", f"lower end of the central 95 % of r of {null.short}"),
-            Column(null.high, "number", "upper end of that range"),
-        )
-    ),
+    *(column for null in NULLS.values() for column in _columns_of(null)),
     Column("n_shared_genes", "integer", "genes that x and y share"),
     Column("r_disjoint", "number", "r without the genes that x and y share"),
+    Column("r_purity", "number", "r adjusted for purity; empty in this version"),
+    Column("n_purity", "integer", "samples with a purity; empty in this version"),
+    Column("level", "text", f"what the row is about: {LEVEL_OF_TUMOR_TYPE}, or {LEVEL_OF_POOLED}"),
     Column("note", "text", "why there is no r, what was left out"),
 )
 
@@ -59,6 +76,9 @@ NAMES: tuple[str, ...] = tuple(column.name for column in ASSOCIATION)
 INTERVAL: tuple[str, ...] = ("r", "ci_low", "ci_high", "p")
 """The estimate, with its interval and p."""
 NULL_COLUMNS: tuple[str, ...] = tuple(name for null in NULLS.values() for name in null.columns)
+P_OF_Q: dict[str, str] = {"q": "p"} | {null.q: null.p for null in NULLS.values() if null.q}
+"""The columns that depend on other rows too: by the column of a q, that of its p."""
+OVER_ROWS: tuple[str, ...] = tuple(P_OF_Q)
 
 
 def is_significant(p: float | None) -> bool:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from tcga_corr.vocabulary.tumor_types import TumorType
 
@@ -102,12 +103,17 @@ class SampleSelection:
     reasons: dict[str, dict[int, str]] = field(default_factory=dict)
 
 
-def select_samples(barcodes: Sequence[Barcode], tumor_type: TumorType) -> SampleSelection:
+def select_samples(
+    barcodes: Sequence[Barcode],
+    tumor_type: TumorType,
+    left_out: Mapping[int, str] = MappingProxyType({}),
+) -> SampleSelection:
     """Apply the selection rule to the columns of one tumor type's table.
 
     ``tumor`` and ``normal`` keep one sample per patient, ``all-tumor`` one column per sample of
     any tumour code (01-09). Of several, these decide in turn: the tumor type's preferred sample
     type, RNA analyte H over R over T, the higher plate, the lower vial letter, sorted order.
+    ``left_out`` has the positions that no selection may keep, and why.
     """
     selection = SampleSelection()
     wanted = {
@@ -116,16 +122,23 @@ def select_samples(barcodes: Sequence[Barcode], tumor_type: TumorType) -> Sample
         "all-tumor": (_ALL_TUMOR_CODES, lambda barcode: barcode.sample),
     }
     for name, (codes, unit_of) in wanted.items():
-        selection.columns[name], selection.reasons[name] = _select(barcodes, codes, unit_of)
+        selection.columns[name], selection.reasons[name] = _select(
+            barcodes, codes, unit_of, left_out
+        )
     return selection
 
 
 def _select(
-    barcodes: Sequence[Barcode], codes: tuple[str, ...], unit_of: Callable[[Barcode], str]
+    barcodes: Sequence[Barcode],
+    codes: tuple[str, ...],
+    unit_of: Callable[[Barcode], str],
+    left_out: Mapping[int, str],
 ) -> tuple[tuple[int, ...], dict[int, str]]:
-    reasons: dict[int, str] = {}
+    reasons = dict(left_out)
     rivals: dict[str, list[int]] = defaultdict(list)
     for position, barcode in enumerate(barcodes):
+        if position in left_out:
+            continue
         if barcode.sample_type in codes:
             rivals[unit_of(barcode)].append(position)
         else:

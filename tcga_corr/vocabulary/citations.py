@@ -6,6 +6,7 @@ SOFTWARE = "The tcga_corr developers 2026, tcga_corr: a TCGA pan-cancer correlat
 REFERENCES = {
     "tcga": "Hoadley et al. 2018, Cell 173:291, doi:10.1016/j.cell.2018.03.022",
     "ssgsea": "Barbie et al. 2009, Nature 462:108, doi:10.1038/nature08460",
+    "closed-form": "Korotkevich et al. 2021, bioRxiv 060012, doi:10.1101/060012",
     "gseapy": "Fang et al. 2023, Bioinformatics 39:btac757, doi:10.1093/bioinformatics/btac757",
     "gsva": "Haenzelmann et al. 2013, BMC Bioinformatics 14:7, doi:10.1186/1471-2105-14-7",
     "spearman": "Bonett & Wright 2000, Psychometrika 65:23, doi:10.1007/BF02294183",
@@ -15,8 +16,9 @@ REFERENCES = {
     "tau2": "DerSimonian & Laird 1986, Control. Clin. Trials 7:177, "
     "doi:10.1016/0197-2456(86)90046-2",
     "hartung-knapp": "Knapp & Hartung 2003, Stat. Med. 22:2693, doi:10.1002/sim.1482",
-    "prediction": "Higgins, Thompson & Spiegelhalter 2009, J. R. Stat. Soc. A 172:137, "
-    "doi:10.1111/j.1467-985X.2008.00552.x",
-    "besag-clifford": "Besag & Clifford 1991, Biometrika 78:301, doi:10.1093/biomet/78.2.301",
+    "prediction": "Nagashima, Noma & Furukawa 2019, Stat. Methods Med. Res. 28:1689, "
+    "doi:10.1177/0962280218773520",
+    "phipson-smyth": "Phipson & Smyth 2010, Stat. Appl. Genet. Mol. Biol. 9:39, "
+    "doi:10.2202/1544-6115.1585",
     "friedman": "Friedman 1937, J. Am. Stat. Assoc. 32:675, doi:10.1080/01621459.1937.10503522",
 }

@@ -33,6 +33,8 @@ class CorrelationMethod:
         Whether an association by it can be compared with random genes and other pathways.
     screens
         Whether one variable can be correlated with every gene by it.
+    suits_ties
+        Whether its p holds where many samples share the lowest value of a variable, such as 0.
     scale
         Coefficients with the same scale are comparable.
     """
@@ -45,6 +47,7 @@ class CorrelationMethod:
     adjusts: bool = True
     has_nulls: bool = True
     screens: bool = True
+    suits_ties: bool = True
     scale: str = "r"
 
 
@@ -56,12 +59,13 @@ METHODS: dict[Method, CorrelationMethod] = {
             label="Pearson's r",
             symbol="r",
             details="exact p; interval by Fisher's z",
+            suits_ties=False,
         ),
         CorrelationMethod(
             name="spearman",
             label="Spearman's rho",
             symbol="rho",
-            details="p by t; interval of Bonett and Wright",
+            details="p exact for up to 12 samples, else by t; interval of Bonett and Wright",
             references=("spearman",),
         ),
         CorrelationMethod(
@@ -71,6 +75,7 @@ METHODS: dict[Method, CorrelationMethod] = {
             details="interval of Fieller, Hartley and Pearson",
             references=("kendall",),
             adjusts=False,
+            has_nulls=False,
             screens=False,
             scale="tau",
         ),

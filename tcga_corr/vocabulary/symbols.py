@@ -10,13 +10,16 @@ import gzip
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import NamedTuple
 
 from tcga_corr.errors import UsageError, near_names
 
 _TABLE = Path(__file__).parent / "data" / "symbols.tsv.gz"
+
+# names that are found in the text faster than all of it is read, which takes some 0.2 s
+_FEW = 24
 
 PREFERRED: dict[str, str] = {
     "NRF2": "NFE2L2",  # also of GABPA, nuclear respiratory factor 2
@@ -41,21 +44,36 @@ class Gene(NamedTuple):
     ensembl_ids: tuple[str, ...]
     aliases: tuple[str, ...]
 
+    @property
+    def line(self) -> str:
+        """The line of the shipped table, with its end."""
+        coding = "1" if self.protein_coding else "0"
+        lists = ("|".join(names) for names in (self.ensembl_ids, self.aliases))
+        return "\t".join((self.symbol, coding, *lists)) + "\n"
+
+    @classmethod
+    def of_line(cls, line: str) -> Gene:
+        """The gene of such a line."""
+        symbol, protein_coding, ensembl_ids, aliases = line.rstrip("\n").split("\t")
+        return cls(symbol, protein_coding == "1", _parts(ensembl_ids), _parts(aliases))
+
 
 class SymbolTable:
-    """All human genes, to look up by symbol, alias or Ensembl id."""
+    """All human genes, to look up by symbol, alias or Ensembl id.
 
-    def __init__(self, genes: Iterable[Gene]) -> None:
-        self._by_symbol: dict[str, Gene] = {}
-        self._by_alias: defaultdict[str, list[Gene]] = defaultdict(list)
-        for gene in genes:
-            self._by_symbol[gene.symbol] = gene
-            for alias in gene.aliases:
-                self._by_alias[alias].append(gene)
+    Parameters
+    ----------
+    text
+        A line per gene, as :meth:`Gene.line` has it.
+    """
 
-    def __contains__(self, name: object) -> bool:
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._scanned: dict[str, list[Gene]] = {}
+
+    def __contains__(self, name: str) -> bool:
         """Whether a name is a current symbol as written."""
-        return name in self._by_symbol
+        return self._gene(name) is not None
 
     def __iter__(self) -> Iterator[Gene]:
         return iter(self._by_symbol.values())
@@ -88,13 +106,56 @@ class SymbolTable:
             )
         return candidates[0]
 
+    @cached_property
+    def _by_symbol(self) -> dict[str, Gene]:
+        return {gene.symbol: gene for gene in map(Gene.of_line, self._text.splitlines())}
+
+    @cached_property
+    def _by_alias(self) -> dict[str, list[Gene]]:
+        genes: defaultdict[str, list[Gene]] = defaultdict(list)
+        for gene in self:
+            for alias in gene.aliases:
+                genes[alias].append(gene)
+        return dict(genes)
+
+    def _gene(self, symbol: str) -> Gene | None:
+        """The gene of a current symbol as written."""
+        if self._is_read:
+            return self._by_symbol.get(symbol)
+        return next((gene for gene in self._named(symbol) if gene.symbol == symbol), None)
+
+    def _genes_of_alias(self, alias: str) -> list[Gene]:
+        """The genes that have an alias as written."""
+        if self._is_read:
+            return self._by_alias.get(alias, [])
+        return [gene for gene in self._named(alias) if alias in gene.aliases]
+
+    @property
+    def _is_read(self) -> bool:
+        """Whether all genes are in dictionaries: made when a few names have been looked up."""
+        return "_by_symbol" in self.__dict__ or len(self._scanned) >= _FEW
+
+    def _named(self, name: str) -> list[Gene]:
+        """The genes of a symbol or alias, from the lines of the text that have it."""
+        if name not in self._scanned:
+            self._scanned[name] = list(self._scan(name))
+        return self._scanned[name]
+
+    def _scan(self, name: str) -> Iterator[Gene]:
+        place = self._text.find(name) if name else -1
+        while place >= 0:
+            end = self._text.find("\n", place)
+            gene = Gene.of_line(self._text[self._text.rfind("\n", 0, place) + 1 : end])
+            if name == gene.symbol or name in gene.aliases:
+                yield gene
+            place = self._text.find(name, end + 1)
+
     def candidates(self, name: str) -> list[Gene]:
         """The genes a name may mean: none, one, or the several that share an alias."""
-        if name in self._by_symbol:
-            return [self._by_symbol[name]]
-        if name in PREFERRED:
-            return [self._by_symbol[PREFERRED[name]]]
-        return self._by_alias.get(name, [])
+        gene = self._gene(name)
+        if gene is None and name in PREFERRED:
+            gene = self._gene(PREFERRED[name])
+        return [gene] if gene else self._genes_of_alias(name)
 
     def _candidates_in_any_case(self, name: str) -> list[Gene]:
         folded = name.casefold()
@@ -102,7 +163,7 @@ class SymbolTable:
         if symbols:
             return symbols
         preferred = [symbol for alias, symbol in PREFERRED.items() if alias.casefold() == folded]
-        if preferred and name not in self._by_alias:
+        if preferred and not self._genes_of_alias(name):
             return [self._by_symbol[preferred[0]]]
         found = {
             gene.symbol: gene
@@ -146,11 +207,7 @@ class SymbolTable:
 @cache
 def symbol_table() -> SymbolTable:
     """The shipped table of 61,798 human genes, read at first use."""
-    genes = []
-    for line in gzip.decompress(_TABLE.read_bytes()).decode().splitlines():
-        symbol, protein_coding, ensembl_ids, aliases = line.split("\t")
-        genes.append(Gene(symbol, protein_coding == "1", _parts(ensembl_ids), _parts(aliases)))
-    return SymbolTable(genes)
+    return SymbolTable(gzip.decompress(_TABLE.read_bytes()).decode())
 
 
 def _parts(text: str) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import random
 from pathlib import Path
 
 import pytest
@@ -21,15 +22,51 @@ from tcga_corr.vocabulary.symbols import (
 )
 
 SMALL = SymbolTable(
-    [
-        Gene("ONE", True, ("ENSG1", "ENSG2"), ("OLD1", "SHARED", "TWO")),
-        Gene("TWO", False, ("ENSG2", "ENSG3"), ("OLD2", "SHARED")),
-        Gene("NFE2L2", True, (), ("NRF2",)),
-        Gene("GABPA", True, (), ("NRF2", "E4TF1A")),
-        Gene("RELA", True, (), ("p65",)),
-        Gene("C1orf1", True, (), ("oldCase",)),
-    ]
+    "".join(
+        gene.line
+        for gene in (
+            Gene("ONE", True, ("ENSG1", "ENSG2"), ("OLD1", "SHARED", "TWO")),
+            Gene("TWO", False, ("ENSG2", "ENSG3"), ("OLD2", "SHARED")),
+            Gene("NFE2L2", True, (), ("NRF2",)),
+            Gene("GABPA", True, (), ("NRF2", "E4TF1A")),
+            Gene("RELA", True, (), ("p65",)),
+            Gene("C1orf1", True, (), ("oldCase",)),
+        )
+    )
 )
+
+
+def test_a_line_is_its_gene() -> None:
+    for gene in SMALL:
+        assert Gene.of_line(gene.line) == gene
+
+
+def test_names_found_in_the_text_are_those_of_the_dictionaries() -> None:
+    """A few names are looked up without reading all genes."""
+    text = "".join(gene.line for gene in symbol_table())
+    whole = SymbolTable(text)
+    genes = list(whole)  # read
+    rng = random.Random(1)
+    aliases = [alias for gene in genes for alias in gene.aliases]
+    symbols = [gene.symbol for gene in genes]
+    names = [
+        *rng.sample(symbols, 20), *rng.sample(aliases, 20), genes[0].symbol, genes[-1].symbol,
+        "NRF2", "p65", "MLL2", "REL", "A", "ENSG00000141510", "1", "|", "", "\n",
+        "RELA\t1", "\nRELA", aliases[0][:-1], "tp53",
+    ]  # fmt: skip
+    for start in range(0, len(names), 10):
+        fresh = SymbolTable(text)
+        for name in names[start : start + 10]:
+            assert fresh.candidates(name) == whole.candidates(name), name
+            assert (name in fresh) == (name in whole)
+        assert "_by_symbol" not in vars(fresh)
+
+
+def test_many_names_are_looked_up_in_dictionaries() -> None:
+    fresh = SymbolTable("".join(gene.line for gene in symbol_table()))
+    names = [gene.symbol for gene in symbol_table()][::1_000]
+    assert [fresh.candidates(name)[0].symbol for name in names] == names
+    assert "_by_symbol" in vars(fresh)
 
 
 @pytest.mark.parametrize(
