@@ -5,21 +5,16 @@ This is the public Python API; the command line parses, calls it and prints.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from tcga_corr.analysis.answer import Answer, CohortData
-from tcga_corr.analysis.compare import BY_SAMPLE_TYPE, CompareAnswer, compare
-from tcga_corr.analysis.correlate import CorrelateAnswer, correlate
-from tcga_corr.analysis.dominance import DominanceAnswer, dominance
 from tcga_corr.analysis.names import Item, Items, NameResolver
-from tcga_corr.analysis.robustness import RobustnessAnswer, robustness
 from tcga_corr.analysis.scope import CohortOptions, Scope, ScopeOptions, sources_of
-from tcga_corr.analysis.score import ScoreAnswer, ValuesAnswer, score, values
-from tcga_corr.analysis.screen import ScreenAnswer, screen
 from tcga_corr.choices import (
+    BY_SAMPLE_TYPE,
     CovariateKey,
     MethodOrAll,
     Null,
@@ -39,6 +34,12 @@ if TYPE_CHECKING:
     import polars as pl
 
     from tcga_corr.analysis.cohort import Cohort
+    from tcga_corr.analysis.compare import CompareAnswer
+    from tcga_corr.analysis.correlate import CorrelateAnswer
+    from tcga_corr.analysis.dominance import DominanceAnswer
+    from tcga_corr.analysis.robustness import RobustnessAnswer
+    from tcga_corr.analysis.score import ScoreAnswer, ValuesAnswer
+    from tcga_corr.analysis.screen import ScreenAnswer
     from tcga_corr.fetching.fetch import FetchReport
     from tcga_corr.fetching.fetcher import FetchOptions
     from tcga_corr.loading.covariates import LoadedCovariates
@@ -68,6 +69,12 @@ class Engine:
         """The tumor types of a scope; see :meth:`tcga_corr.analysis.scope.Scope.cohorts`."""
         return scope.cohorts(self.store)
 
+    def cohorts_of_sources(self, scope: Scope) -> list[Cohort]:
+        """A tumor type in every source that has it, that of the scope first."""
+        [name] = scope.tumor_types
+        sources = sources_of(self.store, name, scope.source)
+        return [self.cohorts(replace(scope, source=source))[0] for source in sources]
+
     def names(self, cohorts: Sequence[Cohort]) -> NameResolver:
         """Finds variables among the genes of cohorts, gene sets and the store's covariates."""
         return NameResolver([cohort.table for cohort in cohorts], Covariates(self.store))
@@ -78,7 +85,7 @@ class Engine:
             scope, self.cohorts, self.names, lambda table: open_reference(self.store, table)
         )
 
-    # --- questions
+    # --- questions; each imports its own module, so that others do not cost it time
 
     def score(
         self,
@@ -97,6 +104,8 @@ class Engine:
         engine
             ``gseapy`` calls gseapy's own ssgsea instead of the closed form.
         """
+        from tcga_corr.analysis.score import score
+
         return score(self.data(Scope(**scope)), sets, engine)
 
     def values(self, variables: Items, **scope: Unpack[ScopeOptions]) -> ValuesAnswer:
@@ -107,6 +116,8 @@ class Engine:
         variables
             As for :meth:`correlate`; ``hallmark`` and ``FILE.gmt`` for all of their sets.
         """
+        from tcga_corr.analysis.score import values
+
         return values(self.data(Scope(**scope)), variables)
 
     def correlate(
@@ -135,9 +146,31 @@ class Engine:
             What to compare with: ``genes``, random genes; ``sets``, real pathways; see
             :mod:`tcga_corr.analysis.nulls`.
         draws
-            Random pairs at most.
+            Random pairs.
         """
+        from tcga_corr.analysis.correlate import correlate
+
         return correlate(self.data(Scope(**scope)), x, y, method, adjust, null, draws)
+
+    def correlate_in_steps(
+        self,
+        x: Item,
+        y: Item,
+        *,
+        method: MethodOrAll = "pearson",
+        adjust: Items = (),
+        null: Null | Iterable[Null] = tuple(NULLS),
+        draws: int = N_DRAWS,
+        **scope: Unpack[ScopeOptions],
+    ) -> Iterator[CorrelateAnswer]:
+        """The answer of :meth:`correlate`, first without the nulls of the pooled r.
+
+        These take about as long again as all before, and are computed from what it has found when
+        the second answer is asked for. There is no second one without a null.
+        """
+        from tcga_corr.analysis.correlate import correlate_in_steps
+
+        return correlate_in_steps(self.data(Scope(**scope)), x, y, method, adjust, null, draws)
 
     def screen(
         self,
@@ -147,6 +180,8 @@ class Engine:
         method: ScreenMethod = "pearson",
         adjust: Items = (),
         by_tumor_type: bool = False,
+        null: Null | Iterable[Null] | None = None,
+        draws: int = N_DRAWS,
         **scope: Unpack[ScopeOptions],
     ) -> ScreenAnswer:
         """One variable against every gene, or against many gene sets.
@@ -163,9 +198,20 @@ class Engine:
         by_tumor_type
             A row per tumor type and y; by default, and of several tumor types, a row per y, pooled
             over them.
+        null, draws
+            As for :meth:`correlate`; by default ``genes``, but of more than 200 sets none.
         """
+        from tcga_corr.analysis.screen import screen
+
         return screen(
-            self.data(Scope(**scope)), x, against, method, adjust, by_tumor_type=by_tumor_type
+            self.data(Scope(**scope)),
+            x,
+            against,
+            method,
+            adjust,
+            by_tumor_type=by_tumor_type,
+            null=null,
+            draws=draws,
         )
 
     def compare(
@@ -188,6 +234,8 @@ class Engine:
         group
             The file's column of groups.
         """
+        from tcga_corr.analysis.compare import compare
+
         return compare(self.data(Scope(**scope)), variables, by, group)
 
     def dominance(
@@ -206,6 +254,8 @@ class Engine:
         draws
             Random sets against which a score is standardised.
         """
+        from tcga_corr.analysis.dominance import dominance
+
         return dominance(self.data(Scope(**scope)), sets, draws)
 
     def robustness(
@@ -217,6 +267,8 @@ class Engine:
         x_also: Sequence[Item] = (),
         y_also: Sequence[Item] = (),
         adjust: Items = (),
+        null: Null | Iterable[Null] = ("genes",),
+        draws: int = N_DRAWS,
         **scope: Unpack[CohortOptions],
     ) -> RobustnessAnswer:
         """One association over the choices that could have been made; a row for each combination.
@@ -224,7 +276,8 @@ class Engine:
         Parameters
         ----------
         x, y
-            As for :meth:`correlate`.
+            As for :meth:`correlate`; ``nfkb`` stands for all of its readings, see
+            :mod:`tcga_corr.vocabulary.gene_sets.readings`, a gene set itself for it alone.
         tumor_type
             One, in every source that has it. ``source`` is the one with which the others are
             compared.
@@ -232,15 +285,16 @@ class Engine:
             Other variables of the same meaning.
         adjust
             Each is adjusted for alone, and all together.
+        null
+            ``genes``, to compare every choice with random genes, or nothing.
+        draws
+            Random pairs.
         """
-        name = parse_tumor_type(tumor_type).abbreviation
+        from tcga_corr.analysis.robustness import robustness
 
-        def cohorts(first: Scope) -> list[Cohort]:
-            sources = sources_of(self.store, name, first.source)
-            return [self.cohorts(replace(first, source=source))[0] for source in sources]
-
-        data = replace(self.data(Scope(tumor_types=[name], **scope)), open_cohorts=cohorts)
-        return robustness(data, x, y, x_also, y_also, adjust)
+        of_type = Scope(tumor_types=[parse_tumor_type(tumor_type).abbreviation], **scope)
+        data = replace(self.data(of_type), open_cohorts=self.cohorts_of_sources)
+        return robustness(data, x, y, x_also, y_also, adjust, null, draws)
 
     # --- the store; each imports what it needs, so that a question does not
 

@@ -16,6 +16,7 @@ from tcga_corr.choices import Method
 from tcga_corr.errors import AnalysisError
 from tcga_corr.store.index import TableIndex
 from tcga_corr.store.reference import ReferenceIndex
+from tcga_corr.vocabulary.gene_sets.readings import reading_notes
 
 if TYPE_CHECKING:
     import polars as pl
@@ -155,10 +156,12 @@ class CohortData:
         **more: Any,
     ) -> AnswerT:
         """An answer about some variables; ``more`` are fields of its kind."""
-        texts = (*table_notes(self.tables), *(note for some in notes for note in some))
+        sets = [variable.gene_set for variable in sets_among(variables)]
+        own = (note for some in notes for note in some)
+        texts = (*table_notes(self.tables), *reading_notes(sets), *own)
         provenance = Provenance.of(
             self.tables,
-            [variable.gene_set for variable in sets_among(variables)],
+            sets,
             [one.covariate for one in variables if isinstance(one, CovariateVariable)],
             texts,
         )

@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcga_corr.analysis.names import CovariateVariable, GeneVariable, SetVariable, Variable
-from tcga_corr.choices import Selection, Ties
+from tcga_corr.choices import Method, Selection, Ties
+from tcga_corr.scoring.rank_sums import N_SUMS
 from tcga_corr.scoring.ranks import ordinal_ranks
 from tcga_corr.scoring.ssgsea import doubled_places, enrichment_scores, weights_by_doubled_rank
 from tcga_corr.store.index import GeneNames, TableIndex
 from tcga_corr.store.metadata import StoredSample
 from tcga_corr.vocabulary.associations import SIMULATED
+from tcga_corr.vocabulary.methods import METHODS
 from tcga_corr.vocabulary.symbols import SymbolMatch, match_symbols, symbol_table
 
 Vector = NDArray[np.float64]
@@ -25,6 +27,8 @@ Rows = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 
 MIN_GENES = 5
+# share of the samples at the lowest value from which Pearson's p is noted as wrong
+_MOST_AT_LOWEST = 0.3
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,10 +99,14 @@ class Measured:
 
     def is_same_as(self, other: Measured) -> bool:
         """Whether both are one variable, by one name or by two."""
-        one, two = self.variable, other.variable
-        if isinstance(one, CovariateVariable) and isinstance(two, CovariateVariable):
-            return one.covariate.origin == two.covariate.origin
-        return type(one) is type(two) and self.genes == other.genes
+        return self.identity == other.identity
+
+    @property
+    def identity(self) -> object:
+        """What is equal for one variable by two names."""
+        if isinstance(self.variable, CovariateVariable):
+            return self.variable.covariate.origin
+        return type(self.variable), self.genes
 
 
 SAME_VARIABLE = "x and y are the same variable"
@@ -107,6 +115,38 @@ SAME_VARIABLE = "x and y are the same variable"
 def samples_without(name: str, count: int) -> str:
     """How many samples lack a variable, in words; empty for none."""
     return f"{count} sample{'s' if count > 1 else ''} without {name}" if count else ""
+
+
+def notes_of_ties(
+    names: Sequence[str], values: Matrix | Sequence[Vector], method: Method
+) -> list[str]:
+    """That too many of a variable's values are its lowest, such as 0, for a method's p.
+
+    Parameters
+    ----------
+    names
+        Of variables.
+    values
+        A row each, of the samples that are correlated.
+    method
+        How.
+
+    Returns
+    -------
+    A note for each variable, empty where the p holds.
+    """
+    rows = np.asarray(values)
+    if METHODS[method].suits_ties or not rows.size:
+        return [""] * len(names)
+    shares = (rows == rows.min(axis=1, keepdims=True)).mean(axis=1)
+    advice = (
+        f"of the samples have its lowest value, so the p of {METHODS[method].label} may be far "
+        f"too small; use {METHODS['spearman'].label}"
+    )
+    return [
+        f"{name}: {100 * share:.0f} % {advice}" if share > _MOST_AT_LOWEST else ""
+        for name, share in zip(names, shares.tolist(), strict=True)
+    ]
 
 
 def complete_samples(measured: Sequence[Measured], n: int) -> Mask:
@@ -174,6 +214,13 @@ class Cohort:
         stored = self.table.metadata.samples
         return [stored[column] for column in self.columns]
 
+    def only(self, kept: Mask) -> Cohort:
+        """The same table with some of the selected samples."""
+        other = copy(self)
+        other.__dict__.pop("_ordinal", None)
+        other.columns = self.columns[kept]
+        return other
+
     def variant(self, ties: Ties, samples: Collection[str] | None = None) -> Cohort:
         """The same table by another tie rule, with all of its samples or those of some names."""
         other = copy(self)
@@ -214,6 +261,11 @@ class Cohort:
             values = self.scores(self.table.genes.rows(genes))
         return Measured(variable, self.tumor_type, values, genes, match, note)
 
+    def again(self, measured: Measured) -> Measured:
+        """A variable that another variant of this cohort measured, of the same genes."""
+        left_out = frozenset(measured.match.found.values()) - measured.genes
+        return self.measure(measured.variable, without=left_out)
+
     def too_few_genes(self, variable: SetVariable, count: int, state: str) -> str:
         """Why a set has no score."""
         return (
@@ -249,11 +301,20 @@ class Cohort:
             self.ties,
         )
 
-    def weights_and_places(self, rows: Rows) -> tuple[Matrix, Matrix]:
-        """Of genes, w and twice q of :mod:`tcga_corr.scoring.ssgsea`; rows x selected samples."""
+    def terms(self, rows: Rows) -> Matrix:
+        """What genes add to the sums of :mod:`tcga_corr.scoring.rank_sums`: w, w q and q.
+
+        Returns
+        -------
+        Rows x 3 x selected samples.
+        """
         doubled = self.table.ranks[rows][:, self.columns]
         ordinal = None if self._ordinal is None else self._ordinal[rows]
-        return self._weights.take(doubled), doubled_places(doubled, ordinal, self.ties)
+        terms = np.empty((len(rows), N_SUMS, len(self.columns)))
+        self._weights.take(doubled, out=terms[:, 0], mode="clip")  # unbuffered
+        np.divide(doubled_places(doubled, ordinal, self.ties), 2, out=terms[:, 2])
+        np.multiply(terms[:, 0], terms[:, 2], out=terms[:, 1])
+        return terms
 
     @cached_property
     def _weights(self) -> Vector:

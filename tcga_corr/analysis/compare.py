@@ -14,7 +14,7 @@ from tcga_corr.analysis.answer import Answer, CohortData, Query, ScopeQuery
 from tcga_corr.analysis.cohort import Cohort, Measured, Vector, join_notes, matching_notes
 from tcga_corr.analysis.names import Items, Variable
 from tcga_corr.analysis.scope import SEE_STATUS
-from tcga_corr.choices import Selection
+from tcga_corr.choices import BY_SAMPLE_TYPE, Selection
 from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.stats.adjustment import benjamini_hochberg
 from tcga_corr.stats.groups import MIN_GROUP, GroupTest, compare_many, compare_pairs, compare_two
@@ -22,8 +22,6 @@ from tcga_corr.store.metadata import StoredSample
 
 if TYPE_CHECKING:
     import polars as pl
-
-BY_SAMPLE_TYPE = "sample-type"
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from tcga_corr.analysis.answer import Answer, CohortData, Query, ScopeQuery
 from tcga_corr.analysis.cohort import Cohort, Measured, Vector, failures, matching_notes
 from tcga_corr.analysis.names import Items, SetVariable, sets_among
-from tcga_corr.analysis.nulls import NullSetting, Side, matched_scores
+from tcga_corr.analysis.null_setting import NullSetting
+from tcga_corr.analysis.random_genes import matched_scores
 from tcga_corr.analysis.scope import SEE_STATUS
 from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.stats.empirical_p import rank_p
@@ -151,8 +152,8 @@ def dominance_of(cohorts: Sequence[Cohort], sets: Sequence[SetVariable], n_draws
 
     On the raw scale, and standardised: the score minus the mean of ``n_draws`` random sets' scores
     in the same sample, by their standard deviation; their genes are matched to the set's, gene by
-    gene, on mean expression. Friedman's test says whether the sets differ, Wilcoxon's signed ranks
-    (Holm) which.
+    gene, on mean expression and spread. Friedman's test says whether the sets differ, Wilcoxon's
+    signed ranks (Holm) which.
     """
     import polars as pl
 
@@ -168,7 +169,7 @@ def dominance_of(cohorts: Sequence[Cohort], sets: Sequence[SetVariable], n_draws
         names = [one.name for one in scored]
         values = [one.values for one in scored if one.values is not None]
         raw = np.column_stack(values) if values else np.empty((0, 0))
-        drawn = [_standardised(cohort, one, n_draws) for one in scored]
+        drawn = _standardised(cohort, scored, n_draws)
         both = (raw, np.column_stack([scores for scores, _ in drawn]) if scored else raw)
         for scale, scores in zip(SCALES, both, strict=True):
             rows += _rows(cohort, scale, names, scores)
@@ -188,18 +189,28 @@ DOMINANCE_SCHEMA: dict[str, Any] = {
 }  # fmt: skip
 
 
-def _standardised(cohort: Cohort, measured: Measured, n_draws: int) -> tuple[Vector, Matrix]:
-    """A set's scores minus the mean of random sets like it, by their standard deviation.
+def _standardised(
+    cohort: Cohort, measured: Sequence[Measured], n_draws: int
+) -> list[tuple[Vector, Matrix]]:
+    """Sets' scores minus the mean of random sets like them, by their standard deviation.
 
     All by average ranks, whatever the tie rule of the raw scores. With some of the random sets'
-    own, draws x samples.
+    own, draws x samples; those of two sets are of different draws, as a draw's sets share genes.
     """
-    side = Side("set", measured.name, cohort.table.genes.rows(measured.genes))
     setting = NullSetting(cohort.table, cohort.columns, "pearson", None, cohort.min_genes)
-    random = matched_scores(setting, side, n_draws)
-    mean, sd = random.mean(axis=0), random.std(axis=0, ddof=1)
-    scale = np.where(sd > _ROUNDING * np.abs(mean), sd, np.nan)
-    return (setting.values(side) - mean) / scale, (random[:_W_DRAWS] - mean) / scale
+    by_average = cohort.variant("average")
+    rows = [cohort.table.genes.rows(one.genes) for one in measured]
+    by_genes = sorted(range(len(rows)), key=lambda number: rows[number].tolist())
+    step = max(1, n_draws // max(1, len(rows)))
+    found = []
+    for number, drawn in enumerate(matched_scores(setting, rows, n_draws)):
+        random = drawn.astype(np.float64)
+        mean, sd = random.mean(axis=0), random.std(axis=0, ddof=1)
+        scale = np.where(sd > _ROUNDING * np.abs(mean), sd, np.nan)
+        others = np.roll(random, -step * by_genes.index(number), axis=0)[:_W_DRAWS]
+        own = by_average.scores(rows[number])
+        found.append(((own - mean) / scale, (others - mean) / scale))
+    return found
 
 
 def _p_of_w(observed: float, random: Sequence[Matrix]) -> float:

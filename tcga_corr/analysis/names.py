@@ -12,6 +12,7 @@ from tcga_corr.errors import UsageError, near_names
 from tcga_corr.store.covariate_lookup import Covariate
 from tcga_corr.vocabulary.gene_sets.catalogue import find_set, reference_sets, shipped_sets
 from tcga_corr.vocabulary.gene_sets.gmt import GeneSet, read_gmt
+from tcga_corr.vocabulary.gene_sets.readings import readings_of
 from tcga_corr.vocabulary.symbols import AmbiguousSymbolError, UnknownSymbolError, symbol_table
 
 _IN_FILE = re.compile(r"(.+?\.gmt):(.+)", re.IGNORECASE)
@@ -205,6 +206,13 @@ class NameResolver:
             found[form] = None
         check_distinct(sets_among(list(found)))
         return list(found)
+
+    def readings(self, item: Item) -> list[Item]:
+        """An item and, where it is the name of a term, the sets of the term's other readings."""
+        variable = self.variable(item)
+        if isinstance(item, GeneSet) or not isinstance(variable, SetVariable):
+            return [item]
+        return [item, *(find_set(one.name) for one in readings_of(variable.gene_set)[1:])]
 
     def is_stored(self, text: str) -> bool:
         """Whether a row of the tables or a covariate has a name, whatever else has it."""

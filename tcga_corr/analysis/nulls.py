@@ -1,347 +1,310 @@
-"""The nulls of an association: the r that random genes give, and that of other real pathways.
+"""The nulls of associations: the r that random genes give, and that of other real pathways.
 
 Both compare pairs that share no gene: the genes that the observed pair shares are left out of it.
-Sets are scored by average ranks, whatever the tie rule of the rows, the observed sets included.
+Sets are scored by average ranks, whatever the tie rule of the rows, the observed sets included. A
+null takes the pairs of one table, or of several for their pooled r: then the random genes and the
+pathways are the same in all of them.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tcga_corr.choices import Method, Null
-from tcga_corr.scoring.rank_sums import Terms, rank_terms, scores_of_sums, sums_of_sets
-from tcga_corr.scoring.ssgsea import enrichment_scores, weights_by_doubled_rank
-from tcga_corr.stats.correlation import Fit, correlate_rows
-from tcga_corr.stats.empirical_p import (
-    central_range,
-    expression_bins,
-    is_clear,
-    matched_draws,
-    rank_p,
-    sequential_p,
-)
+from tcga_corr.analysis.cohort import join_notes
+from tcga_corr.analysis.gene_pairs import compare_gene_pairs
+from tcga_corr.analysis.names import SetVariable
+from tcga_corr.analysis.null_setting import NullSetting, PairsInTable, Side, pooled_r
+from tcga_corr.analysis.random_genes import Draws, GenePool, RandomPairs, rows_of
+from tcga_corr.analysis.reference_null import Neighbours, ReferenceSets, compare_with_reference
+from tcga_corr.analysis.reference_r import reference_r
+from tcga_corr.analysis.threads import in_threads
+from tcga_corr.choices import Null, check_choice
+from tcga_corr.errors import UsageError
+from tcga_corr.stats.comparison import Comparison, compare
+from tcga_corr.stats.decks import N_SPREADS
 from tcga_corr.store.index import TableIndex
 from tcga_corr.store.reference import ReferenceIndex
-from tcga_corr.vocabulary.nulls import N_DRAWS
-
-# of similar size, for a rank among them to say anything
-MIN_REFERENCE_SETS = 20
-
-# Jaccard index from which two sets are one pathway, as in the reference collection
-SAME_PATHWAY = 0.3
-_FIRST_DRAWS = 250  # after which what is clear already is stopped
-_LATER_DRAWS = 750  # at a time: what bounds the memory
-_SAMPLES_AT_ONCE = 128
-_GENES_AT_ONCE = 512
+from tcga_corr.vocabulary.nulls import NULLS, NullRecord
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 Rows = NDArray[np.intp]
-Kind = Literal["gene", "set", "covariate"]
-_Number = TypeVar("_Number", bound=np.number[Any])
-_NOWHERE = np.empty(0, dtype=np.intp)
+Reference = Callable[[TableIndex], ReferenceIndex]
+
+# numbers held at a time: r of draws of all tables, and genes of draws
+_MOST_POOLED = 100_000_000
+_MOST_GENES = 20_000_000
 
 
 @dataclass(frozen=True)
-class Side:
-    """One of the two correlated variables, in one table.
+class NullColumns:
+    """The numbers of one null for many pairs, and notes by the place of a pair."""
 
-    Attributes
+    numbers: Comparison
+    notes: dict[int, str] = field(default_factory=dict)
+
+    @classmethod
+    def empty(cls, size: int) -> NullColumns:
+        """Of pairs that are compared with nothing."""
+        return cls(Comparison.empty(size), {})
+
+    @classmethod
+    def joined(cls, parts: Sequence[NullColumns]) -> NullColumns:
+        """Several, one after another."""
+        found = cls.empty(sum(len(one.numbers.p) for one in parts))
+        start = 0
+        for one in parts:
+            places = np.arange(start, start + len(one.numbers.p))
+            found.put(places, one)
+            start += len(places)
+        return found
+
+    def by_column(self, null: NullRecord) -> dict[str, Vector]:
+        """The values of the columns of a null, without those that depend on other rows too."""
+        count = self.numbers.count
+        values: dict[str | None, Vector] = {
+            null.z: self.numbers.z,
+            null.p: self.numbers.p,
+            null.mean: self.numbers.mean,
+            null.low: self.numbers.low,
+            null.high: self.numbers.high,
+            null.n: np.where(count > 0, count, np.nan),
+        }
+        return {name: values[name] for name in null.columns if name != null.q}
+
+    def put(self, places: Rows, other: NullColumns) -> None:
+        """Set the entries of some pairs."""
+        self.numbers.put(places, other.numbers)
+        for number, note in other.notes.items():
+            place = int(places[number])
+            self.notes[place] = join_notes(self.notes.get(place, ""), note)
+
+
+def random_gene_null(
+    tables: Sequence[PairsInTable],
+    observed: Vector,
+    n_draws: int,
+    reference: Reference,
+    n_spreads: int = N_SPREADS,
+) -> NullColumns:
+    """Compare pairs with random genes of the same mean and spread.
+
+    Two genes are compared with every other pair of their classes
+    (:mod:`tcga_corr.analysis.gene_pairs`), the others with draws
+    (:mod:`tcga_corr.analysis.random_genes`).
+
+    Parameters
     ----------
-    kind
-        Gene, set or covariate.
-    name
-        Its name.
-    rows
-        The table's rows of its genes, ascending; empty for a covariate.
-    values
-        Of a covariate, one per correlated sample; otherwise empty.
-    whole
-        The rows before any was left out.
+    tables
+        The same pairs in one table, or in all those that are pooled.
+    observed
+        The r of each pair without shared genes, or what they come to pooled.
+    n_draws
+        Random pairs.
+    reference
+        Not used.
+    n_spreads
+        Classes of spread within one of mean; 1 to match on the mean alone.
     """
-
-    kind: Kind
-    name: str
-    rows: Rows = field(default_factory=lambda: _NOWHERE)
-    values: Vector = field(default_factory=lambda: np.empty(0))
-    whole: Rows | None = None
-
-    def without(self, rows: Rows) -> Side:
-        """A set without some genes; a gene or covariate unchanged."""
-        if self.kind != "set":
-            return self
-        kept = self.rows[~np.isin(self.rows, rows)]
-        return Side(
-            self.kind, self.name, kept, whole=self.rows if self.whole is None else self.whole
+    pool = GenePool.of([table.setting for table in tables], n_spreads)
+    sides = tables[0].sides(pool.symbols)
+    x, y = tables[0].x, tables[0].y
+    found = NullColumns.empty(len(observed))
+    is_gene, is_set = (np.array([side.kind == kind for side in sides]) for kind in ("gene", "set"))
+    if pool.note:
+        of_any = np.flatnonzero((is_gene | is_set)[x] | (is_gene | is_set)[y])
+        found.notes.update(dict.fromkeys(of_any.tolist(), pool.note))
+        return found
+    settings = [table.setting for table in tables]
+    usable, notes = _enough_genes(tables, sides)
+    found.notes.update(notes)
+    of_genes = is_gene[x[usable]] & is_gene[y[usable]]
+    two, drawn = usable[of_genes], usable[~of_genes]
+    if len(two):
+        places = np.array([side.rows[0] if len(side.rows) else -1 for side in sides])
+        numbers = compare_gene_pairs(settings, pool, places[x[two]], places[y[two]])
+        found.put(two, NullColumns(numbers))
+    if len(drawn):
+        pairs = RandomPairs(pool, sides, x[drawn], y[drawn], tables[0].cohort.min_genes)
+        draws = draws_of_pairs(
+            settings, [table.sides(pool.symbols) for table in tables], pairs, n_draws
         )
+        has_set = is_set[x[drawn]] | is_set[y[drawn]]
+        shown = np.where(pairs.has_null, observed[drawn], np.nan)
+        numbers = compare(draws, shown, normal_tail=has_set)
+        found.put(drawn, NullColumns(numbers, pairs.notes))
+    return found
 
 
-@dataclass(frozen=True)
-class NullResult:
-    """The p-value of one null and the central 95 % of its r; NaN where it has none."""
+def genes_in_all(
+    tables: Sequence[PairsInTable], sides: Sequence[Side]
+) -> tuple[dict[int, str], dict[int, str]]:
+    """Which variables have too few genes that all tables have, and which lack some; in words.
 
-    p: float = float("nan")
-    low: float = float("nan")
-    high: float = float("nan")
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class NullSetting:
-    """The samples and the method by which a pair, and whatever it is compared with, correlates.
-
-    Attributes
+    Parameters
     ----------
-    table
-        The tumor type's table.
-    columns
-        Its samples that are correlated.
-    method
-        The correlation method.
-    fit
-        Fit of the controls; None without any.
-    min_genes
-        Genes that a set must have left.
+    tables
+        The tables.
+    sides
+        Their variables, with the places of their genes among those of all tables.
     """
-
-    table: TableIndex
-    columns: Rows
-    method: Method
-    fit: Fit | None
-    min_genes: int
-
-    @property
-    def n_genes(self) -> int:
-        """Genes in the table."""
-        return len(self.table.genes)
-
-    def values(self, side: Side) -> Vector:
-        """A side's value in each sample."""
-        if side.kind == "covariate":
-            return side.values
-        if side.kind == "gene":
-            return np.asarray(self._expression(side.rows)[0])
-        doubled = self.table.ranks[side.rows][:, self.columns]
-        return enrichment_scores(
-            doubled, self.n_genes, weights_by_doubled_rank(self.n_genes, "average")
-        )
-
-    def values_of_draws(self, kind: Kind, sets: Rows) -> Matrix:
-        """The values of genes or sets given by their rows, draws x genes of each."""
-        if kind == "gene":
-            return self._expression(sets[:, 0])
-        ranks = self.table.all_ranks()
-        scores = np.empty((len(sets), len(self.columns)))
-        for start in range(0, len(self.columns), _SAMPLES_AT_ONCE):
-            part = slice(start, start + _SAMPLES_AT_ONCE)
-            terms = rank_terms(_columns(ranks, self.columns[part]))
-            scores[:, part] = scores_of_sums(sums_of_sets(terms, sets), sets.shape[1], self.n_genes)
-        return scores
-
-    def terms(self, rows: Rows) -> Terms:
-        """What each of these genes adds to the sums of a set."""
-        return rank_terms(self.table.ranks[rows][:, self.columns])
-
-    def correlate(self, x: Matrix, y: Matrix) -> Vector:
-        """Correlate rows."""
-        return correlate_rows(x, y, self.method, self.fit)
-
-    def bins(self, varying_only: bool, kept: Rows) -> Rows:
-        """Bins of similar mean expression; -1 for constant genes where only varying ones count."""
-        values = self.table.all_values()
-        mean = np.empty(self.n_genes)
-        pool = np.ones(self.n_genes, dtype=np.bool_)
-        for start in range(0, self.n_genes, _GENES_AT_ONCE):
-            part = slice(start, start + _GENES_AT_ONCE)
-            block = _columns(values[part], self.columns)
-            mean[part] = block.mean(axis=1, dtype=np.float64)
-            if varying_only:
-                pool[part] = np.ptp(block, axis=1) > 0
-        pool[kept] = True
-        bins = np.full(self.n_genes, -1, dtype=np.intp)
-        bins[pool] = expression_bins(mean[pool])
-        return bins
-
-    def _expression(self, rows: Rows) -> Matrix:
-        values: Matrix = self.table.values[rows][:, self.columns].astype(np.float64)
-        return values
+    few, some = {}, {}
+    for number, side in enumerate(sides):
+        n_left = len(side.rows)
+        measured = frozenset().union(*(table.measured[number].genes for table in tables))
+        if side.kind == "gene" and not n_left:
+            few[number] = f"p_genes: {side.name} has another symbol in some tumor type"
+        elif side.kind == "set" and n_left < tables[0].cohort.min_genes:
+            few[number] = f"p_genes: {side.name} has {n_left} genes in every tumor type"
+        elif n_left < len(measured):
+            some[number] = (
+                f"p_genes: {len(measured) - n_left} genes of {side.name} are not in every tumor "
+                "type, and not drawn for"
+            )
+    return few, some
 
 
-def random_gene_null(setting: NullSetting, x: Side, y: Side, n_draws: int = N_DRAWS) -> NullResult:
-    """Compare an association with those of random genes.
-
-    Each gene of the two sides is replaced by a random one of the same bin of mean expression in
-    these samples (20 bins), no gene twice in a pair; a covariate stays. ``p`` is the share of
-    such pairs whose abs(r) is at least the observed one, drawing no more where that is clear
-    (:func:`~tcga_corr.stats.empirical_p.sequential_p`). Draws depend on the tumor type, the source
-    and the genes of both sides alone, in either order.
-    """
-    observed = _observed(setting, x, y)
-    if np.isnan(observed) or x.kind == y.kind == "covariate":
-        return NullResult()
-    one, other = sorted((x, y), key=lambda side: (side.kind, side.rows.tolist(), side.name))
-    generator = np.random.default_rng(_seed(setting.table, one, other))
-    involved = np.concatenate([one.rows, other.rows])
-    bins = setting.bins("gene" in (one.kind, other.kind), involved)
-    found = np.empty(0)
-    while len(found) < n_draws and not is_clear(found, observed):
-        count = min(_LATER_DRAWS if len(found) else _FIRST_DRAWS, n_draws - len(found))
-        draws = matched_draws(generator, bins, one.rows, other.rows, count)
-        sides = [
-            side.values[np.newaxis]
-            if side.kind == "covariate"
-            else setting.values_of_draws(side.kind, rows)
-            for side, rows in zip((one, other), draws, strict=True)
-        ]
-        sides.sort(key=len)  # a covariate's one row first
-        found = np.concatenate([found, setting.correlate(*sides)])
-    return NullResult(sequential_p(found, observed), *central_range(found))
+def _enough_genes(
+    tables: Sequence[PairsInTable], sides: Sequence[Side]
+) -> tuple[Rows, dict[int, str]]:
+    """The pairs whose variables have enough genes in all tables, and notes on missing ones."""
+    few, some = genes_in_all(tables, sides)
+    pairs = np.column_stack([tables[0].x, tables[0].y])
+    notes = {}
+    for number in np.flatnonzero(np.isin(pairs, [*few, *some]).any(axis=1)):
+        for known in (few, some):
+            texts = [known[one] for one in pairs[number].tolist() if one in known]
+            if texts:
+                notes[int(number)] = "; ".join(texts)
+                break
+    return np.flatnonzero(~np.isin(pairs, [*few]).any(axis=1)), notes
 
 
-def matched_scores(setting: NullSetting, side: Side, n_draws: int) -> Matrix:
-    """Scores of random sets like a set, matched gene by gene on mean expression.
+def draws_of_pairs(
+    settings: Sequence[NullSetting],
+    sides: Sequence[Sequence[Side]],
+    pairs: RandomPairs,
+    n_draws: int,
+) -> Draws:
+    """The r of random pairs, pooled where there are several tables.
+
+    Parameters
+    ----------
+    settings, sides
+        The tables, and the variables in each.
+    pairs
+        The random pairs.
+    n_draws
+        How many.
 
     Returns
     -------
-    Draws x samples.
+    Draws x pairs.
     """
-    generator = np.random.default_rng(_seed(setting.table, side))
-    bins = setting.bins(varying_only=False, kept=side.rows)
-    draws, _ = matched_draws(generator, bins, side.rows, _NOWHERE, n_draws)
-    return setting.values_of_draws("set", draws)
+    found = np.full((n_draws, pairs.n_pairs), np.nan, dtype=np.float32)
+    if not pairs.has_null.any():
+        return found
+    most = min(_MOST_POOLED // (len(settings) * pairs.n_pairs), _MOST_GENES // pairs.family.size)
+    for start in range(0, n_draws, max(1, most)):
+        stop = min(start + max(1, most), n_draws)
+        parts = pairs.family.parts(start, stop)
+        r = in_threads(partial(pairs.draws, parts=parts), settings, sides)
+        found[start:stop] = r[0] if len(r) == 1 else pooled_r(settings, np.stack(r))
+    return found
 
 
-def real_set_null(setting: NullSetting, reference: ReferenceIndex, x: Side, y: Side) -> NullResult:
-    """Compare an association with those of other real pathways.
+def real_set_null(
+    tables: Sequence[PairsInTable], observed: Vector, n_draws: int, reference: Reference
+) -> NullColumns:
+    """Compare pairs with other real pathways; see :mod:`tcga_corr.analysis.reference_null`.
 
-    The rank of abs(r) among one side against every set of the reference collection of the other
-    side's size, for each side that is a set; the larger of the two, with its range. Genes that a
-    side and a reference set share are left out of both. Reference sets that are the other side by
-    another name (a Jaccard index of 0.3 or more) do not count.
+    Parameters
+    ----------
+    tables, observed
+        As of :func:`random_gene_null`.
+    n_draws
+        Not used.
+    reference
+        Gives the reference collection's index of a table.
     """
-    observed = _observed(setting, x, y)
-    results = [
-        _rank_among(setting, reference, kept, replaced, observed)
-        for kept, replaced in ((x, y), (y, x))
-        if replaced.kind == "set"
-    ]
-    if np.isnan(observed) or not results:
-        return NullResult()
-    without = [result for result in results if result.note]
-    return without[0] if without else max(results, key=lambda result: result.p)
-
-
-def _observed(setting: NullSetting, x: Side, y: Side) -> float:
-    for side in (x, y):
-        if side.kind == "set" and not setting.min_genes <= len(side.rows) < setting.n_genes:
-            return float("nan")
-    values = (setting.values(side)[np.newaxis] for side in (x, y))
-    return float(setting.correlate(*values)[0])
-
-
-def _rank_among(
-    setting: NullSetting, reference: ReferenceIndex, kept: Side, replaced: Side, observed: float
-) -> NullResult:
-    similar = reference.similar_in_size(len(replaced.rows))
-    numbers = np.arange(similar.start, similar.stop)
-    numbers = numbers[~_same_pathway(reference, replaced, setting.n_genes)[similar]]
-    if len(numbers) < MIN_REFERENCE_SETS:
-        return _too_few(replaced, len(numbers))
-    found = _against_reference(setting, reference, kept, numbers)
-    if len(found) < MIN_REFERENCE_SETS:
-        return _too_few(replaced, len(found))
-    return NullResult(rank_p(found, observed), *central_range(found))
-
-
-def _same_pathway(reference: ReferenceIndex, side: Side, n_genes: int) -> NDArray[np.bool_]:
-    """Which reference sets are the same pathway as a side."""
-    whole = side.rows if side.whole is None else side.whole
-    is_in = np.zeros(n_genes, dtype=np.intp)
-    is_in[whole] = 1
-    if not len(reference.rows):
-        return np.zeros(0, dtype=np.bool_)
-    n_shared = np.add.reduceat(is_in[reference.rows], reference.offsets[:-1])
-    union = reference.sizes + len(whole) - n_shared
-    return np.asarray(n_shared >= SAME_PATHWAY * union)
-
-
-def _too_few(side: Side, count: int) -> NullResult:
-    return NullResult(
-        note=f"p_sets: {count} reference sets of the size of {side.name}, "
-        f"at least {MIN_REFERENCE_SETS} needed"
+    found = NullColumns.empty(len(observed))
+    x, y = tables[0].x, tables[0].y
+    is_set = np.array([isinstance(one.variable, SetVariable) for one in tables[0].measured])
+    some = np.flatnonzero(is_set[x] | is_set[y])
+    if not len(some):
+        return found
+    pool = GenePool.of([table.setting for table in tables])
+    indexes = [reference(table.setting.table) for table in tables]
+    sets, numbers = _common_sets(pool, tables, indexes)
+    wanted, place = np.unique(np.concatenate([x[some], y[some]]), return_inverse=True)
+    r = in_threads(partial(_reference_r, wanted=wanted), tables, indexes, numbers)
+    ranked = r[0] if len(r) == 1 else pooled_r([table.setting for table in tables], np.stack(r))
+    sides = tables[0].sides(pool.symbols)
+    own_sides = [sides[number] for number in wanted]
+    one, other = np.split(place, 2)
+    compared, notes = compare_with_reference(
+        Neighbours(pool, sets), own_sides, ranked, one, other, observed[some]
     )
+    found.put(some, NullColumns(compared, notes))
+    return found
 
 
-def _against_reference(
-    setting: NullSetting, reference: ReferenceIndex, side: Side, numbers: Rows
-) -> Vector:
-    """The r of a side with each reference set that has enough genes left."""
-    sizes = reference.sizes[numbers]
-    sums = _columns_of_sums(reference.sums, numbers, setting.columns)
-    own = setting.values(side)
-    if side.kind == "covariate":
-        return setting.correlate(own[np.newaxis], scores_of_sums(sums, sizes, setting.n_genes))
-    place = np.full(setting.n_genes, -1, dtype=np.intp)
-    place[side.rows] = np.arange(len(side.rows))
-    terms = setting.terms(side.rows)
-    shared = [place[reference.genes(number)] for number in numbers]
-    shared = [genes[genes >= 0] for genes in shared]
-    n_shared = np.array([len(genes) for genes in shared], dtype=np.intp)
-    sharing = np.flatnonzero(n_shared)
-    shared_sums = sums_of_sets(terms, [shared[number] for number in sharing])
-    sums[sharing] -= shared_sums
-    left = sizes - n_shared >= setting.min_genes
-    values = np.broadcast_to(own, (len(numbers), len(own)))
-    if side.kind == "set":
-        left &= len(side.rows) - n_shared >= setting.min_genes
-        values = values.copy()
-        whole = terms.sum(axis=0, dtype=np.float64)
-        values[sharing] = scores_of_sums(
-            whole - shared_sums, len(side.rows) - n_shared[sharing], setting.n_genes
-        )
-    others = scores_of_sums(sums[left], (sizes - n_shared)[left], setting.n_genes)
-    return setting.correlate(values[left], others)
+def _reference_r(table: PairsInTable, index: ReferenceIndex, own: Rows, wanted: Rows) -> Matrix:
+    known = table.reference_r
+    missing = [int(number) for number in wanted if int(number) not in known]
+    if missing:
+        measured = [table.measured[number] for number in missing]
+        found = reference_r(table.cohort, index, measured, table.kept, table.method, table.fit)
+        known |= zip(missing, found.r_disjoint, strict=True)
+    return np.array([known[int(number)][own] for number in wanted])
 
 
-def _columns_of_sums(sums: Terms, numbers: Rows, columns: Rows) -> Terms:
-    """A copy of some sets' sums in some samples; the sets are nearly contiguous."""
-    first, end = int(numbers[0]), int(numbers[-1]) + 1
-    block = sums[first:end]
-    if len(columns) < sums.shape[2]:
-        block = block[:, :, columns]
-    return np.asarray(block[numbers - first])
+def _common_sets(
+    pool: GenePool, tables: Sequence[PairsInTable], indexes: Sequence[ReferenceIndex]
+) -> tuple[ReferenceSets, list[Rows]]:
+    """The reference sets that all tables have, and their numbers in each."""
+    names = [index.names for index in indexes]
+    common = set(names[0]).intersection(*names[1:])
+    places = [{name: number for number, name in enumerate(own)} for own in names]
+    first = tables[0].setting
+    place = np.full(first.n_genes, -1)
+    place[rows_of(pool.symbols, first)] = np.arange(len(pool.symbols))
+    kept, rows = [], []
+    for number, name in enumerate(names[0]):
+        own = place[indexes[0].genes(number)]
+        own = own[own >= 0]
+        if name in common and len(own) >= first.min_genes:
+            kept.append(name)
+            rows.append(own)
+    offsets = np.cumsum([0, *map(len, rows)], dtype=np.intp)
+    sets = ReferenceSets(kept, np.concatenate([*rows, np.empty(0, dtype=np.intp)]), offsets)
+    return sets, [np.array([own[name] for name in kept], dtype=np.intp) for own in places]
 
 
-def _columns(array: NDArray[_Number], columns: Rows) -> NDArray[_Number]:
-    """Some columns; a view where they are contiguous."""
-    if len(columns) and columns[-1] - columns[0] + 1 == len(columns):
-        return array[:, columns[0] : columns[-1] + 1]
-    return array[:, columns]
+def checked_nulls(
+    null: Null | Iterable[Null], n_draws: int, known: Iterable[Null] = tuple(NULLS)
+) -> tuple[Null, ...]:
+    """The nulls of a question, each once.
+
+    Raises
+    ------
+    UsageError
+        On one that is not known there, or fewer than one draw.
+    """
+    nulls: tuple[Null, ...] = tuple(dict.fromkeys([null] if isinstance(null, str) else null))
+    for name in nulls:
+        check_choice("null", name, known)
+    if n_draws < 1:
+        raise UsageError(f"draws is {n_draws}", "Give 1 or more, or leave out the null")
+    return nulls
 
 
-def _seed(table: TableIndex, *sides: Side) -> Sequence[int]:
-    symbols = list(table.genes)
-    words = [table.key.source, table.key.tumor_type]
-    for side in sides:
-        words += [side.kind, *([symbols[row] for row in side.rows] or [side.name])]
-    digest = hashlib.sha256("\n".join(words).encode()).digest()
-    return [int.from_bytes(digest[start : start + 4], "big") for start in range(0, 32, 4)]
+NullFunction = Callable[[Sequence[PairsInTable], Vector, int, Reference], NullColumns]
 
-
-NullFunction = Callable[
-    [NullSetting, Side, Side, int, Callable[[TableIndex], ReferenceIndex]], NullResult
-]
-
-NULL_FUNCTIONS: dict[Null, NullFunction] = {
-    "genes": lambda setting, x, y, n_draws, reference: random_gene_null(setting, x, y, n_draws),
-    "sets": lambda setting, x, y, n_draws, reference: real_set_null(
-        setting, reference(setting.table), x, y
-    ),
-}
+NULL_FUNCTIONS: dict[Null, NullFunction] = {"genes": random_gene_null, "sets": real_set_null}
 """The function of each null of :data:`tcga_corr.vocabulary.nulls.NULLS`."""

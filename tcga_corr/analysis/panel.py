@@ -1,14 +1,15 @@
-"""Many pairs of variables in one tumor type at once, as matrix products.
+"""Variables of one tumor type, to be correlated with each other: many pairs at once.
 
-The results are those of :func:`tcga_corr.analysis.correlate.associate` without nulls: the same
-numbers except for rounding, and the same notes.
+Every association is made here: ``correlate`` asks a panel for one pair, ``batch`` for a cross,
+``robustness`` several panels for a few.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from copy import copy
+from dataclasses import dataclass, fields
 from functools import cached_property
 
 import numpy as np
@@ -22,9 +23,11 @@ from tcga_corr.analysis.cohort import (
     Vector,
     complete_samples,
     join_notes,
+    notes_of_ties,
 )
 from tcga_corr.analysis.names import SetVariable, Variable
-from tcga_corr.analysis.shared_genes import SharedGenes
+from tcga_corr.analysis.null_setting import NullSetting, PairsInTable
+from tcga_corr.analysis.shared_genes import SharedGenes, Variables
 from tcga_corr.choices import Method
 from tcga_corr.stats.correlation import (
     MIN_SAMPLES,
@@ -35,7 +38,7 @@ from tcga_corr.stats.correlation import (
     snapped,
     unit_rows,
 )
-from tcga_corr.stats.methods import fisher_interval, fisher_variance, is_ranked, p_of_r
+from tcga_corr.stats.methods import FORMULAS, fisher_interval, fisher_variance, is_ranked, p_of_r
 
 Matrix = NDArray[np.float64]
 Places = NDArray[np.intp]
@@ -59,7 +62,8 @@ class Pairs:
     n, n_controls
         Samples, and fitted controls.
     r, ci_low, ci_high, p
-        As :class:`~tcga_corr.stats.correlation.Correlations` has them.
+        The coefficient, its 95 % interval, and the two-sided p of r = 0; see
+        :mod:`tcga_corr.stats.correlation`.
     n_shared, r_disjoint
         Genes that both share, and r without them; NaN where no gene set is involved.
     notes
@@ -77,6 +81,13 @@ class Pairs:
     n_shared: Counts
     r_disjoint: Vector
     notes: list[str]
+
+    @classmethod
+    def joined(cls, parts: Sequence[Pairs]) -> Pairs:
+        """Several, one after another."""
+        arrays = [field.name for field in fields(cls) if field.name != "notes"]
+        joined = {name: np.concatenate([getattr(one, name) for one in parts]) for name in arrays}
+        return cls(**joined, notes=[note for one in parts for note in one.notes])
 
 
 @dataclass(frozen=True)
@@ -108,28 +119,24 @@ class Panel:
     cohort
         The tumor type.
     variables, controls
-        What to correlate, and what to adjust for.
+        What to correlate, and what to adjust for; what is measured already is taken as it is.
     method
-        ``pearson`` or ``spearman``.
+        ``pearson``, ``spearman``, or ``kendall``, pair by pair; there is no partial Kendall.
     """
 
     def __init__(
         self,
         cohort: Cohort,
-        variables: Sequence[Variable],
-        controls: Sequence[Variable] = (),
+        variables: Sequence[Variable | Measured],
+        controls: Sequence[Variable | Measured] = (),
         method: Method = "pearson",
     ) -> None:
         self.cohort = cohort
         self.method = method
-        self.measured = [cohort.measure(one) for one in variables]
-        self._variables = variables
-        self._controls = [cohort.measure(one) for one in controls]
-        self._values = np.full((len(variables), len(cohort.columns)), np.nan)
-        for row, one in zip(self._values, self.measured, strict=True):
-            if one.values is not None:
-                row[:] = one.values
-        self._is_set = np.array([isinstance(one, SetVariable) for one in variables], dtype=bool)
+        self.measured = _measured(cohort, variables)
+        self.controls = _measured(cohort, controls)
+        self._made_of = Variables.measured(cohort, self.measured)
+        self._values, self._is_set = self._made_of.values, self._made_of.is_set
         self._noted = np.array([bool(one.note) for one in self.measured], dtype=bool)
         unmeasured = np.array([one.values is None for one in self.measured], dtype=bool)
         complete = ~np.isnan(self._values) | unmeasured[:, np.newaxis]
@@ -137,8 +144,9 @@ class Panel:
         self._kinds, kind = np.unique(complete, axis=0, return_inverse=True)
         self._kind = kind.reshape(-1)
         self._commons: dict[tuple[int, int], _Common] = {}
-        self._genes = SharedGenes(cohort, self.measured)
-        self._notes = _Notes(cohort, self.measured, self._controls)
+        self._settings: dict[tuple[int, int], tuple[NullSetting, dict[int, Vector]]] = {}
+        self._genes = SharedGenes(self._made_of, self._made_of)
+        self._notes = _Notes(cohort, self.measured, self.controls)
 
     def cross(self, x: Places, y: Places, kept: Mask) -> Pairs:
         """Correlate every x with every y.
@@ -150,6 +158,9 @@ class Panel:
         kept
             Which pairs to give, x by y; row by row.
         """
+        if self._formula is not None:
+            row, column = np.nonzero(kept)
+            return self.pairs(x[row], y[column])
         r = np.full(kept.shape, np.nan)
         kinds = itertools.product(np.unique(self._kind[x]), np.unique(self._kind[y]))
         for row_kind, column_kind in kinds:
@@ -164,15 +175,105 @@ class Panel:
 
     def pairs(self, x: Places, y: Places) -> Pairs:
         """Correlate each x with the y of the same position."""
-        r = np.full(len(x), np.nan)
+        r, p = np.full((2, len(x)), np.nan)
         for common, where in self._by_common(x, y):
             if common.note:
                 continue
             for start in range(0, len(where), _PAIRS_AT_ONCE):
                 part = where[start : start + _PAIRS_AT_ONCE]
-                products = self._units(x[part], common) * self._units(y[part], common)
-                r[part] = products.sum(axis=1)
-        return self._completed(x, y, r)
+                if self._formula is None:
+                    products = self._units(x[part], common) * self._units(y[part], common)
+                    r[part] = products.sum(axis=1)
+                else:
+                    sides = [_columns(self._values[one[part]], common) for one in (x, y)]
+                    r[part], p[part] = self._by_formula(*sides)
+        return self._completed(x, y, r, None if self._formula is None else p)
+
+    @property
+    def _formula(self) -> Callable[[Vector, Vector], tuple[float, float]] | None:
+        """Coefficient and p of two vectors; None where r is a product of rows of length one."""
+        formula = FORMULAS[self.method].pair
+        if formula is not None and self.controls:
+            raise ValueError(f"there is no partial {self.method.title()} correlation here")
+        return formula
+
+    @property
+    def _is_by_order(self) -> bool:
+        """Whether equal values must be equal to the last bit."""
+        return is_ranked(self.method) or self._formula is not None
+
+    def _by_formula(self, x: Matrix, y: Matrix) -> tuple[Vector, Vector]:
+        """Coefficient and p of each row of x with that of y; NaN where one does not vary."""
+        found = np.full((len(x), 2), np.nan)
+        usable = ~(np.isnan(unit_rows(x)) | np.isnan(unit_rows(y))).any(axis=1)
+        for row in np.flatnonzero(usable):
+            found[row] = self._formula(x[row], y[row]) if self._formula else np.nan
+        return found[:, 0], found[:, 1]
+
+    def by_average_ranks(self) -> Panel:
+        """The panel whose sets are scored by average ranks; itself where they are."""
+        if self.cohort.ties == "average" or not self._is_set.any():
+            return self
+        cohort = self.cohort.variant("average")
+        measured = [cohort.again(one) for one in self.measured]
+        return Panel(cohort, measured, [cohort.again(one) for one in self.controls], self.method)
+
+    def by_method(self, method: Method) -> Panel:
+        """The same measured variables, by another method."""
+        other = copy(self)
+        other.method = method
+        other._commons, other._settings = {}, {}
+        other.__dict__.pop("_whole_units", None)
+        return other
+
+    def involves_set(self, x: Places, y: Places) -> Mask:
+        """Which pairs have a gene set."""
+        return np.asarray(self._is_set[x] | self._is_set[y])
+
+    def is_one_variable(self, x: Places, y: Places) -> Mask:
+        """Which pairs are of one variable, by one name or by two."""
+        return np.asarray(self._identity[x] == self._identity[y])
+
+    @cached_property
+    def _identity(self) -> Places:
+        """A number of each variable, which those that are the same share."""
+        numbers: dict[object, int] = {}
+        return np.array(
+            [numbers.setdefault(one.identity, len(numbers)) for one in self.measured], dtype=np.intp
+        )
+
+    def samples_code(self, x: Places, y: Places) -> Places:
+        """A number of each pair, which pairs that have values in the same samples share."""
+        return np.asarray(self._kind[x] * len(self._kinds) + self._kind[y])
+
+    def tables(self, x: Places, y: Places, some: Mask) -> Iterator[tuple[PairsInTable, Places]]:
+        """Some of the pairs, by the samples in which they have values; and their places."""
+        for _, where in self._by_common(x, y):
+            places = where[some[where]]
+            if len(places):
+                yield self.table(x[places], y[places]), places
+
+    def table(self, x: Places, y: Places) -> PairsInTable:
+        """Pairs that have values in the same samples."""
+        kinds = int(self._kind[x[0]]), int(self._kind[y[0]])
+        common = self._common(*kinds)
+        if kinds not in self._settings:
+            columns, min_genes = self.cohort.columns[common.columns], self.cohort.min_genes
+            table = self.cohort.table
+            setting = NullSetting(table, columns, self.method, common.fit, min_genes)
+            self._settings[kinds] = setting, {}
+        kept = np.zeros(len(self.cohort.columns), dtype=np.bool_)
+        kept[common.columns] = True
+        return PairsInTable(
+            self.cohort,
+            self.measured,
+            kept,
+            self.method,
+            common.fit,
+            x,
+            y,
+            *self._settings[kinds],
+        )
 
     def _products(self, x: Places, y: Places, common: _Common) -> Matrix:
         r = np.empty((len(x), len(y)))
@@ -199,7 +300,7 @@ class Panel:
         return units
 
     def _fit(self, columns: Places) -> Fit | None:
-        controls = [one.values[columns] for one in self._controls if one.values is not None]
+        controls = [one.values[columns] for one in self.controls if one.values is not None]
         if not controls or self._notes.missing_control:
             return None
         return Fit(np.column_stack(controls), ranked=is_ranked(self.method))
@@ -208,18 +309,18 @@ class Panel:
         known = self._commons.get((one, other))
         if known is None:
             complete = self._kinds[one] & self._kinds[other]
-            complete = complete & complete_samples(self._controls, len(complete))
+            complete = complete & complete_samples(self.controls, len(complete))
             columns = np.flatnonzero(complete)
             known = self._commons[one, other] = _Common(columns, self._fit(columns))
         return known
 
     def _by_common(self, x: Places, y: Places) -> Iterator[tuple[_Common, Places]]:
         """Positions of pairs, by the samples that they have in common."""
-        code = self._kind[x] * len(self._kinds) + self._kind[y]
+        code = self.samples_code(x, y)
         for one in np.unique(code):
             yield self._common(*divmod(int(one), len(self._kinds))), np.flatnonzero(code == one)
 
-    def _completed(self, x: Places, y: Places, r: Vector) -> Pairs:
+    def _completed(self, x: Places, y: Places, r: Vector, p: Vector | None = None) -> Pairs:
         n, n_controls = np.zeros((2, len(x)), dtype=np.int64)
         for common, where in self._by_common(x, y):
             n[where], n_controls[where] = common.n, common.n_controls
@@ -237,16 +338,18 @@ class Panel:
                 place = sharing[number]
                 disjoint_note = self._notes.of(int(x[place]), int(y[place]), reason)
                 notes[place] = join_notes(notes[place], f"without shared genes: {disjoint_note}")
-        p = p_of_r(r, n - n_controls, self.method)
+        if p is None:
+            p = p_of_r(r, n, self.method, n_controls)
+        p = np.where(np.isnan(r), np.nan, p)
         return Pairs(x, y, n, n_controls, r, low, high, p, shared, disjoint, notes)
 
     def _disjoint(
         self, x: Places, y: Places, shared: Counts
     ) -> Iterator[tuple[Places, Vector, dict[int, str]]]:
         """The r of pairs without the genes that they share, and why there is none."""
-        for part, *sides in self._genes.without(x, y, self._values, ranked=is_ranked(self.method)):
+        for part, *sides in self._genes.without(x, y, ranked=self._is_by_order):
             left = [
-                np.where(self._is_set[one[part]], self._genes.sizes[one[part]] - shared[part], 1)
+                np.where(self._is_set[one[part]], self._made_of.sizes[one[part]] - shared[part], 1)
                 for one in (x, y)
             ]
             enough = np.ones(len(part), dtype=np.bool_)
@@ -257,8 +360,7 @@ class Panel:
             for common, where in self._by_common(x[part], y[part]):
                 some = where[enough[where]]
                 values = [_columns(side[some], common) for side in sides]
-                x_units, y_units = (unit_rows(side, self.method, common.fit) for side in values)
-                r[some] = (x_units * y_units).sum(axis=1)
+                r[some] = self._correlated(values, common)
                 for number in np.flatnonzero(np.isnan(r[some])):
                     pair = (int(x[part[some[number]]]), int(y[part[some[number]]]))
                     reasons[int(part[some[number]])] = self._flat(
@@ -271,18 +373,43 @@ class Panel:
                 )
             yield part, snapped(r), reasons
 
+    def _correlated(self, sides: Sequence[Matrix], common: _Common) -> Vector:
+        """The coefficient of each row of one side with that of the other."""
+        if self._formula is not None:
+            return self._by_formula(*sides)[0]
+        x, y = (unit_rows(side, self.method, common.fit) for side in sides)
+        return np.asarray((x * y).sum(axis=1))
+
     def _pair_notes(self, x: Places, y: Places, r: Vector) -> list[str]:
         own, empty = self._notes, np.isnan(r)
         notes = [join_notes(own.mark, own.of_controls)] * len(x)
+        tied = self._notes_of_ties(x, y)
         special = empty | (np.abs(r) == 1) | own.special[x] | own.special[y]
+        special[list(tied)] = True
         for place in np.flatnonzero(special):
             pair = one, other = int(x[place]), int(y[place])
             if empty[place]:
                 reason = own.unmeasured(one, other) or self._reason(pair)
             else:
                 reason = own.same(one, other)
-            whole = own.of(one, other, reason)
-            notes[place] = join_notes(own.mark, whole, own.few_genes[one], own.few_genes[other])
+            ties = "" if empty[place] else tied.get(int(place), "")
+            few = own.few_genes[one], own.few_genes[other]
+            notes[place] = join_notes(own.mark, own.of(one, other, reason), ties, *few)
+        return notes
+
+    def _notes_of_ties(self, x: Places, y: Places) -> dict[int, str]:
+        """Which pairs have too many samples at the lowest value for the method's p."""
+        notes: dict[int, str] = {}
+        for common, where in self._by_common(x, y):
+            pairs = np.stack([x[where], y[where]])
+            involved, row = np.unique(pairs, return_inverse=True)
+            names = [self.measured[one].name for one in involved]
+            values = _columns(self._values[involved], common)
+            texts = notes_of_ties(names, values, self.method)
+            x_row, y_row = row.reshape(pairs.shape)
+            tied = np.array([bool(text) for text in texts])
+            for pair in np.flatnonzero(tied[x_row] | tied[y_row]):
+                notes[int(where[pair])] = join_notes(texts[x_row[pair]], texts[y_row[pair]])
         return notes
 
     def _reason(self, pair: tuple[int, int]) -> str:
@@ -292,7 +419,7 @@ class Panel:
         return common.note or self._flat(pair, values, common)
 
     def _flat(self, pair: tuple[int, int], values: Sequence[Matrix], common: _Common) -> str:
-        names = (self._variables[pair[0]].name, self._variables[pair[1]].name)
+        names = (self.measured[pair[0]].name, self.measured[pair[1]].name)
         x_flat, y_flat = (
             tuple(
                 bool(np.isnan(unit_rows(side, self.method, fit)).any())
@@ -302,6 +429,10 @@ class Panel:
         )
         constant, fitted = zip(x_flat, y_flat, strict=True)
         return note_of_constant(names, constant) or note_of_fitted(names, fitted)
+
+
+def _measured(cohort: Cohort, variables: Sequence[Variable | Measured]) -> list[Measured]:
+    return [one if isinstance(one, Measured) else cohort.measure(one) for one in variables]
 
 
 def _columns(values: Matrix, common: _Common) -> Matrix:

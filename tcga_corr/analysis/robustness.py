@@ -3,29 +3,48 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from tcga_corr.analysis.answer import Answer, CohortData, Query
-from tcga_corr.analysis.cohort import Cohort, Measured, complete_samples, join_notes, matching_notes
+from tcga_corr.analysis.cohort import Cohort, Measured, join_notes, matching_notes
+from tcga_corr.analysis.comparisons import compare_pairs
 from tcga_corr.analysis.names import Item, Items, SetVariable, Variable, sets_among
+from tcga_corr.analysis.nulls import (
+    NULL_FUNCTIONS,
+    NullFunction,
+    Reference,
+    checked_nulls,
+    random_gene_null,
+)
+from tcga_corr.analysis.panel import Pairs, Panel, Places
 from tcga_corr.analysis.scope import SEE_STATUS
-from tcga_corr.choices import TIES, Method, Ties
+from tcga_corr.choices import TIES, Method, Null, Ties
 from tcga_corr.errors import AnalysisError
-from tcga_corr.stats.correlation import MIN_SAMPLES, correlate_groups
+from tcga_corr.stats.correlation import MIN_SAMPLES
 from tcga_corr.vocabulary.associations import INTERVAL, SIGNIFICANT
 from tcga_corr.vocabulary.methods import METHODS
+from tcga_corr.vocabulary.nulls import N_DRAWS, NULLS
 
 if TYPE_CHECKING:
     import polars as pl
+
+NULLS_HERE: tuple[Null, ...] = ("genes",)
+"""The nulls with which the specifications can be compared."""
+BY_MEAN = "p_genes_by_mean"
+"""The column of the p of random genes that are matched on mean expression alone."""
+COMPARED = (*(name for name in NULLS["genes"].columns if name != NULLS["genes"].q), BY_MEAN)
+"""The columns of what a specification is compared with."""
 
 AS_ASKED, CHOICE, WITHOUT_GENE = "as asked", "choice", "without gene"
 _ALL, _COMMON = "all", "in every source"
 _KEPT, _REMOVED = "kept", "removed"
 _MAX_GENES = 5
+_Key = TypeVar("_Key", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -79,6 +98,29 @@ class InfluentialGene:
 
 
 @dataclass(frozen=True)
+class NullSpread:
+    """What the p of random genes spans over the choices on which it depends.
+
+    Attributes
+    ----------
+    as_asked, lowest, highest
+        The p; None where there is none.
+    lowest_of, highest_of
+        The forms of x and y of the lowest and highest, where there are several; empty otherwise.
+    n, n_significant
+        How many there are, and how many are below 0.05.
+    """
+
+    as_asked: float | None
+    lowest: float | None
+    highest: float | None
+    lowest_of: str
+    highest_of: str
+    n: int
+    n_significant: int
+
+
+@dataclass(frozen=True)
 class Spread:
     """What the specifications span; Kendall's tau is on another scale, and left out of it.
 
@@ -92,6 +134,8 @@ class Spread:
     r_max: float | None
     n_positive: int
     n_significant: int
+    p_genes: NullSpread
+    p_genes_by_mean: NullSpread
     by_choice: dict[str, dict[str, float]]
     influential_genes: list[InfluentialGene]
 
@@ -108,6 +152,8 @@ class RobustnessQuery(Query):
     adjust: list[str]
     ties: str
     min_genes: int
+    null: list[Null]
+    draws: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,17 +171,23 @@ def robustness(
     x_also: Sequence[Item] = (),
     y_also: Sequence[Item] = (),
     adjust: Items = (),
+    null: Null | Iterable[Null] = NULLS_HERE,
+    draws: int = N_DRAWS,
 ) -> RobustnessAnswer:
     """See :meth:`tcga_corr.Engine.robustness`; ``data`` has a cohort per source."""
-    xs, ys = data.names.forms([x, *x_also]), data.names.forms([y, *y_also])
-    controls = data.names.controls(adjust, [*xs, *ys])
+    nulls = checked_nulls(null, draws, NULLS_HERE)
+    names = data.names
+    xs = names.forms([*names.readings(x), *x_also])
+    ys = names.forms([*names.readings(y), *y_also])
+    controls = names.controls(adjust, [*xs, *ys])
     choices = Choices(
         cohorts={cohort.table.key.source: cohort for cohort in data.cohorts},
         x=xs,
         y=ys,
         adjust=list(dict.fromkeys([(), *((control,) for control in controls), tuple(controls)])),
     )
-    frame, measured = specifications(choices)
+    evaluator = Evaluator(choices)
+    frame = evaluator.frame(Nulls(nulls, draws, data.reference))
     spread = _spread(frame)
     if not spread.n_specifications:
         reasons = "; ".join(dict.fromkeys(frame["note"].to_list()))
@@ -149,43 +201,23 @@ def robustness(
         adjust=[one.name for one in controls],
         ties=data.scope.ties,
         min_genes=data.scope.min_genes,
+        null=list(nulls),
+        draws=draws,
     )
-    variables, notes = [*xs, *ys, *controls], matching_notes(measured)
+    variables, notes = [*xs, *ys, *controls], matching_notes(evaluator.measured)
     lines = tuple(_lines(spread))
     return data.answer(
         RobustnessAnswer, frame, query, variables, notes, lines=lines, summary=spread
     )
 
 
-def specifications(choices: Choices) -> tuple[pl.DataFrame, list[Measured]]:
-    """Ask in every combination of the choices, and as asked without each gene of the sets.
+@dataclass(frozen=True)
+class Nulls:
+    """What rows are compared with: the names of nulls, their draws, and the reference's index."""
 
-    The choices are source, patients where there are several sources, tie rule where a set is
-    involved, method, each form of x and y, shared genes where there are any, and adjustment.
-
-    Returns
-    -------
-    A row per specification, and what was measured.
-    """
-    import polars as pl
-
-    evaluator = _Evaluator(choices)
-    first, *others = evaluator.combinations()
-    rows = [{"kind": AS_ASKED, **asdict(first.specification), **evaluator.answer(first)}]
-    for question in others:
-        if evaluator.makes_a_difference(question):
-            answer = evaluator.answer(question)
-            rows.append({"kind": CHOICE, **asdict(question.specification), **answer})
-    for gene in evaluator.genes(first):
-        question = replace(first, specification=replace(first.specification, without=gene))
-        answer = evaluator.answer(question)
-        rows.append({"kind": WITHOUT_GENE, **asdict(question.specification), **answer})
-    frame = pl.DataFrame(rows, infer_schema_length=None).with_columns(
-        pl.col(*INTERVAL).cast(pl.Float64).fill_nan(None)
-    )
-    return frame.with_columns(change=pl.col("r") - pl.lit(frame["r"][0], dtype=pl.Float64)).select(
-        *[name for name in frame.columns if name != "note"], "change", "note"
-    ), evaluator.measured
+    names: tuple[Null, ...]
+    n_draws: int
+    reference: Reference
 
 
 @dataclass(frozen=True)
@@ -197,9 +229,31 @@ class _Question:
     y: Variable
     adjust: tuple[Variable, ...]
 
+    def without(self, gene: str) -> _Question:
+        """The same, with a gene left out of the sets."""
+        return replace(self, specification=replace(self.specification, without=gene))
 
-class _Evaluator:
-    """Evaluates specifications; keeps the variables that it measured."""
+    @property
+    def in_samples(self) -> _InSamples:
+        """Where and how it is adjusted."""
+        return self.specification.source, self.specification.patients, self.adjust
+
+    @property
+    def compared(self) -> Hashable:
+        """What its p_genes depends on: not on tie rule, nor on whether shared genes are kept."""
+        return *self.in_samples, self.specification.method, self.x, self.y
+
+
+_InSamples = tuple[str, str, tuple[Variable, ...]]
+_Row = dict[str, Any]
+
+
+class Evaluator:
+    """Evaluates the specifications of choices; keeps what it measured.
+
+    The choices are source, patients where there are several sources, tie rule where a set is
+    involved, method, each form of x and y, shared genes where there are any, and adjustment.
+    """
 
     def __init__(self, choices: Choices) -> None:
         self.choices = choices
@@ -212,7 +266,41 @@ class _Evaluator:
         }
         self._common = frozenset.intersection(*self._samples.values())
 
-    def combinations(self) -> Iterator[_Question]:
+    def frame(self, nulls: Nulls | None = None, *, without_genes: bool = True) -> pl.DataFrame:
+        """A row for every combination of the choices, and as asked without each gene of the sets.
+
+        Parameters
+        ----------
+        nulls
+            What to compare every combination with; nothing by default.
+        without_genes
+            Whether there are rows without each gene.
+        """
+        import polars as pl
+
+        first, *others = self._combinations()
+        choices = [first, *filter(self._makes_a_difference, others)]
+        apart = [first.without(gene) for gene in self._genes(first)] if without_genes else []
+        questions = [*choices, *apart]
+        kinds = [AS_ASKED] + [CHOICE] * (len(choices) - 1) + [WITHOUT_GENE] * len(apart)
+        beside = self._compared(choices, nulls) if nulls is not None and nulls.names else {}
+        rows = []
+        for kind, question, answer in zip(kinds, questions, self._answers(questions), strict=True):
+            own = beside.get(question.compared, {}) if kind != WITHOUT_GENE else {}
+            note = join_notes(answer["note"], own.get("note", ""))
+            empty = dict.fromkeys(COMPARED)
+            rows.append(
+                {"kind": kind, **asdict(question.specification), **answer, **empty, **own}
+                | {"note": note}
+            )
+        frame = pl.DataFrame(rows, infer_schema_length=None).with_columns(
+            pl.col(*INTERVAL, *COMPARED).cast(pl.Float64).fill_nan(None)
+        )
+        change = pl.col("r") - pl.lit(frame["r"][0], dtype=pl.Float64)
+        names = [name for name in frame.columns if name != "note"]
+        return frame.with_columns(change=change).select(*names, "change", "note")
+
+    def _combinations(self) -> Iterator[_Question]:
         """Every combination; the first is what was asked."""
         choices = self.choices
         n_ties = len(TIES) if sets_among([*choices.x, *choices.y]) else 1
@@ -249,65 +337,130 @@ class _Evaluator:
         """Whether the patients of every source are fewer than this one's, but enough."""
         return self._samples[source] != self._common and len(self._common) >= MIN_SAMPLES
 
-    def genes(self, question: _Question) -> list[str]:
+    def _genes(self, question: _Question) -> list[str]:
         """The genes of the sets of a question; each can be left out."""
-        sides = [self._measure(question, one) for one in sets_among([question.x, question.y])]
+        ties = question.specification.ties
+        sides = [self._measure(question, one, ties) for one in sets_among([question.x, question.y])]
         return sorted(frozenset().union(*(side.genes for side in sides if side.values is not None)))
 
-    def makes_a_difference(self, question: _Question) -> bool:
-        """Whether shared genes are kept, or there are some to remove."""
+    def _makes_a_difference(self, question: _Question) -> bool:
+        """Whether x is not y, and shared genes are kept, or there are some to remove."""
+        if question.x == question.y:
+            return False
         return question.specification.shared_genes == _KEPT or bool(self._shared(question))
 
     def _shared(self, question: _Question) -> frozenset[str]:
-        return self._measure(question, question.x).shared_genes(self._measure(question, question.y))
+        x, y = self._sides(question, question.specification.ties)
+        return x.shared_genes(y)
 
-    def answer(self, question: _Question) -> dict[str, Any]:
-        """The association."""
+    def _answers(self, questions: Sequence[_Question]) -> list[_Row]:
+        """The association of each, by a panel for all of the same samples and tie rule."""
+        answers: dict[int, _Row] = {}
+        for (_, ties), places in _grouped(
+            (question.in_samples, question.specification.ties) for question in questions
+        ).items():
+            own = [questions[place] for place in places]
+            sides = [self._sides(one, ties, self._removed(one)) for one in own]
+            panel, x, y = self._panel(own[0], ties, sides)
+            methods = _grouped(one.specification.method for one in own)
+            for method, some in methods.items():
+                found = panel.by_method(method).pairs(x[some], y[some])
+                rows = _rows(found)
+                answers |= {places[one]: row for one, row in zip(some, rows, strict=True)}
+        return [answers[place] for place in range(len(questions))]
+
+    def _compared(self, questions: Sequence[_Question], nulls: Nulls) -> dict[Hashable, _Row]:
+        """The columns of random genes, by what they depend on; sets by average ranks."""
+        distinct = {one.compared: one for one in questions}
+        found: dict[Hashable, _Row] = {}
+        for (_, method), places in _grouped(
+            (question.in_samples, question.specification.method) for question in distinct.values()
+        ).items():
+            own = [list(distinct.values())[place] for place in places]
+            sides = [self._sides(one, "average") for one in own]
+            panel, x, y = self._panel(own[0], "average", sides)
+            rows = _null_rows(panel.by_method(method), x, y, nulls)
+            found |= {one.compared: row for one, row in zip(own, rows, strict=True)}
+        return found
+
+    def _panel(
+        self, question: _Question, ties: Ties, sides: Sequence[Sequence[Measured]]
+    ) -> tuple[Panel, Places, Places]:
+        """A panel of measured pairs in the samples of a question, and the pairs' places in it."""
+        distinct = {id(one): one for pair in sides for one in pair}
+        place = {key: number for number, key in enumerate(distinct)}
+        x, y = np.array([[place[id(one)] for one in pair] for pair in sides], dtype=np.intp).T
+        controls = [self._measure(question, one, ties) for one in question.adjust]
+        return Panel(self._cohort(question, ties), [*distinct.values()], controls), x, y
+
+    def _removed(self, question: _Question) -> frozenset[str]:
+        """The genes that are left out of its sets."""
         one = question.specification
         removed = self._shared(question) if one.shared_genes == _REMOVED else frozenset()
-        removed |= {one.without} if one.without else frozenset()
-        sides = [
-            *(self._measure(question, side, removed) for side in (question.x, question.y)),
-            *(self._measure(question, control) for control in question.adjust),
-        ]
-        cohort = self._cohort(one)
-        complete = complete_samples(sides, len(cohort.columns))
-        vectors = [side.values[complete] for side in sides if side.values is not None]
-        n = int(complete.sum())
-        missing = join_notes(*(side.note for side in sides))
-        if missing or len(vectors) < len(sides):
-            return {"n": n, **dict.fromkeys(INTERVAL), "note": join_notes(cohort.mark, missing)}
-        result = correlate_groups(
-            vectors[0],
-            vectors[1],
-            np.array([0, n]),
-            one.method,
-            names=(one.x, one.y),
-            controls=[np.column_stack(vectors[2:])] if question.adjust else None,
+        return removed | ({one.without} if one.without else frozenset())
+
+    def _sides(
+        self, question: _Question, ties: Ties, removed: frozenset[str] = frozenset()
+    ) -> tuple[Measured, Measured]:
+        return (
+            self._measure(question, question.x, ties, removed),
+            self._measure(question, question.y, ties, removed),
         )
-        numbers = (result.r, result.ci_low, result.ci_high, result.p)
-        values = dict(zip(INTERVAL, (float(number[0]) for number in numbers), strict=True))
-        return {"n": n, **values, "note": join_notes(cohort.mark, *result.notes)}
 
     def _measure(
-        self, question: _Question, variable: Variable, without: frozenset[str] = frozenset()
+        self,
+        question: _Question,
+        variable: Variable,
+        ties: Ties,
+        without: frozenset[str] = frozenset(),
     ) -> Measured:
         one = question.specification
         removed = without if isinstance(variable, SetVariable) else frozenset()
-        key = (one.source, one.patients, one.ties, variable, removed)
+        key = (one.source, one.patients, ties, variable, removed)
         if key not in self._values:
-            self._values[key] = self._cohort(one).measure(variable, without=removed)
-            as_asked = one.patients == _ALL and one.ties == self.choices.cohorts[one.source].ties
+            self._values[key] = self._cohort(question, ties).measure(variable, without=removed)
+            as_asked = one.patients == _ALL and ties == self.choices.cohorts[one.source].ties
             if as_asked and not removed:
                 self.measured.append(self._values[key])
         return self._values[key]
 
-    def _cohort(self, one: Specification) -> Cohort:
-        key = (one.source, one.patients, one.ties)
+    def _cohort(self, question: _Question, ties: Ties) -> Cohort:
+        one = question.specification
+        key = (one.source, one.patients, ties)
         if key not in self._cohorts:
             samples = self._common if one.patients == _COMMON else None
-            self._cohorts[key] = self.choices.cohorts[one.source].variant(one.ties, samples)
+            self._cohorts[key] = self.choices.cohorts[one.source].variant(ties, samples)
         return self._cohorts[key]
+
+
+def _grouped(keys: Iterable[_Key]) -> dict[_Key, list[int]]:
+    """The places of each key."""
+    places: dict[_Key, list[int]] = {}
+    for place, key in enumerate(keys):
+        places.setdefault(key, []).append(place)
+    return places
+
+
+def _rows(found: Pairs) -> list[_Row]:
+    columns = {"n": found.n, **{name: getattr(found, name) for name in INTERVAL}}
+    values = zip(*(column.tolist() for column in columns.values()), found.notes, strict=True)
+    return [dict(zip([*columns, "note"], row, strict=True)) for row in values]
+
+
+def _null_rows(panel: Panel, x: Places, y: Places, nulls: Nulls) -> list[_Row]:
+    """The columns of random genes, matched on mean and spread, and the p of the mean alone."""
+    found = panel.pairs(x, y)
+    by_mean: dict[Null, NullFunction] = {"genes": partial(random_gene_null, n_spreads=1)}
+    own, of_mean = (
+        compare_pairs(panel, found, nulls.names, nulls.n_draws, nulls.reference, functions)["genes"]
+        for functions in (NULL_FUNCTIONS, by_mean)
+    )
+    columns = {**own.by_column(NULLS["genes"]), BY_MEAN: of_mean.numbers.p}
+    return [
+        {name: float(values[place]) for name, values in columns.items()}
+        | {"note": own.notes.get(place, "")}
+        for place in range(len(x))
+    ]
 
 
 _DIMENSIONS = {
@@ -322,16 +475,31 @@ _DIMENSIONS = {
 }
 
 
+def comparable_rows(frame: pl.DataFrame, method: Method) -> pl.DataFrame:
+    """The choices that give a coefficient on the scale of a method."""
+    import polars as pl
+
+    scale = METHODS[method].scale
+    same_scale = [name for name, one in METHODS.items() if one.scale == scale]
+    return frame.filter(
+        pl.col("r").is_not_null(),
+        pl.col("kind") != WITHOUT_GENE,
+        pl.col("method").is_in(same_scale),
+    )
+
+
+def half_range(choices: Choices, method: Method) -> float:
+    """Half the range of r over choices of which some give an r, on the scale of a method."""
+    r: Any = comparable_rows(Evaluator(choices).frame(without_genes=False), method)["r"]
+    return float(r.max() - r.min()) / 2
+
+
 def _spread(frame: pl.DataFrame) -> Spread:
     import polars as pl
 
     asked = frame.row(0, named=True)
     answered = frame.filter(pl.col("r").is_not_null())
-    scale = METHODS[asked["method"]].scale
-    same_scale = [name for name, method in METHODS.items() if method.scale == scale]
-    comparable = answered.filter(
-        (pl.col("kind") != WITHOUT_GENE) & pl.col("method").is_in(same_scale)
-    )
+    comparable = comparable_rows(frame, asked["method"])
     genes = answered.filter(pl.col("kind") == WITHOUT_GENE).sort(
         pl.col("change").abs(), "without", descending=[True, False]
     )
@@ -352,11 +520,35 @@ def _spread(frame: pl.DataFrame) -> Spread:
         r_max=r.max(),
         n_positive=int((r > 0).sum()),
         n_significant=int((comparable["p"] < SIGNIFICANT).sum()),
+        p_genes=_null_spread(frame, NULLS["genes"].p),
+        p_genes_by_mean=_null_spread(frame, BY_MEAN),
         by_choice=by_choice,
         influential_genes=[
             InfluentialGene(row["without"], row["r"], row["change"])
             for row in genes.head(_MAX_GENES).to_dicts()
         ],
+    )
+
+
+_OF_P = ("source", "patients", "method", "x", "y", "adjust")  # what p_genes depends on
+
+
+def _null_spread(frame: pl.DataFrame, column: str) -> NullSpread:
+    import polars as pl
+
+    known = frame.filter(pl.col(column).is_not_null()).unique(_OF_P, maintain_order=True)
+    known = known.sort(column, maintain_order=True)
+    forms = [name for name in ("x", "y") if frame[name].n_unique() > 1]
+    names = [" and ".join(row) for row in known.select(forms).rows()]
+    p = known[column].to_list()
+    return NullSpread(
+        as_asked=frame[column][0],
+        lowest=p[0] if p else None,
+        highest=p[-1] if p else None,
+        lowest_of=names[0] if names else "",
+        highest_of=names[-1] if names else "",
+        n=len(p),
+        n_significant=sum(one < SIGNIFICANT for one in p),
     )
 
 
@@ -368,8 +560,13 @@ def _lines(spread: Spread) -> list[str]:
         f"median {spread.r_median:.3f}; {spread.n_positive} of {n} above 0, "
         f"{spread.n_significant} with p < {SIGNIFICANT}"
     ]
-    for name, found in spread.by_choice.items():
-        values = ", ".join(f"{value or 'nothing'} {r:.3f}" for value, r in found.items())
+    for found, title in (
+        (spread.p_genes, "p_genes"),
+        (spread.p_genes_by_mean, "of random genes of the same mean alone, as in 0.1.0, p_genes"),
+    ):
+        lines += _line_of_null(found, title)
+    for name, by_value in spread.by_choice.items():
+        values = ", ".join(f"{value or 'nothing'} {r:.3f}" for value, r in by_value.items())
         lines.append(f"{name.replace('_', ' ')} alone: {values}")
     genes = [
         f"{one.gene} ({one.r_without:.3f}, {one.change:+.3f})" for one in spread.influential_genes
@@ -377,3 +574,17 @@ def _lines(spread: Spread) -> list[str]:
     if genes:
         lines.append(f"most influential genes, r without each: {', '.join(genes)}")
     return lines
+
+
+def _line_of_null(found: NullSpread, title: str) -> list[str]:
+    if found.lowest is None or found.highest is None:
+        return []
+    asked = "none" if found.as_asked is None else f"{found.as_asked:.2g}"
+    lowest, highest = (
+        f"{p:.2g} ({form})" if form else f"{p:.2g}"
+        for p, form in ((found.lowest, found.lowest_of), (found.highest, found.highest_of))
+    )
+    return [
+        f"{title} as asked {asked}; over {found.n} choices {lowest} to {highest}, "
+        f"{found.n_significant} below {SIGNIFICANT}"
+    ]

@@ -12,6 +12,7 @@ from tcga_corr.errors import DataMissingError, UsageError
 from tcga_corr.sources import SOURCES, source_is_simulated
 from tcga_corr.store.index import TableIndex, open_index
 from tcga_corr.store.layout import Store
+from tcga_corr.store.metadata import COPIES
 from tcga_corr.vocabulary.associations import NOTE_OF_SIMULATED
 from tcga_corr.vocabulary.tumor_types import parse_tumor_type
 
@@ -146,6 +147,10 @@ def table_notes(tables: Sequence[TableIndex]) -> list[str]:
                 f"{source.unit} is not adjusted for sequencing depth, through which unrelated "
                 "genes correlate; scores, made of ranks within a sample, are less affected"
             )
+    copies = {table.key: table.metadata.dropped.get(COPIES, 0) for table in tables}
+    listed = ", ".join(f"{count} in {key.tumor_type}" for key, count in copies.items() if count)
+    if listed:
+        notes.append(f"{COPIES} are left out: {listed}; see `tcga-corr status --samples`")
     if any(table.metadata.simulated for table in tables):
         notes.append(NOTE_OF_SIMULATED)
     several = len({table.key.source for table in tables}) > 1

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,26 +21,40 @@ from tcga_corr.analysis.cohort import (
     samples_without,
 )
 from tcga_corr.analysis.names import GeneVariable, Item, Items, SetVariable, Variable, collection
-from tcga_corr.analysis.pool import pooled_columns
-from tcga_corr.analysis.scope import SEE_STATUS
-from tcga_corr.choices import ScreenMethod, check_choice
-from tcga_corr.errors import AnalysisError
+from tcga_corr.analysis.nulls import checked_nulls
+from tcga_corr.analysis.pool import Adjusted, pooled_columns
+from tcga_corr.analysis.reference_r import correlate_sets, reference_r
+from tcga_corr.analysis.scope import SEE_STATUS, Scope
+from tcga_corr.analysis.screen_nulls import (
+    ScreenNulls,
+    compare_with_every_gene,
+    compare_with_sets,
+)
+from tcga_corr.analysis.shared_genes import Variables
+from tcga_corr.analysis.threads import in_threads
+from tcga_corr.choices import Null, ScreenMethod, check_choice
+from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.stats.adjustment import benjamini_hochberg
 from tcga_corr.stats.correlation import MIN_SAMPLES, Fit, note_of_few, snapped, unit_rows
 from tcga_corr.stats.methods import fisher_interval, fisher_variance, is_ranked, p_of_r
+from tcga_corr.store.index import TableIndex
+from tcga_corr.store.reference import MIN_GENES, ReferenceIndex
 from tcga_corr.vocabulary.associations import SIMULATED
 from tcga_corr.vocabulary.gene_sets.gmt import GeneSet
 from tcga_corr.vocabulary.methods import METHODS
+from tcga_corr.vocabulary.nulls import N_DRAWS, NULLS
 
 if TYPE_CHECKING:
     import polars as pl
 
 Matrix = NDArray[np.float64]
 Counts = NDArray[np.int64]
+Places = NDArray[np.intp]
 _Found = tuple[Vector, Counts, Vector]
 
+MOST_BY_DEFAULT = 200
+"""Gene sets up to which a screen is compared with random genes by default."""
 _GENES_AT_ONCE = 256
-_MAX_THREADS = 4
 # of the mean square: below it, a variance from sums of squares has lost digits
 _LOST = 1e-3
 
@@ -58,6 +70,8 @@ class ScreenQuery(Query):
     adjust: list[str]
     scope: ScopeQuery
     by_tumor_type: bool
+    null: list[Null]
+    draws: int
 
 
 @dataclass(frozen=True)
@@ -75,18 +89,26 @@ def screen(
     adjust: Items = (),
     *,
     by_tumor_type: bool = False,
+    null: Null | Iterable[Null] | None = None,
+    draws: int = N_DRAWS,
 ) -> ScreenAnswer:
     """See :meth:`tcga_corr.Engine.screen`."""
     check_choice("method", method, [name for name, one in METHODS.items() if one.screens])
+    nulls = None if null is None else checked_nulls(null, draws)
     variable = data.names.variable(x)
     controls = data.names.controls(adjust, [variable])
-    if against == "genes":
+    sets = None if against == "genes" else _sets(against, variable)
+    if sets is None:
         found = screen_genes(data.cohorts, variable, controls, method)
-    elif isinstance(against, str):
-        found = screen_sets(data.cohorts, variable, collection(against), controls, method)
+    elif against == "reference" and _sums_are_stored(data.scope):
+        found = screen_reference(data.cohorts, variable, controls, method, data.reference)
     else:
-        sets = [SetVariable(gene_set) for gene_set in against]
         found = screen_sets(data.cohorts, variable, sets, controls, method)
+    is_large = sets is not None and len(sets) > MOST_BY_DEFAULT
+    wanted = nulls if nulls is not None else () if is_large else ("genes",)
+    if wanted:
+        compared = _compared(data, found, variable, sets, controls, wanted, draws)
+        found = replace(found, nulls=compared)
     by_tumor_type = by_tumor_type or found.n_types_with_r < 2
     frame = found.by_tumor_type() if by_tumor_type else found.ranking()
     if not frame.height:
@@ -100,9 +122,56 @@ def screen(
         adjust=[control.name for control in controls],
         scope=data.query,
         by_tumor_type=by_tumor_type,
+        null=list(wanted),
+        draws=draws,
     )
-    notes = found.left_out(), matching_notes(found.measured)
+    own = [
+        f"{len(found.y):,} sets are not compared with random genes by default, as that takes "
+        "minutes: --null genes"
+    ]
+    notes = (
+        found.left_out(),
+        matching_notes(found.measured),
+        own if nulls is None and is_large else [],
+    )
     return data.answer(ScreenAnswer, frame, query, (variable, *controls), *notes)
+
+
+def _sets(against: str | Sequence[GeneSet], x: Variable) -> list[SetVariable]:
+    """The gene sets but for x itself."""
+    if isinstance(against, str):
+        return [one for one in collection(against) if one != x]
+    return [one for one in map(SetVariable, against) if one != x]
+
+
+def _compared(
+    data: CohortData,
+    found: Screen,
+    x: Variable,
+    sets: Sequence[SetVariable] | None,
+    controls: Sequence[Variable],
+    nulls: Sequence[Null],
+    n_draws: int,
+) -> ScreenNulls:
+    if sets is not None:
+        return compare_with_sets(
+            data.cohorts, x, sets, controls, found.method, nulls, n_draws, data.reference
+        )
+    if "genes" not in nulls:
+        raise UsageError("a gene has no p_sets", "Screen genes with --null genes, or none")
+    by_average = found
+    if isinstance(x, SetVariable) and data.scope.ties != "average":
+        cohorts = [cohort.variant("average") for cohort in data.cohorts]
+        by_average = screen_genes(cohorts, x, controls, found.method)
+    observed = by_average.r_disjoint if isinstance(x, SetVariable) else by_average.r
+    return compare_with_every_gene(
+        data.cohorts, x, found.y, observed, controls, found.method, n_draws
+    )
+
+
+def _sums_are_stored(scope: Scope) -> bool:
+    """Whether the reference collection's stored sums make the scores of a scope."""
+    return scope.ties == "average" and scope.min_genes >= MIN_GENES
 
 
 @dataclass(frozen=True)
@@ -125,6 +194,8 @@ class Screen:
         By tumor type, why it has no r at all.
     measured
         What x and the controls were in each tumor type.
+    nulls
+        Those that the screen is compared with.
     """
 
     tumor_types: Sequence[str]
@@ -139,6 +210,7 @@ class Screen:
     notes: Sequence[str]
     measured: list[Measured] = field(repr=False)
     simulated: bool
+    nulls: ScreenNulls = field(default_factory=ScreenNulls, repr=False)
 
     @property
     def n_types_with_r(self) -> int:
@@ -168,7 +240,7 @@ class Screen:
         row, column = np.nonzero(~np.isnan(self.r))
         n, r = self.n[row], self.r[row, column]
         n_controls = self.n_controls[row]
-        p = p_of_r(r, n - n_controls, self.method)
+        p = p_of_r(r, n, self.method, n_controls)
         low, high = fisher_interval(r, fisher_variance(r, n, self.method, n_controls))
         frame = pl.DataFrame(
             {
@@ -182,12 +254,37 @@ class Screen:
                 "ci_high": high,
                 "p": p,
                 "q": benjamini_hochberg(p),
+                **self._beside(row, column),
                 "n_shared_genes": self.n_shared[row, column],
                 "r_disjoint": self.r_disjoint[row, column],
             }
         ).with_columns(rank=pl.col("r").abs().rank("min", descending=True).over("tumor_type"))
-        frame = frame.sort("tumor_type", "rank", "y").fill_nan(None)
-        return frame.with_columns(note=pl.lit(self._note))
+        frame = frame.with_columns(note=pl.Series(self._notes_of(row, column), dtype=pl.String))
+        return frame.sort("tumor_type", "rank", "y").fill_nan(None)
+
+    def _beside(self, row: Places, column: Places) -> dict[str, Vector]:
+        """The columns of the nulls of some tumor types and y, with q over all of them."""
+        columns: dict[str, Vector] = {}
+        for null, found in self.nulls.by_tumor_type.items():
+            for name in NULLS[null].columns:
+                if name != NULLS[null].q:
+                    values = [own.by_column(NULLS[null])[name] for own in found]
+                    columns[name] = np.stack(values)[row, column]
+                else:
+                    columns[name] = benjamini_hochberg(columns[NULLS[null].p])
+        return columns
+
+    def _notes_of(self, row: Places, column: Places) -> list[str]:
+        """The notes of the nulls of some tumor types and y."""
+        texts: dict[tuple[int, int], str] = {}
+        for found in self.nulls.by_tumor_type.values():
+            for number, own in enumerate(found):
+                for place, note in own.notes.items():
+                    texts[number, place] = join_notes(texts.get((number, place), ""), note)
+        if not texts:
+            return [self._note] * len(row)
+        places = zip(row.tolist(), column.tolist(), strict=True)
+        return [join_notes(self._note, texts.get(place, "")) for place in places]
 
     def ranking(self) -> pl.DataFrame:
         """A row per y: pooled over the tumor types that have an r, most certain first."""
@@ -197,24 +294,50 @@ class Screen:
         r = self.r[:, some]
         n = np.broadcast_to(self.n[:, np.newaxis], r.shape)
         n_controls = self.n_controls[:, np.newaxis]
-        q = benjamini_hochberg(p_of_r(r, n - n_controls, self.method).ravel()).reshape(r.shape)
-        pooled = pooled_columns(r, n, n_controls, q, self.r_disjoint[:, some], self.method)
+        q = benjamini_hochberg(p_of_r(r, n, self.method, n_controls).ravel()).reshape(r.shape)
+        row, column = (places.ravel() for places in np.indices(r.shape))
+        beside = self._beside(row, some[column])
+        of_genes = (
+            beside[name].reshape(r.shape) for name in ("q_genes", "z_genes") if name in beside
+        )
+        adjusted, r_disjoint = Adjusted(q, *of_genes), self.r_disjoint[:, some]
+        pooled = pooled_columns(r, n, n_controls, adjusted, r_disjoint, self.method)
+        if not beside:
+            del pooled["tallied_by"]
         disjoint = pooled.pop("r_disjoint")
         columns: dict[str, Any] = {
             "x": pl.repeat(self.x, len(some), eager=True),
             "y": _named(self.y, some),
             "method": pl.repeat(self.method, len(some), eager=True),
-            **pooled,
+            **_after_q(pooled, self._pooled_beside(some)),
             "n_shared_genes": self.n_shared[:, some].max(axis=0, initial=0),
             "r_disjoint": disjoint,
         }
         frame = pl.DataFrame(columns).fill_nan(None)
         perfect = pl.max_horizontal(pl.col("r_max"), -pl.col("r_min")) == 1  # nothing to pool
+        notes = [own.notes for own in self.nulls.pooled.values()]
+        texts = [
+            join_notes(self._note, *(one.get(place, "") for one in notes))
+            for place in some.tolist()
+        ]
+        frame = frame.with_columns(note=pl.Series(texts, dtype=pl.String))
+        beyond = [pl.col("z_genes").abs()] if "z_genes" in frame.columns else []
         frame = frame.sort(
-            perfect, "p", pl.col("r").abs(), "y",
-            descending=[True, False, True, False], nulls_last=True,
+            perfect, *beyond, "p", pl.col("r").abs(), "y",
+            descending=[True, *[True] * len(beyond), False, True, False], nulls_last=True,
         )  # fmt: skip
-        return frame.with_row_index("rank", offset=1).with_columns(note=pl.lit(self._note))
+        return frame.with_row_index("rank", offset=1)
+
+    def _pooled_beside(self, some: Places) -> dict[str, Vector]:
+        columns: dict[str, Vector] = {}
+        for null, found in self.nulls.pooled.items():
+            values = found.by_column(NULLS[null])
+            for name in NULLS[null].columns:
+                is_q = name == NULLS[null].q
+                columns[name] = (
+                    benjamini_hochberg(columns[NULLS[null].p]) if is_q else values[name][some]
+                )
+        return columns
 
     @property
     def _note(self) -> str:
@@ -264,25 +387,46 @@ def screen_sets(
     controls: Sequence[Variable],
     method: ScreenMethod,
 ) -> Screen:
-    """Correlate x with the scores of gene sets, but for x itself."""
-    others = [one for one in sets if one != x]
+    """Correlate x with the scores of gene sets."""
 
     def correlate(prepared: _Prepared, unit: Matrix) -> _Found:
-        r, shared, disjoint = _empty(len(others))
-        for number, one in enumerate(others):
-            y = prepared.cohort.measure(one)
-            if y.values is None:
-                continue
-            r[number] = disjoint[number] = prepared.with_values(unit, y)
-            both = prepared.x.genes & y.genes
-            shared[number] = len(both)
-            if both:
-                x_disjoint = prepared.cohort.measure(x, without=both)
-                y_disjoint = prepared.cohort.measure(one, without=both)
-                disjoint[number] = prepared.with_values(prepared.unit_of(x_disjoint), y_disjoint)
+        measured = [prepared.cohort.measure(one) for one in sets]
+        y = Variables.measured(prepared.cohort, measured, prepared.complete)
+        found = correlate_sets(prepared.variables, y, method, prepared.fit)
+        return found.r[0], found.n_shared[0], found.r_disjoint[0]
+
+    return _screen(cohorts, x, controls, method, [one.name for one in sets], correlate)
+
+
+def screen_reference(
+    cohorts: Sequence[Cohort],
+    x: Variable,
+    controls: Sequence[Variable],
+    method: ScreenMethod,
+    reference: Callable[[TableIndex], ReferenceIndex],
+) -> Screen:
+    """As :func:`screen_sets` with the reference collection, whose scores are of stored sums.
+
+    The cohorts rank equal values by their average, and need no fewer genes of a set than the
+    stored sums have.
+    """
+    names = [one.name for one in collection("reference") if one != x]
+    place = {name: number for number, name in enumerate(names)}
+
+    def correlate(prepared: _Prepared, unit: Matrix) -> _Found:
+        r, shared, disjoint = _empty(len(names))
+        index = reference(prepared.cohort.table)
+        stored = [number for number, name in enumerate(index.names) if name in place]
+        places = np.array([place[index.names[number]] for number in stored], dtype=np.intp)
+        found = reference_r(
+            prepared.cohort, index, [prepared.x], prepared.complete, method, prepared.fit
+        )
+        r[places], shared[places], disjoint[places] = (
+            rows[0, stored] for rows in (found.r, found.n_shared, found.r_disjoint)
+        )
         return r, shared, disjoint
 
-    return _screen(cohorts, x, controls, method, [one.name for one in others], correlate)
+    return _screen(cohorts, x, controls, method, names, correlate)
 
 
 class _Prepared:
@@ -320,17 +464,17 @@ class _Prepared:
         """Fitted controls."""
         return self.fit.n_controls if self.fit else 0
 
+    @property
+    def variables(self) -> Variables:
+        """The variable in the complete samples."""
+        return Variables.measured(self.cohort, [self.x], self.complete)
+
     def unit_of(self, side: Measured) -> Matrix | None:
         """A side's values as one row of length one; None where there are none or nothing varies."""
         if side.values is None:
             return None
         unit = unit_rows(side.values[self.complete][np.newaxis], self.method, self.fit)
         return None if np.isnan(unit).any() else unit
-
-    def with_values(self, unit: Matrix | None, y: Measured) -> float:
-        """The r of a prepared row and a side; NaN where there is none."""
-        other = self.unit_of(y)
-        return float("nan") if unit is None or other is None else _r(unit, other)
 
     def with_gene(self, x: Measured, values: NDArray[np.float32]) -> float:
         """The r of another form of x and one gene's values."""
@@ -376,13 +520,9 @@ def _screen(
     correlate: Callable[[_Prepared, Matrix], _Found],
 ) -> Screen:
     prepared = [_Prepared(cohort, x, controls, method) for cohort in cohorts]
-    with ThreadPoolExecutor(min(_MAX_THREADS, os.cpu_count() or 1)) as threads:
-        found = list(
-            threads.map(
-                lambda one: _empty(len(names)) if one.unit is None else correlate(one, one.unit),
-                prepared,
-            )
-        )
+    found = in_threads(
+        lambda one: _empty(len(names)) if one.unit is None else correlate(one, one.unit), prepared
+    )
     return Screen(
         tumor_types=[cohort.tumor_type for cohort in cohorts],
         x=x.name,
@@ -405,6 +545,13 @@ def _empty(size: int) -> _Found:
 
 def _r(one: Matrix, other: Matrix) -> float:
     return float(snapped((one * other).sum()))
+
+
+def _after_q(columns: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    """Columns with more of them after q."""
+    place = list(columns).index("q") + 1
+    items = list(columns.items())
+    return dict([*items[:place], *more.items(), *items[place:]])
 
 
 def _named(names: Sequence[str], places: NDArray[np.intp]) -> pl.Series:

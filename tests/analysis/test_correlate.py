@@ -31,12 +31,13 @@ from tcga_corr.choices import Format, Method
 from tcga_corr.cli import main
 from tcga_corr.engine import Answer, Engine
 from tcga_corr.errors import AnalysisError, UsageError
-from tcga_corr.stats.correlation import correlate_groups
+from tcga_corr.stats.exact_spearman import least_p
 from tcga_corr.stats.pooling import pool
 from tcga_corr.vocabulary.gene_sets.catalogue import reference_sets
 from tcga_corr.vocabulary.gene_sets.gmt import GeneSet
 from tcga_corr.vocabulary.methods import METHODS
 from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
+from tests.analysis.vectors import associated
 from tests.conftest import barcodes, write_table
 
 Vector = NDArray[np.float64]
@@ -49,10 +50,12 @@ GOLDEN: dict[str, Any] = json.loads(
 )
 LINEAR: tuple[Method, ...] = ("pearson", "spearman")
 NUMBERS = ("r", "ci_low", "ci_high", "p", "q")
-NULL_NUMBERS = ("p_genes", "genes_low", "genes_high", "p_sets", "sets_low", "sets_high")
+OF_GENES = ("z_genes", "p_genes", "q_genes", "genes_mean", "genes_low", "genes_high")
+OF_SETS = ("z_sets", "p_sets", "sets_mean", "sets_low", "sets_high", "n_reference_sets")
+NULL_NUMBERS = (*OF_GENES, *OF_SETS)
 
 N = {"ACC": 25, "CHOL": 3, "LIHC": 40, "UVM": 14}
-SMALLEST = sorted(reference_sets().values(), key=lambda known: (len(known.genes), known.name))[:25]
+SMALLEST = sorted(reference_sets().values(), key=lambda known: (len(known.genes), known.name))[:45]
 GENES = sorted({gene for known in SMALLEST for gene in known.genes})
 A, B, C = GENES[:3]
 TOP = GENES[-6:]  # above all others and constant
@@ -201,14 +204,14 @@ def same(row: Row, expected: Expected) -> None:
 
 def without_numbers(row: Row) -> str:
     """The note of a row, which must have no numbers."""
-    assert [row[name] for name in (*NUMBERS, *NULL_NUMBERS, "r_disjoint")] == [None] * 12
+    assert [row[name] for name in (*NUMBERS, *NULL_NUMBERS, "r_disjoint")] == [None] * 18
     return str(row["note"])
 
 
 def without_nulls(row: Row) -> str:
     """The note of a row that has an r, and nothing that it is compared with."""
     assert row["r"] is not None
-    assert [row[name] for name in NULL_NUMBERS] == [None] * 6
+    assert [row[name] for name in NULL_NUMBERS] == [None] * 12
     return str(row["note"])
 
 
@@ -432,7 +435,8 @@ def test_what_is_held_fixed_leaves_nothing_of_x(engine: Engine, method: Method) 
 def test_one_variable_twice_stays_one(engine: Engine, method: Literal["pearson", "all"]) -> None:
     answer = engine.correlate(A, A, method=method, adjust=AGE)
     for row in answer.frame.filter(pl.col("r").is_not_null()).to_dicts():
-        assert (row["r"], row["p"]) == (1, 0)
+        least = least_p(row["n"]) if row["method"] == "spearman" else 0
+        assert (row["r"], row["p"]) == (1, least)
         assert without_nulls(row).startswith("x and y are the same variable")
 
 
@@ -458,10 +462,7 @@ def test_there_is_no_partial_kendall(engine: Engine) -> None:
     with pytest.raises(UsageError, match="no partial Kendall correlation here"):
         engine.correlate(A, B, method="kendall", adjust=AGE)
     with pytest.raises(ValueError, match="no partial Kendall"):
-        correlate_groups(
-            np.arange(12.0), np.arange(12.0), np.array([0, 12]), "kendall",
-            controls=[np.ones((12, 1))],
-        )  # fmt: skip
+        associated(np.arange(12.0), np.arange(12.0), "kendall", np.ones((12, 1)))
     answer = engine.correlate(A, B, method="all", adjust=AGE, null=())
     assert answer.frame["method"].to_list() == [*LINEAR] * 4
     assert tuple(answer.pooled) == LINEAR
@@ -560,7 +561,7 @@ wide = st.integers(-1_000, 1_000).map(float)
 def test_any_kendall_equals_counting(points: list[tuple[float, float]]) -> None:
     x, y = np.array(points).T
     assume(len(set(x)) > 1 and len(set(y)) > 1)
-    found = correlate_groups(x, y, np.array([0, len(x)]), "kendall")
+    found = associated(x, y, "kendall")
     tau, p = naive_tau(x.tolist(), y.tolist())
     assert found.r[0] == pytest.approx(tau, rel=0, abs=1e-12)
     assert found.p[0] == pytest.approx(p, rel=1e-9, abs=1e-15)
@@ -587,9 +588,13 @@ def test_every_method_has_its_rows(engine: Engine) -> None:
         assert answered.height == 3
         q = stats.false_discovery_control(answered["p"].to_list())
         assert answered["q"].to_list() == pytest.approx(q.tolist(), rel=1e-12)
-    assert frame.filter(pl.col("r").is_not_null())["p_genes"].null_count() == 0
+    for method, record in METHODS.items():
+        own = frame.filter(pl.col("r").is_not_null(), method=method)
+        assert own["p_genes"].null_count() == (0 if record.has_nulls else 3)
+        assert own["note"].str.contains("no null for").all() != record.has_nulls
     (single,) = engine.correlate(X, Y, tumor_types="LIHC", null=()).frame.to_dicts()
-    assert single["q"] == single["p"] < rows(engine.correlate(X, Y, null=()))["LIHC"]["q"]
+    assert single["q"] == single["p"]
+    assert any(row["q"] > row["p"] for row in frame.drop_nulls("p").to_dicts())
 
 
 # --- pooled --------------------------------------------------------------------------------------
@@ -617,8 +622,11 @@ def same_pooling(found: Pooling, frame: pl.DataFrame, method: Method, c: int = 0
     assert found.r is not None
     assert found.ci_high is not None
     assert found.ci_low <= found.r <= found.ci_high
-    directions = Counter(row["r"] > 0 for row in usable if row["q"] < 0.05)
+    by_genes = any(row["q_genes"] is not None for row in usable)
+    q, effect = ("q_genes", "z_genes") if by_genes else ("q", "r")
+    directions = Counter(row[effect] > 0 for row in usable if (row[q] or 0) < 0.05)
     assert (found.n_positive, found.n_negative) == (directions[True], directions[False])
+    assert found.tallied_by == q
     left = {
         row["tumor_type"]: float(pool(np.delete(r, place), np.delete(variance, place)).r)
         for place, row in enumerate(usable)
@@ -682,7 +690,7 @@ def test_two_tumor_types_have_neither_prediction_nor_any_to_leave_out(engine: En
     same_pooling(found, answer.frame, "pearson")
     assert (found.n_types, found.n_samples) == (2, 54)
     lines = found.lines()
-    assert len(lines) == 3
+    assert len(lines) == 4
     assert not any("one more tumor type" in line or "without" in line for line in lines)
 
 
@@ -734,7 +742,8 @@ def test_what_is_printed_of_a_pooled_association(simulated: Engine) -> None:
     lines = found.lines()
     assert lines == [
         f"pooled over 33 tumor types, 1562 samples: r = {found.r:.3f}, 95 % interval "
-        f"{found.ci_low:.3f} to {found.ci_high:.3f}, p = {found.p:.2g} of r = 0",
+        f"{found.ci_low:.3f} to {found.ci_high:.3f}",
+        f"without shared genes: r = {found.r_disjoint:.3f}",
         f"between tumor types: I2 = {100 * (found.i2 or 0):.0f} %, tau2 = {found.tau2:.2g} (on z), "
         f"Q = {found.cochran_q:.2g}, p = {found.cochran_q_p:.2g}",
         f"one more tumor type: {found.prediction_low:.3f} to {found.prediction_high:.3f} "
@@ -743,7 +752,8 @@ def test_what_is_printed_of_a_pooled_association(simulated: Engine) -> None:
         f"without one tumor type: {found.leave_one_out_low:.3f} "
         f"(without {found.leave_one_out_low_without}) to {found.leave_one_out_high:.3f} "
         f"(without {found.leave_one_out_high_without})",
-        f"without shared genes: r = {found.r_disjoint:.3f}",
+        f"p = {found.p:.2g}: the pooled p tests r = 0 alone; it is not compared with random genes "
+        "or other pathways",
     ]
     row = found.row("ferroptosis", "nfkb", "pearson")
     assert (row["tumor_type"], row["n"], row["note"]) == (
@@ -754,6 +764,42 @@ def test_what_is_printed_of_a_pooled_association(simulated: Engine) -> None:
     assert set(row) <= set(answer.frame.columns)
     for name in ("r", "ci_low", "ci_high", "p", "r_disjoint"):
         assert row[name] == getattr(found, name)
+
+
+def test_tumor_types_are_tallied_by_random_genes_where_they_are_compared_with_them(
+    simulated: Engine,
+) -> None:
+    answer = simulated.correlate("ferroptosis", "nfkb", null="genes", draws=250)
+    found = answer.pooled["pearson"]
+    same_pooling(found, answer.frame, "pearson")
+    tally = (
+        f"tumor types with q_genes < 0.05: {found.n_positive} with z_genes > 0, "
+        f"{found.n_negative} with z_genes < 0"
+    )
+    assert tally in found.lines()
+    q = stats.false_discovery_control(answer.frame["p_genes"].to_list())
+    assert answer.frame["q_genes"].to_list() == pytest.approx(q.tolist(), rel=1e-12)
+
+
+def test_a_pooled_row_with_nulls_has_them_before_its_p() -> None:
+    found = Pooling(
+        8, 900, r=0.4, ci_low=0.2, ci_high=0.6, p=4e-5, r_disjoint=0.4, n_types_disjoint=8,
+        z_genes=1.5, p_genes=0.35, genes_mean=0.28, genes_low=-0.1, genes_high=0.55,
+        sets_note="p_sets: 12 reference sets, at least 40 needed",
+    )  # fmt: skip
+    lines = found.lines()
+    assert lines[1:3] == [
+        "among random genes, pooled in the same way: p_genes = 0.35, z_genes = 1.5; they give "
+        "0.280 (-0.100 to 0.550)",
+        "p_sets: 12 reference sets, at least 40 needed",
+    ]
+    assert lines[-1].startswith("p = 4e-05: the pooled p tests r = 0 alone")
+    row = found.row("x", "y", "pearson")
+    assert (row["z_genes"], row["genes_high"], row["p_sets"]) == (1.5, 0.55, None)
+    assert row["level"] == "pooled"
+    among = replace(found, p_sets=0.13, z_sets=1.1, sets_mean=0.1, sets_low=-0.2, sets_high=0.5,
+                    n_reference_sets=200)  # fmt: skip
+    assert among.lines()[2].startswith("among 200 other pathways, pooled in the same way: p_sets")
 
 
 # --- where there is little to compare ------------------------------------------------------------
@@ -767,7 +813,8 @@ def test_a_constant_score_has_no_nulls(engine: Engine, method: Method) -> None:
             assert without_numbers(row).startswith("STEADY is constant")
     mixed = GeneSet("MIXED", "", (*STEADY.genes, X.genes[0]))
     (row,) = engine.correlate(mixed, X, method=method, tumor_types="LIHC").frame.to_dicts()
-    assert without_nulls(row) == "without shared genes: MIXED is constant"
+    no_null = "; no null for Kendall" if method == "kendall" else ""
+    assert without_nulls(row) == f"without shared genes: MIXED is constant{no_null}"
     assert (row["n_shared_genes"], row["r_disjoint"]) == (1, None)
 
 
@@ -778,7 +825,7 @@ def test_three_samples_have_no_nulls(engine: Engine, method: Method) -> None:
         row = rows(answer)["CHOL"]
         assert without_numbers(row) == "too few samples: 3, at least 10 needed"
         assert row["n"] == 3
-        assert rows(answer)["UVM"]["p_genes"] is not None
+        assert (rows(answer)["UVM"]["p_genes"] is None) == (method == "kendall")
 
 
 INSIDE: dict[str, tuple[Name, Name, int, str]] = {
@@ -800,36 +847,24 @@ def test_of_a_set_inside_the_other_nothing_is_left(
     engine: Engine, kind: str, method: Method
 ) -> None:
     x, y, n_shared, left = INSIDE[kind]
-    answer = engine.correlate(x, y, method=method, tumor_types=["ACC", "LIHC"], draws=30)
+    answer = engine.correlate(x, y, method=method, tumor_types=["ACC", "LIHC"], draws=40)
     for row in answer.frame.to_dicts():
         assert row["n_shared_genes"] == n_shared
+        no_null = "; no null for Kendall" if method == "kendall" else ""
         if not left:
-            assert row["note"] == ""
-            assert all(row[name] is not None for name in (*NULL_NUMBERS, "r_disjoint"))
+            reduced = "p_genes: draws are of the sets without their shared genes"
+            assert row["note"] == (no_null[2:] or reduced)
+            assert all((row[name] is None) == bool(no_null) for name in NULL_NUMBERS)
+            assert row["r_disjoint"] is not None
             continue
         first = "x and y are the same variable; " if kind == "twice" else ""
-        assert without_nulls(row) == f"{first}without shared genes: {left}, at least 5 needed"
+        few = f"{first}without shared genes: {left}, at least 5 needed{no_null}"
+        assert without_nulls(row) == few
         assert row["r_disjoint"] is None
     if left and kind != "twice":
         same_pooling(answer.pooled[method], answer.frame, method)
         assert answer.pooled[method].r_disjoint is None
         assert not any("shared genes" in line for line in answer.pooled[method].lines())
-
-
-def test_too_few_sets_of_like_size_are_said(engine: Engine) -> None:
-    large = GeneSet("LARGE", "", tuple(GENES[100:300]))
-    said = "p_sets: 0 reference sets of the size of LARGE, at least 20 needed"
-    for x, y, note in (
-        (large, A, said),
-        (X, large, said),
-        (DOSE, large, f"3 samples without dose; {said}"),
-    ):
-        row = rows(engine.correlate(x, y, draws=30))["LIHC"]
-        assert row["p_genes"] is not None
-        assert (row["p_sets"], row["sets_low"], row["sets_high"]) == (None, None, None)
-        assert row["note"] == note
-    row = rows(engine.correlate(large, A, null=("genes",), draws=30))["LIHC"]
-    assert row["note"] == ""
 
 
 def test_what_no_gene_can_stand_in_for_has_no_nulls(engine: Engine) -> None:
@@ -841,18 +876,42 @@ def test_what_no_gene_can_stand_in_for_has_no_nulls(engine: Engine) -> None:
     assert (row["p_sets"], row["r_disjoint"], row["note"]) == (None, None, "")
 
 
+def test_the_pooled_row_is_compared_last(simulated: Engine) -> None:
+    asked: dict[str, Any] = {"null": "genes", "draws": 60, "tumor_types": ["ACC", "CHOL", "UVM"]}
+    whole = simulated.correlate("ferroptosis", "nfkb", **asked)
+    first, second = simulated.correlate_in_steps("ferroptosis", "nfkb", **asked)
+    assert first.frame.equals(whole.frame)
+    assert second.frame.equals(whole.frame)
+    assert second.pooled == whole.pooled
+    found = whole.pooled["pearson"]
+    assert found.p_genes is not None
+    assert first.pooled["pearson"] == replace(
+        found,
+        **{one.name: None for one in fields(found) if one.name.endswith(("genes", "genes_note"))},
+        **dict.fromkeys(("genes_mean", "genes_low", "genes_high")),
+    )
+    (only,) = simulated.correlate_in_steps("ferroptosis", "nfkb", **{**asked, "null": ()})
+    assert only.pooled == simulated.correlate("ferroptosis", "nfkb", **{**asked, "null": ()}).pooled
+
+
 def test_nulls_are_chosen(engine: Engine) -> None:
     both = engine.correlate(X, Y, draws=30)
     assert both.query.null == ["genes", "sets"]
     assert both.query.draws == 30
-    for null, empty in (((), (0, 3)), (("genes",), (3,)), (("sets",), (0,))):
+    for null, gone in (((), NULL_NUMBERS), (("genes",), OF_SETS), (("sets",), OF_GENES)):
         answer = engine.correlate(X, Y, draws=30, null=null)
-        gone = [name for start in empty for name in NULL_NUMBERS[start : start + 3]]
         assert answer.query.null == list(null)
-        assert answer.frame.equals(
-            both.frame.with_columns(pl.lit(None, pl.Float64).alias(name) for name in gone)
-        )
-        assert answer.pooled == both.pooled
+        gone_too = [pl.lit(None, both.frame.schema[name]).alias(name) for name in gone]
+        expected = both.frame.with_columns(gone_too)
+        assert answer.frame.drop("note").equals(expected.drop("note"))
+        noted = answer.frame["note"].str.contains("p_genes: draws are of the sets without")
+        assert noted.to_list() == [("genes" in null) and n > 3 for n in answer.frame["n"]]
+        of_genes = "genes" in null
+        tally = answer.pooled["pearson"].tallied_by
+        assert tally == ("q_genes" if of_genes else "q")
+        if of_genes:
+            without = dict.fromkeys((*OF_SETS, "sets_note"), None)
+            assert answer.pooled["pearson"] == replace(both.pooled["pearson"], **without)
     with pytest.raises(UsageError, match="null is 'random'"):
         engine.correlate(X, Y, null=["random"])  # type: ignore[list-item]
     for draws in (0, -3):
@@ -885,7 +944,7 @@ def gmt(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-HEADINGS = ["p_genes", "95 % of genes", "p_sets", "95 % of sets"]
+HEADINGS = ["p_genes", "q_genes", "95 % of genes", "p_sets", "95 % of sets"]
 
 
 @pytest.mark.parametrize(
@@ -893,8 +952,8 @@ HEADINGS = ["p_genes", "95 % of genes", "p_sets", "95 % of sets"]
     [
         ("genes,sets", HEADINGS),
         (" sets , genes ", HEADINGS),
-        ("genes", HEADINGS[:2]),
-        ("sets", HEADINGS[2:]),
+        ("genes", HEADINGS[:3]),
+        ("sets", HEADINGS[3:]),
         ("none", []),
     ],
 )
@@ -920,8 +979,11 @@ def test_the_nulls_are_asked_for(
 
 def test_both_nulls_are_asked_for_unless_told(run: Run, gmt: Path) -> None:
     asked = (f"{gmt}:X", f"{gmt}:Y", "-t", "LIHC", "--format", "json")
-    plain, told = (json.loads(run(*asked, *more)[1]) for more in ((), ("--null", "genes,sets")))
-    assert plain == told
+    repeated = ("--null", "genes", "--null", "sets")
+    plain, *others = (
+        json.loads(run(*asked, *more)[1]) for more in ((), ("--null", "genes,sets"), repeated)
+    )
+    assert others == [plain] * 2
     assert plain["query"]["null"] == ["genes", "sets"]
     assert plain["query"]["draws"] == 1000
     (row,) = plain["associations"]
@@ -935,6 +997,7 @@ def test_both_nulls_are_asked_for_unless_told(run: Run, gmt: Path) -> None:
         (("--null", "bad"), "--null is 'bad'. Give genes, sets, both with a comma, or none"),
         (("--null", "genes,bad"), "--null is 'genes,bad'"),
         (("--null", "none,genes"), "--null is 'none,genes'"),
+        (("--null", "none", "--null", "genes"), "--null is 'none,genes'"),
         (("--null", ""), "--null is ''"),
         (("--draws", "0"), "draws is 0. Give 1 or more, or leave out the null"),
         (("--draws", "-1"), "draws is -1"),

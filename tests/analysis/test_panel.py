@@ -22,12 +22,11 @@ from tcga_corr.analysis.cohort import Cohort
 from tcga_corr.analysis.correlate import Question, associate
 from tcga_corr.analysis.names import CovariateVariable, GeneVariable, SetVariable, Variable
 from tcga_corr.analysis.panel import ROWS_AT_ONCE, Pairs, Panel
-from tcga_corr.analysis.pool import pooled_association, pooled_columns
-from tcga_corr.analysis.shared_genes import SharedGenes
+from tcga_corr.analysis.pool import Adjusted, pooled_association, pooled_columns
+from tcga_corr.analysis.shared_genes import SharedGenes, Variables
 from tcga_corr.choices import TIES, Method, Ties
 from tcga_corr.scoring.ranks import doubled_average_ranks
 from tcga_corr.stats.adjustment import benjamini_hochberg
-from tcga_corr.stats.correlation import Correlations
 from tcga_corr.stats.methods import fisher_interval, fisher_variance, p_of_r
 from tcga_corr.store.covariate_lookup import Covariate
 from tcga_corr.store.index import GeneNames, TableIndex
@@ -78,6 +77,7 @@ def made() -> tuple[Matrix, dict[str, list[float]]]:
     values = np.clip(values + rng.normal(0, 0.6, values.shape), 0, 18).round(1)
     values[1] = values[1].round()
     values[2] = 3.3
+    values[3] = np.maximum(values[3], np.median(values[3]))
     values[-len(STEADY) :] = 20 + np.arange(len(STEADY))[:, np.newaxis]
     age, dose, grade, late = activity[[0, 0, 1, 1]] + rng.normal(0, 1, (4, 220))
     dose[[3, 5, 50, *range(100, 130)]] = np.nan
@@ -94,8 +94,8 @@ VALUES, CLINIC = made()
 X = gene_set("X", *GENES[10:26])
 COVARIATES = {name: covariate(name, values) for name, values in CLINIC.items()}
 VARIABLES: list[Variable] = [
-    # one with ties, one that is constant, one of X, one that is not there
-    *(GeneVariable(name) for name in ("G000", "G001", "G002", "G012", "NOWHERE1")),
+    # one with ties, one that is constant, one often at its lowest, one of X, one that is not there
+    *(GeneVariable(name) for name in ("G000", "G001", "G002", "G003", "G012", "NOWHERE1")),
     X,
     gene_set("Y", *GENES[20:37]),
     gene_set("inside_X", *GENES[11:18]),
@@ -156,9 +156,11 @@ def alone(
 
     rows = []
     for x, y in pairs:
-        question = Question((variables[x], variables[y]), (method,), adjust)
-        found = associate([cohort], question, no_reference)
-        rows.append({**found.frame.row(0, named=True), "n_controls": int(found.n_controls[0])})
+        pair = variables[x], variables[y]
+        (found,) = associate([cohort], Question(pair, (method,), adjust), no_reference)
+        here = np.array([0]), np.array([1])
+        n_controls = int(Panel(cohort, pair, adjust, method).pairs(*here).n_controls[0])
+        rows.append({**found.frame.row(0, named=True), "n_controls": n_controls})
     return {name: [row[name] for row in rows] for name in rows[0]}
 
 
@@ -234,6 +236,7 @@ def test_cases_are_of_every_kind() -> None:
         "NOWHERE1: not measured", "G002 and steady are constant", "flat is constant",
         "all: the set holds every gene of the table", "nobody: no sample has it",
         "control shares genes with X: 6", "1 sample without age", "years is a linear combination",
+        "% of the samples have its lowest value",
     ):  # fmt: skip
         assert words in said, words
 
@@ -355,7 +358,7 @@ def test_x_and_y_may_change_places(name: str, method: Method) -> None:
 
 
 @cache
-def sharing(ties: Ties) -> tuple[Cohort, list[Variable], list[frozenset[str]], SharedGenes]:
+def sharing(ties: Ties) -> tuple[list[Variable], list[frozenset[str]], Variables]:
     """Sets of any overlap, genes and a covariate, with their genes in the table."""
     rng = np.random.default_rng(6)
     cohort = Cohort(table(VALUES[:, :30], "t" * 30), "tumor", ties)
@@ -367,32 +370,31 @@ def sharing(ties: Ties) -> tuple[Cohort, list[Variable], list[frozenset[str]], S
     variables += [GeneVariable(gene) for gene in (*GENES[:18], "NOWHERE1")]
     variables.append(COVARIATES["age"])
     measured = [cohort.measure(one) for one in variables]
-    shared = SharedGenes(cohort, measured)
-    return cohort, variables, [one.genes for one in measured], shared
+    return variables, [one.genes for one in measured], Variables.measured(cohort, measured)
 
 
 @pytest.mark.parametrize("n_pairs", [1, 40, 600, 4_000])
 def test_shared_genes_are_counted(n_pairs: int) -> None:
     """Of few pairs pair by pair, of many by a product; both are as sets have it."""
-    _, variables, genes, shared = sharing("average")
+    variables, genes, made_of = sharing("average")
+    shared = SharedGenes(made_of, made_of)
     x, y = np.random.default_rng(n_pairs).integers(0, len(variables), (2, n_pairs))
     pairs = zip(x.tolist(), y.tolist(), strict=True)  # the sets are the first 70
     expected = [len(genes[a] & genes[b]) if min(a, b) < 70 else 0 for a, b in pairs]
     assert shared.counts(x, y).tolist() == expected
-    assert shared.sizes.tolist() == [len(one) for one in genes]
+    assert made_of.sizes.tolist() == [len(one) for one in genes]
     no_set = np.arange(70, len(variables))
     assert not shared.counts(no_set, no_set).any()
 
 
 @pytest.mark.parametrize("ties", TIES)
 def test_scores_without_shared_genes(ties: Ties) -> None:
-    cohort, variables, genes, shared = sharing(ties)
+    variables, genes, made_of = sharing(ties)
+    cohort, values = made_of.cohort, made_of.values
     x, y = np.random.default_rng(8).integers(0, len(variables), (2, 1_300))
     x[:3], y[:3] = (4, 5, 69), (4, 5, 69)  # of which nothing is left
-    measured = [cohort.measure(variable).values for variable in variables]
-    values = np.array([np.full(30, np.nan) if one is None else one for one in measured])
     seen = np.zeros(len(x), dtype=np.int64)
-    for part, *sides in shared.without(x, y, values, ranked=False):
+    for part, *sides in SharedGenes(made_of, made_of).without(x, y, ranked=False):
         seen[part] += 1
         assert (np.diff(x[part]) >= 0).all()
         for places, side in zip((x[part], y[part]), sides, strict=True):
@@ -439,18 +441,24 @@ def test_many_pools_are_each_alone(method: Method) -> None:
     r[rng.random(n.shape) < np.linspace(0, 1, pairs)] = np.nan
     disjoint = np.where(rng.random(n.shape) < 0.8, r * 0.9, np.nan)
     disjoint[:, ::4] = np.nan
-    p = p_of_r(r, n - n_controls, method)
+    p = p_of_r(r, n, method, n_controls)
     low, high = fisher_interval(r, fisher_variance(r, n, method, n_controls))
     q = benjamini_hochberg(p)
-    found = pooled_columns(r, n, n_controls, q, disjoint, method)
+    q_genes, z_genes = rng.random(n.shape) ** 3, rng.normal(0, 2, n.shape)
+    q_genes[np.isnan(r)] = z_genes[np.isnan(r)] = np.nan
+    q_genes[:, 1::2] = np.nan  # of pairs that were not compared with random genes
+    adjusted = Adjusted(q, q_genes, z_genes)
+    found = pooled_columns(r, n, n_controls, adjusted, disjoint, method)
     numbers = ("r", "ci_low", "ci_high", "p", "tau2", "i2", "r_disjoint")
     numbers += ("prediction_low", "prediction_high")
-    counts = ("n_positive", "n_negative", "n_types")
+    counts = ("n_positive", "n_negative", "n_types", "tallied_by")
     names = [f"T{number}" for number in range(types)]
     for pair in range(pairs):
-        one = (side[:, pair] for side in (n, r, low, high, p))
-        columns = Correlations(*one, [""] * types, n_controls[:, pair])
-        alone = pooled_association(names, columns, q[:, pair], disjoint[:, pair], method)
+        one = (side[:, pair] for side in (n, n_controls, r, low, high, p))
+        first = np.zeros(types, dtype=np.int64)
+        columns = Pairs(first, first + 1, *one, first, disjoint[:, pair], [""] * types)
+        own = Adjusted(q[:, pair], q_genes[:, pair], z_genes[:, pair])
+        alone = pooled_association(names, columns, own, method)
         assert found["n"][pair] == alone.n_samples
         for name in numbers:
             expected = np.array(getattr(alone, name), dtype=float)  # NaN of None
@@ -460,3 +468,8 @@ def test_many_pools_are_each_alone(method: Method) -> None:
     assert np.isnan(found["r"]).sum() > 3
     assert (found["n_positive"] > 0).sum() > 10
     assert (found["n_negative"] > 0).any()
+    counted = np.where(np.isnan(q_genes).all(axis=0), q < 0.05, q_genes < 0.05)
+    for pair, by in enumerate(found["tallied_by"]):
+        effect = {"q": r, "q_genes": z_genes}[by][counted[:, pair], pair]
+        assert found["n_positive"][pair] == (effect > 0).sum()
+        assert found["n_negative"][pair] == (effect < 0).sum()

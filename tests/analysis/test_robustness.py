@@ -18,10 +18,15 @@ import polars as pl
 import pytest
 
 import tcga_corr as tc
+from tcga_corr.analysis.nulls import random_gene_null
+from tcga_corr.analysis.panel import Panel
 from tcga_corr.analysis.robustness import RobustnessAnswer
+from tcga_corr.analysis.scope import Scope
 from tcga_corr.engine import Engine
 from tcga_corr.errors import AnalysisError, DataMissingError, UsageError
 from tcga_corr.loading.plan import LoadOptions
+from tcga_corr.vocabulary.gene_sets.catalogue import find_set
+from tcga_corr.vocabulary.gene_sets.readings import READINGS
 from tests.conftest import Run, barcodes, write_table
 
 GENES = [f"G{number:03d}" for number in range(80)]
@@ -31,7 +36,8 @@ UNITS = {XENA: "log2(norm_count+1)", MINE: "log2(tpm+1)"}
 N_XENA, FIRST_COMMON, N_ONLY_MINE = 34, 8, 6
 COLUMNS = [
     "kind", "source", "unit", "patients", "ties", "method", "x", "y", "shared_genes", "adjust",
-    "without", "n", "r", "ci_low", "ci_high", "p", "change", "note",
+    "without", "n", "r", "ci_low", "ci_high", "p", "z_genes", "p_genes", "genes_mean", "genes_low",
+    "genes_high", "p_genes_by_mean", "change", "note",
 ]  # fmt: skip
 
 
@@ -448,7 +454,7 @@ def test_a_source_that_holds_only_what_all_hold(tmp_path: Path) -> None:
 def test_a_set_of_which_too_little_is_left(engine: Engine) -> None:
     """Rows that cannot be answered stay, with the reason; they are not in the span."""
     small = gene_set("small", 30, 35)
-    answer = engine.robustness(small, Y, tumor_type="UVM")
+    answer = engine.robustness(small, Y, tumor_type="UVM", null=())
     apart = answer.frame.filter(pl.col("kind") == "without gene")
     for row in apart.to_dicts():
         if row["without"] in small.genes:
@@ -498,6 +504,182 @@ def test_sources_without_a_patient_in_common(tmp_path: Path) -> None:
     assert_spread(answer)
 
 
+# --- the readings of a term
+
+NFKB = [reading.name for reading in READINGS["nfkb"]]
+
+
+@pytest.fixture(scope="module")
+def of_nfkb(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    """A table with the genes of every reading."""
+    rng = np.random.default_rng(3)
+    genes = sorted({gene for name in (*NFKB, "ferroptosis") for gene in find_set(name).genes})
+    rows = zip(genes, rng.uniform(0, 12, (len(genes), 15)).round(2).tolist(), strict=True)
+    folder = tmp_path_factory.mktemp("readings")
+    path = folder / "TCGA.UVM.sampleMap" / "HiSeqV2"
+    write_table(path, barcodes(15, site="UV"), rows)
+    engine = tc.open_store(folder / "cache")
+    assert not engine.load([path]).errors
+    return engine
+
+
+def test_a_term_stands_for_its_readings(of_nfkb: Engine) -> None:
+    answer = of_nfkb.robustness("ferroptosis", "nfkb", tumor_type="UVM")
+    given = of_nfkb.robustness("ferroptosis", find_set("nfkb"), tumor_type="UVM", y_also=NFKB[1:])
+    assert answer.query.y == given.query.y == NFKB
+    assert answer.frame.equals(given.frame)
+    by_reading = asdict(answer.summary)["by_choice"]["y"]
+    assert list(by_reading) == NFKB
+    for name, r in by_reading.items():
+        close(r, of_nfkb.correlate("ferroptosis", name, null=()).frame["r"][0])
+    assert "nfkb: all 11 readings, see `tcga-corr sets nfkb`" in answer.notes
+    assert answer.provenance.notes == answer.notes
+
+
+def test_correlate_takes_the_first_reading_and_notes_it_once(of_nfkb: Engine) -> None:
+    answer = of_nfkb.correlate("ferroptosis", "nfkb", null=())
+    noted = [note for note in answer.notes if "tcga-corr sets nfkb" in note or "FILE.gmt" in note]
+    assert [note.partition(",")[0] for note in noted] == [
+        "ferroptosis: the list of WikiPathways (by MSigDB)",
+        "nfkb: genes that TNF switches on through NF-kB (targets)",
+    ]
+    assert answer.provenance.notes == answer.notes
+    hallmark = of_nfkb.correlate("ferroptosis", "HALLMARK_TNFA_SIGNALING_VIA_NFKB", null=())
+    assert answer.frame["r"].equals(hallmark.frame["r"])
+
+
+def test_another_name_of_a_list_stands_for_it_alone(of_nfkb: Engine) -> None:
+    for name in ("nfkb-pid-canonical", "HALLMARK_TNFA_SIGNALING_VIA_NFKB"):
+        answer = of_nfkb.robustness("ferroptosis", name, tumor_type="UVM")
+        assert answer.query.y == [name]
+        assert set(answer.frame["y"]) == {name}
+
+
+def test_a_reading_is_not_correlated_with_itself(of_nfkb: Engine) -> None:
+    frame = of_nfkb.robustness("nfkb", "nfkb-pid-canonical", tumor_type="UVM").frame
+    assert set(frame["x"]) == set(NFKB) - {"nfkb-pid-canonical"}
+
+
+# --- random genes
+
+DRAWS = 60
+
+
+@pytest.fixture(scope="module")
+def many_genes(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    """A table with enough genes for classes; X and Y are sets of their first."""
+    rng = np.random.default_rng(5)
+    names = [*GENES, *(f"H{number:03d}" for number in range(1_000))]
+    activity = rng.normal(size=(3, 32))
+    values = rng.uniform(3, 10, (len(names), 1)) + rng.normal(0, 0.5, (len(names), 3)) @ activity
+    values = np.maximum(values + rng.normal(0, 0.7, values.shape), 0).round(1)
+    folder = tmp_path_factory.mktemp("many_genes")
+    samples = barcodes(32, site="LI")
+    for path, kept in (
+        (folder / "TCGA.LIHC.sampleMap" / "HiSeqV2", slice(0, 32)),
+        (folder / "mine" / "TCGA.LIHC.tsv", slice(4, 30)),
+    ):
+        write_table(path, samples[kept], zip(names, values[:, kept].tolist(), strict=True))
+    engine = tc.open_store(folder / "cache")
+    assert not engine.load([folder / "TCGA.LIHC.sampleMap"]).errors
+    options = LoadOptions(source=MINE, unit=UNITS[MINE])
+    assert not engine.load([folder / "mine" / "TCGA.LIHC.tsv"], options).errors
+    return engine
+
+
+OF_GENES = ["z_genes", "p_genes", "genes_mean", "genes_low", "genes_high"]
+OF_P = ["source", "patients", "method", "x", "y", "adjust"]
+
+
+def test_each_choice_is_compared_with_random_genes(many_genes: Engine) -> None:
+    """As the pair asked alone, whatever the tie rule and whether shared genes are kept."""
+    answer = many_genes.robustness(
+        X, Y, tumor_type="LIHC", ties="gsva", y_also=[Y2], adjust="H007", draws=DRAWS
+    )
+    named: dict[str, Variable] = {one.name: one for one in (X, Y, Y2)}
+    choices = answer.frame.filter(pl.col("kind") != "without gene")
+    compared = choices.filter(pl.col("method") != "kendall")
+    assert compared["p_genes"].null_count() == 0
+    assert set(compared["ties"]) == {*TIES}
+    assert set(compared["shared_genes"]) == {"kept", "removed"}
+    assert compared.n_unique(OF_P) == compared.n_unique([*OF_P, *OF_GENES, "p_genes_by_mean"]) == 24
+    for row in compared.filter(pl.col("patients") == "all").unique(OF_P).to_dicts():
+        pair = many_genes.correlate(
+            X,
+            named[row["y"]],
+            tumor_types="LIHC",
+            source=row["source"],
+            method=row["method"],
+            adjust=[name for name in [row["adjust"]] if name],
+            null="genes",
+            draws=DRAWS,
+        ).frame.row(0, named=True)
+        for name in OF_GENES:
+            close(row[name], pair[name])
+    others = answer.frame.filter(
+        (pl.col("method") == "kendall") | (pl.col("kind") == "without gene")
+    )
+    assert all(
+        others[name].null_count() == others.height for name in (*OF_GENES, "p_genes_by_mean")
+    )
+    kendall = choices.filter(pl.col("method") == "kendall")
+    assert set(kendall["note"]) == {"no null for Kendall"}
+
+
+@pytest.mark.parametrize("y", [Y, "H011"])
+def test_the_rule_of_the_mean_alone(many_genes: Engine, y: Variable) -> None:
+    """The same draws, of classes that do not see the spread."""
+    row = many_genes.robustness(X, y, tumor_type="LIHC", draws=DRAWS).frame.row(0, named=True)
+    [cohort] = many_genes.cohorts(Scope(["LIHC"], XENA))
+    variables = many_genes.names([cohort]).variables([X, y])
+    panel = Panel(cohort, variables)
+    found = panel.pairs(np.array([0]), np.array([1]))
+    [(table, _)] = panel.tables(found.x, found.y, np.array([True]))
+    observed = found.r_disjoint
+    by_mean, by_both = (
+        random_gene_null([table], observed, DRAWS, lambda _: NotImplemented, n).numbers
+        for n in (1, 5)
+    )
+    close(row["p_genes_by_mean"], float(by_mean.p[0]))
+    close(row["z_genes"], float(by_both.z[0]))
+    assert by_mean.mean[0] != by_both.mean[0]
+
+
+def test_the_range_of_p_genes_and_its_readings(many_genes: Engine) -> None:
+    answer = many_genes.robustness(X, Y, tumor_type="LIHC", y_also=[Y2], draws=DRAWS)
+    for column, title in (
+        ("p_genes", "p_genes"),
+        ("p_genes_by_mean", "of random genes of the same mean alone, as in 0.1.0, p_genes"),
+    ):
+        known = answer.frame.filter(pl.col(column).is_not_null()).unique(OF_P)
+        spread = asdict(answer.summary)[column]
+        lowest, highest = known[column].min(), known[column].max()
+        assert (spread["lowest"], spread["highest"], spread["n"]) == (lowest, highest, 12)
+        assert spread["as_asked"] == answer.frame[column][0]
+        for end, of in ((lowest, "lowest_of"), (highest, "highest_of")):
+            assert spread[of] in known.filter(pl.col(column) == end)["y"].to_list()
+        n_below = known.filter(pl.col(column) < 0.05).height
+        assert spread["n_significant"] == n_below
+        line = (
+            f"{title} as asked {spread['as_asked']:.2g}; over 12 choices {lowest:.2g} "
+            f"({spread['lowest_of']}) to {highest:.2g} ({spread['highest_of']}), {n_below} below "
+            "0.05"
+        )
+        assert line in answer.lines
+
+
+def test_compared_with_nothing(many_genes: Engine) -> None:
+    answer = many_genes.robustness("G001", "H002", tumor_type="LIHC", null=())
+    columns = [*OF_GENES, "p_genes_by_mean"]
+    assert all(answer.frame[name].null_count() == answer.frame.height for name in columns)
+    assert not any("p_genes" in line for line in answer.lines)
+    assert set(answer.frame["note"]) == {""}
+    with pytest.raises(UsageError, match="null is 'sets'"):
+        many_genes.robustness("G001", "H002", tumor_type="LIHC", null="sets")
+    with pytest.raises(UsageError, match="draws is 0"):
+        many_genes.robustness("G001", "H002", tumor_type="LIHC", draws=0)
+
+
 # --- what cannot be asked ------------------------------------------------------------------------
 
 
@@ -532,6 +714,7 @@ def test_what_cannot_be_asked_is_said(engine: Engine) -> None:
         (("G001", "no.gmt:S", "-t", "UVM"), 3, "no gene set file"),
         (("G001", "GPX4", "-t", "UVM"), 1, "GPX4: not measured"),
         (("G001", LACKED, "-t", "LIHC"), 1, "lacked: no sample has it"),
+        (("G001", "G002", "-t", "UVM", "--null", "sets"), 2, "--null is 'sets'"),
         (("G001",), 2, "Missing argument"),
     ],
 )
@@ -614,7 +797,7 @@ def test_made_up_values_stay_alone(tmp_path: Path) -> None:
     engine = tc.open_store(tmp_path / "cache")
     made_up = LoadOptions(source="simulated")
     assert not engine.load([tmp_path / "atlas" / "TCGA.UVM.sampleMap"], made_up).errors
-    alone = engine.robustness("RELA", "NFE2L2", tumor_type="UVM")
+    alone = engine.robustness("RELA", "NFE2L2", tumor_type="UVM", null=())
     assert alone.query.sources == ["simulated"]
     assert alone.simulated is True
     assert set(alone.frame["note"]) == {"SIMULATED"}
@@ -623,11 +806,11 @@ def test_made_up_values_stay_alone(tmp_path: Path) -> None:
     path = tmp_path / "TCGA.UVM.sampleMap" / "HiSeqV2"
     write_table(path, barcodes(15, site="UV"), zip(names, rows, strict=True))
     assert not engine.load([path]).errors
-    beside = engine.robustness("RELA", "NFE2L2", tumor_type="UVM")
+    beside = engine.robustness("RELA", "NFE2L2", tumor_type="UVM", null=())
     assert beside.query.sources == [XENA]
     assert beside.simulated is False
     assert set(beside.frame["note"]) == {""}
-    asked = engine.robustness("RELA", "NFE2L2", tumor_type="UVM", source="simulated")
+    asked = engine.robustness("RELA", "NFE2L2", tumor_type="UVM", source="simulated", null=())
     assert asked.frame.equals(alone.frame)
 
 
@@ -640,13 +823,16 @@ def test_ferroptosis_and_nfkb_in_acc(shared: Path, tmp_path: Path) -> None:
     table = shared / "hub" / "tcga-xena-hub" / "download" / "TCGA.ACC.sampleMap" / "HiSeqV2.gz"
     engine = tc.open_store(tmp_path / "cache")
     assert not engine.load([table]).errors
-    answer = engine.robustness("ferroptosis", "nfkb", tumor_type="ACC")
+    answer = engine.robustness("ferroptosis", find_set("nfkb"), tumor_type="ACC")
     assert answer.frame["n"].to_list() == [79] * answer.frame.height
     pair = engine.correlate("ferroptosis", "nfkb", null=()).frame.to_dicts()[0]
     close(asdict(answer.summary)["by_choice"]["shared_genes"]["removed"], pair["r_disjoint"])
     assert list(answer.lines) == [
         "as asked r = 0.498; over 12 choices 0.349 to 0.505, median 0.424; 12 of 12 above 0, "
         "12 with p < 0.05",
+        "p_genes as asked 0.14; over 2 choices 0.14 to 0.39, 0 below 0.05",
+        "of random genes of the same mean alone, as in 0.1.0, p_genes as asked 0.038; over 2 "
+        "choices 0.038 to 0.1, 1 below 0.05",
         "ties alone: average 0.498, gseapy 0.505, gsva 0.490",
         "method alone: pearson 0.498, spearman 0.370",
         "shared genes alone: kept 0.498, removed 0.483",

@@ -1,0 +1,133 @@
+"""The nulls of a screen: of one variable with every gene, or with many gene sets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tcga_corr.analysis.cohort import Cohort
+from tcga_corr.analysis.comparisons import compare_pairs, compare_pooled, pooled_families
+from tcga_corr.analysis.names import SetVariable, Variable
+from tcga_corr.analysis.null_of_every_gene import every_gene_null
+from tcga_corr.analysis.null_setting import PairsInTable, Side, pooled_r
+from tcga_corr.analysis.nulls import NullColumns, Reference, genes_in_all
+from tcga_corr.analysis.panel import Panel
+from tcga_corr.analysis.random_genes import GenePool
+from tcga_corr.analysis.threads import in_threads
+from tcga_corr.choices import Method, Null
+
+Matrix = NDArray[np.float64]
+Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ScreenNulls:
+    """By null, the numbers of each tumor type, and of the pooled r; an entry per y."""
+
+    by_tumor_type: Mapping[Null, Sequence[NullColumns]] = field(default_factory=dict)
+    pooled: Mapping[Null, NullColumns] = field(default_factory=dict)
+
+
+def compare_with_every_gene(
+    cohorts: Sequence[Cohort],
+    x: Variable,
+    genes: Sequence[str],
+    observed: Matrix,
+    controls: Sequence[Variable],
+    method: Method,
+    n_draws: int,
+) -> ScreenNulls:
+    """Compare one variable's r with genes with random genes.
+
+    Parameters
+    ----------
+    cohorts
+        The tumor types.
+    x, controls, method
+        What is correlated with the genes, and how.
+    genes
+        Symbols of the tables.
+    observed
+        Tumor types x genes: r without shared genes, with scores by average ranks; NaN where there
+        is none.
+    n_draws
+        Random pairs.
+    """
+    tables = [_table_of(cohort, x, controls, method) for cohort in cohorts]
+    rows = in_threads(
+        lambda table, own: _every_gene([table], genes, own, n_draws), tables, list(observed)
+    )
+    pooled = NullColumns.empty(len(genes))
+    with np.errstate(invalid="ignore"):
+        codes = np.where(np.abs(observed) < 1, 0, -1)
+    for which, places in pooled_families(codes, pooled.notes):
+        some = [tables[int(one)] for one in which]
+        own = pooled_r([one.setting for one in some], observed[np.ix_(which, places)])
+        pooled.put(places, _every_gene(some, [genes[place] for place in places], own, n_draws))
+    return ScreenNulls({"genes": rows}, {"genes": pooled})
+
+
+def _table_of(
+    cohort: Cohort, x: Variable, controls: Sequence[Variable], method: Method
+) -> PairsInTable:
+    place = np.array([0])
+    return Panel(cohort, [x], controls, method).by_average_ranks().table(place, place)
+
+
+def _every_gene(
+    tables: Sequence[PairsInTable], genes: Sequence[str], observed: Vector, n_draws: int
+) -> NullColumns:
+    found = NullColumns.empty(len(genes))
+    if np.isnan(observed).all():
+        return found
+    pool = GenePool.of([table.setting for table in tables])
+    place = {symbol: number for number, symbol in enumerate(pool.symbols)}
+    places = np.array([place.get(symbol, -1) for symbol in genes])
+    some = np.flatnonzero((places >= 0) & ~np.isnan(observed))
+    x: list[Side] = [table.sides(pool.symbols)[0] for table in tables]
+    few, missing = genes_in_all(tables, x[:1])
+    for note in (few | missing).values():
+        found.notes.update(dict.fromkeys(some.tolist(), note))
+    if not len(some) or few:
+        return found
+    settings = [table.setting for table in tables]
+    found.put(some, every_gene_null(settings, pool, x, places[some], observed[some], n_draws))
+    return found
+
+
+def compare_with_sets(
+    cohorts: Sequence[Cohort],
+    x: Variable,
+    sets: Sequence[SetVariable],
+    controls: Sequence[Variable],
+    method: Method,
+    nulls: Sequence[Null],
+    n_draws: int,
+    reference: Reference,
+) -> ScreenNulls:
+    """Compare one variable's r with gene sets with nulls.
+
+    Parameters
+    ----------
+    cohorts, x, controls, method, n_draws
+        As of :func:`compare_with_every_gene`.
+    sets
+        The gene sets.
+    nulls
+        What to compare with.
+    reference
+        Gives the reference collection's index of a table.
+    """
+    panels = [Panel(cohort, [x, *sets], controls, method) for cohort in cohorts]
+    first, others = np.zeros(len(sets), dtype=np.intp), np.arange(1, len(sets) + 1)
+    found = [panel.pairs(first, others) for panel in panels]
+    rows = in_threads(
+        lambda panel, own: compare_pairs(panel, own, nulls, n_draws, reference), panels, found
+    )
+    return ScreenNulls(
+        {null: [own[null] for own in rows] for null in nulls},
+        compare_pooled(panels, found, nulls, n_draws, reference) if len(panels) > 1 else {},
+    )
