@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import itertools
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from tcga_corr.analysis.cohort import complete_samples
+from tcga_corr.analysis.names import Variable
+from tcga_corr.analysis.robustness import Choices, half_range
 from tcga_corr.batch.folder import RunFolder
-from tcga_corr.batch.plan import Plan
+from tcga_corr.batch.plan import Plan, PlannedAnalysis, check_inputs
 from tcga_corr.batch.results import ASSOCIATIONS, DOMINANCE
 from tcga_corr.batch.spec import Claim
+from tcga_corr.choices import Method
+from tcga_corr.engine import Engine
+from tcga_corr.errors import TcgaCorrError
 from tcga_corr.sources import source_is_simulated
+from tcga_corr.stats.bootstrap import difference_interval
+from tcga_corr.vocabulary.associations import is_significant
 
 if TYPE_CHECKING:
     import polars as pl
 
 # share of the published number of samples from which a cohort counts as complete
 ENOUGH = 0.95
+_STANDARDISED = "standardised"
+_RAW = "raw scores of different sets do not compare"
 
 
 @dataclass(frozen=True)
@@ -28,10 +39,12 @@ class _Result:
         The statistic as text; None where there is none.
     note
         Why there is none.
-    n, ci_low, ci_high
-        Samples, and the interval of r.
+    n, r, ci_low, ci_high
+        Samples, r and its interval.
     highest
-        By scale, the set that is highest in most samples.
+        The set that is highest in most samples by standardised scores.
+    p_of_w
+        The p of random genes of Kendall's W of these scores; None where there is none.
     without_score
         Sets that have no score.
     """
@@ -39,21 +52,50 @@ class _Result:
     text: str | None = None
     note: str = ""
     n: int = 0
+    r: float = float("nan")
     ci_low: float | None = None
     ci_high: float | None = None
-    highest: tuple[tuple[str, str], ...] = ()
+    highest: str = ""
+    p_of_w: float | None = None
     without_score: tuple[str, ...] = ()
 
 
-def compare_claims(folder: RunFolder, plan: Plan) -> pl.DataFrame:
+@dataclass(frozen=True)
+class _Verdict:
+    """Whether a published statistic and the one here agree, or why that is not judged.
+
+    Attributes
+    ----------
+    text
+        In words.
+    half_range
+        Half the range of r over the choices that an analyst could have made.
+    difference_low, difference_high
+        The 95 % interval of r here minus the published r, over draws of the patients.
+    """
+
+    text: str
+    half_range: float | None = None
+    difference_low: float | None = None
+    difference_high: float | None = None
+
+
+def compare_claims(engine: Engine, folder: RunFolder, plan: Plan) -> pl.DataFrame:
     """A row per claim: the published statistic, the one of the run, and whether they agree.
 
     This is not judged where the values are simulated, where the publication gives no number of
     samples, or where the cohort of the run has less than 95 % or more than 105 % of them.
+
+    The patients are much the same then, so an interval of r here is no test. Two r are not
+    distinguishable where they differ by at most half the range of r over the choices of
+    :mod:`tcga_corr.analysis.robustness`, but for other gene sets of the same meaning; or where the
+    interval of their difference over draws of the patients holds 0
+    (:mod:`tcga_corr.stats.bootstrap`). The set that is highest is not distinguishable where random
+    sets differ as much: where p_genes of Kendall's W is 0.05 or more.
     """
     import polars as pl
 
-    rows = [_row(folder, plan, claim) for claim in plan.claims]
+    rows = [_row(engine, folder, plan, claim) for claim in plan.claims]
     return pl.DataFrame(rows, schema=_SCHEMA)
 
 
@@ -61,16 +103,18 @@ _SCHEMA: dict[str, Any] = {
     "claim": str, "analysis": str, "tumor_type": str, "x": str, "y": str, "statistic": str,
     "published": str, "published_n": int, "published_unit": str, "published_in": str,
     "here": str, "method": str, "adjust": str, "ci_low": float, "ci_high": float, "n": int,
-    "unit": str, "source": str, "verdict": str,
+    "unit": str, "source": str, "half_range": float, "difference_low": float,
+    "difference_high": float, "verdict": str,
 }  # fmt: skip
 
 
-def _row(folder: RunFolder, plan: Plan, claim: Claim) -> dict[str, Any]:
+def _row(engine: Engine, folder: RunFolder, plan: Plan, claim: Claim) -> dict[str, Any]:
     analysis = plan.analysis(claim.analysis)
     units = dict(zip(analysis.tumor_types, analysis.units, strict=True))
     method = analysis.methods[0] if analysis.methods else ""
     adjust = ",".join(variable.name for variable in analysis.adjust)
     result = _result(folder, claim, method)
+    verdict = _verdict(engine, plan, claim, result)
     return {
         "claim": claim.text,
         "analysis": claim.analysis,
@@ -90,29 +134,89 @@ def _row(folder: RunFolder, plan: Plan, claim: Claim) -> dict[str, Any]:
         "n": None if result.text is None else result.n,
         "unit": units.get(claim.tumor_type),
         "source": analysis.source,
-        "verdict": _verdict(claim, result, adjust, simulated=source_is_simulated(analysis.source)),
+        "half_range": verdict.half_range,
+        "difference_low": verdict.difference_low,
+        "difference_high": verdict.difference_high,
+        "verdict": verdict.text,
     }
 
 
-def _verdict(claim: Claim, result: _Result, adjust: str, *, simulated: bool) -> str:
-    """Whether they agree, or why that is not judged."""
+def _not_judged(claim: Claim, result: _Result, analysis: PlannedAnalysis) -> str:
+    """Why it is not judged whether they agree; empty where it is."""
     if result.text is None:
-        return f"none: {result.note or 'no such row'}"
-    if simulated:
-        return "none: SIMULATED values"
+        return result.note or "no such row"
+    if source_is_simulated(analysis.source):
+        return "SIMULATED values"
     if claim.n is None:
-        return "none: the publication gives no number of samples"
+        return "the publication gives no number of samples"
     if not ENOUGH <= result.n / claim.n <= 2 - ENOUGH:
-        return f"none: {result.n} samples here, {claim.n} published"
-    if claim.statistic == "r" and adjust:
-        return f"none: adjusted for {adjust} here"
-    if claim.statistic == "r":
-        low, high = result.ci_low, result.ci_high
-        inside = low is not None and high is not None and low <= float(claim.value) <= high
-        return f"published value {'within' if inside else 'outside'} the 95 % interval here"
+        return f"{result.n} samples here, {claim.n} published"
+    if claim.statistic == "r" and analysis.adjust:
+        return f"adjusted for {','.join(one.name for one in analysis.adjust)} here"
+    if claim.statistic != "highest":
+        return ""
+    if result.without_score:
+        return f"no score of {', '.join(result.without_score)}"
+    if result.p_of_w is None:
+        return f"{_RAW}, and standardised ones have no Kendall's W"
+    return ""
+
+
+def _verdict(engine: Engine, plan: Plan, claim: Claim, result: _Result) -> _Verdict:
+    reason = _not_judged(claim, result, plan.analysis(claim.analysis))
+    if reason:
+        return _Verdict(f"none: {reason}")
+    if claim.statistic == "n":
+        return _Verdict("the same" if claim.value == result.n else "not the same")
     if claim.statistic == "highest":
-        return _verdict_on_highest(claim, result)
-    return "the same" if claim.value == result.n else "not the same"
+        return _Verdict(_verdict_on_highest(claim, result))
+    try:
+        return _verdict_on_r(engine, plan, claim, result)
+    except TcgaCorrError as error:  # the store has changed since the run
+        return _Verdict(f"none: {error.what}")
+
+
+def _verdict_on_r(engine: Engine, plan: Plan, claim: Claim, result: _Result) -> _Verdict:
+    """Compare the difference with what choices and the patients drawn anew change."""
+    analysis = plan.analysis(claim.analysis)
+    method: Method = analysis.methods[0]
+    scope = replace(analysis.scope, tumor_types=(claim.tumor_type,))
+    cohorts = engine.cohorts_of_sources(scope)
+    check_inputs(plan, cohorts[0], analysis)
+    x, y = _pair(analysis, claim)
+    own = {cohort.table.key.source: cohort for cohort in cohorts}
+    half = half_range(Choices(own, [x], [y], [()]), method)
+    measured = [cohorts[0].measure(one) for one in (x, y)]
+    kept = complete_samples(measured, len(cohorts[0].columns))
+    values = [one.values[kept] for one in measured if one.values is not None]
+    published = float(claim.value)
+    low, high = difference_interval(values[0], values[1], published, method)
+    return _Verdict(_distinguished(result.r - published, half, low, high), half, low, high)
+
+
+def _pair(analysis: PlannedAnalysis, claim: Claim) -> tuple[Variable, Variable]:
+    """The variables of a claim's names."""
+    sides = ([one for one in analysis.variables if one.name == name] for name in (claim.x, claim.y))
+    return next((x, y) for x, y in itertools.product(*sides) if x != y)
+
+
+def _distinguished(difference: float, half: float, low: float, high: float) -> str:
+    """Whether two r of much the same patients can be distinguished, in words."""
+    is_within = abs(difference) <= half or low <= 0 <= high
+    return (
+        f"{'not ' if is_within else ''}distinguishable: r here is {abs(difference):.3f} "
+        f"{'lower' if difference < 0 else 'higher'}; half the range of r over an analyst's choices "
+        f"is {half:.3f}, and patients drawn anew give a difference of {low:.3f} to {high:.3f}"
+    )
+
+
+def _verdict_on_highest(claim: Claim, result: _Result) -> str:
+    """By standardised scores alone, and only where the sets differ more than random ones."""
+    p = f"p_genes of Kendall's W {result.p_of_w:.2g}"
+    if not is_significant(result.p_of_w):
+        return f"not distinguishable: random sets differ as much ({p}); {_RAW}"
+    same = "" if claim.value == result.highest else "not "
+    return f"{same}the same by standardised scores ({p}); {_RAW}"
 
 
 def _result(folder: RunFolder, claim: Claim, method: str) -> _Result:
@@ -141,7 +245,8 @@ def _association(rows: pl.LazyFrame, claim: Claim, method: str) -> _Result | Non
         return _Result(note=row["note"] or "")
     if claim.statistic == "n":
         return _Result(str(row["n"]), n=row["n"])
-    return _Result(f"{row['r']:.3f}", n=row["n"], ci_low=row["ci_low"], ci_high=row["ci_high"])
+    interval = {name: row[name] for name in ("r", "ci_low", "ci_high")}
+    return _Result(f"{row['r']:.3f}", n=row["n"], **interval)
 
 
 def _highest(in_table: pl.LazyFrame) -> _Result | None:
@@ -157,21 +262,11 @@ def _highest(in_table: pl.LazyFrame) -> _Result | None:
         reasons = without["note"].drop_nulls().unique(maintain_order=True)
         return _Result(note="; ".join(reasons) or "no set has a score")
     tops = rows.unique("scale", keep="first", maintain_order=True).sort("scale").to_dicts()
+    standardised: dict[str, Any] = next((one for one in tops if one["scale"] == _STANDARDISED), {})
     return _Result(
         "; ".join(f"{top['scale']}: {top['set']} in {top['n_highest']}" for top in tops),
         n=tops[0]["n"],
-        highest=tuple((top["scale"], top["set"]) for top in tops),
+        highest=standardised.get("set", ""),
+        p_of_w=standardised.get("p_genes_of_w"),
         without_score=tuple(without["set"].unique().sort()),
-    )
-
-
-def _verdict_on_highest(claim: Claim, result: _Result) -> str:
-    """On both scales, as raw scores of different sets do not compare."""
-    if result.without_score:
-        return f"none: no score of {', '.join(result.without_score)}"
-    same = {scale: name == claim.value for scale, name in result.highest}
-    if len(set(same.values())) == 1:
-        return "the same" if all(same.values()) else "not the same"
-    return "; ".join(
-        f"{scale}: {'' if agrees else 'not '}the same" for scale, agrees in same.items()
     )

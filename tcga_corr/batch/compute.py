@@ -8,24 +8,35 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tcga_corr.analysis.cohort import Cohort
-from tcga_corr.analysis.correlate import Question, associate
+from tcga_corr.analysis.comparisons import compare_pairs, compare_pooled
+from tcga_corr.analysis.correlate import association_columns, notes_of_nulls
 from tcga_corr.analysis.dominance import DOMINANCE_SCHEMA, SCALES, dominance_of
 from tcga_corr.analysis.names import Variable, sets_among
-from tcga_corr.analysis.panel import ROWS_AT_ONCE, Pairs, Panel
+from tcga_corr.analysis.nulls import NullColumns
+from tcga_corr.analysis.panel import ROWS_AT_ONCE, Pairs, Panel, Places
+from tcga_corr.analysis.pool import POOLED_NULL_COLUMNS
 from tcga_corr.batch.plan import Plan, PlannedAnalysis, Task, check_inputs
+from tcga_corr.choices import Null
 from tcga_corr.engine import Engine
-from tcga_corr.store.reference import open_reference
-from tcga_corr.vocabulary.associations import ASSOCIATION, INTERVAL, NAMES, NULL_COLUMNS
+from tcga_corr.store.index import TableIndex
+from tcga_corr.store.reference import ReferenceIndex, open_reference
+from tcga_corr.vocabulary.associations import (
+    ASSOCIATION,
+    INTERVAL,
+    LEVEL_OF_TUMOR_TYPE,
+    NAMES,
+    OVER_ROWS,
+)
+from tcga_corr.vocabulary.nulls import NULLS
 
 if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
-# The rows of a task have the columns of an association but q, for which all tasks are needed.
-COLUMNS = (*(name for name in NAMES if name != "q"), "n_controls")
+# The rows of a task have the columns of an association but those for which all tasks are needed.
+COLUMNS = (*(name for name in NAMES if name not in OVER_ROWS), "n_controls")
 # In rows of dominance: the fields of the test, and their columns.
 _FRIEDMAN = {
     "chi2": "friedman_chi2",
@@ -54,21 +65,30 @@ class TaskComputer:
         analysis = self._plan.analysis(task.analysis)
         if task.way == "dominance":
             return self._dominance(analysis, task)
-        if task.way == "one by one":
-            return self._one_by_one(analysis, task)
+        if task.way == "pooled nulls":
+            return self._pooled_nulls(analysis, task)
         panel = self._panel(analysis, task)
-        if task.way == "rows":
-            return _table([panel.pairs(*analysis.pairs_of(task))], analysis.variables, task)
-        x, y = analysis.places
-        starts = range(task.start, task.end, ROWS_AT_ONCE)
-        parts = [slice(start, min(start + ROWS_AT_ONCE, task.end)) for start in starts]
-        found = [panel.cross(x[part], y, analysis.kept(part)) for part in parts]
-        return _table(found, analysis.variables, task)
+        found = _pairs_of(panel, analysis, task)
+        beside = compare_pairs(panel, found, analysis.null, analysis.draws, self._reference)
+        return _table(found, beside, analysis.variables, task)
 
-    def _cohort(self, analysis: PlannedAnalysis, task: Task) -> Cohort:
-        [cohort] = self._engine.cohorts(replace(analysis.scope, tumor_types=(task.tumor_type,)))
+    def _reference(self, table: TableIndex) -> ReferenceIndex:
+        return open_reference(self._engine.store, table)
+
+    def _cohort(self, analysis: PlannedAnalysis, tumor_type: str) -> Cohort:
+        [cohort] = self._engine.cohorts(replace(analysis.scope, tumor_types=(tumor_type,)))
         check_inputs(self._plan, cohort, analysis)
         return cohort
+
+    def _pooled_nulls(self, analysis: PlannedAnalysis, task: Task) -> pa.Table:
+        method = task.method or "pearson"
+        panels = [
+            Panel(self._cohort(analysis, name), analysis.variables, analysis.adjust, method)
+            for name in analysis.tumor_types
+        ]
+        found = [_pairs_of(panel, analysis, task) for panel in panels]
+        beside = compare_pooled(panels, found, analysis.null, analysis.draws, self._reference)
+        return _pooled_table(found[0].x, found[0].y, beside, analysis.variables)
 
     def _panel(self, analysis: PlannedAnalysis, task: Task) -> Panel:
         """The measured variables; kept for the thread's next task, which mostly has the same."""
@@ -77,31 +97,16 @@ class TaskComputer:
         if panel is None or known != wanted:
             self._kept.panel = (None, None)
             method = task.method or "pearson"
-            panel = Panel(self._cohort(analysis, task), analysis.variables, analysis.adjust, method)
+            panel = Panel(
+                self._cohort(analysis, task.tumor_type), analysis.variables, analysis.adjust, method
+            )
             self._kept.panel = (wanted, panel)
         return panel
-
-    def _one_by_one(self, analysis: PlannedAnalysis, task: Task) -> pa.Table:
-        import polars as pl
-
-        cohort, store = self._cohort(analysis, task), self._engine.store
-        frames = []
-        for x, y in zip(*analysis.pairs_of(task), strict=True):
-            question = Question(
-                pair=(analysis.variables[x], analysis.variables[y]),
-                methods=(task.method or "pearson",),
-                adjust=analysis.adjust,
-                nulls=analysis.null,
-                n_draws=analysis.draws,
-            )
-            found = associate([cohort], question, lambda table: open_reference(store, table))
-            frames.append(found.frame.with_columns(n_controls=found.n_controls))
-        return pl.concat(frames, how="vertical_relaxed").select(COLUMNS).to_arrow().cast(schema())
 
     def _dominance(self, analysis: PlannedAnalysis, task: Task) -> pa.Table:
         import polars as pl
 
-        cohort = self._cohort(analysis, task)
+        cohort = self._cohort(analysis, task.tumor_type)
         sets = sets_among(analysis.variables)
         found = dominance_of([cohort], sets, analysis.draws)
         reasons = {measured.name: measured.note for measured in found.measured if measured.note}
@@ -141,12 +146,17 @@ def failed_rows(plan: Plan, task: Task, reason: str) -> pa.Table:
         rows = _with_missing(empty, task.tumor_type, reasons)
         return _as_read(rows.to_arrow(compat_level=pl.CompatLevel.oldest()))
     x, y = analysis.pairs_of(task)
+    if task.way == "pooled nulls":
+        none = {null: NullColumns.empty(len(x)) for null in analysis.null}
+        for columns in none.values():
+            columns.notes.update(dict.fromkeys(range(len(x)), note))
+        return _pooled_table(x, y, none, analysis.variables)
     counts: dict[str, Any] = dict.fromkeys(
         ("n", "n_controls", "n_shared"), np.zeros(len(x), dtype=np.int64)
     )
     numbers: dict[str, Any] = dict.fromkeys((*INTERVAL, "r_disjoint"), np.full(len(x), np.nan))
     pairs = Pairs(x=x, y=y, **counts, **numbers, notes=[note] * len(x))
-    return _table([pairs], analysis.variables, task)
+    return _table(pairs, {}, analysis.variables, task)
 
 
 def _as_read(table: pa.Table) -> pa.Table:
@@ -161,44 +171,99 @@ def _as_read(table: pa.Table) -> pa.Table:
     return table.cast(pa.schema(fields))
 
 
-def schema() -> pa.Schema:
-    """The types of the rows of associations."""
+def schema(names: Sequence[str] = COLUMNS) -> pa.Schema:
+    """The types of columns of associations."""
     import pyarrow as pa
 
     arrow = {"text": pa.string(), "integer": pa.int64(), "number": pa.float64()}
     types = {column.name: arrow[column.type] for column in ASSOCIATION}
     types["n_controls"] = arrow["integer"]
-    return pa.schema([(name, types[name]) for name in COLUMNS])
+    return pa.schema([(name, types[name]) for name in names])
 
 
-def _table(found: Sequence[Pairs], variables: Sequence[Variable], task: Task) -> pa.Table:
+def empty_columns(names: Sequence[str], size: int) -> dict[str, pa.Array]:
+    """Columns of associations without values, by name."""
+    import pyarrow as pa
+
+    arrays = {field.name: pa.nulls(size, field.type) for field in schema(names)}
+    return {
+        name: array.dictionary_encode() if pa.types.is_string(array.type) else array
+        for name, array in arrays.items()
+    }
+
+
+def _pairs_of(panel: Panel, analysis: PlannedAnalysis, task: Task) -> Pairs:
+    """The associations of a task's pairs."""
+    if analysis.kind != "crosses" or analysis.way(panel.method) == "rows":
+        return panel.pairs(*analysis.pairs_of(task))
+    x, y = analysis.places
+    starts = range(task.start, task.end, ROWS_AT_ONCE)
+    parts = [slice(start, min(start + ROWS_AT_ONCE, task.end)) for start in starts]
+    return Pairs.joined([panel.cross(x[part], y, analysis.kept(part)) for part in parts])
+
+
+def _table(
+    found: Pairs, beside: Mapping[Null, NullColumns], variables: Sequence[Variable], task: Task
+) -> pa.Table:
     """Pairs as rows; names as dictionaries, as there are few."""
     import pyarrow as pa
 
-    names = pa.array([variable.name for variable in variables], pa.string())
-    notes = pa.array([note for pairs in found for note in pairs.notes], pa.string())
-    size = len(notes)
-
-    def joined(field: str) -> NDArray[Any]:
-        return np.concatenate([getattr(pairs, field) for pairs in found])
-
-    def coded(places: NDArray[Any]) -> pa.DictionaryArray:
-        return pa.DictionaryArray.from_arrays(places.astype(np.int32), names)
-
+    size = len(found.x)
     columns: dict[str, Any] = {
+        **_names(found.x, found.y, variables),
         "tumor_type": repeated(task.tumor_type, size),
-        "x": coded(joined("x")),
-        "y": coded(joined("y")),
         "method": repeated(task.method, size),
-        "n": joined("n"),
-        **{name: pa.array(joined(name), from_pandas=True) for name in INTERVAL},
-        **{name: pa.nulls(size, pa.float64()) for name in NULL_COLUMNS},
-        "n_shared_genes": joined("n_shared"),
-        "r_disjoint": pa.array(joined("r_disjoint"), from_pandas=True),
-        "note": notes.dictionary_encode(),
-        "n_controls": joined("n_controls"),
+        "n_controls": found.n_controls,
+        **association_columns(found, beside),
+        "level": repeated(LEVEL_OF_TUMOR_TYPE, size),
     }
-    return pa.table({name: columns[name] for name in COLUMNS})
+    columns["note"] = pa.array(columns["note"], pa.string()).dictionary_encode()
+    columns = {**empty_columns(COLUMNS, size), **columns}
+    return _as_table({name: columns[name] for name in COLUMNS})
+
+
+POOLED_COLUMNS = ("x", "y", *POOLED_NULL_COLUMNS, "note")
+"""The columns of the rows of pooled nulls."""
+
+
+def _pooled_table(
+    x: Places, y: Places, beside: Mapping[Null, NullColumns], variables: Sequence[Variable]
+) -> pa.Table:
+    import pyarrow as pa
+
+    notes = [""] * len(x)
+    columns: dict[str, Any] = {**empty_columns(POOLED_COLUMNS, len(x)), **_names(x, y, variables)}
+    for null, numbers in beside.items():
+        columns |= numbers.by_column(NULLS[null])
+    for place, note in notes_of_nulls(beside.values()).items():
+        notes[place] = note
+    columns["note"] = pa.array(notes, pa.string()).dictionary_encode()
+    return _as_table({name: columns[name] for name in POOLED_COLUMNS})
+
+
+def _as_table(columns: Mapping[str, Any]) -> pa.Table:
+    """Arrays and columns as a table; NaN is empty."""
+    import pyarrow as pa
+
+    types = {field.name: field.type for field in schema(list(columns))}
+    return pa.table(
+        {
+            name: pa.array(values, from_pandas=True).cast(types[name])
+            if isinstance(values, np.ndarray)
+            else values
+            for name, values in columns.items()
+        }
+    )
+
+
+def _names(x: Places, y: Places, variables: Sequence[Variable]) -> dict[str, Any]:
+    import pyarrow as pa
+
+    names = pa.array([variable.name for variable in variables], pa.string())
+    return {
+        name: pa.DictionaryArray.from_arrays(places.astype(np.int32), names)
+        for name, places in (("x", x), ("y", y))
+    }
 
 
 def repeated(text: str, size: int) -> pa.DictionaryArray:

@@ -28,17 +28,20 @@ from tcga_corr.store.layout import Store
 from tcga_corr.vocabulary.gene_sets.gmt import GeneSet
 from tcga_corr.vocabulary.methods import METHODS
 
-FORMAT = 1
+FORMAT = 2  # of the plan, and of the tables of its run
 # The most that one task does, so that it takes seconds: pairs, and pairs times samples.
 _MOST_PAIRS = 500_000
 _MOST_PRODUCTS = 200_000_000
 _MOST_SLOW = 500
-_MOST_NULLS = 8
 # About how many seconds a task and a row take, to share the work and to show how much is left.
 _A_TASK = 0.02
-_SECONDS = {"products": 4e-6, "rows": 1e-5, "one by one": 4e-3, "null": 0.15, "dominance": 0.1}
+_SECONDS = {"products": 4e-6, "rows": 1e-5, "dominance": 0.1}
+_A_SLOW_ROW = 4e-3
+# and a random set's score of a sample, and a random pair's r, or its place among the others
+_A_DRAWN_SCORE, _A_DRAWN_PAIR = 2.5e-7, 5e-8
 
-Way = Literal["products", "rows", "one by one", "dominance"]
+Way = Literal["products", "rows", "pooled nulls", "dominance"]
+TableName = Literal["associations", "pooled", "dominance"]
 
 
 @dataclass(frozen=True)
@@ -50,10 +53,11 @@ class Task:
     number
         Its place in the run.
     analysis, method, tumor_type
-        The name of its analysis, the method (empty for dominance), and the tumor type.
+        The name of its analysis, the method (empty for dominance), and the tumor type (empty where
+        it is of all).
     way
         ``products``: rows of x with every y, as matrix products; ``rows``: pairs by their rows;
-        ``one by one``: as ``correlate`` does; or ``dominance``.
+        ``pooled nulls``: those of pairs pooled over the tumor types; or ``dominance``.
     start, end
         Which rows of x, or which pairs.
     n_rows
@@ -76,6 +80,18 @@ class Task:
     def name(self) -> str:
         """The name of its files."""
         return f"{self.number:06d}"
+
+    @property
+    def n_own_rows(self) -> int:
+        """Rows of its own, not of pairs that other tasks give a row in each tumor type."""
+        return 0 if self.way == "pooled nulls" else self.n_rows
+
+    @property
+    def table(self) -> TableName:
+        """The table of the results that its rows belong to."""
+        if self.way == "pooled nulls":
+            return "pooled"
+        return "dominance" if self.way == "dominance" else "associations"
 
 
 @dataclass(frozen=True)
@@ -149,7 +165,7 @@ class PlannedAnalysis:
     def pairs_of(self, task: Task) -> tuple[Places, Places]:
         """The places of the pairs of one task, in the order of its rows."""
         part = slice(task.start, task.end)
-        if task.way == "products":
+        if self.kind == "crosses" and task.method and self.way(task.method) == "products":
             return self._pairs_of_rows(part)
         x, y = self.pairs
         return x[part], y[part]
@@ -167,15 +183,12 @@ class PlannedAnalysis:
 
     def way(self, method: Method) -> Way:
         """The way in which its associations are computed."""
-        if self.null or not METHODS[method].screens:
-            return "one by one"
-        return "products" if self.kind == "crosses" else "rows"
+        return "products" if self.kind == "crosses" and METHODS[method].screens else "rows"
 
     def parts(self, method: Method) -> Iterator[tuple[int, int, int]]:
         """The start, end and number of pairs of its tasks; the same in every tumor type."""
-        if self.way(method) == "one by one":
-            most = _MOST_NULLS if self.null else _MOST_SLOW
-        else:
+        most = _MOST_SLOW
+        if METHODS[method].screens:
             mean_n = max(1, sum(self.n_samples) // max(1, len(self.n_samples)))
             most = max(1, min(_MOST_PAIRS, _MOST_PRODUCTS // mean_n))
         if self.way(method) != "products":
@@ -200,12 +213,30 @@ class PlannedAnalysis:
             n_rows = 2 * len(self.variables)
             seconds = _A_TASK + _SECONDS["dominance"] * n_rows
             yield Task(-1, self.name, "", tumor_type, "dominance", 0, 0, n_rows, seconds)
+        n = self.n_samples[self.tumor_types.index(tumor_type)]
         for method in self.methods:
             way = self.way(method)
-            seconds_a_row = _SECONDS["null"] if self.null else _SECONDS[way]
+            a_row = _SECONDS[way] if METHODS[method].screens else _A_SLOW_ROW
             for start, end, n_rows in self.parts(method):
-                seconds = _A_TASK + seconds_a_row * n_rows
+                seconds = _A_TASK + a_row * n_rows + self._seconds_of_nulls(method, n, n_rows)
                 yield Task(-1, self.name, method, tumor_type, way, start, end, n_rows, seconds)
+
+    def pooled_tasks(self) -> Iterator[Task]:
+        """Its tasks over all tumor types; they have no number yet."""
+        n = sum(self.n_samples)
+        for method in self.methods if self.null and len(self.tumor_types) > 1 else ():
+            if not METHODS[method].has_nulls:
+                continue
+            for start, end, n_rows in self.parts(method):
+                n_in_all = n_rows * len(self.tumor_types)
+                seconds = _A_TASK + self._seconds_of_nulls(method, n, n_in_all)
+                yield Task(-1, self.name, method, "", "pooled nulls", start, end, n_rows, seconds)
+
+    def _seconds_of_nulls(self, method: Method, n: int, n_rows: int) -> float:
+        if not self.null or not METHODS[method].has_nulls:
+            return 0.0
+        scores = 2 * min(len(self.variables), 2 * n_rows) * n
+        return self.draws * (_A_DRAWN_SCORE * scores + _A_DRAWN_PAIR * n_rows)
 
 
 @dataclass(frozen=True)
@@ -245,15 +276,20 @@ class Plan:
         tasks = (
             task
             for analysis in self.analyses
-            for tumor_type in analysis.tumor_types
-            for task in analysis.tasks_in(tumor_type)
+            for some in (*map(analysis.tasks_in, analysis.tumor_types), analysis.pooled_tasks())
+            for task in some
         )
         return tuple(replace(task, number=number) for number, task in enumerate(tasks))
 
     @property
+    def has_draws(self) -> bool:
+        """Whether anything is compared with random genes."""
+        return any("genes" in analysis.null for analysis in self.analyses)
+
+    @property
     def n_rows(self) -> int:
-        """Rows of all tasks."""
-        return sum(task.n_rows for task in self.tasks)
+        """Rows of associations and of dominance."""
+        return sum(task.n_own_rows for task in self.tasks)
 
     def part(self, number: int, of: int) -> list[Task]:
         """One of so many parts of the tasks, which take about as long each; counted from 1."""
@@ -329,7 +365,8 @@ class Plan:
         """
         if record.get("format") != FORMAT or record.get("version") != version("tcga-corr"):
             raise StoreError(
-                f"the run is of tcga-corr {record.get('version')}, this is {version('tcga-corr')}",
+                f"the run is of tcga-corr {record.get('version')}, format {record.get('format')}; "
+                f"this is {version('tcga-corr')}, format {FORMAT}",
                 "Run the spec anew, or use the tcga-corr that began it",
             )
         covariates = Covariates(store)

@@ -143,7 +143,7 @@ def summary_of(plan: Plan) -> pl.DataFrame:
             "source": analysis.source,
             "tumor_types": len(analysis.tumor_types),
             "pairs": analysis.n_pairs,
-            "rows": sum(task.n_rows for task in tasks[analysis.name]),
+            "rows": sum(task.n_own_rows for task in tasks[analysis.name]),
             "tasks": len(tasks[analysis.name]),
         }
         for analysis in plan.analyses

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tcga_corr.analysis.cohort import Vector
-from tcga_corr.analysis.pool import pooled_columns
-from tcga_corr.batch.compute import failed_rows, repeated
+from tcga_corr.analysis.pool import POOLED_NULL_COLUMNS, Adjusted, pooled_columns
+from tcga_corr.batch.compute import empty_columns, failed_rows, repeated
 from tcga_corr.batch.folder import RunFolder
-from tcga_corr.batch.plan import Plan, Task
+from tcga_corr.batch.plan import Plan, TableName, Task
 from tcga_corr.errors import StoreError, one_line
 from tcga_corr.exchange import FORMULA
 from tcga_corr.files import replacing, sha256_of
@@ -24,11 +26,16 @@ from tcga_corr.vocabulary.associations import ASSOCIATION, SIGNIFICANT
 if TYPE_CHECKING:
     import pyarrow as pa
 
-ASSOCIATIONS, POOLED, DOMINANCE = "associations", "pooled", "dominance"
+ASSOCIATIONS: TableName = "associations"
+POOLED: TableName = "pooled"
+DOMINANCE: TableName = "dominance"
 _COUNTS = ("rows", "with_r", "positive", "negative")
-_TEXTS = [column.name for column in ASSOCIATION if column.type == "text"]
-_TEXTS_OF_DOMINANCE = ["tumor_type", "scale", "set", "note"]
-_NUMBERS = ("r", "n", "n_controls", "p", "r_disjoint")
+_TEXTS: dict[TableName, list[str]] = {
+    ASSOCIATIONS: [column.name for column in ASSOCIATION if column.type == "text"],
+    POOLED: ["x", "y", "note"],
+    DOMINANCE: ["tumor_type", "scale", "set", "note"],
+}
+_NUMBERS = ("r", "n", "n_controls", "p", "z_genes", "r_disjoint")
 # how many rows are written, and pairs pooled, at a time: this bounds the memory
 _ROWS_AT_ONCE = 262_144
 _PAIRS_AT_ONCE = 16_384
@@ -36,25 +43,41 @@ _PAIRS_AT_ONCE = 16_384
 
 def association_tasks(plan: Plan) -> list[Task]:
     """The tasks whose rows are associations."""
-    return [task for task in plan.tasks if task.way != "dominance"]
+    return [task for task in plan.tasks if task.table == ASSOCIATIONS]
+
+
+def blocks(tasks: Sequence[Task]) -> list[list[Task]]:
+    """The tasks in groups, each of one analysis and method: ``q_genes`` is over their rows."""
+    groups: dict[Any, list[Task]] = {}
+    for task in tasks:
+        groups.setdefault((task.analysis, task.method), []).append(task)
+    return list(groups.values())
 
 
 def row_slices(plan: Plan) -> dict[int, slice]:
-    """By a task's number, its rows in the table: of associations, or of dominance."""
+    """By a task's number, its rows in its table."""
     slices = {}
-    ends: Counter[bool] = Counter()
+    ends: Counter[str] = Counter()
+    groups = by_pairs(association_tasks(plan))
+    pooled = {_pairs_key(tasks[0]): tasks[0].n_rows for tasks in groups if len(tasks) > 1}
+    starts = dict(zip(pooled, accumulate([0, *pooled.values()]), strict=False))
     for task in plan.tasks:
-        start = ends[task.way == "dominance"]
-        ends[task.way == "dominance"] += task.n_rows
+        start = starts[_pairs_key(task)] if task.table == POOLED else ends[task.table]
+        ends[task.table] = start + task.n_rows
         slices[task.number] = slice(start, start + task.n_rows)
     return slices
+
+
+def _pairs_key(task: Task) -> tuple[str, str, int, int]:
+    """What tasks of the same pairs have in common."""
+    return task.analysis, task.method, task.start, task.end
 
 
 def by_pairs(tasks: Sequence[Task]) -> list[list[Task]]:
     """The tasks in groups, each of the same pairs in all tumor types."""
     groups: dict[Any, list[Task]] = {}
     for task in tasks:
-        groups.setdefault((task.analysis, task.method, task.start, task.end), []).append(task)
+        groups.setdefault(_pairs_key(task), []).append(task)
     return list(groups.values())
 
 
@@ -65,15 +88,18 @@ class RunTables:
         self._folder, self._plan = folder, plan
         self._correlated = association_tasks(plan)
         self._slices = row_slices(plan)
+        self._pooled = {_pairs_key(task): task for task in plan.tasks if task.table == POOLED}
         self._q, self._p = np.full((2, sum(task.n_rows for task in self._correlated)), np.nan)
+        self._q_genes: dict[int, Vector] = {}  # by task, of analyses that have p_genes
         self._counts: dict[tuple[str, str], Counter[str]] = {}
 
     def write(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         """Write the tables of all tasks; the same bytes in whatever order the tasks were run.
 
         The rows of a task that failed are of no sample, with the reason in their note. ``q`` is
-        over the tumor types of a pair, ``q_batch`` over all rows of the run (both by Benjamini &
-        Hochberg). A pair in several tumor types has a row in ``pooled`` too, by random effects.
+        over the tumor types of a pair, ``q_genes`` over the rows of an analysis and method, and
+        ``q_batch`` over all rows of the run (all by Benjamini & Hochberg). A pair in several tumor
+        types has a row in ``pooled`` too, by random effects.
 
         Returns
         -------
@@ -81,6 +107,7 @@ class RunTables:
         the number of rows, of those with an r, and of those that are significant (q_batch < 0.05)
         in either direction.
         """
+        self._adjust_p_genes()
         pooled = [table for tasks in by_pairs(self._correlated) for table in self._pool(tasks)]
         q_batch = benjamini_hochberg(self._p)
         written: dict[str, Any] = {}
@@ -88,7 +115,7 @@ class RunTables:
             written |= self._write(ASSOCIATIONS, self._with_q(q_batch))
         if pooled:
             written |= self._write(POOLED, iter([_pooled_table(pooled)]))
-        dominance = [task for task in self._plan.tasks if task.way == "dominance"]
+        dominance = [task for task in self._plan.tasks if task.table == DOMINANCE]
         if dominance:
             parts = (self._with_settings(task, self._rows(task)) for task in dominance)
             written |= self._write(DOMINANCE, parts)
@@ -99,12 +126,24 @@ class RunTables:
             for (analysis, method), count in self._counts.items()
         ]
 
+    def _adjust_p_genes(self) -> None:
+        for tasks in blocks(self._correlated):
+            if "genes" not in self._plan.analysis(tasks[0].analysis).null:
+                continue
+            q = benjamini_hochberg(
+                np.concatenate([self._rows(task)["p_genes"].to_numpy() for task in tasks])
+            )
+            parts = np.split(q, np.cumsum([task.n_rows for task in tasks])[:-1])
+            self._q_genes |= zip((task.number for task in tasks), parts, strict=True)
+
     def _pool(self, tasks: Sequence[Task]) -> Iterator[pa.Table]:
         """Fill in q and p of tasks of the same pairs, and give the pairs pooled."""
         import pyarrow as pa
 
         analysis = self._plan.analysis(tasks[0].analysis)
         method = tasks[0].method or "pearson"
+        task_of_nulls = self._pooled.get(_pairs_key(tasks[0]))
+        nulls = None if task_of_nulls is None else self._rows(task_of_nulls)
         start = 0
         for batches in zip(*(self._batches(task) for task in tasks), strict=True):
             columns = {
@@ -115,23 +154,29 @@ class RunTables:
             }
             end = start + columns["r"].shape[1]
             own_q = benjamini_hochberg(columns["p"])
+            q_genes = None
+            if tasks[0].number in self._q_genes:
+                q_genes = np.stack([self._q_genes[task.number][start:end] for task in tasks])
             for task, q_of_task, p_of_task in zip(tasks, own_q, columns["p"], strict=True):
                 first = self._slices[task.number].start
                 self._q[first + start : first + end] = q_of_task
                 self._p[first + start : first + end] = p_of_task
-            start = end
+            size, begin, start = end - start, start, end
             if len(analysis.tumor_types) < 2:
                 continue
             r, n, n_controls = (columns[name] for name in ("r", "n", "n_controls"))
-            found = pooled_columns(r, n, n_controls, own_q, columns["r_disjoint"], method)
+            adjusted = Adjusted(own_q, q_genes, columns["z_genes"])
+            found = pooled_columns(r, n, n_controls, adjusted, columns["r_disjoint"], method)
             del found["q"]
             texts = {
                 "x": batches[0].column("x"),
                 "y": batches[0].column("y"),
                 "method": repeated(method, batches[0].num_rows),
             }
-            numbers = {name: pa.array(values, from_pandas=True) for name, values in found.items()}
-            yield self._with_settings(tasks[0], pa.table({**texts, **numbers}))
+            yield self._with_settings(
+                tasks[0],
+                pa.table({**texts, **_with_nulls(found, nulls and nulls.slice(begin, size))}),
+            )
 
     def _batches(self, task: Task) -> Iterator[pa.RecordBatch]:
         """The columns from which the pairs of a task are pooled, some pairs at a time."""
@@ -155,9 +200,14 @@ class RunTables:
             count["with_r"] += int((~np.isnan(r)).sum())
             count["positive"] += int((significant & (r > 0)).sum())
             count["negative"] += int((significant & (r < 0)).sum())
-            place = table.column_names.index("p") + 1
-            for name, values in (("q_batch", q_batch), ("q", self._q)):
-                table = table.add_column(place, name, pa.array(values[part], from_pandas=True))
+            q_genes = self._q_genes.get(task.number, np.full(len(r), np.nan))
+            for after, name, values in (
+                ("p", "q", self._q[part]),
+                ("q", "q_batch", q_batch[part]),
+                ("p_genes", "q_genes", q_genes),
+            ):
+                place = table.column_names.index(after) + 1
+                table = table.add_column(place, name, pa.array(values, from_pandas=True))
             yield self._with_settings(task, table)
 
     def _rows(self, task: Task) -> pa.Table:
@@ -210,6 +260,23 @@ class RunTables:
         return {path.name: {"rows": n_rows, "sha256": sha256_of(path)} for path in paths.values()}
 
 
+def _with_nulls(
+    found: Mapping[str, NDArray[Any]], nulls: pa.Table | None
+) -> dict[str, pa.ChunkedArray]:
+    """Columns of pooled pairs, with those of the nulls after p, and their notes."""
+    import pyarrow as pa
+
+    size = len(found["r"])
+    names = (*POOLED_NULL_COLUMNS, "note")
+    beside = empty_columns(names, size) if nulls is None else {name: nulls[name] for name in names}
+    columns: dict[str, Any] = {}
+    for name, values in found.items():
+        columns[name] = pa.array(values, from_pandas=True)
+        if name == "p":
+            columns |= {name: beside[name] for name in POOLED_NULL_COLUMNS}
+    return columns | {"note": beside["note"]}
+
+
 def _pooled_table(parts: Sequence[pa.Table]) -> pa.Table:
     """The pooled rows of the run, with q over all of them."""
     import pyarrow as pa
@@ -226,7 +293,7 @@ def _opened(folder: RunFolder, task: Task) -> Iterator[Any]:
     import pyarrow.parquet as pq
 
     path = folder.rows_path(task)
-    texts = _TEXTS_OF_DOMINANCE if task.way == "dominance" else _TEXTS
+    texts = _TEXTS[task.table]
     try:
         yield pq.ParquetFile(path, read_dictionary=texts, page_checksum_verification=True)
     except (OSError, pa.ArrowException) as error:

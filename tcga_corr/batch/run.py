@@ -37,6 +37,7 @@ _SEEDS = (
 # In bytes: a process with all its imports, and what a task needs besides its variables.
 _PROCESS, _TASK = 300 << 20, 60 << 20
 _PER_ROW = 400
+_NULLS = 700_000_000  # random sets, and the terms of all genes
 _ARRAYS = 7  # of a variable's size: values, units, three sums, intermediate results
 _DRAWS = 750 * 4
 
@@ -163,14 +164,14 @@ def run_batch(
             folder.write_manifest({**_head(engine, plan), "tasks": []})
         own = plan.part(shard.number, shard.of)
         left = [task for task in own if not folder.is_done(task)]
-        n_rows = sum(task.n_rows for task in own)
-        done_rows = n_rows - sum(task.n_rows for task in left)
+        n_rows = sum(task.n_own_rows for task in own)
+        done_rows = n_rows - sum(task.n_own_rows for task in left)
         progress.begin(n_rows, done_rows, sum(task.work for task in left))
         failures = []
         runner = TaskRunner(engine.store.root, plan.run, plan)
         with closing(run_tasks(runner, left, workers)) as tried:
             for task, failure in tried:
-                progress.advance(task.n_rows, task.work)
+                progress.advance(task.n_own_rows, task.work)
                 if failure:
                     failures.append((task, failure))
                     progress.note(f"failed: {task.analysis} {task.tumor_type}: {failure}")
@@ -329,10 +330,17 @@ def workers_within(plan: Plan, memory: float, most: int, *, apart: bool) -> int:
 def _memory_of(plan: Plan, task: Task) -> int:
     """About how many bytes a task takes."""
     analysis = plan.analysis(task.analysis)
-    n = analysis.n_samples[analysis.tumor_types.index(task.tumor_type)]
-    if task.way in ("products", "rows"):
-        return _TASK + 8 * _ARRAYS * len(analysis.variables) * n + _PER_ROW * task.n_rows
-    return 2 * _TASK + 8 * _DRAWS * n
+    if task.way == "dominance":
+        n = analysis.n_samples[analysis.tumor_types.index(task.tumor_type)]
+        return 2 * _TASK + 8 * _DRAWS * n
+    is_pooled = task.way == "pooled nulls"
+    n = (
+        sum(analysis.n_samples)
+        if is_pooled
+        else analysis.n_samples[analysis.tumor_types.index(task.tumor_type)]
+    )
+    nulls = _NULLS + 4 * analysis.draws * task.n_rows if analysis.null else 0
+    return _TASK + 8 * _ARRAYS * len(analysis.variables) * n + _PER_ROW * task.n_rows + nulls
 
 
 def status_of(engine: Engine, run: str) -> pl.DataFrame:
@@ -356,10 +364,10 @@ def status_of(engine: Engine, run: str) -> pl.DataFrame:
                 "tasks": 1,
                 "done": int(is_done),
                 "failed": int(has_failed),
-                "rows": task.n_rows,
-                "rows_done": task.n_rows if is_done else 0,
+                "rows": task.n_own_rows,
+                "rows_done": task.n_own_rows if is_done else 0,
                 "seconds": float(record.get("seconds", 0)) if is_done else 0.0,
-                "note": f"{task.tumor_type}: {record['error']}" if has_failed else None,
+                "note": f"{task.tumor_type or 'pooled'}: {record['error']}" if has_failed else None,
             }
         )
     notes = pl.col("note").drop_nulls().unique(maintain_order=True)

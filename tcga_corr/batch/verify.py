@@ -13,8 +13,8 @@ from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan, Task
 from tcga_corr.batch.results import (
     ASSOCIATIONS,
-    DOMINANCE,
     association_tasks,
+    blocks,
     by_pairs,
     row_slices,
 )
@@ -71,13 +71,13 @@ def verify_run(
                 {
                     "task": task.number,
                     "analysis": task.analysis,
-                    "tumor_type": task.tumor_type,
+                    "tumor_type": task.tumor_type or "all, pooled",
                     "method": task.method,
                     "rows": task.n_rows,
                     **_compared(stored, computed),
                 }
             )
-            progress.step(f"{task.analysis} {task.tumor_type}")
+            progress.step(f"{task.analysis} {task.tumor_type or 'pooled'}")
             progress.advance()
     wrong = _wrongly_adjusted(folder, plan)
     for row in rows if wrong else ():
@@ -89,9 +89,10 @@ def _stored(folder: RunFolder, plan: Plan, task: Task) -> pl.DataFrame:
     """The rows of a task in the tables."""
     import polars as pl
 
-    name = DOMINANCE if task.way == "dominance" else ASSOCIATIONS
     start = row_slices(plan)[task.number].start
-    return pl.scan_parquet(folder.path / f"{name}.parquet").slice(start, task.n_rows).collect()
+    return (
+        pl.scan_parquet(folder.path / f"{task.table}.parquet").slice(start, task.n_rows).collect()
+    )
 
 
 def _compared(stored: pl.DataFrame, computed: pl.DataFrame) -> dict[str, Any]:
@@ -124,8 +125,9 @@ def _wrongly_adjusted(folder: RunFolder, plan: Plan) -> str:
     path = folder.path / f"{ASSOCIATIONS}.parquet"
     if not path.exists():
         return ""
-    frame = pl.read_parquet(path, columns=["p", "q", "q_batch"]).fill_null(float("nan"))
-    p, q, q_batch = (frame[name].to_numpy() for name in frame.columns)
+    names = ("p", "q", "q_batch", "p_genes", "q_genes")
+    frame = pl.read_parquet(path, columns=list(names)).fill_null(float("nan"))
+    p, q, q_batch, p_genes, q_genes = (frame[name].to_numpy() for name in names)
     wrong = []
     if not np.array_equal(benjamini_hochberg(p), q_batch, equal_nan=True):
         wrong.append("q_batch is not that of p")
@@ -135,4 +137,11 @@ def _wrongly_adjusted(folder: RunFolder, plan: Plan) -> str:
         found = benjamini_hochberg(np.stack([p[part] for part in rows]))
         if not np.array_equal(found, np.stack([q[part] for part in rows]), equal_nan=True):
             wrong.append(f"q of {tasks[0].analysis} is not that of p")
+    for tasks in blocks(association_tasks(plan)):
+        rows = [slices[task.number] for task in tasks]
+        found, stored = (
+            np.concatenate([values[part] for part in rows]) for values in (p_genes, q_genes)
+        )
+        if not np.array_equal(benjamini_hochberg(found), stored, equal_nan=True):
+            wrong.append(f"q_genes of {tasks[0].analysis} is not that of p_genes")
     return "; ".join(dict.fromkeys(wrong))

@@ -229,7 +229,7 @@ def test_a_worker_of_another_version_ends_the_run(
 
     with pytest.raises(AnalysisError) as caught:
         run_batch(engine, plan, Workers("dask", 1, loopback.address), progress=Hooks(on_begin))
-    assert "cannot do this run: the run is of tcga-corr 0.0.1, this is" in str(caught.value)
+    assert "cannot do this run: the run is of tcga-corr 0.0.1, format 2; " in str(caught.value)
     assert "see the store under the same path" in str(caught.value)
     assert not list(folder.path.glob("tasks/*"))  # it is no failure of any task
 

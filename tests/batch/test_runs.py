@@ -22,6 +22,7 @@ import pytest
 from scipy import stats
 
 from tcga_corr.analysis import panel
+from tcga_corr.analysis.cohort import join_notes
 from tcga_corr.batch import compute
 from tcga_corr.batch import plan as plans
 from tcga_corr.batch.compute import TaskComputer
@@ -52,14 +53,18 @@ from tests.conftest import snapshot
 ONE = Workers("threads", 1)
 COLUMNS = {
     "associations": [
-        "analysis", "tumor_type", "x", "y", "method", "n", "r", "ci_low", "ci_high", "p", "q",
-        "q_batch", "p_genes", "genes_low", "genes_high", "p_sets", "sets_low", "sets_high",
-        "n_shared_genes", "r_disjoint", "note", "source", "samples", "ties", "adjust", "unit",
+        "analysis", "tumor_type", "stratum", "x", "y", "method", "n", "r", "ci_low", "ci_high", "p",
+        "q", "q_batch", "z_genes", "p_genes", "q_genes", "genes_mean", "genes_low", "genes_high",
+        "z_sets", "p_sets", "sets_mean", "sets_low", "sets_high", "n_reference_sets",
+        "n_shared_genes", "r_disjoint", "r_purity", "n_purity", "level", "note", "source",
+        "samples", "ties", "adjust", "unit",
     ],
     "pooled": [
-        "analysis", "x", "y", "method", "n_types", "n", "r", "ci_low", "ci_high", "p", "q", "tau2",
-        "i2", "prediction_low", "prediction_high", "n_positive", "n_negative", "r_min", "r_max",
-        "r_disjoint", "source", "samples", "ties", "adjust", "unit",
+        "analysis", "x", "y", "method", "n_types", "n", "r", "ci_low", "ci_high", "p", "q",
+        "z_genes", "p_genes", "genes_mean", "genes_low", "genes_high", "z_sets", "p_sets",
+        "sets_mean", "sets_low", "sets_high", "n_reference_sets", "tau2", "i2", "prediction_low",
+        "prediction_high", "n_positive", "n_negative", "tallied_by", "r_min", "r_max", "r_disjoint",
+        "note", "source", "samples", "ties", "adjust", "unit",
     ],
     "dominance": [
         "analysis", "tumor_type", "scale", "set", "n", "mean", "sd", "median", "mean_rank",
@@ -68,9 +73,15 @@ COLUMNS = {
     ],
 }  # fmt: skip
 
+NULLS_OF_POOLED = (
+    "z_genes", "p_genes", "genes_mean", "genes_low", "genes_high", "z_sets", "p_sets", "sets_mean",
+    "sets_low", "sets_high", "n_reference_sets",
+)  # fmt: skip
+
 NUMBERS = (
-    "r", "ci_low", "ci_high", "p", "q", "q_batch", "p_genes", "genes_low", "genes_high", "p_sets",
-    "sets_low", "sets_high", "r_disjoint",
+    "r", "ci_low", "ci_high", "p", "q", "q_batch", "z_genes", "p_genes", "q_genes", "genes_mean",
+    "genes_low", "genes_high", "z_sets", "p_sets", "sets_mean", "sets_low", "sets_high",
+    "n_reference_sets", "r_disjoint", "r_purity", "n_purity",
 )  # fmt: skip
 NUMBERS_OF_DOMINANCE = (
     "mean", "sd", "median", "mean_rank", "n_highest", "share_highest", "n_lowest",
@@ -168,11 +179,16 @@ def test_each_row_is_what_correlate_says(whole: Done, said: list[Any]) -> None:
         (row["analysis"], row["x"], row["y"], row["method"], row["tumor_type"]): row
         for row in rows.to_dicts()
     }
-    assert len(told) == rows.height == sum(t.n_rows for t in whole.plan.tasks if t.method)
+    assert (
+        len(told)
+        == rows.height
+        == sum(task.n_rows for task in whole.plan.tasks if task.table == "associations")
+    )
     notes = set()
     for analysis, x, y, method, frame, _ in said:
         for wanted in frame.to_dicts():
             got = told.pop((analysis, x, y, method, wanted["tumor_type"]))
+            del wanted["q_genes"]  # over the tumor types of the pair
             assert_close(got, wanted, (analysis, x, y, method, wanted["tumor_type"]))
             notes.add(wanted["note"])
     assert told == {}
@@ -216,6 +232,33 @@ def test_q_over_the_whole_run(whole: Done) -> None:
     assert rows["q_batch"].is_null().equals(rows["p"].is_null())
 
 
+def test_q_genes_is_over_the_rows_of_a_block_and_method(whole: Done) -> None:
+    rows = rows_of(whole.folder, "associations")
+    assert rows["q_genes"].is_null().equals(rows["p_genes"].is_null())
+    there = rows.filter(pl.col("p_genes").is_not_null())
+    assert there.filter(analysis="nulled").select("x", "y").n_unique() > 1
+    for _, own in there.group_by("analysis", "method"):
+        wanted = stats.false_discovery_control(own["p_genes"].to_numpy())
+        assert own["q_genes"].to_numpy() == pytest.approx(wanted, rel=1e-12)
+
+
+def test_pooled_rows_tally_the_rows_of_their_pairs(whole: Done) -> None:
+    """By q_genes and z_genes where a pair has any, else by q and r."""
+    rows = rows_of(whole.folder, "associations")
+    keys = ["analysis", "x", "y", "method"]
+    by_genes = rows.group_by(keys).agg(
+        by=pl.col("q_genes").is_not_null().any(),
+        n_genes=((pl.col("q_genes") < 0.05) & (pl.col("z_genes") > 0)).sum(),
+        n=((pl.col("q") < 0.05) & (pl.col("r") > 0)).sum(),
+    )
+    pooled = rows_of(whole.folder, "pooled").join(by_genes, on=keys, suffix="_of_rows")
+    assert pooled.height == rows_of(whole.folder, "pooled").height
+    assert pooled["by"].any()
+    for row in pooled.to_dicts():
+        assert row["tallied_by"] == ("q_genes" if row["by"] else "q")
+        assert row["n_positive"] == row["n_genes" if row["by"] else "n_of_rows"]
+
+
 def test_pooled_rows_are_what_correlate_says(whole: Done, said: list[Any]) -> None:
     rows = rows_of(whole.folder, "pooled")
     assert rows.columns == COLUMNS["pooled"]
@@ -224,17 +267,25 @@ def test_pooled_rows_are_what_correlate_says(whole: Done, said: list[Any]) -> No
     assert "one-type" not in set(rows["analysis"])
     same = ("r", "ci_low", "ci_high", "p", "tau2", "i2", "prediction_low", "prediction_high",
             "n_positive", "n_negative", "r_disjoint")  # fmt: skip
+    tallies = ("n_positive", "n_negative")
     for analysis, x, y, method, frame, pooled in said:
         if analysis == "one-type":
             continue
         got = told.pop((analysis, x, y, method))
+        own = [name for name in same if pooled.tallied_by == "q" or name not in tallies]
         if set(frame["r"].drop_nulls().abs()) != {1.0}:  # of one variable with itself
             assert_close(
                 got, {"n_types": pooled.n_types, "n": pooled.n_samples}, (analysis, x, y, method)
             )
             assert_close(
-                got, {name: getattr(pooled, name) for name in same}, (analysis, x, y, method)
+                got, {name: getattr(pooled, name) for name in own}, (analysis, x, y, method)
             )
+            assert_close(
+                got, {name: getattr(pooled, name) for name in NULLS_OF_POOLED},
+                (analysis, x, y, method),
+            )  # fmt: skip
+            note = join_notes(pooled.genes_note or "", pooled.sets_note or "")
+            assert (got["note"] or "") == note
         else:
             assert got["r"] is None
         r = frame["r"].drop_nulls()
@@ -527,7 +578,7 @@ def assert_failed(rows: pl.DataFrame, whole: pl.DataFrame, why: str) -> None:
 def test_a_run_of_which_all_fails(whole: Done, engine: Engine, broken: Callable[..., None]) -> None:
     """The tables are those of the same run but for their numbers, whatever way a task goes."""
     assert {task.way for task in whole.plan.tasks} == {
-        "products", "rows", "one by one", "dominance",
+        "products", "rows", "pooled nulls", "dominance",
     }  # fmt: skip
     broken(set(range(1000)), StoreError("torn", "Mend it"))
     outcome = run(engine, whole.spec)
@@ -636,7 +687,12 @@ def test_a_table_that_is_replaced_meanwhile(small: Done, engine: Engine, tmp_pat
         assert not engine.load([other], LoadOptions(source="mine")).errors
 
     outcome = run_batch(engine, plan, ONE, progress=Hooks(replace))
-    of_chol = [task for task in plan.tasks if task.tumor_type == "CHOL"]
+    of_chol = [
+        task
+        for task in plan.tasks
+        if task.tumor_type == "CHOL"
+        or (task.way == "pooled nulls" and "CHOL" in plan.analysis(task.analysis).tumor_types)
+    ]
     assert [task for task, _ in outcome.failures] == of_chol
     assert all("not what the run began with" in why for _, why in outcome.failures)
     is_chol = pl.col("tumor_type") == "CHOL"
@@ -689,7 +745,7 @@ def test_merge_needs_no_table(small: Done, engine: Engine) -> None:
     assert tables_of(merge(engine, plan.run).folder) == small.tables
 
 
-@pytest.mark.parametrize("way", ["products", "one by one", "dominance"])
+@pytest.mark.parametrize("way", ["products", "rows", "pooled nulls", "dominance"])
 @pytest.mark.parametrize("damage", ["flip", "cut", "empty"])
 def test_a_damaged_task_is_removed_and_computed_anew(
     small: Done, engine: Engine, way: str, damage: str
