@@ -145,7 +145,8 @@ def _workers(
     from tcga_corr.batch.executors import WorkerKind, Workers
     from tcga_corr.batch.run import processors, workers_within
 
-    kind: WorkerKind = "dask" if cluster else "processes" if processes else "threads"
+    apart = bool(processes) or plan.has_draws  # whose sums take no second thread
+    kind: WorkerKind = "dask" if cluster else "processes" if apart else "threads"
     count = processes or processors()
     fitting = workers_within(plan, memory * 1e9, count, apart=kind == "processes")
     if kind != "dask" and fitting < count:
@@ -317,7 +318,7 @@ def _require_no_failure(report: RunReport) -> None:
         task, reason = report.failures[0]
         raise AnalysisError(
             f"{len(report.failures)} of {len(report.plan.tasks)} tasks failed, as "
-            f"{task.analysis} in {task.tumor_type}: {reason}",
+            f"{task.analysis} in {task.tumor_type or 'all, pooled'}: {reason}",
             "Run the same command again to try them again",
         )
 
@@ -344,7 +345,7 @@ def _show(settings: Settings, report: RunReport, out: Out) -> None:
     }
     heading = f"{simulated}{plan.title or plan.name}; run {plan.run}"
     if plan.claims:
-        claims = compare_claims(folder, plan)
+        claims = compare_claims(settings.engine(), folder, plan)
         caveats = [CAVEAT] if "highest" in claims["statistic"] else []
         below = [*_origins(claims), *caveats]
         around["analyses"] = manifest["counts"]

@@ -12,7 +12,7 @@ from tcga_corr.choices import MethodOrAll
 from tcga_corr.cli import options
 from tcga_corr.cli.output import Result, number, question_result
 from tcga_corr.cli.settings import Settings
-from tcga_corr.vocabulary.nulls import NULLS
+from tcga_corr.vocabulary.nulls import NULLS, NullRecord
 
 if TYPE_CHECKING:
     from tcga_corr.analysis.correlate import CorrelateAnswer
@@ -34,7 +34,7 @@ def correlate(
     scope: options.Scope,
     method: Annotated[MethodOrAll, typer.Option("--method", help="How to correlate.")] = "pearson",
     adjust: options.AdjustFor = None,
-    null: options.Nulls = options.ALL_NULLS,
+    null: options.Nulls = None,
     draws: options.Draws = 1_000,
     plot: options.Plot = None,
     out: options.Out,
@@ -44,10 +44,12 @@ def correlate(
     Each tumor type is a row: n samples (one per patient unless --samples all-tumor), r, its 95 %
     interval, and three p-values. p: would independent samples give this r? At these n it is nearly
     always small; q is p adjusted over the tumor types shown (Benjamini-Hochberg). p_genes: would
-    random genes of the same expression give it? p_sets: would other real pathways of the same size
-    give it? Where a pathway is involved quote p_sets, else p_genes; p alone only says that r is not
-    0. Where gene sets are involved, r_disjoint is r without the genes that both sides share, and
-    that r, with scores by average ranks, is what p_genes and p_sets are about.
+    random genes of the same mean and spread give it? q_genes is p_genes adjusted as q is. p_sets:
+    would other real pathways of like size, mean and spread give it? Where a pathway is involved
+    quote p_sets, else p_genes; p alone only says that r is not 0. Where gene sets are involved,
+    r_disjoint is r without the genes that both sides share, and that r, with scores by average
+    ranks, is what p_genes and p_sets are about. Formats other than the table have more columns,
+    such as the mean r of random genes and of other pathways, and how far from it r is.
 
     Examples: `tcga-corr correlate ferroptosis nfkb`, `tcga-corr correlate RELA NRF2 -t LIHC`,
     `tcga-corr correlate ferroptosis nfkb --adjust purity --plot figure.pdf`. The figure is that of
@@ -85,7 +87,8 @@ def association_result(answer: CorrelateAnswer) -> Result:
         del columns["method"]
     for null in NULLS.values():
         if frame[null.p].null_count() == frame.height:
-            del columns[null.p], columns[f"95 % of {null.name}"]
+            for heading in _columns_of(null):
+                del columns[heading]
     adjusted = f", adjusted for {', '.join(query.adjust)}" if query.adjust else ""
     return question_result(
         answer,
@@ -118,6 +121,14 @@ def _digits(name: str) -> Callable[[dict[str, Any]], str]:
     return lambda row: number(row[name], digits=2)
 
 
+def _columns_of(null: NullRecord) -> dict[str, Callable[[dict[str, Any]], str]]:
+    """The columns of a null in the terminal table."""
+    return {
+        **{name: _digits(name) for name in (null.p, null.q) if name},
+        f"95 % of {null.name}": _interval(null.low, null.high),
+    }
+
+
 _COLUMNS: dict[str, Callable[[dict[str, Any]], str]] = {
     "tumor type": lambda row: row["tumor_type"],
     "method": lambda row: row["method"],
@@ -126,14 +137,7 @@ _COLUMNS: dict[str, Callable[[dict[str, Any]], str]] = {
     "95 % interval": _interval("ci_low", "ci_high"),
     "p": _digits("p"),
     "q": _digits("q"),
-    **{
-        heading: cell
-        for null in NULLS.values()
-        for heading, cell in (
-            (null.p, _digits(null.p)),
-            (f"95 % of {null.name}", _interval(null.low, null.high)),
-        )
-    },
+    **{heading: cell for null in NULLS.values() for heading, cell in _columns_of(null).items()},
     "shared genes": lambda row: number(row["n_shared_genes"]),
     "r disjoint": _decimals("r_disjoint"),
     "note": lambda row: number(row["note"]),

@@ -17,14 +17,14 @@ Paths = Annotated[
     list[Path] | None,
     typer.Argument(metavar="[PATH]...", help="Tables, plain or gzip, or folders of them."),
 ]
-TumorType = Annotated[
-    str | None,
+TumorTypes = Annotated[
+    list[str] | None,
     typer.Option(
         "-t",
         "--tumor-type",
         metavar="TYPE",
-        help="If the file's path does not name it; of a pan-cancer table, those to load, with "
-        "commas. OTHER is a cohort of your own that is none of the 33.",
+        help="If the file's path does not name it; of a pan-cancer table, those to load, "
+        "with commas or by repeating. OTHER is a cohort of your own that is none of the 33.",
     ),
 ]
 Source = Annotated[
@@ -85,7 +85,7 @@ Columns = Annotated[
 def load(
     context: typer.Context,
     paths: Paths = None,
-    tumor_type: TumorType = None,
+    tumor_types: TumorTypes = None,
     source: Source = None,
     unit: Unit = None,
     linear: Linear = False,
@@ -116,7 +116,7 @@ def load(
             raise UsageError(
                 f"'{paths[0]}' and --covariates are given at once", "Load one after the other"
             )
-        if any((tumor_type, source, unit, linear, rows, genes, probe_map, phenotype)):
+        if any((tumor_types, source, unit, linear, rows, genes, probe_map, phenotype)):
             raise UsageError(
                 "an option of expression tables is given with --covariates",
                 "Covariates have --key, --name and --columns",
@@ -129,7 +129,7 @@ def load(
         raise UsageError(
             "--key, --name and --columns are of covariates", "Give --covariates FILE too"
         )
-    types = None if tumor_type is None else options.split_names([tumor_type])
+    types = options.split_names(tumor_types) or None
     chosen = LoadOptions(source, types, genes, unit, linear, rows, probe_map, phenotype)
     with settings.progress("loading") as progress:
         outcome = settings.engine().load(paths, chosen, progress)

@@ -72,13 +72,22 @@ AdjustFor = Annotated[
 ]
 ALL_NULLS = ",".join(NULLS)
 Nulls = Annotated[
-    str,
+    list[str] | None,
     typer.Option(
         "--null",
         metavar=f"{ALL_NULLS}|none",
         help="What else to compare r with: "
         + ", ".join(f"{null.compared_with} ({null.p})" for null in NULLS.values())
-        + ", or nothing.",
+        + f", or nothing; several with commas or by repeating. Default: {ALL_NULLS}.",
+    ),
+]
+ScreenNulls = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--null",
+        metavar=f"{ALL_NULLS}|none",
+        help="What else to compare r with, as in correlate. Default: genes; of more than 200 sets "
+        "none, as it takes minutes.",
     ),
 ]
 Draws = Annotated[int, typer.Option(metavar="B", help="Random pairs at most, for p_genes.")]
@@ -97,21 +106,28 @@ Plot = Annotated[
 ]
 
 
-def nulls(text: str) -> list[Null]:
-    """The nulls that ``--null`` names.
+def nulls(given: Sequence[str] | None, known: Sequence[Null] = tuple(NULLS)) -> list[Null]:
+    """The nulls that ``--null`` names, by commas, by repeating it, or both; all by default.
+
+    Parameters
+    ----------
+    given
+        The option's values.
+    known
+        The nulls that the command has.
 
     Raises
     ------
     UsageError
         If it is neither ``none`` nor names of nulls.
     """
+    text = ",".join(given or known)
     names = [part.strip() for part in text.split(",")]
     if names == ["none"]:
         return []
-    if any(name not in NULLS for name in names):
-        raise UsageError(
-            f"--null is '{text}'", f"Give {', '.join(NULLS)}, both with a comma, or none"
-        )
+    if any(name not in known for name in names):
+        several = ", both with a comma," if len(known) > 1 else ""
+        raise UsageError(f"--null is '{text}'", f"Give {', '.join(known)}{several} or none")
     return [cast(Null, name) for name in names]
 
 

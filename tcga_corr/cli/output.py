@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tcga_corr.analysis.answer import Answer
 
-JSON_SCHEMA = 1
+JSON_SCHEMA = 2
 FIGURES = ("png", "svg", "pdf")
 _ENDINGS: dict[str, Format] = {
     "": "table",
@@ -264,29 +264,33 @@ def _as_json(result: Result) -> bytes:
 
 
 def _as_table(result: Result) -> bytes:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     columns = result.columns or {name: plain(name) for name in result.frame.columns}
     rows = (result.frame if result.shown is None else result.shown).to_dicts()
     cells = [[cut(visible(cell(row)), _CELL) for cell in columns.values()] for row in rows]
-    for position, name in enumerate(columns):
-        numeric = all(_is_number(row[position]) for row in cells)
-        heading = Text(cut(visible(name), _CELL))
-        table.add_column(heading, no_wrap=True, justify="right" if numeric else "left")
-    for row in cells:
-        table.add_row(*(Text(cell) for cell in row))
-    text = io.StringIO()
-    # wide enough for any row: a table is never cut to the terminal
-    console = Console(file=text, width=100_000, no_color=True, color_system=None)
-    console.print(table)
+    headings = [cut(visible(name), _CELL) for name in columns]
     lines = [visible(brief(result.heading)), ""] if result.heading else []
-    lines += [line.rstrip() for line in text.getvalue().splitlines()]
+    lines += aligned(headings, cells)
     lines += ["", *(visible(brief(line)) for line in result.below)] if result.below else []
     return ("\n".join(lines).rstrip() + "\n").encode()
+
+
+def aligned(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """The lines of a table: a rule below the headings, numbers to the right.
+
+    It is never cut to the terminal. rich makes the same, but takes longer to load than an answer
+    takes to print.
+    """
+    from rich.cells import cell_len
+
+    columns = []
+    for heading, *cells in zip(headings, *rows, strict=True):
+        texts = [heading, *cells]
+        widths = [cell_len(text) for text in texts]
+        room = [" " * (max(widths) - width) for width in widths]
+        sides = (room, texts) if all(map(_is_number, cells)) else (texts, room)
+        columns.append(["".join(two) for two in zip(*sides, strict=True)])
+    head, *lines = ["   ".join(parts) for parts in zip(*columns, strict=True)] or [""]
+    return [line.rstrip() for line in (head, "─" * cell_len(head), *lines)]
 
 
 def plain(name: str) -> Callable[[dict[str, Any]], str]:

@@ -11,6 +11,7 @@ from tcga_corr.cli import options
 from tcga_corr.cli.output import Result, plain, question_result
 from tcga_corr.cli.settings import Settings
 from tcga_corr.errors import UsageError
+from tcga_corr.vocabulary.nulls import NULLS
 
 if TYPE_CHECKING:
     from tcga_corr.analysis.robustness import RobustnessAnswer
@@ -43,6 +44,13 @@ def robustness(
         ),
     ] = None,
     adjust: options.AdjustFor = None,
+    null: Annotated[
+        str,
+        typer.Option(
+            "--null", metavar="genes|none", help="Compare with random genes (p_genes), or nothing."
+        ),
+    ] = "genes",
+    draws: options.Draws = 1_000,
     plot: options.Plot = None,
     out: options.Out,
 ) -> None:
@@ -54,6 +62,13 @@ def robustness(
     adjustment. Then, as asked, without each gene of the sets. The lines below the table show what
     the choices span, what each choice does alone, and which genes matter most. Kendall's tau is
     another scale than r, and not in that span.
+
+    p_genes: would random genes of the same mean expression and spread give r? It is of r without
+    shared genes and of scores by average ranks, so it depends on neither of these choices.
+    p_genes_by_mean is that of random genes of the same mean alone, the rule of version 0.1.0.
+
+    nfkb stands for all its readings (`tcga-corr sets nfkb`), of which the first is as asked; any
+    other name, as nfkb-pid-canonical or HALLMARK_TNFA_SIGNALING_VIA_NFKB, for that list alone.
 
     Examples: `tcga-corr robustness ferroptosis nfkb -t LIHC --adjust purity`,
     `tcga-corr robustness RELA NFE2L2 -t GBM`.
@@ -70,6 +85,8 @@ def robustness(
         x_also=options.split_names(x_also),
         y_also=options.split_names(y_also),
         adjust=options.split_names(adjust),
+        null=options.nulls([null], ["genes"]),
+        draws=draws,
         **cast("CohortOptions", scope),
     )
     settings.notes(answer.notes)
@@ -84,13 +101,14 @@ def robustness(
 def _result(answer: RobustnessAnswer) -> Result:
     import polars as pl
 
-    from tcga_corr.analysis.robustness import WITHOUT_GENE
+    from tcga_corr.analysis.robustness import BY_MEAN, COMPARED, WITHOUT_GENE
 
     query, frame = answer.query, answer.frame
     genes = frame.filter(pl.col("kind") == WITHOUT_GENE).sort(pl.col("change").abs())
     few = genes.tail(_SHOWN_GENES).reverse()
     left = genes.height - few.height
     varied = {name for name in frame.columns if frame[name].n_unique() > 1}
+    varied -= {*COMPARED} - {NULLS["genes"].p, BY_MEAN}
     shown = [name for name in frame.columns if name in varied | {"kind", "n", "r"}]
     return question_result(
         answer,

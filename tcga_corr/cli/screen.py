@@ -11,6 +11,7 @@ from tcga_corr.cli import options
 from tcga_corr.cli.output import Result, number, plain, question_result
 from tcga_corr.cli.settings import Settings
 from tcga_corr.errors import UsageError
+from tcga_corr.vocabulary.nulls import N_DRAWS
 
 if TYPE_CHECKING:
     from tcga_corr.analysis.screen import ScreenAnswer
@@ -50,20 +51,21 @@ def screen(
             "people, all in any other format.",
         ),
     ] = None,
+    null: options.ScreenNulls = None,
+    draws: options.Draws = N_DRAWS,
     plot: options.Plot = None,
     out: options.Out,
 ) -> None:
     """One variable against every gene, or against many gene sets.
 
-    By default a row per Y: its r pooled over the tumor types (random effects), the interval and p
-    of Hartung and Knapp, q over the whole screen (Benjamini-Hochberg), and in how many tumor types
-    it is positive or negative with q < 0.05; most certain first. With --by-type, or where there is
-    one tumor type, a row is an association, ranked within its tumor type by the size of r.
+    By default a row per Y: its r pooled over the tumor types (random effects), how far that is from
+    what random genes of the same mean and spread give (z_genes, p_genes), q_genes over the whole
+    screen (Benjamini-Hochberg), and in how many tumor types q_genes < 0.05 in either direction; the
+    largest abs(z_genes) first. With --by-type, or where there is one tumor type, a row is an
+    association, ranked within its tumor type by the size of r.
 
-    The rank of Y among the others means more than its p: within a large tumor type thousands
-    of genes are significant, and over few tumor types a pooled p cannot be small. Where X and Y
-    share genes, read r_disjoint. Of pathways, `correlate X Y` shows whether random genes give as
-    much.
+    p and q test r = 0 alone: within a large tumor type thousands of genes pass. Where X and Y
+    share genes, read r_disjoint.
 
     Examples: `tcga-corr screen RELA --against genes`,
     `tcga-corr screen ferroptosis --against hallmark -t LIHC --top all -o screen.tsv`.
@@ -78,6 +80,8 @@ def screen(
         method=method,
         adjust=options.split_names(adjust),
         by_tumor_type=by_tumor_type,
+        null=None if null is None else options.nulls(null),
+        draws=draws,
         **scope,
     )
     settings.notes(answer.notes)
@@ -106,7 +110,7 @@ def _result(answer: ScreenAnswer, count: int | None) -> Result:
         shown = groups.head(count)
     left = frame.height - shown.height
     adjusted = f", adjusted for {', '.join(query.adjust)}" if query.adjust else ""
-    hidden = {"x", "method", "tau2", "note", *([] if frame["n_shared_genes"].max() else _SHARED)}
+    hidden = {"x", "method", "note", *_WIDE, *([] if frame["n_shared_genes"].max() else _SHARED)}
     return question_result(
         answer,
         "associations",
@@ -119,6 +123,15 @@ def _result(answer: ScreenAnswer, count: int | None) -> Result:
     )
 
 
+_WIDE = (
+    "tau2",
+    "tallied_by",
+    "genes_low",
+    "genes_high",
+    "sets_low",
+    "sets_high",
+    "n_reference_sets",
+)
 _SHARED = ("n_shared_genes", "r_disjoint")
 
 

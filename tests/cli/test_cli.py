@@ -6,13 +6,20 @@ import io
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, get_args
 
 import polars as pl
 import pytest
+import typer
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from tcga_corr.analysis.answer import ScopeQuery
 from tcga_corr.analysis.correlate import CorrelateAnswer, CorrelateQuery
@@ -20,16 +27,20 @@ from tcga_corr.analysis.pool import Pooling
 from tcga_corr.analysis.provenance import Provenance, SetRecord
 from tcga_corr.choices import Format
 from tcga_corr.cli import main
+from tcga_corr.cli.app import app
 from tcga_corr.cli.correlate import association_result
 from tcga_corr.cli.options import split_names
-from tcga_corr.cli.output import _render
+from tcga_corr.cli.output import _is_number, _render, aligned
 from tcga_corr.engine import Engine
 from tcga_corr.fetching.simulation import cohort_plans
+from tcga_corr.vocabulary.associations import ASSOCIATION
+from tcga_corr.vocabulary.gene_sets.readings import READINGS
 from tests.conftest import Cli
 
 SNAPSHOTS = Path(__file__).parents[1] / "snapshots"
 ASSOCIATION_COLUMNS = [
     "tumor_type",
+    "stratum",
     "x",
     "y",
     "method",
@@ -39,14 +50,23 @@ ASSOCIATION_COLUMNS = [
     "ci_high",
     "p",
     "q",
+    "z_genes",
     "p_genes",
+    "q_genes",
+    "genes_mean",
     "genes_low",
     "genes_high",
+    "z_sets",
     "p_sets",
+    "sets_mean",
     "sets_low",
     "sets_high",
+    "n_reference_sets",
     "n_shared_genes",
     "r_disjoint",
+    "r_purity",
+    "n_purity",
+    "level",
     "note",
 ]
 SCORE_COLUMNS = [
@@ -93,7 +113,7 @@ def test_correlate_in_every_format(run: Run, simulated: Engine) -> None:
     _, out, _ = run("correlate", "ferroptosis", "nfkb", "--format", "json")
     answer = json.loads(out)
     assert list(answer) == ["schema", "query", "associations", "pooled", "provenance"]
-    assert answer["schema"] == 1
+    assert answer["schema"] == 2
     assert pl.DataFrame(answer["associations"], schema=frame.schema).equals(frame)
     assert answer["pooled"] == {"pearson": asdict(pooled)}
     assert answer["query"]["unit"] == "log2(norm_count+1)"
@@ -189,8 +209,19 @@ def test_status_and_samples(run: Run) -> None:
 def test_sets(run: Run) -> None:
     code, out, _ = run("sets", "--format", "tsv")
     frame = pl.read_csv(io.StringIO(out), separator="\t")
-    assert (code, frame.height) == (0, 56)
+    assert (code, frame.height) == (0, 66)
     assert frame["licence"].null_count() == 0
+    code, out, _ = run("sets", "nfkb", "--format", "tsv")
+    found = pl.read_csv(io.StringIO(out), separator="\t")
+    readings = found.filter(pl.col("meaning") != "")
+    assert readings.select("set", "meaning").rows() == [
+        (reading.name, reading.meaning) for reading in READINGS["nfkb"]
+    ]
+    assert "HALLMARK_TNFA_SIGNALING_VIA_NFKB" in found["set"]
+    for name, n_genes, meaning in readings.select("set", "n_genes", "meaning").rows():
+        _, out, _ = run("sets", name, "--genes")
+        assert out.startswith(f"{name}: {n_genes} genes; {meaning}; ")
+        assert len(out.splitlines()) == n_genes + 4
     code, out, _ = run("sets", "Ferroptosis", "--genes", "--format", "json")
     answer = json.loads(out)
     assert len(answer["genes"]) == 40
@@ -301,7 +332,7 @@ def test_demo_end_to_end(cli: Cli, tmp_path: Path) -> None:
     first = cli(*arguments)
     assert first.returncode == 0
     lines = first.stdout.decode().splitlines()
-    assert len(lines) == 4 + 33 + 1 + 6
+    assert len(lines) == 4 + 33 + 1 + 7
     assert all("SIMULATED" in line for line in (lines[0], *lines[4 : 4 + 33]))
     assert lines[4 + 33 + 1].startswith("pooled over 33 tumor types, ")
     assert b"planted correlation is inside" in first.stderr
@@ -311,6 +342,55 @@ def test_demo_end_to_end(cli: Cli, tmp_path: Path) -> None:
 def test_names_by_commas_and_repeats() -> None:
     assert split_names(["ACC, UVM", "LIHC", ""]) == ["ACC", "UVM", "LIHC"]
     assert split_names(None) == []
+
+
+def every_option(command: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """The options of a command and of its subcommands."""
+    for option in command.params:
+        yield f"{path} {option.opts[-1]}", option
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from every_option(inner, f"{path} {name}")
+
+
+def test_an_option_that_takes_several_adds_up_when_repeated() -> None:
+    """A second `--null sets` must not replace the first `--null genes`."""
+    several = {
+        name: option
+        for name, option in every_option(typer.main.get_command(app))
+        if "commas" in (option.help or "")
+    }
+    assert {" correlate --null", " correlate --adjust", " load --tumor-type"} <= set(several)
+    assert [name for name, option in several.items() if not option.multiple] == []
+
+
+def by_rich(headings: list[str], rows: list[list[str]]) -> list[str]:
+    """The table as rich draws it."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for position, heading in enumerate(headings):
+        numeric = all(_is_number(row[position]) for row in rows)
+        table.add_column(Text(heading), no_wrap=True, justify="right" if numeric else "left")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    text = io.StringIO()
+    Console(file=text, width=100_000, no_color=True, color_system=None).print(table)
+    return [line.rstrip() for line in text.getvalue().splitlines()]
+
+
+words = st.text("aB1é漢字─ -.👩", max_size=7).map(str.strip)
+cells = st.one_of(words, st.sampled_from(["", "1.5", "-3", "1e-5"]))
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    st.integers(1, 5).flatmap(lambda k: st.lists(st.lists(cells, min_size=k, max_size=k))),
+    st.data(),
+)
+def test_tables_are_aligned_as_by_rich(rows: list[list[str]], data: st.DataObject) -> None:
+    """In wide characters too, which take two places on a terminal."""
+    size = len(rows[0]) if rows else 3
+    names = st.lists(words.map("h{}".format), min_size=size, max_size=size)
+    headings = data.draw(names)
+    assert aligned(headings, rows) == by_rich(headings, rows)
 
 
 POOLED = Pooling(
@@ -327,6 +407,7 @@ POOLED = Pooling(
     prediction_low=-0.9992,
     prediction_high=0.99961,
     n_positive=2,
+    tallied_by="q_genes",
     leave_one_out_low=0.115,
     leave_one_out_low_without="ACC",
     leave_one_out_high=0.3996,
@@ -337,26 +418,29 @@ POOLED = Pooling(
 
 
 def _fixed_answer() -> CorrelateAnswer:
+    same = dict.fromkeys(ASSOCIATION_COLUMNS, None)
+    same |= {"x": "ferroptosis", "y": "nfkb", "method": "pearson", "level": "tumor type"}
     rows: list[dict[str, Any]] = [
-        dict.fromkeys(ASSOCIATION_COLUMNS, None)
-        | {"tumor_type": "ACC", "x": "ferroptosis", "y": "nfkb", "method": "pearson", "n": 79}
+        {"tumor_type": "ACC", "n": 79}
         | {"r": 0.4976654321, "ci_low": 0.310750, "ci_high": 0.647523, "p": 3.1e-06, "q": 4.65e-06}
-        | {"p_genes": 0.006993006993, "genes_low": -0.3012, "genes_high": 0.41075}
-        | {"p_sets": 0.2413793103, "sets_low": -0.70125, "sets_high": 0.6890004}
+        | {"z_genes": 2.513274, "p_genes": 0.006993006993, "q_genes": 0.01048951049}
+        | {"genes_mean": 0.0610034, "genes_low": -0.3012, "genes_high": 0.41075}
+        | {"z_sets": 1.2, "p_sets": 0.2413793103, "sets_mean": -0.0051}
+        | {"sets_low": -0.70125, "sets_high": 0.6890004, "n_reference_sets": 57}
         | {"n_shared_genes": 1, "r_disjoint": 0.4830217, "note": ""},
-        dict.fromkeys(ASSOCIATION_COLUMNS, None)
-        | {"tumor_type": "BRCA", "x": "ferroptosis", "y": "nfkb", "method": "pearson", "n": 1093}
+        {"tumor_type": "BRCA", "n": 1093}
         | {"r": 0.31, "ci_low": 0.2557, "ci_high": 0.3624, "p": 8.1e-26, "q": 2.43e-25}
-        | {"p_genes": 0.000999000999, "genes_low": -0.2, "genes_high": 0.19}
-        | {"p_sets": 1.0, "sets_low": -0.5, "sets_high": 0.6}
+        | {"z_genes": 3.0, "p_genes": 0.000999000999, "q_genes": 0.002997002997}
+        | {"genes_mean": -0.01, "genes_low": -0.2, "genes_high": 0.19}
+        | {"z_sets": 0.9, "p_sets": 1.0, "sets_mean": 0.05}
+        | {"sets_low": -0.5, "sets_high": 0.6, "n_reference_sets": 60}
         | {"n_shared_genes": 1, "r_disjoint": 0.3, "note": "nfkb: 9 of 40 genes"},
-        dict.fromkeys(ASSOCIATION_COLUMNS, None)
-        | {"tumor_type": "LIHC", "x": "ferroptosis", "y": "nfkb", "method": "pearson", "n": 371}
+        {"tumor_type": "LIHC", "n": 371}
         | {"r": -0.1004, "ci_low": -0.2003951, "ci_high": 0.0015, "p": 0.0533, "q": 0.0533}
-        | {"p_genes": 0.64, "genes_low": -0.25, "genes_high": 0.25}
+        | {"z_genes": -0.86, "p_genes": 0.64, "q_genes": 0.64}
+        | {"genes_mean": 0.0, "genes_low": -0.25, "genes_high": 0.25}
         | {"n_shared_genes": 1, "r_disjoint": -0.11, "note": "p_sets: 3 reference sets"},
-        dict.fromkeys(ASSOCIATION_COLUMNS, None)
-        | {"tumor_type": "UVM", "x": "ferroptosis", "y": "nfkb", "method": "pearson", "n": 7}
+        {"tumor_type": "UVM", "n": 7}
         | {"n_shared_genes": 1, "note": "too few samples: 7, at least 10 needed"},
     ]
     types = ["ACC", "BRCA", "LIHC", "UVM"]
@@ -364,8 +448,13 @@ def _fixed_answer() -> CorrelateAnswer:
     query = CorrelateQuery("ferroptosis", "nfkb", "pearson", [], scope, ["genes", "sets"], 1000)
     nfkb = SetRecord("nfkb", "mine.gmt", None, None, None, 40, "0" * 64)
     provenance = Provenance({"tcga-corr": "0.1.0"}, (), (nfkb,), (), simulated=False)
-    frame = pl.DataFrame(rows, infer_schema_length=None)
+    frame = pl.DataFrame([same | row for row in rows], schema=association_schema())
     return CorrelateAnswer(frame, query, (), provenance, {"pearson": POOLED})
+
+
+def association_schema() -> dict[str, Any]:
+    types: dict[str, Any] = {"text": pl.String, "integer": pl.Int64, "number": pl.Float64}
+    return {column.name: types[column.type] for column in ASSOCIATION}
 
 
 @pytest.mark.parametrize("ending", ["table", "tsv", "csv", "json"])
