@@ -14,7 +14,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from tcga_corr.analysis.compare import BY_SAMPLE_TYPE, CompareAnswer
+from tcga_corr.analysis.compare import CompareAnswer
+from tcga_corr.choices import BY_SAMPLE_TYPE
 from tcga_corr.errors import UsageError
 from tcga_corr.figures.frame import Frame, measure_of, source_and_unit
 from tcga_corr.figures.panels import Column, Panel, draw_panels, falling, write_note

@@ -34,8 +34,9 @@ from tcga_corr.vocabulary.methods import METHODS
 from tcga_corr.vocabulary.nulls import NULLS
 
 _ROW, _LEFT, _FOOT, _HEADS = 0.165, 0.58, 0.4, 0.16  # inches
-# columns of p-values at the right of the axes, and their inches right of n
-_DOTS = {"q": 0.22} | {null.p: 0.54 + 0.4 * number for number, null in enumerate(NULLS.values())}
+# columns of p- or q-values at the right of the axes, and their inches right of n
+_OF_NULLS = [null.q or null.p for null in NULLS.values()]
+_DOTS = {"q": 0.22} | {name: 0.54 + 0.4 * number for number, name in enumerate(_OF_NULLS)}
 _N_AT = 0.44
 _RIGHT = _N_AT + max(_DOTS.values()) + 0.24
 _BANDS = dict(zip(NULLS.values(), (PALE, PALE_BLUE, PALE_ORANGE), strict=False))
@@ -47,7 +48,7 @@ def forest(answer: CorrelateAnswer) -> Figure:
     """Draw the answer of ``correlate``.
 
     A row per tumor type, sorted by r: point and 95 % interval; behind it, the central 95 % of what
-    random genes and other pathways give. At the right n, and a dot for each of q, p_genes and
+    random genes and other pathways give. At the right n, and a dot for each of q, q_genes and
     p_sets below 0.05; an open one where it is not, none where it is not known. Below, the pooled r
     with its interval (diamond) and the 95 % prediction interval (line). Of several methods each has
     its own points; order, n and dots are of the first.
@@ -148,7 +149,7 @@ def _foot(dots: Sequence[str], methods: Sequence[str], is_pooled: bool, has_stro
 
 
 def _draw_columns(axes: Axes, rows: Sequence[Row], band: float, dots: Sequence[str]) -> None:
-    """Draw n, and the dots of q and of the nulls' p-values, at the right of the axes."""
+    """Draw n, and the dots of q and of the nulls' q- or p-values, at the right of the axes."""
     transform = axes.get_yaxis_transform()
     width = axes.bbox.width / axes.figure.dpi
     n_at = 1 + _N_AT / width
@@ -172,6 +173,7 @@ def _draw_pooled(axes: Axes, y: float, pooled: Pooling, colour: str) -> None:
     r, low, high = pooled.r, pooled.ci_low, pooled.ci_high
     if r is None or low is None or high is None:
         return
+    _draw_bands(axes, y, vars(pooled), 0.36)
     if pooled.prediction_low is not None and pooled.prediction_high is not None:
         ends = (pooled.prediction_low, pooled.prediction_high)
         axes.plot(ends, [y, y], color=colour, lw=0.7)

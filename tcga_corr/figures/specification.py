@@ -29,10 +29,12 @@ from tcga_corr.figures.style import (
 from tcga_corr.figures.text import cut_apart, fitted_apart, plain, text_width
 from tcga_corr.vocabulary.associations import SIGNIFICANT, is_significant, note_without_mark
 from tcga_corr.vocabulary.methods import METHODS
+from tcga_corr.vocabulary.nulls import NULLS
 
 Row = Mapping[str, Any]
 _CURVE, _SIZES, _ROW, _HEADING, _RIGHT, _GAP = 1.7, 0.3, 0.115, 0.14, 0.12, 0.12  # inches
 _LABELS, _SIZE = 1.75, 6.0  # at most so many inches of text, in points
+_P_GENES = NULLS["genes"].p
 _ROOMY = 3.6  # points a choice, from which the grid is of dots
 _DIMENSIONS = {
     "source": "source",
@@ -101,9 +103,9 @@ def specification_curve(answer: RobustnessAnswer) -> Figure:
     """Draw the answer of ``robustness``.
 
     Above, r and its 95 % interval of every choice that gives one, from the lowest to the highest;
-    Kendall's tau-b, on a scale of its own, stands apart at the right. In the middle, n where it
-    varies. Below, what each choice was, of all that varies. The choice as asked is marked
-    throughout.
+    Kendall's tau-b, on a scale of its own, stands apart at the right. A stroke below marks a choice
+    with p_genes below 0.05. In the middle, n where it varies. Below, what each choice was, of all
+    that varies. The choice as asked is marked throughout.
     """
     rows = [row for row in answer.frame.to_dicts() if row["kind"] != WITHOUT_GENE]
     shown = sorted(
@@ -263,6 +265,11 @@ def _draw_curve(axes: Axes, curve: _Curve) -> None:
     axes.set_ylim(low - room, high + room)
     axes.locator_params(axis="y", nbins=6)
     axes.set_ylabel("r and 95 % interval", labelpad=3)
+    beyond = [x for x, row in both if is_significant(row[_P_GENES])]
+    axes.vlines(
+        beyond, 0, 0.04, colors=INK, lw=max(0.3, min(1.2, 0.35 * curve.step)),
+        transform=axes.get_xaxis_transform(), zorder=1.5,
+    )  # fmt: skip
 
 
 def _draw_sizes(axes: Axes, curve: _Curve) -> None:
@@ -317,4 +324,7 @@ def _handles(shown: Sequence[Row]) -> list[Artist]:
     if not all(is_significant(row["p"]) for row in shown):
         look: dict[str, Any] = {"color": INK, "mfc": "white", "ms": 3.4, "lw": 0}
         handles.append(Line2D([], [], marker="o", label=f"p ≥ {SIGNIFICANT}", **look))
+    if any(is_significant(row[_P_GENES]) for row in shown):
+        label = f"{_P_GENES} < {SIGNIFICANT}"
+        handles.append(Line2D([], [], color=INK, marker="|", label=label, ms=4, lw=0))
     return handles

@@ -84,7 +84,7 @@ class Findings:
                 self._add_pairs(analysis, method, shares[analysis.name, method])
         of_run = f", {folder.run}" if prefix else ""
         if self.plan.claims:
-            claims = compare_claims(folder, self.plan).to_dicts()
+            claims = compare_claims(engine, folder, self.plan).to_dicts()
             self.answers += map(sentences.finding_of_claim, claims)
             self.tables.insert(0, claims_table(claims, f"{folder.run}-claims", of_run))
         if prefix:

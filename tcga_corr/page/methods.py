@@ -93,14 +93,14 @@ def _data(settings: Settings) -> str:
 
 def _scores(settings: Settings, cited: list[str]) -> str:
     rule, references = _TIES[settings.ties]
-    cited += ["ssgsea", *references]
+    cited += ["ssgsea", "closed-form", *references]
     sets = settings.provenance.gene_sets
     named = ", ".join(f"{one.name} ({one.origin}, {one.n_genes} genes)" for one in sets[:8])
     more = f" and {len(sets) - 8} more" if len(sets) > 8 else ""
     return (
-        f"Gene sets ({named}{more}) were scored in each sample by ssGSEA (exponent 0.25, not "
-        f"normalised; {rule}); sets with fewer than {settings.min_genes} genes in a table were not "
-        "scored."
+        f"Gene sets ({named}{more}) were scored in each sample by ssGSEA (in closed form, exponent "
+        f"0.25, not normalised; {rule}); sets with fewer than {settings.min_genes} genes in a "
+        "table were not scored."
     )
 
 
@@ -127,8 +127,14 @@ def _nulls(settings: Settings, cited: list[str]) -> str:
     nulls = [null for name, null in NULLS.items() if name in settings.null]
     cited += [reference for null in nulls for reference in null.references]
     details = "; ".join(null.details.format(draws=settings.draws) for null in nulls)
-    which = {1: "It is not", 2: "Neither is"}.get(len(nulls), "None is")
-    return f"{details}. {which} adjusted for the number of tumor types."
+    family = "the rows of an analysis" if settings.over_batch else "the tumor types of a pair"
+    adjusted = [
+        f"{null.q} is {null.p} adjusted by Benjamini and Hochberg over {family}"
+        if null.q
+        else f"{null.p} is not adjusted"
+        for null in nulls
+    ]
+    return f"{details}. {'; '.join(adjusted)}."
 
 
 def _pooling(cited: list[str]) -> str:
@@ -136,8 +142,8 @@ def _pooling(cited: list[str]) -> str:
     return (
         "Associations were pooled over tumor types on Fisher's z by random effects (variance "
         "between tumor types of DerSimonian and Laird, interval of Hartung and Knapp with a "
-        "standard error not below that of the samples alone, with Higgins, Thompson and "
-        "Spiegelhalter's 95 % prediction interval for one more tumor type)."
+        "standard error not below that of the samples alone, with Nagashima, Noma and "
+        "Furukawa's 95 % prediction interval for one more tumor type)."
     )
 
 

@@ -137,11 +137,13 @@
     });
   }
 
+  const orders = new Map();  // by file: a table that is written again stays sorted
+
   // A table in `host`; `options.press(row)` is called when the cell of the first column is pressed.
   function sheet(host, table, options = {}) {
     const columns = table.columns.filter((column) =>
       column.kind === "text" || table.rows.some((row) => isNumber(row[column.name])));
-    let order = { name: "", falling: false };
+    let order = orders.get(table.file) || { name: "", falling: false };
     const body = make("tbody");
     const heads = columns.map((column) => {
       const head = make("th", { scope: "col", title: column.help || "" });
@@ -150,6 +152,7 @@
       press.addEventListener("click", () => {
         const again = order.name === column.name;
         order = { name: column.name, falling: again ? !order.falling : column.kind !== "text" };
+        orders.set(table.file, order);
         write();
       });
       head.append(press);
@@ -198,7 +201,10 @@
     const head = make("div", { className: "sheet-head" },
       make("h3", { textContent: readable(table.title) }), download);
     const parts = table.note ? [make("p", { className: "about", textContent: table.note })] : [];
+    const focused = host.contains(document.activeElement) && document.activeElement.textContent;
     host.replaceChildren(make("div", { className: "sheet" }, head, ...parts, scroller));
+    const again = [...host.querySelectorAll("button")].find((one) => one.textContent === focused);
+    if (again) again.focus({ preventScroll: true });
   }
 
   // --- figures
@@ -273,9 +279,12 @@
       shown.push({
         kind: "pooled", label: "pooled", name: `${all.n_types} tumor types`, small: true, r: all.r,
         ci_low: all.ci_low, ci_high: all.ci_high, prediction_low: all.prediction_low,
-        prediction_high: all.prediction_high, n_text: WRITE.count(all.n),
+        prediction_high: all.prediction_high,
+        ...Object.fromEntries(nulls.flatMap(({ low, high }) => [low, high])
+          .map((name) => [name, all[name]])),
+        n_text: WRITE.count(all.n),
         r_text: all.r.toFixed(2), interval: between(all.ci_low, all.ci_high),
-        p_text: small(all.p), q_text: "", ...nullTexts({}),
+        p_text: small(all.p), q_text: "", ...nullTexts(all),
         disjoint_text: isNumber(all.r_disjoint) ? all.r_disjoint.toFixed(3) : "",
         why: isNumber(all.prediction_low)
           ? `one more tumor type: ${between(all.prediction_low, all.prediction_high)}` : "",
@@ -322,7 +331,12 @@
     ["ci_high", "to", "number", "upper end of the 95 % interval"], ["p", "p", "p"],
     ["q", "q", "p", "p adjusted over the tumor types"],
     ["q_batch", "q_batch", "p", "p adjusted over all rows of the run"],
-    ...nulls.map((one) => [one.p, one.p, "p", `p among ${one.compared_with}`]),
+    ...nulls.flatMap((one) => [
+      [one.z, one.z, "number", `how far r is from what ${one.short} give, in standard deviations`],
+      [one.p, one.p, "p", `p among ${one.compared_with}`],
+      ...(one.q ? [[one.q, one.q, "p", `${one.p} adjusted over the rows of the answer`]] : []),
+      [one.mean, one.mean, "number", `r that ${one.short} give on average`],
+    ]),
     ["n_shared_genes", "shared genes", "count"], ["r_disjoint", "r disjoint", "number",
       "r without shared genes"], ["why", "note", "text"],
   ].map(([name, label, kind, help]) => ({ name, label, kind, help }));
@@ -335,7 +349,7 @@
       file: `${pair.x}-${pair.y}-${pair.method}`,
       columns, rows,
       foot: pair.pooled && isNumber(pair.pooled.r)
-        ? [{ ...pair.pooled, tumor_type: "POOLED" }] : [],
+        ? [{ ...pair.pooled, tumor_type: "POOLED", level: "pooled" }] : [],
     }, {
       key: "tumor_type",
       canPress: hasSamples,
@@ -594,6 +608,10 @@
     return choosePair(first.id, wanted);
   }
 
+  function sleep(wait) {
+    return new Promise((done) => { setTimeout(done, wait); });
+  }
+
   function soon(action, wait) {
     let timer;
     return () => {
@@ -659,11 +677,39 @@
   // --- the live page
 
   const FIELDS = ["x", "y", "adjust", "method", "samples", "source", "null"];
+  const PAUSE = 500;  // milliseconds after the last key, before what takes seconds
   let asking = null;
   let answered = null;
+  let typed = -PAUSE;
 
   function question() {
     return Object.fromEntries(FIELDS.map((name) => [name, byId(name).value.trim()]));
+  }
+
+  // What the server is asked in turn, and what is shown meanwhile: r, which is there at once, then
+  // the nulls of the tumor types, then those of the pooled row.
+  function stepsOf(query) {
+    const wanted = query.null.split(",");
+    const chosen = nulls.filter(({ name }) => wanted.includes(name));
+    if (!chosen.length) return [{ query, doing: "" }];
+    const others = chosen.map(({ short }) => short).join(" and ");
+    return [
+      { query: { ...query, null: "none" }, doing: "" },
+      {
+        query: { ...query, pooled: "no" },
+        doing: `Comparing the tumor types with ${others}, then the pooled row …`,
+        failed: "Nothing is compared: ",
+      },
+      {
+        query,
+        doing: `The tumor types are compared. Comparing the pooled row with ${others} …`,
+        failed: "The pooled row is not compared: ",
+      },
+    ];
+  }
+
+  function seconds(milliseconds) {
+    return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
   }
 
   async function ask(what, parameters, signal) {
@@ -703,6 +749,7 @@
       say("");
       return;
     }
+    let failed = "";
     try {
       // several names, unless it is one itself
       const fixed = (await unknown([query.adjust])) ? query.adjust.split(",") : [];
@@ -713,18 +760,27 @@
         return;
       }
       byId("main").classList.add("waiting");
-      say(query.null === "none" ? "" : "Comparing: this takes some seconds …");
-      const found = await ask("pair", query, own.signal);
-      if (own !== asking) return;
-      answered = query;
-      const took = (await show(unpacked(found), wanted || type)) - began;
-      if (own !== asking) return;
-      remember();
-      document.documentElement.dataset.drawn = took.toFixed(1);
-      say(`Drawn in ${Math.round(took)} ms.`);
+      const times = [];
+      for (const step of stepsOf(query)) {
+        say(step.doing);
+        failed = step.failed || "";
+        if (times.length) await sleep(typed + PAUSE - performance.now());
+        if (own !== asking) return;
+        const found = await ask("pair", step.query, own.signal);
+        if (own !== asking) return;
+        answered = query;
+        const place = times.length ? type : wanted || type;
+        times.push((await show(unpacked(found), place)) - began);
+        if (own !== asking) return;
+        remember();
+        byId("main").classList.remove("waiting");
+        document.documentElement.dataset.drawn = times[0].toFixed(1);
+      }
+      const compared = times.length > 1 ? `, compared in ${seconds(times.at(-1))}` : "";
+      say(`Drawn in ${seconds(times[0])}${compared}.`);
     } catch (error) {
       if (own !== asking) return;
-      say(error.message, true);
+      say(`${failed}${error.message}`, true);
     }
     byId("main").classList.remove("waiting");
   }
@@ -771,8 +827,9 @@
     byId("ask").addEventListener("submit", (event) => event.preventDefault());
     byId("ask").addEventListener("input", (event) => {
       const began = performance.now();
+      typed = began;
       clearTimeout(timer);
-      timer = setTimeout(() => answer(began), byId("null").value === "none" ? 40 : 500);
+      timer = setTimeout(() => answer(began), 40);
       if (["x", "y", "adjust"].includes(event.target.id)) {
         complete(event.target.id).catch((error) => say(error.message, true));
       }

@@ -20,7 +20,7 @@ from tcga_corr.vocabulary.nulls import NULLS
 from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
 
 _VEGA_LITE = "6.4"
-_OF_NULLS = ("name", "short", "compared_with", "p", "low", "high")
+_OF_NULLS = ("name", "short", "compared_with", "z", "p", "q", "mean", "low", "high")
 
 
 def report(page: Page) -> str:

@@ -18,7 +18,7 @@ from tcga_corr.vocabulary.associations import NULL_COLUMNS
 class RowBudget:
     """How much more fits in a page.
 
-    It keeps a page below 5 MB: a pair takes about 1.5 kB, a row of it 0.3, a sample 0.06, a row of
+    It keeps a page below 5 MB: a pair takes about 1.7 kB, a row of it 0.4, a sample 0.06, a row of
     dominance 0.7 and a note 0.3.
 
     Attributes
@@ -30,7 +30,7 @@ class RowBudget:
     """
 
     pairs: int = 200
-    rows: int = 4_000
+    rows: int = 3_000
     points: int = 30_000
     dominance: int = 800
     notes: int = 300

@@ -13,6 +13,8 @@ from tcga_corr.page.parts import Column, Pair, Row, Table
 from tcga_corr.page.run_rows import RowBudget
 from tcga_corr.vocabulary.associations import SIGNIFICANT, SIMULATED, note_without_mark
 
+_COUNTED = f"q_genes < {SIGNIFICANT} and z_genes, or without q_genes q < {SIGNIFICANT} and r"
+
 
 def claims_table(rows: Sequence[Row], file: str, of_run: str = "") -> Table:
     """Claims: what was published, beside what is here."""
@@ -37,8 +39,9 @@ def pairs_table(pairs: Sequence[Pair], file: str, of_run: str = "") -> Table:
         Column("ci_high", "to", "number"),
         Column("r_disjoint", "r disjoint", "number", "pooled r without shared genes"),
         Column("i2", "I²", "number", "share of the variation that is between tumor types"),
-        Column("n_positive", "rising", "count", f"tumor types with r > 0 and q < {SIGNIFICANT}"),
-        Column("n_negative", "falling", "count", f"tumor types with r < 0 and q < {SIGNIFICANT}"),
+        Column("n_positive", "positive", "count", f"tumor types with {_COUNTED} > 0"),
+        Column("n_negative", "negative", "count", f"tumor types with {_COUNTED} < 0"),
+        Column("tallied_by", "counted by", "text", "the q that counts: its column"),
     )  # fmt: skip
     rows = []
     for pair in pairs:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+import numpy as np
+
+from tcga_corr.analysis.pool import Adjusted, Tally
 from tcga_corr.page.parts import Finding, Row
 from tcga_corr.vocabulary.associations import SIGNIFICANT, is_significant, note_without_mark
 from tcga_corr.vocabulary.methods import METHODS
@@ -35,10 +38,8 @@ def answer_of_pair(x: str, y: str, rows: Sequence[Row], pooled: Row | None) -> s
     scope = _scope(rows[0])
     if len(given) == 1:
         return _in_one(x, y, given[0], scope, symbol) + _without_r(rows, given)
-    rising = sum(is_significant(row["q"]) and row["r"] > 0 for row in given)
-    falling = sum(is_significant(row["q"]) and row["r"] < 0 for row in given)
     parts = [
-        _over_types(x, y, rising, falling, len(given), scope),
+        _over_types(x, y, given, scope),
         _pooled(pooled, symbol),
         _without_shared(given, pooled, f"the pooled {symbol}"),
         _beside_null(given),
@@ -69,13 +70,42 @@ def _pooled(pooled: Row | None, symbol: str) -> str:
     return f"{text}."
 
 
-def _over_types(x: str, y: str, rising: int, falling: int, n: int, scope: str) -> str:
+def _over_types(x: str, y: str, given: Sequence[Row], scope: str) -> str:
+    tally = _tally(given)
+    if tally.by_genes:
+        return _among_genes(x, y, given, tally, scope)
+    n, rising, falling = len(given), int(tally.n_positive), int(tally.n_negative)
     counts = {"rise together": rising, "run against each other": falling}
     parts = [f"{how} in {count}" for how, count in counts.items() if count]
     if not parts:
         return f"{x} and {y} are not shown to vary together in any of {n} tumor types{scope}."
     parts[0] += f" of {n} tumor types"
     return f"{x} and {y} {' and '.join(parts)} (q < {SIGNIFICANT}){scope}."
+
+
+def _tally(given: Sequence[Row]) -> Tally:
+    r, q, q_genes, z_genes = (
+        np.array([row[name] for row in given], dtype=np.float64)
+        for name in ("r", "q", "q_genes", "z_genes")
+    )
+    return Adjusted(q, q_genes, z_genes).tally(r)
+
+
+def _among_genes(x: str, y: str, given: Sequence[Row], tally: Tally, scope: str) -> str:
+    """In how many tumor types r differs from that of random genes."""
+    known = [row for row in given if row["q_genes"] is not None]
+    names = f"Without shared genes, {x} and {y}" if _is_disjoint(known) else f"{x} and {y}"
+    others = NULLS["genes"].compared_with
+    of_all = f"of {len(known)} tumor types"
+    higher, lower = int(tally.n_positive), int(tally.n_negative)
+    if not higher and not lower:
+        return f"{names} are not shown to differ from {others} in any {of_all}{scope}."
+    first, count = ("higher", higher) if higher else ("lower", lower)
+    also = f" and a lower one in {lower}" if higher and lower else ""
+    return (
+        f"{names} have a {first} r than {others} in {count} {of_all}{also} "
+        f"(q_genes < {SIGNIFICANT}){scope}."
+    )
 
 
 def _in_one(x: str, y: str, row: Row, scope: str, symbol: str) -> str:
@@ -106,14 +136,20 @@ def _beside_null(given: Sequence[Row]) -> str:
     null = _quoted_null(given)
     if null is None:
         return _not_compared(given)
+    if null.q and any(row[null.q] is not None for row in given):
+        return ""  # the first sentence has it
     known = [row for row in given if row[null.p] is not None]
     beyond = sum(is_significant(row[null.p]) for row in known)
-    is_disjoint = any(row["n_shared_genes"] and row["r_disjoint"] is not None for row in known)
-    subject = "Without shared genes it" if is_disjoint else "It"
+    subject = "Without shared genes it" if _is_disjoint(known) else "It"
     return (
         f"{subject} stands out from {null.compared_with} in {beyond} of {len(known)} "
         f"({null.p} < {SIGNIFICANT}; chance alone gives one in twenty)."
     )
+
+
+def _is_disjoint(rows: Sequence[Row]) -> bool:
+    """Whether what is compared is r without shared genes."""
+    return any(row["n_shared_genes"] and row["r_disjoint"] is not None for row in rows)
 
 
 def _quoted_null(rows: Sequence[Row]) -> NullRecord | None:

@@ -25,7 +25,12 @@ from tcga_corr.analysis.dominance import (
 )
 from tcga_corr.analysis.pool import Pooling
 from tcga_corr.analysis.provenance import Provenance, SetRecord
-from tcga_corr.analysis.robustness import RobustnessAnswer, RobustnessQuery, Spread
+from tcga_corr.analysis.robustness import (
+    NullSpread,
+    RobustnessAnswer,
+    RobustnessQuery,
+    Spread,
+)
 from tcga_corr.analysis.score import ValuesAnswer, ValuesQuery
 from tcga_corr.analysis.screen import ScreenAnswer, ScreenQuery
 from tcga_corr.choices import Method
@@ -84,14 +89,14 @@ def correlated(
     """Rows of correlate of the first two names, adjusted for the next two."""
     rng = np.random.default_rng(4)
     rows: list[dict[str, Any]] = []
-    numbers = ("r", "ci_low", "ci_high", "p", "q", "p_genes", "genes_low", "genes_high", "p_sets",
-               "sets_low", "sets_high")  # fmt: skip
+    numbers = ("r", "ci_low", "ci_high", "p", "q", "q_genes", "p_genes", "genes_low", "genes_high",
+               "p_sets", "sets_low", "sets_high")  # fmt: skip
     for number, method in enumerate(methods):
         for place, (tumor_type, n) in enumerate(zip(types, sizes(types), strict=True)):
             half, r = 2 / n**0.5, float(rng.uniform(-0.3, 0.8)) * (1 - 0.1 * number)
             p = 10.0 ** (-10 * abs(r))
-            values = (r, max(-1, r - half), min(1, r + half), p, 2 * p, p * 9, -half, half, p * 90,
-                      -half, 1.5 * half)  # fmt: skip
+            values = (r, max(-1, r - half), min(1, r + half), p, 2 * p, p * 12, p * 9, -half, half,
+                      p * 90, -half, 1.5 * half)  # fmt: skip
             row = {"tumor_type": tumor_type, "method": method, "n": n, "note": "SIMULATED"}
             row |= dict(zip(numbers, values, strict=True))
             if lacks(place, types):
@@ -232,7 +237,8 @@ def specifications(
                                 "patients": "all", "ties": ties, "method": method, "x": x, "y": y,
                                 "shared_genes": "kept", "adjust": adjust, "without": "",
                                 "n": n + 90 * source, "r": r, "ci_low": r - 0.15,
-                                "ci_high": r + 0.15, "p": float(rng.uniform(0, 0.1)), "note": "",
+                                "ci_high": r + 0.15, "p": float(rng.uniform(0, 0.1)),
+                                "p_genes": None, "note": "",
                             }
                         )  # fmt: skip
     for row in rows[2:5]:
@@ -241,14 +247,15 @@ def specifications(
              (("A", 0.111), ("B", 0.222))]  # fmt: skip
     frame = pl.DataFrame(rows, infer_schema_length=None)
     curve: Any = frame.filter(pl.col("kind") != "without gene", pl.col("method") != "kendall")["r"]
+    uncompared = NullSpread(None, None, None, "", "", 0, 0)
     spread = Spread(
         r_as_asked=rows[0]["r"], n_specifications=curve.count(), r_min=curve.min(),
-        r_median=curve.median(), r_max=curve.max(), n_positive=9, n_significant=8, by_choice={},
-        influential_genes=[],
+        r_median=curve.median(), r_max=curve.max(), n_positive=9, n_significant=8,
+        p_genes=uncompared, p_genes_by_mean=uncompared, by_choice={}, influential_genes=[],
     )  # fmt: skip
     query = RobustnessQuery(
         x=list(xs), y=[y], tumor_type="LIHC", sources=[], samples="tumor", adjust=[],
-        ties="average", min_genes=5,
+        ties="average", min_genes=5, null=[], draws=1_000,
     )  # fmt: skip
     return RobustnessAnswer(
         frame=frame, query=query, notes=(), provenance=provenance((), simulated), summary=spread
@@ -277,7 +284,7 @@ def screened(
         parts.append(part.with_columns(**kind))
     query = ScreenQuery(
         x=x, against="genes", n_y=n_y, method="pearson", adjust=list(adjust), scope=scope(types),
-        by_tumor_type=bool(types),
+        by_tumor_type=bool(types), null=[], draws=1_000,
     )  # fmt: skip
     return ScreenAnswer(pl.concat(parts), query, (), provenance())
 

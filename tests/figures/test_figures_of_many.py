@@ -130,6 +130,21 @@ def test_a_specification_curve_has_every_choice_and_what_it_was() -> None:
     assert not is_simulated(figure)
 
 
+def test_strokes_mark_what_random_genes_rarely_give() -> None:
+    answer = specifications(1)
+    assert "p_genes" not in told(specification_curve(answer))
+    p = pl.Series("p_genes", [0.049 if place % 3 else 0.05 for place in range(answer.frame.height)])
+    figure = specification_curve(replace(answer, frame=answer.frame.with_columns(p)))
+    check_texts(figure)
+    assert "p_genes < 0.05" in told(figure)
+    marked = answer.frame.filter(
+        p < 0.05, pl.col("r").is_not_null(), pl.col("kind") != "without gene"
+    )["r"]
+    strokes = figure.axes[0].collections[-1].get_segments()
+    at = {float(segment[0][0]) for segment in strokes}
+    assert sorted(r for x, r, _ in curve_of(figure) if x in at) == sorted(marked)
+
+
 @pytest.mark.slow
 def test_a_specification_curve_of_hundreds_of_choices_and_long_names(tmp_path: Path) -> None:
     several = [*(LONG + end for end in "ABC"), *HOSTILE[:2]]

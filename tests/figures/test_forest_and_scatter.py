@@ -77,8 +77,8 @@ def test_bands_of_the_nulls_are_drawn_where_they_are_known(simulated: Engine) ->
     assert len(genes.axes[0].collections) > len(plain.axes[0].collections)
     assert "95 % of random genes" in words(genes)
     assert "95 % of other pathways" not in words(genes)
-    assert "p_genes" in words(genes)
-    assert "p_genes" not in words(plain)
+    assert "q_genes" in words(genes)
+    assert "q_genes" not in words(plain)
 
 
 @pytest.mark.parametrize("method", ["kendall", "all"])
@@ -96,8 +96,8 @@ def test_a_row_without_r_says_why(answer: CorrelateAnswer) -> None:
     none = pl.when(pl.col("tumor_type") == "LIHC").then(None)
     empty = {
         name: none.otherwise(pl.col(name))
-        for name in ("r", "ci_low", "ci_high", "p", "q", "p_genes", "p_sets", "genes_low",
-                     "genes_high", "sets_low", "sets_high")
+        for name in ("r", "ci_low", "ci_high", "p", "q", "p_genes", "q_genes", "p_sets",
+                     "genes_low", "genes_high", "sets_low", "sets_high")
     }  # fmt: skip
     why = pl.when(pl.col("tumor_type") == "LIHC").then(pl.lit("RELA is constant"))
     figure = forest(changed(answer, **empty, note=why.otherwise(pl.col("note"))))

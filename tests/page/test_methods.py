@@ -13,7 +13,6 @@ from typing import Any, get_args
 import pytest
 
 from tcga_corr.analysis.names import GeneVariable, SetVariable
-from tcga_corr.analysis.nulls import SAME_PATHWAY
 from tcga_corr.analysis.provenance import (
     CovariateRecord,
     Provenance,
@@ -21,6 +20,7 @@ from tcga_corr.analysis.provenance import (
     TableRecord,
     software,
 )
+from tcga_corr.analysis.reference_null import N_NEAREST, SAME_PATHWAY
 from tcga_corr.analysis.scope import Scope
 from tcga_corr.batch.plan import Plan, PlannedAnalysis
 from tcga_corr.choices import SELECTIONS, TIES, Genes
@@ -29,7 +29,7 @@ from tcga_corr.page.run_methods import methods_of_run
 from tcga_corr.scoring.ssgsea import ALPHA
 from tcga_corr.sources import SOURCES
 from tcga_corr.stats.correlation import MIN_SAMPLES
-from tcga_corr.stats.empirical_p import ENOUGH, N_BINS
+from tcga_corr.stats.decks import N_MEANS, N_SPREADS
 from tcga_corr.vocabulary.citations import REFERENCES, SOFTWARE
 from tcga_corr.vocabulary.gene_sets.catalogue import reference_sets
 from tcga_corr.vocabulary.gene_sets.gmt import GeneSet
@@ -46,8 +46,9 @@ CITED = {
     "q": ("Benjamini & Hochberg 1995", "10.1111/j.2517-6161.1995.tb02031.x"),
     "tau2": ("DerSimonian & Laird 1986", "10.1016/0197-2456(86)90046-2"),
     "hartung-knapp": ("Knapp & Hartung 2003", "10.1002/sim.1482"),
-    "prediction": ("Higgins, Thompson & Spiegelhalter 2009", "10.1111/j.1467-985X.2008.00552.x"),
-    "besag-clifford": ("Besag & Clifford 1991", "10.1093/biomet/78.2.301"),
+    "prediction": ("Nagashima, Noma & Furukawa 2019", "10.1177/0962280218773520"),
+    "phipson-smyth": ("Phipson & Smyth 2010", "10.2202/1544-6115.1585"),
+    "closed-form": ("Korotkevich et al. 2021", "10.1101/060012"),
     "friedman": ("Friedman 1937", "10.1080/01621459.1937.10503522"),
 }
 # what names each in the text
@@ -60,8 +61,9 @@ NAMED = {
     "q": "Benjamini and Hochberg",
     "tau2": "DerSimonian and Laird",
     "hartung-knapp": "Hartung and Knapp",
-    "prediction": "Higgins, Thompson and Spiegelhalter",
-    "besag-clifford": "drawing stops once",
+    "prediction": "Nagashima, Noma and Furukawa",
+    "phipson-smyth": "two-tailed rank",
+    "closed-form": "closed form",
     "friedman": "Friedman",
 }
 HUB = "A hub 2020"
@@ -192,16 +194,18 @@ def test_data_are_cited_as_their_provenance_says() -> None:
 # --- what was done
 
 
+SPEARMAN = "Spearman's rho (p exact for up to 12 samples, else by t; interval of Bonett and Wright)"
+
+
 @pytest.mark.parametrize(
     ("methods", "words"),
     [
         (["pearson"], "by Pearson's r (exact p; interval by Fisher's z), in"),
-        (["spearman"], "by Spearman's rho (p by t; interval of Bonett and Wright), in"),
+        (["spearman"], f"by {SPEARMAN}, in"),
         (["kendall"], "by Kendall's tau-b (interval of Fieller, Hartley and Pearson), in"),
         (
             ["spearman", "pearson"],
-            "by Spearman's rho (p by t; interval of Bonett and Wright) and Pearson's r (exact p; "
-            "interval by Fisher's z), in",
+            f"by {SPEARMAN} and Pearson's r (exact p; interval by Fisher's z), in",
         ),
     ],
 )
@@ -225,12 +229,15 @@ def test_over_what_q_is() -> None:
     )
 
 
+ADJUSTED = "q_genes is p_genes adjusted by Benjamini and Hochberg over the tumor types of a pair"
+
+
 @pytest.mark.parametrize(
     ("null", "has", "lacks", "end"),
     [
-        (["genes"], ["p_genes"], ["p_sets"], "It is not adjusted"),
-        (["sets"], ["p_sets"], ["p_genes", "random pairs"], "It is not adjusted"),
-        (["genes", "sets"], ["p_genes", "p_sets"], [], "Neither is adjusted"),
+        (["genes"], ["p_genes"], ["p_sets"], f". {ADJUSTED}."),
+        (["sets"], ["p_sets"], ["p_genes", "random pairs"], ". p_sets is not adjusted."),
+        (["genes", "sets"], ["p_genes", "p_sets"], [], f". {ADJUSTED}; p_sets is not adjusted."),
         ([], [], ["p_genes", "p_sets"], ""),
     ],
 )
@@ -240,14 +247,16 @@ def test_what_it_was_compared_with(
     text = text_of(null=null)
     assert all(f"{one} is the " in text for one in has)
     assert not any(one in text for one in lacks)
-    assert (f". {end} for the number of tumor types." in text) == bool(end)
+    assert end in text
+    if null == ["genes"]:
+        assert "Hochberg over the rows of an analysis." in text_of(null=null, over_batch=True)
 
 
 def test_numbers_in_the_text_are_those_of_the_code() -> None:
     text = text_of(null=["genes", "sets"], draws=2_500, min_genes=7)
-    assert "random pairs (at most 2,500; disjoint" in text
-    assert f"on mean expression in {N_BINS} bins" in text
-    assert f"once {ENOUGH} such pairs are" in text
+    assert "among 2,500 random pairs (disjoint" in text
+    assert f"deviation of expression in {N_MEANS} x {N_SPREADS} classes" in text
+    assert f"with the {N_NEAREST} real gene sets nearest" in text
     assert f"{len(reference_sets()):,} sets of Reactome" in text
     assert f"without those whose Jaccard index with it is {SAME_PATHWAY} or more)" in text
     assert f"exponent {ALPHA}, " in text
@@ -302,7 +311,7 @@ def test_one_tumor_type_is_not_pooled() -> None:
     assert (
         "random effects (variance between tumor types of DerSimonian and Laird, interval of "
         "Hartung and Knapp with a standard error not below that of the samples alone, with "
-        "Higgins, Thompson and Spiegelhalter's 95 % prediction interval for one more tumor type)."
+        "Nagashima, Noma and Furukawa's 95 % prediction interval for one more tumor type)."
     ) in text_of(n_types=2)
     assert " of 2 tumor types, with " in text_of()
 
@@ -414,7 +423,7 @@ def test_analyses_of_the_same_settings_are_told_once() -> None:
     [
         ({"methods": ("kendall",)}, "Pearson's r", "Kendall's tau-b"),
         ({"adjust": (RELB,)}, "tumor types of a pair and, as q_batch", "RELB was held fixed"),
-        ({"null": ("genes",)}, "", "random pairs (at most 1,000;"),
+        ({"null": ("genes",)}, "", "1,000 random pairs (disjoint"),
         ({"ties": "gsva"}, "share their average rank", "GSVA"),
         ({"samples": "normal"}, "primary tumour", "normal tissue"),
         ({"min_genes": 9}, "fewer than 5 genes", "fewer than 9 genes"),
@@ -501,7 +510,7 @@ def test_simulated_is_said_first_of_a_run() -> None:
 def test_dominance_alone() -> None:
     texts, cited = of_run(highest("highest"))
     assert [text.split()[0] for text in texts] == ["Expression", "Gene", "Which", "tcga-corr"]
-    assert [one.split()[0] for one in cited[:3]] == [
-        "Hoadley", "Barbie", "Friedman",
+    assert [one.split()[0] for one in cited[:4]] == [
+        "Hoadley", "Barbie", "Korotkevich", "Friedman",
     ]  # fmt: skip
-    assert cited[3:] == [HUB, MADE_BY]
+    assert cited[4:] == [HUB, MADE_BY]

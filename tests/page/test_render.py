@@ -118,6 +118,7 @@ def page_of(name: str) -> Page:
     """A page that says a name wherever it can say one."""
     row = {"tumor_type": "LIHC", "x": name, "y": name, "method": "pearson", "n": 12, "r": 0.5,
            "ci_low": 0.1, "ci_high": 0.8, "p": math.nan, "q": 0.01, "p_genes": None, "p_sets": None,
+           "z_genes": None, "q_genes": None,
            "r_disjoint": None, "n_shared_genes": 0, "note": name, "source": name,
            "samples": "tumor", "adjust": name, "unit": name}  # fmt: skip
     pair = pair_of([row, {**row, "tumor_type": "ACC"}], row, {name: "set"}, id=name, analysis=name,

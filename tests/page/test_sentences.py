@@ -21,8 +21,8 @@ from tcga_corr.vocabulary.associations import note_without_mark
 from tcga_corr.vocabulary.methods import METHODS
 
 LETTERS = {"pearson": "r", "spearman": "rho", "kendall": "tau"}
-NUMBERS = ("r", "ci_low", "ci_high", "p", "q", "q_batch", "p_genes", "genes_low", "genes_high",
-           "p_sets", "sets_low", "sets_high", "r_disjoint")  # fmt: skip
+NUMBERS = ("r", "ci_low", "ci_high", "p", "q", "q_batch", "z_genes", "p_genes", "q_genes",
+           "genes_low", "genes_high", "p_sets", "sets_low", "sets_high", "r_disjoint")  # fmt: skip
 NOT_COMPARED = (
     "It was not compared with random genes or other pathways, which may give as much: p and q "
     "alone say that r is not 0."
@@ -197,13 +197,14 @@ def test_other_samples_are_said(samples: str, words: str) -> None:
 
 def test_one_tumor_type_beside_the_null_that_is_to_be_quoted() -> None:
     assert said(row(p_genes=0.031)).endswith(
-        "That stands out from random genes of the same expression (p_genes = 0.031)."
+        "That stands out from random genes of the same mean and spread (p_genes = 0.031)."
     )
     assert said(row(p_genes=0.031, p_sets=0.052)).endswith(
-        "That does not stand out from other pathways of the same size (p_sets = 0.052)."
+        "That does not stand out from other pathways of like size and spread (p_sets = 0.052)."
     )
-    assert said(row(p_sets=0.05)).endswith("That does not stand out from other pathways of the "
-                                           "same size (p_sets = 0.05).")  # fmt: skip
+    assert said(row(p_sets=0.05)).endswith(
+        "That does not stand out from other pathways of like size and spread (p_sets = 0.05)."
+    )
 
 
 def test_one_tumor_type_of_several_that_has_an_r() -> None:
@@ -237,14 +238,14 @@ def test_the_null_is_about_what_is_left_without_shared_genes() -> None:
     apart = f"{RISE} Without the genes that both share, r is 0.10, which"
     sharing: dict[str, Any] = {"n_shared_genes": 4, "r_disjoint": 0.1}
     assert said(row(p_sets=0.052, **sharing)) == (
-        f"{apart} does not stand out from other pathways of the same size (p_sets = 0.052)."
+        f"{apart} does not stand out from other pathways of like size and spread (p_sets = 0.052)."
     )
     assert said(row(p_genes=0.002, **sharing)) == (
-        f"{apart} stands out from random genes of the same expression (p_genes = 0.002)."
+        f"{apart} stands out from random genes of the same mean and spread (p_genes = 0.002)."
     )
     # of about the same r both are said at once
     assert said(row(p_genes=0.002, n_shared_genes=4, r_disjoint=0.503)) == (
-        f"{RISE} That stands out from random genes of the same expression (p_genes = 0.002)."
+        f"{RISE} That stands out from random genes of the same mean and spread (p_genes = 0.002)."
     )
     told = said(row("ACC", None), row(p_genes=0.002, **sharing))
     assert told.endswith(" (p_genes = 0.002). 1 tumor type has no r.")
@@ -281,6 +282,47 @@ def test_over_tumor_types(places: str, words: str) -> None:
     assert told == f"{words} {NOT_COMPARED}{left}"
 
 
+@pytest.mark.parametrize(
+    ("z", "words"),
+    [
+        (
+            (3.0, 2.5, -4.0, 9.0),
+            "A and B have a higher r than random genes of the same mean and spread in 2 of 4 tumor "
+            "types and a lower one in 1 (q_genes < 0.05).",
+        ),
+        (
+            (-3.0, -2.5, -4.0, 1.0),
+            "A and B have a lower r than random genes of the same mean and spread in 3 of 4 tumor "
+            "types (q_genes < 0.05).",
+        ),
+    ],
+)
+def test_over_tumor_types_that_are_compared_with_random_genes(
+    z: tuple[float, ...], words: str
+) -> None:
+    q = (0.01, 0.02, 0.03, 0.2)
+    rows = [
+        row(f"T{place}", z_genes=z, q_genes=q, p_genes=q / 2)
+        for place, (z, q) in enumerate(zip(z, q, strict=True))
+    ]
+    assert said(*rows) == words
+    sharing = [one | {"n_shared_genes": 3, "r_disjoint": 0.4} for one in rows]
+    assert said(*sharing).startswith(f"Without shared genes, {words}")
+    clear = said(*(one | {"q_genes": 0.3} for one in rows))
+    assert clear == (
+        "A and B are not shown to differ from random genes of the same mean and spread in any of 4 "
+        "tumor types."
+    )
+    assert said(*(one | {"p_sets": 0.2} for one in rows)).endswith(
+        "It stands out from other pathways of like size and spread in 0 of 4 (p_sets < 0.05; "
+        "chance alone gives one in twenty)."
+    )
+    assert "in 2 of 3 tumor types" in said(
+        row(q_genes=0.01, z_genes=2.0), row(q_genes=0.02, z_genes=3.0),
+        row(q_genes=0.5, z_genes=0.1), row(),
+    )  # fmt: skip
+
+
 def test_r_of_zero_neither_rises_nor_falls() -> None:
     rows = [row("ACC", 0.0), row("LIHC", 0.0)]
     assert said(*rows).startswith("A and B are not shown to vary together in any of 2")
@@ -314,20 +356,20 @@ def test_pathways_are_quoted_before_genes_of_the_rows_that_have_them() -> None:
         one |= {"p_genes": p_genes, "p_sets": p_sets}
     told = said(*rows)
     assert told.endswith(
-        " (q < 0.05). It stands out from other pathways of the same size in 1 of 3 (p_sets < 0.05; "
-        "chance alone gives one in twenty)."
+        " (q < 0.05). It stands out from other pathways of like size and spread in 1 of 3 (p_sets "
+        "< 0.05; chance alone gives one in twenty)."
     )
     assert "p_genes" not in told
     without = said(*(one | {"p_sets": None} for one in rows))
     assert without.endswith(
-        " (q < 0.05). It stands out from random genes of the same expression in 2 of 3 (p_genes < "
-        "0.05; chance alone gives one in twenty)."
+        " (q < 0.05). It stands out from random genes of the same mean and spread in 2 of 3 "
+        "(p_genes < 0.05; chance alone gives one in twenty)."
     )
     assert sentences.SIGNIFICANT == 1 / 20
 
 
 def test_the_null_over_tumor_types_is_about_what_is_left_without_shared_genes() -> None:
-    stands = "tands out from other pathways of the same size in "
+    stands = "tands out from other pathways of like size and spread in "
     apart, whole = f" Without shared genes it s{stands}", f" It s{stands}"
     sharing: dict[str, Any] = {"n_shared_genes": 3, "r_disjoint": 0.1}
     told = said(*several("++", p_sets=0.01, **sharing), told=pooled(r_disjoint=0.1))
