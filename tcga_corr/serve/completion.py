@@ -10,6 +10,7 @@ from typing import Literal
 
 from tcga_corr.vocabulary.gene_sets.catalogue import reference_sets, shipped_sets
 from tcga_corr.vocabulary.gene_sets.gmt import GeneSet
+from tcga_corr.vocabulary.gene_sets.readings import meaning_of
 from tcga_corr.vocabulary.symbols import PREFERRED, symbol_table
 
 Kind = Literal["gene", "set", "covariate"]
@@ -132,7 +133,7 @@ def _sets(sets: dict[str, GeneSet], plain: _Plain) -> Iterator[Line]:
     """By name, by its letters alone, and without the word of the collection."""
     for name, one in sets.items():
         origin = one.description or one.collection
-        about = f"{len(one.genes)} genes; {origin}"
+        about = "; ".join(filter(None, (f"{len(one.genes)} genes", meaning_of(one), origin)))
         shown = about if len(about) <= _ABOUT else f"{about[: _ABOUT - 1]}…"
         completion = Completion(plain("set", name), "set", shown)
         for key in dict.fromkeys((name, name.partition("_")[2] or name, _letters(name))):

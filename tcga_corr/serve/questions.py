@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, cast
 
+from tcga_corr.analysis.correlate import CorrelateAnswer
 from tcga_corr.analysis.names import CovariateVariable, GeneVariable, Variable, check_controls
 from tcga_corr.analysis.scope import ScopeOptions
 from tcga_corr.choices import SELECTIONS, Method, Null, Selection, check_choice
@@ -27,7 +28,7 @@ MOST_COMPLETIONS = 50
 _MOST_PARAMETERS = 64
 _MOST_CONTROLS = 8
 _REPEATED = ("adjust",)
-_PAIR = ("x", "y", "method", "adjust", "samples", "source", "null")
+_PAIR = ("x", "y", "method", "adjust", "samples", "source", "null", "pooled")
 # the page sends all parameters of its question; a scatter uses some of them
 _SCATTER = (*_PAIR, "type")
 _NAMES = ("q", "limit", "source")
@@ -104,15 +105,21 @@ def completions(snapshot: Snapshot, items: Iterable[tuple[str, str]]) -> bytes:
 
 
 def prepare_pair(snapshot: Snapshot, items: Iterable[tuple[str, str]]) -> Prepared:
-    """The association of a pair in each tumor type."""
+    """The association of a pair in each tumor type, and pooled.
+
+    With ``pooled=no`` the pooled r is not compared with the nulls. The question without it, asked
+    next, goes on from there.
+    """
     given = read_parameters(items, _PAIR)
     method = _choice(given, "method", list(METHODS))
     nulls = _nulls(_single(given, "null", "none"))
+    is_whole = _choice(given, "pooled", ("yes", "no")) == "yes" or not nulls
     query = _PairQuery.of(snapshot, given)
+    key = ("pair", method, nulls, query.key)
     effort: Effort = "large" if nulls else "usual"
 
-    def compute() -> bytes:
-        answer = snapshot.correlate(
+    def begin() -> Iterator[CorrelateAnswer]:
+        return snapshot.correlate_in_steps(
             query.x,
             query.y,
             method=cast(Method, method),
@@ -120,9 +127,17 @@ def prepare_pair(snapshot: Snapshot, items: Iterable[tuple[str, str]]) -> Prepar
             null=nulls,
             **query.scope,
         )
+
+    def compute() -> bytes:
+        if is_whole:
+            *_, answer = snapshot.begun.pop(key) or begin()
+        else:
+            steps = begin()
+            answer = next(steps)
+            snapshot.begun.put(key, steps)
         return as_json(as_data(page_of_answer(answer)))
 
-    return Prepared(("pair", method, nulls, query.key), compute, effort)
+    return Prepared((key, is_whole), compute, effort)
 
 
 def prepare_scatter(snapshot: Snapshot, items: Iterable[tuple[str, str]]) -> Prepared:

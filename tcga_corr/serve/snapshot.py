@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +14,7 @@ from threading import RLock
 from typing import Any, TypeVar
 
 from tcga_corr.analysis.cohort import Cohort
+from tcga_corr.analysis.correlate import CorrelateAnswer
 from tcga_corr.analysis.scope import Scope
 from tcga_corr.choices import SELECTIONS
 from tcga_corr.engine import Engine
@@ -58,11 +59,44 @@ def _stamps(paths: dict[Key, Path]) -> dict[Key, Stamp]:
     return found
 
 
+class Begun:
+    """Answers whose last step nobody has asked for yet: the newest few. Threads may share it.
+
+    Parameters
+    ----------
+    most
+        How many; of 33 tumor types, each holds about 20 MB.
+    """
+
+    def __init__(self, most: int = 5) -> None:
+        self._most = most
+        self._steps: dict[Hashable, Iterator[CorrelateAnswer]] = {}
+        self._lock = RLock()
+
+    def put(self, key: Hashable, steps: Iterator[CorrelateAnswer]) -> None:
+        """Keep what is left of an answer's steps."""
+        with self._lock:
+            self._steps.pop(key, None)
+            self._steps[key] = steps
+            if len(self._steps) > self._most:
+                del self._steps[next(iter(self._steps))]
+
+    def pop(self, key: Hashable) -> Iterator[CorrelateAnswer] | None:
+        """What is left of an answer's steps, for one who goes on with them; None if not kept."""
+        with self._lock:
+            return self._steps.pop(key, None)
+
+
 class Snapshot(Engine):
     """Questions over one state of a store; threads may share it.
 
     Tables stay open from question to question, and what a visitor names is looked up by
     :class:`~tcga_corr.serve.names.VisitorNames`.
+
+    Attributes
+    ----------
+    begun
+        Answers that lack the nulls of their pooled r.
     """
 
     def __init__(
@@ -78,6 +112,7 @@ class Snapshot(Engine):
         self._lock = RLock()
         self._tables: dict[TableKey, TableIndex] = {}
         self._names: dict[str, VisitorNames] = {}
+        self.begun = Begun()
         if earlier is not None:
             was = earlier.stamps.tables
             for key, table in earlier._tables.copy().items():

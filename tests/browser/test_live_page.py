@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -161,6 +162,87 @@ def test_settings_change_the_answer(visit: Visit, served: Server) -> None:
     assert "p_genes" in page.locator("#rows thead").inner_text()
     until(page, lambda: asked(page) == {"x": "ferroptosis", "y": "nfkb", "null": "genes,sets",
                                        "type": "LIHC"})  # fmt: skip
+
+
+def test_what_is_there_is_shown_while_the_rest_is_computed(visit: Visit, served: Server) -> None:
+    page = visit.open(served.link)
+    held: dict[str, Any] = {}
+
+    def hold(route: Any) -> None:
+        if "null=genes" in route.request.url:
+            held["types" if "pooled=no" in route.request.url else "pooled"] = route
+        else:
+            route.continue_()
+
+    def heads() -> str:
+        return page.locator("#rows thead").inner_text()
+
+    page.route("**/api/pair*", hold)
+    page.select_option("#null", "genes,sets")
+    ask(page, "ferroptosis", "nfkb")
+    until_text(page, "#status", "Comparing the tumor types with random genes and other pathways")
+    assert page.text_content("h1") == "ferroptosis and nfkb"
+    assert page.locator("main.waiting").count() == 0
+    assert "p_genes" not in heads()
+    assert "null=genes" in page.url  # the link is to the whole answer
+    until(page, lambda: "types" in held)
+    page.locator("#rows th button", has_text=re.compile("^n$")).click()
+    page.locator("#rows td button").nth(1).focus()
+    focused = page.evaluate("document.activeElement.textContent")
+    held["types"].continue_()
+    until_text(page, "#status", "Comparing the pooled row with random genes")
+    assert "p_genes" in heads()
+    assert page.locator('#rows th[aria-sort="descending"]').inner_text() == "n"
+    assert page.evaluate("document.activeElement.textContent") == focused
+    until(page, lambda: "pooled" in held)
+    held["pooled"].continue_()
+    answered(page, "ferroptosis", "nfkb")
+    assert ", compared in " in status(page)
+
+
+def test_another_question_ends_the_steps(visit: Visit, served: Server) -> None:
+    page = visit.open(served.link)
+    held: list[Any] = []
+    compared: list[str] = []
+
+    def hold(route: Any) -> None:
+        if "null=genes" in route.request.url and "TP53" in route.request.url:
+            held.append(route)
+        elif "null=genes" in route.request.url:
+            compared.append(route.request.url)
+            route.continue_()
+        else:
+            route.continue_()
+
+    page.route("**/api/pair*", hold)
+    page.select_option("#null", "genes,sets")
+    ask(page, "RELA", "TP53")
+    until(page, lambda: bool(held))
+    page.fill("#y", "MYC")
+    until(page, lambda: len(compared) == 2)
+    answered(page, "RELA", "MYC")
+    for route in held:
+        route.continue_()
+    page.wait_for_timeout(300)
+    answered(page, "RELA", "MYC")
+    assert len(held) == 1  # its pooled row was not asked for
+    assert all("y=MYC" in url for url in compared)
+
+
+def test_a_refused_comparison_leaves_what_is_there(visit: Visit, served: Server) -> None:
+    visit.tolerated = ("status of 503",)
+    page = visit.open(served.link)
+    refusal = {"status": 503, "json": {"error": "too much is asked"}}
+    page.route(
+        re.compile("api/pair.*null=genes"),
+        lambda route: (
+            route.continue_() if "pooled=no" in route.request.url else route.fulfill(**refusal)
+        ),
+    )
+    page.select_option("#null", "genes,sets")
+    ask(page, "RELA", "nfkb")
+    until_text(page, "#status.failed", "The pooled row is not compared: too much is asked")
+    assert "p_genes" in page.locator("#rows thead").inner_text()
 
 
 # --- late answers

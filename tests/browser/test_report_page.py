@@ -288,7 +288,7 @@ def test_downloads_hold_whole_tables(visit: Visit, pages: Pages) -> None:
     )  # fmt: skip
     assert_same(dominance, pages.table("paper", "dominance"))
     claims = table_of(downloaded(page, ".sheet-head button", "#tables-all"))
-    assert [row["published_n"] for row in claims] == ["371"] * 4
+    assert [row["published_n"] for row in claims] == ["371"] * 14
     page.select_option("#pair", label="RELA ~ NFE2L2, rela-nfe2l2, pearson")
     until_text(page, "#rows h3", "RELA against NFE2L2")
     *again, _ = table_of(downloaded(page, ".sheet-head button", "#rows"))

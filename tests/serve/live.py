@@ -30,6 +30,7 @@ GENES = list(
         ]
     )
 )
+OTHERS = [f"OTHER{number:03d}" for number in range(500)]  # to draw random genes from
 
 
 def make_store(folder: Path) -> Engine:
@@ -52,9 +53,10 @@ def load(engine: Engine, folder: Path, tumor_type: str, seed: int) -> None:
     """Load made-up values as a tumor type's table, in place of any."""
     rng = np.random.default_rng(seed)
     n = TYPES[tumor_type]
-    values = np.round(rng.uniform(0, 15, (len(GENES), n)) + rng.uniform(0, 5, n), 2)
+    genes = [*GENES, *OTHERS]
+    values = np.round(rng.uniform(0, 15, (len(genes), n)) + rng.uniform(0, 5, n), 2)
     path = folder / f"TCGA.{tumor_type}.sampleMap" / "HiSeqV2"
-    write_table(path, barcodes(n, site=tumor_type[:2]), zip(GENES, values.tolist(), strict=True))
+    write_table(path, barcodes(n, site=tumor_type[:2]), zip(genes, values.tolist(), strict=True))
     assert not engine.load([path]).errors
 
 

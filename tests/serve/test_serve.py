@@ -19,7 +19,10 @@ from typing import Any
 import httpx
 import pytest
 
+import tcga_corr.analysis.correlate
+from tcga_corr.analysis.comparisons import compare_pairs
 from tcga_corr.analysis.names import NameResolver
+from tcga_corr.analysis.panel import Panel
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.errors import StoreError, TcgaCorrError, UsageError
 from tcga_corr.page.answers import page_of_answer
@@ -29,7 +32,7 @@ from tcga_corr.serve.answers import AnswerCache, Answers, BusyError, GoneError, 
 from tcga_corr.serve.app import LivePage, Settings
 from tcga_corr.serve.names import VisitorNames
 from tcga_corr.serve.questions import Effort, Prepared, completions, prepare_pair
-from tcga_corr.serve.snapshot import LiveStore, Snapshot
+from tcga_corr.serve.snapshot import Begun, LiveStore, Snapshot
 from tcga_corr.store.covariate_lookup import Covariates
 from tcga_corr.store.index import open_index
 from tcga_corr.vocabulary.gene_sets.catalogue import reference_sets, shipped_sets
@@ -113,6 +116,48 @@ def test_a_pair_is_answered_as_by_the_engine(one: Visitor, engine: Engine) -> No
     asked_again = one.told("pair", x="RELA", y="nfkb", null="sets,genes", samples="")
     assert asked_again == page_as_json(engine, "RELA", "nfkb", null=("genes", "sets"))
     assert any(row["p_genes"] is not None for row in rows_of(asked_again))
+
+
+def test_a_pair_is_compared_in_steps(
+    one: Visitor, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_types: list[str] = []
+
+    def compared(panel: Panel, *given: Any) -> Any:
+        in_types.append(panel.cohort.tumor_type)
+        return compare_pairs(panel, *given)
+
+    monkeypatch.setattr(tcga_corr.analysis.correlate, "compare_pairs", compared)
+    asked = {"x": "ferroptosis", "y": "nfkb", "null": "genes,sets"}
+    of_types = one.told("pair", **asked, pooled="no")
+    whole = one.told("pair", **asked)
+    assert sorted(in_types) == sorted(TYPES)  # once each
+    assert whole == page_as_json(engine, "ferroptosis", "nfkb", null=("genes", "sets"))
+    assert rows_of(of_types) == rows_of(whole)
+    before, after = (told["pairs"][0]["pooled"] for told in (of_types, whole))
+    assert (before["p_genes"], before["r"]) == (None, after["r"])
+    assert 0 < after["p_genes"] <= 1
+    of_types["pairs"][0]["pooled"] = after
+    assert of_types == whole
+
+
+def test_steps_are_begun_anew_where_they_are_not_kept(one: Visitor) -> None:
+    asked = {"x": "ferroptosis", "y": "GPX4", "null": "genes"}
+    whole = one.ask("pair", **asked, pooled="yes")
+    assert how(one.ask("pair", **asked)) == "kept"
+    assert how(one.ask("pair", **asked, pooled="no")) == "computed"
+    assert how(one.ask("pair", **asked, pooled="no")) == "kept"
+    assert whole.json()["pairs"][0]["pooled"]["p_genes"] is not None
+    first = one.ask("pair", x="RELA", y="GPX4", pooled="no")  # without a null there is one step
+    assert how(one.ask("pair", x="RELA", y="GPX4")) == "kept"
+    assert first.json()["pairs"][0]["pooled"]["r"] is not None
+
+
+def test_the_newest_steps_are_kept() -> None:
+    begun, steps = Begun(most=2), [iter(()) for _ in range(4)]
+    for key, one in zip("abca", steps, strict=True):
+        begun.put(key, one)
+    assert [begun.pop(key) for key in "abcc"] == [steps[3], None, steps[2], None]
 
 
 @pytest.mark.parametrize("adjust", ["age,dose", ["age", "dose"], ["dose,age", "age"]])
@@ -284,6 +329,7 @@ def test_own_sets_that_could_be_mistaken_are_refused(engine: Engine) -> None:
         ({"x": "RELA", "y": "GPX4", "types": "ACC"}, "unknown parameter 'types'"),
         ({"x": "RELA", "y": "GPX4", "null": "some"}, "null is 'some'"),
         ({"x": "RELA", "y": "GPX4", "null": "none,genes"}, "Give none alone"),
+        ({"x": "RELA", "y": "GPX4", "null": "genes", "pooled": "all"}, "pooled is 'all'"),
         ({"x": "RELA", "y": "GPX4", "source": "toil"}, "no source 'toil'"),
         ({"x": "RELA", "y": "GPX4", "adjust": "RELA"}, "cannot be adjusted for"),
         ({"x": "RELA", "y": "GPX4", "adjust": ",".join(GENES[:9])}, "Give up to 8"),
@@ -371,7 +417,7 @@ def test_what_goes_wrong_here_is_told_to_the_log_alone(
     def fail(*_: Any, **__: Any) -> None:
         raise wrong
 
-    monkeypatch.setattr(Snapshot, "correlate", fail)
+    monkeypatch.setattr(Snapshot, "correlate_in_steps", fail)
     with caplog.at_level(logging.ERROR):
         assert one.refused("pair", 500, x="RELA", y="ODD1") == "internal error"
     assert "/api/pair" in caplog.text
@@ -594,13 +640,13 @@ def test_a_busy_server_says_when_to_ask_again(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go = threading.Event()
-    correlate = Snapshot.correlate
+    correlate = Snapshot.correlate_in_steps
 
     def slow(*given: Any, **options: Any) -> Any:
         assert go.wait(10)
         return correlate(*given, **options)
 
-    monkeypatch.setattr(Snapshot, "correlate", slow)
+    monkeypatch.setattr(Snapshot, "correlate_in_steps", slow)
     settings = Settings(limits=Limits(large_waiting=0))
     with visitor(engine, settings) as one:
 
