@@ -57,7 +57,7 @@ class QueryGenerator:
         self._names = [*shipped_sets()] * (N_GENES // 100)  # nearly as many sets as genes
         self._names += self._random.sample(genes, min(N_GENES, len(genes)))
         self._share = frequent
-        self._frequent = [self._pair() for _ in range(N_FREQUENT)]
+        self._frequent = [self.pair() for _ in range(N_FREQUENT)]
 
     def __call__(self) -> tuple[str, dict[str, str]]:
         """A kind of query and its parameters."""
@@ -66,13 +66,14 @@ class QueryGenerator:
         if kind == "names":
             name = drawn.choice(self._names)
             return kind, {"q": name[: drawn.randint(1, 6)].lower(), "limit": "12"}
-        x, y = drawn.choice(self._frequent) if drawn.random() < self._share else self._pair()
+        x, y = drawn.choice(self._frequent) if drawn.random() < self._share else self.pair()
         parameters = {"x": x, "y": y, "method": drawn.choice(("pearson", "spearman"))}
         if kind == "scatter":
             parameters["type"] = drawn.choice(self._types)
         return kind, parameters
 
-    def _pair(self) -> tuple[str, str]:
+    def pair(self) -> tuple[str, str]:
+        """Two of the names, drawn at random."""
         x, y = self._random.sample(self._names, 2)
         return x, y
 

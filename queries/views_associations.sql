@@ -2,7 +2,8 @@
 --   cd cache && duckdb -init ../queries/views_associations.sql
 -- or, from anywhere, SET VARIABLE store = 'path/to/cache' first.
 
--- One row per run, analysis, tumor type, pair and method; q_batch is over all rows of the run.
+-- One row per run, analysis, tumor type, pair and method; q_batch is over all rows of the run,
+-- q_genes over those of one analysis and method.
 CREATE OR REPLACE VIEW associations AS
 SELECT parse_path(filename)[-2] AS run, * EXCLUDE (filename)
 FROM read_parquet(

@@ -2,7 +2,8 @@
 --   cd cache && duckdb -init ../queries/views_pooled.sql
 -- or, from anywhere, SET VARIABLE store = 'path/to/cache' first.
 
--- One row per run, analysis, pair and method with several tumor types.
+-- One row per run, analysis, pair and method with several tumor types. tallied_by names the q of
+-- n_positive and n_negative: q_genes counts by the sign of z_genes, q by that of r.
 CREATE OR REPLACE VIEW pooled AS
 SELECT parse_path(filename)[-2] AS run, * EXCLUDE (filename)
 FROM read_parquet(

@@ -1,0 +1,1 @@
+"""What calibration.py measures, a module each, and how it shows it."""
