@@ -98,7 +98,7 @@ def test_a_method_and_a_null_have_record_and_function_under_one_name() -> None:
     assert list(METHODS) == list(FORMULAS) == list(get_args(Method))
     assert list(NULLS) == list(NULL_FUNCTIONS) == list(get_args(Null))
     assert all(name == record.name for name, record in METHODS.items())
-    assert options.nulls(",".join(NULLS)) == list(NULLS)
+    assert options.nulls(list(NULLS)) == list(NULLS)
     for name, record in METHODS.items():
         assert (name in get_args(ScreenMethod)) == record.screens
         assert record.adjusts <= (FORMULAS[name].pair is None)

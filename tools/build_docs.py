@@ -14,6 +14,7 @@ from pathlib import Path
 import typer
 
 from tcga_corr.cli.app import app
+from tcga_corr.cli.output import JSON_SCHEMA
 from tcga_corr.fetching.registry import fetcher_of
 from tcga_corr.formats import FORMATS
 from tcga_corr.sources import SOURCES, Source
@@ -114,8 +115,10 @@ def _methods() -> str:
 def _columns() -> str:
     rows = [f"| `{one.name}` | {one.type} | {one.description} |" for one in ASSOCIATION]
     foot = (
-        "In TSV, CSV and Parquet the last row of each method has `POOLED` as its tumor type: the",
-        "pooled association, with its text in `note`. JSON has it under `pooled`.",
+        "In TSV, CSV and Parquet the last row of each method has `POOLED` as its tumor type and",
+        "`pooled` as its `level`: the pooled association, with its text in `note`. JSON has it as",
+        "`pooled`, by method, with the same numbers of both nulls (but `q_genes`), which are null",
+        f"in this version. The `schema` of all JSON is {JSON_SCHEMA}.",
     )
     return "\n".join(("| column | type | |", "| --- | --- | --- |", *rows, "", *foot, ""))
 

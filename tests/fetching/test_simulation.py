@@ -21,9 +21,9 @@ from tcga_corr.fetching.simulation import (
 )
 from tcga_corr.scoring.ranks import doubled_average_ranks
 from tcga_corr.scoring.ssgsea import enrichment_scores, weights_by_doubled_rank
-from tcga_corr.stats.correlation import correlate_groups
 from tcga_corr.vocabulary.gene_sets.catalogue import shipped_sets
 from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
+from tests.analysis.vectors import associated, associated_within
 
 
 def test_every_tumor_type_is_planned() -> None:
@@ -97,12 +97,11 @@ def test_intervals_cover_what_is_planted(planted: float, method: str) -> None:
     plan = CohortPlan("LIHC", n * cohorts, 0, gene_r=planted, activity_r=planted)
     pair, scores = _replicates(plan, n * cohorts, n_genes=4_000)
     offsets = np.arange(0, n * cohorts + 1, n)
-    whole = np.array([0, n * cohorts])
     gene_truth = planted if method == "pearson" else 6 / np.pi * np.arcsin(planted / 2)
-    set_truth = float(correlate_groups(*scores, whole, method).r[0])
+    set_truth = float(associated(*scores, method).r[0])
     assert abs(set_truth - planted) < 0.2  # noise, and ranks that sum up to a constant, take some
     for (x, y), truth in ((pair, gene_truth), (scores, set_truth)):
-        found = correlate_groups(x, y, offsets, method)
+        found = associated_within(x, y, offsets, method)
         inside = int(((found.ci_low <= truth) & (truth <= found.ci_high)).sum())
         low, high = stats.binom.interval(0.999, cohorts, 0.95)
         assert low <= inside <= high
