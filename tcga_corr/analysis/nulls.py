@@ -270,20 +270,20 @@ def _common_sets(
     """The reference sets that all tables have, and their numbers in each."""
     names = [index.names for index in indexes]
     common = set(names[0]).intersection(*names[1:])
-    places = [{name: number for number, name in enumerate(own)} for own in names]
-    first = tables[0].setting
+    first, index = tables[0].setting, indexes[0]
     place = np.full(first.n_genes, -1)
     place[rows_of(pool.symbols, first)] = np.arange(len(pool.symbols))
-    kept, rows = [], []
-    for number, name in enumerate(names[0]):
-        own = place[indexes[0].genes(number)]
-        own = own[own >= 0]
-        if name in common and len(own) >= first.min_genes:
-            kept.append(name)
-            rows.append(own)
-    offsets = np.cumsum([0, *map(len, rows)], dtype=np.intp)
-    sets = ReferenceSets(kept, np.concatenate([*rows, np.empty(0, dtype=np.intp)]), offsets)
-    return sets, [np.array([own[name] for name in kept], dtype=np.intp) for own in places]
+    genes, set_of = place[index.rows], np.repeat(np.arange(len(index.sizes)), index.sizes)
+    count = np.bincount(set_of[genes >= 0], minlength=len(index.sizes))
+    kept = np.flatnonzero([name in common for name in names[0]] & (count >= first.min_genes))
+    rows = genes[(genes >= 0) & np.isin(set_of, kept)]
+    kept_names = [names[0][number] for number in kept]
+    offsets = np.concatenate([[0], np.cumsum(count[kept])]).astype(np.intp)
+    numbers = [kept]
+    for own in names[1:]:
+        number_of = {name: number for number, name in enumerate(own)}
+        numbers.append(np.array([number_of[name] for name in kept_names], dtype=np.intp))
+    return ReferenceSets(kept_names, rows, offsets), numbers
 
 
 def checked_nulls(

@@ -21,7 +21,7 @@ from tcga_corr.errors import StoreError, one_line
 from tcga_corr.exchange import FORMULA
 from tcga_corr.files import replacing, sha256_of
 from tcga_corr.stats.adjustment import benjamini_hochberg
-from tcga_corr.vocabulary.associations import ASSOCIATION, SIGNIFICANT
+from tcga_corr.vocabulary.associations import ASSOCIATION, P_OF_Q, SIGNIFICANT
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -278,12 +278,21 @@ def _with_nulls(
 
 
 def _pooled_table(parts: Sequence[pa.Table]) -> pa.Table:
-    """The pooled rows of the run, with q over all of them."""
+    """The pooled rows of the run, with q and q_genes over those of an analysis and method."""
     import pyarrow as pa
 
-    table = pa.concat_tables(parts).unify_dictionaries()
-    q = pa.array(benjamini_hochberg(table["p"].to_numpy()), from_pandas=True)
-    return table.add_column(table.column_names.index("p") + 1, "q", q)
+    blocks: dict[tuple[str, str], list[pa.Table]] = {}
+    for part in parts:
+        key = part["analysis"][0].as_py(), part["method"][0].as_py()
+        blocks.setdefault(key, []).append(part)
+    tables = []
+    for block in blocks.values():
+        table = pa.concat_tables(block).unify_dictionaries()
+        for q, p in P_OF_Q.items():
+            values = pa.array(benjamini_hochberg(table[p].to_numpy()), from_pandas=True)
+            table = table.add_column(table.column_names.index(p) + 1, q, values)
+        tables.append(table)
+    return pa.concat_tables(tables).unify_dictionaries()
 
 
 @contextmanager

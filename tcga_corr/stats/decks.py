@@ -14,6 +14,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -114,11 +115,13 @@ class Shuffles:
         self._keys = symbol_keys(symbols)
         self._seed = seed
         self._part = lru_cache(maxsize=8)(self._computed)
+        self._lock = Lock()
 
     def orders(self, start: int, stop: int) -> Orders:
         """The genes of draws ``start`` to ``stop`` in their order, draws x genes."""
         first = start // DRAWS_AT_ONCE
-        parts = [self._part(number) for number in range(first, -(-stop // DRAWS_AT_ONCE))]
+        with self._lock:  # so that no two threads compute the same
+            parts = [self._part(number) for number in range(first, -(-stop // DRAWS_AT_ONCE))]
         begin = start - first * DRAWS_AT_ONCE
         joined = parts[0] if len(parts) == 1 else np.concatenate(parts)
         return joined[begin : begin + stop - start]

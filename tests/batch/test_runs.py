@@ -61,9 +61,10 @@ COLUMNS = {
     ],
     "pooled": [
         "analysis", "x", "y", "method", "n_types", "n", "r", "ci_low", "ci_high", "p", "q",
-        "z_genes", "p_genes", "genes_mean", "genes_low", "genes_high", "z_sets", "p_sets",
-        "sets_mean", "sets_low", "sets_high", "n_reference_sets", "tau2", "i2", "prediction_low",
-        "prediction_high", "n_positive", "n_negative", "tallied_by", "r_min", "r_max", "r_disjoint",
+        "z_genes", "p_genes", "q_genes", "genes_mean", "genes_low", "genes_high", "z_sets",
+        "p_sets", "sets_mean", "sets_low", "sets_high", "n_reference_sets", "tau2", "i2",
+        "prediction_low", "prediction_high", "n_positive", "n_negative", "tallied_by", "r_min",
+        "r_max", "r_disjoint",
         "note", "source", "samples", "ties", "adjust", "unit",
     ],
     "dominance": [
@@ -291,9 +292,12 @@ def test_pooled_rows_are_what_correlate_says(whole: Done, said: list[Any]) -> No
         r = frame["r"].drop_nulls()
         assert_close(got, {"r_min": r.min(), "r_max": r.max()}, (analysis, x, y, method))
     assert told == {}
-    there = rows.filter(pl.col("p").is_not_null())
-    wanted = stats.false_discovery_control(there["p"].to_numpy())
-    assert there["q"].to_numpy() == pytest.approx(wanted, rel=1e-12)
+    for q, p in (("q", "p"), ("q_genes", "p_genes")):
+        there = rows.filter(pl.col(p).is_not_null())
+        for block in there.partition_by("analysis", "method"):
+            wanted = stats.false_discovery_control(block[p].to_numpy())
+            assert block[q].to_numpy() == pytest.approx(wanted, rel=1e-12)
+    assert rows["q_genes"].count()
 
 
 def test_dominance_is_what_the_engine_says(whole: Done) -> None:
