@@ -332,7 +332,7 @@ def test_demo_end_to_end(cli: Cli, tmp_path: Path) -> None:
     first = cli(*arguments)
     assert first.returncode == 0
     lines = first.stdout.decode().splitlines()
-    assert len(lines) == 4 + 33 + 1 + 7
+    assert len(lines) == 4 + 33 + 1 + 9
     assert all("SIMULATED" in line for line in (lines[0], *lines[4 : 4 + 33]))
     assert lines[4 + 33 + 1].startswith("pooled over 33 tumor types, ")
     assert b"planted correlation is inside" in first.stderr
