@@ -639,10 +639,11 @@ def test_a_thread_at_work_is_known_when_the_event_loop_has_ended() -> None:
 def test_a_busy_server_says_when_to_ask_again(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    go = threading.Event()
+    begun, go = threading.Event(), threading.Event()
     correlate = Snapshot.correlate_in_steps
 
     def slow(*given: Any, **options: Any) -> Any:
+        begun.set()
         assert go.wait(10)
         return correlate(*given, **options)
 
@@ -653,7 +654,7 @@ def test_a_busy_server_says_when_to_ask_again(
         async def two() -> tuple[httpx.Response, httpx.Response]:
             address = "/api/pair?x=RELA&y=nfkb&null=genes&method="
             first = asyncio.create_task(one.client.get(address))
-            await asyncio.sleep(0.05)
+            assert await asyncio.to_thread(begun.wait, 10)
             second = await one.client.get(f"{address}spearman")
             go.set()
             return await first, second
