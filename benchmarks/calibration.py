@@ -55,14 +55,14 @@ METADATA = {
     "Date": None,
 }
 PROCESSES = 2
-PAIRS = 300
+PAIRS = 200
 PAIRS_PER_TASK = 100
 DRAWS_PER_TASK = 10_000
 TAIL_TABLES = 3
 # pairs, for each that is asked for
 POOLED = {"matched": 1.0, "pathways": 1.0, "genes": 2.0}
 OTHER_WAYS = {"matched": 0.5, "pathways": 0.5}
-DIRECT, SHARING = 1 / 6, 2 / 3
+DIRECT, SHARING = 1 / 4, 1
 NOT_SIMULATED = ("steady", "variable", "pathway and gene")
 
 Key = tuple[Any, ...]

@@ -6,7 +6,8 @@ import numpy as np
 
 from calibrating.simulation import SEED, Generator, Vector, as_values, bivariate
 from tcga_corr.choices import Method
-from tcga_corr.stats.correlation import correlate_groups
+from tcga_corr.stats.correlation import correlate_rows
+from tcga_corr.stats.methods import FORMULAS, fisher_interval, fisher_variance
 from tcga_corr.vocabulary.methods import METHODS
 
 COVERAGE_R = (0.0, 0.3, 0.6, 0.9)
@@ -42,12 +43,16 @@ def measure_coverage(values: str, r: float) -> list[dict[Method, float]]:
 
 def r_of_all(pair: Vector, method: Method) -> float:
     """The r over all samples."""
-    return float(correlate_groups(*pair, np.array([0, pair.shape[1]]), method).r[0])
+    formula = FORMULAS[method].pair
+    if formula is not None:
+        return formula(*pair)[0]
+    return float(correlate_rows(pair[:1], pair[1:], method)[0])
 
 
 def coverage_of(pair: Vector, n: int, truth: float, method: Method) -> float:
     """The share of groups of n samples whose interval contains the true r."""
-    found = correlate_groups(*pair, np.arange(0, pair.shape[1] + 1, n), method)
-    answered = ~np.isnan(found.r)
-    inside = (found.ci_low <= truth) & (truth <= found.ci_high)
-    return float(inside[answered].mean())
+    x, y = pair.reshape(2, -1, n)
+    r = correlate_rows(x, y, method)
+    r = r[~np.isnan(r)]
+    low, high = fisher_interval(r, fisher_variance(r, np.int64(n), method))
+    return float(((low <= truth) & (truth <= high)).mean())

@@ -31,7 +31,7 @@ TAIL_DRAWS = 100_000
 DIRECT_PAIRS = {"pathways": 4, "pathway and gene": 1}  # of five
 DIRECT_DRAWS = 2_000
 RESAMPLES = 400
-SHARED = (0.05, 0.1, 0.2, 1 / 3)  # ends of the parts, as shares of the smaller set
+SHARED = (0, 0.05, 0.1, 0.2, 1 / 3)  # ends of the parts, as shares of the smaller set
 SHARING_DRAWS = 2 * N_DRAWS
 
 
@@ -41,7 +41,7 @@ def draws_of(place: Place, pairs: ChancePairs, start: int, stop: int) -> Draws:
     table = place.panel(variables).table(x, y)
     sides = table.sides(sampler_at(place).pool.symbols)
     random = RandomPairs(sampler_at(place).pool, sides, x, y)
-    return random.draws(table.setting, sides, start, stop)
+    return random.draws(table.setting, sides, random.family.parts(start, stop))
 
 
 # --- the tail

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from unittest import mock
 
@@ -17,9 +17,9 @@ from tcga_corr.analysis import reference_null
 from tcga_corr.analysis.comparisons import compare_pairs, compare_pooled, with_average_ranks
 from tcga_corr.analysis.names import GeneVariable, SetVariable, Variable
 from tcga_corr.analysis.null_setting import NullSetting
+from tcga_corr.analysis.nulls import NULL_FUNCTIONS, random_gene_null
 from tcga_corr.analysis.panel import Pairs, Panel
-from tcga_corr.analysis.random_genes import GenePool, RandomPairs
-from tcga_corr.stats.comparison import compare
+from tcga_corr.analysis.random_genes import GenePool
 from tcga_corr.stats.methods import fisher_variance, p_of_r
 from tcga_corr.stats.pooling import pool
 from tcga_corr.store.reference import ReferenceIndex
@@ -272,12 +272,9 @@ def p_sets(place: Place, panel: Panel, found: Pairs, nearest: int = NEAREST[0]) 
 
 def p_by_mean_alone(place: Place, panel: Panel, found: Pairs) -> Vector:
     """p_genes of draws that are matched on mean expression alone, as version 0.1.0 made them."""
-    table = panel.table(found.x, found.y)
-    alone = GenePool.of([place.setting], n_spreads=1)
-    sides = table.sides(alone.symbols)
-    pairs = RandomPairs(alone, sides, found.x, found.y)
-    draws = pairs.draws(table.setting, sides, 0, N_DRAWS)
-    return compare(draws, ranked_r(panel, found), normal_tail=True).p
+    null = {**NULL_FUNCTIONS, "genes": partial(random_gene_null, n_spreads=1)}
+    compared = compare_pairs(panel, found, ["genes"], N_DRAWS, lambda _: place.reference, null)
+    return compared["genes"].numbers.p
 
 
 def tenths(sampler: Sampler, pairs: ChancePairs) -> Found:

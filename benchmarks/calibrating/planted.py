@@ -13,14 +13,14 @@ from calibrating.pairs import p_genes, p_sets, ranked_r
 from calibrating.simulation import MODULES, SEED, Vector, genome, links, simulated_values
 from tcga_corr.analysis.cohort import Cohort
 from tcga_corr.analysis.names import GeneVariable, SetVariable, Variable
-from tcga_corr.scoring.rank_sums import rank_terms, sums_of_sets
+from tcga_corr.scoring.rank_sums import N_SUMS, terms_by_doubled_rank
 from tcga_corr.scoring.ranks import doubled_average_ranks
 from tcga_corr.stats.methods import p_of_r
 from tcga_corr.store.layout import TableKey
 from tcga_corr.vocabulary.gene_sets.gmt import GeneSet
 
 POWER_N = (36, 100, 300)
-TABLES = (1 / 3, 1 / 3, 1 / 6)  # per pair that is asked for
+TABLES = (1 / 2, 1 / 2, 1 / 4)  # per pair that is asked for
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,12 @@ def measure_planted(store: Path, key: TableKey, n: int, number: int) -> Planted:
     values = simulated_values(MODULES, n, np.random.default_rng([SEED, 5, n, number]), planted=True)
     ranks = doubled_average_ranks(values, 1)
     reference = stored.reference
-    known = [reference.genes(one) for one in range(len(reference.sizes))]
+    terms = terms_by_doubled_rank(len(values)).take(ranks, axis=0)
+    sums = reference.members(len(values)) @ terms.reshape(len(values), -1)
+    sums = sums.reshape(-1, n, N_SUMS).transpose(0, 2, 1)
     place = Place(
         Cohort(replace(stored.cohort.table, values=values, ranks=ranks), "tumor"),
-        replace(reference, sums=sums_of_sets(rank_terms(ranks), known)),
+        replace(reference, sums=np.ascontiguousarray(sums)),
     )
     sets, genes = _variables()
     scores = place.panel(sets).measured

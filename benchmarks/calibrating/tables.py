@@ -107,17 +107,17 @@ def tenths_of_matched_table(results: Results) -> str:
     return markdown(["cohort", "n", "pairs of either", *heads], rows)
 
 
-def tenths_table(results: Results, measure: str, tables: Sequence[Table]) -> str:
-    """A row per tenth of pathways: the p_sets of pairs with one of them."""
+def tenths_table(results: Results, measure: str) -> str:
+    """A row per tenth of pathways: the p_sets of pairs with one of them, pooled tables together."""
     kinds = {"pathways": "two pathways", "pathway and gene": "pathway and gene"}
     heads = [f"{words}, {n} nearest" for words in kinds.values() for n in NEAREST]
     rows = []
     for tenth in range(TENTHS):
         cells = []
         for kind in kinds:
-            own = results.values(kind, "pearson", tables, measure) == tenth
+            own = results.values(kind, "pearson", results.hub, measure) == tenth
             for n in NEAREST:
-                p = results.values(kind, "pearson", tables, f"p_sets {n}")
+                p = results.values(kind, "pearson", results.hub, f"p_sets {n}")
                 share = Share.below(p[own.any(axis=1)], inclusive=True)
                 cells.append(cell(share, ("p_sets", LEVEL)))
         rows.append([tenth + 1, *cells])
@@ -125,12 +125,12 @@ def tenths_table(results: Results, measure: str, tables: Sequence[Table]) -> str
 
 
 def ways_table(results: Results) -> str:
-    """Spearman, and adjusted for purity: a row per kind of pairs, way and table."""
+    """Spearman, and adjusted for purity: a row per kind of pairs and way, and of either unit."""
     rows = []
     for kind, (way, words) in itertools.product(("matched", "pathways"), WAYS.items()):
         for label, _, some in groups(results):
             known = [one for one in some if (kind, way, one.number) in results.pairs]
-            if known:
+            if known and (len(some) > 1 or some[0].group == TPM):
                 cells = _ways_cells(results, kind, way, known)
                 rows.append([PAIR_KINDS[kind].words, words, label, *cells])
     heads = [head(("p_genes", LEVEL)), head(("p_genes", 0.01)), head(("p_sets", LEVEL))]
@@ -274,7 +274,6 @@ def tables(results: Results) -> dict[str, str]:
     """The page's tables by their marks."""
     of_sets: list[Column] = [(f"p_sets {n}", LEVEL) for n in NEAREST]
     with_mean_alone: list[Column] = [*NULL_OF_GENES, (MEAN_ALONE, LEVEL)]
-    real = [one for one in results.tables if one.group == TPM]
     found = {
         "caption": caption(),
         **{kind: share_table(results, kind, NULL_OF_GENES) for kind in RANDOM},
@@ -295,6 +294,5 @@ def tables(results: Results) -> dict[str, str]:
     if results.hub:
         found["pooled"] = pooled_table(results)
         for measure in ("spread", "size"):
-            found[f"by {measure}"] = tenths_table(results, measure, results.hub)
-            found[f"by {measure}, TPM"] = tenths_table(results, measure, real)
+            found[f"by {measure}"] = tenths_table(results, measure)
     return found
