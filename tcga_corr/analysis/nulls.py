@@ -275,7 +275,8 @@ def _common_sets(
     place[rows_of(pool.symbols, first)] = np.arange(len(pool.symbols))
     genes, set_of = place[index.rows], np.repeat(np.arange(len(index.sizes)), index.sizes)
     count = np.bincount(set_of[genes >= 0], minlength=len(index.sizes))
-    kept = np.flatnonzero([name in common for name in names[0]] & (count >= first.min_genes))
+    is_common = np.array([name in common for name in names[0]], dtype=np.bool_)
+    kept = np.flatnonzero(is_common & (count >= first.min_genes))
     rows = genes[(genes >= 0) & np.isin(set_of, kept)]
     kept_names = [names[0][number] for number in kept]
     offsets = np.concatenate([[0], np.cumsum(count[kept])]).astype(np.intp)
