@@ -176,6 +176,7 @@ def compare_among(values: Vector, observed: Vector) -> Comparison:
     at_most = np.searchsorted(ordered, observed + TOLERANCE, side="right") - 1
     at_least = len(ordered) - np.searchsorted(ordered, observed - TOLERANCE, side="left") - 1
     p = np.minimum(1.0, 2 * (1 + np.minimum(at_most, at_least)) / (count + 1))
+    p = np.where(count > 0, p, np.nan)
     z, mean = _standing_among(ordered, observed)
     rank, last = end_of_range(count), len(ordered) - 1
     own = np.searchsorted(ordered, observed)
