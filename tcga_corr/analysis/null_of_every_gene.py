@@ -28,13 +28,11 @@ from tcga_corr.analysis.random_genes import (
 from tcga_corr.analysis.threads import in_threads
 from tcga_corr.stats.comparison import compare
 from tcga_corr.stats.correlation import unit_rows
-from tcga_corr.stats.decks import tops_of_decks
+from tcga_corr.stats.decks import DRAWS_AT_ONCE, tops_of_decks
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 Rows = NDArray[np.intp]
-
-_DRAWS_AT_ONCE = 250
 
 
 def every_gene_null(
@@ -140,8 +138,8 @@ def _r_of_classes(
 
 
 def _parts(n_draws: int) -> list[tuple[int, int]]:
-    starts = range(0, n_draws, _DRAWS_AT_ONCE)
-    return [(start, min(start + _DRAWS_AT_ONCE, n_draws)) for start in starts]
+    starts = range(0, n_draws, DRAWS_AT_ONCE)
+    return [(start, min(start + DRAWS_AT_ONCE, n_draws)) for start in starts]
 
 
 def _r_of_genes(

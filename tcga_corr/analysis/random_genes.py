@@ -47,7 +47,6 @@ Mask = NDArray[np.bool_]
 Draws = NDArray[np.float32]
 Counts = NDArray[np.int64]
 
-_GENES_AT_ONCE = 512
 _SAMPLES_AT_ONCE = 32  # whose terms of all genes lie in the processor's shared cache
 _FORMS_AT_ONCE = 500  # of all draws that are added up at a time
 # numbers held at a time: scores of draws, and pairs of units
