@@ -47,7 +47,9 @@ def slow(values: Sequence[float], r: float, *, tail: bool = False) -> dict[str, 
 def assert_equal(found: Comparison, place: int, expected: dict[str, float]) -> None:
     for name in FIELDS:
         one = float(getattr(found, name)[place])
-        assert one == pytest.approx(expected[name], rel=1e-9, abs=1e-12, nan_ok=True), name
+        # a mean is exact to 1e-16; z is a difference from it in deviations of as little as 1e-6
+        least = 1e-9 if name == "z" else 1e-12
+        assert one == pytest.approx(expected[name], rel=1e-9, abs=least, nan_ok=True), name
 
 
 # few values, so that many are equal to the observed one
