@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal, TypeVar
 
 import numpy as np
@@ -152,10 +152,10 @@ class PairsInTable:
 
     def sides(self, symbols: Sequence[str]) -> list[Side]:
         """The variables, with the places of their genes among some symbols."""
-        place = {symbol: number for number, symbol in enumerate(symbols)}
+        place = _places(tuple(symbols))
         return [self._side(one, place) for one in self.measured]
 
-    def _side(self, one: Measured, place: dict[str, int]) -> Side:
+    def _side(self, one: Measured, place: Mapping[str, int]) -> Side:
         rows = np.array(sorted(place[gene] for gene in one.genes if gene in place), dtype=np.intp)
         kind: Kind = "gene" if isinstance(one.variable, GeneVariable) else "set"
         if isinstance(one.variable, CovariateVariable):
@@ -164,6 +164,11 @@ class PairsInTable:
         if one.values is not None and kind == "covariate":
             values = one.values[self.kept]
         return Side(kind, one.name, rows, values)
+
+
+@lru_cache(maxsize=4)
+def _places(symbols: tuple[str, ...]) -> Mapping[str, int]:
+    return {symbol: number for number, symbol in enumerate(symbols)}
 
 
 def pooled_r(settings: Sequence[NullSetting], r: NDArray[np.floating[Any]]) -> Matrix:
@@ -182,6 +187,11 @@ def pooled_r(settings: Sequence[NullSetting], r: NDArray[np.floating[Any]]) -> M
 
 def columns_of(array: NDArray[_Number], columns: Rows) -> NDArray[_Number]:
     """Some columns; a view where they are contiguous."""
-    if len(columns) and columns[-1] - columns[0] + 1 == len(columns):
-        return array[:, columns[0] : columns[-1] + 1]
-    return array[:, columns]
+    return array[:, contiguous(columns)]
+
+
+def contiguous(places: Rows) -> Rows | slice:
+    """Ascending places as a slice where none is left out."""
+    if len(places) and places[-1] - places[0] + 1 == len(places):
+        return slice(int(places[0]), int(places[-1]) + 1)
+    return places

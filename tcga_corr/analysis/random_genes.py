@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tcga_corr.analysis.null_setting import Kind, NullSetting, Side, columns_of
+from tcga_corr.analysis.null_setting import Kind, NullSetting, Side, columns_of, contiguous
 from tcga_corr.scoring.rank_sums import (
     N_SUMS,
     centred_terms,
@@ -47,7 +47,8 @@ Mask = NDArray[np.bool_]
 Draws = NDArray[np.float32]
 Counts = NDArray[np.int64]
 
-_SAMPLES_AT_ONCE = 32  # whose terms of all genes lie in the processor's shared cache
+_SAMPLES_AT_ONCE = 64  # whose terms of all genes lie in the processor's shared cache
+_SAMPLES_OF_CENTRE = 32
 _FORMS_AT_ONCE = 500  # of all draws that are added up at a time
 # numbers held at a time: scores of draws, and pairs of units
 _MOST_SCORES = 30_000_000
@@ -77,10 +78,7 @@ class GenePool:
     @classmethod
     def of(cls, settings: Sequence[NullSetting], n_spreads: int = N_SPREADS) -> GenePool:
         """The genes of the tables of all settings, by their averaged places in mean and spread."""
-        common = set(settings[0].table.genes).intersection(
-            *(setting.table.genes for setting in settings[1:])
-        )
-        symbols = tuple(sorted(common))
+        symbols = _common([tuple(setting.table.genes) for setting in settings])
         profiles = [setting.profile for setting in settings]
         rows = [rows_of(symbols, setting) for setting in settings]
         pairs = list(zip(profiles, rows, strict=True))
@@ -113,6 +111,14 @@ class GenePool:
 @lru_cache(maxsize=2)
 def _shuffles(symbols: tuple[str, ...]) -> Shuffles:
     return Shuffles(symbols)
+
+
+def _common(of_tables: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """The symbols that all tables have, sorted as those of each table are."""
+    different = list(dict.fromkeys(of_tables))
+    if len(different) == 1:
+        return different[0]
+    return tuple(sorted(set(different[0]).intersection(*different[1:])))
 
 
 def rows_of(symbols: Sequence[str], setting: NullSetting) -> Rows:
@@ -462,13 +468,17 @@ class _Scores:
     ) -> None:
         setting, n_genes = self._setting, self._setting.n_genes
         ranks = setting.table.all_ranks()
-        centre = mean_terms(columns_of(ranks, setting.columns[:_SAMPLES_AT_ONCE])[self._rows])
+        centre = mean_terms(columns_of(ranks, setting.columns[:_SAMPLES_OF_CENTRE])[self._rows])
         bases = [self._of_sets(_sums(drawn, centre.astype(np.float64))) for _, drawn in parts]
         numbers = [number for number, _ in self._sets]
-        for start in range(0, len(setting.columns), _SAMPLES_AT_ONCE):
-            block = slice(start, start + _SAMPLES_AT_ONCE)
-            terms = centred_terms(columns_of(ranks, setting.columns[block]), centre, self._rows)
-            flat = terms.reshape(len(terms), -1)
+        n, width = len(setting.columns), min(_SAMPLES_AT_ONCE, len(setting.columns))
+        spare = np.empty((len(self._rows) * N_SUMS * width), dtype=np.float32)
+        for start in range(0, n, width):
+            block = slice(start, min(start + width, n))
+            columns = setting.columns[block]
+            flat = spare[: len(self._rows) * N_SUMS * len(columns)].reshape(len(self._rows), -1)
+            terms = flat.reshape(-1, N_SUMS, len(columns))
+            centred_terms(ranks, centre, self._rows, contiguous(columns), terms)
             for (part, drawn), base in zip(parts, bases, strict=True):
                 sums = self._of_sets(_sums(drawn, flat))
                 scores = deviations_of_scores(sums, base, self._sizes, n_genes)
@@ -560,7 +570,8 @@ def is_crowded(counts: Counts, classes: Classes) -> Mask:
 def _sums(drawn: Drawn, terms: NDArray[Any]) -> NDArray[Any]:
     """The sums of each drawn set's terms."""
     sums = drawn.genes @ terms
-    sums += drawn.whole @ (drawn.prefixes @ terms)
+    if drawn.prefixes.shape[0]:
+        sums += drawn.whole @ (drawn.prefixes @ terms)
     return np.asarray(sums)
 
 

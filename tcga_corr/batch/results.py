@@ -91,7 +91,9 @@ class RunTables:
         self._pooled = {_pairs_key(task): task for task in plan.tasks if task.table == POOLED}
         self._q, self._p = np.full((2, sum(task.n_rows for task in self._correlated)), np.nan)
         self._q_genes: dict[int, Vector] = {}  # by task, of analyses that have p_genes
+        self._by_q_genes: set[int] = set()  # tasks of blocks of which any row has p_genes
         self._counts: dict[tuple[str, str], Counter[str]] = {}
+        self._counted_by: dict[tuple[str, str], str] = {}
 
     def write(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         """Write the tables of all tasks; the same bytes in whatever order the tasks were run.
@@ -104,8 +106,8 @@ class RunTables:
         Returns
         -------
         The file name of each table to its sha256 and number of rows; and by analysis and method,
-        the number of rows, of those with an r, and of those that are significant (q_batch < 0.05)
-        in either direction.
+        the number of rows, of those with an r, and of those that are significant in either
+        direction: by q_genes and the sign of z_genes where there is any, or else by q_batch.
         """
         self._adjust_p_genes()
         pooled = [table for tasks in by_pairs(self._correlated) for table in self._pool(tasks)]
@@ -122,7 +124,12 @@ class RunTables:
             for task in dominance:
                 self._counts.setdefault((task.analysis, ""), Counter())["rows"] += task.n_rows
         return written, [
-            {"analysis": analysis, "method": method, **{name: count.get(name) for name in _COUNTS}}
+            {
+                "analysis": analysis,
+                "method": method,
+                **{name: count.get(name) for name in _COUNTS},
+                "counted_by": self._counted_by.get((analysis, method), ""),
+            }
             for (analysis, method), count in self._counts.items()
         ]
 
@@ -135,6 +142,8 @@ class RunTables:
             )
             parts = np.split(q, np.cumsum([task.n_rows for task in tasks])[:-1])
             self._q_genes |= zip((task.number for task in tasks), parts, strict=True)
+            if not np.isnan(q).all():
+                self._by_q_genes |= {task.number for task in tasks}
 
     def _pool(self, tasks: Sequence[Task]) -> Iterator[pa.Table]:
         """Fill in q and p of tasks of the same pairs, and give the pairs pooled."""
@@ -193,14 +202,19 @@ class RunTables:
         for task in self._correlated:
             table = self._rows(task).drop_columns(["n_controls"])
             part = self._slices[task.number]
-            significant = q_batch[part] < SIGNIFICANT
             r = table["r"].to_numpy()
-            count = self._counts.setdefault((task.analysis, task.method), Counter())
+            q_genes = self._q_genes.get(task.number, np.full(len(r), np.nan))
+            key = task.analysis, task.method
+            by_genes = task.number in self._by_q_genes
+            self._counted_by[key] = "q_genes" if by_genes else "q_batch"
+            q, direction = q_batch[part], r
+            if by_genes:
+                q, direction = q_genes, table["z_genes"].to_numpy()
+            count = self._counts.setdefault(key, Counter())
             count["rows"] += len(r)
             count["with_r"] += int((~np.isnan(r)).sum())
-            count["positive"] += int((significant & (r > 0)).sum())
-            count["negative"] += int((significant & (r < 0)).sum())
-            q_genes = self._q_genes.get(task.number, np.full(len(r), np.nan))
+            count["positive"] += int(((q < SIGNIFICANT) & (direction > 0)).sum())
+            count["negative"] += int(((q < SIGNIFICANT) & (direction < 0)).sum())
             for after, name, values in (
                 ("p", "q", self._q[part]),
                 ("q", "q_batch", q_batch[part]),

@@ -352,7 +352,9 @@ def _show(settings: Settings, report: RunReport, out: Out) -> None:
         result = Result(claims, "claims", around, heading, _CLAIM_COLUMNS, below=below)
     else:
         counts = pl.DataFrame(manifest["counts"])
-        result = Result(counts, "analyses", around, heading, below=[_MEANING])
+        by = dict.fromkeys(filter(None, counts["counted_by"]))
+        below = [_MEANINGS[name] for name in _MEANINGS if name in by]
+        result = Result(counts, "analyses", around, heading, below=below)
     out.write(result)
 
 
@@ -365,10 +367,13 @@ def _interval(row: dict[str, Any]) -> str:
     return "" if row["ci_low"] is None else f"{row['ci_low']:.3f} to {row['ci_high']:.3f}"
 
 
-_MEANING = (
-    "positive, negative: q_batch < 0.05; of gene sets p is small of random ones too, more so where "
-    "they share genes: ask for a null"
-)
+_MEANINGS = {
+    "q_genes": "positive, negative: q_genes < 0.05, with z_genes above or below 0",
+    "q_batch": (
+        "positive, negative: q_batch < 0.05; of gene sets p is small of random ones too, more so "
+        "where they share genes: ask for a null"
+    ),
+}
 _CLAIM_COLUMNS = {
     "claim": plain("claim"),
     "tumor type": plain("tumor_type"),

@@ -33,6 +33,9 @@ _SEE_HELP = "See `tcga-corr --help` and `tcga-corr COMMAND --help`"
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
+    # threads take a tumor type each; more for one matrix product would only wait, and the last bits
+    # of the product would depend on their number
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     signal.signal(signal.SIGINT, _interrupt)
     code = run(arguments)
     if code == INTERRUPTED:

@@ -9,8 +9,6 @@ of hundreds of genes the fifth.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -63,27 +61,6 @@ def rank_terms(doubled: Ranks) -> Terms:
     return terms
 
 
-def sums_of_sets(terms: Terms, sets: Sequence[Rows] | NDArray[np.intp]) -> Terms:
-    """The three sums of each set.
-
-    Parameters
-    ----------
-    terms
-        Of :func:`rank_terms`, for all genes that the sets have.
-    sets
-        The rows of ``terms`` in each set; added up in this order.
-
-    Returns
-    -------
-    Sets x 3 x samples.
-    """
-    flat = terms.reshape(len(terms), N_SUMS * terms.shape[2])
-    sums = np.empty((len(sets), flat.shape[1]), dtype=np.float32)
-    for number, rows in enumerate(sets):
-        np.add.reduce(flat.take(rows, axis=0), axis=0, out=sums[number])
-    return sums.reshape(len(sets), N_SUMS, terms.shape[2])
-
-
 def scores_of_sums(sums: NDArray[np.floating], k: NDArray[np.intp] | int, n_genes: int) -> Scores:
     """Raw ssGSEA scores of sets of k genes.
 
@@ -117,8 +94,10 @@ def mean_terms(doubled: Ranks) -> Terms:
     return np.asarray(rank_terms(doubled).mean(axis=2, dtype=np.float64).astype(np.float32))
 
 
-def centred_terms(doubled: Ranks, centre: Terms, rows: Rows) -> Terms:
-    """What some genes add to the three sums, as deviations from a constant of each gene.
+def centred_terms(
+    doubled: Ranks, centre: Terms, rows: Rows, columns: Rows | slice, out: Terms
+) -> None:
+    """Write what some genes add to the three sums, as deviations from a constant of each gene.
 
     Small numbers, so that sums of hundreds of them in single precision keep their digits.
 
@@ -128,26 +107,21 @@ def centred_terms(doubled: Ranks, centre: Terms, rows: Rows) -> Terms:
         All genes x samples.
     centre
         Genes x 3, near the terms' means.
-    rows
-        The genes, as rows of ``doubled``.
-
-    Returns
-    -------
-    Genes x 3 x samples.
+    rows, columns
+        The genes and the samples, as rows and columns of ``doubled``.
+    out
+        Genes x 3 x samples, to write into.
     """
-    terms = np.empty((len(rows), N_SUMS, doubled.shape[1]), dtype=np.float32)
     for start in range(0, len(rows), _CENTRED_AT_ONCE):
         part = slice(start, start + _CENTRED_AT_ONCE)
-        some = doubled[part] if len(rows) == len(doubled) else doubled[rows[part]]
-        rank = some.astype(np.float32)
+        rank = doubled[rows[part]][:, columns].astype(np.float32)
         rank *= np.float32(0.5)
         weight = np.sqrt(np.sqrt(rank))
         own = centre[part, :, np.newaxis]
-        np.subtract(weight, own[:, 0], out=terms[part, 0])
-        np.subtract(rank, own[:, 2], out=terms[part, 2])
+        np.subtract(weight, own[:, 0], out=out[part, 0])
+        np.subtract(rank, own[:, 2], out=out[part, 2])
         weight *= rank
-        np.subtract(weight, own[:, 1], out=terms[part, 1])
-    return terms
+        np.subtract(weight, own[:, 1], out=out[part, 1])
 
 
 def deviations_of_scores(

@@ -64,12 +64,6 @@ class ReferenceIndex:
         """The number of genes of each set that the table has, ascending."""
         return np.diff(self.offsets)
 
-    def similar_in_size(self, size: int) -> slice:
-        """The sets of half to one and a half times a size."""
-        first = np.searchsorted(self.sizes, size / 2, side="left")
-        end = np.searchsorted(self.sizes, 1.5 * size, side="right")
-        return slice(int(first), int(end))
-
     @cached_property
     def names(self) -> list[str]:
         """The name of each set."""
@@ -123,11 +117,6 @@ def _computed(table: TableIndex) -> ReferenceIndex:
     for part, block in _blocks_of_sums(table, rows, offsets):
         sums[:, :, part] = block
     return ReferenceIndex(sums, rows, offsets, np.array(numbers, dtype=np.intp))
-
-
-def has_reference(store: Store, table: TableIndex) -> bool:
-    """Whether the sums are stored, so that :func:`open_reference` takes no time."""
-    return _open(_folder(store, table), table) is not None
 
 
 def check_reference(store: Store, table: TableIndex) -> str | None:

@@ -204,6 +204,7 @@ def test_a_run_by_either_name(done: Engine, engine: Engine, spec: Path, run: Run
         "with_r": wide["r"].count(),
         "positive": (found["r"] > 0).sum(),
         "negative": (found["r"] < 0).sum(),
+        "counted_by": "q_batch",
     }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from tcga_corr.batch import results
 from tcga_corr.batch.executors import Workers
 from tcga_corr.batch.planning import plan_spec
 from tcga_corr.batch.run import run_batch
@@ -75,7 +76,9 @@ def assert_same(name: str, found: float | None, expected: float | None) -> None:
         assert found == pytest.approx(expected, rel=0, abs=1e-13), name
 
 
-def test_a_cross_is_each_pair_alone(engine: Engine, spec: Path, tmp_path: Path) -> None:
+def test_a_cross_is_each_pair_alone(
+    engine: Engine, spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """In each tumor type and pooled; and the same bytes by any number of workers."""
     copy = copy_of(engine, tmp_path / "cache")
     plan = plan_spec(engine, spec)
@@ -95,8 +98,15 @@ def test_a_cross_is_each_pair_alone(engine: Engine, spec: Path, tmp_path: Path) 
             (of_pair,) = pooled.filter(x=x, y=y, method=method).to_dicts()
             for name in (*RANDOM_GENES, *PATHWAYS):
                 assert_same(name, of_pair[name], getattr(answer.pooled[method], name))
+    monkeypatch.setattr(results, "SIGNIFICANT", 1.1)  # of 40 draws no q is small
     alone = run_batch(copy, plan_spec(copy, spec), Workers("threads", 1))
     assert tables_of(alone.folder) == tables_of(report.folder)
+    for count in alone.folder.manifest()["counts"]:
+        found = rows.filter(pl.col("q_genes") < 1.1, method=count["method"])
+        assert count["counted_by"] == "q_genes"
+        assert count["positive"] == (found["z_genes"] > 0).sum()
+        assert count["negative"] == (found["z_genes"] < 0).sum()
+        assert count["positive"] + count["negative"] > 0
 
 
 def asked(engine: Engine, x: Any, y: Any, **options: Any) -> tuple[pl.DataFrame, list[Any]]:
