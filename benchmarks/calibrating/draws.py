@@ -79,9 +79,9 @@ def tail_of(draws: Draws) -> Tail:
     Parameters
     ----------
     draws
-        Draws x pairs, in multiples of a thousand.
+        Draws x pairs, in multiples of a thousand; a pair whose gene is constant here has none.
     """
-    z = np.arctanh(draws.astype(np.float64))
+    z = np.arctanh(draws[:, ~np.isnan(draws).any(axis=0)].astype(np.float64))
     deviation = z - z.mean(axis=0)
     variance = (deviation**2).mean(axis=0)
     blocks = z.reshape(-1, N_DRAWS, z.shape[1])
