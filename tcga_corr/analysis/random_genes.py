@@ -8,9 +8,11 @@ matrix product.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -78,6 +80,11 @@ class GenePool:
     @classmethod
     def of(cls, settings: Sequence[NullSetting], n_spreads: int = N_SPREADS) -> GenePool:
         """The genes of the tables of all settings, by their averaged places in mean and spread."""
+        tables = tuple((one.table.table_sha256, one.columns.tobytes()) for one in settings)
+        return _recent_pools.get((tables, n_spreads), lambda: cls._computed(settings, n_spreads))
+
+    @classmethod
+    def _computed(cls, settings: Sequence[NullSetting], n_spreads: int) -> GenePool:
         symbols = _common([tuple(setting.table.genes) for setting in settings])
         profiles = [setting.profile for setting in settings]
         rows = [rows_of(symbols, setting) for setting in settings]
@@ -106,6 +113,30 @@ class GenePool:
     def shuffles(self) -> Shuffles:
         """Their order in each draw."""
         return _shuffles(self.symbols)
+
+
+class _Recent:
+    """What was computed last, by keys; a server asks for the pools of the same samples again."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._known = most, OrderedDict[object, GenePool]()
+        self._lock = Lock()
+
+    def get(self, key: object, compute: Callable[[], GenePool]) -> GenePool:
+        """What the key stands for, computed where it is not known."""
+        with self._lock:
+            if key in self._known:
+                self._known.move_to_end(key)
+                return self._known[key]
+        found = compute()
+        with self._lock:
+            self._known[key] = found
+            while len(self._known) > self._most:
+                self._known.popitem(last=False)
+        return found
+
+
+_recent_pools = _Recent(72)  # of 33 tumor types by two choices of samples, and pooled: 25 MB
 
 
 @lru_cache(maxsize=2)

@@ -112,9 +112,10 @@ def centred_terms(
     out
         Genes x 3 x samples, to write into.
     """
+    some = doubled[:, columns]
     for start in range(0, len(rows), _CENTRED_AT_ONCE):
         part = slice(start, start + _CENTRED_AT_ONCE)
-        rank = doubled[rows[part]][:, columns].astype(np.float32)
+        rank = some[rows[part]].astype(np.float32)
         rank *= np.float32(0.5)
         weight = np.sqrt(np.sqrt(rank))
         own = centre[part, :, np.newaxis]

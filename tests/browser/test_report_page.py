@@ -348,8 +348,11 @@ def test_what_may_not_be_copied_is_said(visit: Visit, pages: Pages) -> None:
 
 def test_without_scripts_answers_and_methods_are_read(visit: Visit, pages: Pages) -> None:
     page = visit.open(pages["paper"], ready=False, java_script_enabled=False)
-    assert page.locator("#answers dd").count() == 1 + 12 + 5  # death programmes, pairs, claims
-    assert "ferroptosis and nfkb rise together in" in page.locator("#answers").inner_text()
+    assert page.locator("#answers dd").count() == 4 + 14  # analyses and claims
+    assert (
+        "ferroptosis and nfkb have a higher r than random genes"
+        in page.locator("#answers").inner_text()
+    )
     assert "Pearson's r" in page.locator("#methods-text").inner_text()
     assert "need JavaScript" in page.locator("noscript").inner_text()
     assert page.locator("#types").is_hidden()
