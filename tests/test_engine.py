@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +12,14 @@ import pytest
 from scipy import stats
 
 import tcga_corr as tc
+from tcga_corr.cli import main
 from tcga_corr.engine import Engine
 from tcga_corr.errors import AnalysisError, DataMissingError, UsageError
+from tcga_corr.files import writing
 from tcga_corr.loading.plan import LoadOptions
-from tests.conftest import barcodes, write_table
+from tcga_corr.store.index import drop_index
+from tcga_corr.store.layout import Store
+from tests.conftest import barcodes, snapshot, write_table
 
 GENES = [f"G{number:03d}" for number in range(60)]
 
@@ -193,3 +199,54 @@ def test_normal_samples(simulated: Engine) -> None:
     rows = {row["tumor_type"]: row for row in frame.to_dicts()}
     assert rows["BRCA"]["n"] == 19
     assert rows["LAML"]["note"] == "SIMULATED; too few samples: 0, at least 10 needed"
+
+
+def test_the_source_of_a_store_is_chosen_once(
+    own: Engine, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def use(*arguments: str) -> tuple[int, str]:
+        code = main.run(["--cache", str(own.store.root), "use", *arguments])
+        return code, capfd.readouterr().out
+
+    path = write_table(
+        tmp_path / "TCGA.LIHC.own.tsv", barcodes(12), [(gene, range(12)) for gene in GENES]
+    )
+    own.load([path], LoadOptions(source="mine", unit="log2(tpm+1)")).raise_errors()
+    with pytest.raises(UsageError, match=r"several sources: .* `tcga-corr use SOURCE`"):
+        own.correlate("G001", "G002")
+    assert use() == (0, "no source is chosen\n")
+    assert use("mine") == (0, "mine\n")
+    again = tc.open_store(own.store.root)
+    assert again.correlate("G001", "G002").query.scope.source == "mine"
+    other = again.correlate("G001", "G002", source="tcga-hiseqv2")
+    assert other.query.scope.source == "tcga-hiseqv2"
+    # where it lacks what is asked, another answers
+    assert again.correlate("G001", "G002", tumor_types=["ACC"]).query.scope.source != "mine"
+    assert use("nowhere") == (3, "")
+    assert use("mine", "--none") == (2, "")
+    assert use() == (0, "mine\n")
+    assert use("--none") == (0, "no source is chosen\n")
+    with pytest.raises(UsageError, match="several sources"):
+        again.correlate("G001", "G002")
+
+
+def test_a_store_that_may_not_be_written_and_has_no_index(
+    own: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its answers are the same, with a note."""
+    known = own.correlate("G001", "G002")
+    for key in own.store.table_keys():
+        drop_index(own.store, key)
+
+    @contextmanager
+    def refuse(*_: object) -> Iterator[None]:
+        with writing(own.store.root):
+            raise PermissionError(13, "Permission denied")
+        yield
+
+    monkeypatch.setattr(Store, "locked", refuse)
+    before = snapshot(own.store.root)
+    found = own.correlate("G001", "G002")
+    assert found.frame.equals(known.frame)
+    assert "the store cannot be written, so an index was made in memory of ACC LIHC" in found.notes
+    assert snapshot(own.store.root) == before

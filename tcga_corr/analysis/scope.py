@@ -101,17 +101,22 @@ class Scope:
 
 
 def _only_source(store: Store, wanted: Sequence[str]) -> str:
-    """The one source that has the tumor types; simulated ones give way to others."""
+    """The one source that has the tumor types, or the store's default one among several.
+
+    Simulated ones give way to others.
+    """
     types: dict[str, set[str]] = {}
     for key in store.require_keys():
         types.setdefault(key.source, set()).add(key.tumor_type)
     real = [name for name in types if not source_is_simulated(name)]
     complete = [name for name in real if types[name].issuperset(wanted)]
+    if len(complete or real) > 1 and store.default_source in (complete or real):
+        return str(store.default_source)
     if len(complete or real) > 1:
         listed = ", ".join(f"{name} ({len(types[name])} types)" for name in complete or real)
         raise UsageError(
             f"the store holds several sources: {listed}",
-            "Choose one: --source, or source= in Python",
+            "Choose one: --source, or source= in Python; `tcga-corr use SOURCE` keeps a choice",
         )
     return (complete or real or list(types))[0]
 
@@ -151,6 +156,9 @@ def table_notes(tables: Sequence[TableIndex]) -> list[str]:
     listed = ", ".join(f"{count} in {key.tumor_type}" for key, count in copies.items() if count)
     if listed:
         notes.append(f"{COPIES} are left out: {listed}; see `tcga-corr status --samples`")
+    unstored = " ".join(table.key.tumor_type for table in tables if not table.is_stored)
+    if unstored:
+        notes.append(f"the store cannot be written, so an index was made in memory of {unstored}")
     if any(table.metadata.simulated for table in tables):
         notes.append(NOTE_OF_SIMULATED)
     several = len({table.key.source for table in tables}) > 1

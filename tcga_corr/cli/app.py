@@ -25,6 +25,7 @@ from tcga_corr.cli import (
     sets,
     sql,
     status,
+    use,
     verify,
 )
 from tcga_corr.cli.settings import Settings
@@ -124,6 +125,7 @@ app.command("demo")(demo.demo)
 app.command("fetch")(fetch.fetch)
 app.command("load")(load.load)
 app.command("status")(status.status)
+app.command("use")(use.use)
 app.command("sets")(sets.sets)
 app.command("score")(score.score)
 app.command("correlate")(correlate.correlate)

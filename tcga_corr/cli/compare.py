@@ -60,7 +60,7 @@ def compare(
         group=group,
         **scope,
     )
-    settings.notes(answer.notes)
+    settings.notes_of(answer.notes, answer.query.scope)
     out.write(_result(answer))
     if plot is not None:
         from tcga_corr.figures.comparison import comparison

@@ -62,7 +62,7 @@ def correlate(
     answer = engine.correlate(
         x, y, method=method, adjust=controls, null=options.nulls(null), draws=draws, **scope
     )
-    settings.notes(answer.notes)
+    settings.notes_of(answer.notes, answer.query.scope)
     out.write(association_result(answer))
     if plot is not None:
         from tcga_corr.figures.forest import forest

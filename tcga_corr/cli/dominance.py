@@ -57,7 +57,7 @@ def dominance(
         draws=draws,
         **scope,
     )
-    settings.notes(answer.notes)
+    settings.notes_of(answer.notes, answer.query.scope)
     out.write(_result(answer))
     if plot is not None:
         from tcga_corr.figures.dominance import dominance_figure

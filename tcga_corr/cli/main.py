@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import re
 import signal
 import sys
 import threading
@@ -23,11 +25,11 @@ from tcga_corr.cli.diagnostics import (
 )
 from tcga_corr.cli.texts import printable
 from tcga_corr.errors import TcgaCorrError
+from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
 
-_BEFORE_THE_COMMAND = ("--cache", "-q", "--quiet", "-v", "--verbose", "--debug")
+_SHARED = re.compile(r"-[qv]+|--quiet|--verbose|--debug|--cache=.*")
 _INTERRUPTED = "interrupted. Run the same command to go on."
 _UNHEARD = 2.0  # seconds; longer than it takes to leave
-_SEE_HELP = "See `tcga-corr --help` and `tcga-corr COMMAND --help`"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -54,8 +56,39 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
+def shared_first(arguments: Sequence[str]) -> list[str]:
+    """Arguments with the options that all commands share first, where typer wants them.
+
+    >>> shared_first(["status", "-q", "--cache", "here"])
+    ['-q', '--cache', 'here', 'status']
+    """
+    first: list[str] = []
+    others: list[str] = []
+    left = iter(arguments)
+    for one in left:
+        if one == "--":
+            others += [one, *left]
+        elif one == "--cache":
+            first += [one, *itertools.islice(left, 1)]
+        else:
+            (first if _SHARED.fullmatch(one) else others).append(one)
+    return [*first, *others]
+
+
+def _remedy(error: typer.TyperException) -> str:
+    """What to do about arguments that are wrong."""
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "tcga-corr"
+    see_help = f"See `{command} --help`"
+    extra = re.search(r"unexpected extra argument\S* \((.*)\)", error.format_message())
+    if extra and all(name.upper() in TUMOR_TYPES for name in extra[1].split()):
+        return "Several tumor types go with commas: -t LIHC,ACC"
+    return see_help
+
+
 def run(arguments: list[str]) -> int:
     """Run the command line; the exit code."""
+    arguments = shared_first(arguments)
     if "--debug" in arguments:
         return _run_openly(arguments)
     try:
@@ -68,9 +101,7 @@ def run(arguments: list[str]) -> int:
         report(error)
         return exit_code_of(error)
     except typer.TyperException as error:
-        message = error.format_message().rstrip(".")
-        early = getattr(error, "option_name", "") in _BEFORE_THE_COMMAND
-        print_error(f"{message}. {'Put it before the command' if early else _SEE_HELP}.")
+        print_error(f"{error.format_message().rstrip('.')}. {_remedy(error)}.")
         return WRONG_USAGE
     except (KeyboardInterrupt, typer.Abort):
         print_error(_INTERRUPTED)
@@ -85,7 +116,7 @@ def run(arguments: list[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the last line of defence; --debug shows it all
         print_error(
             f"unexpected {type(error).__name__}: {error!s}. "
-            "Run again with --debug before the command, and report what it prints."
+            "Run again with --debug, and report what it prints."
         )
         return FAILED
 

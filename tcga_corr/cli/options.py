@@ -97,7 +97,12 @@ OutputFormat = Annotated[
 ]
 Output = Annotated[
     Path | None,
-    typer.Option("-o", "--output", metavar="FILE", help="Write to a file instead of stdout."),
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="Write to a file instead of stdout; compressed, if it ends in .gz.",
+    ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite the output file, or the figure.")]
 Plot = Annotated[

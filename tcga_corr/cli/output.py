@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import sys
@@ -29,6 +30,7 @@ _ENDINGS: dict[str, Format] = {
 }
 # numbers begin like formulas, but are none
 _NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$"
+_STANDARD_OUTPUT = Path("-")
 _CELL = 300  # characters at most, on a terminal
 
 
@@ -129,18 +131,30 @@ class Out:
     force: bool
 
     def __post_init__(self) -> None:
-        if self.output is None:
+        if self._file is None:
             return
         if self.output_format is None and self._ending not in _ENDINGS:
             raise UsageError(
                 f"'{self.output}': its ending does not tell the format",
                 f"End it in {', '.join(name for name in _ENDINGS if name)}, or give --format",
             )
-        _check_place(self.output, self.force, "-o")
+        _check_place(self._file, self.force, "-o")
+
+    @property
+    def _file(self) -> Path | None:
+        return None if self.output == _STANDARD_OUTPUT else self.output
 
     @property
     def _ending(self) -> str:
-        return self.output.suffix.lstrip(".").lower() if self.output else ""
+        """That which tells the format: ``tsv`` of x.tsv and x.tsv.gz."""
+        if self._file is None:
+            return ""
+        name = self._file.with_suffix("") if self._is_compressed else self._file
+        return name.suffix.lstrip(".").lower()
+
+    @property
+    def _is_compressed(self) -> bool:
+        return self._file is not None and self._file.suffix.lower() == ".gz"
 
     @property
     def format(self) -> Format:
@@ -150,18 +164,20 @@ class Out:
     def write(self, result: Result) -> None:
         """Write a result to the file, or to standard output."""
         content = _render(result, self.format)
-        if self.output is None:
+        if self._file is None:
             sys.stdout.flush()
             sys.stdout.buffer.write(content)
             sys.stdout.buffer.flush()
             return
         from tcga_corr.files import replacing, writing
 
-        if self.output.exists() and not self.output.is_file():  # a pipe or a device
-            with writing(self.output):
-                self.output.write_bytes(content)
+        if self._is_compressed:
+            content = gzip.compress(content, mtime=0)
+        if self._file.exists() and not self._file.is_file():  # a pipe or a device
+            with writing(self._file):
+                self._file.write_bytes(content)
             return
-        with replacing(self.output) as partial:
+        with replacing(self._file) as partial:
             partial.write_bytes(content)
 
     def check_plot(self, path: Path | None) -> None:

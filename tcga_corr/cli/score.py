@@ -44,7 +44,7 @@ def score(
     out.check_plot(plot)
     store = settings.engine()
     answer = store.score(sets, engine=engine, **scope)
-    settings.notes(answer.notes)
+    settings.notes_of(answer.notes, answer.query.scope)
     query = answer.query.scope
     heading = f"ssGSEA scores; {query.source}, {query.unit}; {query.samples} samples"
     out.write(question_result(answer, "scores", heading))

@@ -84,7 +84,7 @@ def screen(
         draws=draws,
         **scope,
     )
-    settings.notes(answer.notes)
+    settings.notes_of(answer.notes, answer.query.scope)
     out.write(_result(answer, count))
     if plot is not None:
         from tcga_corr.figures.style import save

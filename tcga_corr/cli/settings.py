@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from tcga_corr.cli.texts import printable
 
 if TYPE_CHECKING:
+    from tcga_corr.analysis.answer import ScopeQuery
     from tcga_corr.cli.progress import Display
     from tcga_corr.engine import Engine
     from tcga_corr.progress import Progress
@@ -22,7 +23,7 @@ _PACE_INTERVAL = 30.0  # seconds
 
 @dataclass(frozen=True)
 class Settings:
-    """The options before the command."""
+    """The options that all commands share."""
 
     cache: Path
     quiet: bool
@@ -44,9 +45,20 @@ class Settings:
         notes = list(lines)
         n_shown = _MANY_NOTES // 2 if len(notes) > _MANY_NOTES and not self.verbose else len(notes)
         n_left = len(notes) - n_shown
-        more = f"{n_left} more notes: -v before the command, or --format json, has all"
+        more = f"{n_left} more notes: -v, or --format json, has all"
         for line in [*notes[:n_shown], *([more] if n_left else [])]:
             self.note(f"note: {line}")
+
+    def notes_of(self, notes: Iterable[str], scope: ScopeQuery) -> None:
+        """Print the notes of an answer, and of how many of TCGA's tumor types it is."""
+        from tcga_corr.sources import SOURCES
+        from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
+
+        loaded = [key.tumor_type for key in self.engine().store.table_keys(scope.source)]
+        few = []
+        if scope.source in SOURCES and sorted(scope.tumor_types) == loaded != [*TUMOR_TYPES]:
+            few = [f"{len(loaded)} of {len(TUMOR_TYPES)} tumor types are loaded"]
+        self.notes([*notes, *few])
 
     @contextmanager
     def progress(self, title: str, display: Display = "steps") -> Iterator[Progress]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,14 +11,20 @@ import typer
 from tcga_corr.cli import options
 from tcga_corr.cli.output import Result
 from tcga_corr.cli.settings import Settings
-from tcga_corr.errors import UsageError
+from tcga_corr.errors import UsageError, one_line
 
 
 @options.command
 def sql(
     context: typer.Context,
     query: Annotated[
-        str | None, typer.Argument(metavar="QUERY", help="SQL, as DuckDB understands it.")
+        str | None,
+        typer.Argument(
+            metavar="QUERY", help="SQL, as DuckDB understands it; - reads it from stdin."
+        ),
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option("-f", "--file", metavar="FILE", help="Read the SQL from a file.")
     ] = None,
     named: Annotated[
         str | None, typer.Option("--named", metavar="NAME", help="Run a named query.")
@@ -41,15 +49,20 @@ def sql(
     from tcga_corr.store.sql import named_queries, named_query
 
     settings: Settings = context.obj
-    if sum((query is not None, named is not None, listed)) != 1:
+    if sum((query is not None, file is not None, named is not None, listed)) != 1:
         raise UsageError(
-            "give one of a QUERY, --named NAME and --list", "See `tcga-corr sql --help`"
+            "give one of a QUERY, --file FILE, --named NAME and --list",
+            "See `tcga-corr sql --help`",
         )
     if listed:
         titles = {name: text.splitlines()[0].lstrip("- ") for name, text in named_queries().items()}
         frame = pl.DataFrame({"name": list(titles), "asks": list(titles.values())})
         out.write(Result(frame, "questions", {}))
         return
+    if query == "-":
+        query = sys.stdin.read()
+    elif file is not None:
+        query = _read(file)
     text = query if query is not None else named_query(named or "")
     engine = settings.engine()
     frame = engine.sql(text)
@@ -57,3 +70,12 @@ def sql(
         if source_is_simulated(name):
             settings.note(f"note: the source '{name}' is SIMULATED: none of it is a finding")
     out.write(Result(frame, "rows", {"query": {"sql": text}}))
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"'{file}' cannot be read ({one_line(error)})", "Name a file of SQL"
+        ) from error

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import urlsplit
 
 from tcga_corr.errors import DownloadError
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 _NOT_FOUND = (401, 403, 404, 410)
 _TRANSIENT = (408, 425, 429, 500, 502, 503, 504)
 _WITHDRAWN = 451
+_CHECK_NETWORK = (
+    "Check the network; where a proxy is the way out, name it in HTTPS_PROXY; or copy the files by "
+    "hand and load them"
+)
 
 
 class HubDownError(DownloadError):
@@ -192,19 +197,22 @@ def out_of_attempts_error(url: str, error: TransientError, policy: RetryPolicy) 
     what = f"{url}: {error}, {policy.attempts} times in a row"
     if not error.unreachable:
         return DownloadError(what, "Run the same command again: it goes on where it stopped")
-    return HubDownError(
-        what,
-        "Check the network; where a proxy is the way out, name it in HTTPS_PROXY; or copy the "
-        "files by hand and load them",
-    )
+    return HubDownError(what, _CHECK_NETWORK)
 
 
 def connection_error(
     error: Exception, url: str, by_hand: str = ""
 ) -> TransientError | DownloadError:
-    """The error that a broken request means: a transient one, unless the address is wrong."""
-    import requests
+    """The error that a broken request means: a transient one, unless the address is wrong.
 
+    A host whose name cannot be resolved is no passing failure: mostly there is no network.
+    """
+    import requests
+    from urllib3.exceptions import NameResolutionError
+
+    if any(isinstance(cause, NameResolutionError) for cause in _causes(error)):
+        host = urlsplit(url).hostname
+        return HubDownError(f"{url}: no address is known of the host {host}", _CHECK_NETWORK)
     if isinstance(error, requests.TooManyRedirects | ValueError):  # the latter: no such address
         return DownloadError(f"{url}: {innermost_reason(error)}", by_hand)
     return TransientError(innermost_reason(error), unreachable=_is_unreachable(error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -107,6 +108,11 @@ class TableIndex:
         columns = [column for column, sample in enumerate(samples) if sample.is_in(selection)]
         return np.array(columns, dtype=np.intp)
 
+    @property
+    def is_stored(self) -> bool:
+        """Whether it is in the store; one made in memory is made again by the next question."""
+        return isinstance(self.values, np.memmap)
+
     def all_ranks(self) -> Ranks:
         """The ranks, mapped again, so that pages that were read do not stay in memory."""
         return _mapped_again(self.ranks)
@@ -128,10 +134,12 @@ def _mapped_again(array: NDArray[Any]) -> NDArray[Any]:
 def open_index(store: Store, key: TableKey) -> TableIndex:
     """The index of a table, built first where it is missing or outdated.
 
+    Where the store may only be read, it is built in memory.
+
     Raises
     ------
     StoreError
-        If it has to be built and the folder cannot be written.
+        If it has to be built and cannot be written for another reason, such as a full disk.
     """
     index = _current_index(store, key)
     if index is not None:
@@ -139,14 +147,32 @@ def open_index(store: Store, key: TableKey) -> TableIndex:
     try:
         with store.locked(key):
             return _current_index(store, key) or _rebuild(store, key)
-    except StoreError:
-        # a store that was copied to a read-only place: its index is still right
+    except StoreError as error:
         table = store.table_path(key)
-        copied = _find_copied(store, key, sha256_of(table)) if table.exists() else None
-        index = _open(key, *copied) if copied else None
-        if index is None:
+        if not table.exists() or not is_read_only(error.__cause__):
             raise
-        return index
+        # a store that was copied to a read-only place: its index is still right
+        copied = _find_copied(store, key, sha256_of(table))
+        index = _open(key, *copied) if copied else None
+        return index or _in_memory(store, key)
+
+
+def is_read_only(cause: BaseException | None) -> bool:
+    """Whether an error of the operating system means that nothing may be written."""
+    return isinstance(cause, PermissionError) or (
+        isinstance(cause, OSError) and cause.errno == errno.EROFS
+    )
+
+
+def _in_memory(store: Store, key: TableKey) -> TableIndex:
+    metadata = read_metadata(store, key)
+    if metadata is None:
+        raise StoreError(f"{store.table_path(key)}: the table is gone", "Load it again")
+    genes, values = read_values(store, key)
+    digest = hashlib.sha256("\n".join(genes).encode()).hexdigest()
+    names = GeneNames(genes, digest)
+    table_sha256 = sha256_of(store.table_path(key))
+    return TableIndex(key, table_sha256, metadata, names, doubled_average_ranks(values), values)
 
 
 def check_tables(store: Store) -> None:

@@ -15,6 +15,7 @@ from tcga_corr.files import is_leftover, replacing, writing
 
 SCHEMA_VERSION = 1
 _SCHEMA_FILE = "store.json"
+_DEFAULTS_FILE = "defaults.json"
 
 
 @dataclass(frozen=True, order=True)
@@ -75,6 +76,37 @@ class Store:
         if not path.exists():
             with replacing(path) as partial:
                 partial.write_text(json.dumps({"schema": SCHEMA_VERSION}) + "\n", "utf-8")
+
+    @property
+    def default_source(self) -> str | None:
+        """The source that answers where several could; None where none was chosen."""
+        path = self.root / _DEFAULTS_FILE
+        try:
+            source = json.loads(path.read_text(encoding="utf-8"))["source"]
+        except FileNotFoundError:
+            return None
+        except (ValueError, KeyError, TypeError, OSError) as error:
+            raise StoreError(
+                f"{path}: cannot be read ({error})", "Choose again with `tcga-corr use SOURCE`"
+            ) from error
+        return str(source)
+
+    def choose_source(self, source: str | None) -> None:
+        """Set :attr:`default_source`; with None, forget it.
+
+        Raises
+        ------
+        DataMissingError
+            If the store has no table of it.
+        """
+        path = self.root / _DEFAULTS_FILE
+        if source is None:
+            with writing(path):
+                path.unlink(missing_ok=True)
+            return
+        self.require_keys(source)
+        with replacing(path) as partial:
+            partial.write_text(json.dumps({"source": source}) + "\n", "utf-8")
 
     def table_path(self, key: TableKey) -> Path:
         """The Parquet table of a source and tumor type."""

@@ -8,7 +8,6 @@ has the place of each in the collection.
 
 from __future__ import annotations
 
-import errno
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from numpy.typing import NDArray
 from tcga_corr.errors import StoreError
 from tcga_corr.files import replacing_folder, writing
 from tcga_corr.scoring.rank_sums import N_SUMS, Sums, terms_by_doubled_rank
-from tcga_corr.store.index import UNREADABLE, GeneNames, TableIndex, save_array
+from tcga_corr.store.index import UNREADABLE, GeneNames, TableIndex, is_read_only, save_array
 from tcga_corr.store.layout import Store
 from tcga_corr.vocabulary.gene_sets.catalogue import reference_digest, reference_sets
 from tcga_corr.vocabulary.symbols import match_symbols
@@ -98,15 +97,10 @@ def open_reference(store: Store, table: TableIndex) -> ReferenceIndex:
         with store.locked(table.key):
             return _open(folder, table) or _build(folder, table)
     except StoreError as error:
-        if not _prevents_storing(error.__cause__):
+        is_replaced = isinstance(error.__cause__, FileNotFoundError)
+        if not is_replaced and not is_read_only(error.__cause__):
             raise
         return _computed(table)
-
-
-def _prevents_storing(cause: BaseException | None) -> bool:
-    """Whether the store is read-only, or the table's index was replaced meanwhile."""
-    read_only = isinstance(cause, OSError) and cause.errno == errno.EROFS
-    return read_only or isinstance(cause, PermissionError | FileNotFoundError)
 
 
 def _computed(table: TableIndex) -> ReferenceIndex:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import subprocess
@@ -29,6 +30,7 @@ from tcga_corr.choices import Format
 from tcga_corr.cli import main
 from tcga_corr.cli.app import app
 from tcga_corr.cli.correlate import association_result
+from tcga_corr.cli.main import shared_first
 from tcga_corr.cli.options import split_names
 from tcga_corr.cli.output import _is_number, _render, aligned
 from tcga_corr.engine import Engine
@@ -255,7 +257,9 @@ def test_sql(run: Run) -> None:
         (("correlate", "RELA", "nfkb", "--source", "toil"), 3, "no table of source 'toil'"),
         (("correlate", "RELA"), 2, "Missing argument"),
         (("correlate", "RELA", "nfkb", "--method", "cosine"), 2, "cosine"),
-        (("correlate", "RELA", "nfkb", "-q"), 2, "Put it before the command"),
+        (("correlate", "RELA", "-q"), 2, "See `tcga-corr correlate --help`"),
+        (("correlate", "RELA", "nfkb", "-t", "LIHC", "ACC"), 2, "with commas: -t LIHC,ACC"),
+        (("correlate", "RELA", "nfkb", "one", "more"), 2, "See `tcga-corr correlate --help`"),
         (("correlate", "RELA", "nfkb", "--min-genes", "0"), 2, "Give 1 or more"),
         (("correlate", "no.gmt:SET", "nfkb"), 3, "no gene set file 'no.gmt'"),
         (("score", "RELA"), 2, "is a gene"),
@@ -271,6 +275,46 @@ def test_an_error_is_one_line(
     assert err.startswith("tcga-corr: error: ")
     assert err.count("\n") == 1
     assert said in err
+
+
+def test_shared_options_stand_anywhere(run: Run, tmp_path: Path) -> None:
+    assert shared_first(["sql", "--", "-q"]) == ["sql", "--", "-q"]
+    for order in (("-q", "status"), ("status", "-q"), ("status", "--quiet", "--samples")):
+        code, out, err = run(*order)
+        assert (code, err) == (0, "")
+        assert out
+    code, _, err = run("status", "--cache", str(tmp_path / "none"))
+    assert code == 3
+    assert "none'" in err
+
+
+def test_sql_from_a_file_and_from_standard_input(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = "SELECT count(*) AS n FROM samples"
+    expected = run("sql", query)[1]
+    path = tmp_path / "own.sql"
+    path.write_text(query, encoding="utf-8")
+    assert run("sql", "-f", str(path))[1] == expected
+    monkeypatch.setattr("sys.stdin", io.StringIO(query))
+    assert run("sql", "-")[1] == expected
+    code, _, err = run("sql", "--file", str(tmp_path / "nowhere.sql"))
+    assert code == 2
+    assert "nowhere.sql" in err
+
+
+def test_output_to_standard_output_and_compressed(run: Run, tmp_path: Path) -> None:
+    printed = run("status", "--format", "tsv")[1]
+    assert run("status", "--format", "tsv", "-o", "-")[1] == printed
+    path = tmp_path / "status.tsv.gz"
+    assert run("status", "-o", str(path))[0] == 0
+    first = path.read_bytes()
+    assert gzip.decompress(first).decode() == printed
+    assert run("status", "-o", str(path), "--force")[0] == 0
+    assert path.read_bytes() == first
+    code, _, err = run("status", "-o", str(tmp_path / "status.gz.foo"))
+    assert code == 2
+    assert "ending" in err
 
 
 def test_no_store_is_said(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -301,6 +301,15 @@ def test_what_brings_nothing_is_given_up(hub: Hub, target: Path, fault: Fault) -
     assert not target.exists()
 
 
+def test_a_host_that_nobody_knows(tmp_path: Path) -> None:
+    """No attempt after the first, and none for other files of the host."""
+    recorded = Recorded()
+    error = refused(Download("http://hub.invalid/a.gz", tmp_path / "a.gz"), progress=recorded)
+    assert "no address is known of the host hub.invalid" in error.what
+    assert "Check the network" in error.remedy
+    assert recorded.lines == []
+
+
 def test_no_hub_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with Hub() as gone:
