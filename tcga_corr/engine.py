@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from tcga_corr.analysis.answer import Answer, CohortData
 from tcga_corr.analysis.names import Item, Items, NameResolver
@@ -300,15 +300,29 @@ class Engine:
 
     def load(
         self,
-        paths: str | Path | Sequence[str | Path],
+        tables: str | Path | Sequence[str | Path] | Any,
         options: LoadOptions | None = None,
         progress: Progress | None = None,
     ) -> LoadReport:
-        """Load expression tables from disk; see :func:`tcga_corr.loading.load.load_files`."""
+        """Load expression tables, from disk or from memory.
+
+        Parameters
+        ----------
+        tables
+            Paths (:func:`tcga_corr.loading.load.load_files`); or one table, a polars or pandas data
+            frame or AnnData (:func:`tcga_corr.loading.in_memory.load_object`).
+        options, progress
+            As there.
+        """
+        from tcga_corr.loading.in_memory import load_object
         from tcga_corr.loading.load import load_files
 
-        listed = [paths] if isinstance(paths, str | Path) else paths
-        return load_files(self.store, [Path(path) for path in listed], options, progress)
+        paths = [tables] if isinstance(tables, str | Path) else tables
+        if not isinstance(paths, list | tuple) or not all(
+            isinstance(path, str | Path) for path in paths
+        ):
+            return load_object(self.store, tables, options, progress)
+        return load_files(self.store, [Path(path) for path in paths], options, progress)
 
     def load_covariates(
         self,
