@@ -55,8 +55,8 @@ def load_object(
                 "Give names of genes and samples as text, each once, and numbers",
             ) from error
         report = load_files(store, [path], options, progress)
-    for error in report.errors:  # which name a file that nobody knows
-        error.what = error.what.replace(str(path), f"the {kind}")
+    for fault in report.errors:  # which name a file that nobody knows
+        fault.what = fault.what.replace(str(path), f"the {kind}")
     return report
 
 
