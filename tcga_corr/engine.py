@@ -24,7 +24,7 @@ from tcga_corr.choices import (
 )
 from tcga_corr.store.covariate_lookup import Covariates
 from tcga_corr.store.layout import Store
-from tcga_corr.store.reference import open_reference
+from tcga_corr.store.union import reference_of
 from tcga_corr.vocabulary.gene_sets.catalogue import DEATH_PROGRAMMES
 from tcga_corr.vocabulary.gene_sets.gmt import GeneSet
 from tcga_corr.vocabulary.nulls import N_DRAWS, NULLS
@@ -82,7 +82,7 @@ class Engine:
     def data(self, scope: Scope) -> CohortData:
         """The cohorts of a scope, with the names known there."""
         return CohortData(
-            scope, self.cohorts, self.names, lambda table: open_reference(self.store, table)
+            scope, self.cohorts, self.names, lambda table: reference_of(self.store, table)
         )
 
     # --- questions; each imports its own module, so that others do not cost it time

@@ -13,9 +13,10 @@ from tcga_corr.analysis.pool import Pooling
 from tcga_corr.analysis.provenance import Provenance
 from tcga_corr.analysis.scope import SEE_STATUS, Scope, table_notes
 from tcga_corr.choices import Method
-from tcga_corr.errors import AnalysisError
+from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.store.index import TableIndex
 from tcga_corr.store.reference import ReferenceIndex
+from tcga_corr.store.union import UnionIndex
 from tcga_corr.vocabulary.gene_sets.readings import reading_notes
 
 if TYPE_CHECKING:
@@ -145,6 +146,22 @@ class CohortData:
             ties=self.scope.ties,
             min_genes=self.scope.min_genes,
         )
+
+    def refuse_unions(self, question: str) -> None:
+        """Refuse unions of studies for a question that cannot hold the study fixed.
+
+        Raises
+        ------
+        UsageError
+            Naming the studies.
+        """
+        for table in self.tables:
+            if isinstance(table, UnionIndex):
+                studies = ",".join(part.key.tumor_type for part in table.parts)
+                raise UsageError(
+                    f"{table.key.tumor_type} is several studies, and {question} holds none fixed",
+                    f"Name the studies: -t {studies}",
+                )
 
     def answer(
         self,

@@ -17,6 +17,7 @@ from tcga_corr.scoring.ranks import ordinal_ranks
 from tcga_corr.scoring.ssgsea import doubled_places, enrichment_scores, weights_by_doubled_rank
 from tcga_corr.store.index import GeneNames, TableIndex
 from tcga_corr.store.metadata import StoredSample
+from tcga_corr.store.union import UnionIndex
 from tcga_corr.vocabulary.associations import SIMULATED
 from tcga_corr.vocabulary.methods import METHODS
 from tcga_corr.vocabulary.symbols import SymbolMatch, match_symbols, symbol_table
@@ -213,6 +214,17 @@ class Cohort:
         """The selected samples."""
         stored = self.table.metadata.samples
         return [stored[column] for column in self.columns]
+
+    @property
+    def studies(self) -> list[Vector]:
+        """Of a union of studies, one column for each but the first: 1 in its samples, else 0.
+
+        They are held fixed in every correlation.
+        """
+        if not isinstance(self.table, UnionIndex):
+            return []
+        study = self.table.study_of(self.columns)
+        return [(study == one).astype(np.float64) for one in range(1, len(self.table.parts))]
 
     def only(self, kept: Mask) -> Cohort:
         """The same table with some of the selected samples."""

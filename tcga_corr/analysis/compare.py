@@ -68,6 +68,7 @@ def compare(
 ) -> CompareAnswer:
     """See :meth:`tcga_corr.Engine.compare`."""
     grouping = _grouping(by, group, data.scope.samples)
+    data.refuse_unions("compare")
     scopes = [replace(data.scope, samples=selection) for selection in grouping.selections]
     parts = [[scope.cohort(table) for scope in scopes] for table in data.tables]
     chosen = data.names.expanded(variables)

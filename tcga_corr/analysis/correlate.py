@@ -75,9 +75,10 @@ def correlate_in_steps(
     nulls = checked_nulls(null, draws)
     pair = data.names.variable(x), data.names.variable(y)
     controls = data.names.controls(adjust, pair)
+    adjusted = bool(controls) or any(cohort.studies for cohort in data.cohorts)
     question = Question(
         pair=pair,
-        methods=_methods(method, adjusted=bool(controls)),
+        methods=_methods(method, adjusted=adjusted),
         adjust=tuple(controls),
         nulls=nulls,
         n_draws=draws,
@@ -85,7 +86,7 @@ def correlate_in_steps(
     own = [
         f"{name} is left out: there is no partial form of it here"
         for name, record in METHODS.items()
-        if method == "all" and controls and not record.adjusts
+        if method == "all" and adjusted and not record.adjusts
     ]
     query = CorrelateQuery(
         x=pair[0].name,

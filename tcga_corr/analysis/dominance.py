@@ -114,6 +114,7 @@ def dominance(
     """See :meth:`tcga_corr.Engine.dominance`."""
     if draws < MIN_DRAWS:
         raise UsageError(f"draws is {draws}", f"Give {MIN_DRAWS} or more")
+    data.refuse_unions("dominance")
     variables = data.names.expanded(sets)
     chosen = sets_among(variables)
     others = [one.name for one in variables if not isinstance(one, SetVariable)]

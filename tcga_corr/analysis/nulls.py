@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -288,16 +289,21 @@ def _common_sets(
 
 
 def checked_nulls(
-    null: Null | Iterable[Null], n_draws: int, known: Iterable[Null] = tuple(NULLS)
+    null: Null | Iterable[Null] | Literal["none"] | None,
+    n_draws: int,
+    known: Iterable[Null] = tuple(NULLS),
 ) -> tuple[Null, ...]:
-    """The nulls of a question, each once.
+    """The nulls of a question, each once; with ``none`` or None there are none.
 
     Raises
     ------
     UsageError
         On one that is not known there, or fewer than one draw.
     """
-    nulls: tuple[Null, ...] = tuple(dict.fromkeys([null] if isinstance(null, str) else null))
+    if null is None or null == "none":
+        return ()
+    given = [cast(Null, null)] if isinstance(null, str) else null
+    nulls: tuple[Null, ...] = tuple(dict.fromkeys(given))
     for name in nulls:
         check_choice("null", name, known)
     if n_draws < 1:

@@ -193,7 +193,7 @@ class Panel:
     def _formula(self) -> Callable[[Vector, Vector], tuple[float, float]] | None:
         """Coefficient and p of two vectors; None where r is a product of rows of length one."""
         formula = FORMULAS[self.method].pair
-        if formula is not None and self.controls:
+        if formula is not None and (self.controls or self.cohort.studies):
             raise ValueError(f"there is no partial {self.method.title()} correlation here")
         return formula
 
@@ -301,6 +301,7 @@ class Panel:
 
     def _fit(self, columns: Places) -> Fit | None:
         controls = [one.values[columns] for one in self.controls if one.values is not None]
+        controls += [study[columns] for study in self.cohort.studies]
         if not controls or self._notes.missing_control:
             return None
         return Fit(np.column_stack(controls), ranked=is_ranked(self.method))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
@@ -13,8 +13,9 @@ from tcga_corr.sources import SOURCES, source_is_simulated
 from tcga_corr.store.index import TableIndex, open_index
 from tcga_corr.store.layout import Store
 from tcga_corr.store.metadata import COPIES
+from tcga_corr.store.union import UnionIndex, join_tables
 from tcga_corr.vocabulary.associations import NOTE_OF_SIMULATED
-from tcga_corr.vocabulary.tumor_types import parse_tumor_type
+from tcga_corr.vocabulary.tumor_types import parse_tumor_type, unions_among
 
 SEE_STATUS = "See what is loaded with `tcga-corr status`"
 
@@ -69,8 +70,11 @@ class Scope:
             If a tumor type or source is not in the store.
         """
         self.check()
-        names = [self.tumor_types] if isinstance(self.tumor_types, str) else self.tumor_types
-        wanted = [parse_tumor_type(name).abbreviation for name in names]
+        names = [self.tumor_types] if isinstance(self.tumor_types, str) else [*self.tumor_types]
+        unions = unions_among(names)
+        single = [parse_tumor_type(name).abbreviation for name in names if not unions_among([name])]
+        wanted = [*single, *(study for studies in unions.values() for study in studies)]
+        _check_unions(unions, single)
         source = self.source or _only_source(store, wanted)
         stored = {key.tumor_type: key for key in store.require_keys(source)}
         missing = [name for name in wanted if name not in stored]
@@ -79,8 +83,14 @@ class Scope:
                 f"{', '.join(missing)}: not loaded from source '{source}'",
                 f"The store has {', '.join(stored)}",
             )
-        chosen = sorted(set(wanted)) or list(stored)
-        return [self.cohort(open_index(store, stored[name])) for name in chosen]
+        chosen = sorted({*single, *unions}) or list(stored)
+
+        def table(name: str) -> TableIndex:
+            if name not in unions:
+                return open_index(store, stored[name])
+            return join_tables(name, [open_index(store, stored[one]) for one in unions[name]])
+
+        return [self.cohort(table(name)) for name in chosen]
 
     def check(self) -> None:
         """Refuse an unknown selection or tie rule, and too few genes.
@@ -98,6 +108,17 @@ class Scope:
     def cohort(self, table: TableIndex) -> Cohort:
         """The selected samples of one table."""
         return Cohort(table, self.samples, self.ties, self.min_genes)
+
+
+def _check_unions(unions: Mapping[str, Sequence[str]], single: Sequence[str]) -> None:
+    """Refuse a union beside one of its studies, whose patients would count twice."""
+    for name, studies in unions.items():
+        twice = [study for study in studies if study in single]
+        if twice:
+            raise UsageError(
+                f"{twice[0]} is one of the studies of {name}, so its patients would count twice",
+                f"Name {name} or {twice[0]}",
+            )
 
 
 def _only_source(store: Store, wanted: Sequence[str]) -> str:
@@ -152,6 +173,10 @@ def table_notes(tables: Sequence[TableIndex]) -> list[str]:
                 f"{source.unit} is not adjusted for sequencing depth, through which unrelated "
                 "genes correlate; scores, made of ranks within a sample, are less affected"
             )
+    for table in tables:
+        if isinstance(table, UnionIndex):
+            studies = " and ".join(part.key.tumor_type for part in table.parts)
+            notes.append(f"{table.key.tumor_type} is {studies}, with the study held fixed")
     copies = {table.key: table.metadata.dropped.get(COPIES, 0) for table in tables}
     listed = ", ".join(f"{count} in {key.tumor_type}" for key, count in copies.items() if count)
     if listed:

@@ -446,10 +446,10 @@ class _Prepared:
         if self.note:
             return
         self.complete = complete_samples(self.measured, len(cohort.columns))
-        if controls:
-            columns = [
-                one.values[self.complete] for one in self.measured[1:] if one.values is not None
-            ]
+        columns = [one.values for one in self.measured[1:] if one.values is not None]
+        columns += cohort.studies
+        if columns:
+            columns = [one[self.complete] for one in columns]
             self.fit = Fit(np.column_stack(columns), ranked=is_ranked(method))
         n, least = int(self.complete.sum()), MIN_SAMPLES + self.n_controls
         if n < least:

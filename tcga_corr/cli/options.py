@@ -29,7 +29,8 @@ TumorTypes = Annotated[
         "-t",
         "--tumor-type",
         metavar="TYPE",
-        help="A tumor type, such as LIHC; several with commas or by repeating. Default: all.",
+        help="A tumor type, such as LIHC; several with commas or by repeating. Default: all. "
+        "COADREAD, GBMLGG, KIPAN, LUNG and STES are several studies, held fixed.",
     ),
 ]
 SourceName = Annotated[

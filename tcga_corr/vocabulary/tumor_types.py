@@ -5,6 +5,7 @@ Abbreviations and names: NCI Genomic Data Commons, TCGA study abbreviations.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tcga_corr.errors import UsageError, near_names
@@ -71,6 +72,16 @@ UNIONS: dict[str, tuple[str, ...]] = {
     "KIPAN": ("KICH", "KIRC", "KIRP"),
     "STES": ("ESCA", "STAD"),
 }
+
+
+def unions_among(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Those of some names, in any case, that are unions of tumor types: their studies.
+
+    >>> unions_among(["lihc", "coadread"])
+    {'COADREAD': ('COAD', 'READ')}
+    """
+    plain = (name.strip().upper().removeprefix("TCGA-") for name in names)
+    return {name: UNIONS[name] for name in plain if name in UNIONS}
 
 
 def parse_tumor_type(text: str) -> TumorType:
