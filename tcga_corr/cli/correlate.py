@@ -63,6 +63,8 @@ def correlate(
         x, y, method=method, adjust=controls, null=options.nulls(null), draws=draws, **scope
     )
     settings.notes_of(answer.notes, answer.query.scope)
+    if out.is_file:
+        answer.require_numbers()
     out.write(association_result(answer))
     if plot is not None:
         from tcga_corr.figures.forest import forest

@@ -161,6 +161,11 @@ class Out:
         """The chosen format, or that of the output file's ending."""
         return self.output_format or _ENDINGS.get(self._ending, "table")
 
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file, which an answer without any number is not worth."""
+        return self._file is not None
+
     def write(self, result: Result) -> None:
         """Write a result to the file, or to standard output."""
         content = _render(result, self.format)

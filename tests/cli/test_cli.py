@@ -336,6 +336,15 @@ def test_rows_without_any_number_are_a_failure(run: Run) -> None:
     assert "no tumor type gives an association" in err
 
 
+def test_a_failure_leaves_no_file(run: Run, tmp_path: Path) -> None:
+    for name in ("rows.tsv", "rows.json"):
+        question = ("correlate", "RELA", "NFE2L2", "--samples", "normal", "-t", "ACC,UVM")
+        code, out, err = run(*question, "-o", str(tmp_path / name), "--plot", tmp_path / "f.svg")
+        assert (code, out) == (1, "")
+        assert "no tumor type gives an association" in err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_debug_shows_where(simulated: Engine, cli: Cli) -> None:
     done = cli("--debug", "--cache", simulated.store.root, "correlate", "RELAX", "nfkb")
     assert done.returncode == 1
