@@ -1,5 +1,5 @@
 """``python -m tcga_corr``."""
 
-from tcga_corr.cli.main import main
+from tcga_corr.cli.entry import main
 
 main()

@@ -405,15 +405,15 @@ class Engine:
 
         return inventory.covariates(self.store)
 
-    def sql(self, query: str) -> pl.DataFrame:
+    def sql(self, query: str, *, unsafe: bool = False) -> pl.DataFrame:
         """DuckDB's answer over the views ``expression``, ``tables`` and ``samples``.
 
         Where the store has them, over ``covariates`` too, and over ``associations``, ``pooled`` and
-        ``dominance`` of the runs.
+        ``dominance`` of the runs. Only with ``unsafe`` may a query read or write other files.
         """
         from tcga_corr.store.sql import run_query
 
-        return run_query(self.store, query)
+        return run_query(self.store, query, unsafe=unsafe)
 
 
 def open_store(path: str | Path = "cache") -> Engine:

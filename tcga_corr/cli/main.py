@@ -23,12 +23,14 @@ from tcga_corr.cli.diagnostics import (
     print_error,
     report,
 )
+from tcga_corr.cli.streams import forget_output, open_streams, output_failed
 from tcga_corr.cli.texts import printable
 from tcga_corr.errors import TcgaCorrError
 from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
 
 _SHARED = re.compile(r"-[qv]+|--quiet|--verbose|--debug|--cache=.*")
 _INTERRUPTED = "interrupted. Run the same command to go on."
+_STOPPING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _UNHEARD = 2.0  # seconds; longer than it takes to leave
 
 
@@ -38,9 +40,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # threads take a tumor type each; more for one matrix product would only wait, and the last bits
     # of the product would depend on their number
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    open_streams()
     signal.signal(signal.SIGINT, _interrupt)
+    for number in _STOPPING:
+        if signal.getsignal(number) != signal.SIG_IGN:  # as of nohup
+            signal.signal(number, _stop)
     code = run(arguments)
-    if code == INTERRUPTED:
+    if code >= INTERRUPTED - 1:  # by a signal
         # the interpreter's own way out may wait for threads that still wait for a hub
         sys.stdout.flush()
         sys.stderr.flush()
@@ -86,6 +92,14 @@ def _remedy(error: typer.TyperException) -> str:
     return see_help
 
 
+class _StoppedError(BaseException):
+    """The process was told to end; no handler of errors may take it for one."""
+
+
+def _stop(number: int, _frame: FrameType | None) -> None:
+    raise _StoppedError(number)
+
+
 def run(arguments: list[str]) -> int:
     """Run the command line; the exit code."""
     arguments = shared_first(arguments)
@@ -106,19 +120,35 @@ def run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         print_error(_INTERRUPTED)
         return INTERRUPTED
+    except _StoppedError as stopped:
+        number = signal.Signals(stopped.args[0])
+        print_error(f"ended by {number.name}. Run the same command to go on.")
+        return 128 + number
     except BrokenPipeError:
-        # whoever read our output has what they wanted; keep the interpreter from saying more
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        forget_output()  # whoever read it has what they wanted
         return 0
+    except PermissionError as error:
+        print_error(f"'{error.filename}': {error.strerror}. Mend its permissions.")
+        return FAILED
+    except OSError as error:
+        if not output_failed(error):
+            return _unexpected(error)
+        forget_output()
+        print_error(f"standard output: cannot be written ({error.strerror}).")
+        return FAILED
     except MemoryError:
         print_error("not enough memory. Ask for fewer tumor types at a time with -t.")
         return FAILED
     except Exception as error:  # noqa: BLE001 - the last line of defence; --debug shows it all
-        print_error(
-            f"unexpected {type(error).__name__}: {error!s}. "
-            "Run again with --debug, and report what it prints."
-        )
-        return FAILED
+        return _unexpected(error)
+
+
+def _unexpected(error: Exception) -> int:
+    print_error(
+        f"unexpected {type(error).__name__}: {error!s}. "
+        "Run again with --debug, and report what it prints."
+    )
+    return FAILED
 
 
 def _run_openly(arguments: list[str]) -> int:

@@ -30,6 +30,10 @@ def sql(
         str | None, typer.Option("--named", metavar="NAME", help="Run a named query.")
     ] = None,
     listed: Annotated[bool, typer.Option("--list", help="List the named queries.")] = False,
+    unsafe: Annotated[
+        bool,
+        typer.Option("--unsafe", help="Let the query read and write any file, or load extensions."),
+    ] = False,
     *,
     out: options.Out,
 ) -> None:
@@ -65,7 +69,7 @@ def sql(
         query = _read(file)
     text = query if query is not None else named_query(named or "")
     engine = settings.engine()
-    frame = engine.sql(text)
+    frame = engine.sql(text, unsafe=unsafe)
     for name in dict.fromkeys(key.source for key in engine.store.table_keys()):
         if source_is_simulated(name):
             settings.note(f"note: the source '{name}' is SIMULATED: none of it is a finding")

@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tokenize import TokenError
@@ -17,16 +17,16 @@ from weakref import WeakValueDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from tcga_corr.errors import StoreError
+from tcga_corr.errors import DamagedTableError, StoreError
 from tcga_corr.files import replacing, replacing_folder, sha256_of, writing
 from tcga_corr.scoring.ranks import Ranks, doubled_average_ranks
-from tcga_corr.store.layout import SCHEMA_VERSION, Store, TableKey
+from tcga_corr.store.layout import INDEX_FILE, SCHEMA_VERSION, Store, TableKey
 from tcga_corr.store.metadata import TableMetadata
 from tcga_corr.store.parquet import read_metadata, read_values
 
 # what numpy raises for a file that is not a whole array
 UNREADABLE = (OSError, EOFError, ValueError, TypeError, SyntaxError, TokenError)
-_DESCRIPTION = "index.json"
+_DESCRIPTION = INDEX_FILE
 _GENES = "genes.txt"
 
 
@@ -152,9 +152,7 @@ def open_index(store: Store, key: TableKey) -> TableIndex:
         if not table.exists() or not is_read_only(error.__cause__):
             raise
         # a store that was copied to a read-only place: its index is still right
-        copied = _find_copied(store, key, sha256_of(table))
-        index = _open(key, *copied) if copied else None
-        return index or _in_memory(store, key)
+        return index_by_hash(store, key) or _in_memory(store, key)
 
 
 def is_read_only(cause: BaseException | None) -> bool:
@@ -176,11 +174,12 @@ def _in_memory(store: Store, key: TableKey) -> TableIndex:
 
 
 def check_tables(store: Store) -> None:
-    """Read, with page checksums, each table that has changed since it was indexed.
+    """Check the metadata of all tables, and read those that have changed since they were indexed.
 
     For a reader of the tables that checks no page itself.
     """
-    for key in store.table_keys():
+    for key in store.require_keys():
+        read_metadata(store, key)
         if _current_index(store, key) is None:
             read_values(store, key)
 
@@ -188,15 +187,15 @@ def check_tables(store: Store) -> None:
 def check_index(store: Store, key: TableKey) -> str | None:
     """The problem with a table's index; empty where there is no index, None where it is right.
 
-    The arrays are compared with the table, so that a flipped bit is seen.
+    The arrays are compared with the table, so that a flipped bit is seen. That the table has
+    another time or place, as in a copy of the store, changes nothing.
     """
-    table = store.table_path(key)
-    index = _current_index(store, key)
+    index = index_by_hash(store, key)
     if index is None:
         others = any(store.index_folder(key).glob("[!.]*"))
-        return "of the table as it was before" if others else ""
-    if index.table_sha256 != sha256_of(table):
-        return "the table changed since, and its time did not"
+        return "not whole, or of the table as it was before" if others else ""
+    if index.metadata != read_metadata(store, key):
+        return "its metadata are not the table's"
     genes, values = read_values(store, key)
     if list(index.genes) != genes or not np.array_equal(index.values, values):
         return "its values are not the table's"
@@ -205,12 +204,37 @@ def check_index(store: Store, key: TableKey) -> str | None:
     return None
 
 
+def index_by_hash(store: Store, key: TableKey) -> TableIndex | None:
+    """The index of a table by the table's hash, whatever its time; None where there is none."""
+    found = _find_copied(store, key, sha256_of(store.table_path(key)))
+    return _open(key, *found) if found else None
+
+
+def check_unchanged(store: Store, key: TableKey) -> None:
+    """Refuse a table that is not the one that was indexed, though its time says so.
+
+    Raises
+    ------
+    DamagedTableError
+        Naming it.
+    """
+    path = store.table_path(key)
+    stamp = _stamp(path)
+    for _, described in _descriptions(store, key):
+        same = described.get("table_stamp") == stamp
+        if same and described.get("table_sha256") != sha256_of(path):
+            raise DamagedTableError(
+                f"{path}: the table changed since it was indexed, and its time did not",
+                "Run `tcga-corr verify --repair`, or load the table again",
+            )
+
+
 def indexed_metadata(store: Store, key: TableKey) -> TableMetadata | None:
     """The metadata of a table when it was indexed; None where that is not known."""
     for _, described in _descriptions(store, key):
         try:
-            return TableMetadata.from_json(described["metadata"])
-        except (KeyError, TypeError):
+            return _described_metadata(described)
+        except (KeyError, TypeError, ValueError, AttributeError):
             continue
     return None
 
@@ -266,14 +290,23 @@ def _open(key: TableKey, folder: Path, described: dict[str, Any]) -> TableIndex 
         ranks = np.load(folder / "ranks.npy", mmap_mode="r")
         values = np.load(folder / "values.npy", mmap_mode="r")
         genes = _gene_names(folder / _GENES, described["genes_sha256"])
-        metadata = TableMetadata.from_json(described["metadata"])
+        metadata = _described_metadata(described)
         table_sha256 = str(described["table_sha256"])
-    except (*UNREADABLE, KeyError):
+    except (*UNREADABLE, KeyError, AttributeError):
+        return None
+    if TableKey(metadata.source, metadata.tumor_type) != key:
         return None
     shape = (metadata.n_genes, len(metadata.samples))
     if not (ranks.shape == values.shape == shape and len(genes) == metadata.n_genes):
         return None
     return TableIndex(key, table_sha256, metadata, genes, ranks, values)
+
+
+def _described_metadata(described: Mapping[str, Any]) -> TableMetadata:
+    text = described["metadata"]
+    if hashlib.sha256(text.encode()).hexdigest() != described["metadata_sha256"]:
+        raise ValueError("the metadata are damaged")
+    return TableMetadata.from_json(json.loads(text))
 
 
 def _rebuild(store: Store, key: TableKey) -> TableIndex:
@@ -295,12 +328,14 @@ def _rebuild(store: Store, key: TableKey) -> TableIndex:
         else:
             genes, values = read_values(store, key)
             target, text = folder / table_sha256[:16], "\n".join(genes).encode()
+            metadata_text = json.dumps(asdict(metadata))
             described = {
                 "schema": SCHEMA_VERSION,
                 "table_stamp": stamp,
                 "table_sha256": table_sha256,
                 "genes_sha256": hashlib.sha256(text).hexdigest(),
-                "metadata": asdict(metadata),
+                "metadata_sha256": hashlib.sha256(metadata_text.encode()).hexdigest(),
+                "metadata": metadata_text,  # a text, whose hash says that it is as it was written
             }
             _write(target, described, text, values)
     index = _open(key, target, described)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from tcga_corr.files import is_leftover, replacing, writing
 SCHEMA_VERSION = 1
 _SCHEMA_FILE = "store.json"
 _DEFAULTS_FILE = "defaults.json"
+INDEX_FILE = "index.json"
 
 
 @dataclass(frozen=True, order=True)
@@ -129,16 +131,46 @@ class Store:
         return self.root / "downloads" / source
 
     def table_keys(self, source: str | None = None) -> list[TableKey]:
-        """The tables in the store, sorted."""
-        folders = (path.parent for path in self.root.glob("expression/*/*/table.parquet"))
-        keys = sorted(
-            TableKey(folder.parent.name.partition("=")[2], folder.name.partition("=")[2])
-            for folder in folders
-        )
-        return [key for key in keys if source in (None, key.source)]
+        """The tables in the store, sorted.
+
+        Raises
+        ------
+        StoreError
+            If a folder may not be read, so that nobody knows what is in it.
+        """
+        keys = self._keys("expression", source)
+        return [key for key in keys if self.table_path(key).is_file()]
+
+    def vanished_keys(self, source: str | None = None) -> list[TableKey]:
+        """Tables of which only the index is left, sorted."""
+        tables = set(self.table_keys(source))
+        return [
+            key
+            for key in self._keys("index", source)
+            if key not in tables and any(self.index_folder(key).glob(f"[!.]*/{INDEX_FILE}"))
+        ]
+
+    def _keys(self, top: str, source: str | None) -> list[TableKey]:
+        """The keys that have a folder below ``expression`` or ``index``, sorted."""
+        folders = [inner for outer in _subfolders(self.root / top) for inner in _subfolders(outer)]
+        keys = (TableKey(*(part.partition("=")[2] for part in path.parts[-2:])) for path in folders)
+        return sorted(key for key in keys if source in (None, key.source))
 
     def require_keys(self, source: str | None = None) -> list[TableKey]:
-        """The tables in the store; an error where there are none."""
+        """The tables in the store; an error where there are none, or where one is gone.
+
+        Raises
+        ------
+        DataMissingError
+            If there is none of the source, or the store has an index of a table that it lacks.
+        """
+        vanished = self.vanished_keys(source)
+        if vanished:
+            path = self.table_path(vanished[0])
+            raise DataMissingError(
+                f"{path}: the table is gone, and its index is there",
+                "Run `tcga-corr verify --repair`, or load the table again",
+            )
         keys = self.table_keys(source)
         if keys:
             return keys
@@ -190,6 +222,19 @@ class Store:
             return list(path.parent.glob(f".{path.name}.*.part"))
         folders = (self.table_path(stored).parent, self.index_folder(stored))
         return [path for folder in folders for path in folder.glob(".*.part")]
+
+
+def _subfolders(folder: Path) -> list[Path]:
+    """The folders in a folder, without hidden ones; none where there is no such folder."""
+    try:
+        with os.scandir(folder) as entries:
+            return [Path(one.path) for one in entries if one.name[0] != "." and one.is_dir()]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise StoreError(
+            f"{folder}: may not be read ({error.strerror})", "Mend the permissions of the folder"
+        ) from error
 
 
 def check_source_name(name: str) -> None:

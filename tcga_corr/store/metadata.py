@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from typing import Any
 from tcga_corr.errors import DamagedTableError, one_line, shorten
 from tcga_corr.store.layout import SCHEMA_VERSION
 
-_KEY = b"tcga_corr"
+_KEY, _DIGEST = b"tcga_corr", b"tcga_corr_sha256"
 
 COPIES = "samples with the values of another in every gene"
 """The reason, in :attr:`TableMetadata.dropped`, of samples that are copies, so in no selection."""
@@ -161,8 +162,9 @@ def reading(path: Path, what: str, remedy: str) -> Iterator[None]:
 
 
 def encode_metadata(metadata: TableMetadata | CovariateMetadata) -> dict[bytes, bytes]:
-    """The metadata of a Parquet file, with the schema version."""
-    return {_KEY: json.dumps({"schema": SCHEMA_VERSION, **asdict(metadata)}).encode()}
+    """The metadata of a Parquet file, with the schema version and their own hash."""
+    text = json.dumps({"schema": SCHEMA_VERSION, **asdict(metadata)}).encode()
+    return {_KEY: text, _DIGEST: hashlib.sha256(text).hexdigest().encode()}
 
 
 def decode_metadata(parquet: Mapping[bytes, bytes] | None) -> tuple[int, dict[str, Any]]:
@@ -171,7 +173,11 @@ def decode_metadata(parquet: Mapping[bytes, bytes] | None) -> tuple[int, dict[st
     Raises
     ------
     KeyError, ValueError
-        If it is not a file of a store.
+        If it is not a file of a store, or the metadata are not those of their hash, which files of
+        version 0.1.0 have not.
     """
-    values: dict[str, Any] = json.loads((parquet or {})[_KEY])
+    text, digest = (parquet or {})[_KEY], (parquet or {}).get(_DIGEST)
+    if digest is not None and hashlib.sha256(text).hexdigest().encode() != digest:
+        raise ValueError("its metadata changed")
+    values: dict[str, Any] = json.loads(text)
     return values.pop("schema"), values

@@ -53,19 +53,26 @@ def read_metadata(store: Store, key: TableKey) -> TableMetadata | None:
     Raises
     ------
     DamagedTableError
-        If the file is not a table of this schema version.
+        If the file is not a table of this schema version, or one of another source or tumor type.
     """
     import pyarrow.parquet as pq
 
     path = store.table_path(key)
     try:
         with reading(path, "table of this store", _REMEDY):
-            schema, values = decode_metadata(pq.read_schema(path).metadata)
-            if schema == SCHEMA_VERSION:
-                return TableMetadata.from_json(values)
+            # the copy that DuckDB reads too; that in the Arrow schema is another one
+            schema, values = decode_metadata(pq.read_metadata(path).metadata)
+            metadata = TableMetadata.from_json(values) if schema == SCHEMA_VERSION else None
     except FileNotFoundError:
         return None
-    raise DamagedTableError(f"{path}: a table of schema {schema}, not {SCHEMA_VERSION}", _REMEDY)
+    if metadata is None:
+        raise DamagedTableError(
+            f"{path}: a table of schema {schema}, not {SCHEMA_VERSION}", _REMEDY
+        )
+    if TableKey(metadata.source, metadata.tumor_type) != key:
+        of = f"{metadata.source} {metadata.tumor_type}"
+        raise DamagedTableError(f"{path}: a table of {of}", _REMEDY)
+    return metadata
 
 
 def readable_metadata(store: Store, key: TableKey) -> TableMetadata | None:
@@ -89,9 +96,6 @@ def check_table(store: Store, key: TableKey) -> None:
     path = store.table_path(key)
     if metadata is None:
         raise DamagedTableError(f"{path}: the table is gone", _REMEDY)
-    if TableKey(metadata.source, metadata.tumor_type) != key:
-        of = f"{metadata.source} {metadata.tumor_type}"
-        raise DamagedTableError(f"{path}: a table of {of}", _REMEDY)
     if values.shape != (metadata.n_genes, len(metadata.samples)):
         raise DamagedTableError(f"{path}: not of the shape that it says", _REMEDY)
     if genes != sorted(set(genes)) or not np.isfinite(values).all():

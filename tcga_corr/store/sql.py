@@ -22,6 +22,7 @@ from tcga_corr.store.index import check_tables
 from tcga_corr.store.layout import Store
 
 if TYPE_CHECKING:
+    import duckdb
     import polars as pl
 
 # a view over the tables of runs, and what a spec needs for a run to have it
@@ -30,6 +31,7 @@ _RESULTS = {
     "pooled": "pairs in several tumor types",
     "dominance": "[[dominance]]",
 }
+_WRITING = {"COPY", "EXPORT", "ATTACH"}  # statements of DuckDB
 _TRIES = 5
 
 
@@ -66,10 +68,18 @@ def named_query(name: str) -> str:
     return known[name]
 
 
-def run_query(store: Store, query: str) -> pl.DataFrame:
+def run_query(store: Store, query: str, *, unsafe: bool = False) -> pl.DataFrame:
     """The answer of DuckDB to a query over the store's views.
 
     The database is in memory, so nothing is locked.
+
+    Parameters
+    ----------
+    store, query
+        Where and what to ask.
+    unsafe
+        Whether the query may read and write other files than those of the store, and load
+        extensions.
 
     Raises
     ------
@@ -89,7 +99,7 @@ def run_query(store: Store, query: str) -> pl.DataFrame:
         check_tables(store)
         check_covariates(store)
         try:
-            frame = _answer(store, query)
+            frame = _answer(store, query, unsafe=unsafe)
         # of damaged text, the error of DuckDB may itself be no text
         except (duckdb.Error, RuntimeError) as error:
             if _stamps(store) == stamps:
@@ -103,13 +113,15 @@ def run_query(store: Store, query: str) -> pl.DataFrame:
     )
 
 
-def _answer(store: Store, query: str) -> pl.DataFrame:
+def _answer(store: Store, query: str, *, unsafe: bool) -> pl.DataFrame:
     import duckdb
 
     with duckdb.connect() as connection:
         root = _as_pattern(store.root).replace("'", "''")
         connection.execute(f"SET VARIABLE store = '{root}'")
         connection.execute(_views(store))
+        if not unsafe:
+            _confine(connection, store, query)
         answer = connection.sql(query)
         if answer is None:
             raise UsageError("the query gives no rows", "Ask with SELECT or FROM")
@@ -117,11 +129,49 @@ def _answer(store: Store, query: str) -> pl.DataFrame:
     return frame
 
 
+def _confine(connection: duckdb.DuckDBPyConnection, store: Store, query: str) -> None:
+    """Let a query read the files of the store, and do nothing else outside the memory.
+
+    Raises
+    ------
+    UsageError
+        If it writes files.
+    """
+    kinds = {statement.type.name for statement in connection.extract_statements(query)}
+    writing = sorted(kinds & _WRITING)
+    if writing:
+        raise UsageError(
+            f"the query has {' and '.join(writing)}, which writes files",
+            "Use -o FILE for an answer, or --unsafe to let SQL read and write files",
+        )
+    # by its name, and as the views write it
+    folders = ", ".join(
+        "'{}/'".format(name.replace("'", "''"))
+        for name in (str(store.root.resolve()), _as_pattern(store.root))
+    )
+    connection.execute(
+        f"""
+        SET autoinstall_known_extensions = false;
+        SET autoload_known_extensions = false;
+        SET allowed_directories = [{folders}];
+        SET enable_external_access = false;
+        SET lock_configuration = true;
+        """
+    )
+
+
 def _explained(store: Store, error: Exception) -> TcgaCorrError:
     """The package's own error for one of DuckDB, with what to do about it."""
     import duckdb
 
     message = one_line(error)
+    if isinstance(error, duckdb.OutOfMemoryException):
+        raise MemoryError(message) from error
+    if isinstance(error, duckdb.PermissionException):
+        return UsageError(
+            f"the query wants more than the store ({message.partition(' - ')[0]})",
+            "Use --unsafe to let SQL read and write files and load extensions",
+        )
     is_wrong = isinstance(
         error, duckdb.BinderException | duckdb.CatalogException | duckdb.ParserException
     )

@@ -47,7 +47,8 @@ def remove(
     """
     check_source_name(source)  # before it becomes a path
     wanted = tuple(parse_tumor_type(name).abbreviation for name in tumor_types)
-    keys = [key for key in store.table_keys(source) if not wanted or key.tumor_type in wanted]
+    known = sorted({*store.table_keys(source), *store.vanished_keys(source)})
+    keys = [key for key in known if not wanted or key.tumor_type in wanted]
     stored = {key.tumor_type for key in keys}
     missing = [name for name in wanted if name not in stored]
     folders = _download_folders(store, source, wanted) if downloads else []
@@ -62,11 +63,12 @@ def remove(
         with store.locked(key):
             table, index = store.table_path(key), store.index_folder(key)
             size = _size(table) + _size(index)
+            # an index without its table would be a table that is gone
+            remove_tree(index)
             with writing(table):
-                table.unlink(missing_ok=True)  # this removes it; the rest is only space
+                table.unlink(missing_ok=True)
             store.remove_leftovers(key)
-            for folder in (index, table.parent):
-                remove_tree(folder)
+            remove_tree(table.parent)
         removed.append(Removed(str(table.parent.relative_to(store.root)), size))
     for folder in folders:
         removed.append(Removed(str(folder.relative_to(store.root)), _size(folder)))

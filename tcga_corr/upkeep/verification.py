@@ -17,7 +17,14 @@ from tcga_corr.loading.plan import LoadOptions, tumor_type_of_path
 from tcga_corr.progress import Progress
 from tcga_corr.sources import SOURCES
 from tcga_corr.store.covariates import open_covariates
-from tcga_corr.store.index import check_index, drop_index, indexed_metadata, open_index
+from tcga_corr.store.index import (
+    check_index,
+    check_unchanged,
+    drop_index,
+    index_by_hash,
+    indexed_metadata,
+    open_index,
+)
 from tcga_corr.store.layout import Store, TableKey
 from tcga_corr.store.metadata import TableMetadata
 from tcga_corr.store.parquet import check_table, readable_metadata
@@ -84,7 +91,8 @@ def verify(
     progress = progress or Progress()
     wanted = {parse_tumor_type(name).abbreviation for name in tumor_types}
     _check_exists(store, source, wanted)
-    keys = [key for key in store.table_keys(source) if not wanted or key.tumor_type in wanted]
+    known = sorted({*store.table_keys(source), *store.vanished_keys(source)})
+    keys = [key for key in known if not wanted or key.tumor_type in wanted]
     progress.begin(len(keys))
     for key in keys:
         progress.step(f"{key.source} {key.tumor_type}")
@@ -104,7 +112,7 @@ def verify(
 
 def _check_exists(store: Store, source: str | None, wanted: set[str]) -> None:
     """Refuse a source or tumor types that the store does not have."""
-    keys = store.table_keys(source)
+    keys = [*store.table_keys(source), *store.vanished_keys(source)]
     missing = wanted - {key.tumor_type for key in keys}
     downloads = source is not None and store.downloads(source).exists()
     if missing or (source is not None and not keys and not downloads):
@@ -116,10 +124,12 @@ def _check_table_and_index(store: Store, key: TableKey, repair: bool) -> Iterato
     path = _relative(store, store.table_path(key))
     try:
         check_table(store, key)
+        check_unchanged(store, key)
         yield Finding("table", path, WHOLE)
     except StoreError as error:
         if not (repair and _reload(store, key)):
-            yield Finding("table", path, "damaged", error.what, _how_to_load(store, key))
+            state = "damaged" if store.table_path(key).exists() else "missing"
+            yield Finding("table", path, state, error.what, _how_to_load(store, key))
             return
         yield Finding("table", path, "mended", error.what)
     yield _check_index(store, key, repair)
@@ -140,7 +150,8 @@ def _check_index(store: Store, key: TableKey, repair: bool) -> Finding:
     fault = check_index(store, key)
     if fault == "":
         return Finding("index", path, "not built", "", "The next use of the table makes it")
-    what = fault or check_reference(store, open_index(store, key))
+    index = index_by_hash(store, key)
+    what = fault or (check_reference(store, index) if index else "replaced meanwhile")
     if not what:
         return Finding("index", path, WHOLE)
     if not repair:
@@ -218,7 +229,8 @@ def _how_to_fetch(source: str, path: Path) -> str:
 
 def _find_leftovers(store: Store, repair: bool) -> Iterator[Finding]:
     """Files that killed processes left, and indexes without a table."""
-    tables = {store.index_folder(key) for key in store.table_keys()}
+    known = (*store.table_keys(), *store.vanished_keys())
+    tables = {store.index_folder(key) for key in known}
     orphans = [path for path in store.root.glob("index/*/*") if path not in tables]
     for path in sorted({*filter(is_leftover, store.root.rglob(".*.part")), *orphans}):
         name = _relative(store, path)

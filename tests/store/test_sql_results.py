@@ -19,7 +19,7 @@ import pytest
 from tcga_corr.batch.folder import run_names
 from tcga_corr.cli.main import run
 from tcga_corr.engine import Engine, open_store
-from tcga_corr.errors import AnalysisError, DataMissingError, StoreError
+from tcga_corr.errors import AnalysisError, DataMissingError, StoreError, UsageError
 from tcga_corr.loading.plan import LoadOptions
 from tcga_corr.store import sql
 from tcga_corr.store.sql import named_queries, queries_folder
@@ -292,8 +292,8 @@ def test_a_table_replaced_during_the_query_is_read_again(
     real_answer = sql._answer
     times = []
 
-    def answer(*arguments: Any) -> pl.DataFrame:
-        frame = real_answer(*arguments)
+    def answer(*arguments: Any, **options: Any) -> pl.DataFrame:
+        frame = real_answer(*arguments, **options)
         if not times:
             replaced = put(runs, "new", [{"r": 0.5}])
             replaced.replace(runs.store.root / "results" / "third" / "associations.parquet")
@@ -310,11 +310,11 @@ def test_a_run_removed_during_the_query_is_no_error(
 ) -> None:
     real_answer = sql._answer
 
-    def answer(*arguments: Any) -> pl.DataFrame:
+    def answer(*arguments: Any, **options: Any) -> pl.DataFrame:
         if (runs.store.root / "results" / "third").exists():
             shutil.rmtree(runs.store.root / "results" / "third")
             raise duckdb.IOException("no such file")
-        return real_answer(*arguments)
+        return real_answer(*arguments, **options)
 
     monkeypatch.setattr(sql, "_answer", answer)
     assert set(runs.sql("FROM associations")["run"]) == {"first", "second"}
@@ -323,8 +323,8 @@ def test_a_run_removed_during_the_query_is_no_error(
 def test_a_store_that_keeps_changing(runs: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     real_answer = sql._answer
 
-    def answer(*arguments: Any) -> pl.DataFrame:
-        frame = real_answer(*arguments)
+    def answer(*arguments: Any, **options: Any) -> pl.DataFrame:
+        frame = real_answer(*arguments, **options)
         put(runs, "third", RUNS["third"])
         return frame
 
@@ -435,3 +435,42 @@ def test_a_pair_in_common_has_no_correlation(engine: Engine) -> None:
     [row] = engine.sql(named_queries()["agreement"]).rows()
     assert row[6:] == ("pearson", 1, None, 0.75, 1, 0, 1)
     assert not any(isinstance(value, float) and math.isnan(value) for value in row)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT content FROM read_text('/etc/hostname')",
+        "SELECT * FROM glob('/etc/*')",
+        "COPY (SELECT 1 AS a) TO '{store}/store.json'",
+        "COPY (SELECT 1 AS a) TO '{other}'",
+        "ATTACH '{store}/new.db' AS x; SELECT 1",
+        "ATTACH '{other}' AS x",
+        "EXPORT DATABASE '{other}'",
+        "SELECT * FROM 'http://127.0.0.1:1/x.csv'",
+        "INSTALL httpfs",
+        "LOAD httpfs",
+        "SET enable_external_access = true; SELECT content FROM read_text('/etc/hostname')",
+        "SELECT * FROM read_text('{store}/../own.sql')",
+    ],
+)
+def test_a_query_stays_in_the_store(runs: Engine, tmp_path: Path, query: str) -> None:
+    """It reads the store's own files, and writes none."""
+    (runs.store.root.parent / "own.sql").write_text("SELECT 1")
+    before = {path: path.read_bytes() for path in runs.store.root.rglob("*") if path.is_file()}
+    other = tmp_path / "written"
+    text = query.format(store=runs.store.root.resolve(), other=other)
+    with pytest.raises((UsageError, AnalysisError)) as refused:
+        runs.sql(text)
+    assert "\n" not in str(refused.value)
+    assert not other.exists()
+    after = {path: path.read_bytes() for path in runs.store.root.rglob("*") if path.is_file()}
+    assert after == before
+
+
+def test_a_query_may_go_beyond_where_that_is_meant(runs: Engine, tmp_path: Path) -> None:
+    other = tmp_path / "written.csv"
+    runs.sql(f"COPY (SELECT count(*) AS n FROM associations) TO '{other}'", unsafe=True)
+    assert other.read_text().startswith("n")
+    own = "CREATE TABLE t AS SELECT count(*) AS n FROM associations; SELECT n FROM t"
+    assert runs.sql(own)["n"][0] > 0

@@ -19,7 +19,7 @@ from scipy import stats
 
 from tcga_corr.cli.main import run
 from tcga_corr.engine import Engine, open_store
-from tcga_corr.errors import AnalysisError, UsageError
+from tcga_corr.errors import AnalysisError, StoreError, UsageError
 from tcga_corr.loading.plan import LoadOptions, tumor_type_of_path
 from tcga_corr.store.index import open_index
 from tcga_corr.store.layout import Store, TableKey, check_source_name
@@ -256,17 +256,21 @@ def test_what_is_derived_is_made_anew(engine: Engine, lost: str) -> None:
 
 
 def test_an_index_of_another_table_is_not_used(engine: Engine, inputs: Path) -> None:
-    other = engine.store.table_path(UCS).read_bytes()
-    expected = {row["tumor_type"]: row["r"] for row in numbers(engine)}
-    old = index_of(engine)
+    path, old = engine.store.table_path(ACC), index_of(engine)
     described = json.loads((old / "index.json").read_text())
-    engine.store.table_path(ACC).write_bytes(other)
-    row = engine.correlate("RELA", "NFE2L2", source="tcga-hiseqv2", tumor_types=["ACC"]).frame
-    assert row["r"].to_list() == [expected["UCS"]]
+    values = pq.read_table(path, partitioning=None)
+    pq.write_table(values.slice(0, values.num_rows), path, compression="gzip")
+    [row] = engine.correlate(
+        "RELA", "NFE2L2", source="tcga-hiseqv2", tumor_types=["ACC"]
+    ).frame.to_dicts()
+    assert row["r"] == {row["tumor_type"]: row["r"] for row in numbers(engine)}["ACC"]
     assert not old.exists()
     renewed = json.loads((index_of(engine) / "index.json").read_text())
-    assert renewed["table_sha256"] == hashlib.sha256(other).hexdigest()
+    assert renewed["table_sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     assert renewed["table_sha256"] != described["table_sha256"]
+    path.write_bytes(engine.store.table_path(UCS).read_bytes())
+    with pytest.raises(StoreError, match="a table of tcga-hiseqv2 UCS"):
+        engine.correlate("RELA", "NFE2L2", source="tcga-hiseqv2", tumor_types=["ACC"])
 
 
 def test_a_copied_store_keeps_its_index(engine: Engine, tmp_path: Path) -> None:
