@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 import re
@@ -31,6 +32,7 @@ from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
 _SHARED = re.compile(r"-[qv]+|--quiet|--verbose|--debug|--cache=.*")
 _INTERRUPTED = "interrupted. Run the same command to go on."
 _STOPPING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+_NEEDED = 3 * 2**30  # bytes of address space, of which little is ever used
 _UNHEARD = 2.0  # seconds; longer than it takes to leave
 
 
@@ -45,13 +47,33 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for number in _STOPPING:
         if signal.getsignal(number) != signal.SIG_IGN:  # as of nohup
             signal.signal(number, _stop)
-    code = run(arguments)
+    code = _too_little_memory(arguments) or run(arguments)
     if code >= INTERRUPTED - 1:  # by a signal
         # the interpreter's own way out may wait for threads that still wait for a hub
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
     sys.exit(code)
+
+
+def _too_little_memory(arguments: Sequence[str]) -> int:
+    """Say so where the libraries could not even start in the address space; 0 where they can.
+
+    They map memory in native code, where a failure is a crash.
+    """
+    if sys.platform == "win32" or not {"-h", "--help", "--version", "--cite"}.isdisjoint(arguments):
+        return 0
+    import resource
+
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit == resource.RLIM_INFINITY or limit >= _NEEDED:
+        return 0
+    print_error(
+        f"this process may use {limit / 2**30:.1f} GB of address space, and needs "
+        f"{_NEEDED / 2**30:.0f} GB. Raise the limit: ulimit -v {_NEEDED // 2**10}, or --mem of a "
+        "batch system."
+    )
+    return FAILED
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
@@ -131,16 +153,22 @@ def run(arguments: list[str]) -> int:
         print_error(f"'{error.filename}': {error.strerror}. Mend its permissions.")
         return FAILED
     except OSError as error:
+        if error.errno == errno.ENOMEM:
+            return _out_of_memory()
         if not output_failed(error):
             return _unexpected(error)
         forget_output()
         print_error(f"standard output: cannot be written ({error.strerror}).")
         return FAILED
     except MemoryError:
-        print_error("not enough memory. Ask for fewer tumor types at a time with -t.")
-        return FAILED
+        return _out_of_memory()
     except Exception as error:  # noqa: BLE001 - the last line of defence; --debug shows it all
         return _unexpected(error)
+
+
+def _out_of_memory() -> int:
+    print_error("not enough memory. Ask for fewer tumor types at a time with -t.")
+    return FAILED
 
 
 def _unexpected(error: Exception) -> int:

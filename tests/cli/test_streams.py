@@ -93,3 +93,24 @@ def _handles(process: int, number: int) -> bool:
         if line.startswith("SigCgt:"):
             return bool(int(line.split()[1], 16) >> (number - 1) & 1) and os.getpid() != process
     return False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a limit of Linux")
+@pytest.mark.parametrize("megabytes", [400, 1_024, 2_048])
+@pytest.mark.parametrize("command", ["status", "sql 'SELECT 1'", ASK, "verify"])
+def test_little_address_space_is_said(simulated: Engine, megabytes: int, command: str) -> None:
+    own = f"{sys.executable} -m tcga_corr --cache {simulated.store.root} {command}"
+    limited = f"ulimit -v {megabytes * 1024}; {own}"
+    done = subprocess.run(["sh", "-c", limited], capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr.count(b"\n") == 1
+    assert b"GB of address space, and needs 3 GB" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a limit of Linux")
+def test_enough_address_space(simulated: Engine) -> None:
+    own = f"{sys.executable} -m tcga_corr --cache {simulated.store.root}"
+    for command in (ASK, "sql 'SELECT count(*) FROM samples'", "--help"):
+        limited = f"ulimit -v {3 * 2**20}; {own} {command}"
+        done = subprocess.run(["sh", "-c", limited], capture_output=True, timeout=60, check=False)
+        assert done.returncode == 0
