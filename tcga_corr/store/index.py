@@ -15,7 +15,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from tcga_corr.errors import DamagedTableError, StoreError
 from tcga_corr.files import replacing, replacing_folder, sha256_of, writing
@@ -28,6 +28,7 @@ from tcga_corr.store.parquet import read_metadata, read_values
 UNREADABLE = (OSError, EOFError, ValueError, TypeError, SyntaxError, TokenError)
 _DESCRIPTION = INDEX_FILE
 _GENES = "genes.txt"
+_ALIGNMENT = 64  # of the values in a file of numpy
 
 
 class GeneNames(Collection[str]):
@@ -125,9 +126,28 @@ class TableIndex:
 def _mapped_again(array: NDArray[Any]) -> NDArray[Any]:
     if isinstance(array, np.memmap) and array.filename is not None:
         try:
-            return np.asarray(np.load(array.filename, mmap_mode="r"))
+            return np.asarray(open_array(Path(array.filename), array.dtype))
         except FileNotFoundError:
             pass  # the table was replaced meanwhile; the old map still works
+    return array
+
+
+def open_array(path: Path, *types: DTypeLike) -> NDArray[Any]:
+    """An array in a file, as a memory map.
+
+    Raises
+    ------
+    ValueError
+        If it is of none of these types, or its values are not all of the file behind the header: a
+        header that lost a bit may still be one, of values that begin elsewhere.
+    """
+    array: NDArray[Any] = np.load(path, mmap_mode="r")
+    offset = getattr(array, "offset", 0)
+    is_whole = not array.nbytes or offset + array.nbytes == path.stat().st_size
+    if array.dtype not in [np.dtype(one) for one in types] or not array.flags.c_contiguous:
+        raise ValueError(f"{path}: an array of {array.dtype}")
+    if not is_whole or offset % _ALIGNMENT:
+        raise ValueError(f"{path}: not as long as its header says")
     return array
 
 
@@ -287,8 +307,8 @@ def _stamp(table: Path) -> list[int]:
 
 def _open(key: TableKey, folder: Path, described: dict[str, Any]) -> TableIndex | None:
     try:
-        ranks = np.load(folder / "ranks.npy", mmap_mode="r")
-        values = np.load(folder / "values.npy", mmap_mode="r")
+        ranks = open_array(folder / "ranks.npy", np.uint16, np.uint32)
+        values = open_array(folder / "values.npy", np.float32)
         genes = _gene_names(folder / _GENES, described["genes_sha256"])
         metadata = _described_metadata(described)
         table_sha256 = str(described["table_sha256"])

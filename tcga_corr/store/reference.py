@@ -21,7 +21,14 @@ from numpy.typing import NDArray
 from tcga_corr.errors import StoreError
 from tcga_corr.files import replacing_folder, writing
 from tcga_corr.scoring.rank_sums import N_SUMS, Sums, terms_by_doubled_rank
-from tcga_corr.store.index import UNREADABLE, GeneNames, TableIndex, is_read_only, save_array
+from tcga_corr.store.index import (
+    UNREADABLE,
+    GeneNames,
+    TableIndex,
+    is_read_only,
+    open_array,
+    save_array,
+)
 from tcga_corr.store.layout import Store
 from tcga_corr.vocabulary.gene_sets.catalogue import reference_digest, reference_sets
 from tcga_corr.vocabulary.symbols import match_symbols
@@ -140,12 +147,12 @@ def _folder(store: Store, table: TableIndex) -> Path:
 
 def _open(folder: Path, table: TableIndex) -> ReferenceIndex | None:
     try:
-        sums, *others = (np.load(folder / name, mmap_mode="r") for name in _FILES)
+        sums = open_array(folder / _FILES[0], np.float64)
+        rows, offsets, numbers = (
+            np.array(open_array(folder / name, np.intp)) for name in _FILES[1:]
+        )
     except UNREADABLE:
         return None
-    if sums.dtype != np.float64 or any(array.dtype != np.intp for array in others):
-        return None
-    rows, offsets, numbers = (np.array(array) for array in others)
     whole = sums.shape == (len(numbers), N_SUMS, len(table.metadata.samples))
     if not (whole and len(offsets) == len(numbers) + 1 and offsets[-1] == len(rows)):
         return None
