@@ -245,6 +245,8 @@ def test_any_byte_that_flips(engine: Engine, tmp_path: Path) -> None:
         bit = 1 << int(rng.integers(0, 8))
         edited(path, lambda content, place=place, bit=bit: _flipped(content, place, bit))
         name = f"{path.name}, byte {place}, bit {bit}"
+        if path.suffix == ".parquet" and not states(engine):
+            wrong.append(f"{name}: not named")
         for question, expected in ((ask, right), (ask_sql, counts)):
             try:
                 again = open_store(engine.store.root)
