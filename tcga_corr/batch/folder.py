@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from tcga_corr.batch.plan import Plan, Task
 from tcga_corr.errors import DataMissingError, StoreError, near_names
+from tcga_corr.exchange import read_json_object
 from tcga_corr.files import is_leftover, replacing, writing
 from tcga_corr.store.layout import Store
 
@@ -64,7 +65,7 @@ class RunFolder:
         try:
             if not _RUN_NAME.fullmatch(self.run):
                 raise FileNotFoundError
-            record = json.loads(self._plan_path.read_text(encoding="utf-8"))
+            record = read_json_object(self._plan_path.read_bytes())
             plan = Plan.from_json(record, self.store)
         except FileNotFoundError:
             known = run_names(self.store)
@@ -221,9 +222,7 @@ def _by_line(value: Any) -> str:
 def _read_json(path: Path) -> dict[str, Any]:
     """The object in a file; empty where there is none that can be read."""
     with suppress(OSError, ValueError):
-        found = json.loads(path.read_text(encoding="utf-8"))
-        if isinstance(found, dict):
-            return found
+        return read_json_object(path.read_bytes())
     return {}
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tcga_corr.errors import DownloadError, TcgaCorrError
+from tcga_corr.exchange import read_json
 from tcga_corr.fetching.fetcher import (
     Fetcher,
     FetchOptions,
@@ -216,7 +217,7 @@ def list_files(
     kept = folder / _LIST
     if not options.check and kept.exists():
         try:
-            return [GdcFile(**entry) for entry in json.loads(kept.read_text(encoding="utf-8"))]
+            return [GdcFile(**entry) for entry in read_json(kept.read_bytes())]
         except (ValueError, TypeError):
             pass  # damaged: ask again
     project, url = _project(tumor_type), api_url("files", options.base_url)

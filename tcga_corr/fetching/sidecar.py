@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from tcga_corr.exchange import read_json_object
 from tcga_corr.files import sha256_of
 
 
@@ -74,7 +74,7 @@ def state_path(target: Path) -> Path:
 def read_record(path: Path) -> DownloadRecord | None:
     """The record in a file; None if there is none that can be read."""
     try:
-        record = DownloadRecord(**json.loads(path.read_text(encoding="utf-8")))
+        record = DownloadRecord(**read_json_object(path.read_bytes()))
     except (OSError, ValueError, TypeError):
         return None
     required = (record.url, record.sha256, record.fetched_at)

@@ -6,6 +6,7 @@ describe the rows, and of rows that describe the columns.
 
 from __future__ import annotations
 
+import re
 from functools import partial
 
 from tcga_corr.errors import TableError
@@ -44,9 +45,12 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
     )
 
 
+_WHOLE = re.compile(r"[0-9]{1,18}")
+
+
 def _dimensions(start: Preview, n_numbers: int) -> tuple[int, int, int, int]:
     numbers = [field.strip() for field in start.fields(1) if field.strip()]
-    if len(numbers) != n_numbers or not all(number.isdecimal() for number in numbers):
+    if len(numbers) != n_numbers or not all(map(_WHOLE.fullmatch, numbers)):
         raise TableError(
             f"{start.path}, line 2: not {n_numbers} numbers", "Mend the file or download it again"
         )

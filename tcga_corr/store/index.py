@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from tcga_corr.errors import DamagedTableError, StoreError
+from tcga_corr.exchange import read_json_object
 from tcga_corr.files import replacing, replacing_folder, sha256_of, writing
 from tcga_corr.scoring.ranks import Ranks, doubled_average_ranks
 from tcga_corr.store.layout import INDEX_FILE, SCHEMA_VERSION, Store, TableKey
@@ -289,10 +290,10 @@ def _descriptions(store: Store, key: TableKey) -> Iterator[tuple[Path, dict[str,
     """The folders of a table's indexes, and the description in each."""
     for path in sorted(store.index_folder(key).glob(f"[!.]*/{_DESCRIPTION}")):
         try:
-            described = json.loads(path.read_text(encoding="utf-8"))
+            described = read_json_object(path.read_bytes())
         except (OSError, ValueError):
             continue  # replaced or damaged: the process with the lock rebuilds it
-        if isinstance(described, dict) and described.get("schema") == SCHEMA_VERSION:
+        if described.get("schema") == SCHEMA_VERSION:
             yield path.parent, described
 
 
@@ -326,7 +327,7 @@ def _described_metadata(described: Mapping[str, Any]) -> TableMetadata:
     text = described["metadata"]
     if hashlib.sha256(text.encode()).hexdigest() != described["metadata_sha256"]:
         raise ValueError("the metadata are damaged")
-    return TableMetadata.from_json(json.loads(text))
+    return TableMetadata.from_json(read_json_object(text))
 
 
 def _rebuild(store: Store, key: TableKey) -> TableIndex:

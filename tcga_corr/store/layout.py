@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tcga_corr.errors import DataMissingError, StoreError, UsageError
+from tcga_corr.exchange import read_json_object
 from tcga_corr.files import is_leftover, replacing, writing
 
 SCHEMA_VERSION = 1
@@ -53,7 +54,7 @@ class Store:
     def _check_schema(self) -> None:
         path = self.root / _SCHEMA_FILE
         try:
-            schema = json.loads(path.read_text(encoding="utf-8")).get("schema")
+            schema = read_json_object(path.read_bytes()).get("schema")
         except FileNotFoundError:
             if any(self.root.glob("expression/*/*/table.parquet")) or self.covariate_names():
                 raise StoreError(
@@ -84,7 +85,7 @@ class Store:
         """The source that answers where several could; None where none was chosen."""
         path = self.root / _DEFAULTS_FILE
         try:
-            source = json.loads(path.read_text(encoding="utf-8"))["source"]
+            source = read_json_object(path.read_bytes())["source"]
         except FileNotFoundError:
             return None
         except (ValueError, KeyError, TypeError, OSError) as error:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tcga_corr.errors import DamagedTableError, one_line, shorten
+from tcga_corr.exchange import read_json_object
 from tcga_corr.store.layout import SCHEMA_VERSION
 
 _KEY, _DIGEST = b"tcga_corr", b"tcga_corr_sha256"
@@ -179,5 +180,5 @@ def decode_metadata(parquet: Mapping[bytes, bytes] | None) -> tuple[int, dict[st
     text, digest = (parquet or {})[_KEY], (parquet or {}).get(_DIGEST)
     if digest is not None and hashlib.sha256(text).hexdigest().encode() != digest:
         raise ValueError("its metadata changed")
-    values: dict[str, Any] = json.loads(text)
+    values = read_json_object(text)
     return values.pop("schema"), values
