@@ -23,6 +23,7 @@ from tcga_corr.formats.orientation import rows_by_names
 from tcga_corr.formats.sample_names import check_named
 
 _PARTS = ("obs", "var", "X")
+_DEEPEST = 20  # groups within groups
 
 
 def _open(start: Preview, options: ReadOptions) -> TableFile:
@@ -56,15 +57,22 @@ def _texts(column: Any) -> list[str]:
     ]
 
 
-def _read_parts(path: Path, *parts: str) -> list[Any]:
+def _read_parts(path: Path, *parts: str, shape: tuple[int, int] | None = None) -> list[Any]:
     """Parts of the file as anndata reads them.
+
+    Parameters
+    ----------
+    path, parts
+        The file, and what to read of it.
+    shape
+        Of X, where that is known: samples and genes.
 
     Raises
     ------
     UsageError
         If anndata is not installed.
     TableError
-        If the file is not AnnData, or damaged.
+        If the file is not AnnData, or damaged; if a part is stored elsewhere, or X is no matrix.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about anndata and its dependencies
@@ -78,8 +86,14 @@ def _read_parts(path: Path, *parts: str) -> list[Any]:
             ) from None
         try:
             with h5py.File(path) as file:
-                absent = [part for part in _PARTS if part not in file]
+                absent = [part for part in _PARTS if file.get(part, getlink=True) is None]
+                for part in () if absent else parts:
+                    _check_stored_here(path, file, part)
+                if shape is not None and not absent:
+                    _check_shape(path, file["X"], shape)
                 found = [] if absent else [read_elem(file[part]) for part in parts]
+        except TableError:
+            raise
         except Exception as error:  # h5py, anndata and pandas raise many kinds
             reason = one_line(error)[:120]
             raise TableError(f"{path}: cannot be read ({reason})", "Make it anew") from error
@@ -91,6 +105,36 @@ def _read_parts(path: Path, *parts: str) -> list[Any]:
     return found
 
 
+def _check_stored_here(path: Path, group: Any, name: str, depth: int = 0) -> None:
+    """Refuse what HDF5 would read from another file, whose changes no hash of this one shows."""
+    import h5py
+
+    link = group.get(name, getlink=True)
+    item = None if isinstance(link, h5py.ExternalLink) else group.get(name)
+    is_elsewhere = item is None or (
+        isinstance(item, h5py.Dataset) and (item.external or item.is_virtual)
+    )
+    if is_elsewhere or depth > _DEEPEST:
+        raise TableError(
+            f"{path}: {name} is stored in another file, which is not read", "Copy it into this one"
+        )
+    for inner in item if isinstance(item, h5py.Group) else ():
+        _check_stored_here(path, item, inner, depth + 1)
+
+
+def _check_shape(path: Path, x: Any, shape: tuple[int, int]) -> None:
+    """Refuse an X that is no matrix of these samples and genes, before it is read."""
+    found = tuple(x.attrs["shape"]) if "shape" in x.attrs else getattr(x, "shape", ())
+    if len(found) != 2:
+        raise TableError(f"{path}: X is no matrix of numbers", "Take a file with values in X")
+    if found != shape:
+        raise TableError(
+            f"{path}: X is of {found[0]} samples and {found[1]} genes, where obs and var name "
+            f"{shape[0]} and {shape[1]}",
+            "Make it anew",
+        )
+
+
 def _read(
     path: Path,
     which: NameColumns,
@@ -98,13 +142,7 @@ def _read(
     samples: Sequence[str],
     genes: GeneFilter | None = None,
 ) -> ExpressionTable:
-    values = _dense(path, *_read_parts(path, "X"))
-    if values.shape != (len(names[0]), len(samples)):
-        raise TableError(
-            f"{path}: X is of {values.shape[1]} samples and {values.shape[0]} genes, where obs and "
-            f"var name {len(samples)} and {len(names[0])}",
-            "Make it anew",
-        )
+    values = _dense(path, *_read_parts(path, "X", shape=(len(samples), len(names[0]))))
     infinite = np.isinf(values)
     if infinite.any():
         row, column = np.unravel_index(int(infinite.argmax()), infinite.shape)
@@ -117,6 +155,11 @@ def _read(
 
 def _dense(path: Path, x: Any) -> NDArray[np.float32]:
     """The values, genes x samples, of a matrix that may be sparse."""
+    if hasattr(x, "check_format"):
+        try:
+            x.check_format(full_check=True)
+        except ValueError as error:
+            raise TableError(f"{path}: X cannot be read ({error})", "Make it anew") from error
     dense = x.T.toarray() if hasattr(x, "toarray") else np.asarray(x).T
     if dense.ndim != 2 or dense.dtype.kind not in "fiub":
         raise TableError(f"{path}: X is no matrix of numbers", "Take a file with values in X")
