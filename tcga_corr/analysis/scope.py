@@ -15,6 +15,7 @@ from tcga_corr.store.layout import Store
 from tcga_corr.store.metadata import COPIES
 from tcga_corr.vocabulary.associations import NOTE_OF_SIMULATED
 from tcga_corr.vocabulary.tumor_types import parse_tumor_type
+from tcga_corr.vocabulary.units import same_depth
 
 SEE_STATUS = "See what is loaded with `tcga-corr status`"
 
@@ -137,16 +138,24 @@ def sources_of(store: Store, tumor_type: str, first: str | None) -> list[str]:
     return sorted(real, key=order.index)
 
 
+def _is_of_counts(table: TableIndex) -> bool:
+    """Whether the values of a table are not adjusted for sequencing depth."""
+    source, metadata = SOURCES.get(table.key.source), table.metadata
+    if source is not None:
+        return not source.same_depth
+    return metadata.counts or not same_depth(metadata.unit)
+
+
 def table_notes(tables: Sequence[TableIndex]) -> list[str]:
     """What a reader has to know of the tables that an answer is from."""
     notes = []
-    for name in dict.fromkeys(table.key.source for table in tables):
-        source = SOURCES.get(name)
-        if source is not None and not source.same_depth:
-            notes.append(
-                f"{source.unit} is not adjusted for sequencing depth, through which unrelated "
-                "genes correlate; scores, made of ranks within a sample, are less affected"
-            )
+    not_adjusted = [table.metadata.unit for table in tables if _is_of_counts(table)]
+    for unit in dict.fromkeys(not_adjusted):
+        values = f"{unit} is" if not same_depth(unit) else f"{unit}, made of whole numbers, is"
+        notes.append(
+            f"{values} not adjusted for sequencing depth, through which unrelated "
+            "genes correlate; scores, made of ranks within a sample, are less affected"
+        )
     copies = {table.key: table.metadata.dropped.get(COPIES, 0) for table in tables}
     listed = ", ".join(f"{count} in {key.tumor_type}" for key, count in copies.items() if count)
     if listed:
