@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 
-from tcga_corr.choices import Genes
+from tcga_corr.choices import Genes, Normalization, check_choice
 from tcga_corr.errors import (
     DamagedTableError,
     DataMissingError,
@@ -132,6 +133,8 @@ def load_files(
     options, progress = options or LoadOptions(), progress or Progress()
     if options.source is not None:
         check_source_name(options.source)
+    if options.normalize is not None:
+        check_choice("normalize", options.normalize, get_args(Normalization))
     _ = options.tumor_types  # refused at once if wrong
     run = _Run(store, options, progress, set(rewrite))
     progress.begin(len(paths))
@@ -378,7 +381,8 @@ def _read(plan: LoadPlan) -> _Read:
         table = counts_per_million(table, path)
         findings = UnitFindings(counts=False, notes=())
     notes += [_LINEAR if linear else "", *findings.notes, date_symbols_note(table)]
-    table = _filter_genes(table.logged() if linear else table, genes)
+    table = _filter_genes(table, genes)
+    table = table.logged() if linear else table
     return _Read(table, linear, findings.counts, tuple(filter(None, notes)))
 
 

@@ -144,7 +144,14 @@ def check_quantity(table: ExpressionTable, path: Path, unit: str, linear: bool) 
     if not linear and plus_one and np.any(table.values < 0):
         notes.append(f"some values are below 0, which {unit} cannot be unless it was adjusted")
     if not (linear or plus_one):
-        return UnitFindings(quantity is not None and not quantity.same_depth, tuple(notes))
+        whole = _are_whole(table.values, logarithms=False)
+        if whole:
+            notes.append(
+                f"all values are whole numbers, {_COUNTS_OF}, and none is taken as a logarithm "
+                "unless --linear says so"
+            )
+        counts = whole or (quantity is not None and not quantity.same_depth)
+        return UnitFindings(counts, tuple(notes))
     sums = _sums(table.values, not linear)
     whole = _are_whole(table.values, logarithms=not linear)
     if quantity is not None:

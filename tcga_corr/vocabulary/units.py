@@ -51,13 +51,6 @@ QUANTITIES: tuple[Quantity, ...] = (
         may_be_negative=True,
     ),
     Quantity("expected counts", r"(expected|est(imated)?)[ _-]?counts?", same_depth=False),
-    # of TMM, the sum of a sample is a million divided by a factor about 1
-    Quantity(
-        "CPM",
-        r"cpm|rpm|((counts?|reads)[ _-])?per[ _-]million",
-        may_be_whole=False,
-        most_of_a_sum=10 * MILLION,
-    ),
     Quantity(
         "TPM",
         r"tpms?|transcripts[ _-]per[ _-]million",
@@ -65,12 +58,21 @@ QUANTITIES: tuple[Quantity, ...] = (
         column_sum=MILLION,
         most_of_a_sum=1.05 * MILLION,
     ),
-    Quantity("FPKM", r"[fr]pkms?([_-]uq)?", may_be_whole=False),
-    Quantity("counts", r"counts?|reads|umis?", same_depth=False),
+    Quantity("FPKM", r"[fr]pkms?([_-]uq)?|(reads|fragments) per kilobase", may_be_whole=False),
+    # of TMM, the sum of a sample is a million divided by a factor about 1
+    Quantity(
+        "CPM",
+        r"cpm|rpm|((counts?|reads)[ _-])?per[ _-]million",
+        may_be_whole=False,
+        most_of_a_sum=10 * MILLION,
+    ),
+    Quantity("counts", r"[a-z]*counts?|reads|umis?|htseq", same_depth=False),
 )
 """In the order in which they are looked for: the first whose words a unit has is its quantity."""
 
-_WORDS = [(re.compile(rf"(?<![a-z])({q.words})(?![a-z])", re.IGNORECASE), q) for q in QUANTITIES]
+_WORDS = [
+    (re.compile(rf"(?<![a-z])(log|ln)?({q.words})(?![a-z])", re.IGNORECASE), q) for q in QUANTITIES
+]
 _LOG = re.compile(r"log|ln\(|vst|rlog|z.?score", re.IGNORECASE)
 _NO_QUANTITY = re.compile(r"vst|rlog|z.?score", re.IGNORECASE)
 _BASES = {r"log10": 10.0, r"ln\(|log1p|\bln\b": math.e}
