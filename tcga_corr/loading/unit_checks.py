@@ -144,7 +144,7 @@ def check_quantity(table: ExpressionTable, path: Path, unit: str, linear: bool) 
     if not linear and plus_one and np.any(table.values < 0):
         notes.append(f"some values are below 0, which {unit} cannot be unless it was adjusted")
     if not (linear or plus_one):
-        whole = _are_whole(table.values, logarithms=False)
+        whole = not is_logarithm(unit) and _are_whole(table.values, logarithms=False)
         if whole:
             notes.append(
                 f"all values are whole numbers, {_COUNTS_OF}, and none is taken as a logarithm "
@@ -215,33 +215,36 @@ def _add_up(sums: NDArray[np.float64], n_genes: int) -> bool:
 
 def _blocks(
     values: NDArray[np.float32], logarithms: bool
-) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float64]]]:
+) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
     """Some rows at a time, as they stand and on the linear scale."""
     for start in range(0, len(values), _ROWS_AT_ONCE):
         block = values[start : start + _ROWS_AT_ONCE]
-        linear = block.astype(np.float64)
-        yield block, np.exp2(linear) - 1 if logarithms else linear
+        yield block, np.exp2(block) - 1 if logarithms else block
 
 
 def _sums(values: NDArray[np.float32], logarithms: bool) -> NDArray[np.float64]:
-    """The sum of each sample on the linear scale."""
+    """The sum of each sample on the linear scale, without missing values."""
     total = np.zeros(values.shape[1])
     for _, linear in _blocks(values, logarithms):
-        total += np.nansum(linear, axis=0)
+        sums = linear.sum(axis=0, dtype=np.float64)
+        total += np.nansum(linear, axis=0, dtype=np.float64) if np.isnan(sums).any() else sums
     return total
 
 
 def _are_whole(values: NDArray[np.float32], logarithms: bool) -> bool:
-    """Whether all values are whole numbers on the linear scale; of logarithms, all small ones."""
+    """Whether all values are whole numbers on the linear scale; of logarithms, all small ones.
+
+    Logarithms that are whole themselves tell nothing: they are of whole numbers all the same.
+    """
     n_judged = 0
     for block, linear in _blocks(values, logarithms):
         if logarithms:
-            judged = linear[(block > 0) & (block < _LOG_TO_JUDGE)]
+            judged = linear[(block > 0) & (block < _LOG_TO_JUDGE) & (block != np.rint(block))]
             fits = np.abs(judged - np.rint(judged)) < _PRECISION
         else:
-            judged = linear[np.isfinite(linear)]
-            fits = judged == np.rint(judged)
+            fits = (linear == np.rint(linear)) | np.isnan(linear)
+            judged = linear
         if not fits.all():
             return False
-        n_judged += int(np.count_nonzero(judged))
+        n_judged += int(np.count_nonzero(judged > 0))
     return n_judged >= (_FEWEST_TO_JUDGE if logarithms else 1)

@@ -229,10 +229,12 @@ def test_logarithms_of_counts_are_counts(engine: Engine, tmp_path: Path) -> None
     assert "all values are logarithms of whole numbers" in str(refusal(engine, path))
     (loaded,) = load(engine, path, unit="log2(x+1)").loaded
     assert DEPTH in loaded.summary
-    other = table(tmp_path / "other.tsv", TUMOURS, logs(10))
-    (loaded,) = load(engine, other, source="other").loaded
-    assert DEPTH not in loaded.summary
-    assert not any(DEPTH in note for note in engine.correlate("RELA", "TP53", source="other").notes)
+    for name, values in (("other", logs(10)), ("rounded", np.rint(logs(10)))):
+        path = table(tmp_path / f"{name}.tsv", TUMOURS, values)
+        (loaded,) = load(engine, path, source=name).loaded
+        assert DEPTH not in loaded.summary
+        answer = engine.correlate("RELA", "TP53", source=name)
+        assert not any(DEPTH in note for note in answer.notes)
 
 
 def test_whole_numbers_of_anndata(engine: Engine, tmp_path: Path) -> None:
