@@ -149,12 +149,15 @@ def _is_of_counts(table: TableIndex) -> bool:
 def table_notes(tables: Sequence[TableIndex]) -> list[str]:
     """What a reader has to know of the tables that an answer is from."""
     notes = []
-    not_adjusted = [table.metadata.unit for table in tables if _is_of_counts(table)]
-    for unit in dict.fromkeys(not_adjusted):
+    not_adjusted = {
+        table.metadata.unit: table.key.source for table in tables if _is_of_counts(table)
+    }
+    for unit, source in not_adjusted.items():
         values = f"{unit} is" if not same_depth(unit) else f"{unit}, made of whole numbers, is"
         notes.append(
             f"{values} not adjusted for sequencing depth, through which unrelated "
             "genes correlate; scores, made of ranks within a sample, are less affected"
+            + ("" if source in SOURCES else "; `load --normalize cpm` adjusts your counts")
         )
     copies = {table.key: table.metadata.dropped.get(COPIES, 0) for table in tables}
     listed = ", ".join(f"{count} in {key.tumor_type}" for key, count in copies.items() if count)

@@ -53,7 +53,9 @@ _MOST_SHOWN = 3
 _UNASSIGNED = "columns of no known tumor type"
 _LINEAR = "linear values, taken as log2(x + 1)"
 _PATIENTS = "samples named by patient, so of unknown sample type; all are taken as tumor"
-_PER_MILLION = "counts per million of the {rows:,} rows of genes"
+_PER_MILLION = "counts per million of all {rows:,} rows of genes"
+_PER_MILLION_OF_FEW = "; these are not all genes, so each is a share of these alone"
+_FEW_ROWS = 10_000
 
 
 @dataclass(frozen=True)
@@ -292,7 +294,8 @@ class _Run:
             raise UsageError(
                 f"{plan.path}: patients of it are stored as {other}, and it is to be loaded as "
                 f"{key.tumor_type} under the same source, '{key.source}': {shown}{more}",
-                "Give the right --tumor-type, or another --source",
+                "Give the right --tumor-type or another --source, or first `tcga-corr remove "
+                f"--source {key.source} -t {other}`",
             )
 
     def _check_name(self, plan: LoadPlan) -> None:
@@ -377,7 +380,8 @@ def _read(plan: LoadPlan) -> _Read:
         )
     notes = [plan.file.read_as, _PATIENTS if plan.patients_alone else ""]
     if plan.normalize:
-        notes.append(_PER_MILLION.format(rows=len(table.genes)))
+        few = _PER_MILLION_OF_FEW if len(table.genes) < _FEW_ROWS else ""
+        notes.append(_PER_MILLION.format(rows=len(table.genes)) + few)
         table = counts_per_million(table, path)
         findings = UnitFindings(counts=False, notes=())
     notes += [_LINEAR if linear else "", *findings.notes, date_symbols_note(table)]
@@ -470,7 +474,7 @@ def _paraffin_note(samples: Sequence[StoredSample], paraffin: Collection[int]) -
     if not used:
         return ""
     return (
-        f"{len(used)} used samples are paraffin-embedded (FFPE), with no other of the patient: "
+        f"{len(used)} used samples are paraffin-embedded (FFPE), with no other of that sample type: "
         + ", ".join(used[:_MOST_SHOWN])
         + (", …" if used[_MOST_SHOWN:] else "")
     )

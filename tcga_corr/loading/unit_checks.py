@@ -23,14 +23,14 @@ from tcga_corr.vocabulary.units import (
 )
 
 _LINEAR_SHARE = 0.01  # of a sample's values
-_FEWEST_HIGH = 2  # values of a sample: one may be of a row of another kind, such as a total
+_FEWEST_HIGH = 3  # values of a sample: fewer may be rows of another kind, as a total or an age
 _ROWS_AT_ONCE = 512
 _ALL_GENES = 15_000  # rows from which a table holds about all genes that are expressed
 _LEAST_OF_A_SUM = 0.5  # of what all genes add up to: the share of the protein-coding ones
 _EXACT = 1e-3
 _LOG_TO_JUDGE, _PRECISION, _FEWEST_TO_JUDGE = 5.0, 0.015, 100  # logarithms of three decimals
 _COUNTS_OF = "as counts of reads are"
-_HINT_OF_CPM = "load linear counts with --normalize cpm for log2(CPM + 1)"
+_HINT_OF_CPM = "--unit counts --normalize cpm for log2(CPM + 1) of linear counts"
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ def is_linear(table: ExpressionTable) -> bool:
 def bears_out(table: ExpressionTable, unit: str) -> bool:
     """Whether values with few or none above 50 bear out a unit that says that they are linear.
 
-    They do if all are whole numbers, or if in most samples several are above every logarithm of
-    the quantity.
+    They do if all are whole numbers, or if in most samples three or more, and more than 1 %, are
+    above every logarithm of the quantity.
     """
     quantity = quantity_of(unit)
     if quantity is None or not is_linear_unit(unit):
@@ -66,7 +66,8 @@ def bears_out(table: ExpressionTable, unit: str) -> bool:
     if _are_whole(table.values, logarithms=False):
         return True
     n_high = np.count_nonzero(table.values > highest_log2(quantity), axis=0)
-    return bool(2 * np.count_nonzero(n_high >= _FEWEST_HIGH) > len(table.samples))
+    enough = max(_FEWEST_HIGH, _LINEAR_SHARE * len(table.values))
+    return bool(2 * np.count_nonzero(n_high >= enough) > len(table.samples))
 
 
 def check_unit(path: Path, unit: str, linear: bool) -> None:
@@ -159,7 +160,7 @@ def check_quantity(table: ExpressionTable, path: Path, unit: str, linear: bool) 
             raise UsageError(
                 f"{path}: --unit says {unit}, and all values are {_of_what(linear)}whole numbers, "
                 f"{_COUNTS_OF}, with sums from {sums.min():.4g} to {sums.max():.4g} a sample",
-                f"Say --unit {_unit_of_counts(linear)}, or {_HINT_OF_CPM}",
+                f"Say --unit {_unit_of_counts(linear)}, or say {_HINT_OF_CPM}",
             )
         problem = _wrong_sum(quantity, table, sums, whole)
         if problem and linear:
@@ -171,7 +172,7 @@ def check_quantity(table: ExpressionTable, path: Path, unit: str, linear: bool) 
     counts = whole or (quantity is not None and not quantity.same_depth)
     if counts:
         what = "counts" if quantity and not quantity.same_depth else f"whole numbers, {_COUNTS_OF},"
-        notes.append(f"{what} not adjusted for sequencing depth ({_HINT_OF_CPM})")
+        notes.append(f"{what} not adjusted for sequencing depth (say {_HINT_OF_CPM})")
     return UnitFindings(counts, tuple(notes))
 
 

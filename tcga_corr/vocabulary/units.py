@@ -47,7 +47,7 @@ class Quantity:
 QUANTITIES: tuple[Quantity, ...] = (
     Quantity(
         "normalised counts",
-        r"norm(ali[sz]ed)?[ _-]?counts?|rsem|deseq2?|tmm",
+        r"norm(ali[sz]ed)?[ _-]?counts?|(deseq2?|tmm)[ _-]counts?",
         may_be_negative=True,
     ),
     Quantity("expected counts", r"(expected|est(imated)?)[ _-]?counts?", same_depth=False),
@@ -67,6 +67,7 @@ QUANTITIES: tuple[Quantity, ...] = (
         most_of_a_sum=10 * MILLION,
     ),
     Quantity("counts", r"[a-z]*counts?|reads|umis?|htseq", same_depth=False),
+    Quantity("normalised expression", r"rsem|deseq2?|tmm", may_be_negative=True),
 )
 """In the order in which they are looked for: the first whose words a unit has is its quantity."""
 

@@ -189,7 +189,7 @@ def test_a_sheet_says_what_is_paraffin_embedded(engine: Engine, tmp_path: Path) 
         (loaded,) = load(engine, sheet, tumor_type=None, unit=None, source=title[:2]).loaded
         used = [sample.barcode for sample in loaded.metadata.samples if sample.tumor]
         assert used == [f"{name}-01B" for name in patients[:3]] + [f"{patients[3]}-01A"]
-        assert f"with no other of the patient: {patients[3]}-01A" in loaded.summary
+        assert f"with no other of that sample type: {patients[3]}-01A" in loaded.summary
     assert "what is read of it is tpm, and --unit says counts" in str(
         refusal(engine, sheet, tumor_type=None, unit="counts")
     )
@@ -346,11 +346,11 @@ def test_values_above_every_logarithm_bear_out_a_linear_unit(
     engine: Engine, tmp_path: Path
 ) -> None:
     values = np.random.default_rng(6).uniform(0, 10, (len(SYMBOLS), 10))
-    values[3:5] = 40
+    values[3:6] = 40
     path = table(tmp_path / "table.tsv", TUMOURS, values)
     (loaded,) = load(engine, path, unit="tpm").loaded
     assert loaded.metadata.unit == LOGS
-    values[4] = 9  # now it may be one row of another kind, such as a total
+    values[4] = 9  # the other two may be rows of another kind, such as a total or an age
     path = table(tmp_path / "other.tsv", TUMOURS, values)
     assert "as if they were logarithms" in str(refusal(engine, path, unit="tpm"))
 
@@ -361,7 +361,10 @@ def test_counts_per_million(engine: Engine, tmp_path: Path) -> None:
     (loaded,) = load(engine, path, unit="counts", normalize="cpm").loaded
     assert loaded.metadata.unit == "log2(cpm+1)"
     assert loaded.metadata.recipe["normalize"] == "cpm"
-    assert f"counts per million of the {len(SYMBOLS)} rows of genes" in loaded.summary
+    assert (
+        f"counts per million of all {len(SYMBOLS)} rows of genes; these are not all genes"
+        in loaded.summary
+    )
     assert DEPTH not in loaded.summary
     expected = np.log2(values / values.sum(axis=0) * 1e6 + 1)
     assert r_of(engine) == pytest.approx(plain_r(expected), abs=1e-6)
