@@ -474,7 +474,8 @@ def _paraffin_note(samples: Sequence[StoredSample], paraffin: Collection[int]) -
     if not used:
         return ""
     return (
-        f"{len(used)} used samples are paraffin-embedded (FFPE), with no other of that sample type: "
+        f"{len(used)} of the samples used are paraffin-embedded (FFPE), with no other of that "
+        "sample type: "
         + ", ".join(used[:_MOST_SHOWN])
         + (", …" if used[_MOST_SHOWN:] else "")
     )
