@@ -140,7 +140,9 @@ def check_names(table: ExpressionTable, path: Path) -> None:
     if repeated:
         raise TableError(
             f"{path}: {table.samples.count(repeated[0])} samples are named '{repeated[0]}'",
-            "Give each a name of its own, or take the mean of repeats yourself",
+            "Name each by its sample, as TCGA-OR-A5J1-01A: one may be normal tissue"
+            if parse_barcode(repeated[0])
+            else "Give each a name of its own, or take the mean of repeats yourself",
         )
 
 

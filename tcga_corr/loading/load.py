@@ -475,9 +475,7 @@ def _paraffin_note(samples: Sequence[StoredSample], paraffin: Collection[int]) -
         return ""
     return (
         f"{len(used)} of the samples used are paraffin-embedded (FFPE), with no other of that "
-        "sample type: "
-        + ", ".join(used[:_MOST_SHOWN])
-        + (", …" if used[_MOST_SHOWN:] else "")
+        "sample type: " + ", ".join(used[:_MOST_SHOWN]) + (", …" if used[_MOST_SHOWN:] else "")
     )
 
 

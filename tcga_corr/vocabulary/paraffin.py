@@ -1,7 +1,7 @@
 """Samples of TCGA that are known to be formalin-fixed and paraffin-embedded (FFPE).
 
-Those of the Broad GDAC's list of FFPE cases whose RNA was sequenced. Each has a frozen sample of
-the same tumour beside it. Where a sample sheet of the GDC says FFPE, that counts too.
+Those of the Broad GDAC's list of FFPE cases (its report FPPP_FFPE_Cases) whose RNA was sequenced.
+Where a sample sheet of the GDC says FFPE, that counts too.
 """
 
 from __future__ import annotations

@@ -146,7 +146,9 @@ def test_twelve_characters_are_taken_as_tumour_and_said(engine: Engine, tmp_path
     assert "unknown sample type; all are taken as tumor" in loaded.summary
     assert r_of(engine) == pytest.approx(plain_r(values), abs=1e-6)
     twice = table(tmp_path / "twice.tsv", [*patients[:9], patients[0]], values)
-    assert f"2 samples are named '{patients[0]}'" in str(refusal(engine, twice, source="b"))
+    error = refusal(engine, twice, source="b")
+    assert f"2 samples are named '{patients[0]}'" in str(error)
+    assert "one may be normal tissue" in str(error)
     mixed = table(tmp_path / "mixed.tsv", [*patients[:9], NORMALS[0]], values)
     assert "9 of 10 do not tell their sample type" in str(refusal(engine, mixed, source="b"))
     known = refusal(engine, tmp_path / "table.tsv", source="tcga-hiseqv2", unit=None)
