@@ -12,6 +12,7 @@ Matrix = NDArray[np.float32]
 
 # different values of a sample from which on another with all the same is no coincidence
 _MIN_DIFFERENT = 10
+_ROWS_AT_ONCE = 512
 
 
 @dataclass(frozen=True)
@@ -143,4 +144,8 @@ class ExpressionTable:
 
     def logged(self) -> ExpressionTable:
         """Linear values as ``log2(x + 1)``."""
-        return replace(self, values=np.log2(self.values.astype(np.float64) + 1).astype(np.float32))
+        values = np.empty_like(self.values)
+        for start in range(0, len(values), _ROWS_AT_ONCE):  # few in double precision at a time
+            rows = slice(start, start + _ROWS_AT_ONCE)
+            values[rows] = np.log2(self.values[rows].astype(np.float64) + 1)
+        return replace(self, values=values)

@@ -16,6 +16,7 @@ from tcga_corr.store.metadata import COPIES
 from tcga_corr.store.union import UnionIndex, join_tables
 from tcga_corr.vocabulary.associations import NOTE_OF_SIMULATED
 from tcga_corr.vocabulary.tumor_types import parse_tumor_type, unions_among
+from tcga_corr.vocabulary.units import same_depth
 
 SEE_STATUS = "See what is loaded with `tcga-corr status`"
 
@@ -163,16 +164,27 @@ def sources_of(store: Store, tumor_type: str, first: str | None) -> list[str]:
     return sorted(real, key=order.index)
 
 
+def _is_of_counts(table: TableIndex) -> bool:
+    """Whether the values of a table are not adjusted for sequencing depth."""
+    source, metadata = SOURCES.get(table.key.source), table.metadata
+    if source is not None:
+        return not source.same_depth
+    return metadata.counts or not same_depth(metadata.unit)
+
+
 def table_notes(tables: Sequence[TableIndex]) -> list[str]:
     """What a reader has to know of the tables that an answer is from."""
     notes = []
-    for name in dict.fromkeys(table.key.source for table in tables):
-        source = SOURCES.get(name)
-        if source is not None and not source.same_depth:
-            notes.append(
-                f"{source.unit} is not adjusted for sequencing depth, through which unrelated "
-                "genes correlate; scores, made of ranks within a sample, are less affected"
-            )
+    not_adjusted = {
+        table.metadata.unit: table.key.source for table in tables if _is_of_counts(table)
+    }
+    for unit, source in not_adjusted.items():
+        values = f"{unit} is" if not same_depth(unit) else f"{unit}, made of whole numbers, is"
+        notes.append(
+            f"{values} not adjusted for sequencing depth, through which unrelated "
+            "genes correlate; scores, made of ranks within a sample, are less affected"
+            + ("" if source in SOURCES else "; `load --normalize cpm` adjusts your counts")
+        )
     for table in tables:
         if isinstance(table, UnionIndex):
             studies = " and ".join(part.key.tumor_type for part in table.parts)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tcga_corr.choices import CovariateKey, RowsOfTable
+from tcga_corr.choices import CovariateKey, Normalization, RowsOfTable
 from tcga_corr.cli import options
 from tcga_corr.cli.diagnostics import exit_on_errors
 from tcga_corr.cli.settings import Settings
@@ -42,6 +42,12 @@ Linear = Annotated[
     typer.Option(
         "--linear",
         help="The values of your own source are linear: store log2(x + 1). Default: by the values.",
+    ),
+]
+Normalize = Annotated[
+    Normalization | None,
+    typer.Option(
+        help="Take counts of your own source per million of each sample's: store log2(CPM + 1)."
     ),
 ]
 Rows = Annotated[
@@ -89,6 +95,7 @@ def load(
     source: Source = None,
     unit: Unit = None,
     linear: Linear = False,
+    normalize: Normalize = None,
     rows: Rows = None,
     genes: options.ChosenGenes = None,
     probe_map: ProbeMap = None,
@@ -116,7 +123,18 @@ def load(
             raise UsageError(
                 f"'{paths[0]}' and --covariates are given at once", "Load one after the other"
             )
-        if any((tumor_types, source, unit, linear, rows, genes, probe_map, phenotype)):
+        of_tables = (
+            tumor_types,
+            source,
+            unit,
+            linear,
+            normalize,
+            rows,
+            genes,
+            probe_map,
+            phenotype,
+        )
+        if any(of_tables):
             raise UsageError(
                 "an option of expression tables is given with --covariates",
                 "Covariates have --key, --name and --columns",
@@ -130,7 +148,7 @@ def load(
             "--key, --name and --columns are of covariates", "Give --covariates FILE too"
         )
     types = options.split_names(tumor_types) or None
-    chosen = LoadOptions(source, types, genes, unit, linear, rows, probe_map, phenotype)
+    chosen = LoadOptions(source, types, genes, unit, linear, normalize, rows, probe_map, phenotype)
     with settings.progress("loading") as progress:
         outcome = settings.engine().load(paths, chosen, progress)
     for table in outcome.loaded:

@@ -45,7 +45,7 @@ _FILTERS = {
 _FIELDS = (
     "file_id", "file_name", "md5sum", "file_size", "data_category", "data_type",
     "cases.project.project_id", "cases.submitter_id", "cases.samples.submitter_id",
-    "cases.samples.sample_type", "associated_entities.entity_submitter_id",
+    "cases.samples.sample_type", "cases.samples.is_ffpe", "associated_entities.entity_submitter_id",
 )  # fmt: skip
 _SHEET_COLUMNS = {
     "File ID": "file_id",
@@ -56,6 +56,7 @@ _SHEET_COLUMNS = {
     "Case ID": "case",
     "Sample ID": "sample",
     "Sample Type": "sample_type",
+    "is_ffpe": "is_ffpe",
     "Aliquot ID": "aliquot",
     "State": "state",
 }
@@ -78,6 +79,7 @@ class GdcFile:
     sample_type: str
     aliquot: str
     withdrawn: bool = False
+    is_ffpe: bool | None = None
 
     @property
     def state(self) -> str:
@@ -281,6 +283,7 @@ def _parse_file(hit: dict[str, Any]) -> GdcFile:
         case=case["submitter_id"],
         sample=sample["submitter_id"],
         sample_type=sample.get("sample_type", ""),
+        is_ffpe=sample.get("is_ffpe"),
         aliquot=aliquots[0].get("entity_submitter_id", ""),
     )
 

@@ -18,12 +18,13 @@ from tcga_corr.formats.gene_names import is_text
 from tcga_corr.formats.grid import Grid, read_grid
 from tcga_corr.formats.known_covariates import KnownCovariates, recognise
 from tcga_corr.formats.sample_names import (
+    check_readable,
     column_by_title,
     column_of_barcodes,
     display_title,
     is_sample_title,
 )
-from tcga_corr.vocabulary.barcodes import parse_barcode, parse_patient
+from tcga_corr.vocabulary.barcodes import parse_barcode
 
 Vector = NDArray[np.float64]
 RowName = tuple[str, str]
@@ -167,6 +168,7 @@ def _named_rows(
         raise TableError(f"{grid.path}: its rows are patients, not samples", "Give --key patient")
     position = _column_of_own_names(grid, notes)
     own = grid.column(position)
+    check_readable(grid.path, own)
     title = display_title(grid.header[position])
     for line, name in zip(grid.lines, own, strict=True):
         if not name or "\ufffd" in name:
@@ -193,13 +195,10 @@ def _column_of_own_names(grid: Grid, notes: list[str]) -> int:
 
 def _row_name(cell: str, key: CovariateKey) -> RowName | None:
     """The name in a cell; None where it is no barcode, or a patient's where rows are samples."""
-    if cell[:4].upper() != "TCGA":
-        return None
     barcode = parse_barcode(cell)
-    if key == "sample":
-        return (barcode.sample, barcode.vial) if barcode else None
-    patient = barcode.patient if barcode else parse_patient(cell)
-    return (patient, "") if patient else None
+    if barcode is None or (key == "sample" and not barcode.sample_type):
+        return None
+    return (barcode.sample, barcode.vial) if key == "sample" else (barcode.patient, "")
 
 
 Chosen = dict[str, tuple[str, Vector]]

@@ -76,6 +76,10 @@ class TableFile:
         The other files it is read from.
     tumor_types
         The tumor type of each sample, where the format has it.
+    unit
+        Unit of its values, where the format has it.
+    paraffin
+        The names of samples that the file says are paraffin-embedded (FFPE).
     read_as
         How the file is read, for people, where that had to be found out.
     format
@@ -89,6 +93,8 @@ class TableFile:
     linear: bool | None = False
     beside: tuple[Path, ...] = ()
     tumor_types: TumorTypeOfSample | None = field(default=None, repr=False)
+    unit: str = ""
+    paraffin: frozenset[str] = field(default=frozenset(), repr=False)
     read_as: str = ""
     format: str = ""
 

@@ -30,6 +30,8 @@ _NAMES = ("gene_id", "gene_name", "gene_type")
 _TPM = "tpm_unstranded"
 _FILE_ID, _FILE_NAME, _SAMPLE, _ALIQUOT = "File ID", "File Name", "Sample ID", "Aliquot ID"
 _PROJECT, _DATA_TYPE, _EXPRESSION = "Project ID", "Data Type", "Gene Expression Quantification"
+_PARAFFIN = {"Preservation Method": ("ffpe",), "is_ffpe": ("true", "yes", "1")}
+"""Column of a sheet to what it says, in lower case, of a paraffin-embedded sample."""
 _STATE, _WITHDRAWN = "State", "files that the GDC has withdrawn"
 _SHEET = (_FILE_ID, _FILE_NAME, _DATA_TYPE, _PROJECT, _SAMPLE)
 _COLUMNS = NameColumns(symbol=1, ensembl=0)
@@ -43,6 +45,7 @@ class _SampleFile:
     name: str
     project: str
     path: Path
+    paraffin: bool
 
 
 def _open(start: Preview, options: ReadOptions) -> TableFile:
@@ -60,6 +63,8 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
         linear=True,
         beside=tuple(sample.path for sample in samples),
         tumor_types=_tumor_types(samples),
+        unit="tpm",
+        paraffin=frozenset(sample.name for sample in samples if sample.paraffin),
         read_as=f"{_TPM} of {len(samples)} files",
     )
 
@@ -97,11 +102,15 @@ def _samples(sheet: Path) -> tuple[list[_SampleFile], int]:
             "Put the files, or the folders named by their File ID, beside the sheet",
         )
     samples = [
-        _SampleFile(row.get(_ALIQUOT) or row[_SAMPLE], row[_PROJECT], path)
+        _SampleFile(row.get(_ALIQUOT) or row[_SAMPLE], row[_PROJECT], path, _is_paraffin(row))
         for names, row in row_of_file.items()
         if (path := found[names])
     ]
     return samples, n_rows - len(rows)
+
+
+def _is_paraffin(row: dict[str, str]) -> bool:
+    return any(row.get(title, "").lower() in words for title, words in _PARAFFIN.items())
 
 
 def _sheet_rows(sheet: Path) -> list[dict[str, str]]:

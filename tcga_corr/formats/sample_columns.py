@@ -20,7 +20,8 @@ def expression_table(
 ) -> ExpressionTable:
     """The table of the genes and of the columns named by a barcode; the others are counted.
 
-    Where no column is named by a barcode, all are samples of a cohort of the user's own.
+    Where none is named by that of a sample, those named by patients stay; where no column is
+    named by a barcode, all are samples of a cohort of the user's own.
     """
     parsed = [parse_barcode(name) for name in columns]
     table = ExpressionTable(
@@ -35,7 +36,12 @@ def expression_table(
     is_gene = np.array([not (counts_reads(a) or counts_reads(b)) for a, b in named], np.bool_)
     if not is_gene.all():
         table = table.rows(is_gene, COUNTS_OF_READS)
-    if all(parsed) or not any(parsed):
+    of_samples = any(barcode and barcode.sample_type for barcode in parsed)
+    keep = [
+        position
+        for position, barcode in enumerate(parsed)
+        if barcode and (barcode.sample_type or not of_samples)
+    ]
+    if len(keep) in (0, len(parsed)):
         return table
-    keep = [position for position, barcode in enumerate(parsed) if barcode]
     return table.columns(keep, "columns not named by a TCGA barcode")

@@ -7,8 +7,13 @@ from pathlib import Path
 
 from tcga_corr.errors import TableError, UsageError, near_names
 from tcga_corr.formats.grid import Grid, is_missing, read_grid
-from tcga_corr.formats.sample_names import column_by_title, column_of_barcodes
-from tcga_corr.vocabulary.barcodes import parse_barcode, parse_patient
+from tcga_corr.formats.sample_names import (
+    barcodes_of,
+    check_readable,
+    column_by_title,
+    column_of_barcodes,
+)
+from tcga_corr.vocabulary.barcodes import parse_barcode
 
 
 @dataclass(frozen=True)
@@ -95,15 +100,11 @@ def _group_column(grid: Grid, chosen: int, column: str | None) -> str:
 def _names(grid: Grid) -> tuple[int, list[str | None]]:
     """The column that names samples or patients, and the sample or patient of each row."""
     columns = [grid.column(position) for position in range(len(grid.header))]
-    for read in (_sample, parse_patient):
-        barcodes = [[read(cell) for cell in column] for column in columns]
-        chosen = column_of_barcodes(grid.path, grid.header, barcodes)
-        if chosen is not None:
-            return chosen, [_sample(cell) or parse_patient(cell) for cell in columns[chosen]]
-    chosen, _ = column_by_title(grid.path, grid.header, columns)
-    return chosen, list(columns[chosen])
-
-
-def _sample(cell: str) -> str | None:
-    barcode = parse_barcode(cell)
-    return barcode.sample if barcode else None
+    chosen = column_of_barcodes(grid.path, grid.header, barcodes_of(columns))
+    if chosen is None:
+        chosen, _ = column_by_title(grid.path, grid.header, columns)
+        check_readable(grid.path, columns[chosen])
+        return chosen, list(columns[chosen])
+    check_readable(grid.path, columns[chosen])
+    barcodes = [parse_barcode(cell) for cell in columns[chosen]]
+    return chosen, [barcode.sample if barcode else None for barcode in barcodes]

@@ -9,9 +9,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from tcga_corr.errors import TableError
+from tcga_corr.errors import TableError, shorten
 from tcga_corr.formats.delimited import MISSING, is_number
-from tcga_corr.vocabulary.barcodes import parse_barcode
+from tcga_corr.vocabulary.barcodes import mentions_tcga, parse_barcode
 
 _PREFIX = r"(tcga|bcr|tumou?r|case|submitter|sequencing|rna)?"
 _ENDING = r"s?(ids?|names?|codes?|labels?|numbers?|barcodes?|identifiers?)?"
@@ -83,9 +83,38 @@ def column_of_samples(
 
 
 def barcodes_of(names: Sequence[Sequence[str]]) -> list[list[str | None]]:
-    """The sample of each barcode, by column; None where a name is not a barcode."""
+    """The sample of each barcode, by column; None where a name is not a barcode.
+
+    Barcodes of patients count only where there is none of a sample.
+    """
     parsed = [[parse_barcode(name) for name in column] for column in names]
-    return [[barcode.sample if barcode else None for barcode in column] for column in parsed]
+    of_samples = any(barcode and barcode.sample_type for column in parsed for barcode in column)
+    return [
+        [
+            barcode.sample if barcode and (barcode.sample_type or not of_samples) else None
+            for barcode in column
+        ]
+        for column in parsed
+    ]
+
+
+def check_readable(path: Path, names: Sequence[str]) -> None:
+    """Refuse names that hold ``TCGA`` and are no barcode: they may be of any sample type.
+
+    Raises
+    ------
+    TableError
+        Naming the first.
+    """
+    unread = [name for name in names if mentions_tcga(name) and not parse_barcode(name)]
+    if unread:
+        further = f" (and {len(unread) - 1} more)" if len(unread) > 1 else ""
+        raise TableError(
+            f"{path}: '{shorten(unread[0], 60)}'{further} holds TCGA, and no barcode of one sample "
+            "can be read in it",
+            "Name samples such as TCGA-OR-A5J1-01A, where 01 is a tumour and 11 normal tissue, or "
+            "take it out",
+        )
 
 
 def column_of_barcodes(

@@ -1,45 +1,34 @@
-"""Whether a table can be what it is declared to be: its scale, its unit, its names."""
+"""Whether a table can be what it is declared to be: its scale and its names."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tcga_corr.errors import TableError, UsageError
+from tcga_corr.errors import TableError, shorten
 from tcga_corr.expression import ExpressionTable
+from tcga_corr.formats.sample_names import check_readable
 from tcga_corr.sources import Source
+from tcga_corr.vocabulary.barcodes import parse_barcode
+from tcga_corr.vocabulary.units import HIGHEST_LOG2, highest_logarithm, quantity_of
 
-_LINEAR_SHARE = 0.01  # of a sample's values
 _FEWEST_TO_JUDGE = 5  # samples: with fewer, small means may be chance
 _CENTRED = 0.02  # of the spread of all values
-_LINEAR_UNIT = re.compile(
-    r"\b(tpms?|[fr]pkm|fpkm[-_]uq|cpm|rsem|linear|umis?|reads|per million"
-    r"|((raw|norm|normali[sz]ed|expected)[ _])?counts?)\b",
-    re.IGNORECASE,
-)
-_LOG_UNIT = re.compile(r"log|ln\(|vst|rlog|z.?score", re.IGNORECASE)
 _MONTH = "jan|feb|m[aä]r|mrz|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz]"
 _DATE = re.compile(
     rf"\d{{1,2}}[-. ]({_MONTH})[a-z]*\.?|({_MONTH})[-. ]\d{{1,2}}|\d{{4}}-\d\d-\d\d( 00:00:00)?",
     re.IGNORECASE,
 )
-_HIGHEST_LOG2 = 50.0  # 2**50 reads: no logarithm of a count is higher
 
 
-def is_linear(table: ExpressionTable) -> bool:
-    """Whether values are linear: in most samples, more than 1 % are above any logarithm.
-
-    Not a single value, since one row of another kind, such as a total, must not change all others.
-    """
-    beyond = [np.mean(column > _HIGHEST_LOG2) > _LINEAR_SHARE for column in table.values.T]
-    return bool(2 * sum(beyond) > len(beyond))
-
-
-def check_scale(table: ExpressionTable, path: Path, source: Source, linear: bool) -> None:
+def check_scale(
+    table: ExpressionTable, path: Path, source: Source, linear: bool, said: bool = False
+) -> None:
     """Refuse values that cannot be of the declared scale.
 
     Parameters
@@ -50,6 +39,8 @@ def check_scale(table: ExpressionTable, path: Path, source: Source, linear: bool
         The file, and its source.
     linear
         Whether its values are linear, to be stored as ``log2(x + 1)``.
+    said
+        Whether the user, or the unit and the values, say that they are linear.
 
     Raises
     ------
@@ -57,9 +48,11 @@ def check_scale(table: ExpressionTable, path: Path, source: Source, linear: bool
         Naming the first impossible value.
     """
     values = table.values
-    lowest = -1.0 if linear and source.may_be_negative else 0.0
+    quantity = quantity_of(source.unit)
+    adjusted = source.may_be_negative and (quantity is None or quantity.may_be_negative)
+    lowest = -1.0 if linear and adjusted else 0.0
     if linear or not source.may_be_negative:
-        unit = "linear values" if linear else source.unit
+        unit = f"linear values of {source.unit}" if linear else source.unit
         negative = values <= lowest if lowest else values < lowest  # log2(-1 + 1) is none
         if negative.any():
             raise TableError(
@@ -67,50 +60,18 @@ def check_scale(table: ExpressionTable, path: Path, source: Source, linear: bool
                 "Centred or adjusted tables cannot be ranked within a sample; "
                 "take the table before centring",
             )
-    if linear and not np.any(values > _HIGHEST_LOG2):
+    if linear and not said and not np.any(values > HIGHEST_LOG2):
         raise TableError(
-            f"{path}: no value is above {_HIGHEST_LOG2:g}, so they are logarithms already",
-            "Take the table before the logarithm, or leave --linear out",
+            f"{path}: no value is above {HIGHEST_LOG2:g}, so they are logarithms already",
+            "Take the table before the logarithm",
         )
-    beyond = (values > _HIGHEST_LOG2) | (values < -_HIGHEST_LOG2)
+    beyond = (values > highest_logarithm(source.unit)) | (values < -HIGHEST_LOG2)
     if not linear and beyond.any():
         most = 2 * np.count_nonzero(beyond.any(axis=0)) > len(table.samples)
         raise TableError(
             f"{path}: {_first_cell(table, beyond)} is beyond what {source.unit} can be"
             + (", and so in most samples: the values are linear" if most else ""),
             "Say --linear, with a --source of your own" if most else "Mend the value",
-        )
-
-
-def check_unit(path: Path, unit: str, linear: bool) -> None:
-    """Refuse a unit of another scale than that of the values.
-
-    Parameters
-    ----------
-    path
-        The file.
-    unit
-        As the user gave it.
-    linear
-        Whether the values are linear.
-
-    Raises
-    ------
-    UsageError
-        If the unit of linear values is a logarithm, or that of logarithms is linear.
-    """
-    unit = unit.strip()
-    if linear and unit.lower().startswith("log"):
-        raise UsageError(
-            f"{path}: in most samples many values are above {_HIGHEST_LOG2:g}, so they are linear, "
-            f"and --unit says {unit}",
-            "Give the unit without the logarithm, or say --linear",
-        )
-    if not linear and _LINEAR_UNIT.search(unit) and not _LOG_UNIT.search(unit):
-        raise UsageError(
-            f"{path}: most samples have few or no values above {_HIGHEST_LOG2:g}, so they are "
-            f"logarithms, and --unit says {unit}",
-            f"Say --unit 'log2({unit}+1)', or what else it is the logarithm of",
         )
 
 
@@ -134,19 +95,54 @@ def check_centred(table: ExpressionTable, path: Path) -> None:
         )
 
 
-def check_names(table: ExpressionTable, path: Path, *, own_cohort: bool) -> None:
-    """Refuse an own cohort with a repeated column name: it may stand for different samples.
+def check_columns(names: Sequence[str], path: Path) -> None:
+    """Refuse names of columns that hold ``TCGA`` but do not tell apart which sample each is of.
+
+    Raises
+    ------
+    TableError
+        If one cannot be read, some are of patients and others of samples, or two that stand in
+        different text name the same aliquot: they may be of different quantities.
+    """
+    check_readable(path, names)
+    barcodes = {name: barcode for name in names if (barcode := parse_barcode(name))}
+    patients = [name for name, barcode in barcodes.items() if not barcode.sample_type]
+    if patients and len(patients) < len(barcodes):
+        raise TableError(
+            f"{path}: '{patients[0]}' names a patient, and other columns name samples; "
+            f"{len(patients)} of {len(barcodes)} do not tell their sample type",
+            "Name all by sample, such as TCGA-OR-A5J1-01A, or take them out",
+        )
+    first: dict[str, str] = {}
+    for name, barcode in barcodes.items():
+        other = first.setdefault(barcode.text, name)
+        if barcodes[other].around != barcode.around:
+            raise TableError(
+                f"{path}: '{shorten(other, 60)}' and '{shorten(name, 60)}' are of the same sample",
+                "Keep one of them, or give both the same name where they are repeats of one "
+                "measurement, to be averaged",
+            )
+
+
+def check_names(table: ExpressionTable, path: Path) -> None:
+    """Refuse a repeated name that is of no aliquot: it may stand for different samples.
 
     Raises
     ------
     TableError
         Naming the first.
     """
-    repeated = [name for name, count in Counter(table.samples).items() if count > 1]
-    if own_cohort and repeated:
+    repeated = [
+        name
+        for name, count in Counter(table.samples).items()
+        if count > 1 and not ((barcode := parse_barcode(name)) and barcode.sample_type)
+    ]
+    if repeated:
         raise TableError(
             f"{path}: {table.samples.count(repeated[0])} samples are named '{repeated[0]}'",
-            "Give each a name of its own, or take the mean of repeats yourself",
+            "Name each by its sample, as TCGA-OR-A5J1-01A: one may be normal tissue"
+            if parse_barcode(repeated[0])
+            else "Give each a name of its own, or take the mean of repeats yourself",
         )
 
 

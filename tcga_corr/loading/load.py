@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 
-from tcga_corr.choices import Genes
+from tcga_corr.choices import Genes, Normalization, check_choice
 from tcga_corr.errors import (
     DamagedTableError,
     DataMissingError,
@@ -23,11 +24,18 @@ from tcga_corr.loading.checks import (
     check_centred,
     check_names,
     check_scale,
-    check_unit,
     date_symbols_note,
+)
+from tcga_corr.loading.normalization import counts_per_million
+from tcga_corr.loading.plan import LoadOptions, LoadPlan, plan_file
+from tcga_corr.loading.unit_checks import (
+    UnitFindings,
+    bears_out,
+    check_quantity,
+    check_said_linear,
+    check_unit,
     is_linear,
 )
-from tcga_corr.loading.plan import LoadOptions, LoadPlan, plan_file
 from tcga_corr.progress import Progress
 from tcga_corr.sources import SOURCES, source_of_file
 from tcga_corr.store.index import open_index
@@ -35,13 +43,19 @@ from tcga_corr.store.layout import Store, TableKey, check_source_name
 from tcga_corr.store.metadata import COPIES, StoredSample, TableMetadata
 from tcga_corr.store.parquet import readable_metadata, write_table
 from tcga_corr.vocabulary.barcodes import parse_barcode, select_samples
+from tcga_corr.vocabulary.paraffin import is_known_paraffin
 from tcga_corr.vocabulary.symbols import symbol_table
 from tcga_corr.vocabulary.tumor_types import parse_tumor_type
 
 __all__ = ["LoadOptions", "LoadReport", "LoadedTable", "load_files"]
 
+_MOST_SHOWN = 3
 _UNASSIGNED = "columns of no known tumor type"
 _LINEAR = "linear values, taken as log2(x + 1)"
+_PATIENTS = "samples named by patient, so of unknown sample type; all are taken as tumor"
+_PER_MILLION = "counts per million of all {rows:,} rows of genes"
+_PER_MILLION_OF_FEW = "; these are not all genes, so each is a share of these alone"
+_FEW_ROWS = 10_000
 
 
 @dataclass(frozen=True)
@@ -121,6 +135,8 @@ def load_files(
     options, progress = options or LoadOptions(), progress or Progress()
     if options.source is not None:
         check_source_name(options.source)
+    if options.normalize is not None:
+        check_choice("normalize", options.normalize, get_args(Normalization))
     _ = options.tumor_types  # refused at once if wrong
     run = _Run(store, options, progress, set(rewrite))
     progress.begin(len(paths))
@@ -199,9 +215,10 @@ class _Run:
         if not to_do:
             return
         self.progress.step(f"reading {plan.source.name} {path.name}")
-        table, linear = _read(plan)
+        read = _read(plan)
         plan.check_unchanged()
-        unit = plan.stored_unit(linear)
+        table = read.table
+        unit = plan.stored_unit(read.linear)
         self._check_unit(plan, unit)
         types = [plan.phenotype.get(name) for name in table.samples] if plan.phenotype else None
         for key in to_do:
@@ -209,12 +226,10 @@ class _Run:
             with self.collecting():
                 part = _samples_of_type(table, types, key.tumor_type)
                 self._check_patients(plan, key, part.samples)
-                notes = (plan.file.read_as, _LINEAR if linear else "", date_symbols_note(table))
-                read_as = "; ".join(filter(None, notes))
-                self.loaded.append(self._store(part, plan, key, unit, read_as))
+                self.loaded.append(self._store(part, plan, key, unit, read))
 
     def _store(
-        self, table: ExpressionTable, plan: LoadPlan, key: TableKey, unit: str, read_as: str
+        self, table: ExpressionTable, plan: LoadPlan, key: TableKey, unit: str, read: _Read
     ) -> LoadedTable:
         """Store a table, unless another process has just done so."""
         prepared = table.prepared()
@@ -227,6 +242,12 @@ class _Run:
             column: f"the same values as {prepared.samples[first]} in every gene"
             for column, first in prepared.copies().items()
         }
+        if plan.own_cohort:
+            samples, of_paraffin = _own_samples(prepared.samples, copies), ""
+        else:
+            paraffin = _paraffin(prepared.samples, plan.file.paraffin)
+            samples = _stored_samples(prepared.samples, key.tumor_type, copies, paraffin)
+            of_paraffin = _paraffin_note(samples, paraffin)
         metadata = TableMetadata(
             source=key.source,
             tumor_type=key.tumor_type,
@@ -237,10 +258,9 @@ class _Run:
             inputs=plan.inputs,
             recipe=plan.recipe,
             dropped=prepared.counted(COPIES, len(copies)).dropped,
-            samples=_own_samples(prepared.samples, copies)
-            if plan.own_cohort
-            else _stored_samples(prepared.samples, key.tumor_type, copies),
-            read_as=read_as,
+            samples=samples,
+            read_as="; ".join(filter(None, (*read.notes, of_paraffin))),
+            counts=read.counts,
         )
         with self.store.locked(key):
             stored = readable_metadata(self.store, key)
@@ -253,21 +273,29 @@ class _Run:
         return LoadedTable(plan.path, key, metadata, unchanged, replaced)
 
     def _check_patients(self, plan: LoadPlan, key: TableKey, samples: Sequence[str]) -> None:
-        """Refuse a table of one tumor type whose patients the source has under another."""
+        """Refuse a table of one tumor type whose patients the source has under another.
+
+        Samples of an own cohort are patients by their own names.
+        """
         known = {
             sample.patient: stored.tumor_type
             for stored, metadata in self._tables(key.source).items()
             if stored not in plan.keys  # these are rewritten by the same phenotype table
             for sample in metadata.samples
         }
-        patients = {barcode.patient for name in samples if (barcode := parse_barcode(name))}
-        types = sorted({known.get(patient, key.tumor_type) for patient in patients})
-        if types not in ([], [key.tumor_type]):  # an own cohort has no patients
-            other = next(name for name in types if name != key.tumor_type)
+        patients = dict.fromkeys(
+            barcode.patient if (barcode := parse_barcode(name)) else name for name in samples
+        )
+        elsewhere = [name for name in patients if known.get(name, key.tumor_type) != key.tumor_type]
+        if elsewhere:
+            other = known[elsewhere[0]]
+            shown = ", ".join(elsewhere[:_MOST_SHOWN])
+            more = f" and {len(elsewhere) - _MOST_SHOWN} more" if elsewhere[_MOST_SHOWN:] else ""
             raise UsageError(
                 f"{plan.path}: patients of it are stored as {other}, and it is to be loaded as "
-                f"{key.tumor_type}",
-                "Give the right --tumor-type, or another --source",
+                f"{key.tumor_type} under the same source, '{key.source}': {shown}{more}",
+                "Give the right --tumor-type or another --source, or first `tcga-corr remove "
+                f"--source {key.source} -t {other}`",
             )
 
     def _check_name(self, plan: LoadPlan) -> None:
@@ -315,23 +343,51 @@ class _Run:
         return True
 
 
-def _read(plan: LoadPlan) -> tuple[ExpressionTable, bool]:
-    """The table on the log2 scale, with the chosen genes, and whether the file is linear."""
+@dataclass(frozen=True)
+class _Read:
+    """A table on the log2 scale, with the chosen genes, and what was found out about its values.
+
+    ``linear``: whether those of the file are; ``counts`` as in :class:`TableMetadata`; ``notes``
+    for people.
+    """
+
+    table: ExpressionTable
+    linear: bool
+    counts: bool
+    notes: tuple[str, ...]
+
+
+def _read(plan: LoadPlan) -> _Read:
+    path, unit = plan.path, plan.unit
     genes = _gene_filter(plan.genes)
-    table = plan.file.read(genes)
-    check_names(table, plan.path, own_cohort=plan.own_cohort)
-    linear = is_linear(table) if plan.linear is None else plan.linear
-    check_scale(table, plan.path, plan.source, linear)
+    table = plan.file.read(None if plan.normalize else genes)  # the depth is that of all genes
+    check_names(table, path)
+    borne_out = plan.linear is None and bears_out(table, unit)
+    linear = plan.linear if plan.linear is not None else borne_out or is_linear(table)
+    check_scale(table, path, plan.source, linear, plan.said_linear or borne_out)
     if plan.linear is None:
-        check_unit(plan.path, plan.unit, linear)
+        check_unit(path, unit, linear)
+    findings = UnitFindings(counts=not plan.source.same_depth, notes=())
     if plan.source.name not in SOURCES:
-        check_centred(table, plan.path)
+        check_centred(table, path)
+        if plan.said_linear:
+            check_said_linear(path, table, unit)
+        findings = check_quantity(table, path, unit, linear)
     if not np.any(table.genes != ""):
         raise TableError(
             f"{plan.path}: no row has a gene symbol",
             "Take a table with rows by symbol, or by Ensembl gene with its probe map",
         )
-    return _filter_genes(table.logged() if linear else table, genes), linear
+    notes = [plan.file.read_as, _PATIENTS if plan.patients_alone else ""]
+    if plan.normalize:
+        few = _PER_MILLION_OF_FEW if len(table.genes) < _FEW_ROWS else ""
+        notes.append(_PER_MILLION.format(rows=len(table.genes)) + few)
+        table = counts_per_million(table, path)
+        findings = UnitFindings(counts=False, notes=())
+    notes += [_LINEAR if linear else "", *findings.notes, date_symbols_note(table)]
+    table = _filter_genes(table, genes)
+    table = table.logged() if linear else table
+    return _Read(table, linear, findings.counts, tuple(filter(None, notes)))
 
 
 def _gene_filter(genes: Genes) -> GeneFilter | None:
@@ -372,10 +428,13 @@ def _samples_of_type(
 
 
 def _stored_samples(
-    names: Sequence[str], tumor_type: str, left_out: Mapping[int, str]
+    names: Sequence[str],
+    tumor_type: str,
+    left_out: Mapping[int, str],
+    paraffin: Collection[int],
 ) -> tuple[StoredSample, ...]:
     barcodes = [barcode for name in names if (barcode := parse_barcode(name))]
-    selection = select_samples(barcodes, parse_tumor_type(tumor_type), left_out)
+    selection = select_samples(barcodes, parse_tumor_type(tumor_type), left_out, paraffin)
     selected = {name: set(columns) for name, columns in selection.columns.items()}
     reasons = selection.reasons
     return tuple(
@@ -391,6 +450,32 @@ def _stored_samples(
             reason=reasons["normal" if barcode.sample_type == "11" else "tumor"].get(position, ""),
         )
         for position, barcode in enumerate(barcodes)
+    )
+
+
+def _paraffin(names: Sequence[str], said: Collection[str]) -> frozenset[int]:
+    """The positions of samples that are paraffin-embedded, as the file says or as is known."""
+    of_file = {barcode.text for name in said if (barcode := parse_barcode(name))}
+    return frozenset(
+        position
+        for position, name in enumerate(names)
+        if (barcode := parse_barcode(name))
+        and (barcode.text in of_file or is_known_paraffin(barcode))
+    )
+
+
+def _paraffin_note(samples: Sequence[StoredSample], paraffin: Collection[int]) -> str:
+    """A note on paraffin-embedded samples that are used, as the only ones of their patients."""
+    used = [
+        samples[position].barcode
+        for position in sorted(paraffin)
+        if samples[position].tumor or samples[position].normal
+    ]
+    if not used:
+        return ""
+    return (
+        f"{len(used)} of the samples used are paraffin-embedded (FFPE), with no other of that "
+        "sample type: " + ", ".join(used[:_MOST_SHOWN]) + (", …" if used[_MOST_SHOWN:] else "")
     )
 
 

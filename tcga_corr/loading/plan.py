@@ -8,22 +8,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tcga_corr.choices import Genes, RowsOfTable
+from tcga_corr.choices import Genes, Normalization, RowsOfTable
 from tcga_corr.errors import DataMissingError, TableError, UsageError
 from tcga_corr.files import sha256_of
 from tcga_corr.formats import open_table
 from tcga_corr.formats.format import ReadOptions, TableFile
 from tcga_corr.formats.phenotype import TumorTypeOfSample, find_phenotype, read_phenotype
+from tcga_corr.loading.checks import check_columns
+from tcga_corr.loading.normalization import check_is_of_counts
 from tcga_corr.sources import SOURCES, Source, own_source, source_of_file
 from tcga_corr.sources.simulated import has_simulated_samples
 from tcga_corr.store.layout import TableKey
 from tcga_corr.store.metadata import InputFile, TableMetadata
 from tcga_corr.vocabulary.barcodes import parse_barcode
 from tcga_corr.vocabulary.tumor_types import OTHER, TUMOR_TYPES, UNIONS, parse_tumor_type
+from tcga_corr.vocabulary.units import quantity_of
 
 _MOST_LISTED = 4  # files beside a table that are recorded one by one
 
-PREPARATION = 3
+PREPARATION = 4
 """Increased when the same input would give another table, so that ``load`` makes it again."""
 
 
@@ -43,6 +46,8 @@ class LoadOptions:
         Unit of the values of the user's own source.
     linear
         Whether the values of the user's own source are linear; False to find it out.
+    normalize
+        ``cpm`` to take the counts of the user's own source per million of each sample's.
     rows
         What the rows of a plain table are.
     probe_map, phenotype
@@ -54,6 +59,7 @@ class LoadOptions:
     genes: Genes | None = None
     unit: str | None = None
     linear: bool = False
+    normalize: Normalization | None = None
     rows: RowsOfTable | None = None
     probe_map: Path | None = None
     phenotype: Path | None = None
@@ -70,15 +76,18 @@ class LoadOptions:
 class LoadPlan:
     """All that decides which tables a file becomes.
 
-    ``linear`` is None if the values themselves decide it; ``unit`` is then that of the file.
+    ``linear`` is None if the values themselves decide it; ``unit`` is that of the file.
     """
 
     file: TableFile
     source: Source
     own_cohort: bool  # samples without TCGA barcodes
+    patients_alone: bool  # barcodes without a sample type
     genes: Genes
     linear: bool | None
+    said_linear: bool  # by the user
     unit: str
+    normalize: Normalization | None
     tumor_types: tuple[str, ...]
     missing: tuple[str, ...]  # requested tumor types without a sample in the table
     phenotype: TumorTypeOfSample | None  # for a table of several tumor types
@@ -103,12 +112,14 @@ class LoadPlan:
             "read_as": self.file.read_as,
             "linear": self.linear,
             "unit": self.unit,
+            "normalize": self.normalize,
             "preparation": PREPARATION,
         }
 
     def stored_unit(self, linear: bool) -> str:
         """Unit of the stored values, given whether those of the file are linear."""
-        return self.unit if not linear or self.unit.startswith("log2(") else f"log2({self.unit}+1)"
+        unit = self.normalize or self.unit
+        return unit if not linear or unit.startswith("log2(") else f"log2({unit}+1)"
 
     def check_unchanged(self) -> None:
         """Refuse files that were changed or replaced after the plan was made.
@@ -147,8 +158,13 @@ def plan_file(path: Path, options: LoadOptions) -> LoadPlan:
     """
     stamps = {path: _stamp(path)} if path.exists() else {}
     file = open_table(path, ReadOptions(probe_map=options.probe_map, rows=options.rows))
-    own_cohort = not any(parse_barcode(name) for name in file.columns)
-    source = _source(file, own_cohort, options)
+    check_columns(file.columns, path)
+    barcodes = [barcode for name in file.columns if (barcode := parse_barcode(name))]
+    own_cohort = not barcodes
+    of_samples = any(barcode.sample_type for barcode in barcodes)
+    source = _source(file, of_samples, options)
+    if options.normalize:
+        check_is_of_counts(path, source.unit)
     own = source.name not in SOURCES
     beside = list(file.beside)
     phenotype_path = None
@@ -167,9 +183,12 @@ def plan_file(path: Path, options: LoadOptions) -> LoadPlan:
         file=file,
         source=source,
         own_cohort=own_cohort,
+        patients_alone=bool(barcodes) and not of_samples,
         genes=options.genes or ("protein-coding" if file.ensembl else "all"),
         linear=True if options.linear else (file.linear or None) if own else file.linear,
+        said_linear=options.linear,
         unit=source.unit,
+        normalize=options.normalize,
         tumor_types=tumor_types,
         missing=missing,
         phenotype=phenotype,
@@ -283,13 +302,13 @@ def _if_known(text: str) -> str:
     return text if text in TUMOR_TYPES or text in UNIONS else ""
 
 
-def _source(file: TableFile, own_cohort: bool, options: LoadOptions) -> Source:
+def _source(file: TableFile, of_samples: bool, options: LoadOptions) -> Source:
     path = file.path
     by_name = source_of_file(path)
     simulated = has_simulated_samples(file.columns)
     name = options.source or (by_name.name if by_name and not simulated else None)
     known = SOURCES.get(name or "")
-    if own_cohort and (name is None or known is not None):
+    if not of_samples and (name is None or known is not None):
         shown = ", ".join(f"'{column[:30]}'" for column in file.columns[:3])
         raise TableError(
             f"{path}: no sample is named by a TCGA barcode (the first are {shown})",
@@ -312,11 +331,16 @@ def _source(file: TableFile, own_cohort: bool, options: LoadOptions) -> Source:
             f"Give --source {'simulated' if simulated else 'another name'}",
         )
     if known is None:
-        unit = options.unit or (by_name.unit if by_name else None)
+        unit = options.unit or file.unit or (by_name.unit if by_name else None)
         if unit is None:
             raise UsageError(
                 f"{path}: the unit of source '{name}' is not known",
                 "Give --unit, such as tpm, or 'log2(tpm+1)' if the values are logarithms",
+            )
+        if file.unit and quantity_of(unit) is not quantity_of(file.unit):
+            raise UsageError(
+                f"{path}: what is read of it is {file.unit}, and --unit says {unit}",
+                "Leave --unit out",
             )
         return own_source(name, unit)
     if by_name is not None and not known.matches(path):
@@ -324,10 +348,10 @@ def _source(file: TableFile, own_cohort: bool, options: LoadOptions) -> Source:
             f"{path}: named as a file of source '{by_name.name}', not of '{known.name}'",
             "Leave --source out, or give a name of your own",
         )
-    if options.unit is not None or options.linear:
+    if options.unit is not None or options.linear or options.normalize:
         raise UsageError(
-            f"{path}: --unit and --linear are for sources of your own, and '{known.name}' is in "
-            f"{known.unit}",
+            f"{path}: --unit, --linear and --normalize are for sources of your own, and "
+            f"'{known.name}' is in {known.unit}",
             "Leave them out, or give --source a name of your own",
         )
     if file.format not in known.formats:

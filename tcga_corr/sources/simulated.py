@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tcga_corr.sources.source import Source
+from tcga_corr.vocabulary.barcodes import parse_barcode
 
 SOURCE = Source(
     name="simulated",
@@ -21,6 +22,7 @@ BARCODE_PREFIX = "TCGA-00-"
 """Of every simulated sample: the tissue source site 00 does not exist."""
 
 
-def has_simulated_samples(barcodes: Iterable[str]) -> bool:
+def has_simulated_samples(names: Iterable[str]) -> bool:
     """Whether any of the samples is simulated, whatever file it is in."""
-    return any(barcode.startswith(BARCODE_PREFIX) for barcode in barcodes)
+    barcodes = map(parse_barcode, names)
+    return any(barcode and barcode.text.startswith(BARCODE_PREFIX) for barcode in barcodes)

@@ -75,6 +75,9 @@ class TableMetadata:
         One entry per column.
     read_as
         How the file was read, where that had to be found out, and whether its values were linear.
+    counts
+        Whether the values are counts of reads, not adjusted for sequencing depth, as their unit
+        says or all being whole numbers.
     """
 
     source: str
@@ -88,6 +91,7 @@ class TableMetadata:
     dropped: dict[str, int]
     samples: tuple[StoredSample, ...] = field(repr=False)
     read_as: str = ""
+    counts: bool = False
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> TableMetadata:

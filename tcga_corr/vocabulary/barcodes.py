@@ -2,25 +2,48 @@
 
 A barcode such as ``TCGA-N5-A4R8-01A-11R-A28V-07`` reads: patient (characters 1-12), sample type
 code and vial (14-16), portion and analyte (18-20), plate (22-25), centre. Hubs cut it after the
-sample type, after the vial, or not at all.
+sample type, after the vial, or not at all. Scripts write it with underscores or points, in lower
+case, and with more text before or after it: all of these are read the same.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from tcga_corr.vocabulary.tumor_types import TumorType
+from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES, UNIONS, TumorType
 
-_PATIENT = re.compile(r"TCGA-[A-Z0-9]{2}-[A-Z0-9]{4}")
+_TCGA = "TCGA"
 _BARCODE = re.compile(
-    rf"(?P<patient>{_PATIENT.pattern})"
-    r"-(?P<sample_type>[0-9]{2})(?P<vial>[A-Z])?"
-    r"(?:-[0-9]{2}(?P<analyte>[A-Z])?(?:-(?P<plate>[A-Z0-9]{4})(?:-[0-9]{2})?)?)?"
+    r"(?<![^\W_])(?P<patient>TCGA-[A-Z0-9]{2}-[A-Z0-9]{4})"
+    r"(?:-(?P<sample_type>[0-9]{2})(?P<vial>[A-Z])?"
+    r"(?:-[0-9]{2}(?P<analyte>[A-Z])?(?:-(?P<plate>[A-Z]*[0-9][A-Z0-9]*)(?<=-[A-Z0-9]{4})"
+    r"(?:-[0-9]{2})?)?)?)?(?![^\W_])",
+    re.ASCII,
 )
+_HYPHENS = str.maketrans(dict.fromkeys("_. \u00a0\u2010\u2011\u2012\u2013\u2014\u2212", "-"))
+_UUID = re.compile("[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}")
+_COPY = re.compile("-[0-9]{1,3}$")
+_SAYS_NO_TISSUE = frozenset(
+    (
+        _TCGA,
+        *TUMOR_TYPES,
+        *UNIONS,
+        "TXT",
+        "TSV",
+        "CSV",
+        "GZ",
+        "BAM",
+        "COUNTS",
+        "HTSEQ",
+        "FPKM",
+        "TPM",
+    )
+)
+"""Words beside a patient that leave no doubt that they are no sample type."""
 
 SAMPLE_TYPES: dict[str, str] = {
     "01": "Primary Solid Tumor",
@@ -45,46 +68,70 @@ SAMPLE_TYPES: dict[str, str] = {
 }
 
 _ALL_TUMOR_CODES = tuple(f"{code:02}" for code in range(1, 10))
+_UNKNOWN = ""  # the sample type of a patient's barcode
 _ANALYTES = ("H", "R", "T")
 
 
 @dataclass(frozen=True)
 class Barcode:
-    """A parsed barcode; parts that the hub has cut off are empty."""
+    """A parsed barcode; parts that the hub has cut off are empty.
+
+    Attributes
+    ----------
+    text
+        The barcode itself, with hyphens and in capitals, without what stood around it.
+    patient, sample_type, vial, analyte, plate
+        Its parts. Without a sample type it is that of a patient.
+    around
+        What stood before and after it, without a UUID and without the number of a copy, such as
+        the ``.1`` of R and pandas. Barcodes are equal whatever it is.
+    """
 
     text: str
     patient: str
-    sample_type: str
+    sample_type: str = ""
     vial: str = ""
     analyte: str = ""
     plate: str = ""
+    around: str = field(default="", compare=False)
 
     @property
     def sample(self) -> str:
-        """Characters 1-15: the patient and the sample type code."""
-        return f"{self.patient}-{self.sample_type}"
+        """Characters 1-15, the patient and the sample type code; the patient where that is all."""
+        return f"{self.patient}-{self.sample_type}" if self.sample_type else self.patient
 
 
 def parse_barcode(text: str) -> Barcode | None:
-    """The barcode of a sample or aliquot; None where the text is not one.
+    """The barcode of an aliquot, a sample or a patient in a text; None where it holds none.
 
-    Dots instead of hyphens, as R's ``make.names`` leaves them, and lower case are read too.
+    Underscores, points, blanks and dashes stand for hyphens, and lower case for capitals. Other
+    text may stand before and after it, set apart by any mark. It is no barcode where two samples
+    are named, or where the text beside a patient may tell a sample type (``TCGA-OR-A5J1-N``).
     """
-    match = _BARCODE.fullmatch(_normalise(text))
-    if match is None:
+    if not mentions_tcga(text):
         return None
+    plain = text.strip().upper().translate(_HYPHENS)
+    found = list(_BARCODE.finditer(plain))
+    if len({match["patient"] for match in found}) != 1:
+        return None
+    samples = {match["sample_type"] for match in found} - {None}
+    if len(samples) > 1:
+        return None
+    match = max(found, key=lambda match: len(match[0]))
     parts = {name: value or "" for name, value in match.groupdict().items()}
-    return Barcode(match.string, **parts)
+    before, after = (_UUID.sub("", part) for part in (plain[: match.start()], plain[match.end() :]))
+    if not samples and not _says_no_tissue(f"{before} {after}"):
+        return None
+    return Barcode(match[0], **parts, around=before.strip("-") + _COPY.sub("", after).strip("-"))
 
 
-def parse_patient(text: str) -> str | None:
-    """The barcode of a patient, read as by :func:`parse_barcode`; None where it is not one."""
-    match = _PATIENT.fullmatch(_normalise(text))
-    return match.string if match else None
+def mentions_tcga(text: str) -> bool:
+    """Whether a text holds ``TCGA``, so that it is no name of a cohort of another origin."""
+    return _TCGA in text.upper()
 
 
-def _normalise(text: str) -> str:
-    return text.strip().upper().replace(".", "-")
+def _says_no_tissue(text: str) -> bool:
+    return _SAYS_NO_TISSUE.issuperset(filter(None, re.split(r"[\W_]+", text)))
 
 
 @dataclass(frozen=True)
@@ -107,23 +154,25 @@ def select_samples(
     barcodes: Sequence[Barcode],
     tumor_type: TumorType,
     left_out: Mapping[int, str] = MappingProxyType({}),
+    paraffin: Collection[int] = frozenset(),
 ) -> SampleSelection:
     """Apply the selection rule to the columns of one tumor type's table.
 
     ``tumor`` and ``normal`` keep one sample per patient, ``all-tumor`` one column per sample of
-    any tumour code (01-09). Of several, these decide in turn: the tumor type's preferred sample
-    type, RNA analyte H over R over T, the higher plate, the lower vial letter, sorted order.
-    ``left_out`` has the positions that no selection may keep, and why.
+    any tumour code (01-09). Barcodes of patients count as tumour. Of several, these decide in turn:
+    the tumor type's preferred sample type, paraffin-embedded (FFPE) after others, RNA analyte H
+    over R over T, the lower vial letter, the higher plate, sorted order. ``left_out`` has the
+    positions that no selection may keep, and why; ``paraffin`` those that are known to be FFPE.
     """
     selection = SampleSelection()
     wanted = {
-        "tumor": (tumor_type.tumor_codes, lambda barcode: barcode.patient),
+        "tumor": ((*tumor_type.tumor_codes, _UNKNOWN), lambda barcode: barcode.patient),
         "normal": (("11",), lambda barcode: barcode.patient),
-        "all-tumor": (_ALL_TUMOR_CODES, lambda barcode: barcode.sample),
+        "all-tumor": ((*_ALL_TUMOR_CODES, _UNKNOWN), lambda barcode: barcode.sample),
     }
     for name, (codes, unit_of) in wanted.items():
         selection.columns[name], selection.reasons[name] = _select(
-            barcodes, codes, unit_of, left_out
+            barcodes, codes, unit_of, left_out, paraffin
         )
     return selection
 
@@ -133,6 +182,7 @@ def _select(
     codes: tuple[str, ...],
     unit_of: Callable[[Barcode], str],
     left_out: Mapping[int, str],
+    paraffin: Collection[int],
 ) -> tuple[tuple[int, ...], dict[int, str]]:
     reasons = dict(left_out)
     rivals: dict[str, list[int]] = defaultdict(list)
@@ -143,13 +193,16 @@ def _select(
             rivals[unit_of(barcode)].append(position)
         else:
             name = SAMPLE_TYPES.get(barcode.sample_type, "unknown sample type")
-            reasons[position] = f"sample type {barcode.sample_type} ({name})"
+            reasons[position] = f"sample type {barcode.sample_type or 'unknown'} ({name})"
     columns = []
     for positions in rivals.values():
-        best, *others = _by_preference(positions, barcodes, codes)
+        best, *others = _by_preference(positions, barcodes, codes, paraffin)
         columns.append(best)
         for other in others:
-            rule = _deciding_rule(barcodes[best], barcodes[other], codes)
+            if (best in paraffin) != (other in paraffin):
+                rule = "paraffin-embedded (FFPE) samples come last"
+            else:
+                rule = _deciding_rule(barcodes[best], barcodes[other])
             reasons[other] = f"{barcodes[best].text} taken instead: {rule}"
     return tuple(sorted(columns)), reasons
 
@@ -159,21 +212,29 @@ def _analyte_order(barcode: Barcode) -> int:
 
 
 def _by_preference(
-    positions: Sequence[int], barcodes: Sequence[Barcode], codes: tuple[str, ...]
+    positions: Sequence[int],
+    barcodes: Sequence[Barcode],
+    codes: tuple[str, ...],
+    paraffin: Collection[int],
 ) -> list[int]:
-    ordered = sorted(positions, key=lambda p: (barcodes[p].vial, barcodes[p].text))
+    ordered = sorted(positions, key=lambda p: barcodes[p].text)
     ordered.sort(key=lambda p: barcodes[p].plate, reverse=True)
-    ordered.sort(key=lambda p: (codes.index(barcodes[p].sample_type), _analyte_order(barcodes[p])))
-    return ordered
+
+    def order(position: int) -> tuple[int, bool, int, str]:
+        barcode = barcodes[position]
+        preferred = codes.index(barcode.sample_type)
+        return preferred, position in paraffin, _analyte_order(barcode), barcode.vial
+
+    return sorted(ordered, key=order)
 
 
-def _deciding_rule(best: Barcode, other: Barcode, codes: tuple[str, ...]) -> str:
+def _deciding_rule(best: Barcode, other: Barcode) -> str:
     if best.sample_type != other.sample_type:
-        return f"sample type {best.sample_type} before {other.sample_type}"
+        return f"sample type {best.sample_type} before {other.sample_type or 'unknown'}"
     if _analyte_order(best) != _analyte_order(other):
         return f"RNA analyte {best.analyte} before {other.analyte or 'unknown'}"
-    if best.plate != other.plate:
-        return f"plate {best.plate} is higher than {other.plate or 'unknown'}"
     if best.vial != other.vial:
         return f"vial {best.vial or 'unknown'} before {other.vial}"
+    if best.plate != other.plate:
+        return f"plate {best.plate} is higher than {other.plate or 'unknown'}"
     return "first in sorted order"

@@ -116,7 +116,7 @@ def test_logarithms_under_a_linear_unit_are_refused(
     path = write_table(tmp_path / "mine.tsv", barcodes(12), logs())
     error = refusal(load(engine, path, tumor_type="LIHC", unit=unit))
     assert isinstance(error, UsageError)
-    assert f"so they are logarithms, and --unit says {unit}" in str(error)
+    assert f"as if they were logarithms, and --unit says {unit}" in str(error)
     assert f"Say --unit 'log2({unit}+1)'" in str(error)
     assert load(engine, path, tumor_type="LIHC", unit=f"log2({unit}+1)").errors == ()
 

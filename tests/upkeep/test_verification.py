@@ -156,7 +156,7 @@ def test_a_table_that_tells_nothing_is_mended_as_its_index_remembers_it(engine: 
 
 def test_an_own_table_is_not_mended_but_its_user_told(tmp_path: Path, cli: Cli) -> None:
     store = tmp_path / "cache"
-    rows = [(name, [number + one for one in range(12)]) for number, name in enumerate(GENES)]
+    rows = [(name, [(number + one) / 2 for one in range(12)]) for number, name in enumerate(GENES)]
     table = write_table(tmp_path / "mine.tsv", barcodes(12), rows)
     engine = open_store(store)
     own = LoadOptions(source="mine", tumor_type="LIHC", unit="log2(tpm+1)")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tcga_corr.choices import SELECTIONS
 from tcga_corr.vocabulary.barcodes import Barcode, parse_barcode, select_samples
+from tcga_corr.vocabulary.paraffin import is_known_paraffin
 from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
 
 ALIQUOT = "TCGA-OR-A5J1-01A-11R-A29S-07"
@@ -51,10 +52,59 @@ def test_parts_of_each_length(text: str, parts: tuple[str, str, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [ALIQUOT.replace("-", "."), ALIQUOT.lower(), f" {ALIQUOT}\n", ALIQUOT.title()]
+    "text",
+    [
+        ALIQUOT.replace("-", "."),
+        ALIQUOT.replace("-", "_"),
+        ALIQUOT.replace("-", "\u2013"),
+        ALIQUOT.lower(),
+        f" {ALIQUOT}\n",
+        ALIQUOT.title(),
+        f"LIHC_{ALIQUOT}",
+        f"{ALIQUOT}.bam",
+        f"x/TCGA-LIHC/TCGA_OR_A5J1/{ALIQUOT}_6b6f1d3e-1111-2222-3333-123456789abc",
+        f"{ALIQUOT}.1",
+    ],
 )
 def test_other_spellings_of_the_same(text: str) -> None:
     assert parsed(text) == parsed(ALIQUOT)
+
+
+names_around = st.text("abz09", max_size=6)
+
+
+@given(
+    st.sampled_from([ALIQUOT, ALIQUOT[:15], ALIQUOT[:16], ALIQUOT[:20]]),
+    st.sampled_from("-_. "),
+    st.booleans(),
+    names_around,
+    names_around,
+)
+def test_a_barcode_is_read_out_of_any_name(
+    text: str, mark: str, lower: bool, before: str, after: str
+) -> None:
+    """With other text set apart; what follows may be read as its portion, analyte and plate."""
+    written = text.replace("-", mark)
+    name = f"{before}|{written.lower() if lower else written}|{after}"
+    assert parsed(name) == parsed(text)
+    assert parsed(name).sample == ALIQUOT[:15]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        PATIENT,
+        PATIENT.lower().replace("-", "_"),
+        f"ACC_{PATIENT}",
+        f"{PATIENT}.txt",
+        f"{PATIENT}_6b6f1d3e-1111-2222-3333-123456789abc",
+    ],
+)
+def test_a_patient_is_a_barcode_without_a_sample_type(text: str) -> None:
+    assert parsed(text) == Barcode(PATIENT, PATIENT)
+    assert parsed(text).sample == PATIENT
+    assert taken([PATIENT, "TCGA-OR-A5J2"]) == [PATIENT, "TCGA-OR-A5J2"]
+    assert taken([PATIENT], selection="normal") == []
 
 
 @pytest.mark.parametrize(
@@ -62,12 +112,14 @@ def test_other_spellings_of_the_same(text: str) -> None:
     [
         "",
         "sample",
-        PATIENT,
         f"{PATIENT}-1",
         f"{PATIENT}-01AB",
-        f"{PATIENT}-01-",
-        f"{PATIENT}_01",
-        f"{PATIENT}-01A-11R-A29S-07-9",
+        f"{PATIENT}-N",
+        f"{PATIENT}_tumor",
+        f"{PATIENT}.1",
+        f"normal_{PATIENT}",
+        f"{PATIENT}-01A, {PATIENT}-11A",
+        f"{PATIENT}-01A TCGA-OR-A5J2-01A",
         f"x{PATIENT}-01",
         "TCGA-OR-A5J-01",
         "TCGA-O-A5J1-01",
@@ -99,18 +151,38 @@ def test_then_analyte_h_over_r_over_t(better: str, worse: str) -> None:
     assert reasons([loser, winner]) == [f"{winner} taken instead: {rule}"]
 
 
+def test_then_the_lower_vial() -> None:
+    """Before the plate: a later vial is a further sample, and often a paraffin-embedded one."""
+    loser, winner = f"{PATIENT}-01B-11R-A29S-07", f"{PATIENT}-01A-21R-1789-07"
+    assert taken([loser, winner]) == [winner]
+    assert reasons([loser, winner]) == [f"{winner} taken instead: vial A before B"]
+
+
 def test_then_the_higher_plate() -> None:
-    loser, winner = f"{PATIENT}-01A-11R-1789-07", f"{PATIENT}-01B-11R-A29S-07"
+    loser, winner = f"{PATIENT}-01A-11R-1789-07", f"{PATIENT}-01A-11R-A29S-07"
     assert taken([loser, winner]) == [winner]
     assert reasons([loser, winner]) == [
         f"{winner} taken instead: plate A29S is higher than 1789",
     ]
 
 
-def test_then_the_lower_vial() -> None:
-    loser, winner = f"{PATIENT}-01B-11R-A29S-07", f"{PATIENT}-01A-21R-A29S-07"
-    assert taken([loser, winner]) == [winner]
-    assert reasons([loser, winner]) == [f"{winner} taken instead: vial A before B"]
+def test_paraffin_comes_after_all_but_the_sample_type() -> None:
+    texts = [f"{PATIENT}-01A-11H-A29S-07", f"{PATIENT}-01B-11T-1789-07"]
+    barcodes = [parsed(text) for text in texts]
+    chosen = select_samples(barcodes, TUMOR_TYPES["ACC"], paraffin={0})
+    assert chosen.columns["tumor"] == chosen.columns["all-tumor"] == (1,)
+    assert chosen.reasons["tumor"] == {
+        0: f"{texts[1]} taken instead: paraffin-embedded (FFPE) samples come last"
+    }
+    alone = select_samples(barcodes[:1], TUMOR_TYPES["ACC"], paraffin={0})
+    assert alone.columns["tumor"] == (0,)
+
+
+def test_samples_known_to_be_of_paraffin() -> None:
+    assert is_known_paraffin(parsed("TCGA-44-2656-01B-06R-A277-07"))
+    assert is_known_paraffin(parsed("tcga.a6.2684.01c"))
+    assert not is_known_paraffin(parsed("TCGA-44-2656-01A-02R-A278-07"))
+    assert not is_known_paraffin(parsed("TCGA-44-2656-01"))
 
 
 def test_then_sorted_order() -> None:
@@ -178,8 +250,8 @@ def best_of(rivals: list[Barcode], codes: Sequence[str]) -> Barcode:
     steps: list[Callable[[Barcode], tuple[int, ...] | int | str]] = [
         lambda b: codes.index(b.sample_type),
         lambda b: "HRT".index(b.analyte) if b.analyte and b.analyte in "HRT" else 3,
-        lambda b: 0 if b.plate == max(rival.plate for rival in rivals) else 1,
         lambda b: b.vial,
+        lambda b: 0 if b.plate == max(rival.plate for rival in rivals) else 1,
         lambda b: b.text,
     ]
     for step in steps:
