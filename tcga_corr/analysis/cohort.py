@@ -18,8 +18,9 @@ from tcga_corr.scoring.ssgsea import doubled_places, enrichment_scores, weights_
 from tcga_corr.store.index import GeneNames, TableIndex
 from tcga_corr.store.metadata import StoredSample
 from tcga_corr.vocabulary.associations import SIMULATED
+from tcga_corr.vocabulary.matching import SymbolMatch, match_symbols
 from tcga_corr.vocabulary.methods import METHODS
-from tcga_corr.vocabulary.symbols import SymbolMatch, match_symbols, symbol_table
+from tcga_corr.vocabulary.symbols import symbol_table
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]

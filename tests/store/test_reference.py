@@ -31,7 +31,8 @@ from tcga_corr.store.reference import (
     open_reference,
 )
 from tcga_corr.vocabulary.gene_sets.catalogue import reference_digest, reference_sets
-from tcga_corr.vocabulary.symbols import match_symbols, symbol_table
+from tcga_corr.vocabulary.matching import match_symbols
+from tcga_corr.vocabulary.symbols import symbol_table
 from tests.conftest import DIE_BEFORE, barcodes, snapshot, write_table
 
 Rows = NDArray[np.intp]
