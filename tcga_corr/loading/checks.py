@@ -22,11 +22,6 @@ _LINEAR_UNIT = re.compile(
     re.IGNORECASE,
 )
 _LOG_UNIT = re.compile(r"log|ln\(|vst|rlog|z.?score", re.IGNORECASE)
-_MONTH = "jan|feb|m[aä]r|mrz|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz]"
-_DATE = re.compile(
-    rf"\d{{1,2}}[-. ]({_MONTH})[a-z]*\.?|({_MONTH})[-. ]\d{{1,2}}|\d{{4}}-\d\d-\d\d( 00:00:00)?",
-    re.IGNORECASE,
-)
 _HIGHEST_LOG2 = 50.0  # 2**50 reads: no logarithm of a count is higher
 
 
@@ -148,15 +143,6 @@ def check_names(table: ExpressionTable, path: Path, *, own_cohort: bool) -> None
             f"{path}: {table.samples.count(repeated[0])} samples are named '{repeated[0]}'",
             "Give each a name of its own, or take the mean of repeats yourself",
         )
-
-
-def date_symbols_note(table: ExpressionTable) -> str:
-    """A note on gene symbols that a spreadsheet has turned into dates; empty if there are none."""
-    dates = [name for name in dict.fromkeys(table.genes.tolist()) if _DATE.fullmatch(name)]
-    if not dates:
-        return ""
-    shown = ", ".join(dates[:3]) + (", …" if len(dates) > 3 else "")
-    return f"{len(dates)} names of genes are dates, as spreadsheets make of symbols ({shown})"
 
 
 def _first_cell(table: ExpressionTable, where: NDArray[np.bool_]) -> str:

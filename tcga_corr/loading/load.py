@@ -24,9 +24,9 @@ from tcga_corr.loading.checks import (
     check_names,
     check_scale,
     check_unit,
-    date_symbols_note,
     is_linear,
 )
+from tcga_corr.loading.gene_names import with_current_names
 from tcga_corr.loading.plan import LoadOptions, LoadPlan, plan_file
 from tcga_corr.progress import Progress
 from tcga_corr.sources import SOURCES, source_of_file
@@ -199,7 +199,7 @@ class _Run:
         if not to_do:
             return
         self.progress.step(f"reading {plan.source.name} {path.name}")
-        table, linear = _read(plan)
+        table, linear, names_notes = _read(plan)
         plan.check_unchanged()
         unit = plan.stored_unit(linear)
         self._check_unit(plan, unit)
@@ -209,7 +209,7 @@ class _Run:
             with self.collecting():
                 part = _samples_of_type(table, types, key.tumor_type)
                 self._check_patients(plan, key, part.samples)
-                notes = (plan.file.read_as, _LINEAR if linear else "", date_symbols_note(table))
+                notes = (plan.file.read_as, _LINEAR if linear else "", *names_notes)
                 read_as = "; ".join(filter(None, notes))
                 self.loaded.append(self._store(part, plan, key, unit, read_as))
 
@@ -315,10 +315,10 @@ class _Run:
         return True
 
 
-def _read(plan: LoadPlan) -> tuple[ExpressionTable, bool]:
-    """The table on the log2 scale, with the chosen genes, and whether the file is linear."""
+def _read(plan: LoadPlan) -> tuple[ExpressionTable, bool, list[str]]:
+    """The table on the log2 scale, with the chosen genes, whether the file is linear, and notes."""
     genes = _gene_filter(plan.genes)
-    table = plan.file.read(genes)
+    table, notes = with_current_names(plan.file.read(genes))
     check_names(table, plan.path, own_cohort=plan.own_cohort)
     linear = is_linear(table) if plan.linear is None else plan.linear
     check_scale(table, plan.path, plan.source, linear)
@@ -331,7 +331,7 @@ def _read(plan: LoadPlan) -> tuple[ExpressionTable, bool]:
             f"{plan.path}: no row has a gene symbol",
             "Take a table with rows by symbol, or by Ensembl gene with its probe map",
         )
-    return _filter_genes(table.logged() if linear else table, genes), linear
+    return _filter_genes(table.logged() if linear else table, genes), linear, notes
 
 
 def _gene_filter(genes: Genes) -> GeneFilter | None:

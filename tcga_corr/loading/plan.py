@@ -23,7 +23,7 @@ from tcga_corr.vocabulary.tumor_types import OTHER, TUMOR_TYPES, UNIONS, parse_t
 
 _MOST_LISTED = 4  # files beside a table that are recorded one by one
 
-PREPARATION = 3
+PREPARATION = 4
 """Increased when the same input would give another table, so that ``load`` makes it again."""
 
 

@@ -54,7 +54,12 @@ _SYMBOLS: dict[tuple[int, int], tuple[str, ...]] = {
 
 def genes_of_date(name: str) -> tuple[str, ...]:
     """The current symbols of the genes whose former symbols a spreadsheet shows as this date."""
-    return tuple(dict.fromkeys(one for day in days_of(name) for one in _SYMBOLS.get(day, ())))
+    return tuple(dict.fromkeys(one for day in days_of(name) for one in genes_of(day)))
+
+
+def genes_of(day: tuple[int, int]) -> tuple[str, ...]:
+    """The current symbols of the genes whose former symbols are taken for a day, as (9, 2)."""
+    return _SYMBOLS.get(day, ())
 
 
 def days_of(name: str) -> tuple[tuple[int, int], ...]:

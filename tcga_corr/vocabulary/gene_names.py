@@ -67,7 +67,7 @@ def split_name(name: str) -> tuple[str, str]:
     if match := _ENTREZ_LAST.fullmatch(name):
         return _symbol(match[1]), match[2]
     symbol, _, gene_id = name.partition("|")
-    return _symbol(symbol), gene_id
+    return ("" if symbol == "?" else symbol), gene_id
 
 
 def _symbol(text: str) -> str:
