@@ -152,6 +152,16 @@ class NameResolver:
             return CovariateVariable(self._covariates.require(name))
         return self._bare(item)
 
+    def genes(self, names: Sequence[str]) -> list[GeneVariable]:
+        """The genes of a list; a name that no gene has stays, and is not measured anywhere."""
+        found: dict[GeneVariable, None] = {}
+        for name in names:
+            try:
+                found[self._gene(name)] = None
+            except UnknownSymbolError:
+                found[GeneVariable(name, name)] = None
+        return list(found)
+
     def variables(self, items: Items) -> list[Variable]:
         """The variable of each item."""
         return [self.variable(item) for item in several_items(items)]
@@ -324,9 +334,18 @@ def collection(text: str) -> list[SetVariable]:
         sets = read_set_file(text).all_sets()
     else:
         raise UsageError(
-            f"unknown collection '{text}'", "Give hallmark, reference or a file that ends in .gmt"
+            f"unknown collection '{text}'",
+            "Give hallmark, reference, a file of gene sets or of genes, or names between commas",
         )
     return [SetVariable(gene_set) for gene_set in sets]
+
+
+def genes_of_list(text: str) -> tuple[str, ...] | None:
+    """The genes of a file that is a plain list of them; None of any other collection."""
+    if not names_file(text):
+        return None
+    file = read_set_file(text)
+    return file.only().genes if file.is_list else None
 
 
 def check_distinct(sets: Sequence[SetVariable]) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -288,16 +289,22 @@ def _common_sets(
 
 
 def checked_nulls(
-    null: Null | Iterable[Null], n_draws: int, known: Iterable[Null] = tuple(NULLS)
+    null: Null | Literal["none"] | Iterable[Null] | None,
+    n_draws: int,
+    known: Iterable[Null] = tuple(NULLS),
 ) -> tuple[Null, ...]:
-    """The nulls of a question, each once.
+    """The nulls of a question, each once; none for ``none`` and None.
 
     Raises
     ------
     UsageError
         On one that is not known there, or fewer than one draw.
     """
-    nulls: tuple[Null, ...] = tuple(dict.fromkeys([null] if isinstance(null, str) else null))
+    if null is None or null == "none":
+        return ()
+    nulls: tuple[Null, ...] = tuple(
+        dict.fromkeys([cast(Null, null)] if isinstance(null, str) else null)
+    )
     for name in nulls:
         check_choice("null", name, known)
     if n_draws < 1:

@@ -29,7 +29,8 @@ TumorTypes = Annotated[
         "-t",
         "--tumor-type",
         metavar="TYPE",
-        help="A tumor type, such as LIHC; several with commas or by repeating. Default: all.",
+        help="A tumor type, such as LIHC or liver; several with commas or by repeating. "
+        "Default: all.",
     ),
 ]
 SourceName = Annotated[
