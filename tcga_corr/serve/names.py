@@ -12,6 +12,7 @@ from tcga_corr.errors import UsageError, near_names
 from tcga_corr.serve.completion import KINDS, Completions, Kind, lines_of
 from tcga_corr.store.covariate_lookup import Covariates
 from tcga_corr.store.index import TableIndex
+from tcga_corr.vocabulary.gene_names import cleaned, genes_named
 from tcga_corr.vocabulary.gene_sets.catalogue import reference_sets, shipped_sets
 from tcga_corr.vocabulary.gene_sets.gmt import GeneSet
 from tcga_corr.vocabulary.gene_sets.paths import is_of_file
@@ -140,7 +141,11 @@ class VisitorNames(NameResolver):
 
     def _has(self, kind: Kind, name: str) -> bool:
         if kind == "gene":
-            return self._is_row(name) or name.casefold() in _folded_genes()
+            return (
+                self._is_row(name)
+                or name.casefold() in _folded_genes()
+                or bool(genes_named(cleaned(name)))
+            )
         if kind == "set":
             return name.casefold() in _folded_sets()
         return bool(self._covariates.named(name))

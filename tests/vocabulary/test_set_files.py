@@ -50,6 +50,11 @@ LAYOUTS = {
     "genes first.txt": "".join(row(gene, "S") for gene in GENES),
     "lines.txt": row("S", "na", *GENES),
     "columns.csv": "S,OTHER\n" + "".join(f"{gene},GPX4\n" for gene in GENES),
+    "with commas.gmt": row("S", "na", *GENES, between=","),
+    "in the second field.gmt": row("S", ",".join(GENES)),
+    "columns without descriptions.gmx": "S\tOTHER\n" + "".join(row(gene, "GPX4") for gene in GENES),
+    "of R/S.csv": '"","x"\n' + "".join(f'"{n}","{gene}"\n' for n, gene in enumerate(GENES)),
+    "one line of tabs/S.txt": row(*GENES),
     "msigdb.json": json.dumps({"S": {"geneSymbols": GENES, "pmid": ""}}),
     "lists.json": json.dumps({"S": GENES}),
     "S.json": json.dumps(GENES),
@@ -101,6 +106,18 @@ def test_a_description_that_repeats_a_name_or_a_member_is_one(tmp_path: Path) ->
     assert not any(one.notes for one in file.sets.values())
 
 
+def test_a_gene_that_the_symbols_lack_is_counted_beside_others_and_noted_alone(
+    tmp_path: Path,
+) -> None:
+    lone = read(tmp_path / "x.gmt", row("S", "LINC99999", *GENES))
+    assert lone.only().genes == GENES
+    assert lone.only().notes == ("S: LINC99999 is taken as its description, not as a gene",)
+    beside = read(tmp_path / "x.gmt", row("S", "LINC99999", *GENES) + row("T", *GENES))
+    assert beside.one("S").genes == ("LINC99999", *GENES)
+    ids = read(tmp_path / "x.gmt", row("S", "R-HSA-12345", *GENES) + row("T", "M5890", *GENES))
+    assert not any(one.notes for one in ids.sets.values())
+
+
 @pytest.mark.parametrize(
     ("first", "others"),
     [("Rela", ("Nfe2l2", "Trp53", "Myc")), ("5970", ("4780", "7157")), ("HLA.A", ("HLA.B",))],
@@ -122,6 +139,8 @@ def test_weights_that_differ_are_noted(tmp_path: Path) -> None:
     [
         ("x.txt", row("gene", "logFC") + row("RELA", "1.2") + row("TP53", "-3"), "with numbers"),
         ("x.txt", row("RELA", "TP53") + row("MYC", "EGFR") + row("TNF", "GPX4"), "unclear"),
+        ("x.csv", "gene,cluster\nRELA,a\nTP53,a\nMYC,b\n", "'cluster' may name the sets"),
+        ("x.csv", "gene,about,fc\nRELA,p65,1\nTP53,p53,2\n", "with numbers"),
         ("x.json", '{"S": 1}', "no list of genes"),
         ("x.json", "{", "no JSON"),
         ("x.gmt", "", "no gene sets"),

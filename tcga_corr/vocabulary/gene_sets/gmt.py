@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tcga_corr.errors import DataMissingError, TableError, UsageError, near_names, one_line
 from tcga_corr.vocabulary.gene_sets import layouts
-from tcga_corr.vocabulary.gene_sets.descriptions import with_first_genes
+from tcga_corr.vocabulary.gene_sets.descriptions import Described, with_first_genes
 from tcga_corr.vocabulary.gene_sets.fields import members
-from tcga_corr.vocabulary.gene_sets.layouts import Entry, Line
+from tcga_corr.vocabulary.gene_sets.layouts import Entry
 
 _ENDING = re.compile(
     r"\.(?P<kind>gmt|gmx|grp|json|txt|tsv|csv|lst)(?P<more>\.(?:txt|tsv|csv))?(?:\.gz)?$",
@@ -167,18 +167,18 @@ def read_set_file(path: str | Path) -> SetFile:
     ending = _ENDING.search(path.name)
     kind = ending["kind"].lower() if ending else ""
     stem = path.name[: ending.start()] if ending else path.name
-    if text.lstrip()[:1] in ("{", "[") and kind in ("json", "txt", ""):
+    if text.lstrip()[:1] == "{" or (text.lstrip()[:1] == "[" and kind in ("json", "txt", "")):
         return _gathered(path, _json(path, text, stem))
     separator = _separator(text, kind)
     lines = layouts.lines_of(text, separator)
     if not lines:
         raise TableError(f"{path}: no gene sets in it", "A GMT file has one set a line")
     if kind == "gmx":
-        return _gathered(path, layouts.by_column(lines, described=True))
+        return _described(path, layouts.by_column(lines))
     if kind == "gmt":
-        return _by_line(path, lines)
+        return _described(path, layouts.by_line(lines))
     widest = max(len([text for text in fields if text.strip()]) for _, fields in lines)
-    if kind == "grp" or widest == 1 or (len(lines) == 1 and separator != "\t"):
+    if kind == "grp" or widest == 1 or layouts.is_list_of_genes(lines):
         return _gathered(path, layouts.by_list(lines, stem), is_list=True)
     pairs = layouts.columns_of_pairs(lines)
     if pairs:
@@ -187,6 +187,15 @@ def read_set_file(path: str | Path) -> SetFile:
         raise TableError(
             f"{path}: genes with numbers, no gene sets", "Keep the column of the set's genes alone"
         )
+    genes = layouts.column_of_genes(lines)
+    if genes is not None:
+        if title := layouts.grouping_column(lines, genes):
+            raise TableError(
+                f"{path}: its column '{title}' may name the sets of the genes beside it",
+                "Title it 'set', or keep the column of genes alone",
+            )
+        column = [(number, fields[genes : genes + 1]) for number, fields in lines]
+        return _gathered(path, layouts.by_list(column, stem), is_list=True)
     columns = layouts.are_columns(lines)
     if columns is None:
         raise TableError(
@@ -194,39 +203,35 @@ def read_set_file(path: str | Path) -> SetFile:
             "genes",
             "Rename it to end in .gmt for sets in lines, in .gmx for sets in columns",
         )
-    if columns:
-        described = layouts.has_descriptions(lines)
-        return _gathered(path, layouts.by_column(lines, described=described))
-    return _by_line(path, lines)
+    return _described(path, layouts.by_column(lines) if columns else layouts.by_line(lines))
 
 
-def _by_line(path: Path, lines: Sequence[Line]) -> SetFile:
-    entries = list(layouts.by_line(lines))
-    read, notes, faults = with_first_genes(entries)
-    return _gathered(path, read, notes, faults)
+def _described(path: Path, entries: Iterable[Entry]) -> SetFile:
+    decided = with_first_genes(list(entries))
+    return _gathered(path, decided.entries, decided)
 
 
 def _gathered(
     path: Path,
     entries: Iterable[Entry],
-    notes: dict[int, str] | None = None,
-    bad: dict[int, str] | None = None,
+    decided: Described | None = None,
     *,
     is_list: bool = False,
 ) -> SetFile:
     """The sets of entries; a repeated entry of the same genes is passed over."""
+    decided = decided or Described(())
     sets: dict[str, GeneSet] = {}
     faults: dict[str, str] = {}
     places: dict[str, str] = {}
     for number, entry in enumerate(entries):
         genes, weighted = members(entry.fields)
-        if bad and number in bad:
-            faults.setdefault(entry.name, f"{entry.place}: {bad[number]}")
+        if number in decided.faults:
+            faults.setdefault(entry.name, f"{entry.place}: {decided.faults[number]}")
         elif not entry.name or not genes:
             missing = "genes" if entry.name else "a name"
             faults[entry.name or entry.place] = f"{entry.place}: a gene set without {missing}"
         elif entry.name not in sets and entry.name not in faults:
-            about = [notes[number]] if notes and number in notes else []
+            about = [decided.notes[number]] if number in decided.notes else []
             if weighted:
                 about.append(f"{entry.name}: the weights of its genes are not used")
             sets[entry.name] = GeneSet(
@@ -255,12 +260,13 @@ def _json(path: Path, text: str, stem: str) -> list[Entry]:
 
 
 def _separator(text: str, kind: str) -> str:
-    """Tabs where there are any; in files that are not GMT, else commas or semicolons."""
-    if "\t" in text or kind in ("gmt", "gmx"):
+    """Tabs where there are any, else commas or semicolons; in GMT two on every line at least."""
+    if "\t" in text:
         return "\t"
     lines = [line for line in text.split("\n") if line.strip() and not line.startswith("#")]
+    least = 2 if kind in ("gmt", "gmx") else 1
     for separator in (",", ";"):
-        if lines and all(separator in line for line in lines):
+        if lines and all(line.count(separator) >= least for line in lines):
             return separator
     return "\t"
 

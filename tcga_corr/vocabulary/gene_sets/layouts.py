@@ -18,7 +18,7 @@ from tcga_corr.vocabulary.gene_sets.fields import field, is_empty, is_gene, memb
 
 _N_LOOKED_AT = 200
 _BARE = re.compile(r"[^a-z0-9]")
-_SETS = re.compile(r"(gene)?sets?(name|id)?|gsnames?|terms?(name|id)?|pathways?(name|id)?|name|ont")
+_SETS = re.compile(r"(gene)?sets?(name|id)?|gsnames?|terms?(name|id)?|pathways?(name|id)?|ont")
 _GENES = re.compile(
     r"((hgnc|hugo|gene|official)?(gene)?(symbol|name)s?|genes?|geneid|members?|(human)?(ensembl"
     r"|entrez|ncbi)(gene)?(ids?)?|(ensembl|entrez)gene)"
@@ -68,15 +68,15 @@ def by_line(lines: Sequence[Line]) -> Iterator[Entry]:
         yield Entry(f"line {number}", field(name), description, tuple(rest[1:]))
 
 
-def by_column(lines: Sequence[Line], described: bool) -> Iterator[Entry]:
-    """A set a column: its name, perhaps a description, and its genes."""
+def by_column(lines: Sequence[Line]) -> Iterator[Entry]:
+    """A set a column: its name, a description and its genes."""
     columns = zip_longest(*(fields for _, fields in lines), fillvalue="")
     for number, column in enumerate(columns, start=1):
         name, *rest = column
         if not any(text.strip() for text in column):
             continue
-        description = field(rest[0]) if described and rest else ""
-        genes = tuple(text for text in rest[described:] if not is_empty(field(text)))
+        description = field(rest[0]) if rest else ""
+        genes = tuple(text for text in rest[1:] if not is_empty(field(text)))
         yield Entry(f"column {number}", field(name), description, genes)
 
 
@@ -174,26 +174,47 @@ def are_columns(lines: Sequence[Line]) -> bool | None:
     return False
 
 
-def has_descriptions(lines: Sequence[Line]) -> bool:
-    """Whether the second line of sets in columns describes them."""
-    if len(lines) < 2:
-        return False
-    texts = [field(text) for text in lines[1][1]]
-    return not any(is_gene(text) for text in texts if not is_empty(text))
-
-
 def is_ranking(lines: Sequence[Line]) -> bool:
     """Whether lines are genes with numbers, as of a ranking, and no sets."""
     rows = [tuple(map(field, fields)) for _, fields in lines[1:]]
-    return bool(rows) and all(
-        len(row) > 1 and all(_NUMBER.fullmatch(text) or is_empty(text) for text in row[1:])
-        for row in rows
-    )
+    if not rows or min(map(len, rows)) < 2:
+        return False
+    columns = [
+        [text for text in column if not is_empty(text)] for column in zip(*rows, strict=False)
+    ]
+    numbers = [bool(column) and all(map(_NUMBER.fullmatch, column)) for column in columns]
+    genes = [_share_of_genes(column) > _MOSTLY for column in columns]
+    return any(genes) and any(numbers[genes.index(True) + 1 :])
+
+
+def column_of_genes(lines: Sequence[Line]) -> int | None:
+    """The column of genes of a table with titles that has no column of sets."""
+    titles = [field(text) for text in lines[0][1]]
+    genes = [n for n, title in enumerate(titles) if is_title_of_genes(title)]
+    return genes[0] if len(genes) == 1 and len(titles) > 1 and len(lines) > 1 else None
+
+
+def grouping_column(lines: Sequence[Line], genes: int) -> str:
+    """The title of a column that may name the sets of the genes, as it repeats; else empty."""
+    titles = [field(text) for text in lines[0][1]]
+    for column, title in enumerate(titles):
+        texts = [field(fields[column]) for _, fields in lines[1:] if column < len(fields)]
+        texts = [text for text in texts if not is_empty(text)]
+        if column != genes and len(set(texts)) < len(texts):
+            return title or f"{column + 1}"
+    return ""
+
+
+def is_list_of_genes(lines: Sequence[Line]) -> bool:
+    """Whether one line is genes and nothing else, the first field included."""
+    return len(lines) == 1 and all(is_gene(field(text)) for text in lines[0][1] if text.strip())
 
 
 def is_title_of_genes(text: str) -> bool:
-    """Whether a text is the title of a column of genes."""
-    return _GENES.fullmatch(_BARE.sub("", text.lower())) is not None and not is_gene(text)
+    """Whether a text is the title of a column of genes; R has ``x`` and ``V1``, pandas ``0``."""
+    return text in ("x", "V1", "0") or (
+        _GENES.fullmatch(_BARE.sub("", text.lower())) is not None and not is_gene(text)
+    )
 
 
 def _share_of_genes(texts: Sequence[str]) -> float:
