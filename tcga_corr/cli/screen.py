@@ -29,7 +29,7 @@ def screen(
             "--against",
             metavar="genes|hallmark|reference|FILE|A,B,C",
             help="Every gene of the tables, the 50 Hallmarks, the reference collection of real "
-            "pathways, the sets or the list of genes of a file, or names between commas.",
+            "pathways, the sets or the list of genes of a file, or names such as CD8A,GZMB.",
         ),
     ],
     *,

@@ -133,12 +133,11 @@ def test_an_empty_file_is_refused(gmt: Path, content: bytes) -> None:
     "content",
     [
         pytest.param(gzip.compress(b"A\tx\tG1\n", mtime=0)[:-9], id="gzip cut short"),
-        pytest.param(b"A\tx\tG\x001\n", id="binary"),
         pytest.param(b"A\tcaf\xe9\tG1\n", id="latin-1"),
     ],
 )
 def test_what_is_not_text_is_refused(gmt: Path, content: bytes) -> None:
-    with pytest.raises(TableError, match=r"cannot be read as text|no text"):
+    with pytest.raises(TableError, match="cannot be read as text"):
         read(gmt, content)
 
 

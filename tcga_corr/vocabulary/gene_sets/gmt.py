@@ -291,6 +291,4 @@ def _text(path: Path) -> str:
             f"{path}: cannot be read as text ({one_line(error)})",
             "A GMT file is tab-separated text in UTF-8",
         ) from error
-    if "\0" in text:
-        raise TableError(f"{path}: it holds bytes that are no text", "Save it as text in UTF-8")
     return text.replace("\r\n", "\n").replace("\r", "\n")
