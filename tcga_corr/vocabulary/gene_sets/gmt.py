@@ -54,6 +54,7 @@ class GeneSet:
         if set(map(type, listed)) - {str}:
             raise UsageError(f"a gene of '{self.name}' is no text", "Give a list of symbols")
         object.__setattr__(self, "genes", listed)
+        object.__setattr__(self, "notes", tuple(self.notes))
 
 
 @dataclass(frozen=True)
