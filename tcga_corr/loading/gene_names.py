@@ -14,11 +14,13 @@ import numpy as np
 
 from tcga_corr.expression import ExpressionTable
 from tcga_corr.vocabulary.dates import days_of, days_of_serial, genes_of, genes_of_date
-from tcga_corr.vocabulary.gene_names import are_of_mouse, cleaned, genes_named
+from tcga_corr.vocabulary.gene_names import are_of_mouse, cleaned, foreign_kind, genes_named
 from tcga_corr.vocabulary.symbols import symbol_table
 
 _N_SHOWN = 3
 _N_LOOKED_AT = 2000
+_FEWEST_TO_JUDGE = 20
+_FEW_KNOWN = 0.05
 _LEAST_KNOWN = 0.9  # of the rows that are named by numbers
 
 
@@ -40,7 +42,7 @@ def with_current_names(table: ExpressionTable) -> tuple[ExpressionTable, list[st
     notes = [
         _note_of_renamed(new),
         _note_of_dates([*dates, *serials], restored),
-        _note_of_mouse(genes),
+        _note_of_unknown(genes),
     ]
     if new or restored:
         both = new | restored
@@ -144,13 +146,22 @@ def _note_of_dates(dates: Sequence[str], restored: Mapping[str, str]) -> str:
     return text
 
 
-def _note_of_mouse(genes: Sequence[str]) -> str:
+def _note_of_unknown(genes: Sequence[str]) -> str:
+    """That questions and gene sets will not find the genes, by what their names look like."""
     looked_at = [name for name in genes if name][:_N_LOOKED_AT]
-    if not are_of_mouse(looked_at):
+    if are_of_mouse(looked_at):
+        return (
+            f"genes are named as those of mouse ({_shown(looked_at)}), which questions and gene "
+            "sets of human genes do not find: rename them to their human orthologs"
+        )
+    n_known = sum(bool(genes_named(name)) for name in looked_at)
+    if len(looked_at) < _FEWEST_TO_JUDGE or n_known > _FEW_KNOWN * len(looked_at):
         return ""
+    kind = foreign_kind(looked_at[:_N_SHOWN])
     return (
-        f"genes are named as those of mouse ({_shown(looked_at)}), which questions and gene sets "
-        "of human genes do not find: rename them to their human orthologs"
+        f"{n_known or 'none'} of {len(looked_at)} names looked at "
+        f"{'is' if n_known < 2 else 'are'} a human gene's ({_shown(looked_at)}"
+        f"{f': {kind}' if kind else ''}), so gene sets do not find them"
     )
 
 

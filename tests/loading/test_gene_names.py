@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -107,3 +109,13 @@ def test_mouse_genes_are_named_as_such_and_stay() -> None:
     found, (note,) = with_current_names(table(names))
     assert found.genes.tolist() == names
     assert "named as those of mouse" in note
+
+
+@pytest.mark.parametrize(
+    "change", [str.lower, lambda name: f"{name}_x", lambda name: f"ILMN_{len(name)}"]
+)
+def test_names_that_no_gene_has_are_noted(change: Callable[[str], str]) -> None:
+    names = [change(gene.symbol) for gene in CODING[:1000:10]]
+    found, (note,) = with_current_names(table(names))
+    assert found.genes.tolist() == names
+    assert "so gene sets do not find them" in note
