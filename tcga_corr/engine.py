@@ -26,7 +26,6 @@ from tcga_corr.store.covariate_lookup import Covariates
 from tcga_corr.store.layout import Store
 from tcga_corr.store.union import reference_of
 from tcga_corr.vocabulary.gene_sets.catalogue import DEATH_PROGRAMMES
-from tcga_corr.vocabulary.gene_sets.gmt import GeneSet
 from tcga_corr.vocabulary.nulls import N_DRAWS, NULLS
 from tcga_corr.vocabulary.tumor_types import parse_tumor_type
 
@@ -100,7 +99,7 @@ class Engine:
         ----------
         sets
             Names as for :meth:`correlate`; ``FILE.gmt`` for all of its sets and ``hallmark`` for
-            the 50 Hallmarks; or gene sets.
+            the 50 Hallmarks; a list of genes, which is one set; a dictionary of lists; gene sets.
         engine
             ``gseapy`` calls gseapy's own ssgsea instead of the closed form.
         """
@@ -137,7 +136,8 @@ class Engine:
         ----------
         x, y
             ``RELA``, ``ferroptosis``, ``purity``, ``gene:…``, ``set:…``, ``covariate:…``,
-            ``FILE.gmt:NAME``, or a gene set.
+            ``FILE.gmt:NAME``, ``FILE`` of one set or list of genes, ``CD8A,GZMB,PRF1`` or a list of
+            genes, which is the set of them; a dictionary of one list; or a gene set.
         method
             ``pearson``, ``spearman``, ``kendall``, or ``all`` for a row of each.
         adjust
@@ -175,7 +175,7 @@ class Engine:
     def screen(
         self,
         x: Item,
-        against: str | Sequence[GeneSet] = "genes",
+        against: Items = "genes",
         *,
         method: ScreenMethod = "pearson",
         adjust: Items = (),
@@ -184,15 +184,16 @@ class Engine:
         draws: int = N_DRAWS,
         **scope: Unpack[ScopeOptions],
     ) -> ScreenAnswer:
-        """One variable against every gene, or against many gene sets.
+        """One variable against every gene, or against many genes or gene sets.
 
         Parameters
         ----------
         x, adjust
             As for :meth:`correlate`.
         against
-            ``genes``; ``hallmark``; ``reference``, the sets that p_sets ranks among; ``FILE.gmt``;
-            or gene sets.
+            ``genes``; ``hallmark``; ``reference``, the sets that p_sets ranks among; ``FILE.gmt``,
+            all of its sets; ``FILE.txt``, the genes of a list; ``CD8A,GZMB`` or a list of names; or
+            gene sets.
         method
             ``pearson`` or ``spearman``.
         by_tumor_type

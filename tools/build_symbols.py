@@ -3,7 +3,8 @@
     python tools/build_symbols.py ncbi_gene_human.tsv.gz
 
 The input has one human gene per line: Entrez id, symbol, gene type, Ensembl ids, aliases (NCBI
-Gene, public domain). Output columns: symbol, protein-coding (1) or not (0), Ensembl ids, aliases.
+Gene, public domain). Output columns: symbol, protein-coding (1) or not (0), Ensembl ids, aliases,
+Entrez id.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ def main(source: str) -> None:
     text = io.StringIO()
     for gene in genes:
         protein_coding = "1" if gene["gene_type"] == "protein-coding" else "0"
-        fields = (gene["symbol"], protein_coding, gene["ensembl_id"], gene["aliases"])
+        names = (gene[name] for name in ("ensembl_id", "aliases", "entrez"))
+        fields = (gene["symbol"], protein_coding, *names)
         text.write("\t".join(fields) + "\n")
     with TARGET.open("wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as packed:
         packed.write(text.getvalue().encode())

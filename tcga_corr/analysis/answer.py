@@ -175,7 +175,8 @@ class CohortData:
         """An answer about some variables; ``more`` are fields of its kind."""
         sets = [variable.gene_set for variable in sets_among(variables)]
         own = (note for some in notes for note in some)
-        texts = (*table_notes(self.tables), *reading_notes(sets), *own)
+        of_files = dict.fromkeys(note for one in sets for note in one.notes)
+        texts = (*table_notes(self.tables), *reading_notes(sets), *of_files, *own)
         provenance = Provenance.of(
             self.tables,
             sets,

@@ -19,8 +19,10 @@ from tcga_corr.store.index import GeneNames, TableIndex
 from tcga_corr.store.metadata import StoredSample
 from tcga_corr.store.union import UnionIndex
 from tcga_corr.vocabulary.associations import SIMULATED
+from tcga_corr.vocabulary.gene_names import are_of_mouse, foreign_kind, is_ensembl
+from tcga_corr.vocabulary.matching import SymbolMatch, match_symbols
 from tcga_corr.vocabulary.methods import METHODS
-from tcga_corr.vocabulary.symbols import SymbolMatch, match_symbols, symbol_table
+from tcga_corr.vocabulary.symbols import symbol_table
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -28,6 +30,9 @@ Rows = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 
 MIN_GENES = 5
+_N_SHOWN = 3
+# names that NCBI and older tables give to a mitochondrial gene, and the field to another one
+_CALLED_SO_TOO = {"COX1": "PTGS1", "COX2": "PTGS2"}
 # share of the samples at the lowest value from which Pearson's p is noted as wrong
 _MOST_AT_LOWEST = 0.3
 
@@ -280,9 +285,11 @@ class Cohort:
 
     def too_few_genes(self, variable: SetVariable, count: int, state: str) -> str:
         """Why a set has no score."""
+        genes = variable.gene_set.genes
         return (
-            f"{variable.name}: {count} of {len(variable.gene_set.genes)} genes {state}, "
+            f"{variable.name}: {count} of {len(genes)} genes {state}, "
             f"at least {self.min_genes} needed"
+            + (_look_of(genes) if state == "measured" and not count else "")
         )
 
     def _gene_values(self, variable: GeneVariable) -> Measured:
@@ -363,20 +370,49 @@ def matching_notes(measured: Sequence[Measured]) -> list[str]:
     ]
 
 
+def _look_of(names: Sequence[str]) -> str:
+    """What the names of a set of which no gene was found look like."""
+    shown = ", ".join(f"'{name}'" for name in names[:_N_SHOWN])
+    kind = foreign_kind(names)
+    if are_of_mouse(names):
+        kind = "named as those of mouse; give the human genes"
+    elif not kind and all(map(str.isdigit, names)):
+        kind = "numbers that are no Entrez ids of its genes"
+    return f" (the first are {shown}{f': {kind}' if kind else ''})"
+
+
 def _match_in_words(measured: Measured) -> list[str]:
     match, parts = measured.match, []
     if isinstance(measured.variable, GeneVariable):
         parts += _gene_name_in_words(measured.variable)
-    if match.renamed:
-        renamed = (f"{name} as {row}" for name, row in match.renamed.items())
+    of_ids = [f"{name} as {row}" for name, row in match.renamed.items() if _is_id(name)]
+    if of_ids:
+        shown = ", ".join(of_ids[:_N_SHOWN]) + (", …" if len(of_ids) > _N_SHOWN else "")
+        parts.append(f"{len(of_ids)} ids read as symbols ({shown})")
+    renamed = [f"{name} as {row}" for name, row in match.renamed.items() if not _is_id(name)]
+    if renamed:
         parts.append(f"found under another name {', '.join(renamed)}")
+    parts += [
+        f"{name} is the mitochondrial gene here, and {other} is called so too"
+        for name, other in _CALLED_SO_TOO.items()
+        if name in match.found and getattr(measured.variable, "typed", name) == name
+    ]
     missing = [name for name in match.missing if name not in match.ambiguous]
-    if missing:
+    if are_of_mouse(missing):
+        parts.append(
+            f"not measured {', '.join(missing[:_N_SHOWN])} of {len(missing)}, "
+            "named as those of mouse"
+        )
+    elif missing:
         parts.append(f"not measured {', '.join(missing)}")
     for name, rows in match.ambiguous.items():
         perhaps = " or ".join(f"gene:{row}" for row in rows)
         parts.append(f"{name} not found for certain" + (f", perhaps {perhaps}" if rows else ""))
     return parts
+
+
+def _is_id(name: str) -> bool:
+    return is_ensembl(name) or name.isdigit()
 
 
 def _gene_name_in_words(variable: GeneVariable) -> list[str]:

@@ -5,22 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from os.path import isfile
 from typing import Protocol
 
-from tcga_corr.errors import UsageError, near_names
+from tcga_corr.analysis.given import Item as Item
+from tcga_corr.analysis.given import Items as Items
+from tcga_corr.analysis.given import one_item, set_of_genes, several_items
+from tcga_corr.analysis.suggestions import suggestion
+from tcga_corr.errors import UsageError
 from tcga_corr.store.covariate_lookup import Covariate
+from tcga_corr.vocabulary.gene_names import gene_named
 from tcga_corr.vocabulary.gene_sets.catalogue import find_set, reference_sets, shipped_sets
-from tcga_corr.vocabulary.gene_sets.gmt import GeneSet, read_gmt
+from tcga_corr.vocabulary.gene_sets.gmt import GeneSet, read_set_file
+from tcga_corr.vocabulary.gene_sets.paths import file_and_set, names_file
 from tcga_corr.vocabulary.gene_sets.readings import readings_of
-from tcga_corr.vocabulary.symbols import AmbiguousSymbolError, UnknownSymbolError, symbol_table
+from tcga_corr.vocabulary.symbols import AmbiguousSymbolError, UnknownSymbolError
 
-_IN_FILE = re.compile(r"(.+?\.gmt):(.+)", re.IGNORECASE)
 _PUNCTUATION = re.compile(r"[^A-Za-z0-9]")
-
-Item = str | GeneSet
-"""What names a variable: a text, or a gene set itself."""
-Items = Item | Sequence[Item]
 
 
 @dataclass(frozen=True)
@@ -125,8 +126,9 @@ class NameResolver:
         """The variable of a name, or of a gene set.
 
         ``gene:NAME``, ``set:NAME`` or ``covariate:NAME`` decide; ``FILE.gmt:NAME`` is a set of a
-        file; a bare name is a shipped set's, a gene's or a covariate's. A gene may go by any of its
-        names.
+        file, ``FILE`` the one that a file holds, such as a list of genes; a bare name is a shipped
+        set's, a gene's or a covariate's; ``A,B,C`` is the set of these genes, as is a list. A gene
+        may go by any of its names and ids.
 
         Raises
         ------
@@ -134,11 +136,13 @@ class NameResolver:
             If nothing has the name, or if it is ambiguous: an alias of several genes, a covariate
             of several tables, or a name of several kinds.
         """
+        item = one_item(item)
         if isinstance(item, GeneSet):
             return SetVariable(item)
-        in_file = _IN_FILE.fullmatch(item)
-        if in_file:
-            return SetVariable(_set_of_file(Path(in_file[1]), in_file[2]))
+        if in_file := file_and_set(item):
+            return SetVariable(read_set_file(in_file[0]).one(in_file[1]))
+        if names_file(item):
+            return SetVariable(read_set_file(item).only())
         kind, colon, name = item.partition(":")
         if colon and kind == "gene":
             return self._gene(name)
@@ -148,9 +152,19 @@ class NameResolver:
             return CovariateVariable(self._covariates.require(name))
         return self._bare(item)
 
+    def genes(self, names: Sequence[str]) -> list[GeneVariable]:
+        """The genes of a list; a name that no gene has stays, and is not measured anywhere."""
+        found: dict[GeneVariable, None] = {}
+        for name in names:
+            try:
+                found[self._gene(name)] = None
+            except UnknownSymbolError:
+                found[GeneVariable(name, name)] = None
+        return list(found)
+
     def variables(self, items: Items) -> list[Variable]:
         """The variable of each item."""
-        return [self.variable(item) for item in _listed(items)]
+        return [self.variable(item) for item in several_items(items)]
 
     def controls(self, items: Items, correlated: Sequence[Variable]) -> list[Variable]:
         """The variables to adjust for, each once.
@@ -170,8 +184,8 @@ class NameResolver:
         check_distinct(sets_among(found))
         return list(dict.fromkeys(found))
 
-    def _each(self, items: Items) -> Iterator[tuple[Item, Sequence[Variable]]]:
-        for item in _listed(items):
+    def _each(self, items: Items) -> Iterator[tuple[str | GeneSet, Sequence[Variable]]]:
+        for item in several_items(items):
             if isinstance(item, str) and is_collection(item):
                 yield item, collection(item)
             else:
@@ -180,13 +194,18 @@ class NameResolver:
     def sets(self, items: Items) -> list[SetVariable]:
         """As :meth:`expanded`, where every item has to be a gene set or a collection.
 
+        Several items that are all genes are one set.
+
         Raises
         ------
         UsageError
             On a gene or covariate, saying where its values are.
         """
         found: list[SetVariable] = []
-        for item, variables in self._each(items):
+        each = list(self._each(items))
+        if len(each) > 1 and all(isinstance(one, GeneVariable) for _, ones in each for one in ones):
+            return [SetVariable(set_of_genes([str(item) for item, _ in each]))]
+        for item, variables in each:
             for variable in variables:
                 if not isinstance(variable, SetVariable):
                     raise _no_set(str(item), variable)
@@ -210,7 +229,7 @@ class NameResolver:
     def readings(self, item: Item) -> list[Item]:
         """An item and, where it is the name of a term, the sets of the term's other readings."""
         variable = self.variable(item)
-        if isinstance(item, GeneSet) or not isinstance(variable, SetVariable):
+        if not isinstance(item, str) or not isinstance(variable, SetVariable):
             return [item]
         return [item, *(find_set(one.name) for one in readings_of(variable.gene_set)[1:])]
 
@@ -230,11 +249,14 @@ class NameResolver:
         except UnknownSymbolError as error:
             if covariates:
                 return CovariateVariable(self._covariates.require(text))
+            if "," in text:
+                return SetVariable(self._set_of_genes(text))
+            if isfile(text):  # noqa: PTH113  Path.is_file raises on a name that is too long
+                return SetVariable(read_set_file(text).only())
             labels = self._covariates.labels
             kinds = "gene, gene set or covariate" if labels else "gene or gene set"
             raise UsageError(
-                f"unknown {kinds} '{text}'",
-                near_names(text, [*labels, *shipped_sets()]) or error.remedy,
+                f"unknown {kinds} '{text}'", suggestion(text, labels) or error.remedy
             ) from None
         except AmbiguousSymbolError as error:
             if not covariates:
@@ -269,10 +291,23 @@ class NameResolver:
             )
         return gene
 
+    def _set_of_genes(self, text: str) -> GeneSet:
+        """The set of the genes between commas.
+
+        Raises
+        ------
+        UsageError
+            If one of them is no gene.
+        """
+        genes = [part for each in text.split(",") if (part := each.strip())]
+        for gene in genes:
+            self._gene(gene.removeprefix("gene:"))
+        return set_of_genes(genes)
+
     def _gene(self, name: str) -> GeneVariable:
         if self._is_row(name):
             return GeneVariable(name, name)
-        return GeneVariable(symbol_table().resolve(name).symbol, name)
+        return GeneVariable(gene_named(name).symbol, name)
 
     def _is_row(self, name: str) -> bool:
         return any(name in table.genes for table in self._tables)
@@ -280,7 +315,7 @@ class NameResolver:
 
 def is_collection(text: str) -> bool:
     """Whether a text names a collection of gene sets, not one variable."""
-    return text.casefold() in ("hallmark", "reference") or text.lower().endswith(".gmt")
+    return text.casefold() in ("hallmark", "reference") or names_file(text)
 
 
 def collection(text: str) -> list[SetVariable]:
@@ -295,13 +330,22 @@ def collection(text: str) -> list[SetVariable]:
         sets = [known for name, known in shipped_sets().items() if name.startswith("HALLMARK_")]
     elif text.casefold() == "reference":
         sets = list(reference_sets().values())
-    elif text.lower().endswith(".gmt"):
-        sets = list(read_gmt(Path(text)).values())
+    elif names_file(text):
+        sets = read_set_file(text).all_sets()
     else:
         raise UsageError(
-            f"unknown collection '{text}'", "Give hallmark, reference or a file that ends in .gmt"
+            f"unknown collection '{text}'",
+            "Give hallmark, reference, a file of gene sets or of genes, or names between commas",
         )
     return [SetVariable(gene_set) for gene_set in sets]
+
+
+def genes_of_list(text: str) -> tuple[str, ...] | None:
+    """The genes of a file that is a plain list of them; None of any other collection."""
+    if not names_file(text):
+        return None
+    file = read_set_file(text)
+    return file.only().genes if file.is_list else None
 
 
 def check_distinct(sets: Sequence[SetVariable]) -> None:
@@ -323,10 +367,6 @@ def check_controls(correlated: Sequence[Variable], controls: Sequence[Variable])
             )
 
 
-def _listed(items: Items) -> Sequence[Item]:
-    return [items] if isinstance(items, str | GeneSet) else items
-
-
 def _similar_set(text: str) -> str:
     """The shipped set of a name, case and punctuation aside; empty where there is none."""
     plain = _PUNCTUATION.sub("", text).casefold()
@@ -335,22 +375,12 @@ def _similar_set(text: str) -> str:
     )
 
 
-def _set_of_file(path: Path, name: str) -> GeneSet:
-    """A set of a GMT file by its exact name."""
-    sets = read_gmt(path)
-    if name not in sets:
-        raise UsageError(
-            f"{path}: no gene set '{name}' in it",
-            near_names(name, sets) or f"Its first sets are {', '.join(list(sets)[:3])}",
-        )
-    return sets[name]
-
-
 def _no_set(text: str, variable: GeneVariable | CovariateVariable) -> UsageError:
     if isinstance(variable, GeneVariable):
         return UsageError(
             f"'{text}' is a gene, and a score is of a gene set",
-            f"Its values: tcga-corr sql \"FROM expression WHERE gene = '{variable.name}'\"",
+            f"Its values: tcga-corr sql \"FROM expression WHERE gene = '{variable.name}'\"; "
+            "several genes make a set, as 'CD8A,GZMB,PRF1'",
         )
     covariate = variable.covariate
     where = f"table_name = '{covariate.table}' AND covariate = '{covariate.name}'"

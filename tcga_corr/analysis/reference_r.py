@@ -95,7 +95,8 @@ def reference_r(
         return Variables(some, members[numbers], is_set, np.empty(0), sums)
 
     r = _whole_r(x, reference, method, fit)
-    return _completed(x, members, sets, r, method, fit)
+    is_set = np.ones(len(reference.sizes), dtype=np.bool_)
+    return _completed(x, members, is_set, sets, r, method, fit)
 
 
 def _whole_r(x: Variables, reference: ReferenceIndex, method: Method, fit: Fit | None) -> Matrix:
@@ -124,10 +125,10 @@ def _genes_after(reference: ReferenceIndex, first: int, number: int) -> Places:
 def correlate_sets(
     x: Variables, y: Variables, method: Method = "pearson", fit: Fit | None = None
 ) -> SetCorrelations:
-    """Correlate variables with gene sets of the same samples; see :func:`reference_r`."""
+    """Correlate variables with others of the same samples; see :func:`reference_r`."""
     units = unit_rows(x.values, method, fit)
     r = snapped(_products(units, y.values, method, fit))
-    return _completed(x, y.members, y.some, r, method, fit)
+    return _completed(x, y.members, y.is_set, y.some, r, method, fit)
 
 
 def _products(units: Matrix, values: Matrix, method: Method, fit: Fit | None) -> Matrix:
@@ -138,19 +139,23 @@ def _products(units: Matrix, values: Matrix, method: Method, fit: Fit | None) ->
 def _completed(
     x: Variables,
     members: sparse.csr_array,
+    is_set: NDArray[np.bool_],
     sets: Callable[[Places], Variables],
     r: Matrix,
     method: Method,
     fit: Fit | None,
 ) -> SetCorrelations:
-    """Add r without shared genes of the variables and the sets that have these members."""
+    """Add r without shared genes of the variables and those that have these members."""
     shared = (x.members @ members.T).tocoo()
     row, column, count = shared.row, shared.col, shared.data.astype(np.int64)
+    of_sets = x.is_set[row] | is_set[column]
+    row, column, count = row[of_sets], column[of_sets], count[of_sets]
     n_shared = np.zeros(r.shape, dtype=np.int64)
     n_shared[row, column] = count
     disjoint = np.where(n_shared, np.nan, r)
     least, sizes = x.cohort.min_genes, np.diff(members.indptr)
-    left = ~np.isnan(r[row, column]) & (sizes[column] - count >= least)
+    left = ~np.isnan(r[row, column])
+    left &= ~is_set[column] | (sizes[column] - count >= least)
     left &= ~x.is_set[row] | (x.sizes[row] - count >= least)
     row, column = row[left], column[left]
     numbers, place = np.unique(column, return_inverse=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +22,21 @@ from tcga_corr.analysis.cohort import (
     matching_notes,
     samples_without,
 )
-from tcga_corr.analysis.names import GeneVariable, Item, Items, SetVariable, Variable, collection
+from tcga_corr.analysis.given import several_items
+from tcga_corr.analysis.names import (
+    CovariateVariable,
+    GeneVariable,
+    Item,
+    Items,
+    NameResolver,
+    SetVariable,
+    Variable,
+    check_distinct,
+    collection,
+    genes_of_list,
+    is_collection,
+    sets_among,
+)
 from tcga_corr.analysis.nulls import checked_nulls
 from tcga_corr.analysis.pool import Adjusted, pooled_columns
 from tcga_corr.analysis.reference_r import correlate_sets, reference_r
@@ -28,7 +44,7 @@ from tcga_corr.analysis.scope import SEE_STATUS, Scope
 from tcga_corr.analysis.screen_nulls import (
     ScreenNulls,
     compare_with_every_gene,
-    compare_with_sets,
+    compare_with_variables,
 )
 from tcga_corr.analysis.shared_genes import Variables
 from tcga_corr.analysis.threads import in_threads
@@ -40,7 +56,7 @@ from tcga_corr.stats.methods import fisher_interval, fisher_variance, is_ranked,
 from tcga_corr.store.index import TableIndex
 from tcga_corr.store.reference import MIN_GENES, ReferenceIndex
 from tcga_corr.vocabulary.associations import SIMULATED
-from tcga_corr.vocabulary.gene_sets.gmt import GeneSet
+from tcga_corr.vocabulary.gene_sets.paths import split_at_commas
 from tcga_corr.vocabulary.methods import METHODS
 from tcga_corr.vocabulary.nulls import N_DRAWS, NULLS
 
@@ -50,6 +66,7 @@ if TYPE_CHECKING:
 Matrix = NDArray[np.float64]
 Counts = NDArray[np.int64]
 Places = NDArray[np.intp]
+YKind = Literal["genes", "sets", "variables"]
 _Found = tuple[Vector, Counts, Vector]
 
 MOST_BY_DEFAULT = 200
@@ -65,6 +82,7 @@ class ScreenQuery(Query):
 
     x: str
     against: str | list[str]
+    y_kind: YKind
     n_y: int
     method: ScreenMethod
     adjust: list[str]
@@ -84,7 +102,7 @@ class ScreenAnswer(Answer):
 def screen(
     data: CohortData,
     x: Item,
-    against: str | Sequence[GeneSet] = "genes",
+    against: Items = "genes",
     method: ScreenMethod = "pearson",
     adjust: Items = (),
     *,
@@ -97,17 +115,18 @@ def screen(
     nulls = None if null is None else checked_nulls(null, draws)
     variable = data.names.variable(x)
     controls = data.names.controls(adjust, [variable])
-    sets = None if against == "genes" else _sets(against, variable)
-    if sets is None:
+    asked = os.fspath(against) if isinstance(against, os.PathLike) else against
+    others = None if _is_word(asked, "genes") else _others(data.names, asked, variable)
+    if others is None:
         found = screen_genes(data.cohorts, variable, controls, method)
-    elif against == "reference" and _sums_are_stored(data.scope):
+    elif _is_word(asked, "reference") and _sums_are_stored(data.scope):
         found = screen_reference(data.cohorts, variable, controls, method, data.reference)
     else:
-        found = screen_sets(data.cohorts, variable, sets, controls, method)
-    is_large = sets is not None and len(sets) > MOST_BY_DEFAULT
+        found = screen_variables(data.cohorts, variable, others, controls, method)
+    is_large = others is not None and len(others) > MOST_BY_DEFAULT
     wanted = nulls if nulls is not None else () if is_large else ("genes",)
     if wanted:
-        compared = _compared(data, found, variable, sets, controls, wanted, draws)
+        compared = _compared(data, found, variable, others, controls, wanted, draws)
         found = replace(found, nulls=compared)
     by_tumor_type = by_tumor_type or found.n_types_with_r < 2
     frame = found.by_tumor_type() if by_tumor_type else found.ranking()
@@ -116,7 +135,8 @@ def screen(
         raise AnalysisError(f"no tumor type gives an association: {reasons}", SEE_STATUS)
     query = ScreenQuery(
         x=variable.name,
-        against=against if isinstance(against, str) else [one.name for one in against],
+        against=asked if isinstance(asked, str) else list(found.y),
+        y_kind="genes" if others is None else _kind(others),
         n_y=len(found.y),
         method=method,
         adjust=[control.name for control in controls],
@@ -129,33 +149,76 @@ def screen(
         f"{len(found.y):,} sets are not compared with random genes by default, as that takes "
         "minutes: --null genes"
     ]
+    chosen = [one for one in others or () if isinstance(one, GeneVariable)]
+    of_files = (note for one in sets_among(others or ()) for note in one.gene_set.notes)
     notes = (
         found.left_out(),
-        matching_notes(found.measured),
+        matching_notes([*found.measured, *(one for row in data.measure(chosen) for one in row)]),
+        dict.fromkeys(of_files),
         own if nulls is None and is_large else [],
     )
     return data.answer(ScreenAnswer, frame, query, (variable, *controls), *notes)
 
 
-def _sets(against: str | Sequence[GeneSet], x: Variable) -> list[SetVariable]:
-    """The gene sets but for x itself."""
-    if isinstance(against, str):
-        return [one for one in collection(against) if one != x]
-    return [one for one in map(SetVariable, against) if one != x]
+def _is_word(against: object, word: str) -> bool:
+    return isinstance(against, str) and against.strip() == word
+
+
+def _others(names: NameResolver, against: Items, x: Variable) -> list[GeneVariable | SetVariable]:
+    """What x is screened against, each once and without x itself.
+
+    Raises
+    ------
+    UsageError
+        If it is neither genes nor gene sets.
+    """
+    found: dict[GeneVariable | SetVariable, None] = {}
+    for one in _named_by(names, against):
+        if isinstance(one, CovariateVariable):
+            raise UsageError(
+                f"'{one.name}' is a covariate, and a screen is of genes or gene sets",
+                "`tcga-corr correlate` takes it",
+            )
+        if one != x:
+            found[one] = None
+    check_distinct(sets_among(list(found)))
+    return list(found)
+
+
+def _named_by(names: NameResolver, against: Items) -> Sequence[Variable]:
+    if not isinstance(against, str):
+        return [names.variable(one) for one in several_items(against)]
+    text = against.strip()
+    if is_collection(text):
+        genes = genes_of_list(text)
+        return collection(text) if genes is None else names.genes(genes)
+    parts = split_at_commas(text)
+    if len(parts) > 1:
+        return [names.variable(part) for part in parts]
+    with suppress(UsageError):
+        return [names.variable(text)]
+    return collection(text)  # says what may be given
+
+
+def _kind(others: Sequence[GeneVariable | SetVariable]) -> YKind:
+    kinds = {type(one) for one in others}
+    if kinds == {GeneVariable}:
+        return "genes"
+    return "sets" if kinds == {SetVariable} else "variables"
 
 
 def _compared(
     data: CohortData,
     found: Screen,
     x: Variable,
-    sets: Sequence[SetVariable] | None,
+    others: Sequence[GeneVariable | SetVariable] | None,
     controls: Sequence[Variable],
     nulls: Sequence[Null],
     n_draws: int,
 ) -> ScreenNulls:
-    if sets is not None:
-        return compare_with_sets(
-            data.cohorts, x, sets, controls, found.method, nulls, n_draws, data.reference
+    if others is not None:
+        return compare_with_variables(
+            data.cohorts, x, others, controls, found.method, nulls, n_draws, data.reference
         )
     if "genes" not in nulls:
         raise UsageError("a gene has no p_sets", "Screen genes with --null genes, or none")
@@ -380,22 +443,22 @@ def screen_genes(
     return _screen(cohorts, x, controls, method, names, correlate)
 
 
-def screen_sets(
+def screen_variables(
     cohorts: Sequence[Cohort],
     x: Variable,
-    sets: Sequence[SetVariable],
+    others: Sequence[GeneVariable | SetVariable],
     controls: Sequence[Variable],
     method: ScreenMethod,
 ) -> Screen:
-    """Correlate x with the scores of gene sets."""
+    """Correlate x with some genes, and with the scores of gene sets."""
 
     def correlate(prepared: _Prepared, unit: Matrix) -> _Found:
-        measured = [prepared.cohort.measure(one) for one in sets]
+        measured = [prepared.cohort.measure(one) for one in others]
         y = Variables.measured(prepared.cohort, measured, prepared.complete)
         found = correlate_sets(prepared.variables, y, method, prepared.fit)
         return found.r[0], found.n_shared[0], found.r_disjoint[0]
 
-    return _screen(cohorts, x, controls, method, [one.name for one in sets], correlate)
+    return _screen(cohorts, x, controls, method, [one.name for one in others], correlate)
 
 
 def screen_reference(
@@ -405,7 +468,7 @@ def screen_reference(
     method: ScreenMethod,
     reference: Callable[[TableIndex], ReferenceIndex],
 ) -> Screen:
-    """As :func:`screen_sets` with the reference collection, whose scores are of stored sums.
+    """As :func:`screen_variables` with the reference collection, whose scores are of stored sums.
 
     The cohorts rank equal values by their average, and need no fewer genes of a set than the
     stored sums have.

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tcga_corr.analysis.cohort import Cohort
 from tcga_corr.analysis.comparisons import compare_pairs, compare_pooled, pooled_families
-from tcga_corr.analysis.names import SetVariable, Variable
+from tcga_corr.analysis.names import Variable
 from tcga_corr.analysis.null_of_every_gene import every_gene_null
 from tcga_corr.analysis.null_setting import PairsInTable, Side, pooled_r
 from tcga_corr.analysis.nulls import NullColumns, Reference, genes_in_all
@@ -98,32 +98,32 @@ def _every_gene(
     return found
 
 
-def compare_with_sets(
+def compare_with_variables(
     cohorts: Sequence[Cohort],
     x: Variable,
-    sets: Sequence[SetVariable],
+    others: Sequence[Variable],
     controls: Sequence[Variable],
     method: Method,
     nulls: Sequence[Null],
     n_draws: int,
     reference: Reference,
 ) -> ScreenNulls:
-    """Compare one variable's r with gene sets with nulls.
+    """Compare one variable's r with some others with nulls.
 
     Parameters
     ----------
     cohorts, x, controls, method, n_draws
         As of :func:`compare_with_every_gene`.
-    sets
-        The gene sets.
+    others
+        Genes and gene sets.
     nulls
         What to compare with.
     reference
         Gives the reference collection's index of a table.
     """
-    panels = [Panel(cohort, [x, *sets], controls, method) for cohort in cohorts]
-    first, others = np.zeros(len(sets), dtype=np.intp), np.arange(1, len(sets) + 1)
-    found = [panel.pairs(first, others) for panel in panels]
+    panels = [Panel(cohort, [x, *others], controls, method) for cohort in cohorts]
+    first, second = np.zeros(len(others), dtype=np.intp), np.arange(1, len(others) + 1)
+    found = [panel.pairs(first, second) for panel in panels]
     rows = in_threads(
         lambda panel, own: compare_pairs(panel, own, nulls, n_draws, reference), panels, found
     )

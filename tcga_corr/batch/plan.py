@@ -17,7 +17,13 @@ from typing import Any, Literal
 import numpy as np
 
 from tcga_corr.analysis.cohort import Cohort, Mask
-from tcga_corr.analysis.names import CovariateVariable, GeneVariable, SetVariable, Variable
+from tcga_corr.analysis.names import (
+    CovariateVariable,
+    GeneVariable,
+    SetVariable,
+    Variable,
+    sets_among,
+)
 from tcga_corr.analysis.panel import ROWS_AT_ONCE, Places
 from tcga_corr.analysis.scope import Scope
 from tcga_corr.batch.spec import Claim, Output
@@ -280,6 +286,12 @@ class Plan:
             for task in some
         )
         return tuple(replace(task, number=number) for number, task in enumerate(tasks))
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader should know of how its gene sets were read."""
+        sets = sets_among([one for analysis in self.analyses for one in analysis.variables])
+        return list(dict.fromkeys(note for one in sets for note in one.gene_set.notes))
 
     @property
     def has_draws(self) -> bool:

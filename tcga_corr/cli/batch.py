@@ -126,6 +126,7 @@ def run(
     plan = plan_spec(engine, _spec_path(spec, paper), source)
     running = _workers(settings, plan, workers, dask or "", memory)
     settings.note(f"run {plan.run}: {plan.n_rows:,} rows in {len(plan.tasks):,} tasks")
+    settings.notes(plan.notes)
     with settings.progress("rows", "pace") as progress:
         report = run_batch(engine, plan, running, part, progress)
     if part.is_all:
@@ -180,6 +181,7 @@ def check(
         plan = make_plan(engine, read)
         frame = summary_of(plan)
         settings.note(f"{read.path}: right; its run is {plan.run}")
+        settings.notes(plan.notes)
     else:
         frame = pl.DataFrame([{"analysis": one.name, "kind": one.kind} for one in read.analyses])
         settings.note(f"{read.path}: right, as far as can be checked without tables in the store")

@@ -25,8 +25,9 @@ def correlate(
         str,
         typer.Argument(
             metavar="X",
-            help="A gene, a gene set or a covariate; gene:NAME, set:NAME, covariate:NAME or "
-            "FILE.gmt:NAME.",
+            help="A gene by any symbol or id, a gene set or a covariate; gene:NAME, set:NAME or "
+            "covariate:NAME; FILE.gmt:NAME, a FILE of one set or a list of genes; or "
+            "CD8A,GZMB,PRF1, the set of these genes.",
         ),
     ],
     y: Annotated[str, typer.Argument(metavar="Y", help="As X.")],

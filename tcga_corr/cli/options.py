@@ -29,8 +29,8 @@ TumorTypes = Annotated[
         "-t",
         "--tumor-type",
         metavar="TYPE",
-        help="A tumor type, such as LIHC; several with commas or by repeating. Default: all. "
-        "COADREAD, GBMLGG, KIPAN, LUNG and STES are several studies, held fixed.",
+        help="A tumor type, such as LIHC or liver; several with commas or by repeating. "
+        "Default: all. COADREAD, GBMLGG, KIPAN, LUNG and STES are several studies, held fixed.",
     ),
 ]
 SourceName = Annotated[
@@ -145,10 +145,18 @@ def split_names(names: Sequence[str] | None) -> list[str]:
     UsageError
         If the option was given and names nothing, so that an empty variable is not taken for all.
     """
-    split = [part.strip() for name in names or () for part in name.split(",") if part.strip()]
+    split = [part for name in names or () for part in _parts(name)]
     if names and not split:
         raise UsageError("an empty name is given", "Name one or more, or leave it out for all")
     return split
+
+
+def _parts(name: str) -> list[str]:
+    if ":" not in name:
+        return [part.strip() for part in name.split(",") if part.strip()]
+    from tcga_corr.vocabulary.gene_sets.paths import split_at_commas
+
+    return split_at_commas(name)
 
 
 # parameters of a command to the options for which they stand

@@ -19,7 +19,8 @@ def score(
         list[str],
         typer.Argument(
             metavar="SET...",
-            help="Gene sets: names, FILE.gmt:NAME, all of a FILE.gmt, or hallmark for all 50.",
+            help="Gene sets: names, FILE.gmt:NAME, all of a FILE.gmt, genes as FILE.txt or "
+            "CD8A,GZMB,PRF1, or hallmark for all 50.",
         ),
     ],
     *,

@@ -14,7 +14,7 @@ from tcga_corr.errors import UsageError
 from tcga_corr.vocabulary.nulls import N_DRAWS
 
 if TYPE_CHECKING:
-    from tcga_corr.analysis.screen import ScreenAnswer
+    from tcga_corr.analysis.screen import ScreenAnswer, ScreenQuery
 
 
 @options.command
@@ -27,9 +27,9 @@ def screen(
         str,
         typer.Option(
             "--against",
-            metavar="genes|hallmark|reference|FILE.gmt",
+            metavar="genes|hallmark|reference|FILE|A,B,C",
             help="Every gene of the tables, the 50 Hallmarks, the reference collection of real "
-            "pathways, or the sets of a file.",
+            "pathways, the sets or the list of genes of a file, or names such as CD8A,GZMB.",
         ),
     ],
     *,
@@ -56,7 +56,7 @@ def screen(
     plot: options.Plot = None,
     out: options.Out,
 ) -> None:
-    """One variable against every gene, or against many gene sets.
+    """One variable against every gene, or against many genes or gene sets.
 
     By default a row per Y: its r pooled over the tumor types (random effects), how far that is from
     what random genes of the same mean and spread give (z_genes, p_genes), q_genes over the whole
@@ -114,7 +114,7 @@ def _result(answer: ScreenAnswer, count: int | None) -> Result:
     return question_result(
         answer,
         "associations",
-        f"{query.x} against {query.n_y} {_kind(query.against)}, {query.method}{adjusted}; "
+        f"{query.x} against {query.n_y} {_kind(query)}, {query.method}{adjusted}; "
         f"{query.scope.source}, {query.scope.unit}; {query.scope.samples} samples",
         query={**query.as_dict(), "top": count},
         frame=shown,
@@ -135,7 +135,7 @@ _WIDE = (
 _SHARED = ("n_shared_genes", "r_disjoint")
 
 
-def _kind(against: str | list[str]) -> str:
-    if against == "genes":
-        return "genes"
-    return f"sets of {against}" if isinstance(against, str) else "sets"
+def _kind(query: ScreenQuery) -> str:
+    if query.against == "genes" or not isinstance(query.against, str):
+        return query.y_kind
+    return f"{query.y_kind} of {query.against}"

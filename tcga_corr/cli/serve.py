@@ -78,6 +78,7 @@ def serve(
         token = token_urlsafe()
     rules = AccessRules(LOOPBACK | {_bracketed(host)} if is_near else None, token)
     own = [gene_set for path in sets or [] for gene_set in read_gmt(path).values()]
+    settings.notes(note for one in own for note in one.notes)
     page = app.LivePage(engine.store, app.Settings(rules, own), live_page())
     listener = _listening(host, port)
     page.warm()

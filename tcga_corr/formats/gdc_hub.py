@@ -19,6 +19,7 @@ from tcga_corr.formats.ensembl import is_pseudoautosomal_copy, without_version
 from tcga_corr.formats.format import GeneFilter, ReadOptions, TableFile, TableFormat
 from tcga_corr.formats.gene_names import NameColumns, read_genes_down
 from tcga_corr.formats.xena import has_barcode_columns
+from tcga_corr.vocabulary.gene_names import is_ensembl
 
 _FIRST_ROWS, _LEAST_KNOWN = 500, 0.95
 _PROBE_MAP_NAME = re.compile(r".*\.probemap(\.gz)?", re.IGNORECASE)
@@ -143,6 +144,6 @@ def _share_known(genes: list[str], path: Path) -> tuple[float, float]:
 FORMAT = TableFormat(
     name="gdc-hub",
     title="UCSC Xena, GDC and Toil hubs: genes down by Ensembl id, symbols by a probe map",
-    recognises=lambda start: has_barcode_columns(start) and start.fields(1)[0].startswith("ENSG"),
+    recognises=lambda start: has_barcode_columns(start) and is_ensembl(start.fields(1)[0]),
     open=_open,
 )

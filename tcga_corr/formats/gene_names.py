@@ -23,7 +23,7 @@ from tcga_corr.formats.format import GeneFilter
 from tcga_corr.formats.read_counts import counts_reads
 from tcga_corr.formats.sample_columns import expression_table
 from tcga_corr.formats.sample_names import is_sample_title
-from tcga_corr.formats.xena import split_name
+from tcga_corr.vocabulary.gene_names import is_ensembl, split_name
 from tcga_corr.vocabulary.symbols import symbol_table
 
 N_LOOKED_AT = 200
@@ -35,7 +35,6 @@ _OTHERS = re.compile(
     r"gene|name|(gene)?(description|length|type|biotype)|chr(om|omosome(name)?)?|seqnames?"
     r"|(start|end)(position)?|strand|width|cytoband"
 )
-_ENSEMBL = re.compile(r"ENSGR?[0-9]{10,11}(\.[0-9]+)?(_PAR_Y)?")
 _NUMBERED = re.compile(r"([A-Za-z]{1,2})[0-9]+")
 _CLINICAL = re.compile(
     r"age(at.*)?|sex|gender|race|ethnicity|height|weight|bmi|smok(ing|er)|arm|treatment|therapy"
@@ -50,13 +49,8 @@ _CLINICAL = re.compile(
 _LEAST_KNOWN = 0.1
 
 
-def is_ensembl(name: str) -> bool:
-    """Whether a name is an Ensembl gene id, with or without a version."""
-    return _ENSEMBL.fullmatch(name) is not None
-
-
 def known_share(names: Sequence[str]) -> float:
-    """The share of names that are genes: a current symbol, ``SYMBOL|ENTREZ`` or an Ensembl id.
+    """The share of names that are genes: a current symbol, an Ensembl id, or both in one name.
 
     Aliases are not counted: nearly every letter with a number is an alias of some gene.
     """
@@ -81,7 +75,8 @@ def distinctive_share(names: Sequence[str]) -> float:
 
 
 def _is_known(name: str) -> bool:
-    return is_ensembl(name) or split_name(name)[0] in symbol_table()
+    symbol, gene_id = split_name(name)
+    return is_ensembl(gene_id) or symbol in symbol_table()
 
 
 def gene_span(names: Sequence[str]) -> slice:
@@ -137,7 +132,7 @@ class NameColumns:
     Attributes
     ----------
     symbol
-        Symbols, or ``SYMBOL|ENTREZ``; None where the shipped table gives them by Ensembl id.
+        Symbols, with an id or without; None where the shipped table gives them by Ensembl id.
     ensembl, entrez
         Ids; None where there are none.
     """
@@ -166,13 +161,24 @@ class NameColumns:
         ids = [entrez for _, entrez in parts]
         if self.ensembl is not None:
             ids = [
-                without_version(name) if is_ensembl(name) else name if counts_reads(name) else ""
-                for name in names[self.ensembl]
+                without_version(gene_id)
+                if is_ensembl(gene_id)
+                else name
+                if counts_reads(name)
+                else ""
+                for name, (_, gene_id) in zip(
+                    names[self.ensembl], map(split_name, names[self.ensembl]), strict=True
+                )
             ]
         elif self.entrez is not None:
             ids = [name.partition(".")[0] for name in names[self.entrez]]
         if self.symbol is None:
             symbols = [_shipped_symbols().get(gene_id, "") for gene_id in ids]
+        elif self.symbol == self.ensembl:  # a name of both, of which one may lack
+            symbols = [
+                symbol or _shipped_symbols().get(gene_id, "")
+                for symbol, gene_id in zip(symbols, ids, strict=True)
+            ]
         return symbols, ids
 
 
@@ -188,7 +194,7 @@ def name_columns(names: Sequence[Sequence[str]], titles: Sequence[str]) -> NameC
     """
     present = [[name for name in column if name not in MISSING] for column in names]
     numbers = range(len(names))
-    ensembl = next((n for n in numbers if _mostly(is_ensembl, present[n])), None)
+    ensembl = next((n for n in numbers if _mostly(_has_ensembl_id, present[n])), None)
     entrez = next(
         (
             n
@@ -197,14 +203,32 @@ def name_columns(names: Sequence[Sequence[str]], titles: Sequence[str]) -> NameC
         ),
         None,
     )
-    others = [n for n in numbers if n != ensembl and (n != entrez or ensembl is not None)]
+    others = [
+        n
+        for n in numbers
+        if (n != ensembl or not _mostly(is_ensembl, present[n]))
+        and (n != entrez or ensembl is not None)
+    ]
     shares = {n: known_share(names[n][:N_LOOKED_AT]) for n in others}
     symbol = max(others, key=shares.__getitem__, default=None)
-    if symbol is not None and ensembl is not None and shares[symbol] < _LEAST_KNOWN:
+    if (
+        symbol is not None
+        and ensembl is not None
+        and _share_of_symbols(names[symbol]) < _LEAST_KNOWN
+    ):
         symbol = None
     if symbol is None and ensembl is None:
         symbol = 0
     return NameColumns(symbol, ensembl, entrez)
+
+
+def _share_of_symbols(names: Sequence[str]) -> float:
+    symbols = [split_name(name)[0] for name in names[:N_LOOKED_AT]]
+    return sum(symbol in symbol_table() for symbol in symbols) / len(symbols) if symbols else 0.0
+
+
+def _has_ensembl_id(name: str) -> bool:
+    return is_ensembl(split_name(name)[1])
 
 
 def _mostly(predicate: Callable[[str], bool], names: Sequence[str]) -> bool:
@@ -225,7 +249,7 @@ class GeneRows:
         symbols, ids = self._columns.named(names)
         raw = ids if self._columns.ensembl is None else names[self._columns.ensembl]
         on_y: NDArray[np.bool_] = np.array(
-            [is_pseudoautosomal_copy(name) for name in raw], np.bool_
+            [is_pseudoautosomal_copy(split_name(name)[1]) for name in raw], np.bool_
         )
         kept: NDArray[np.bool_] = ~on_y
         if self._genes is not None:

@@ -13,6 +13,7 @@ from tcga_corr.formats.delimited import MISSING, Matrix, Preview, is_number, rea
 from tcga_corr.formats.format import GeneFilter, ReadOptions, TableFile, TableFormat
 from tcga_corr.formats.sample_columns import expression_table
 from tcga_corr.vocabulary.barcodes import parse_barcode
+from tcga_corr.vocabulary.gene_names import is_ensembl, split_name
 
 
 def has_barcode_columns(start: Preview) -> bool:
@@ -43,14 +44,6 @@ def read_by_symbol(matrix: Matrix, genes: GeneFilter | None = None) -> Expressio
     )
 
 
-def split_name(name: str) -> tuple[str, str]:
-    """Symbol and Entrez id, either of them possibly empty; ``?`` stands for no symbol."""
-    symbol, _, entrez = name.strip().partition("|")
-    if symbol.isdigit():
-        return "", symbol
-    return ("" if symbol == "?" else symbol), entrez
-
-
 def _open(start: Preview, options: ReadOptions) -> TableFile:
     matrix = Matrix(start.path, start.fields())
     return TableFile(
@@ -63,6 +56,8 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
 FORMAT = TableFormat(
     name="xena",
     title="UCSC Xena: genes down by symbol, samples across by TCGA barcode, tab-separated",
-    recognises=has_barcode_columns,
+    recognises=lambda start: (
+        has_barcode_columns(start) and not is_ensembl(split_name(start.fields(1)[0])[1])
+    ),
     open=_open,
 )

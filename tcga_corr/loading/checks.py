@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,11 +18,6 @@ from tcga_corr.vocabulary.units import HIGHEST_LOG2, highest_logarithm, quantity
 
 _FEWEST_TO_JUDGE = 5  # samples: with fewer, small means may be chance
 _CENTRED = 0.02  # of the spread of all values
-_MONTH = "jan|feb|m[aä]r|mrz|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz]"
-_DATE = re.compile(
-    rf"\d{{1,2}}[-. ]({_MONTH})[a-z]*\.?|({_MONTH})[-. ]\d{{1,2}}|\d{{4}}-\d\d-\d\d( 00:00:00)?",
-    re.IGNORECASE,
-)
 
 
 def check_scale(
@@ -144,15 +138,6 @@ def check_names(table: ExpressionTable, path: Path) -> None:
             if parse_barcode(repeated[0])
             else "Give each a name of its own, or take the mean of repeats yourself",
         )
-
-
-def date_symbols_note(table: ExpressionTable) -> str:
-    """A note on gene symbols that a spreadsheet has turned into dates; empty if there are none."""
-    dates = [name for name in dict.fromkeys(table.genes.tolist()) if _DATE.fullmatch(name)]
-    if not dates:
-        return ""
-    shown = ", ".join(dates[:3]) + (", …" if len(dates) > 3 else "")
-    return f"{len(dates)} names of genes are dates, as spreadsheets make of symbols ({shown})"
 
 
 def _first_cell(table: ExpressionTable, where: NDArray[np.bool_]) -> str:

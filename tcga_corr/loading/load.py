@@ -24,8 +24,8 @@ from tcga_corr.loading.checks import (
     check_centred,
     check_names,
     check_scale,
-    date_symbols_note,
 )
+from tcga_corr.loading.gene_names import with_current_names
 from tcga_corr.loading.normalization import counts_per_million
 from tcga_corr.loading.plan import LoadOptions, LoadPlan, plan_file
 from tcga_corr.loading.unit_checks import (
@@ -360,7 +360,8 @@ class _Read:
 def _read(plan: LoadPlan) -> _Read:
     path, unit = plan.path, plan.unit
     genes = _gene_filter(plan.genes)
-    table = plan.file.read(None if plan.normalize else genes)  # the depth is that of all genes
+    # the depth is that of all genes
+    table, names_notes = with_current_names(plan.file.read(None if plan.normalize else genes))
     check_names(table, path)
     borne_out = plan.linear is None and bears_out(table, unit)
     linear = plan.linear if plan.linear is not None else borne_out or is_linear(table)
@@ -384,7 +385,7 @@ def _read(plan: LoadPlan) -> _Read:
         notes.append(_PER_MILLION.format(rows=len(table.genes)) + few)
         table = counts_per_million(table, path)
         findings = UnitFindings(counts=False, notes=())
-    notes += [_LINEAR if linear else "", *findings.notes, date_symbols_note(table)]
+    notes += [_LINEAR if linear else "", *findings.notes, *names_notes]
     table = _filter_genes(table, genes)
     table = table.logged() if linear else table
     return _Read(table, linear, findings.counts, tuple(filter(None, notes)))

@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from functools import cache, lru_cache
 from threading import Lock
 
+from tcga_corr.analysis.given import one_item
 from tcga_corr.analysis.names import Item, Items, NameResolver, SetVariable, Variable
 from tcga_corr.errors import UsageError, near_names
 from tcga_corr.serve.completion import KINDS, Completions, Kind, lines_of
 from tcga_corr.store.covariate_lookup import Covariates
 from tcga_corr.store.index import TableIndex
+from tcga_corr.vocabulary.gene_names import cleaned, genes_named
 from tcga_corr.vocabulary.gene_sets.catalogue import reference_sets, shipped_sets
 from tcga_corr.vocabulary.gene_sets.gmt import GeneSet
+from tcga_corr.vocabulary.gene_sets.paths import is_of_file
 from tcga_corr.vocabulary.symbols import PREFERRED, symbol_table
 
 _MOST_KEPT = 4096  # texts
@@ -84,6 +87,7 @@ class VisitorNames(NameResolver):
         UsageError
             If a text names none, or several.
         """
+        item = one_item(item)
         return SetVariable(item) if isinstance(item, GeneSet) else self._looked_up(item)
 
     def expanded(self, items: Items) -> list[Variable]:
@@ -128,7 +132,7 @@ class VisitorNames(NameResolver):
 
     def _kinds(self, text: str) -> list[Kind]:
         """What a text may name; nothing if it could be a file."""
-        if ".gmt" in text.casefold():
+        if is_of_file(text):
             return []
         first, colon, rest = text.partition(":")
         if colon:
@@ -137,7 +141,11 @@ class VisitorNames(NameResolver):
 
     def _has(self, kind: Kind, name: str) -> bool:
         if kind == "gene":
-            return self._is_row(name) or name.casefold() in _folded_genes()
+            return (
+                self._is_row(name)
+                or name.casefold() in _folded_genes()
+                or bool(genes_named(cleaned(name)))
+            )
         if kind == "set":
             return name.casefold() in _folded_sets()
         return bool(self._covariates.named(name))

@@ -31,7 +31,7 @@ from tcga_corr.store.index import (
 )
 from tcga_corr.store.layout import Store
 from tcga_corr.vocabulary.gene_sets.catalogue import reference_digest, reference_sets
-from tcga_corr.vocabulary.symbols import match_symbols
+from tcga_corr.vocabulary.matching import match_symbols
 
 if TYPE_CHECKING:
     from scipy import sparse
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 Rows = NDArray[np.intp]
 
 MIN_GENES = 5
-_FORMAT = 2  # of the files, a part of their folder's name
+_FORMAT = 3  # of the files, a part of their folder's name
 _FILES = ("sums.npy", "rows.npy", "offsets.npy", "numbers.npy")
 _BLOCK = 48  # samples at once, which bounds the memory of building
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import gzip
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from functools import cache, cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -21,11 +20,24 @@ _TABLE = Path(__file__).parent / "data" / "symbols.tsv.gz"
 # names that are found in the text faster than all of it is read, which takes some 0.2 s
 _FEW = 24
 
+# HGNC's symbols of genes that NCBI calls otherwise; a pseudogene has some of them as aliases too
+_MITOCHONDRIAL = {
+    **{f"ND{n}": f"MT-ND{n}" for n in ("1", "2", "3", "4", "4L", "5", "6")},
+    **{f"COX{n}": f"MT-CO{n}" for n in (1, 2, 3)},
+    **{f"ATP{n}": f"MT-ATP{n}" for n in (6, 8)},
+    "CYTB": "MT-CYB",
+}
+
 PREFERRED: dict[str, str] = {
     "NRF2": "NFE2L2",  # also of GABPA, nuclear respiratory factor 2
     "p65": "RELA",  # also of WNK1
+    "PD1": "PDCD1",  # also of SNCA and SPATA2
+    "PD-1": "PDCD1",
+    **{f"SEPT{n}": f"SEPTIN{n}" for n in (*range(1, 13), 14)},  # SEPT2 is also of SEPTIN6
+    **{hgnc: ncbi for ncbi, hgnc in _MITOCHONDRIAL.items()},
+    **{hgnc.replace("-", ""): ncbi for ncbi, hgnc in _MITOCHONDRIAL.items()},
 }
-"""Aliases of several genes that in practice mean one of them."""
+"""Names of several genes that in practice mean one of them, or that the table lacks."""
 
 
 class UnknownSymbolError(UsageError):
@@ -37,25 +49,26 @@ class AmbiguousSymbolError(UsageError):
 
 
 class Gene(NamedTuple):
-    """A human gene: current symbol, whether it is protein-coding, Ensembl ids, aliases."""
+    """A human gene: current symbol, whether it is protein-coding, Ensembl ids, aliases, Entrez."""
 
     symbol: str
     protein_coding: bool
     ensembl_ids: tuple[str, ...]
     aliases: tuple[str, ...]
+    entrez_id: str = ""
 
     @property
     def line(self) -> str:
         """The line of the shipped table, with its end."""
         coding = "1" if self.protein_coding else "0"
         lists = ("|".join(names) for names in (self.ensembl_ids, self.aliases))
-        return "\t".join((self.symbol, coding, *lists)) + "\n"
+        return "\t".join((self.symbol, coding, *lists, self.entrez_id)) + "\n"
 
     @classmethod
     def of_line(cls, line: str) -> Gene:
         """The gene of such a line."""
-        symbol, protein_coding, ensembl_ids, aliases = line.rstrip("\n").split("\t")
-        return cls(symbol, protein_coding == "1", _parts(ensembl_ids), _parts(aliases))
+        symbol, coding, ensembl_ids, aliases, entrez_id = line.rstrip("\n").split("\t")
+        return cls(symbol, coding == "1", _parts(ensembl_ids), _parts(aliases), entrez_id)
 
 
 class SymbolTable:
@@ -183,6 +196,39 @@ class SymbolTable:
         preferred = (alias for alias, symbol in PREFERRED.items() if symbol == gene.symbol)
         return tuple(dict.fromkeys((gene.symbol, *preferred, *aliases)))
 
+    def gene_of_id(self, gene_id: str) -> Gene | None:
+        """The gene of an Ensembl id, with or without version, or of an Entrez id."""
+        if gene_id.isdigit():
+            return self._by_entrez_id.get(gene_id)
+        symbol = self._by_ensembl_id.get(gene_id.upper().partition(".")[0].partition("_")[0], "")
+        return self._by_symbol.get(symbol)
+
+    @cached_property
+    def _by_entrez_id(self) -> dict[str, Gene]:
+        return {gene.entrez_id: gene for gene in self if gene.entrez_id}
+
+    @cached_property
+    def _by_ensembl_id(self) -> dict[str, str]:
+        return self.symbol_by_ensembl_id()
+
+    def in_capitals(self, name: str) -> list[Gene]:
+        """The genes of a name in capitals of which some are small, as in ``C1ORF112``."""
+        return self._by_capitals.get(name, []) if name.isupper() else []
+
+    @cached_property
+    def _by_capitals(self) -> dict[str, list[Gene]]:
+        genes: defaultdict[str, dict[str, Gene]] = defaultdict(dict)
+        for gene in self:
+            names = (gene.symbol, *(alias for alias in gene.aliases if "orf" in alias))
+            for name in names:
+                if not name.isupper():
+                    genes[name.upper()].setdefault(gene.symbol, gene)
+        return {
+            name: [found[symbol] for symbol in found if symbol.upper() == name]
+            or list(found.values())
+            for name, found in genes.items()
+        }
+
     def protein_coding_by_ensembl_id(self) -> dict[str, bool]:
         """Whether each known Ensembl id, without version, belongs to a protein-coding gene."""
         known: dict[str, bool] = {}
@@ -212,63 +258,3 @@ def symbol_table() -> SymbolTable:
 
 def _parts(text: str) -> tuple[str, ...]:
     return tuple(text.split("|")) if text else ()
-
-
-@dataclass
-class SymbolMatch:
-    """The rows of a table that names match.
-
-    Attributes
-    ----------
-    found
-        Name to the table's name of the row: the same text, or another name of the same gene.
-    missing
-        Names without a row in the table.
-    ambiguous
-        Those of ``missing`` that mean several genes or match several rows, with these rows.
-    """
-
-    found: dict[str, str] = field(default_factory=dict)
-    missing: list[str] = field(default_factory=list)
-    ambiguous: dict[str, tuple[str, ...]] = field(default_factory=dict)
-
-    @property
-    def renamed(self) -> dict[str, str]:
-        """The found names whose row has another name."""
-        return {name: row for name, row in self.found.items() if name != row}
-
-
-def match_symbols(names: Iterable[str], rows: Collection[str]) -> SymbolMatch:
-    """Find names among a table's row names, as written or through aliases, case-sensitively.
-
-    A row that two names match counts once: under its own name, or else under the first of the two.
-    """
-    match = SymbolMatch()
-    matched: set[str] = set()
-    rest = []
-    for name in names:
-        if name in rows:
-            match.found[name] = name
-            matched.add(name)
-        else:
-            rest.append(name)
-    for name in rest:
-        genes = symbol_table().candidates(name)
-        own = [
-            known for gene in genes[:1] for known in symbol_table().own_names(gene) if known in rows
-        ]
-        if len(genes) == 1 and own and (own[0] == genes[0].symbol or len(own) == 1):
-            if own[0] not in matched:
-                match.found[name] = own[0]
-                matched.add(own[0])
-            continue
-        match.missing.append(name)
-        shared = [
-            known
-            for gene in genes[:1]
-            for known in symbol_table().shared_names(gene)
-            if known in rows
-        ]
-        if len(genes) > 1 or own or shared:
-            match.ambiguous[name] = (*own, *shared)
-    return match

@@ -5,6 +5,7 @@ Abbreviations and names: NCI Genomic Data Commons, TCGA study abbreviations.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -84,10 +85,74 @@ def unions_among(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
     return {name: UNIONS[name] for name in plain if name in UNIONS}
 
 
+# words of organs and diseases that the names of the tumor types do not have
+_SYNONYMS: dict[str, tuple[str, ...]] = {
+    "adrenal": ("ACC", "PCPG"),
+    "aml": ("LAML",),
+    "bile": ("CHOL",),
+    "brain": ("GBM", "LGG"),
+    "colorectal": ("COAD", "READ"),
+    "eye": ("UVM",),
+    "gastric": ("STAD",),
+    "glioma": ("GBM", "LGG"),
+    "hcc": ("LIHC",),
+    "head": ("HNSC",),
+    "hepatocellular": ("LIHC",),
+    "melanoma": ("SKCM", "UVM"),
+    "neck": ("HNSC",),
+    "oesophagus": ("ESCA",),
+    "renal": ("KICH", "KIRC", "KIRP"),
+    "testis": ("TGCT",),
+    "uterus": ("UCEC", "UCS"),
+    "womb": ("UCEC", "UCS"),
+}
+# of a word, its first letters that its other forms have too: ovary and ovarian, cervix and cervical
+_STEM = 4
+_NO_ORGAN = frozenset(
+    [
+        "and",
+        "cancer",
+        "carcinoma",
+        "adenocarcinoma",
+        "tumor",
+        "tumour",
+        "tumors",
+        "cell",
+        "invasive",
+    ]
+)
+
+
+def types_of_words(text: str) -> list[TumorType]:
+    """The tumor types of an organ or a disease, such as ``liver`` or ``ovarian cancer``."""
+    wanted = [word for word in _words(text) if word not in _NO_ORGAN]
+    by_name = [
+        one for one in TUMOR_TYPES.values() if one.name.casefold() == text.casefold().strip()
+    ]
+    if by_name or not wanted:
+        return by_name
+    return [one for one in TUMOR_TYPES.values() if all(_is_of(one, word) for word in wanted)]
+
+
+def _is_of(tumor_type: TumorType, word: str) -> bool:
+    if word in _SYNONYMS:
+        return tumor_type.abbreviation in _SYNONYMS[word]
+    words = [known for known in _words(tumor_type.name) if known not in _NO_ORGAN]
+    return any(
+        known == word or (len(word) > _STEM and known[:_STEM] == word[:_STEM]) for known in words
+    )
+
+
+def _words(text: str) -> list[str]:
+    plain = text.casefold().replace("oesoph", "esoph").replace("leukaemia", "leukemia")
+    return re.findall("[a-z]+", plain)
+
+
 def parse_tumor_type(text: str) -> TumorType:
     """The tumor type of an abbreviation, in any case, with or without a leading ``TCGA-``.
 
-    ``OTHER`` stands for own cohorts that are none of the 33.
+    ``OTHER`` stands for own cohorts that are none of the 33. An organ or a disease that is that of
+    one tumor type, such as ``liver``, is understood too.
 
     Raises
     ------
@@ -103,8 +168,14 @@ def parse_tumor_type(text: str) -> TumorType:
             f"{abbreviation} is a union of {parts}, not a tumor type", "Name these one by one"
         )
     if abbreviation not in TUMOR_TYPES:
+        of_words = types_of_words(text)
+        if len(of_words) == 1:
+            return of_words[0]
+        named = " or ".join(f"{one.abbreviation} ({one.name})" for one in of_words)
         raise UsageError(
             f"unknown tumor type '{text}'",
-            near_names(abbreviation, TUMOR_TYPES) or f"The 33 are {', '.join(TUMOR_TYPES)}",
+            (f"Say {named}" if named else "")
+            or near_names(abbreviation, TUMOR_TYPES)
+            or f"The 33 are {', '.join(TUMOR_TYPES)}",
         )
     return TUMOR_TYPES[abbreviation]

@@ -17,7 +17,7 @@ from tcga_corr.analysis.reference_null import Neighbours, ReferenceSets, compare
 from tcga_corr.choices import Method
 from tcga_corr.engine import Engine
 from tcga_corr.vocabulary.gene_sets.catalogue import reference_sets
-from tcga_corr.vocabulary.symbols import match_symbols
+from tcga_corr.vocabulary.matching import match_symbols
 from tests.analysis.slow_nulls import (
     PATHWAYS,
     Variable,

@@ -498,6 +498,37 @@ def test_genes_that_hardly_vary_keep_their_digits(copies: Engine) -> None:
 # --- what cannot be asked ------------------------------------------------------------------------
 
 
+def test_some_genes_and_sets_give_the_rows_of_correlate(engine: Engine, tmp_path: Path) -> None:
+    genes = [*SETS[0].genes[:2], "G009"]
+    listed = tmp_path / "genes.txt"
+    listed.write_text("gene\n" + "\n".join(genes) + "\nNOGENE\n")
+    for given in (genes, ",".join(genes), listed, str(listed)):
+        answer = engine.screen(SETS[0], given, null=(), by_tumor_type=True)
+        assert answer.query.y_kind == "genes"
+        for gene in genes:
+            own = answer.frame.filter(pl.col("y") == gene).sort("tumor_type")
+            one = engine.correlate(SETS[0], gene, null=()).frame.drop_nulls("r")
+            for column in ("n", "r", "p", "n_shared_genes", "r_disjoint"):
+                assert own[column].to_list() == pytest.approx(one[column].to_list(), abs=1e-12)
+    assert any("NOGENE" in note for note in answer.notes)
+    both = engine.screen("G008", ["G009", SETS[0]], null=())
+    assert set(both.frame["y"]) == {"G009", SETS[0].name}
+    assert both.query.y_kind == "variables"
+    by_dict = engine.screen("G008", {"A": SETS[0].genes, "B": SETS[1].genes}, null=())
+    assert set(by_dict.frame["y"]) == {"A", "B"}
+
+
+@pytest.mark.parametrize("given", [1, None, b"genes", [1], [[1]], {"A": "RELA"}, pl.DataFrame()])
+def test_what_is_no_variable_is_refused_in_one_line(engine: Engine, given: object) -> None:
+    for ask in (
+        lambda: engine.screen("G008", given),  # type: ignore[arg-type]
+        lambda: engine.correlate("G008", given),  # type: ignore[arg-type]
+        lambda: engine.score(given),  # type: ignore[arg-type]
+    ):
+        with pytest.raises(UsageError, match=r"is given|are given|names no variable|no text"):
+            ask()
+
+
 def test_what_cannot_be_asked_is_said(engine: Engine, tmp_path: Path) -> None:
     with pytest.raises(AnalysisError, match=f"{CONSTANT} is constant"):
         engine.screen(CONSTANT)

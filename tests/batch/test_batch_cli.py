@@ -671,3 +671,12 @@ def test_the_paper_over_real_tables(shared: Path, tmp_path: Path, run: Run, cli:
         row = engine.correlate(x, y, tumor_types=["LIHC"], null=()).frame.to_dicts()[0]
         assert by_pair["r", x, y]["here"] == f"{row['r']:.3f}"
         assert np.isclose(by_pair["r", x, y]["ci_low"], row["ci_low"])
+
+
+def test_how_a_set_was_read_is_noted_before_a_run(store: Engine, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "own.gmt").write_text("MINE\tRELA\tNFE2L2\tTP53\tMYC\tEGFR\n")
+    spec = tmp_path / "spec.toml"
+    spec.write_text("[[pairs]]\npairs = [['own.gmt:MINE', 'GPX4']]\nnull = []\n")
+    code, _, err = run(store, "check", spec)
+    assert code == 0
+    assert "note: MINE: RELA is counted as a gene" in err

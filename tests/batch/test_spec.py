@@ -339,7 +339,9 @@ def test_ten_mistakes_are_listed_at_once(wrong: Wrong) -> None:
         "Did you mean ferroptosis or necroptosis or pyroptosis?",
         "12: pairs[1].pairs[3]: the pair is there already: pairs[1].pairs[1]. Leave out one.",
         "15: crosses[1].method: unknown key. Did you mean methods?",
-        "16: crosses[1].x[1]: unknown gene or gene set 'death'. Did you mean LDAH or ENAH or DLAT?",
+        "16: crosses[1].x[1]: unknown gene or gene set 'death'. Did you mean "
+        "GO_REGULATION_OF_CELL_DEATH or GO_REGULATION_OF_NEURON_DEATH or "
+        "REACTOME_PROGRAMMED_CELL_DEATH?",
         "18: dominance[1].draws: is 10, too few for dominance[1]. Give 20 or more.",
         "19: dominance[1].null: does not apply to dominance. Leave it out here.",
         "24: claims[1].analysis: no block is named 'pairs-2'. Did you mean pairs-1?",

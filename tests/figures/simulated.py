@@ -283,8 +283,8 @@ def screened(
         kind = {"tumor_type": pl.lit(types[number])} if types else {"n_types": pl.lit(33)}
         parts.append(part.with_columns(**kind))
     query = ScreenQuery(
-        x=x, against="genes", n_y=n_y, method="pearson", adjust=list(adjust), scope=scope(types),
-        by_tumor_type=bool(types), null=[], draws=1_000,
+        x=x, against="genes", y_kind="genes", n_y=n_y, method="pearson", adjust=list(adjust),
+        scope=scope(types), by_tumor_type=bool(types), null=[], draws=1_000,
     )  # fmt: skip
     return ScreenAnswer(pl.concat(parts), query, (), provenance())
 

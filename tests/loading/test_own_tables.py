@@ -447,12 +447,6 @@ def test_dates_of_a_spreadsheet_are_named(engine: Engine, tmp_path: Path) -> Non
     assert "(1-Mar, Sep-02, 2-Sep)" in loaded.metadata.read_as
 
 
-def test_genes_are_not_taken_for_dates() -> None:
-    from tcga_corr.loading.checks import _DATE
-
-    assert [gene for gene in symbol_table() if _DATE.fullmatch(gene.symbol)] == []
-
-
 def test_samples_of_one_name_are_refused(engine: Engine, tmp_path: Path) -> None:
     names = [f"P{number}" for number in range(11)]
     path = write_table(tmp_path / "mine.tsv", [*names, "P3"], logs(), corner="gene")

@@ -31,7 +31,8 @@ from tcga_corr.store.reference import (
     open_reference,
 )
 from tcga_corr.vocabulary.gene_sets.catalogue import reference_digest, reference_sets
-from tcga_corr.vocabulary.symbols import match_symbols, symbol_table
+from tcga_corr.vocabulary.matching import match_symbols
+from tcga_corr.vocabulary.symbols import symbol_table
 from tests.conftest import DIE_BEFORE, barcodes, snapshot, write_table
 
 Rows = NDArray[np.intp]
@@ -254,7 +255,7 @@ def test_dropping_it_leaves_the_rest_of_the_index(store: Store) -> None:
 def test_it_stands_in_the_folder_of_the_table_by_the_collection(built: Engine) -> None:
     table = table_of(built.store)
     folder = folder_of(built.store)
-    assert folder.name == f"reference-2-{reference_digest()[:16]}"
+    assert folder.name == f"reference-3-{reference_digest()[:16]}"
     assert folder.parent.name == table.table_sha256[:16]
     assert {path.name for path in folder.iterdir()} == set(NAMES)
 
@@ -295,7 +296,7 @@ def test_another_collection_has_an_index_of_its_own(
     monkeypatch.setattr(reference, "reference_digest", lambda: "f" * 64)
     assert not has_reference(store, table)
     open_reference(store, table)
-    assert folder_of(store).name == "reference-2-" + 16 * "f"
+    assert folder_of(store).name == "reference-3-" + 16 * "f"
     assert not old.exists()
     assert not left.exists()
     assert {name.replace("f" * 16, old.name[-16:]) for name in files(store)} == set(before)

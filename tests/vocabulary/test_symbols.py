@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tcga_corr.vocabulary.matching import match_symbols
 from tcga_corr.vocabulary.symbols import (
     PREFERRED,
     AmbiguousSymbolError,
     Gene,
     SymbolTable,
     UnknownSymbolError,
-    match_symbols,
     symbol_table,
 )
 
@@ -270,6 +270,7 @@ def test_shipped_table_equals_its_source(shared: Path) -> None:
                 row["gene_type"] == "protein-coding",
                 parts(row["ensembl_id"]),
                 parts(row["aliases"]),
+                row["entrez"],
             )
             for row in csv.DictReader(handle, delimiter="\t")
         }

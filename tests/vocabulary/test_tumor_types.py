@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tcga_corr.errors import UsageError
-from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES, UNIONS, parse_tumor_type
+from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES, UNIONS, parse_tumor_type, types_of_words
 
 
 def test_there_are_33_in_alphabetic_order() -> None:
@@ -65,3 +65,42 @@ def test_tumour_sample_types() -> None:
     special = {"LAML": ("03",), "SKCM": ("01", "06")}
     for abbreviation, tumor_type in TUMOR_TYPES.items():
         assert tumor_type.tumor_codes == special.get(abbreviation, ("01",))
+
+
+@pytest.mark.parametrize(
+    ("words", "types"),
+    [
+        ("liver", ["LIHC"]),
+        ("Liver cancer", ["LIHC"]),
+        ("ovary", ["OV"]),
+        ("ovarian", ["OV"]),
+        ("cervix", ["CESC"]),
+        ("stomach adenocarcinoma", ["STAD"]),
+        ("lung squamous", ["LUSC"]),
+        ("lung", ["LUAD", "LUSC"]),
+        ("renal", ["KICH", "KIRC", "KIRP"]),
+        ("Kidney renal clear cell carcinoma", ["KIRC"]),
+        ("sarcoma", ["SARC"]),
+        ("leukaemia", ["LAML"]),
+        ("oesophagus", ["ESCA"]),
+        ("thymus", ["THYM"]),
+        ("thyroid", ["THCA"]),
+        ("prostate", ["PRAD"]),
+        ("pancreas", ["PAAD"]),
+        ("carcinoma", []),
+        ("heart", []),
+        ("LICH", []),
+    ],
+)
+def test_types_of_organs_and_diseases(words: str, types: list[str]) -> None:
+    assert [one.abbreviation for one in types_of_words(words)] == types
+
+
+def test_every_name_is_its_type() -> None:
+    for one in TUMOR_TYPES.values():
+        assert parse_tumor_type(one.name) == one
+
+
+def test_a_word_of_several_types_names_them() -> None:
+    with pytest.raises(UsageError, match=r"Say GBM \(Glioblastoma multiforme\) or LGG \("):
+        parse_tumor_type("brain")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,9 +10,8 @@ from pathlib import Path
 from tcga_corr.analysis.names import NameResolver, Variable, collection, is_collection
 from tcga_corr.errors import TcgaCorrError, UsageError, near_names
 from tcga_corr.vocabulary.gene_sets.catalogue import find_set
+from tcga_corr.vocabulary.gene_sets.paths import is_of_file
 from tcga_corr.vocabulary.symbols import symbol_table
-
-_IN_GMT = re.compile(r".+\.gmt(:.+)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -112,7 +110,7 @@ class Names:
             return (self._vocabulary.variable(name),)
         except UsageError as error:
             kind, colon, plain = name.partition(":")
-            if _IN_GMT.fullmatch(name) or (colon and kind not in ("gene", "covariate")):
+            if is_of_file(name) or (colon and kind not in ("gene", "covariate")):
                 raise
             if self._stored.is_stored(name):
                 return (StoredName(plain if colon else name),)
@@ -142,7 +140,7 @@ def as_written(name: str, folder: Path) -> str:
 
 def _is_relative(name: str, folder: Path) -> bool:
     """Whether a name has a path, and the working directory is not where it starts."""
-    return folder != Path() and _IN_GMT.fullmatch(name) is not None
+    return folder != Path() and is_of_file(name)
 
 
 def _prefix(folder: Path) -> str:

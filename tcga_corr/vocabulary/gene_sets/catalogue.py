@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from tcga_corr.errors import UsageError, near_names
 from tcga_corr.files import sha256_of
-from tcga_corr.vocabulary.gene_sets.gmt import GeneSet, read_gmt
+from tcga_corr.vocabulary.gene_sets.gmt import GeneSet
 
 _DATA = Path(__file__).parents[1] / "data"
 _REFERENCE = _DATA / "reference.gmt"
@@ -104,10 +104,13 @@ def reference_digest() -> str:
 
 
 def _read(path: Path) -> dict[str, GeneSet]:
-    return {
-        name: replace(gene_set, collection=gene_set.description.partition(": ")[0])
-        for name, gene_set in read_gmt(path).items()
-    }
+    """The sets of a shipped file, which has none of the faults that other files may have."""
+    sets = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        name, description, *genes = line.split("\t")
+        collection = description.partition(": ")[0]
+        sets[name] = GeneSet(name, description, tuple(genes), collection)
+    return sets
 
 
 def find_set(name: str) -> GeneSet:
