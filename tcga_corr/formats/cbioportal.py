@@ -11,7 +11,8 @@ from functools import partial
 from pathlib import Path
 
 from tcga_corr.errors import TableError
-from tcga_corr.formats.delimited import Matrix, Preview, open_bytes
+from tcga_corr.formats.compressed import open_bytes
+from tcga_corr.formats.delimited import Matrix, Preview
 from tcga_corr.formats.format import ReadOptions, TableFile, TableFormat
 from tcga_corr.formats.gene_names import NameColumns, read_genes_down
 from tcga_corr.formats.phenotype import TumorTypeOfSample
@@ -29,9 +30,9 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
     meta_path = _meta_path(path)
     meta = {} if meta_path is None else _read_meta(meta_path)
     _check(path, meta)
-    n_names = 2 if fields[1:2] == (_ENTREZ,) else 1
-    matrix = Matrix(path, fields, n_names=n_names)
-    which = NameColumns(symbol=0, entrez=1 if n_names > 1 else None)
+    names_at = (0, 1) if fields[1:2] == (_ENTREZ,) else (0,)
+    matrix = Matrix(path, fields, names_at=names_at)
+    which = NameColumns(symbol=0, entrez=1 if len(names_at) > 1 else None)
     return TableFile(
         path=path,
         columns=matrix.columns,

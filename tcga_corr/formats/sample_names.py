@@ -29,14 +29,19 @@ _NO_TITLE = re.compile(r"|x|unnamed\d*|index|(index)?level\d+|row(names?|ids?|nu
 
 def is_sample_title(title: str) -> bool:
     """Whether a column has the title of one that names samples or patients."""
-    return _rank(title) < len(_TITLES) + 1
+    return sample_title_rank(title) < len(_TITLES) + 1
 
 
-def _rank(title: str) -> int:
+def sample_title_rank(title: str) -> int:
     """The rank of a title: samples before patients before a mere id before anything else."""
     bare = re.sub(r"[^a-z0-9]", "", title.lower())
     ranked = [*_TITLES, _ID]
     return next((n for n, title in enumerate(ranked) if title.fullmatch(bare)), len(ranked))
+
+
+def is_untitled(title: str) -> bool:
+    """Whether a column has no title, or one that a program gives to a column of row names."""
+    return bool(_NO_TITLE.fullmatch(re.sub(r"[^a-z0-9]", "", title.lower())))
 
 
 def display_title(title: str) -> str:
@@ -134,7 +139,7 @@ def column_by_title(
 
     def order(column: int) -> tuple[bool, bool, int, int]:
         named, title = names[column], titles[column]
-        return _are_numbers(named), _are_row_numbers(title, named), _rank(title), column
+        return _are_numbers(named), _are_row_numbers(title, named), sample_title_rank(title), column
 
     chosen = min(distinct or range(len(names)), key=order)
     check_named(path, titles[chosen], names[chosen])
@@ -157,7 +162,7 @@ def _are_numbers(names: Sequence[str]) -> bool:
 
 def _are_row_numbers(title: str, names: Sequence[str]) -> bool:
     """Whether names are only the row numbers that a data frame has by default."""
-    if not names or not _NO_TITLE.fullmatch(re.sub(r"[^a-z0-9]", "", title.lower())):
+    if not names or not is_untitled(title):
         return False
     if not all(is_number(name) for name in names):
         return False

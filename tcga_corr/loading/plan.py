@@ -23,7 +23,7 @@ from tcga_corr.vocabulary.tumor_types import OTHER, TUMOR_TYPES, UNIONS, parse_t
 
 _MOST_LISTED = 4  # files beside a table that are recorded one by one
 
-PREPARATION = 3
+PREPARATION = 4
 """Increased when the same input would give another table, so that ``load`` makes it again."""
 
 
@@ -146,7 +146,8 @@ def plan_file(path: Path, options: LoadOptions) -> LoadPlan:
         If it is no expression table.
     """
     stamps = {path: _stamp(path)} if path.exists() else {}
-    file = open_table(path, ReadOptions(probe_map=options.probe_map, rows=options.rows))
+    own_source = options.source is not None and options.source not in SOURCES
+    file = open_table(path, ReadOptions(options.probe_map, options.rows, own_source))
     own_cohort = not any(parse_barcode(name) for name in file.columns)
     source = _source(file, own_cohort, options)
     own = source.name not in SOURCES
