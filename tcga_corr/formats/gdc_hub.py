@@ -21,14 +21,15 @@ from tcga_corr.formats.delimited import Matrix, Preview
 from tcga_corr.formats.ensembl import is_pseudoautosomal_copy, without_version
 from tcga_corr.formats.format import GeneFilter, ReadOptions, TableFile, TableFormat
 from tcga_corr.formats.gene_names import NameColumns, read_genes_down
-from tcga_corr.formats.xena import has_barcode_columns
+from tcga_corr.formats.sample_columns import NOT_BARCODES
+from tcga_corr.formats.xena import barcode_matrix, has_barcode_columns
 
 _FIRST_ROWS, _LEAST_KNOWN = 500, 0.95
 _PROBE_MAP_NAME = re.compile(r".*\.probemap(\.gz)?", re.IGNORECASE)
 
 
 def _open(start: Preview, options: ReadOptions) -> TableFile:
-    matrix = Matrix(start.path, start.fields())
+    matrix = barcode_matrix(start)
     probe_map = _find_probe_map(start.path, options)
     if probe_map is None:
         return replace(plain.FORMAT.open(start, options), format=plain.FORMAT.name)
@@ -61,7 +62,7 @@ class _ProbeMapNames(NameColumns):
 
 def _read(matrix: Matrix, probe_map: Path, genes: GeneFilter | None = None) -> ExpressionTable:
     names = _ProbeMapNames(probe_map=read_probe_map(probe_map))
-    return read_genes_down(matrix, names, genes)
+    return read_genes_down(matrix, names, genes).counted(NOT_BARCODES, len(matrix.left_out))
 
 
 def read_probe_map(path: Path) -> dict[str, str]:

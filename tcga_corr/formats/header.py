@@ -80,7 +80,7 @@ def find_header(path: Path, lines: Sequence[str]) -> Header:
         raise TableError(f"{path}: no line of it is a header", "Download it again")
     separator = said if said in SEPARATORS else _separator(path, rest, skipped)
     n_titles = _n_titles([len(_trimmed(line, separator)) for line in rest[:_N_WIDTHS]])
-    if n_titles and _numbers(split_fields(rest[n_titles], separator)):
+    if n_titles and _numbers_of_row(split_fields(rest[n_titles], separator)):
         n_titles = 0  # the header is damaged: reading reports that its length is another
     header = rest[n_titles]
     number = next(n for n in range(skipped, len(lines)) if lines[n] is header)
@@ -130,16 +130,18 @@ def _n_titles(widths: Sequence[int]) -> int:
 
 def _holds_values(fields: Sequence[str]) -> bool:
     """Whether what should be a header is a row of values: a name that is no title, then numbers."""
-    name, numbers = fields[0].strip(), _numbers(fields)
-    if not numbers or not name or is_title(name) or is_sample_title(name):
-        return False
-    return bool(known_share([name])) or any(not float(number).is_integer() for number in numbers)
+    numbers = _numbers_of_row(fields)
+    is_gene = bool(known_share([fields[0].strip()]))
+    return any(is_gene or not float(number).is_integer() for number in numbers)
 
 
-def _numbers(fields: Sequence[str]) -> list[str]:
-    """The fields after the first, where all but those of missing values are numbers."""
+def _numbers_of_row(fields: Sequence[str]) -> list[str]:
+    """The fields after the first, where all that are not missing are numbers, below no title."""
+    name = fields[0].strip()
     values = [field.strip() for field in fields[1:] if field.strip() not in MISSING]
-    return values if all(map(is_number, values)) else []
+    if not name or is_title(name) or is_sample_title(name) or not all(map(is_number, values)):
+        return []
+    return values
 
 
 def _separator(path: Path, lines: Sequence[str], skipped: int) -> str:
@@ -155,9 +157,12 @@ def _separator(path: Path, lines: Sequence[str], skipped: int) -> str:
             return separator
     found = {}
     for separator in SEPARATORS:
-        widths = [len(split_fields(line, separator)) for line in lines[1:_N_WIDTHS]]
-        usual, count = Counter(widths).most_common(1)[0] if widths else (0, 0)
-        if usual > 1 and 2 * count > len(widths):
+        widths = [len(split_fields(line, separator)) for line in lines[:_N_WIDTHS]]
+        usual, count = Counter(widths[1:]).most_common(1)[0] if widths[1:] else (0, 0)
+        of_header = widths[
+            _n_titles([len(_trimmed(line, separator)) for line in lines[:_N_WIDTHS]])
+        ]
+        if usual > 1 and 2 * count >= len(widths) and of_header in (usual, usual - 1):
             found[separator] = usual
     if found:
         return max(found, key=found.__getitem__)

@@ -96,11 +96,18 @@ def is_row_numbers(title: str, numbers: Sequence[int]) -> bool:
     return bool(title) and len(set(numbers)) == len(numbers) >= _FEWEST_ROWS
 
 
-def lay_out(path: Path, where: str, titles: Sequence[str], contents: Sequence[Content]) -> Layout:
+def lay_out(
+    path: Path,
+    where: str,
+    titles: Sequence[str],
+    contents: Sequence[Content],
+    *,
+    is_text_file: bool = True,
+) -> Layout:
     """The layout of a table by the titles of its columns and what they hold.
 
-    The first column is of names, unless it is of row numbers and another is of names. ``where`` is
-    the line of the header, for errors.
+    The first column of a text file is of names, unless it is of row numbers and another is of
+    names. ``where`` is the line of the header, for errors.
 
     Raises
     ------
@@ -119,7 +126,7 @@ def lay_out(path: Path, where: str, titles: Sequence[str], contents: Sequence[Co
             names.append(column)
         else:
             values.append(column)
-    if values[:1] == [0]:
+    if is_text_file and values[:1] == [0]:
         names.insert(0, values.pop(0))
     for others in (left_out, empty):
         if not names and others:
@@ -128,7 +135,8 @@ def lay_out(path: Path, where: str, titles: Sequence[str], contents: Sequence[Co
         raise TableError(f"{path}: none of its columns holds numbers", "Take a table of expression")
     if not names:
         raise TableError(f"{path}: none of its columns holds names", "Name the rows in a column")
-    unnamed = next((column for column in values if is_unnamed(titles[column])), None)
+    after = [column for column in names if column > values[0]]
+    unnamed = next((column for column in (*values, *after) if is_unnamed(titles[column])), None)
     if unnamed is not None:
         raise TableError(
             f"{path}{where}: column {unnamed + 1} has no name", "Name it or take it out"

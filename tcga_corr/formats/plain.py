@@ -8,6 +8,7 @@ the genes before or after the values.
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -34,7 +35,9 @@ from tcga_corr.formats.gene_names import (
     N_LOOKED_AT,
     GeneRows,
     NameColumns,
+    describes_genes,
     gene_span,
+    is_text,
     is_title,
     name_columns,
     read_genes_down,
@@ -174,7 +177,7 @@ def _fields(path: Path, header: Header) -> tuple[str, ...]:
     if len(widths) == 1:
         (width,) = widths
         beyond = any(field for row in parsed for field in row[len(fields) :])
-        if width > len(fields) and not beyond and _is_corner(fields[0]):
+        if width > len(fields) and not beyond and _names_names(fields[0]):
             fields += [""] * (width - len(fields))  # each row ends with separators
         elif width < len(fields) and not any(fields[width:]):
             del fields[width:]  # the header ends with them
@@ -222,11 +225,12 @@ def _check_points(matrix: Matrix, lines: Sequence[str]) -> None:
 def _is_one_short(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     """Whether the title of the names is missing from the header, as R's write.table leaves it.
 
-    It is not where the rows are longer only because each ends with a separator.
+    It is not where the rows are longer only because each ends with a separator; nor where the first
+    title is one of names, unless text stands below it in its new place.
     """
     return (
         len(header) + 1 == len(rows[0])
-        and not _is_corner(header[0])
+        and (not _is_corner(header[0]) or is_text([row[1] for row in rows if len(row) > 1]))
         and any(row[-1] for row in rows)
     )
 
@@ -236,11 +240,16 @@ def _is_corner(title: str) -> bool:
     return is_title(title) or bool(_CORNER.fullmatch(title))
 
 
+def _names_names(title: str) -> bool:
+    """Whether a title is surely one of the names of rows, not of numbers that describe genes."""
+    return describes_genes(title) or title.lower() == "gene" or bool(_CORNER.fullmatch(title))
+
+
 def _samples(matrix: Matrix, position: int) -> tuple[Matrix, tuple[str, ...], str]:
     """The names of the samples that go down, and the matrix without the rows that are of none.
 
-    Rows before or after the samples may describe the genes, as columns do where genes go down;
-    they are named at the end of a sentence.
+    Rows before or after the samples may describe the genes, as columns do where genes go down: they
+    have such a title or hold text. They are named at the end of a sentence.
 
     Raises
     ------
@@ -249,26 +258,43 @@ def _samples(matrix: Matrix, position: int) -> tuple[Matrix, tuple[str, ...], st
     """
     column = matrix.names_at[position]
     numbers, names = [], []
+    at_start: list[str] = []
+    at_end: deque[str] = deque(maxlen=_N_PARSED)
     with open_bytes(matrix.path) as handle:
-        for number, line in enumerate(handle, start=1):
-            if number <= matrix.header_lines or is_blank_row(line, matrix.separator):
+        for number, raw in enumerate(handle, start=1):
+            if number <= matrix.header_lines or is_blank_row(raw, matrix.separator):
                 continue
-            fields = split_fields(line.decode("utf-8", "replace"), matrix.separator, column + 1)
-            numbers.append(number)
+            line = raw.decode("utf-8", "replace").rstrip("\r\n")
+            fields = split_fields(line, matrix.separator, column + 1)
             name = fields[column].strip() if column < len(fields) else ""
+            numbers.append(number)
             names.append("" if name in MISSING else name)
-    if "" in names and not any(map(parse_barcode, names)):
+            if len(at_start) < _N_PARSED:
+                at_start.append(line)
+            at_end.append(line)
+    first = _n_about_genes(matrix, names, at_start)
+    last = _n_about_genes(matrix, names[::-1], list(at_end)[::-1]) if first < len(names) else 0
+    kept = slice(first, len(names) - last)
+    samples = names[kept]
+    if "" in samples and not any(map(parse_barcode, samples)):
         raise TableError(
-            f"{matrix.path}, line {numbers[names.index('')]}: no sample name",
+            f"{matrix.path}, line {numbers[kept][samples.index('')]}: no sample name",
             "Name the sample, or take the row out",
         )
-    first = next((n for n, name in enumerate(names) if not describes_rows(name)), 0)
-    last = next((n for n, name in enumerate(reversed(names)) if not describes_rows(name)), 0)
-    kept = slice(first, len(names) - last)
+    about_genes = format_left_out([*names[:first], *names[kept.stop :]], "the rows ")
     left_out = frozenset(numbers) - frozenset(numbers[kept])
-    described = format_left_out([*names[:first], *names[len(names) - last :]])
-    described = described and described.replace(", left out ", ", left out the rows ")
-    return replace(matrix, lines_left_out=left_out), tuple(names[kept]), described
+    return replace(matrix, lines_left_out=left_out), tuple(samples), about_genes
+
+
+def _n_about_genes(matrix: Matrix, names: Sequence[str], lines: Sequence[str]) -> int:
+    """How many of the rows that come first describe genes."""
+    for number, (name, line) in enumerate(zip(names, lines, strict=False)):
+        fields = split_fields(line, matrix.separator)
+        values = [fields[column] for column in matrix.values_at if column < len(fields)]
+        is_about = describes_rows(name) or (bool(name) and is_text(values, matrix.decimal_comma))
+        if parse_barcode(name) or not is_about:
+            return number
+    return 0
 
 
 def _read_samples_down(

@@ -11,6 +11,9 @@ from tcga_corr.expression import ExpressionTable
 from tcga_corr.formats.read_counts import COUNTS_OF_READS, counts_reads
 from tcga_corr.vocabulary.barcodes import parse_barcode
 
+NOT_BARCODES = "columns not named by a TCGA barcode"
+"""Why such columns are left out beside others that are."""
+
 
 def expression_table(
     genes: Sequence[str],
@@ -38,4 +41,4 @@ def expression_table(
     if all(parsed) or not any(parsed):
         return table
     keep = [position for position, barcode in enumerate(parsed) if barcode]
-    return table.columns(keep, "columns not named by a TCGA barcode")
+    return table.columns(keep, NOT_BARCODES)

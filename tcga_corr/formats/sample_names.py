@@ -49,12 +49,15 @@ def display_title(title: str) -> str:
     return title or "(no name)"
 
 
-def format_left_out(titles: Sequence[str]) -> str:
-    """The columns that are left out, as the end of a sentence; empty where there are none."""
+def format_left_out(titles: Sequence[str], what: str = "") -> str:
+    """The columns that are left out, as the end of a sentence; empty where there are none.
+
+    ``what`` says what they are, where they are no columns.
+    """
     shown = [display_title(title) for title in titles[:_MOST_SHOWN]]
     if len(titles) > len(shown):
         shown.append(f"and {len(titles) - len(shown)} more")
-    return f", left out {', '.join(shown)}" if shown else ""
+    return f", left out {what}{', '.join(shown)}" if shown else ""
 
 
 def column_of_samples(
