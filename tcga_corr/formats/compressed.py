@@ -15,11 +15,15 @@ from typing import BinaryIO, cast
 
 from tcga_corr.errors import DataMissingError, TableError
 
-ENDINGS = (".gz", ".bz2", ".xz", ".zst", ".zip")
-"""How the names of compressed files end."""
-
+_ENDINGS = (".gz", ".bz2", ".xz", ".zst", ".zip")
 _N_MAGIC = 6
 _DAMAGE = (zlib.error, EOFError, gzip.BadGzipFile, lzma.LZMAError, zipfile.BadZipFile)
+
+
+def without_ending(name: str) -> str:
+    """A file's name without the ending of compressed files, if it has one."""
+    ending = next((ending for ending in _ENDINGS if name.endswith(ending)), "")
+    return name.removesuffix(ending)
 
 
 @contextmanager

@@ -262,16 +262,35 @@ def read_frames(matrix: Matrix) -> Iterator[tuple[pl.DataFrame, int]]:
 
 
 def _frame(chunk: bytes, matrix: Matrix, first_line: int) -> pl.DataFrame:
-    """The rows of a block."""
+    """The rows of a block, without blank ones and those that are left out."""
+    frame, cause = None, ""
+    if not matrix.lines_left_out:
+        frame, cause = _parsed(chunk, matrix)
+    if frame is None or _unnamed(frame, matrix).any():  # looked for only then, as it takes time
+        frame, cause = _parsed(_whole_rows(chunk, matrix, first_line), matrix)
+    if frame is None:
+        raise _fault(chunk, matrix, first_line, cause)
+    return frame
+
+
+def _unnamed(frame: pl.DataFrame, matrix: Matrix) -> NDArray[np.bool_]:
+    """Which rows have no name."""
+    names = [frame[str(column)].is_null().to_numpy() for column in matrix.names_at]
+    unnamed: NDArray[np.bool_] = np.logical_and.reduce(names)
+    return unnamed
+
+
+def _parsed(chunk: bytes, matrix: Matrix) -> tuple[pl.DataFrame | None, str]:
+    """The rows of a block; or None, and why."""
     import polars as pl
 
     width, values_at = len(matrix.fields), set(matrix.values_at)
     schema: dict[str, type[pl.DataType]] = {
         str(column): pl.Float32 if column in values_at else pl.String for column in range(width)
     }
-    bare, hidden = _without_quotes(_whole_rows(chunk, matrix, first_line), matrix.separator)
+    bare, hidden = _without_quotes(chunk, matrix.separator)
     if not bare:
-        return pl.DataFrame(schema=schema)
+        return pl.DataFrame(schema=schema), ""
     try:
         frame = pl.read_csv(
             bare,
@@ -283,52 +302,42 @@ def _frame(chunk: bytes, matrix: Matrix, first_line: int) -> pl.DataFrame:
             decimal_comma=matrix.decimal_comma,
         )
     except pl.exceptions.PolarsError as error:
-        raise _fault(chunk, matrix, first_line, str(error)) from error
+        return None, str(error)
     # polars fills a short row with nulls, so the separators are counted
     whole = bare.count(matrix.separator.encode()) == frame.height * (width - 1)
     filled = any(frame[str(column)].null_count() < frame.height for column in matrix.empty)
     if not whole or filled or (matrix.decimal_comma and _has_points(bare, matrix)):
-        raise _fault(chunk, matrix, first_line, "a row is not whole")
+        return None, "a row is not whole"
     if hidden:
         shown = pl.col(pl.String).str.replace_all(_HIDDEN, matrix.separator, literal=True)
         frame = frame.with_columns(shown)
-    return frame
+    return frame, ""
 
 
 def _whole_rows(chunk: bytes, matrix: Matrix, first_line: int) -> bytes:
     """A block without its blank rows, and without the lines that are left out."""
-    blank = _blank(matrix.separator)
-    starts = tuple(bytes([byte]) for byte in b"\n" + blank)
-    skips = matrix.lines_left_out
-    if not (skips or chunk.startswith(starts) or any(b"\n" + start in chunk for start in starts)):
-        return chunk
-    lines = chunk.split(b"\n")
     kept = (
         line
-        for number, line in enumerate(lines[:-1], start=first_line)
-        if line.strip(blank) and number not in skips
+        for number, line in enumerate(chunk.split(b"\n")[:-1], start=first_line)
+        if number not in matrix.lines_left_out and not is_blank_row(line, matrix.separator)
     )
     return b"".join(line + b"\n" for line in kept)
 
 
-def _blank(separator: str) -> bytes:
-    return b' \r"' + separator.encode()
-
-
 def is_blank_row(line: bytes, separator: str) -> bool:
     """Whether a line holds nothing, or nothing but separators, as spreadsheets leave them."""
-    return not line.strip(b"\n" + _blank(separator))
+    return not line.strip(b' \r\n"' + separator.encode())
 
 
 def _parse(
     chunk: bytes, matrix: Matrix, first_line: int
 ) -> tuple[list[list[str]], NDArray[np.float32]]:
     frame = _frame(chunk, matrix, first_line)
-    columns = [frame.drop_in_place(str(column)) for column in matrix.names_at]
-    unnamed = np.logical_and.reduce([column.is_null().to_numpy() for column in columns])
-    if unnamed.any() and matrix.row != "gene":
+    if matrix.row != "gene" and _unnamed(frame, matrix).any():
         raise _fault(chunk, matrix, first_line, "a row without a name")
-    frame = frame.drop([str(column) for column in matrix.left_out])
+    columns = [frame.drop_in_place(str(column)) for column in matrix.names_at]
+    if matrix.left_out:
+        frame = frame.drop([str(column) for column in matrix.left_out])
     values = np.ascontiguousarray(frame.to_numpy(), dtype=np.float32)
     if np.isinf(values).any():
         raise _fault(chunk, matrix, first_line, "an infinite value")

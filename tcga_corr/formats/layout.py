@@ -14,10 +14,11 @@ from pathlib import Path
 
 from tcga_corr.choices import RowsOfTable
 from tcga_corr.errors import TableError
-from tcga_corr.formats.delimited import MISSING
+from tcga_corr.formats.delimited import MISSING, is_number
 from tcga_corr.formats.gene_names import gene_span, is_text, is_title
 from tcga_corr.formats.sample_names import display_title, is_sample_title, is_untitled
 from tcga_corr.vocabulary.barcodes import parse_barcode
+from tcga_corr.vocabulary.symbols import symbol_table
 
 _FEATURE = "(gene|transcript|tx|exons?|feature|probe|effective|merged|coding|cds)?"
 _ABOUT_GENES = re.compile(
@@ -73,9 +74,12 @@ def describes_rows(title: str) -> bool:
 
 def content_of(title: str, fields: Sequence[str], decimal_comma: bool = False) -> Content:
     """What a column holds, by its first fields."""
-    present = [field for field in fields if field not in MISSING]
-    if not present:
+    first = next((field for field in fields if field not in MISSING), None)
+    if first is None:
         return Content.NOTHING
+    if is_number(first, decimal_comma) and not is_untitled(title):
+        return Content.NUMBERS
+    present = [field for field in fields if field not in MISSING]
     if is_text(fields, decimal_comma):
         return Content.TEXT
     whole = len(present) == len(fields) and all(field.isdecimal() for field in present)
@@ -115,6 +119,7 @@ def lay_out(
         If a column without a title holds values, or no column does.
     """
     names, values, left_out, empty = [], [], [], []
+    symbols = symbol_table()  # so that tables of genes across are laid out faster
     for column, (title, content) in enumerate(zip(titles, contents, strict=True)):
         if parse_barcode(title):
             values.append(column)
@@ -122,7 +127,7 @@ def lay_out(
             left_out.append(column)
         elif content is Content.NOTHING and is_unnamed(title):
             empty.append(column)
-        elif content is Content.TEXT or describes_rows(title):
+        elif content is Content.TEXT or (title not in symbols and describes_rows(title)):
             names.append(column)
         else:
             values.append(column)
@@ -162,11 +167,13 @@ def for_rows(path: Path, layout: Layout, titles: Sequence[str], rows: RowsOfTabl
         If columns that stand apart may be samples.
     """
     if rows == "samples":
-        of_values = [titles[column] for column in layout.values]
-        span = gene_span(of_values)
-        outside = {*layout.values[: span.start], *layout.values[span.stop :]}
-        named = [column for column in layout.values if column in outside]
-        named = [column for column in named if is_sample_title(titles[column])]
+        symbols = symbol_table()
+        others = [column for column in layout.values if titles[column] not in symbols]
+        named = [column for column in others if is_sample_title(titles[column])]
+        if named:
+            span = gene_span([titles[column] for column in layout.values])
+            within = {*layout.values[span]}
+            named = [column for column in named if column not in within]
         values = [column for column in layout.values if column not in named]
         names = sorted((*layout.names, *layout.left_out, *named))
         return Layout(tuple(names), tuple(values), (), layout.empty)

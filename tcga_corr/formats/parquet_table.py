@@ -226,6 +226,8 @@ def _is_text(kind: pa.DataType) -> bool:
 
 def _long_table(path: Path, titles: Sequence[str], layout: Layout) -> LongTable | None:
     """The long table that a file is; None where it is none."""
+    if len(layout.values) > 2 * MOST_VALUE_COLUMNS:
+        return None
     titled = [column for column in layout.values if is_sample_title(titles[column])]
     named = [*layout.names, *titled]
     values = [column for column in layout.values if column not in titled]

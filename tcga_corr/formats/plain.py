@@ -139,6 +139,8 @@ def _long_table(matrix: Matrix) -> LongTable | None:
     may hold them.
     """
     values = matrix.values_at
+    if len(values) > 2 * MOST_VALUE_COLUMNS:
+        return None
     titled = [column for column in values if is_sample_title(matrix.fields[column])]
     named = [*matrix.names_at, *titled]
     if len(named) == 1 and 1 < len(values) <= MOST_VALUE_COLUMNS:

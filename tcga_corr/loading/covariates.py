@@ -13,7 +13,7 @@ import numpy as np
 from tcga_corr.choices import CovariateKey, check_choice
 from tcga_corr.errors import DamagedTableError, DataMissingError, UsageError
 from tcga_corr.files import sha256_of
-from tcga_corr.formats.compressed import ENDINGS
+from tcga_corr.formats.compressed import without_ending
 from tcga_corr.formats.covariates import CovariateTable, read_covariates
 from tcga_corr.store.covariates import check_covariates_name, open_covariates, write_covariates
 from tcga_corr.store.layout import Store
@@ -114,8 +114,7 @@ def load_covariates(
 
 def _default_name(path: Path) -> str:
     """A table name made from a file's name without its endings."""
-    ending = next((ending for ending in ENDINGS if path.name.endswith(ending)), "")
-    stem = Path(path.name.removesuffix(ending)).stem
+    stem = Path(without_ending(path.name)).stem
     name = re.sub(r"[^A-Za-z0-9_-]+", "_", stem).strip("_-")[:64]
     if not name:
         raise UsageError(f"{path}: its name cannot name a table of covariates", "Give a name")
