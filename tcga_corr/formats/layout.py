@@ -34,6 +34,7 @@ _ABOUT_GENES = re.compile(
 )
 _FEWEST_TO_COMPARE = 4
 _FEWEST_ROWS = 3
+_MOST_ODD = 2
 
 
 class Content(Enum):
@@ -196,6 +197,18 @@ def for_rows(path: Path, layout: Layout, titles: Sequence[str], rows: RowsOfTabl
         )
     left_out = sorted((*layout.left_out, *apart))
     return Layout(layout.names, tuple(longest), tuple(left_out), layout.empty)
+
+
+def note_odd_samples(samples: Sequence[str]) -> str:
+    """A column that may be no sample, as the end of a sentence: its name is unlike all others'.
+
+    It is one or two words where the samples are a series such as P01, P02.
+    """
+    odd = [name for name in samples if not re.search("[0-9]", name)]
+    series = {_shape(name) for name in samples if name not in odd}
+    if not 0 < len(odd) <= _MOST_ODD or len(samples) - len(odd) < _FEWEST_TO_COMPARE:
+        return ""
+    return f", {' and '.join(odd)} taken for samples" if len(series) == 1 else ""
 
 
 def _runs(layout: Layout) -> list[list[int]]:

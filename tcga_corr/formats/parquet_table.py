@@ -18,7 +18,14 @@ from tcga_corr.expression import ExpressionTable
 from tcga_corr.formats.delimited import Preview
 from tcga_corr.formats.format import GeneFilter, ReadOptions, TableFile, TableFormat
 from tcga_corr.formats.gene_names import GeneRows, NameColumns, gene_span, name_columns
-from tcga_corr.formats.layout import Content, Layout, for_rows, is_row_numbers, lay_out
+from tcga_corr.formats.layout import (
+    Content,
+    Layout,
+    for_rows,
+    is_row_numbers,
+    lay_out,
+    note_odd_samples,
+)
 from tcga_corr.formats.long_table import MOST_VALUE_COLUMNS, LongTable, recognise_long
 from tcga_corr.formats.orientation import decide_rows, describe_rows
 from tcga_corr.formats.sample_names import (
@@ -72,6 +79,7 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
     if rows == "genes":
         samples, which = values_of, name_columns(names, names_of)
         read_as += format_left_out([*which.others(names_of), *numbers])
+        read_as += note_odd_samples(samples)
         genes_named = names
     else:
         _check_named(path, names)

@@ -44,7 +44,7 @@ from tcga_corr.formats.gene_names import (
 )
 from tcga_corr.formats.header import SEPARATORS, Header, find_header
 from tcga_corr.formats.known_covariates import recognise
-from tcga_corr.formats.layout import content_of, describes_rows, for_rows, lay_out
+from tcga_corr.formats.layout import content_of, describes_rows, for_rows, lay_out, note_odd_samples
 from tcga_corr.formats.long_table import MOST_VALUE_COLUMNS, LongTable, recognise_long
 from tcga_corr.formats.orientation import decide_rows, describe_rows
 from tcga_corr.formats.sample_names import (
@@ -112,6 +112,7 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
     if rows == "genes":
         which = name_columns(names, titles)
         read_as += format_left_out([*which.others(titles), *numbers])
+        read_as += note_odd_samples(matrix.columns)
         columns = matrix.columns
         read = partial(read_genes_down, matrix, which)
     else:

@@ -121,6 +121,14 @@ def test_numbers_beyond_a_column_of_text_are_no_samples_unless_they_may_be(tmp_p
         open_table(write(tmp_path / "two.csv", *beyond))
 
 
+def test_a_column_whose_name_is_unlike_the_samples_is_said_to_be_one(tmp_path: Path) -> None:
+    lines = with_columns(lines_of(made(list(OWN))), "mappable", lambda row: f"0.{row}", left=False)
+    file = open_table(write(tmp_path / "mine.csv", *lines))
+    assert file.columns == (*OWN, "mappable")
+    assert file.read_as.endswith(", mappable taken for samples")
+    assert "taken for" not in open_table(write(tmp_path / "two.csv", *lines_of(made()))).read_as
+
+
 @pytest.mark.parametrize("at_end", [True, False])
 def test_rows_about_genes_are_no_samples(tmp_path: Path, at_end: bool) -> None:
     matrix = made(list(OWN))
