@@ -34,10 +34,13 @@ from tcga_corr.vocabulary.barcodes import parse_barcode
 if TYPE_CHECKING:
     import polars as pl
 
+PART_ROWS = 1 << 17
+"""How many rows are read at a time, to spare memory."""
+
 MOST_VALUE_COLUMNS = 12
 """A table with more columns of numbers is not looked at: it has a column for each sample."""
 
-_ROWS_LOOKED_AT = 2_000_000
+_ROWS_LOOKED_AT = 300_000
 _REPEATS = 1.5  # rows for each name
 _UNIQUE_PAIRS = 0.9  # of the rows
 _LEAST_KNOWN = 0.1

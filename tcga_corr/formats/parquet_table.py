@@ -26,7 +26,7 @@ from tcga_corr.formats.layout import (
     lay_out,
     note_odd_samples,
 )
-from tcga_corr.formats.long_table import MOST_VALUE_COLUMNS, LongTable, recognise_long
+from tcga_corr.formats.long_table import MOST_VALUE_COLUMNS, PART_ROWS, LongTable, recognise_long
 from tcga_corr.formats.orientation import decide_rows, describe_rows
 from tcga_corr.formats.sample_names import (
     column_of_samples,
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 _OWN = b"tcga_corr"
 """The metadata that a store writes into its tables."""
 _ARROW = b"ARROW1"
-_BATCH_ROWS = 1 << 20
 
 
 def _open(start: Preview, options: ReadOptions) -> TableFile:
@@ -125,7 +124,7 @@ class _Parquet:
             for group in range(self._file.num_row_groups):
                 yield self._file.read_row_group(group).select(list(columns))
             return
-        batches = self._file.iter_batches(_BATCH_ROWS, columns=wanted, use_pandas_metadata=False)
+        batches = self._file.iter_batches(PART_ROWS, columns=wanted, use_pandas_metadata=False)
         for batch in batches:
             yield batch.select(wanted)
 

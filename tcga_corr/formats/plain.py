@@ -45,7 +45,7 @@ from tcga_corr.formats.gene_names import (
 from tcga_corr.formats.header import SEPARATORS, Header, find_header
 from tcga_corr.formats.known_covariates import recognise
 from tcga_corr.formats.layout import content_of, describes_rows, for_rows, lay_out, note_odd_samples
-from tcga_corr.formats.long_table import MOST_VALUE_COLUMNS, LongTable, recognise_long
+from tcga_corr.formats.long_table import MOST_VALUE_COLUMNS, PART_ROWS, LongTable, recognise_long
 from tcga_corr.formats.orientation import decide_rows, describe_rows
 from tcga_corr.formats.sample_names import (
     barcodes_of,
@@ -161,7 +161,8 @@ def _frames(matrix: Matrix, columns: Sequence[int]) -> Iterator[pl.DataFrame]:
     import polars as pl
 
     for frame, _ in read_frames(matrix):
-        yield frame.select(map(str, columns)).with_columns(pl.col(pl.String).str.strip_chars())
+        for part in frame.select(map(str, columns)).iter_slices(PART_ROWS):
+            yield part.with_columns(pl.col(pl.String).str.strip_chars())
 
 
 def _fields(path: Path, header: Header) -> tuple[str, ...]:
