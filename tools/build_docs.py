@@ -51,9 +51,11 @@ than two minutes, is given up at once for all files.
 FORMATS_INTRODUCTION = """\
 ## File formats
 
-`tcga-corr load` finds the format from the start of the file, plain or gzip, and reports it. A plain
-table of your own may have genes or samples as rows; columns that describe genes or samples are left
-out and reported:
+`tcga-corr load` finds the format from the start of the file and reports it. A file may be
+compressed by gzip, bzip2, xz or zstd, or be the one file of a zip archive. A plain table of your
+own may have genes or samples as rows, or a row for each gene and sample. Lines before the header
+are passed over (notes that start with `#`, titles, blank lines, `sep=;`). Columns that describe
+genes or samples, before the values or after them, and row numbers are left out and reported:
 
 ```text
 gene,P01,P02,P03             sample,arm,RELA,NFE2L2,GPX4

@@ -15,7 +15,7 @@ from tcga_corr.errors import UsageError
 
 Paths = Annotated[
     list[Path] | None,
-    typer.Argument(metavar="[PATH]...", help="Tables, plain or gzip, or folders of them."),
+    typer.Argument(metavar="[PATH]...", help="Tables, plain or compressed, or folders of them."),
 ]
 TumorTypes = Annotated[
     list[str] | None,

@@ -47,4 +47,5 @@ def open_table(path: Path, options: ReadOptions | None = None) -> TableFile:
     """
     start = preview(path)
     chosen = next(known for known in FORMATS if known.recognises(start))
-    return replace(chosen.open(start, options or ReadOptions()), format=chosen.name)
+    file = chosen.open(start, options or ReadOptions())
+    return replace(file, format=file.format or chosen.name)

@@ -11,7 +11,8 @@ from functools import partial
 from pathlib import Path
 
 from tcga_corr.errors import TableError
-from tcga_corr.formats.delimited import Matrix, Preview, open_bytes
+from tcga_corr.formats.compressed import open_bytes, without_ending
+from tcga_corr.formats.delimited import Matrix, Preview
 from tcga_corr.formats.format import ReadOptions, TableFile, TableFormat
 from tcga_corr.formats.gene_names import NameColumns, read_genes_down
 from tcga_corr.formats.phenotype import TumorTypeOfSample
@@ -20,7 +21,7 @@ from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
 
 _SYMBOL, _ENTREZ = "Hugo_Symbol", "Entrez_Gene_Id"
 _EXPRESSION = "MRNA_EXPRESSION"
-_RSEM_NAME = re.compile(r"data_(mrna_seq_v2_rsem|RNA_Seq_v2_expression_median)\.txt(\.gz)?")
+_RSEM_NAME = re.compile(r"data_(mrna_seq_v2_rsem|RNA_Seq_v2_expression_median)\.txt(\.[a-z0-9]+)?")
 _RSEM_ID = "rna_seq_v2_mrna"
 
 
@@ -29,9 +30,9 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
     meta_path = _meta_path(path)
     meta = {} if meta_path is None else _read_meta(meta_path)
     _check(path, meta)
-    n_names = 2 if fields[1:2] == (_ENTREZ,) else 1
-    matrix = Matrix(path, fields, n_names=n_names)
-    which = NameColumns(symbol=0, entrez=1 if n_names > 1 else None)
+    names_at = (0, 1) if fields[1:2] == (_ENTREZ,) else (0,)
+    matrix = Matrix(path, fields, names_at=names_at)
+    which = NameColumns(symbol=0, entrez=1 if len(names_at) > 1 else None)
     return TableFile(
         path=path,
         columns=matrix.columns,
@@ -45,7 +46,7 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
 
 def _meta_path(path: Path) -> Path | None:
     """The meta file of this data file, if it stands beside it."""
-    name = path.name.removesuffix(".gz")
+    name = without_ending(path.name)
     beside = path.with_name("meta" + name.removeprefix("data"))
     return beside if name.startswith("data") and beside.is_file() else None
 

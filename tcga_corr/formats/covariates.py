@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from tcga_corr.choices import CovariateKey
 from tcga_corr.errors import TableError, UsageError, near_names
 from tcga_corr.formats.gene_names import is_text
-from tcga_corr.formats.grid import Grid, read_grid
+from tcga_corr.formats.grid import CellError, Grid, read_grid
 from tcga_corr.formats.known_covariates import KnownCovariates, recognise
 from tcga_corr.formats.sample_names import (
     check_readable,
@@ -206,21 +206,36 @@ Chosen = dict[str, tuple[str, Vector]]
 
 
 def _all_columns(grid: Grid, key_position: int, notes: list[str]) -> Chosen:
-    """All columns of numbers; the others are noted."""
+    """All columns of numbers; the others are noted, and so are words for missing numbers."""
     chosen: Chosen = {}
-    left = []
+    left: list[str] = []
+    faults: dict[str, CellError] = {}
+    words: list[str] = []
     for position, name in enumerate(grid.header):
         if position == key_position:
             continue
-        numbers = grid.numbers(position) if name else None
+        try:
+            numbers = grid.numbers(position) if name else None
+        except CellError as error:
+            faults[name] = error
+            continue
         if numbers is not None:
             chosen[name] = name, numbers
+            if word := grid.word_for_missing(position):
+                words.append(f"{name} ({word})")
         elif any(grid.column(position)):
             left.append(name or "one without a name")
     if not chosen:
+        for fault in faults.values():
+            raise fault
         raise TableError(f"{grid.path}: no column of numbers", _LAYOUT)
     if left:
         notes.append(f"columns that are no numbers left out: {', '.join(left)}")
+    if faults:
+        shown = ", ".join(f"{name} ({fault.cell})" for name, fault in faults.items())
+        notes.append(f"columns with a cell that is no number left out: {shown}")
+    if words:
+        notes.append(f"words taken for missing values: {', '.join(words)}")
     return chosen
 
 

@@ -1,4 +1,4 @@
-"""Delimited matrices, plain or gzip: columns of row names, then numbers.
+"""Delimited matrices, plain or compressed: columns of row names, then numbers.
 
 The file is decompressed and parsed block by block: its text is never in memory as a whole, and an
 error names line and column.
@@ -6,34 +6,37 @@ error names line and column.
 
 from __future__ import annotations
 
-import gzip
 import re
-import zlib
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import compress, islice
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tcga_corr.errors import DataMissingError, TableError, shorten
+from tcga_corr.errors import TableError, shorten
+from tcga_corr.formats.compressed import open_bytes
+from tcga_corr.formats.file_kinds import N_FIRST_BYTES, refuse_other_kinds
 
-MISSING = ("", "NA", "N/A", "NaN", "nan", "NULL", "null")
-BINARY = (b"\x89HDF", b"PAR1")
+if TYPE_CHECKING:
+    import polars as pl
+
+MISSING = ("", "NA", "N/A", "NaN", "nan", "NULL", "null", "<NA>", "na", "n/a", "#N/A", "None")
+BINARY = (b"\x89HDF", b"PAR1", b"ARROW1")
 """The first bytes of formats that are not text."""
 
 _BLOCK_BYTES = 48 << 20
-_START_BYTES, _LINES = 16, 3
+_LINES = 3
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _MOST = float(np.finfo(np.float32).max)
 _QUOTED = re.compile(r'"[^"\n]*"')
 _QUOTED_BYTES = re.compile(_QUOTED.pattern.encode())
 _HIDDEN = "\x1f"  # stands for a separator within quotes
-_MANGLED = (zlib.error, EOFError, gzip.BadGzipFile)
 
 
 @dataclass(frozen=True)
@@ -61,46 +64,43 @@ class Matrix:
         A name for each column, including the columns of row names.
     header_lines
         Lines before the first row.
-    n_names
-        Leading columns that hold names.
+    names_at
+        The positions of the columns that hold names.
     separator
         Between fields.
     decimal_comma
         Whether numbers are written as ``1,5``.
     row
-        What a row is, for error texts.
+        What a row is, for error texts. A row without a name is a fault, unless it is of a gene.
+    left_out
+        The positions of further columns that are not values: they are read as text, and left out.
+    empty
+        Those of them that hold nothing at all, in any row.
+    lines_left_out
+        The lines of rows that are left out, counted from 1.
     """
 
     path: Path
     fields: tuple[str, ...]
     header_lines: int = 1
-    n_names: int = 1
+    names_at: tuple[int, ...] = (0,)
     separator: str = "\t"
     decimal_comma: bool = False
     row: str = "gene"
+    left_out: tuple[int, ...] = ()
+    empty: tuple[int, ...] = ()
+    lines_left_out: frozenset[int] = frozenset()
+
+    @cached_property
+    def values_at(self) -> tuple[int, ...]:
+        """The positions of the columns of values."""
+        others = {*self.names_at, *self.left_out}
+        return tuple(column for column in range(len(self.fields)) if column not in others)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The names of the value columns."""
-        return self.fields[self.n_names :]
-
-
-@contextmanager
-def open_bytes(path: Path) -> Iterator[BinaryIO]:
-    """The bytes of a file, decompressed where it is gzip; its errors are the package's own."""
-    try:
-        with path.open("rb") as raw:
-            is_gzip = raw.read(2) == b"\x1f\x8b"
-        with cast(BinaryIO, gzip.open(path) if is_gzip else path.open("rb")) as handle:
-            yield handle
-    except FileNotFoundError:
-        raise DataMissingError(f"no file '{path}'", "Check the path") from None
-    except _MANGLED as error:
-        raise TableError(
-            f"{path}: the gzip data are cut short or damaged ({error})", "Download it again"
-        ) from error
-    except OSError as error:
-        raise TableError(f"{path}: cannot be read ({error.strerror})", "Check the file") from error
+        return tuple(self.fields[column] for column in self.values_at)
 
 
 def preview(path: Path) -> Preview:
@@ -111,14 +111,15 @@ def preview(path: Path) -> Preview:
     DataMissingError
         If there is no such file.
     TableError
-        If it is empty.
+        If it is empty, or of a kind that is no table.
     """
     with open_bytes(path) as handle:
-        start = handle.read(_START_BYTES)
+        start = handle.read(N_FIRST_BYTES)
         if not start:
             raise TableError(f"{path}: the file is empty", "Download it again")
         if any(start.startswith(magic) for magic in BINARY):
             return Preview(path, start, ())
+        refuse_other_kinds(path, start)
         first = start + (b"" if b"\n" in start else handle.readline())
         *lines, rest = first.split(b"\n")
         while len(lines) < _LINES and (more := rest + handle.readline()):
@@ -128,10 +129,9 @@ def preview(path: Path) -> Preview:
 
 
 def first_lines(path: Path, most: int) -> list[str]:
-    """Those of the first lines of a text file that are not blank."""
+    """The first lines of a text file."""
     with open_bytes(path) as handle:
-        lines = [_text(line) for line in islice(handle, most)]
-    return [line for line in lines if line.strip()]
+        return [_text(line) for line in islice(handle, most)]
 
 
 def _text(line: bytes) -> str:
@@ -178,12 +178,12 @@ def read_matrix(
     Raises
     ------
     TableError
-        On a row with more or fewer fields, a field that is not a number, an infinite value or a row
-        without a name, by line and column; on damaged gzip data; if there is no row.
+        On a row with more or fewer fields, a field that is not a number, an infinite value or a
+        sample without a name, by line and column; on damaged gzip data; if there is no row.
     """
-    names: list[list[str]] = [[] for _ in range(matrix.n_names)]
+    names: list[list[str]] = [[] for _ in matrix.names_at]
     blocks: list[NDArray[np.float32]] = []
-    line = 1
+    line, n_rows = 1, 0
     with open_bytes(matrix.path) as handle:
         for _ in range(matrix.header_lines):
             handle.readline()
@@ -191,6 +191,7 @@ def read_matrix(
         with closing(_read_ahead(_line_blocks(handle))) as chunks:
             for chunk in chunks:
                 block_names, block = _parse(chunk, matrix, line)
+                n_rows += len(block)
                 if keep is not None:
                     kept = keep(block_names)
                     block = block[kept]
@@ -199,7 +200,7 @@ def read_matrix(
                     column += more
                 blocks.append(block)
                 line += chunk.count(b"\n")
-    if not blocks:
+    if not n_rows:
         raise TableError(f"{matrix.path}: a header without rows", "Download it again")
     return names, _stacked(blocks)
 
@@ -240,16 +241,56 @@ def _read_ahead(chunks: Iterator[bytes]) -> Generator[bytes, None, None]:
             yield chunk
 
 
-def _parse(
-    chunk: bytes, matrix: Matrix, first_line: int
-) -> tuple[list[list[str]], NDArray[np.float32]]:
+def read_frames(matrix: Matrix) -> Iterator[tuple[pl.DataFrame, int]]:
+    """The rows of a file block by block, with the first line of each block.
+
+    A column is named by its position; names and columns left out are text, values float32.
+
+    Raises
+    ------
+    TableError
+        As :func:`read_matrix`.
+    """
+    line = 1 + matrix.header_lines
+    with open_bytes(matrix.path) as handle:
+        for _ in range(matrix.header_lines):
+            handle.readline()
+        with closing(_read_ahead(_line_blocks(handle))) as chunks:
+            for chunk in chunks:
+                yield _frame(chunk, matrix, line), line
+                line += chunk.count(b"\n")
+
+
+def _frame(chunk: bytes, matrix: Matrix, first_line: int) -> pl.DataFrame:
+    """The rows of a block, without blank ones and those that are left out."""
+    frame, cause = None, ""
+    if not matrix.lines_left_out:
+        frame, cause = _parsed(chunk, matrix)
+    if frame is None or _unnamed(frame, matrix).any():  # looked for only then, as it takes time
+        frame, cause = _parsed(_whole_rows(chunk, matrix, first_line), matrix)
+    if frame is None:
+        raise _fault(chunk, matrix, first_line, cause)
+    return frame
+
+
+def _unnamed(frame: pl.DataFrame, matrix: Matrix) -> NDArray[np.bool_]:
+    """Which rows have no name."""
+    names = [frame[str(column)].is_null().to_numpy() for column in matrix.names_at]
+    unnamed: NDArray[np.bool_] = np.logical_and.reduce(names)
+    return unnamed
+
+
+def _parsed(chunk: bytes, matrix: Matrix) -> tuple[pl.DataFrame | None, str]:
+    """The rows of a block; or None, and why."""
     import polars as pl
 
-    width, n_names = len(matrix.fields), matrix.n_names
+    width, values_at = len(matrix.fields), set(matrix.values_at)
     schema: dict[str, type[pl.DataType]] = {
-        str(column): pl.String if column < n_names else pl.Float32 for column in range(width)
+        str(column): pl.Float32 if column in values_at else pl.String for column in range(width)
     }
     bare, hidden = _without_quotes(chunk, matrix.separator)
+    if not bare:
+        return pl.DataFrame(schema=schema), ""
     try:
         frame = pl.read_csv(
             bare,
@@ -261,20 +302,46 @@ def _parse(
             decimal_comma=matrix.decimal_comma,
         )
     except pl.exceptions.PolarsError as error:
-        raise _fault(chunk, matrix, first_line, str(error)) from error
-    columns = [frame.drop_in_place(str(column)) for column in range(n_names)]
+        return None, str(error)
     # polars fills a short row with nulls, so the separators are counted
     whole = bare.count(matrix.separator.encode()) == frame.height * (width - 1)
-    unnamed = np.logical_and.reduce([column.is_null().to_numpy() for column in columns])
-    if not whole or unnamed.any() or (matrix.decimal_comma and _has_points(bare, matrix)):
-        raise _fault(chunk, matrix, first_line, "a row is not whole")
+    filled = any(frame[str(column)].null_count() < frame.height for column in matrix.empty)
+    if not whole or filled or (matrix.decimal_comma and _has_points(bare, matrix)):
+        return None, "a row is not whole"
+    if hidden:
+        shown = pl.col(pl.String).str.replace_all(_HIDDEN, matrix.separator, literal=True)
+        frame = frame.with_columns(shown)
+    return frame, ""
+
+
+def _whole_rows(chunk: bytes, matrix: Matrix, first_line: int) -> bytes:
+    """A block without its blank rows, and without the lines that are left out."""
+    kept = (
+        line
+        for number, line in enumerate(chunk.split(b"\n")[:-1], start=first_line)
+        if number not in matrix.lines_left_out and not is_blank_row(line, matrix.separator)
+    )
+    return b"".join(line + b"\n" for line in kept)
+
+
+def is_blank_row(line: bytes, separator: str) -> bool:
+    """Whether a line holds nothing, or nothing but separators, as spreadsheets leave them."""
+    return not line.strip(b' \r\n"' + separator.encode())
+
+
+def _parse(
+    chunk: bytes, matrix: Matrix, first_line: int
+) -> tuple[list[list[str]], NDArray[np.float32]]:
+    frame = _frame(chunk, matrix, first_line)
+    if matrix.row != "gene" and _unnamed(frame, matrix).any():
+        raise _fault(chunk, matrix, first_line, "a row without a name")
+    columns = [frame.drop_in_place(str(column)) for column in matrix.names_at]
+    if matrix.left_out:
+        frame = frame.drop([str(column) for column in matrix.left_out])
     values = np.ascontiguousarray(frame.to_numpy(), dtype=np.float32)
     if np.isinf(values).any():
         raise _fault(chunk, matrix, first_line, "an infinite value")
-    names = [column.fill_null("").to_list() for column in columns]
-    if hidden:
-        names = [[name.replace(_HIDDEN, matrix.separator) for name in column] for column in names]
-    return names, values
+    return [column.fill_null("").to_list() for column in columns], values
 
 
 def _without_quotes(chunk: bytes, separator: str) -> tuple[bytes, bool]:
@@ -289,16 +356,22 @@ def _without_quotes(chunk: bytes, separator: str) -> tuple[bytes, bool]:
 
 def _has_points(bare: bytes, matrix: Matrix) -> bool:
     """Whether numbers have points, which may mark thousands; polars accepts them."""
-    separator = matrix.separator.encode()
-    return b"." in bare and any(
-        b"." in line.split(separator, matrix.n_names)[-1] for line in bare.split(b"\n")
-    )
+    if b"." not in bare:
+        return False
+    separator, first = matrix.separator.encode(), matrix.values_at[0]
+    others = {*matrix.names_at, *matrix.left_out}
+    if not any(column > first for column in others):
+        return any(b"." in line.split(separator, first)[-1] for line in bare.split(b"\n"))
+    rows = (line.split(separator) for line in bare.split(b"\n"))
+    return any(b"." in field for row in rows for n, field in enumerate(row) if n not in others)
 
 
 def _fault(chunk: bytes, matrix: Matrix, first_line: int, cause: str) -> TableError:
     """The first error of a block that did not parse, by line and column."""
     width = len(matrix.fields)
     for number, line in enumerate(chunk.split(b"\n")[:-1], start=first_line):
+        if is_blank_row(line, matrix.separator) or number in matrix.lines_left_out:
+            continue
         fields = split_fields(_text(line), matrix.separator)
         where = f"{matrix.path}, line {number}"
         if len(fields) != width:
@@ -306,20 +379,29 @@ def _fault(chunk: bytes, matrix: Matrix, first_line: int, cause: str) -> TableEr
                 f"{where}: {len(fields)} fields where the header has {width}",
                 "Mend the file, or download it again",
             )
-        names = fields[: matrix.n_names]
+        names = [fields[column] for column in matrix.names_at]
         if any("\ufffd" in name for name in names):
             return TableError(
                 f"{where}: its {matrix.row} name is not text in UTF-8", "Download it again"
             )
-        if all(name in MISSING for name in names):
+        if matrix.row != "gene" and all(name in MISSING for name in names):
             return TableError(
                 f"{where}: no {matrix.row} name", "Mend the file or download it again"
             )
-        for name, field in list(zip(matrix.fields, fields, strict=True))[matrix.n_names :]:
+        filled = next((n for n in matrix.empty if fields[n] not in MISSING), None)
+        if filled is not None:
+            return TableError(
+                f"{where}: column {filled + 1} has no name, and '{shorten(fields[filled], 30)}' "
+                "in it",
+                "Name the column or take it out",
+            )
+        for column in matrix.values_at:
+            field = fields[column]
             if field in MISSING or is_number(field, matrix.decimal_comma):
                 continue
             return TableError(
-                f"{where}, column '{name}': '{shorten(field, 30)}' is not a finite number",
+                f"{where}, column '{matrix.fields[column]}': '{shorten(field, 30)}' is not a "
+                "finite number",
                 "Values are numbers, or NA where not measured"
                 + (", here with decimal commas" if matrix.decimal_comma else ""),
             )

@@ -50,10 +50,13 @@ class ReadOptions:
         Symbols by Ensembl id.
     rows
         What the rows of a plain table are.
+    own_source
+        Whether it is loaded under a source of the user's own.
     """
 
     probe_map: Path | None = None
     rows: RowsOfTable | None = None
+    own_source: bool = False
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,9 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
     path, version = start.path, start.fields()[0].strip()
     n_rows, n_columns, n_described, n_describing = _dimensions(start, _VERSIONS[version])
     fields = tuple(name.strip() for name in start.fields(2))
-    matrix = Matrix(path, fields, header_lines=3 + n_describing, n_names=1 + n_described)
+    matrix = Matrix(
+        path, fields, header_lines=3 + n_describing, names_at=tuple(range(1 + n_described))
+    )
     if len(matrix.columns) != n_columns:
         raise TableError(
             f"{path}, line 3: {len(matrix.columns)} columns of samples, where line 2 says "
@@ -33,7 +35,7 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
     lines = first_lines(path, matrix.header_lines + N_LOOKED_AT)[matrix.header_lines :]
     rows = [line.split("\t") for line in lines]
     whole = [row for row in rows if len(row) == len(fields)]  # reading reports a short row
-    names = [[row[column] for row in whole] for column in range(matrix.n_names)]
+    names = [[row[column] for row in whole] for column in matrix.names_at]
     which = name_columns(names, fields)
     return TableFile(
         path=path,

@@ -1,24 +1,28 @@
 """The matrices of the GDC and Toil hubs: a row is an Ensembl gene, symbols by a probe map.
 
 The probe map is the GENCODE table that the hub keeps beside its matrices (``id``, ``gene``, …).
-The copies of pseudoautosomal genes on chromosome Y (``_PAR_Y``, ``ENSGR…``) are left out.
+The copies of pseudoautosomal genes on chromosome Y (``_PAR_Y``, ``ENSGR…``) are left out. A table
+of the user's own may have the same form, and no probe map: it is read as plain text.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from pathlib import Path
 
 from tcga_corr.errors import DataMissingError, TableError
 from tcga_corr.expression import ExpressionTable
-from tcga_corr.formats.delimited import Matrix, Preview, open_bytes
+from tcga_corr.formats import plain
+from tcga_corr.formats.compressed import open_bytes
+from tcga_corr.formats.delimited import Matrix, Preview
 from tcga_corr.formats.ensembl import is_pseudoautosomal_copy, without_version
 from tcga_corr.formats.format import GeneFilter, ReadOptions, TableFile, TableFormat
 from tcga_corr.formats.gene_names import NameColumns, read_genes_down
-from tcga_corr.formats.xena import has_barcode_columns
+from tcga_corr.formats.sample_columns import NOT_BARCODES
+from tcga_corr.formats.xena import barcode_matrix, has_barcode_columns
 from tcga_corr.vocabulary.gene_names import is_ensembl
 
 _FIRST_ROWS, _LEAST_KNOWN = 500, 0.95
@@ -26,8 +30,10 @@ _PROBE_MAP_NAME = re.compile(r".*\.probemap(\.gz)?", re.IGNORECASE)
 
 
 def _open(start: Preview, options: ReadOptions) -> TableFile:
-    matrix = Matrix(start.path, start.fields())
+    matrix = barcode_matrix(start)
     probe_map = _find_probe_map(start.path, options)
+    if probe_map is None:
+        return replace(plain.FORMAT.open(start, options), format=plain.FORMAT.name)
     return TableFile(
         path=start.path,
         columns=matrix.columns,
@@ -57,7 +63,7 @@ class _ProbeMapNames(NameColumns):
 
 def _read(matrix: Matrix, probe_map: Path, genes: GeneFilter | None = None) -> ExpressionTable:
     names = _ProbeMapNames(probe_map=read_probe_map(probe_map))
-    return read_genes_down(matrix, names, genes)
+    return read_genes_down(matrix, names, genes).counted(NOT_BARCODES, len(matrix.left_out))
 
 
 def read_probe_map(path: Path) -> dict[str, str]:
@@ -103,8 +109,11 @@ def _read_probe_map(path: Path, stamp: object) -> dict[str, str]:
     return symbols
 
 
-def _find_probe_map(path: Path, options: ReadOptions) -> Path:
+def _find_probe_map(path: Path, options: ReadOptions) -> Path | None:
     """The given probe map, or the one in the table's folder that has most of its genes.
+
+    None where none is given and none known, for a table of the user's own: it needs none, as a
+    table of any other form.
 
     Raises
     ------
@@ -119,6 +128,8 @@ def _find_probe_map(path: Path, options: ReadOptions) -> Path:
     known = {probe_map: _share_known(genes, probe_map) for probe_map in maps}
     best = max(maps, key=known.__getitem__, default=None)
     if best is None or max(known[best]) < _LEAST_KNOWN:
+        if options.own_source and options.probe_map is None:
+            return None
         who = f"not {options.probe_map}" if options.probe_map else "no probe map in its folder"
         raise DataMissingError(
             f"{path}: its rows are Ensembl genes such as {genes[0]}, which {who} knows",

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from tcga_corr.errors import DataMissingError, TableError
 from tcga_corr.expression import ExpressionTable
-from tcga_corr.formats.delimited import Matrix, Preview, open_bytes, preview, read_matrix
+from tcga_corr.formats.compressed import open_bytes
+from tcga_corr.formats.delimited import Matrix, Preview, preview, read_matrix
 from tcga_corr.formats.format import GeneFilter, ReadOptions, TableFile, TableFormat
 from tcga_corr.formats.gene_names import GeneRows, NameColumns
 from tcga_corr.formats.phenotype import TumorTypeOfSample
@@ -197,7 +198,7 @@ def _read_sample(path: Path) -> tuple[Names, Values]:
         raise TableError(
             f"{path}, line 2: not the columns {', '.join(_NAMES)}, …, {_TPM}", "Download it again"
         )
-    matrix = Matrix(path, fields, header_lines=2, n_names=len(_NAMES))
+    matrix = Matrix(path, fields, header_lines=2, names_at=tuple(range(len(_NAMES))))
     names, values = read_matrix(matrix)
     n_others = next((row for row, name in enumerate(names[0]) if not name.startswith("N_")), 0)
     names = [column[n_others:] for column in names]

@@ -18,20 +18,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcga_corr.errors import TableError, shorten
-from tcga_corr.formats.delimited import BINARY, MISSING, open_bytes
+from tcga_corr.formats.compressed import open_bytes
+from tcga_corr.formats.delimited import BINARY, MISSING
+from tcga_corr.formats.file_kinds import refuse_other_kinds
 
 Vector = NDArray[np.float64]
 
 _SEPARATORS = ("\t", ";", ",")
-_NOT_TEXT = (*BINARY, b"PK\x03\x04", b"\xff\xfe", b"\xfe\xff")
 # as spreadsheets and TCGA's clinical files write it
 _MISSING = frozenset(MISSING) | {
     "#N/A", "--", "'--", "[Not Available]", "[Not Applicable]", "[Not Evaluated]", "[Unknown]",
     "[Discrepancy]",
 }  # fmt: skip
+# where numbers are expected; a group of samples may be called so
+_NO_NUMBER = frozenset({
+    "not reported", "not available", "not applicable", "not evaluated", "not determined",
+    "not done", "not known", "not measured", "not stated", "missing", "unknown", "none", "null",
+    "<na>", "na", "n/a", "n.a.", "nan", "nd", "n/d", "-", ".", "?", "#n/a",
+})  # fmt: skip
 _NUMBER = re.compile(r"[+-]?([0-9]+[.,]?[0-9]*|[.,][0-9]+)([eE][+-]?[0-9]+)?")
 _INFINITE = re.compile(r"[+-]?inf(inity)?", re.IGNORECASE)
 _THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
+
+
+class CellError(TableError):
+    """A cell of a column of numbers that is none; ``cell`` shows it with its line, for notes."""
+
+    def __init__(self, what: str, remedy: str, cell: str) -> None:
+        super().__init__(what, remedy)
+        self.cell = cell
 
 
 @dataclass(frozen=True)
@@ -71,13 +86,13 @@ class Grid:
 
         Raises
         ------
-        TableError
+        CellError
             If it is a column of numbers: on a cell that is not a number, is infinite, or has a
             comma that may mark a fraction or thousands; by line.
         """
         cells = self.column(position)
         values = np.full(len(cells), np.nan)
-        present = [row for row, cell in enumerate(cells) if cell not in _MISSING]
+        present = [row for row, cell in enumerate(cells) if not _is_no_number(cell)]
         wrong = [row for row in present if not _NUMBER.fullmatch(cells[row])]
         infinite = [row for row in wrong if _INFINITE.fullmatch(cells[row])]
         if not present or 2 * (len(wrong) - len(infinite)) > len(present):
@@ -105,15 +120,31 @@ class Grid:
             kind = "a fraction or thousands, and no other cell of the column shows which"
             raise self._fault(commas[0], position, kind, remedy)
 
-    def _fault(self, row: int, position: int, kind: str, remedy: str) -> TableError:
-        shown = shorten(self.rows[row][position], 30)
+    def word_for_missing(self, position: int) -> str:
+        """The first cell of a column that is a word for no number, with its line; or empty."""
+        cells = enumerate(self.column(position))
+        found = next(
+            (row for row, cell in cells if _is_no_number(cell) and cell not in _MISSING), -1
+        )
+        return self._shown(found, position) if found >= 0 else ""
+
+    def _shown(self, row: int, position: int) -> str:
+        return f"'{shorten(self.rows[row][position], 30)}' of line {self.lines[row]}"
+
+    def _fault(self, row: int, position: int, kind: str, remedy: str) -> CellError:
         where = f"{self.path}, line {self.lines[row]}, column '{self.header[position]}'"
-        return TableError(f"{where}: '{shown}' is {kind}", remedy)
+        shown = shorten(self.rows[row][position], 30)
+        return CellError(f"{where}: '{shown}' is {kind}", remedy, self._shown(row, position))
 
 
 def is_missing(cell: str) -> bool:
     """Whether a cell stands for a missing value."""
     return cell in _MISSING
+
+
+def _is_no_number(cell: str) -> bool:
+    """Whether a cell stands for a missing number."""
+    return cell in _MISSING or cell.strip("[]' ").lower() in _NO_NUMBER
 
 
 def read_grid(path: Path) -> Grid:
@@ -167,7 +198,8 @@ def _text(path: Path) -> tuple[str, int]:
         content = handle.read()
     if not content.strip():
         raise TableError(f"{path}: the file is empty", "Check the file")
-    if content.startswith(_NOT_TEXT) or b"\0" in content:
+    refuse_other_kinds(path, content)
+    if content.startswith(BINARY) or b"\0" in content:
         raise TableError(
             f"{path}: not a text table", "Save it as CSV or tab-separated text, in UTF-8"
         )

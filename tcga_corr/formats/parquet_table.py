@@ -1,14 +1,14 @@
-"""Parquet tables that pandas, polars or R wrote: columns of names, then columns of numbers."""
+"""Tables of columns that pandas, polars or R wrote: Parquet, and Feather or Arrow IPC."""
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,157 +17,265 @@ from tcga_corr.errors import TableError, one_line
 from tcga_corr.expression import ExpressionTable
 from tcga_corr.formats.delimited import Preview
 from tcga_corr.formats.format import GeneFilter, ReadOptions, TableFile, TableFormat
-from tcga_corr.formats.gene_names import (
-    GeneRows,
-    NameColumns,
-    gene_span,
-    is_title,
-    name_columns,
+from tcga_corr.formats.gene_names import GeneRows, NameColumns, gene_span, name_columns
+from tcga_corr.formats.layout import (
+    Content,
+    Layout,
+    for_rows,
+    is_row_numbers,
+    lay_out,
+    note_odd_samples,
 )
+from tcga_corr.formats.long_table import MOST_VALUE_COLUMNS, PART_ROWS, LongTable, recognise_long
 from tcga_corr.formats.orientation import decide_rows, describe_rows
-from tcga_corr.formats.sample_names import column_of_samples, format_left_out, is_sample_title
-from tcga_corr.vocabulary.barcodes import parse_barcode
+from tcga_corr.formats.sample_names import (
+    column_of_samples,
+    format_left_out,
+    is_sample_title,
+    is_untitled,
+)
 
 if TYPE_CHECKING:
+    import polars as pl
     import pyarrow as pa
     import pyarrow.parquet as pq
 
 _OWN = b"tcga_corr"
 """The metadata that a store writes into its tables."""
+_ARROW = b"ARROW1"
 
 
 def _open(start: Preview, options: ReadOptions) -> TableFile:
     path = start.path
     with _opened(path) as file:
-        schema = file.schema_arrow
-        if _OWN in (schema.metadata or {}):
+        if _OWN in (file.schema.metadata or {}):
             raise TableError(
                 f"{path}: a table of a store, which is loaded already",
                 "Give its store as --cache, or load the file that it was made of",
             )
-        names_in, values_in = _columns(path, schema)
-        all_titles = schema.names
-        titles = [all_titles[column] for column in names_in]
-        values_of = [all_titles[column].strip() for column in values_in]
-        names = _names(path, file, names_in)
-    rows = decide_rows(path, names, values_of, options.rows)
-    down = rows == "genes"
+        titles = [title.strip() for title in file.schema.names]
+        index = _index_columns(file.schema)
+        contents = _contents(path, file, titles, index)
+        layout = lay_out(path, "", titles, contents, is_text_file=False)
+        _check_types(path, file.schema, layout)
+        long = _long_table(path, titles, layout)
+        if long is not None:
+            return long.table_file("")
+        names = _names(file, layout.names)
+        if not names[0]:
+            raise TableError(f"{path}: a table without rows", "Make it anew")
+        values_of = [titles[column] for column in layout.values]
+        rows = decide_rows(path, names, values_of, options.rows)
+        layout = for_rows(path, layout, titles, rows)
+        # an index names the rows more surely than a column
+        names_at = sorted(layout.names, key=lambda column: column not in index)
+        names = _names(file, names_at)
+    names_of = [titles[column] for column in names_at]
+    values_of = [titles[column] for column in layout.values]
+    numbers = [titles[column] for column in layout.left_out]
+    values_in = list(layout.values)
     read_as = describe_rows(rows)
-    if down:
-        samples, which = values_of, name_columns(names, titles)
-        read_as += format_left_out(which.others(titles))
+    if rows == "genes":
+        samples, which = values_of, name_columns(names, names_of)
+        read_as += format_left_out([*which.others(names_of), *numbers])
+        read_as += note_odd_samples(samples)
+        genes_named = names
     else:
+        _check_named(path, names)
         span = gene_span(values_of)
-        titled = [n for n in range(span.start) if is_sample_title(values_of[n])]
-        if titled:
-            with _opened(path) as file:
-                names += _names(path, file, [values_in[n] for n in titled])
-            titles += [values_of[n] for n in titled]
-        others = [title for n, title in enumerate(values_of[: span.start]) if n not in titled]
-        others += values_of[span.stop :]
-        column, described = column_of_samples(path, titles, names, others)
+        others = [*numbers, *values_of[: span.start], *values_of[span.stop :]]
+        column, described = column_of_samples(path, names_of, names, others)
         samples = [name.strip() for name in names[column]]
         read_as += described
-        values_in, values_of = values_in[span], values_of[span]
-        which = name_columns([values_of], [""])
+        values_in, genes_named = values_in[span], [values_of[span]]
+        which = name_columns(genes_named, [""])
     return TableFile(
         path=path,
         columns=tuple(samples),
-        read=partial(
-            _read, path, values_in, which, names if down else [values_of], samples, not down
-        ),
+        read=partial(_read, path, values_in, which, genes_named, samples, rows == "samples"),
         ensembl=which.ensembl is not None,
         linear=None,
         read_as=read_as + which.origin,
     )
 
 
+class _File(Protocol):
+    """An open file of columns."""
+
+    schema: pa.Schema
+    n_rows: int
+
+    def parts(self, columns: Sequence[int]) -> Iterator[pa.Table | pa.RecordBatch]:
+        """Some columns, in this order, a part of the rows at a time."""
+
+
+class _Parquet:
+    def __init__(self, file: pq.ParquetFile) -> None:
+        self._file = file
+        self.schema = file.schema_arrow
+        self.n_rows = file.metadata.num_rows
+
+    def parts(self, columns: Sequence[int]) -> Iterator[pa.Table | pa.RecordBatch]:
+        titles = self.schema.names
+        wanted = [titles[column] for column in columns]
+        mostly = 2 * len(columns) > len(titles) > MOST_VALUE_COLUMNS  # faster than by title
+        count = Counter(titles)
+        if mostly or any(count[title] > 1 for title in wanted):
+            for group in range(self._file.num_row_groups):
+                yield self._file.read_row_group(group).select(list(columns))
+            return
+        batches = self._file.iter_batches(PART_ROWS, columns=wanted, use_pandas_metadata=False)
+        for batch in batches:
+            yield batch.select(wanted)
+
+
+class _Arrow:
+    def __init__(self, path: Path) -> None:
+        import pyarrow as pa
+
+        self._path = path
+        with pa.ipc.open_file(str(path)) as reader:
+            self.schema = reader.schema
+            sizes = [reader.get_batch(n).num_rows for n in range(reader.num_record_batches)]
+        self.n_rows = sum(sizes)
+
+    def parts(self, columns: Sequence[int]) -> Iterator[pa.Table | pa.RecordBatch]:
+        import pyarrow as pa
+
+        wanted = sorted(columns)
+        options = pa.ipc.IpcReadOptions(included_fields=wanted)
+        with pa.ipc.open_file(str(self._path), options=options) as reader:
+            for number in range(reader.num_record_batches):
+                batch = reader.get_batch(number)
+                yield batch.select([wanted.index(column) for column in columns])
+
+
 @contextmanager
-def _opened(path: Path) -> Iterator[pq.ParquetFile]:
+def _opened(path: Path) -> Iterator[_File]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    kind = "Parquet"
     try:
-        with pq.ParquetFile(path) as file:
-            yield file
+        with path.open("rb") as raw:
+            is_arrow = raw.read(len(_ARROW)) == _ARROW
+        if is_arrow:
+            kind = "Arrow or Feather"
+            yield _Arrow(path)
+        else:
+            with pq.ParquetFile(path) as file:
+                yield _Parquet(file)
     except (pa.ArrowException, OSError) as error:
         reason = one_line(error)[:120]
-        raise TableError(f"{path}: cannot be read as Parquet ({reason})", "Make it anew") from error
+        raise TableError(f"{path}: cannot be read as {kind} ({reason})", "Make it anew") from error
 
 
-def _columns(path: Path, schema: pa.Schema) -> tuple[list[int], list[int]]:
-    """The positions of the columns of names, those of a pandas index first, and of the values.
+def _index_columns(schema: pa.Schema) -> list[int]:
+    """The positions of the columns that are the index of a pandas data frame."""
+    pandas = json.loads((schema.metadata or {}).get(b"pandas", b"{}"))
+    titles = schema.names  # made at each call
+    return [titles.index(name) for name in pandas.get("index_columns", ()) if name in titles]
 
-    Raises
-    ------
-    TableError
-        If a column is neither, or one of the two is missing.
-    """
+
+def _contents(
+    path: Path, file: _File, titles: Sequence[str], index: Sequence[int]
+) -> list[Content]:
+    """What each column holds, by its type; and for whole numbers without a title by its values."""
     from pyarrow import types
 
-    titles = schema.names  # made at each call
-    pandas = json.loads((schema.metadata or {}).get(b"pandas", b"{}"))
-    index = [titles.index(name) for name in pandas.get("index_columns", ()) if name in titles]
-    others = [column for column in range(len(titles)) if column not in index]
+    contents = []
+    for column, field in enumerate(file.schema):
+        kind = field.type
+        if types.is_integer(kind) and is_untitled(titles[column]):
+            contents.append(_content_of_numbers(file, column, titles[column], column in index))
+        elif column in index or _is_text(kind):
+            contents.append(Content.TEXT)
+        elif types.is_null(kind):
+            contents.append(Content.NOTHING)
+        else:
+            contents.append(Content.NUMBERS)
+    return contents
 
-    def is_numeric(column: int) -> bool:
-        kind = schema.field(column).type
-        return any(
-            is_type(kind)
-            for is_type in (types.is_integer, types.is_floating, types.is_decimal, types.is_null)
-        )
 
-    def holds_names(column: int) -> bool:
-        title = titles[column]
-        return not parse_barcode(title) and (_is_text(schema, column) or is_title(title))
+def _content_of_numbers(file: _File, column: int, title: str, is_index: bool) -> Content:
+    numbers = [number for part in file.parts([column]) for number in part.column(0).to_pylist()]
+    if numbers and None not in numbers and is_row_numbers(title, numbers):
+        return Content.ROW_NUMBERS
+    return Content.TEXT if is_index else Content.NUMBERS
 
-    leading = list(takewhile(holds_names, others))
-    values = others[len(leading) :]
-    wrong = [column for column in values if not is_numeric(column)]
-    if wrong:
-        field = schema.field(wrong[0])
-        raise TableError(
-            f"{path}, column '{field.name}': {field.type}, where values are numbers",
-            "Take it out, or put it before the values if it describes the genes",
-        )
-    for content, columns in (("names", index + leading), ("numbers", values)):
-        if not columns:
+
+def _check_types(path: Path, schema: pa.Schema, layout: Layout) -> None:
+    """Refuse columns of values that are no numbers, and columns of names that share a title."""
+    from pyarrow import types
+
+    checks = (types.is_integer, types.is_floating, types.is_decimal, types.is_null)
+    for column in layout.values:
+        field = schema.field(column)
+        if not any(is_type(field.type) for is_type in checks):
             raise TableError(
-                f"{path}: it has no column of {content}",
-                "A table has the names of genes or samples as text, then columns of numbers",
+                f"{path}, column '{field.name}': {field.type}, where values are numbers",
+                "Take it out",
             )
-    twice = [titles[column] for column in index + leading if titles.count(titles[column]) > 1]
+    titles = schema.names
+    twice = [titles[column] for column in layout.names if titles.count(titles[column]) > 1]
     if twice:
         raise TableError(f"{path}: it has several columns '{twice[0]}'", "Rename all but one")
-    return index + leading, values
 
 
-def _is_text(schema: pa.Schema, column: int) -> bool:
+def _is_text(kind: pa.DataType) -> bool:
     from pyarrow import types
 
-    kind = schema.field(column).type
     if types.is_dictionary(kind):
         kind = kind.value_type
-    return any(
-        is_type(kind) for is_type in (types.is_string, types.is_large_string, types.is_string_view)
-    )
+    checks = (types.is_string, types.is_large_string, types.is_string_view)
+    return any(is_type(kind) for is_type in checks)
 
 
-def _names(path: Path, file: pq.ParquetFile, columns: Sequence[int]) -> list[list[str]]:
+def _long_table(path: Path, titles: Sequence[str], layout: Layout) -> LongTable | None:
+    """The long table that a file is; None where it is none."""
+    if len(layout.values) > 2 * MOST_VALUE_COLUMNS:
+        return None
+    titled = [column for column in layout.values if is_sample_title(titles[column])]
+    named = [*layout.names, *titled]
+    values = [column for column in layout.values if column not in titled]
+    if len(named) == 1 and 1 < len(values) <= MOST_VALUE_COLUMNS:
+        named.append(values.pop(0))
+    return recognise_long(path, titles, named, values, partial(_frames, path, set(named)))
+
+
+def _frames(path: Path, named: set[int], columns: Sequence[int]) -> Iterator[pl.DataFrame]:
+    """Some columns of the rows, part by part."""
+    import polars as pl
+
+    with _opened(path) as file:
+        for part in file.parts(columns):
+            series = [
+                pl.Series(str(column), part.column(n)).cast(
+                    pl.String if column in named else pl.Float32
+                )
+                for n, column in enumerate(columns)
+            ]
+            yield pl.DataFrame(series).with_columns(pl.col(pl.String).str.strip_chars())
+
+
+def _names(file: _File, columns: Sequence[int]) -> list[list[str]]:
+    """The names in some columns, empty where there is none."""
     import pyarrow as pa
 
-    titles = [file.schema_arrow.names[column] for column in columns]
-    table = file.read(columns=titles, use_pandas_metadata=False)
-    names = [
-        ["" if name is None else name for name in table.column(title).cast(pa.string()).to_pylist()]
-        for title in titles
-    ]
-    unnamed = next((row for row, of_row in enumerate(zip(*names)) if not any(of_row)), None)  # noqa: B905
+    names: list[list[str]] = [[] for _ in columns]
+    for part in file.parts(columns):
+        for column, found in enumerate(names):
+            texts = part.column(column).cast(pa.string()).to_pylist()
+            found += ["" if name is None else name for name in texts]
+    return names
+
+
+def _check_named(path: Path, names: Sequence[Sequence[str]]) -> None:
+    """Refuse a sample without any name."""
+    rows = zip(*names, strict=True)
+    unnamed = next((row for row, of_row in enumerate(rows) if not any(of_row)), None)
     if unnamed is not None:
         raise TableError(f"{path}, row {unnamed + 1}: it has no name", "Mend the table")
-    if not names[0]:
-        raise TableError(f"{path}: a table without rows", "Make it anew")
-    return names
 
 
 def _read(
@@ -186,31 +294,31 @@ def _read(
     return GeneRows(which, genes).filtered_table(genes_named, samples, values)
 
 
-def _values(path: Path, file: pq.ParquetFile, columns: Sequence[int]) -> NDArray[np.float32]:
-    """The values of some columns; only one row group at a time is in memory twice."""
+def _values(path: Path, file: _File, columns: Sequence[int]) -> NDArray[np.float32]:
+    """The values of some columns; only one part of the rows at a time is in memory twice."""
     import pyarrow as pa
 
-    values = np.empty((file.metadata.num_rows, len(columns)), dtype=np.float32)
+    values = np.empty((file.n_rows, len(columns)), dtype=np.float32)
     start = 0
-    for group in range(file.num_row_groups):
-        table = file.read_row_group(group)
-        part = values[start : start + table.num_rows]
+    for part in file.parts(columns):
+        into = values[start : start + part.num_rows]
         for position, column in enumerate(columns):
-            part[:, position] = table.column(column).cast(pa.float32(), safe=False).to_numpy()
-            infinite = np.isinf(part[:, position])
+            numbers = part.column(position).cast(pa.float32(), safe=False)
+            into[:, position] = numbers.to_numpy(zero_copy_only=False)
+            infinite = np.isinf(into[:, position])
             if infinite.any():
                 raise TableError(
                     f"{path}, row {start + int(infinite.argmax()) + 1}, column "
-                    f"'{table.column_names[column]}': not a finite number",
+                    f"'{file.schema.names[column]}': not a finite number",
                     "Values are numbers, or null where not measured",
                 )
-        start += table.num_rows
+        start += part.num_rows
     return values
 
 
 FORMAT = TableFormat(
     name="parquet",
-    title="Parquet: columns of names, then columns of numbers, genes down or samples down",
-    recognises=lambda start: start.start.startswith(b"PAR1"),
+    title="Parquet, Feather, Arrow: columns of names and of numbers, genes or samples down",
+    recognises=lambda start: start.start.startswith((b"PAR1", _ARROW)),
     open=_open,
 )

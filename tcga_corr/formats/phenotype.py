@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tcga_corr.errors import TableError
-from tcga_corr.formats.delimited import open_bytes
+from tcga_corr.formats.compressed import open_bytes
 from tcga_corr.vocabulary.barcodes import parse_barcode
 from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
 

@@ -11,6 +11,9 @@ from tcga_corr.expression import ExpressionTable
 from tcga_corr.formats.read_counts import COUNTS_OF_READS, counts_reads
 from tcga_corr.vocabulary.barcodes import parse_barcode
 
+NOT_BARCODES = "columns not named by a TCGA barcode"
+"""Why such columns are left out beside others that are."""
+
 
 def expression_table(
     genes: Sequence[str],
@@ -44,4 +47,4 @@ def expression_table(
     ]
     if len(keep) in (0, len(parsed)):
         return table
-    return table.columns(keep, "columns not named by a TCGA barcode")
+    return table.columns(keep, NOT_BARCODES)

@@ -29,14 +29,19 @@ _NO_TITLE = re.compile(r"|x|unnamed\d*|index|(index)?level\d+|row(names?|ids?|nu
 
 def is_sample_title(title: str) -> bool:
     """Whether a column has the title of one that names samples or patients."""
-    return _rank(title) < len(_TITLES) + 1
+    return sample_title_rank(title) < len(_TITLES) + 1
 
 
-def _rank(title: str) -> int:
+def sample_title_rank(title: str) -> int:
     """The rank of a title: samples before patients before a mere id before anything else."""
     bare = re.sub(r"[^a-z0-9]", "", title.lower())
     ranked = [*_TITLES, _ID]
     return next((n for n, title in enumerate(ranked) if title.fullmatch(bare)), len(ranked))
+
+
+def is_untitled(title: str) -> bool:
+    """Whether a column has no title, or one that a program gives to a column of row names."""
+    return bool(_NO_TITLE.fullmatch(re.sub(r"[^a-z0-9]", "", title.lower())))
 
 
 def display_title(title: str) -> str:
@@ -44,12 +49,15 @@ def display_title(title: str) -> str:
     return title or "(no name)"
 
 
-def format_left_out(titles: Sequence[str]) -> str:
-    """The columns that are left out, as the end of a sentence; empty where there are none."""
+def format_left_out(titles: Sequence[str], what: str = "") -> str:
+    """The columns that are left out, as the end of a sentence; empty where there are none.
+
+    ``what`` says what they are, where they are no columns.
+    """
     shown = [display_title(title) for title in titles[:_MOST_SHOWN]]
     if len(titles) > len(shown):
         shown.append(f"and {len(titles) - len(shown)} more")
-    return f", left out {', '.join(shown)}" if shown else ""
+    return f", left out {what}{', '.join(shown)}" if shown else ""
 
 
 def column_of_samples(
@@ -163,7 +171,7 @@ def column_by_title(
 
     def order(column: int) -> tuple[bool, bool, int, int]:
         named, title = names[column], titles[column]
-        return _are_numbers(named), _are_row_numbers(title, named), _rank(title), column
+        return _are_numbers(named), _are_row_numbers(title, named), sample_title_rank(title), column
 
     chosen = min(distinct or range(len(names)), key=order)
     check_named(path, titles[chosen], names[chosen])
@@ -186,7 +194,7 @@ def _are_numbers(names: Sequence[str]) -> bool:
 
 def _are_row_numbers(title: str, names: Sequence[str]) -> bool:
     """Whether names are only the row numbers that a data frame has by default."""
-    if not names or not _NO_TITLE.fullmatch(re.sub(r"[^a-z0-9]", "", title.lower())):
+    if not names or not is_untitled(title):
         return False
     if not all(is_number(name) for name in names):
         return False

@@ -11,7 +11,7 @@ from functools import partial
 from tcga_corr.expression import ExpressionTable
 from tcga_corr.formats.delimited import MISSING, Matrix, Preview, is_number, read_matrix
 from tcga_corr.formats.format import GeneFilter, ReadOptions, TableFile, TableFormat
-from tcga_corr.formats.sample_columns import expression_table
+from tcga_corr.formats.sample_columns import NOT_BARCODES, expression_table
 from tcga_corr.vocabulary.barcodes import parse_barcode
 from tcga_corr.vocabulary.gene_names import is_ensembl, split_name
 
@@ -19,16 +19,17 @@ from tcga_corr.vocabulary.gene_names import is_ensembl, split_name
 def has_barcode_columns(start: Preview) -> bool:
     """Whether a file is tab-separated, one column of names and then columns named by barcodes.
 
-    Columns of numbers may stand between; columns of text may not, and the header must be as long
-    as the rows, unlike R's.
+    Columns of numbers may stand between or after; columns of text may not, and the header must be
+    as long as the rows, unlike R's.
     """
     names, values = start.fields()[1:], start.fields(1)[1:]
-    first = next((column for column, name in enumerate(names) if parse_barcode(name)), None)
+    samples = [parse_barcode(name) is not None for name in names]
     one_short = len(names) + 1 == len(values)
+    others = (value for value, sample in zip(values, samples, strict=False) if not sample)
     return (
-        first is not None
+        any(samples)
         and not one_short
-        and all(value in MISSING or is_number(value) for value in values[:first])
+        and all(value in MISSING or is_number(value) for value in others)
     )
 
 
@@ -36,16 +37,26 @@ def read_by_symbol(matrix: Matrix, genes: GeneFilter | None = None) -> Expressio
     """Read a matrix whose rows are named ``SYMBOL``, ``SYMBOL|ENTREZ`` or ``ENTREZ``."""
     (names,), values = read_matrix(matrix)
     rows = [split_name(name) for name in names]
-    return expression_table(
+    table = expression_table(
         [symbol for symbol, _ in rows],
         [entrez for _, entrez in rows],
         matrix.columns,
         values,
     )
+    return table.counted(NOT_BARCODES, len(matrix.left_out))
+
+
+def barcode_matrix(start: Preview) -> Matrix:
+    """The matrix of a file with such columns; those that describe genes are left out."""
+    from tcga_corr.formats.layout import describes_rows  # which is made with names of genes
+
+    titles = start.fields()
+    others = [n for n, title in enumerate(titles) if n and describes_rows(title)]
+    return Matrix(start.path, titles, left_out=tuple(others))
 
 
 def _open(start: Preview, options: ReadOptions) -> TableFile:
-    matrix = Matrix(start.path, start.fields())
+    matrix = barcode_matrix(start)
     return TableFile(
         path=start.path,
         columns=matrix.columns,

@@ -13,13 +13,14 @@ import numpy as np
 from tcga_corr.choices import CovariateKey, check_choice
 from tcga_corr.errors import DamagedTableError, DataMissingError, UsageError
 from tcga_corr.files import sha256_of
+from tcga_corr.formats.compressed import without_ending
 from tcga_corr.formats.covariates import CovariateTable, read_covariates
 from tcga_corr.store.covariates import check_covariates_name, open_covariates, write_covariates
 from tcga_corr.store.layout import Store
 from tcga_corr.store.metadata import CovariateColumn, CovariateMetadata, InputFile
 from tcga_corr.store.parquet import readable_metadata
 
-_READER = 1  # increased when the same file would be read differently
+_READER = 2  # increased when the same file would be read differently
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def load_covariates(
 
 def _default_name(path: Path) -> str:
     """A table name made from a file's name without its endings."""
-    stem = Path(path.name.removesuffix(".gz")).stem
+    stem = Path(without_ending(path.name)).stem
     name = re.sub(r"[^A-Za-z0-9_-]+", "_", stem).strip("_-")[:64]
     if not name:
         raise UsageError(f"{path}: its name cannot name a table of covariates", "Give a name")

@@ -157,7 +157,8 @@ def plan_file(path: Path, options: LoadOptions) -> LoadPlan:
         If it is no expression table.
     """
     stamps = {path: _stamp(path)} if path.exists() else {}
-    file = open_table(path, ReadOptions(probe_map=options.probe_map, rows=options.rows))
+    own_source = options.source is not None and options.source not in SOURCES
+    file = open_table(path, ReadOptions(options.probe_map, options.rows, own_source))
     check_columns(file.columns, path)
     barcodes = [barcode for name in file.columns if (barcode := parse_barcode(name))]
     own_cohort = not barcodes

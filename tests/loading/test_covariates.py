@@ -130,7 +130,7 @@ MALFORMED = {
     f"id,x\n{A[:12]},1": "its rows are patients, not samples. Give --key patient",
     f"gene,{A},{B}\nRELA,1,2": f"the header holds the sample {A}",
     "id,x\nmine,1\n,2": "line 3: it names no sample",
-    "id\tx\0\nmine\t1": "not a text table",
+    "id\tx\0\nmine\t1": "not text, and of no known kind",
 }
 
 
@@ -152,7 +152,7 @@ def test_files_that_cannot_be_read(tmp_path: Path, engine: Engine) -> None:
     path.write_bytes(gzip.compress(f"id,x\n{A},1\n".encode() * 99, mtime=0)[:-20])
     with pytest.raises(TableError, match="cut short or damaged"):
         read_covariates(path)
-    path.write_bytes(b"PK\x03\x04 a workbook")
+    path.write_bytes(b"PAR1 a table of another kind")
     with pytest.raises(TableError, match="not a text table"):
         read_covariates(path)
     for missing in (tmp_path / "none.csv", tmp_path):
@@ -202,8 +202,33 @@ def test_chosen_columns(tmp_path: Path) -> None:
     for column in ("text", "empty"):
         with pytest.raises(TableError, match=f"column '{column}' holds no numbers"):
             read_covariates(path, columns={"x": column})
-    with pytest.raises(TableError, match="line 3, column 'bad'"):
-        read_covariates(path)
+    with pytest.raises(TableError, match="line 3, column 'bad': 'x' is no number"):
+        read_covariates(path, columns={"x": "bad"})
+
+
+def test_a_column_with_a_cell_that_is_no_number_is_left_out_alone(tmp_path: Path) -> None:
+    lines = [f"TCGA-AA-{n:04}-01,{n},{n + 60},{n % 3}" for n in range(6)]
+    lines[1] = lines[1].replace(",1,61,1", ",Not Reported,61,unknown")
+    lines[4] = lines[4].replace(",64,", ",>89,")
+    read = read_covariates(write(tmp_path / "x.csv", "id,purity,age,grade", *lines))
+    assert read.names == ("purity", "grade")
+    np.testing.assert_array_equal(read.values[:, 0], [0, np.nan, 2, 3, 4, 5])
+    np.testing.assert_array_equal(read.values[:, 1], [0, np.nan, 2, 0, 1, 2])
+    assert read.notes == (
+        "columns with a cell that is no number left out: age ('>89' of line 6)",
+        "words taken for missing values: purity ('Not Reported' of line 3), "
+        "grade ('unknown' of line 3)",
+    )
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["Not Reported", "not reported", "Not Available", "NOT APPLICABLE", "Unknown", "None", "<NA>",
+     "n/a", "na", "-", "'--", "[Not Available]", "[unknown]", "#N/A"],
+)  # fmt: skip
+def test_words_for_a_missing_number(tmp_path: Path, word: str) -> None:
+    read = read_covariates(write(tmp_path / "x.csv", "id,x", f"{A},{word}", f"{B},2"))
+    np.testing.assert_array_equal(read.values, [[np.nan], [2]])
 
 
 def test_the_column_of_barcodes_names_the_rows(tmp_path: Path) -> None:

@@ -71,15 +71,18 @@ def test_a_table_of_r_with_barcodes(tmp_path: Path, quote: str) -> None:
 
 
 @pytest.mark.parametrize("ending", ["csv", "tsv"])
-def test_a_blank_line_before_the_header_is_refused(
+def test_a_blank_line_before_the_header_is_passed_over(
     engine: Engine, tmp_path: Path, ending: str
 ) -> None:
-    """Samples named by numbers would else be the values of a gene named like the corner."""
+    """Samples named by numbers are not the values of a gene named like the corner."""
     separator = "," if ending == "csv" else "\t"
     rows = [("gene", 1, 2), ("TP53", 1.5, 2.5), ("EGFR", 3, 4)]
     path = tmp_path / f"mine.{ending}"
     path.write_text("\r\n" + "".join(separator.join(map(str, row)) + "\r\n" for row in rows))
-    assert "line 1: it is blank" in str(refusal(load(engine, path, unit=LOGS)))
+    (loaded,) = load(engine, path, unit=LOGS).loaded
+    assert loaded.metadata.n_genes == 2
+    assert [sample.sample for sample in loaded.metadata.samples] == ["1", "2"]
+    assert "after a line before the header" in loaded.metadata.read_as
 
 
 @pytest.mark.parametrize("nothing", ["", "NA"])
