@@ -656,7 +656,7 @@ def in_words(value: object) -> str | None:
         (["correlate", "RELA", "NFE2L2", "-t", "CHOL"], 1, ("7", "at least 10")),
         (["correlate", "RELA", "NFE2L2", "--samples", "normal"], 1, ("0", "at least 10")),
         (["correlate", "RELA", "NFE2L2", "-t", "UVM"], 3, ("UVM", "tcga-hiseqv2")),
-        (["correlate", "RELA", "NFE2L2", "-t", "LUNG"], 2, ("LUAD and LUSC",)),
+        (["correlate", "RELA", "NFE2L2", "-t", "LUNG"], 3, ("LUAD, LUSC: not loaded",)),
         (["correlate", "RELA", "NFE2L2", "--source", "toil"], 3, ("'toil'",)),
         (["correlate", "RELA", "NFE2L2", "--source", "tcga*"], 3, ("'tcga*'",)),
         (["status", "--source", "**"], 3, ("'**'",)),

@@ -51,7 +51,7 @@ class GeneSet:
                 "Give a list of symbols, such as ['CD8A', 'GZMB']",
             )
         listed = tuple(dict.fromkeys(self.genes))
-        if set(map(type, listed)) - {str}:
+        if not all(isinstance(gene, str) for gene in listed):
             raise UsageError(f"a gene of '{self.name}' is no text", "Give a list of symbols")
         object.__setattr__(self, "genes", listed)
         object.__setattr__(self, "notes", tuple(self.notes))
