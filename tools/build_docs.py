@@ -17,9 +17,11 @@ from tcga_corr.cli.app import app
 from tcga_corr.cli.output import JSON_SCHEMA
 from tcga_corr.fetching.registry import fetcher_of
 from tcga_corr.formats import FORMATS
+from tcga_corr.formats.file_kinds import known_kinds
 from tcga_corr.sources import SOURCES, Source
 from tcga_corr.vocabulary.associations import ASSOCIATION
 from tcga_corr.vocabulary.methods import METHODS
+from tcga_corr.vocabulary.units import QUANTITIES
 
 DOCS = Path(__file__).parent.parent / "docs"
 CLI_INTRODUCTION = """\
@@ -70,6 +72,85 @@ with `--covariates`.
 
 | format | |
 | --- | --- |"""
+
+
+INPUTS = """\
+# What is read, how it is recognised, and what is said
+
+Written by `python tools/build_docs.py` from the registries of formats, units and kinds of files;
+not to be edited by hand.
+
+Whatever is read is said: `load` prints how a table was read and what was left out, and an
+answer's notes and provenance have it too. What could be read in two ways is refused in one line,
+with what to do.
+
+## Expression tables
+
+The start of a file decides the format, not its name. The first that recognises it opens it:
+
+| format | |
+| --- | --- |
+{formats}
+
+Compressed files (gzip, bzip2, xz, zstd, a zip archive of one file) are read as they are. A plain
+table may have genes or samples down, or be long, with a row for each gene and sample; text,
+Parquet and Feather alike.
+
+- **Lines before the header** are passed over: notes after `#`, titles, blank lines, `sep=;`.
+- **Columns about genes** (lengths, chromosomes, descriptions) are left out on either side of the
+  values, and named; such rows where samples are down. So are row numbers that a data frame saved.
+- **Long tables** are two repeating columns of names and one of numbers. A gene and sample that
+  are there twice, or several columns of numbers, are refused.
+- **From Python** `engine.load` takes paths, data frames of polars and pandas, and AnnData.
+
+## Samples
+
+TCGA barcodes are read in any shape (points or underscores, lower case, `LIHC_` before, `.bam`
+after, with or without vial and plate) by one reading in tables, covariates, groups and sample
+sheets. A name that holds `TCGA` and is no barcode of one sample is refused. Names of 12
+characters are patients: their sample type is not known, which is said. Of several samples of a
+patient the one that is used is decided as [methods](methods.md) says: paraffin-embedded ones
+last, then by vial and plate.
+
+## Genes
+
+One reading of names serves tables, gene sets and questions: symbols in any case, former symbols
+and aliases that mean one gene, Ensembl ids of any version, Entrez ids, `RELA|5970`,
+`ENSG00000173039_RELA`, R's points for hyphens (`HLA.A`), capitals (`C1ORF112`), `MT-CO1`, `MTCO1`
+and `CO1`. An alias of several genes is named with these, and not chosen.
+
+Dates that a spreadsheet made of symbols (`2-Sep`, `Sep-02`, 44986, in several languages) are
+counted, and restored only where one gene alone can be meant: `1-Mar` may be MARCHF1 or MTARC1,
+and stays a date. Tables and sets whose genes are named as those of mouse are said to be so.
+
+## Gene sets
+
+GMT with or without descriptions, GMX, GRP, MSigDB's JSON, pairs of set and gene, and plain lists
+of genes; plain or gzip, whatever their name. Quotes, weights (`RELA,1.0`) and invisible blanks
+are taken off. A line that cannot be read, or a name that two sets have, blocks only itself, with
+a note. Lists of genes may also be given by commas (`CD8A,GZMB,PRF1`), and as lists and
+dictionaries in Python.
+
+## Units
+
+`--unit` names the quantity of an own table; a logarithm of it as in `log2(tpm+1)`. Values that
+contradict it are refused: negative counts, whole numbers as TPM, logarithms above 30, and so on.
+
+| quantity | adjusted for depth | may all be whole numbers | genes of a sample add up to |
+| --- | --- | --- | --- |
+{units}
+
+`load --normalize cpm` stores log2(CPM + 1) of counts. `--linear` says that small values are
+linear.
+
+## What is no table
+
+is named by its first bytes, besides web pages, servers' errors and JSON in place of the data:
+
+| kind | what to do |
+| --- | --- |
+{kinds}
+"""
 
 
 def commands() -> list[tuple[str, ...]]:
@@ -154,7 +235,27 @@ def _section(source: Source) -> str:
     return "\n".join((*lines, ""))
 
 
-PAGES: dict[str, Callable[[], str]] = {"cli.md": command_line, "sources.md": sources}
+def inputs() -> str:
+    formats = [f"| `{format.name}` | {format.title} |" for format in FORMATS]
+    units = [
+        f"| {one.name} | {'yes' if one.same_depth else 'no: a note says so'} | "
+        f"{'yes' if one.may_be_whole else 'refused: they are counts'} | "
+        f"{f'{one.column_sum:,.0f}, where all genes are there' if one.column_sum else ''} |"
+        for one in QUANTITIES
+    ]
+    kinds = [f"| {title} | {remedy} |" for title, remedy in known_kinds().items()]
+    return INPUTS.format(
+        formats="\n".join(formats),
+        units="\n".join(units),
+        kinds="\n".join(kinds),
+    )
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "cli.md": command_line,
+    "sources.md": sources,
+    "inputs.md": inputs,
+}
 
 
 def main() -> int:

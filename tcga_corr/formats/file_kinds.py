@@ -83,6 +83,11 @@ _FAILED = re.compile(
 )
 
 
+def known_kinds() -> dict[str, str]:
+    """The kinds that are known by their first bytes, and what to do about each."""
+    return {kind.title: kind.remedy for kind in _BY_START.values()}
+
+
 def refuse_other_kinds(path: Path, start: bytes) -> None:
     """Refuse what its first bytes, once decompressed, show to be no table.
 
