@@ -8,11 +8,28 @@ import os
 import platform
 import re
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tcga_corr.errors import StoreError
+from tcga_corr.errors import StoreError, TableError
+
+
+def check_is_file(path: Path) -> None:
+    """Refuse a pipe, a device or a folder, which would never end or wait for a writer.
+
+    Raises
+    ------
+    TableError
+        If it is there, and no file.
+    """
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return  # opening it says why
+    if not stat.S_ISREG(mode):
+        raise TableError(f"{path}: not a file", "Write what it gives to a file, and give that")
 
 
 @contextmanager

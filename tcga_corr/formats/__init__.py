@@ -19,7 +19,7 @@ from tcga_corr.formats import (
     plain,
     xena,
 )
-from tcga_corr.formats.delimited import preview
+from tcga_corr.formats.delimited import check_lengths, preview
 from tcga_corr.formats.format import ReadOptions, TableFile, TableFormat
 
 FORMATS: tuple[TableFormat, ...] = (
@@ -48,4 +48,5 @@ def open_table(path: Path, options: ReadOptions | None = None) -> TableFile:
     start = preview(path)
     chosen = next(known for known in FORMATS if known.recognises(start))
     file = chosen.open(start, options or ReadOptions())
+    check_lengths(str(path), file.columns)
     return replace(file, format=file.format or chosen.name)

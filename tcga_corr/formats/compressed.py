@@ -14,8 +14,13 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from tcga_corr.errors import DataMissingError, TableError
+from tcga_corr.files import check_is_file
 
 _ENDINGS = (".gz", ".bz2", ".xz", ".zst", ".zip")
+LONGEST_LINE = 64 << 20
+"""Bytes: a header of a million barcodes has a quarter of it."""
+
+_LONGEST_LIST = 256 << 20  # bytes of samples with covariates, of a probe map, of a sample sheet
 _N_MAGIC = 6
 _DAMAGE = (zlib.error, EOFError, gzip.BadGzipFile, lzma.LZMAError, zipfile.BadZipFile)
 
@@ -39,6 +44,7 @@ def open_bytes(path: Path) -> Iterator[BinaryIO]:
         several.
     """
     name = ""
+    check_is_file(path)
     try:
         with path.open("rb") as raw:
             magic = raw.read(_N_MAGIC)
@@ -46,7 +52,7 @@ def open_bytes(path: Path) -> Iterator[BinaryIO]:
             (known for start, known in _OPENERS.items() if magic.startswith(start)), ("", _plain)
         )
         with ExitStack() as stack:
-            yield opened(path, stack)
+            yield cast(BinaryIO, BoundedLines(path, opened(path, stack)))
     except FileNotFoundError:
         raise DataMissingError(f"no file '{path}'", "Check the path") from None
     except _DAMAGE as error:
@@ -56,6 +62,57 @@ def open_bytes(path: Path) -> Iterator[BinaryIO]:
         if name and error.errno is None:
             raise _damaged(path, name, error) from error
         raise TableError(f"{path}: cannot be read ({error.strerror})", "Check the file") from error
+
+
+class BoundedLines:
+    """A stream of bytes in which a line that is longer than any table's is an error.
+
+    Parameters
+    ----------
+    path
+        Where the bytes are from.
+    stream
+        The bytes.
+    """
+
+    def __init__(self, path: Path, stream: BinaryIO) -> None:
+        self._path, self._stream = path, stream
+        self._length = 0  # of the line that has not ended yet
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes, at most so many; by default all, if they are no more than a list has."""
+        if size < 0:
+            block = self._stream.read(_LONGEST_LIST + 1)
+            if len(block) > _LONGEST_LIST:
+                raise TableError(
+                    f"{self._path}: more than {_LONGEST_LIST >> 20} MB when unpacked, which no "
+                    "table of this kind has",
+                    "Check what the file is",
+                )
+            return block
+        block = self._stream.read(size)
+        last = block.rfind(b"\n")
+        self._length = self._length + len(block) if last < 0 else len(block) - last - 1
+        self._check(self._length)
+        return block
+
+    def readline(self) -> bytes:
+        """The next line, with its end."""
+        line = self._stream.readline(LONGEST_LINE + 1)
+        self._check(len(line))
+        return line
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The lines."""
+        while line := self.readline():
+            yield line
+
+    def _check(self, length: int) -> None:
+        if length > LONGEST_LINE:
+            raise TableError(
+                f"{self._path}: a line of more than {LONGEST_LINE >> 20} MB, which no table has",
+                "Check what the file is",
+            )
 
 
 def _damaged(path: Path, name: str, error: Exception) -> TableError:

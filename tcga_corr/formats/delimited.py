@@ -7,7 +7,7 @@ error names line and column.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -30,13 +30,33 @@ MISSING = ("", "NA", "N/A", "NaN", "nan", "NULL", "null", "<NA>", "na", "n/a", "
 BINARY = (b"\x89HDF", b"PAR1", b"ARROW1")
 """The first bytes of formats that are not text."""
 
+LONGEST_NAME = 1_000
+"""Letters: the longest symbol of a gene has some 30, a row name of the GDC under 100."""
+
 _BLOCK_BYTES = 48 << 20
 _LINES = 3
+_MOST_ROWS = 1_000_000  # of genes or of samples
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _MOST = float(np.finfo(np.float32).max)
 _QUOTED = re.compile(r'"[^"\n]*"')
 _QUOTED_BYTES = re.compile(_QUOTED.pattern.encode())
 _HIDDEN = "\x1f"  # stands for a separator within quotes
+
+
+def check_lengths(where: str, names: Iterable[str]) -> None:
+    """Refuse names that are none, such as what an open quote joins.
+
+    Raises
+    ------
+    TableError
+        With the length of the longest.
+    """
+    longest = max(map(len, names), default=0)
+    if longest > LONGEST_NAME:
+        raise TableError(
+            f"{where}: a name of {longest:,} letters, which is none",
+            "Look for a quote that is not closed, or a lost line break",
+        )
 
 
 @dataclass(frozen=True)
@@ -192,6 +212,12 @@ def read_matrix(
             for chunk in chunks:
                 block_names, block = _parse(chunk, matrix, line)
                 n_rows += len(block)
+                if n_rows > _MOST_ROWS:
+                    raise TableError(
+                        f"{matrix.path}: more than {_MOST_ROWS:,} rows, which no table of genes or "
+                        "samples has",
+                        "Check what the file is",
+                    )
                 if keep is not None:
                     kept = keep(block_names)
                     block = block[kept]
@@ -336,6 +362,11 @@ def _parse(
     if matrix.row != "gene" and _unnamed(frame, matrix).any():
         raise _fault(chunk, matrix, first_line, "a row without a name")
     columns = [frame.drop_in_place(str(column)) for column in matrix.names_at]
+    for column in columns:
+        lengths = column.str.len_bytes()
+        if (longest := lengths.arg_max()) is not None and lengths[longest] > LONGEST_NAME:
+            where = f"{matrix.path}, line {first_line + longest}"
+            check_lengths(where, [column[longest]])
     if matrix.left_out:
         frame = frame.drop([str(column) for column in matrix.left_out])
     values = np.ascontiguousarray(frame.to_numpy(), dtype=np.float32)

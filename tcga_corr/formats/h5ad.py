@@ -5,6 +5,7 @@ The optional package anndata reads it; other layers stay on disk.
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from collections.abc import Sequence
 from functools import partial
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from tcga_corr.errors import TableError, UsageError, one_line
 from tcga_corr.expression import ExpressionTable
-from tcga_corr.formats.delimited import Preview
+from tcga_corr.formats.delimited import Preview, check_lengths
 from tcga_corr.formats.format import GeneFilter, ReadOptions, TableFile, TableFormat
 from tcga_corr.formats.gene_names import GeneRows, NameColumns, describes_genes, name_columns
 from tcga_corr.formats.orientation import rows_by_names
@@ -39,6 +40,7 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
             f"{path}: its observations ({samples[0]}, …) are genes",
             "Transpose it: observations are samples, and variables genes",
         )
+    check_lengths(str(path), itertools.chain(samples, *names))
     check_named(path, "", samples)
     which = name_columns(names, titles)
     return TableFile(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcga_corr.errors import TableError, one_line
+from tcga_corr.exchange import read_json_object
 from tcga_corr.expression import ExpressionTable
-from tcga_corr.formats.delimited import Preview
+from tcga_corr.formats.delimited import Preview, check_lengths
 from tcga_corr.formats.format import GeneFilter, ReadOptions, TableFile, TableFormat
 from tcga_corr.formats.gene_names import GeneRows, NameColumns, gene_span, name_columns
 from tcga_corr.formats.layout import (
@@ -43,11 +43,17 @@ if TYPE_CHECKING:
 _OWN = b"tcga_corr"
 """The metadata that a store writes into its tables."""
 _ARROW = b"ARROW1"
+_MOST_ROWS = 100_000_000  # of a long table: 20,000 genes of 5,000 samples
 
 
 def _open(start: Preview, options: ReadOptions) -> TableFile:
     path = start.path
     with _opened(path) as file:
+        if file.n_rows > _MOST_ROWS:
+            raise TableError(
+                f"{path}: {file.n_rows:,} rows, more than any table of genes and samples has",
+                "Check what the file is",
+            )
         if _OWN in (file.schema.metadata or {}):
             raise TableError(
                 f"{path}: a table of a store, which is loaded already",
@@ -61,7 +67,7 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
         long = _long_table(path, titles, layout)
         if long is not None:
             return long.table_file("")
-        names = _names(file, layout.names)
+        names = _names(path, file, layout.names)
         if not names[0]:
             raise TableError(f"{path}: a table without rows", "Make it anew")
         values_of = [titles[column] for column in layout.values]
@@ -69,7 +75,7 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
         layout = for_rows(path, layout, titles, rows)
         # an index names the rows more surely than a column
         names_at = sorted(layout.names, key=lambda column: column not in index)
-        names = _names(file, names_at)
+        names = _names(path, file, names_at)
     names_of = [titles[column] for column in names_at]
     values_of = [titles[column] for column in layout.values]
     numbers = [titles[column] for column in layout.left_out]
@@ -172,9 +178,14 @@ def _opened(path: Path) -> Iterator[_File]:
 
 def _index_columns(schema: pa.Schema) -> list[int]:
     """The positions of the columns that are the index of a pandas data frame."""
-    pandas = json.loads((schema.metadata or {}).get(b"pandas", b"{}"))
+    # a hint, which any program may write: where it cannot be read, there is none
+    try:
+        named = read_json_object((schema.metadata or {}).get(b"pandas", b"{}"))["index_columns"]
+    except (ValueError, KeyError):
+        return []
     titles = schema.names  # made at each call
-    return [titles.index(name) for name in pandas.get("index_columns", ()) if name in titles]
+    known = [name for name in named if isinstance(name, str)] if isinstance(named, list) else []
+    return [titles.index(name) for name in known if name in titles]
 
 
 def _contents(
@@ -248,7 +259,13 @@ def _frames(path: Path, named: set[int], columns: Sequence[int]) -> Iterator[pl.
     import polars as pl
 
     with _opened(path) as file:
+        n_rows = 0
         for part in file.parts(columns):
+            for n, column in enumerate(columns):
+                if column in named:
+                    where = f"{path}, column '{file.schema.names[column]}'"
+                    _check_text(where, part.column(n), n_rows)
+            n_rows += part.num_rows
             series = [
                 pl.Series(str(column), part.column(n)).cast(
                     pl.String if column in named else pl.Float32
@@ -258,16 +275,37 @@ def _frames(path: Path, named: set[int], columns: Sequence[int]) -> Iterator[pl.
             yield pl.DataFrame(series).with_columns(pl.col(pl.String).str.strip_chars())
 
 
-def _names(file: _File, columns: Sequence[int]) -> list[list[str]]:
+def _names(path: Path, file: _File, columns: Sequence[int]) -> list[list[str]]:
     """The names in some columns, empty where there is none."""
     import pyarrow as pa
 
     names: list[list[str]] = [[] for _ in columns]
     for part in file.parts(columns):
-        for column, found in enumerate(names):
-            texts = part.column(column).cast(pa.string()).to_pylist()
-            found += ["" if name is None else name for name in texts]
+        for column, found in zip(columns, names, strict=True):
+            where = f"{path}, column '{file.schema.names[column]}'"
+            texts = part.column(columns.index(column)).cast(pa.string())
+            _check_text(where, texts, len(found))
+            more = ["" if name is None else name for name in texts.to_pylist()]
+            check_lengths(where, more)
+            found += more
     return names
+
+
+def _check_text(where: str, column: pa.Array | pa.ChunkedArray, n_before: int) -> None:
+    """Refuse names that are not UTF-8, which a file of Parquet may hold nevertheless."""
+    import pyarrow as pa
+
+    try:
+        column.validate(full=True)
+    except pa.ArrowInvalid:
+        for row, name in enumerate(column.cast(pa.binary()).to_pylist(), n_before + 1):
+            try:
+                (name or b"").decode()
+            except UnicodeDecodeError:
+                raise TableError(
+                    f"{where}, row {row}: the name is not text in UTF-8", "Make it anew"
+                ) from None
+        raise
 
 
 def _check_named(path: Path, names: Sequence[Sequence[str]]) -> None:

@@ -142,7 +142,7 @@ def test_what_is_not_text_is_refused(gmt: Path, content: bytes) -> None:
 
 
 def test_a_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(TableError, match="cannot be read as text"):
+    with pytest.raises(TableError, match="not a file"):
         read_gmt(tmp_path)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tcga_corr.errors import DataMissingError, TableError, UsageError, near_names, one_line
+from tcga_corr.files import check_is_file
 from tcga_corr.vocabulary.gene_sets import layouts
 from tcga_corr.vocabulary.gene_sets.descriptions import Described, with_first_genes
 from tcga_corr.vocabulary.gene_sets.fields import members
@@ -274,6 +275,7 @@ def _separator(text: str, kind: str) -> str:
 
 def _text(path: Path) -> str:
     """The text of a file, unpacked, with line feeds between its lines."""
+    check_is_file(path)
     try:
         with path.open("rb") as raw:
             packed = raw.read(2) == b"\x1f\x8b"
