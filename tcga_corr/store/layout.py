@@ -181,8 +181,8 @@ class Store:
             f"{what} in the store '{self.root.absolute()}'",
             f"It has {', '.join(others)}"
             if others
-            else "Run `tcga-corr fetch LIHC`, load yours with `tcga-corr load FILE`, or "
-            "try `tcga-corr demo`",
+            else "Name another with --cache; or run `tcga-corr fetch LIHC`, load yours with "
+            "`tcga-corr load FILE`, or try `tcga-corr demo`",
         )
 
     @contextmanager
