@@ -51,7 +51,8 @@ QUERIES: Mapping[str, Sequence[str]] = {
     "sets, no null": ("correlate", *SETS, *NONE),
     "genes, no null": ("correlate", *GENES, *NONE),
     "reference, no null": ("screen", SETS[0], "--against", "reference", *NONE),
-    "screen": ("screen", GENES[0], "--against", "genes"),
+    "screen": ("screen", GENES[0], "--against", "genes", *NONE),
+    "screen with nulls": ("screen", GENES[0], "--against", "genes"),
 }
 AT_MOST_SECONDS = {
     "sets": 8, "sets, no null": 0.55, "genes, no null": 0.6, "reference, no null": 2.5,
