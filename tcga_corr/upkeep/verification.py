@@ -96,7 +96,11 @@ def verify(
     progress.begin(len(keys))
     for key in keys:
         progress.step(f"{key.source} {key.tumor_type}")
-        yield from _check_table_and_index(store, key, repair)
+        try:
+            yield from _check_table_and_index(store, key, repair)
+        except FileNotFoundError:
+            if not _was_removed(store, key):
+                raise
         progress.advance()
         progress.step("")
     if not wanted and source is None:
@@ -127,12 +131,19 @@ def _check_table_and_index(store: Store, key: TableKey, repair: bool) -> Iterato
         check_unchanged(store, key)
         yield Finding("table", path, WHOLE)
     except StoreError as error:
+        if _was_removed(store, key):
+            return
         if not (repair and _reload(store, key)):
             state = "damaged" if store.table_path(key).exists() else "missing"
             yield Finding("table", path, state, error.what, _how_to_load(store, key))
             return
         yield Finding("table", path, "mended", error.what)
     yield _check_index(store, key, repair)
+
+
+def _was_removed(store: Store, key: TableKey) -> bool:
+    """Whether another process has removed a table meanwhile, with its index."""
+    return not store.table_path(key).exists() and key not in store.vanished_keys(key.source)
 
 
 def _check_covariates(store: Store, name: str) -> Finding:

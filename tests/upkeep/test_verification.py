@@ -17,7 +17,8 @@ from tcga_corr.fetching.simulation import write_atlas
 from tcga_corr.files import partial_path
 from tcga_corr.loading.plan import LoadOptions
 from tcga_corr.store.index import open_index
-from tcga_corr.store.layout import TableKey
+from tcga_corr.store.layout import Store, TableKey
+from tcga_corr.upkeep import verification
 from tests.conftest import Cli, barcodes, snapshot, write_table
 
 ACC, LIHC = TableKey("simulated", "ACC"), TableKey("simulated", "LIHC")
@@ -228,6 +229,22 @@ def test_a_part_of_a_store(engine: Engine) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("step", ["check_table", "check_index"])
+def test_a_table_that_is_removed_meanwhile_is_no_fault(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    real = getattr(verification, step)
+
+    def check(store: Store, key: TableKey) -> object:
+        if key == ACC:
+            engine.remove("simulated", ["ACC"])
+        return real(store, key)
+
+    monkeypatch.setattr(verification, step, check)
+    assert faults(engine) == {}
+    assert [key.tumor_type for key in engine.store.table_keys()] == ["LIHC"]
+
+
 def test_verify_on_the_command_line(engine: Engine, cli: Cli) -> None:
     store = engine.store.root
     result = cli("--cache", store, "verify", "--format", "tsv")
