@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from tcga_corr.errors import TableError
 from tcga_corr.formats import (
     cbioportal,
     firehose,
@@ -21,6 +22,9 @@ from tcga_corr.formats import (
 )
 from tcga_corr.formats.delimited import check_lengths, preview
 from tcga_corr.formats.format import ReadOptions, TableFile, TableFormat
+
+MOST_SAMPLES = 100_000
+"""Samples of a table; all of TCGA, GTEx and TARGET are 20,000."""
 
 FORMATS: tuple[TableFormat, ...] = (
     firehose.FORMAT,
@@ -49,4 +53,9 @@ def open_table(path: Path, options: ReadOptions | None = None) -> TableFile:
     chosen = next(known for known in FORMATS if known.recognises(start))
     file = chosen.open(start, options or ReadOptions())
     check_lengths(str(path), file.columns)
+    if len(file.columns) > MOST_SAMPLES:
+        raise TableError(
+            f"{path}: {len(file.columns):,} samples, more than the {MOST_SAMPLES:,} of a table",
+            "Load a part of them",
+        )
     return replace(file, format=file.format or chosen.name)

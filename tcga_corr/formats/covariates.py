@@ -35,6 +35,10 @@ _RESERVED = ("key", "vial")  # columns of the stored table
 _LAYOUT = "Covariates are a header of names, then a row for each sample or patient"
 
 
+MOST_COLUMNS = 10_000
+"""Columns of a table of covariates of which all are loaded."""
+
+
 @dataclass(frozen=True)
 class CovariateTable:
     """The covariates of a file, rows sorted by key and vial.
@@ -100,6 +104,12 @@ def read_covariates(
     notes: list[str] = []
     position, grid, names, dropped = _named_rows(grid, key, notes)
     known = recognise(grid.header)
+    if columns is None and len(grid.header) > MOST_COLUMNS:
+        raise TableError(
+            f"{path}: {len(grid.header):,} columns, more than the {MOST_COLUMNS:,} that can be "
+            "covariates",
+            "Name those you want with --columns; load a table of genes without --covariates",
+        )
     if columns is None:
         chosen = _all_columns(grid, position, notes)
         aliases = _add_aliases(chosen, known)

@@ -95,6 +95,25 @@ def test_more_rows_than_there_can_be(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert int(done.stdout.split()[-1]) < 1_000
 
 
+def test_more_samples_and_covariates_than_there_can_be(tmp_path: Path) -> None:
+    """Known from the header."""
+    path = tmp_path / "wide.tsv"
+    columns = "\t".join(f"P{n}" for n in range(200_000))
+    values = "\t".join(["5.25"] * 200_000)
+    rows = [f"{gene}\t{values}" for gene in SYMBOLS[:4]]
+    path.write_text("\n".join([f"gene\t{columns}", *rows]) + "\n")
+    done = load(path)
+    assert done.returncode == 1
+    assert "200,000 samples, more than the 100,000 of a table" in done.stderr
+    assert int(done.stdout.split()[-1]) < 1_500
+    path = tmp_path / "covariates.tsv"
+    names = "\t".join(f"c{n}" for n in range(20_000))
+    path.write_text(f"sample\t{names}\nP1\t" + "\t".join(["1"] * 20_000) + "\n")
+    with pytest.raises(TableError, match="20,001 columns, more than the 10,000"):
+        read_covariates(path, "sample")
+    assert read_covariates(path, "sample", {"own": "c7"}).names == ("own",)
+
+
 @pytest.mark.parametrize("ending", ["tsv.gz", "parquet"])
 @pytest.mark.parametrize("of", ["gene", "sample"])
 def test_a_name_of_a_million_letters(tmp_path: Path, ending: str, of: str) -> None:
