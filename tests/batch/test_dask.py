@@ -192,13 +192,19 @@ def test_a_task_that_fails_is_on_record_and_the_others_go_on(
     plan = plan_spec(engine, spec)
     [key] = [one for one in engine.store.table_keys() if one.tumor_type == "DLBC"]
     table = engine.store.table_path(key)
-    aside = table.with_name("aside")
+    index = engine.store.index_folder(key)
+    moved = {table: table.with_name("aside"), index: index.with_name(".aside")}
+
+    def remove() -> None:
+        for path, aside in moved.items():  # a table alone would be one that is gone
+            path.rename(aside)
 
     def on_task() -> None:
         if progress.n_tasks == TASKS:
-            aside.rename(table)
+            for path, aside in moved.items():
+                aside.rename(path)
 
-    progress = Hooks(lambda: table.rename(aside), on_task)
+    progress = Hooks(remove, on_task)
     workers = Workers("dask", 1, loopback.address)
     outcome = run_batch(engine, plan, workers, progress=progress)
     of_all = {one.name for one in plan.analyses if "DLBC" in one.tumor_types}
