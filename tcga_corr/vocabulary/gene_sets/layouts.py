@@ -7,13 +7,13 @@ entry means for the others.
 from __future__ import annotations
 
 import csv
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
 from tcga_corr.errors import TableError
+from tcga_corr.exchange import read_json
 from tcga_corr.vocabulary.gene_sets.fields import field, is_empty, is_gene, members
 
 _N_LOOKED_AT = 200
@@ -123,7 +123,7 @@ def of_json(text: str, name: str) -> Iterator[Entry]:
     TableError
         If it holds no such thing.
     """
-    content = json.loads(text)
+    content = read_json(text)
     if isinstance(content, list):
         content = {name: content}
     if not isinstance(content, dict):
