@@ -54,9 +54,9 @@ class Engine:
     """Answers questions over one store, and manages it. Open one with :func:`open_store`.
 
     Every question takes the keywords of a :class:`~tcga_corr.analysis.scope.Scope`:
-    ``tumor_types``, ``source``, ``samples``, ``ties`` and ``min_genes``. It raises UsageError on an
-    unknown name or option, DataMissingError if a tumor type or source is not in the store, and
-    AnalysisError if no tumor type gives an answer.
+    ``tumor_types``, ``source``, ``samples``, ``ties``, ``min_genes`` and ``where``. It raises
+    UsageError on an unknown name or option, DataMissingError if a tumor type or source is not in
+    the store, and AnalysisError if no tumor type gives an answer or no sample meets the conditions.
     """
 
     def __init__(self, store: Store) -> None:
@@ -128,6 +128,7 @@ class Engine:
         adjust: Items = (),
         null: Null | Iterable[Null] = tuple(NULLS),
         draws: int = N_DRAWS,
+        purity: bool = True,
         **scope: Unpack[ScopeOptions],
     ) -> CorrelateAnswer:
         """The association of two variables in each tumor type, one row each, and pooled.
@@ -147,10 +148,13 @@ class Engine:
             :mod:`tcga_corr.analysis.nulls`.
         draws
             Random pairs.
+        purity
+            Whether to adjust for purity beside, where a gene set is involved and purity is known.
         """
         from tcga_corr.analysis.correlate import correlate
 
-        return correlate(self.data(Scope(**scope)), x, y, method, adjust, null, draws)
+        data = self.data(Scope(**scope))
+        return correlate(data, x, y, method, adjust, null, draws, purity=purity)
 
     def correlate_in_steps(
         self,
@@ -161,6 +165,7 @@ class Engine:
         adjust: Items = (),
         null: Null | Iterable[Null] = tuple(NULLS),
         draws: int = N_DRAWS,
+        purity: bool = True,
         **scope: Unpack[ScopeOptions],
     ) -> Iterator[CorrelateAnswer]:
         """The answer of :meth:`correlate`, first without the nulls of the pooled r.
@@ -170,7 +175,8 @@ class Engine:
         """
         from tcga_corr.analysis.correlate import correlate_in_steps
 
-        return correlate_in_steps(self.data(Scope(**scope)), x, y, method, adjust, null, draws)
+        data = self.data(Scope(**scope))
+        return correlate_in_steps(data, x, y, method, adjust, null, draws, purity=purity)
 
     def screen(
         self,

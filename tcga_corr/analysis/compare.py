@@ -69,8 +69,8 @@ def compare(
     """See :meth:`tcga_corr.Engine.compare`."""
     grouping = _grouping(by, group, data.scope.samples)
     data.refuse_unions("compare")
-    scopes = [replace(data.scope, samples=selection) for selection in grouping.selections]
-    parts = [[scope.cohort(table) for scope in scopes] for table in data.tables]
+    selections = [data.with_samples(selection) for selection in grouping.selections]
+    parts = list(zip(*selections, strict=True))
     chosen = data.names.expanded(variables)
     frame, measured = compare_groups(parts, chosen, grouping)
     if frame["p"].null_count() == frame.height:

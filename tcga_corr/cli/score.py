@@ -47,7 +47,7 @@ def score(
     answer = store.score(sets, engine=engine, **scope)
     settings.notes_of(answer.notes, answer.query.scope)
     query = answer.query.scope
-    heading = f"ssGSEA scores; {query.source}, {query.unit}; {query.samples} samples"
+    heading = f"ssGSEA scores; {query.source}, {query.unit}; {query.samples_in_words}"
     out.write(question_result(answer, "scores", heading))
     if plot is not None:
         from tcga_corr.figures.distribution import distribution

@@ -115,7 +115,7 @@ def _result(answer: ScreenAnswer, count: int | None) -> Result:
         answer,
         "associations",
         f"{query.x} against {query.n_y} {_kind(query)}, {query.method}{adjusted}; "
-        f"{query.scope.source}, {query.scope.unit}; {query.scope.samples} samples",
+        f"{query.scope.source}, {query.scope.unit}; {query.scope.samples_in_words}",
         query={**query.as_dict(), "top": count},
         frame=shown,
         columns={name: plain(name) for name in shown.columns if name not in hidden},

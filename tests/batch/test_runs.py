@@ -57,20 +57,20 @@ COLUMNS = {
         "q", "q_batch", "z_genes", "p_genes", "q_genes", "genes_mean", "genes_low", "genes_high",
         "z_sets", "p_sets", "sets_mean", "sets_low", "sets_high", "n_reference_sets",
         "n_shared_genes", "r_disjoint", "r_purity", "n_purity", "level", "note", "source",
-        "samples", "ties", "adjust", "unit",
+        "samples", "ties", "adjust", "where", "unit",
     ],
     "pooled": [
         "analysis", "x", "y", "method", "n_types", "n", "r", "ci_low", "ci_high", "p", "q",
         "z_genes", "p_genes", "q_genes", "genes_mean", "genes_low", "genes_high", "z_sets",
         "p_sets", "sets_mean", "sets_low", "sets_high", "n_reference_sets", "tau2", "i2",
         "prediction_low", "prediction_high", "n_positive", "n_negative", "tallied_by", "r_min",
-        "r_max", "r_disjoint",
-        "note", "source", "samples", "ties", "adjust", "unit",
+        "r_max", "r_disjoint", "r_purity",
+        "note", "source", "samples", "ties", "adjust", "where", "unit",
     ],
     "dominance": [
         "analysis", "tumor_type", "scale", "set", "n", "mean", "sd", "median", "mean_rank",
         "n_highest", "share_highest", "n_lowest", "note", "friedman_chi2", "friedman_p",
-        "kendalls_w", "p_genes_of_w", "source", "samples", "ties", "adjust", "unit",
+        "kendalls_w", "p_genes_of_w", "source", "samples", "ties", "adjust", "where", "unit",
     ],
 }  # fmt: skip
 
