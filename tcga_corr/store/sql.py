@@ -97,12 +97,16 @@ def run_query(store: Store, query: str, *, unsafe: bool = False) -> pl.DataFrame
 
     for _ in range(_TRIES):
         stamps = _stamps(store)
-        check_tables(store)
-        check_covariates(store)
         try:
+            check_tables(store)
+            check_covariates(store)
             _check_results(store, query)
             frame = _answer(store, query, unsafe=unsafe)
         except FileNotFoundError:  # removed meanwhile
+            continue
+        except StoreError:
+            if _stamps(store) == stamps:
+                raise
             continue
         # of damaged text, the error of DuckDB may itself be no text
         except (duckdb.Error, RuntimeError) as error:

@@ -17,11 +17,14 @@ import polars as pl
 import pytest
 
 from tcga_corr.engine import Engine, open_store
-from tcga_corr.errors import DataMissingError, StoreError, TcgaCorrError
+from tcga_corr.errors import DamagedTableError, DataMissingError, StoreError, TcgaCorrError
 from tcga_corr.fetching.simulation import write_atlas
 from tcga_corr.loading.plan import LoadOptions
+from tcga_corr.store import sql
 from tcga_corr.store.index import index_by_hash as open_by_hash
 from tcga_corr.store.layout import Store, TableKey
+from tcga_corr.store.parquet import read_values
+from tcga_corr.upkeep import inventory
 from tests.attack.support import Tally, check_one_line, edited, flipped, scaled
 from tests.conftest import snapshot
 
@@ -198,6 +201,44 @@ def test_a_copy_of_a_store_is_whole(
     before = snapshot(other.store.root)
     assert states(other) == {}
     assert snapshot(other.store.root) == before
+
+
+# --- tables that another process removes meanwhile ------------------------------------------------
+
+
+@pytest.mark.parametrize("error", [FileNotFoundError, DamagedTableError])
+def test_a_table_that_is_removed_while_sql_checks_it(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    """The query is asked again of what is left."""
+    real, calls = sql.check_tables, []
+
+    def check(store: Store) -> None:
+        calls.append(store)
+        if len(calls) == 1:
+            open_store(store.root).remove("simulated", ["ACC"])
+            raise error("table.parquet")
+        real(store)
+
+    monkeypatch.setattr(sql, "check_tables", check)
+    assert ask_sql(engine)["tumor_type"].to_list() == ["LIHC"]
+    assert len(calls) == 2
+
+
+def test_tables_that_are_removed_while_they_are_listed(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inventory, "read_metadata", lambda *_: None)
+    for question in (Engine.status, Engine.samples):
+        with pytest.raises(DataMissingError, match="were removed meanwhile"):
+            question(engine)
+
+
+def test_values_of_a_table_that_is_gone(engine: Engine) -> None:
+    """It is gone, not damaged: who reads it knows whether it was removed."""
+    engine.store.table_path(ACC).unlink()
+    with pytest.raises(FileNotFoundError):
+        read_values(engine.store, ACC)
 
 
 # --- any byte -------------------------------------------------------------------------------------

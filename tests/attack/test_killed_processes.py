@@ -78,7 +78,7 @@ while True:
     except TcgaCorrError as error:
         note(f"refused {way.__name__}: {error}")
     except BaseException:
-        note(f"WRONG {way.__name__}: {traceback.format_exc()}")
+        note(f"WRONG {way.__name__}: {traceback.format_exc()[-1500:]}")
 """
 
 
