@@ -322,6 +322,8 @@ def _opened(folder: RunFolder, task: Task) -> Iterator[Any]:
     path = folder.rows_path(task)
     texts = _TEXTS[task.table]
     try:
+        if not folder.rows_are_whole(task):
+            raise OSError("not the rows of its record")
         yield pq.ParquetFile(path, read_dictionary=texts, page_checksum_verification=True)
     except (OSError, pa.ArrowException) as error:
         path.unlink(missing_ok=True)
