@@ -41,7 +41,7 @@ def correlate(
         bool,
         typer.Option(
             "--purity/--no-purity",
-            help="Show r adjusted for purity too, where gene sets are involved and purity is known.",
+            help="Show r of gene sets adjusted for purity too, where it is known.",
         ),
     ] = True,
     plot: options.Plot = None,
