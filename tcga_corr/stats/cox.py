@@ -301,7 +301,7 @@ def score_tests(
     return Scores(score, information)
 
 
-def proportional_hazards_p(risk: RiskSets, fitted: Fit, columns: Matrix, place: int) -> float:
+def proportional_hazards_p(risk: RiskSets, fitted: Fit, columns: Matrix, own: Vector) -> float:
     """The p-value of a log hazard ratio that does not change with time, of one variable.
 
     The score test of a further coefficient of the variable times g(t), g being one minus Kaplan and
@@ -315,9 +315,9 @@ def proportional_hazards_p(risk: RiskSets, fitted: Fit, columns: Matrix, place: 
     fitted
         Of the variables.
     columns
-        Variables x samples.
-    place
-        Of the tested variable.
+        Those that were fitted, variables x samples.
+    own
+        The tested variable, one of these or a sum of them.
 
     Returns
     -------
@@ -329,12 +329,12 @@ def proportional_hazards_p(risk: RiskSets, fitted: Fit, columns: Matrix, place: 
         return float("nan")
     at = Likelihood(risk, fitted.predictor)
     ordered = (columns - columns.mean(axis=1, keepdims=True))[:, risk.order]
+    tested = (own - own.mean())[np.newaxis, risk.order]
     g = 1 - risk.free_of_event_before()
     g -= g.mean()
-    own = ordered[place : place + 1]
-    score = float(g @ (own[0, risk.at] - at.means(own)[0]))
-    both = at.information(ordered, own, g)
-    variance = at.information(own, own, g * g) - both.T @ np.linalg.solve(
+    score = float(g @ (tested[0, risk.at] - at.means(tested)[0]))
+    both = at.information(ordered, tested, g)
+    variance = at.information(tested, tested, g * g) - both.T @ np.linalg.solve(
         at.information(ordered, ordered), both
     )
     if variance[0, 0] <= 1e-9 * float((g * g).sum() * np.var(own)):

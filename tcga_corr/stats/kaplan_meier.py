@@ -14,29 +14,35 @@ Vector = NDArray[np.float64]
 Counts = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
+_ROUNDING = 1e-9
+
 
 @dataclass(frozen=True)
 class Curve:
-    """Kaplan and Meier's curve: an entry per time at which there are events.
+    """Kaplan and Meier's curve: an entry per time at which a sample has its event or leaves.
 
     Attributes
     ----------
     time
         Ascending.
+    n_at_risk
+        Samples that are observed until then, or longer.
+    n_events, n_left
+        Samples that have the event then, and that are not observed further.
     share
-        Without an event after it; one before the first time.
+        Without an event after it; one before the first event.
     low, high
         The pointwise interval of the stated confidence, on the scale of log(-log(share)); NaN where
-        the share is 0.
-    last
-        The last time at which a sample is observed, where the curve ends.
+        the share is 1 or 0.
     """
 
     time: Vector
+    n_at_risk: Counts
+    n_events: Counts
+    n_left: Counts
     share: Vector
     low: Vector
     high: Vector
-    last: float
 
     @property
     def median(self) -> float:
@@ -44,21 +50,21 @@ class Curve:
 
         Where the curve is level at one half, it is the middle of that level, as in R.
         """
-        reached = np.flatnonzero(self.share <= 0.5 + 1e-9)
+        reached = np.flatnonzero(self.share <= 0.5 + _ROUNDING)
         if not len(reached):
             return float("nan")
-        first = int(reached[0])
-        if abs(self.share[first] - 0.5) < 1e-9 and first + 1 < len(self.time):
-            return float((self.time[first] + self.time[first + 1]) / 2)
-        return float(self.time[first])
+        below = np.flatnonzero(self.share < 0.5 - _ROUNDING)
+        is_level = len(below) and below[0] > reached[0]
+        last = below[0] if is_level else reached[0]
+        return float((self.time[reached[0]] + self.time[last]) / 2)
 
 
 def curve(time: Vector, event: Mask, confidence: float = 0.95) -> Curve:
     """The share without an event over time.
 
     The product over times of 1 - d / n, for d events among n at risk; its variance on the scale of
-    the logarithm is the sum of d / (n (n - d)) (Greenwood 1926), and the interval that of
-    log(-log(share)) (Kalbfleisch & Prentice 1980; Borgan & Liestol 1990, Scand. J. Stat. 17:35).
+    the logarithm is the sum of d / (n (n - d)) (Greenwood 1926, Rep. Public Health Med. Subj. 33),
+    and the interval that of log(-log(share)) (Borgan & Liestol 1990, Scand. J. Stat. 17:35).
 
     Parameters
     ----------
@@ -71,7 +77,9 @@ def curve(time: Vector, event: Mask, confidence: float = 0.95) -> Curve:
     """
     from scipy import special
 
-    at, deaths = np.unique(time[event], return_counts=True)
+    at, place = np.unique(time, return_inverse=True)
+    deaths = np.bincount(place[event], minlength=len(at))
+    left = np.bincount(place[~event], minlength=len(at))
     n = n_at_risk(time, at)
     with np.errstate(divide="ignore", invalid="ignore"):
         share: Vector = np.cumprod(1 - deaths / n).astype(np.float64)
@@ -81,7 +89,7 @@ def curve(time: Vector, event: Mask, confidence: float = 0.95) -> Curve:
         low, high = (np.exp(log * np.exp(sign * width)) for sign in (1, -1))
     known = np.isfinite(width)
     low, high = (np.where(known, end, np.nan) for end in (low, high))
-    return Curve(at, share, low, high, float(time.max(initial=0.0)))
+    return Curve(at, n, deaths, left, share, low, high)
 
 
 def n_at_risk(time: Vector, at: Vector) -> Counts:

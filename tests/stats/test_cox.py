@@ -98,7 +98,7 @@ def test_fit_is_that_of_r(name: str) -> None:
     assert found.log_likelihood == pytest.approx(case["log_likelihood"], rel=1e-9)
     none = cox.fit(risk, columns[:0])
     assert none.log_likelihood == pytest.approx(case["log_likelihood_of_none"], rel=1e-9)
-    p = [proportional_hazards_p(risk, found, columns, place) for place in range(len(columns))]
+    p = [proportional_hazards_p(risk, found, columns, own) for own in columns]
     np.testing.assert_allclose(p, case["proportional_p"], rtol=1e-6)
 
 
@@ -192,7 +192,7 @@ def test_test_of_proportions_is_the_slow_one(seed: int) -> None:
     whole = np.block([[plain, between[:, :1]], [between[:1], squares[:1, :1]]])
     statistic = score**2 * np.linalg.inv(whole)[2, 2]
     expected = stats.chi2.sf(statistic, 1)
-    assert proportional_hazards_p(risk, found, x, 0) == pytest.approx(expected, rel=1e-6)
+    assert proportional_hazards_p(risk, found, x, x[0]) == pytest.approx(expected, rel=1e-6)
 
 
 @given(seeds, st.floats(0.2, 3), st.floats(-5, 5))
@@ -273,7 +273,7 @@ def test_a_level_without_events_has_no_finite_ratio() -> None:
 def test_of_one_time_nothing_is_known_of_proportions() -> None:
     _, event, x = random_data(5)
     risk = RiskSets(np.where(event, 3.0, 4.0), event)
-    assert math.isnan(proportional_hazards_p(risk, cox.fit(risk, x), x, 0))
+    assert math.isnan(proportional_hazards_p(risk, cox.fit(risk, x), x, x[0]))
 
 
 def test_what_does_not_vary_among_those_at_risk_has_no_score() -> None:

@@ -26,11 +26,12 @@ def test_curve_and_log_rank_are_those_of_r(name: str) -> None:
     case = CASES[name]
     time, event = np.array(case["time"], float), np.array(case["event"], bool)
     found, expected = curve(time, event), case["curve"]
-    np.testing.assert_array_equal(found.time, expected["time"])
-    np.testing.assert_allclose(found.share, expected["share"], rtol=1e-6, atol=1e-12)
+    steps = found.n_events > 0
+    np.testing.assert_array_equal(found.time[steps], expected["time"])
+    np.testing.assert_allclose(found.share[steps], expected["share"], rtol=1e-6, atol=1e-12)
     for own, name_of_end in ((found.low, "low"), (found.high, "high")):
         end = [nan if one is None else one for one in expected[name_of_end]]
-        np.testing.assert_allclose(own, end, rtol=1e-6)
+        np.testing.assert_allclose(own[steps], end, rtol=1e-6)
     median = expected["median"]
     assert found.median == pytest.approx(nan if median is None else median, nan_ok=True)
     p = log_rank_p(time, event, np.array(case["group"]))
@@ -55,11 +56,13 @@ def test_curve_is_the_product_over_times(samples: list[tuple[int, bool]]) -> Non
     time, event = np.array([one[0] for one in samples], float), np.array([e for _, e in samples])
     found = curve(time, event)
     left, variance = 1.0, 0.0
-    for place, moment in enumerate(sorted({t for t, e in samples if e})):
+    for place, moment in enumerate(sorted({t for t, _ in samples})):
         n = sum(t >= moment for t, _ in samples)
         d = sum(t == moment and e for t, e in samples)
         left *= 1 - d / n
         assert found.time[place] == moment
+        assert (found.n_at_risk[place], found.n_events[place]) == (n, d)
+        assert found.n_left[place] == sum(t == moment and not e for t, e in samples)
         assert found.share[place] == pytest.approx(left, abs=1e-12)
         assert n_at_risk(time, np.array([float(moment)]))[0] == n
         if 0 < left < 1:
@@ -89,7 +92,7 @@ def test_log_rank_of_two_is_the_score_test_of_an_indicator_without_ties(seed: in
 def test_without_events_or_groups_there_is_no_p() -> None:
     time = np.array([1.0, 2, 3, 4])
     none = np.zeros(4, dtype=np.bool_)
-    assert len(curve(time, none).time) == 0
+    assert curve(time, none).share.tolist() == [1, 1, 1, 1]
     assert math.isnan(curve(time, none).median)
     assert math.isnan(log_rank_p(time, none, np.array([0, 0, 1, 1])))
     assert math.isnan(log_rank_p(time, ~none, np.zeros(4, dtype=np.int64)))
