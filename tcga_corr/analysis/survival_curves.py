@@ -116,11 +116,11 @@ def _rows(follow_up: FollowUp, cut: Cut) -> list[dict[str, Any]]:
     return [
         {**about, "group": name, **row}
         for number, name in enumerate(GROUPS[cut])
-        for row in _steps(curve(time[groups == number], event[groups == number]))
+        for row in steps_of(curve(time[groups == number], event[groups == number]))
     ]
 
 
-def _steps(found: Curve) -> list[dict[str, Any]]:
+def steps_of(found: Curve) -> list[dict[str, Any]]:
     """A row for time 0, then one for each time of a curve."""
     columns = {
         "time": found.time, "n_at_risk": found.n_at_risk, "n_events": found.n_events,

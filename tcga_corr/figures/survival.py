@@ -17,7 +17,7 @@ from tcga_corr.analysis.survival_curves import GROUPS, CurvesAnswer
 from tcga_corr.choices import Cut
 from tcga_corr.figures.frame import Frame, source_and_unit
 from tcga_corr.figures.style import BLUE, GREY, INK, VERMILION, WIDTH, styled
-from tcga_corr.figures.text import count_of, cut_apart, listed, plain, text_width, wrapped
+from tcga_corr.figures.text import count_of, cut_apart, fitted, listed, plain, text_width, wrapped
 from tcga_corr.figures.ticks import ticks_between
 from tcga_corr.vocabulary.associations import note_without_mark
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _COLOURS = {"low": BLUE, "middle": GREY, "high": VERMILION}
 _CUTS: dict[Cut, str] = {"median": "its median", "tertiles": "its thirds"}
-_EDGE = 0.1  # inches at the right and the left of all panels
+_EDGE, _RIGHT = 0.05, 0.4  # inches at the left and the right of all panels
 Row = Mapping[str, Any]
 
 
@@ -64,7 +64,7 @@ _LARGE = _Layout(
     across=1, width=4.3, height=2.7, left=0.62, head=0.32, below=0.34, size=6.5, line=0.125
 )
 _SMALL = _Layout(
-    across=4, width=1.25, height=0.85, left=0.46, head=0.36, below=0.15, size=5.2, line=0.085
+    across=4, width=1.3, height=0.85, left=0.58, head=0.37, below=0.16, size=5.5, line=0.09
 )
 
 
@@ -94,7 +94,7 @@ def survival_curves(answer: CurvesAnswer, ratios: SurvivalAnswer) -> Figure:
         simulated=answer.simulated,
         handles=_handles(names),
         foot=_foot(answer),
-        width=max(WIDTH, across * (layout.left + layout.width) + _EDGE + 0.2),
+        width=max(WIDTH, across * (layout.left + layout.width) + _EDGE + _RIGHT),
     )
     figure = frame.figure(n_rows * high)
     by_type = {row["tumor_type"]: row for row in ratios.frame.to_dicts()}
@@ -128,9 +128,9 @@ def _handles(names: Sequence[str]) -> list[Artist]:
 
 def _foot(answer: CurvesAnswer) -> str:
     return (
-        f"Curves: share without event over {plain(answer.query.endpoint)}.time; numbers: samples "
-        "at risk. HR: hazard ratio per standard deviation of the uncut values, with its 95 % "
-        "interval. Curves and log-rank p hold nothing constant."
+        f"Curves: share without event over {plain(answer.query.endpoint, 20)}.time; below, samples "
+        "at risk. HR: per standard deviation of uncut values, with 95 % interval. Curves hold "
+        "nothing constant."
     )
 
 
@@ -146,15 +146,17 @@ def _draw_panel(
         _write_reason(axes, layout, note_without_mark(rows[0]["note"]))
         return
     last = max(row["time"] for row in rows)
-    axes.set_xlim(0, last)
-    ticks = ticks_between(0, last, layout.width)
+    end = 1.01 * last
+    axes.set_xlim(0, end)
+    ticks = ticks_between(0, end, layout.width)
     axes.set_xticks(list(ticks), list(ticks.values()))
     for name in names:
         _draw_curve(axes, [row for row in rows if row["group"] == name], name, layout)
     _write_numbers(axes, layout, rows, names, list(ticks))
     if layout is _LARGE:
         axes.set_ylabel("share without event", labelpad=2)
-        axes.set_xlabel(f"{rows[0]['endpoint']}.time", labelpad=1)
+        label = fitted(f"{rows[0]['endpoint']}.time", layout.width, layout.size)
+        axes.set_xlabel(label, labelpad=1)
 
 
 def _draw_curve(axes: Axes, rows: Sequence[Row], name: str, layout: _Layout) -> None:
@@ -180,8 +182,8 @@ def _write_head(axes: Axes, layout: _Layout, first: Row, ratio: Row | None) -> N
     step = layout.line / layout.height
     for number, line in enumerate(reversed(lines)):
         axes.text(
-            0, 1.02 + number * step, line, fontsize=layout.size, color=INK, va="bottom",
-            transform=axes.transAxes,
+            0, 1.02 + number * step, fitted(line, layout.width + _RIGHT, layout.size),
+            fontsize=layout.size, color=INK, va="bottom", transform=axes.transAxes,
         )  # fmt: skip
     axes.text(
         0, 1.02 + len(lines) * step, first["tumor_type"], fontsize=layout.size + 1, weight="bold",
@@ -206,8 +208,8 @@ def _numbers_in_words(first: Row, ratio: Row | None, layout: _Layout) -> list[st
 
 
 def _write_reason(axes: Axes, layout: _Layout, reason: str) -> None:
-    axes.set_xticks([])
-    axes.set_yticks([])
+    axes.xaxis.set_visible(False)
+    axes.yaxis.set_visible(False)
     for number, line in enumerate(wrapped(reason, layout.width - 0.1, layout.size, 6)):
         axes.text(
             0.05, 0.85 - number * layout.line * 1.2 / layout.height, line, color=GREY,
