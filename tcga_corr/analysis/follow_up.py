@@ -153,6 +153,10 @@ class FollowUp:
     @cached_property
     def kept(self) -> Mask:
         """The samples that are analysed: those that have all, one of each patient."""
+        return self._usable & ~self._is_without_events
+
+    @cached_property
+    def _usable(self) -> Mask:
         return self._complete & ~self._is_too_short & ~self._is_repeated
 
     @cached_property
@@ -179,6 +183,29 @@ class FollowUp:
             repeated[place] = samples[place].patient in known
             known.add(samples[place].patient)
         return repeated
+
+    @cached_property
+    def _is_without_events(self) -> Mask:
+        """Which usable samples are of a level of a control, one of two values, without events.
+
+        The likelihood is highest where their hazard is 0: then they are never at risk, and the
+        other coefficients are those of the other samples.
+        """
+        left_out = np.zeros(len(self.cohort.columns), dtype=np.bool_)
+        events = self.event.values
+        columns = control_columns(self.controls, self.cohort.studies)
+        if events is None or not columns.size:
+            return left_out
+        kept = self._usable
+        for column in [*columns.T, *columns.T]:  # again, as others are left out
+            levels = np.unique(column[kept])
+            if len(levels) == 2 and events[kept].any():
+                for level in levels:
+                    own = kept & (column == level)
+                    if not events[own].any():
+                        left_out |= own
+                        kept = kept & ~own
+        return left_out
 
     @cached_property
     def n(self) -> int:
@@ -229,12 +256,14 @@ class FollowUp:
         n = len(self.cohort.columns)
         without = n - int(complete_samples([self.event, self.time], n).sum())
         n_short, n_repeated = int(self._is_too_short.sum()), int(self._is_repeated.sum())
+        n_level = int(self._is_without_events.sum())
         n_events = int(self.events.sum())
         return join_notes(
             samples_without(self.endpoint.name, without),
             *(one.missing_note for one in (self.x, *self.controls)),
             _count(n_short, f"with {self.time.name} of 0 or less"),
             _count(n_repeated, "of patients who have another"),
+            _count(n_level, "of a level without events, left out"),
             f"few events: {n_events}" if 0 < n_events < FEW_EVENTS else "",
         )
 

@@ -75,7 +75,7 @@ class Hazards:
     z
         Of the score tests.
     log, variance
-        The steps and their variance.
+        The steps and their variance; of a variable that tells nothing 0, and infinite.
     """
 
     z: Vector
@@ -169,10 +169,15 @@ class HazardModel:
         own, scale = self._left(rows)
         known = np.flatnonzero(~np.isnan(scale))
         found = score_tests(self.risk, own[known], self._controls, self._null.predictor)
-        z, log, variance = np.full((3, len(rows)), np.nan)
-        z[known], log[known] = found.z, found.log_ratio * scale[known]
-        with np.errstate(divide="ignore"):
-            variance[known] = scale[known] ** 2 / found.information
+        tells = found.information > 0
+        known = known[tells]
+        z, log, variance = (
+            np.full(len(rows), np.nan),
+            np.zeros(len(rows)),
+            np.full(len(rows), np.inf),
+        )
+        z[known], log[known] = found.z[tells], found.log_ratio[tells] * scale[known]
+        variance[known] = scale[known] ** 2 / found.information[tells]
         return Hazards(z, log, variance)
 
     def log_ratio(self, row: Vector) -> float:
@@ -198,7 +203,7 @@ class HazardModel:
         if isinstance(x.variable, SetVariable) and follow_up.cohort.ties != "average":
             x = follow_up.cohort.variant("average").again(x)
         if x.values is None:
-            return Hazards(*np.full((3, 1), np.nan))
+            return Hazards(np.array([np.nan]), np.zeros(1), np.array([np.inf]))
         return self.hazards(x.values[follow_up.kept][np.newaxis])
 
 
@@ -246,7 +251,7 @@ def among_random(model: HazardModel, n_draws: int) -> AmongRandom:
     found = model.hazards(values)
     low, high = (
         _NOTHING if place is None else model.log_ratio(values[place].astype(np.float64))
-        for place in _ends(found.log)
+        for place in _ends(np.where(np.isnan(found.z), np.nan, found.log))
     )
     return AmongRandom(rank_p(found.z, float(model.observed.z[0])), low, high, note)
 

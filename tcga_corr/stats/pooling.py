@@ -218,15 +218,17 @@ def mean_effect(effect: Vector, variance: Vector) -> Vector:
     Parameters
     ----------
     effect, variance
-        Types x questions, all of them usable.
+        Types x questions; finite effects, and an infinite variance where one does not count.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         weights = 1 / variance
+        df = (weights > 0).sum(axis=0) - 1
         total = weights.sum(axis=0)
         mean = (weights * effect).sum(axis=0) / total
         q = (weights * (effect - mean) ** 2).sum(axis=0)
         scale = (weights * (total - weights)).sum(axis=0) / total
-        tau2 = np.maximum((q - (len(effect) - 1)) / scale, 0.0)
+        tau2 = np.maximum((q - df) / scale, 0.0)
+        tau2 = np.where(df > 0, tau2, 0.0)
         weights = 1 / (variance + tau2)
         return np.asarray((weights * effect).sum(axis=0) / weights.sum(axis=0))
 

@@ -289,18 +289,41 @@ def test_bad_follow_up_is_a_note(
 
 def test_what_x_cannot_be_is_a_note(small: Engine, tmp_path: Path) -> None:
     order = [day - 0.5 for day in DAYS]
-    never = [int(not event and day < 8) for event, day in zip(EVENTS, DAYS, strict=True)]
     double = [2 * day for day in order]
-    load(
-        small, tmp_path, "clinic", OS=EVENTS, OS_time=DAYS, order=order, never=never, double=double
-    )
+    load(small, tmp_path, "clinic", OS=EVENTS, OS_time=DAYS, order=order, double=double)
     assert only(small.survival("TP53"))["note"] == "TP53 is constant; few events: 9"
     assert "monotone likelihood" in str(only(small.survival("order"))["note"])
     assert "order puts the samples" in str(only(small.survival("order"))["note"])
     collinear = only(small.survival("order", adjust="double"))["note"]
     assert "order is a linear combination of what is adjusted for" in str(collinear)
-    separated = only(small.survival(GENES[0], adjust="never"))["note"]
-    assert "no finite hazard ratio of what is adjusted for: never" in str(separated)
+    separated = only(small.survival(GENES[0], adjust="order"))["note"]
+    assert "no finite hazard ratio of what is adjusted for: order" in str(separated)
+
+
+def test_a_level_without_events_is_left_out(small: Engine, tmp_path: Path) -> None:
+    """The limit of the likelihood: as R's and lifelines' ratio where that level's goes to 0."""
+    never = [int(not event and day < 8) for event, day in zip(EVENTS, DAYS, strict=True)]
+    always = [1 - one for one in never]
+    load(small, tmp_path, "clinic", OS=EVENTS, OS_time=DAYS, never=never, always=always)
+    first, second = (
+        small.survival(GENES[0], adjust=name, draws=20).frame.row(0, named=True)
+        for name in ("never", "always")
+    )
+    assert first["n"] == 14 - sum(never)
+    assert f"{sum(never)} samples of a level without events, left out" in first["note"]
+    assert first | {"note": ""} == second | {"note": ""}
+    x = small.values(GENES[0]).frame[GENES[0]].to_numpy()
+    kept = np.array(never) == 0
+    own = [x[kept] / x[kept].std(ddof=1)]
+    beta, error = by_lifelines(np.array(DAYS)[kept], np.array(EVENTS, bool)[kept], own)
+    assert first["hr"] == pytest.approx(math.exp(beta[0]), rel=1e-6)
+    assert first["p"] == pytest.approx(2 * stats.norm.sf(abs(beta[0] / error[0])), rel=1e-5)
+    # far out on the way to the limit
+    columns = np.vstack([x / x[kept].std(ddof=1), -25.0 * np.array(never)])
+    score, _ = slow_score(
+        np.array(DAYS, float), np.array(EVENTS, bool), columns, np.array([beta[0], 1.0])
+    )
+    assert score[0] == pytest.approx(0, abs=1e-6)
 
 
 def test_no_survival_at_all_says_how_to_load_it(small: Engine, tmp_path: Path) -> None:
