@@ -263,6 +263,16 @@ class NameResolver:
             return [item]
         return [item, *(find_set(one.name) for one in readings_of(variable.gene_set)[1:])]
 
+    @property
+    def covariate_labels(self) -> list[str]:
+        """The label of each covariate."""
+        return self._covariates.labels
+
+    def covariates(self, text: str) -> list[CovariateVariable]:
+        """The covariates of a name or ``TABLE.NAME``, one of each table that has it."""
+        labels = self._covariates.named(text)
+        return [CovariateVariable(self._covariates.require(label)) for label in labels]
+
     def is_stored(self, text: str) -> bool:
         """Whether a row of the tables or a covariate has a name, whatever else has it."""
         kind, colon, name = text.partition(":")
