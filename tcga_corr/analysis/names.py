@@ -251,6 +251,15 @@ class NameResolver:
         """
         return CovariateVariable(self._covariates.require(text.removeprefix("covariate:")))
 
+    def covariate_or_variable(self, text: str) -> Variable:
+        """What samples are chosen or cut by: a covariate, whatever gene has its name as an alias.
+
+        Any other text as :meth:`any_variable`; ``race`` is a former symbol of AMACR.
+        """
+        if ":" not in text and self._covariates.named(text):
+            return self.covariate(text)
+        return self.any_variable(text)
+
     def purity(self) -> CovariateVariable | None:
         """The covariate that is called purity; None where there is none, or several."""
         named = self._covariates.named("purity")
