@@ -516,6 +516,23 @@ class Engine:
 
         return inventory.covariates(self.store)
 
+    def covariate_values(
+        self,
+        tumor_types: Iterable[str] = (),
+        source: str | None = None,
+        *,
+        by_tumor_type: bool = False,
+    ) -> pl.DataFrame:
+        """How many samples have each covariate, and its range or levels.
+
+        See :func:`tcga_corr.upkeep.inventory.covariate_values`.
+        """
+        from tcga_corr.upkeep import inventory
+
+        return inventory.covariate_values(
+            self.store, tumor_types, source, by_tumor_type=by_tumor_type
+        )
+
     def sql(self, query: str, *, unsafe: bool = False) -> pl.DataFrame:
         """DuckDB's answer over the views ``expression``, ``tables`` and ``samples``.
 

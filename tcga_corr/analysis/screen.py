@@ -24,7 +24,6 @@ from tcga_corr.analysis.cohort import (
 )
 from tcga_corr.analysis.given import several_items
 from tcga_corr.analysis.names import (
-    CovariateVariable,
     GeneVariable,
     Item,
     Items,
@@ -174,7 +173,7 @@ def _others(names: NameResolver, against: Items, x: Variable) -> list[GeneVariab
     """
     found: dict[GeneVariable | SetVariable, None] = {}
     for one in _named_by(names, against):
-        if isinstance(one, CovariateVariable):
+        if not isinstance(one, GeneVariable | SetVariable):
             raise UsageError(
                 f"'{one.name}' is a covariate, and a screen is of genes or gene sets",
                 "`tcga-corr correlate` takes it",

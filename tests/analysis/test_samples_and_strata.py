@@ -361,7 +361,8 @@ def test_purity_needs_no_other_file(real: Engine) -> None:
 @pytest.mark.shared
 def test_the_shipped_purity_is_that_of_the_paper(shared: Path, real: Engine) -> None:
     with (shared / "purity" / "tumor_purity_aran2015.csv").open(newline="") as handle:
-        table = {row["Sample.ID"][:15]: row["CPE"] for row in csv.DictReader(handle)}
+        rows = [row for row in csv.DictReader(handle) if row["CPE"]]
+    table = {row["Sample.ID"][:15]: row["CPE"] for row in rows}
     found = real.values(["purity"]).frame.drop_nulls("purity")
     assert found.height == 231
     for sample, value in found.select("sample", "purity").iter_rows():
