@@ -18,6 +18,7 @@ from tcga_corr.analysis.random_genes import (
     OWN_GENES_TOO,
     Draws,
     GenePool,
+    drawn_genes,
     drawn_values,
     is_crowded,
     rows_of,
@@ -180,13 +181,23 @@ class HazardModel:
         variance[known] = scale[known] ** 2 / found.information[tells]
         return Hazards(z, log, variance)
 
-    def log_ratio(self, row: Vector) -> float:
-        """The log hazard ratio per standard deviation of one variable; NaN without a finite one."""
+    def fitted(self, row: Vector) -> tuple[float, float]:
+        """The log hazard ratio per standard deviation of one variable, and its standard error.
+
+        NaN without a finite one.
+        """
         own, scale = self._left(row[np.newaxis])
         if np.isnan(scale[0]):
-            return _NOTHING
+            return _NOTHING, _NOTHING
         fitted = cox.fit(self.risk, np.vstack([own, self._controls]))
-        return float(fitted.coefficients[0] * scale[0])
+        return float(fitted.coefficients[0] * scale[0]), float(fitted.errors[0] * scale[0])
+
+    def fitted_to_genes(self, rows: Rows, kind: Kind) -> tuple[float, float]:
+        """As :meth:`fitted`, of a gene or of the set of some genes, rows of the table."""
+        cohort = self.follow_up.cohort.variant("average").only(self.follow_up.kept)
+        if kind == "gene":
+            return self.fitted(cohort.table.values[rows[0], cohort.columns].astype(np.float64))
+        return self.fitted(cohort.scores(rows))
 
     @cached_property
     def setting(self) -> NullSetting:
@@ -250,7 +261,7 @@ def among_random(model: HazardModel, n_draws: int) -> AmongRandom:
     values = drawn_values(model.setting, pool, side, 0, n_draws, from_end=False)
     found = model.hazards(values)
     low, high = (
-        _NOTHING if place is None else model.log_ratio(values[place].astype(np.float64))
+        _NOTHING if place is None else model.fitted(values[place].astype(np.float64))[0]
         for place in _ends(np.where(np.isnan(found.z), np.nan, found.log))
     )
     return AmongRandom(rank_p(found.z, float(model.observed.z[0])), low, high, note)
@@ -259,8 +270,9 @@ def among_random(model: HazardModel, n_draws: int) -> AmongRandom:
 def pooled_among_random(models: Sequence[HazardModel], n_draws: int) -> AmongRandom:
     """Compare the pooled ratio with those of the same random genes in every tumor type.
 
-    What is pooled are the single steps, of the observed variable and of random ones alike
-    (:func:`tcga_corr.stats.pooling.mean_effect`).
+    Ranked are the pooled single steps, of the observed variable and of random ones alike
+    (:func:`tcga_corr.stats.pooling.mean_effect`); at the ends of the central 95 % the ratios are
+    fitted.
     """
     if isinstance(models[0].follow_up.x.variable, CovariateVariable):
         return AmongRandom()
@@ -279,8 +291,26 @@ def pooled_among_random(models: Sequence[HazardModel], n_draws: int) -> AmongRan
         mean_effect(np.stack([one.log for one in each]), np.stack([one.variance for one in each]))
         for each in (found, observed)
     )
-    low, high = (_NOTHING if place is None else float(draws[place]) for place in _ends(draws))
+
+    def fitted(place: int | None) -> float:
+        if place is None:
+            return _NOTHING
+        genes = drawn_genes(pool, side, place, from_end=False)
+        each = [
+            model.fitted_to_genes(rows_of(pool.symbols, model.setting)[genes], side.kind)
+            for model in models
+        ]
+        return _pooled_fit(np.array(each))
+
+    low, high = map(fitted, _ends(draws))
     return AmongRandom(rank_p(draws, float(own[0])), low, high, note)
+
+
+def _pooled_fit(each: Matrix) -> float:
+    """The pooled log ratio of fits, tumor types x log ratio and error; NaN has no weight."""
+    known = np.isfinite(each).all(axis=1)
+    logs, errors = each[known].T
+    return float(mean_effect(logs[:, np.newaxis], errors[:, np.newaxis] ** 2)[0])
 
 
 def _side(model: HazardModel, pool: GenePool) -> tuple[Side | None, str]:

@@ -558,6 +558,25 @@ def drawn_values(
     return _Scores(setting, family).of_draws(family.parts(start, stop))[:, 0]
 
 
+def drawn_genes(pool: GenePool, side: Side, number: int, *, from_end: bool = True) -> Rows:
+    """The places in the pool of the genes that one draw has in the place of a gene's or set's.
+
+    Parameters
+    ----------
+    pool, side, from_end
+        As of :func:`drawn_values`.
+    number
+        Of the draw.
+    """
+    matched = _matched_alone(pool.classes_or_one, side.rows, from_end=from_end)
+    family = Family(pool, [_Form(side.kind, matched)])
+    [part] = family.parts(number, number + 1)
+    count = part.drawn.genes
+    if part.drawn.prefixes.shape[0]:
+        count = count + part.drawn.whole @ part.drawn.prefixes
+    return np.flatnonzero(count.toarray()[0] > 0)
+
+
 def matched_scores(setting: NullSetting, sets: Sequence[Rows], n_draws: int) -> list[Draws]:
     """Scores of random sets like some sets, matched gene by gene on mean and spread.
 
