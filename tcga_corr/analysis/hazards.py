@@ -16,10 +16,8 @@ from tcga_corr.analysis.names import CovariateVariable, SetVariable
 from tcga_corr.analysis.null_setting import Kind, NullSetting, Side
 from tcga_corr.analysis.random_genes import (
     OWN_GENES_TOO,
-    Draws,
     GenePool,
-    drawn_genes,
-    drawn_values,
+    RandomStandIns,
     is_crowded,
     rows_of,
 )
@@ -37,6 +35,7 @@ Rows = NDArray[np.intp]
 
 _Z_OF_95 = 1.959963984540054
 _NOTHING = float("nan")
+_NUMBERS_AT_ONCE = 2_000_000  # values of draws
 
 
 @dataclass(frozen=True)
@@ -82,6 +81,9 @@ class Hazards:
     z: Vector
     log: Vector
     variance: Vector
+
+
+_OF_HAZARDS = tuple(Hazards.__dataclass_fields__)
 
 
 class HazardModel:
@@ -167,6 +169,13 @@ class HazardModel:
 
     def hazards(self, rows: NDArray[np.floating[Any]]) -> Hazards:
         """The score tests of many variables, rows x the samples that are analysed."""
+        step = max(1, _NUMBERS_AT_ONCE // rows.shape[1])
+        parts = [self._hazards(rows[start : start + step]) for start in range(0, len(rows), step)]
+        return Hazards(
+            *(np.concatenate([getattr(one, name) for one in parts]) for name in _OF_HAZARDS)
+        )
+
+    def _hazards(self, rows: NDArray[np.floating[Any]]) -> Hazards:
         own, scale = self._left(rows)
         known = np.flatnonzero(~np.isnan(scale))
         found = score_tests(self.risk, own[known], self._controls, self._null.predictor)
@@ -258,7 +267,7 @@ def among_random(model: HazardModel, n_draws: int) -> AmongRandom:
     side, note = _side(model, pool)
     if side is None:
         return AmongRandom(note=note)
-    values = drawn_values(model.setting, pool, side, 0, n_draws, from_end=False)
+    values = RandomStandIns(pool, side, n_draws).values(model.setting)
     found = model.hazards(values)
     low, high = (
         _NOTHING if place is None else model.fitted(values[place].astype(np.float64))[0]
@@ -281,11 +290,8 @@ def pooled_among_random(models: Sequence[HazardModel], n_draws: int) -> AmongRan
     if side is None:
         return AmongRandom(note=note)
 
-    def steps(model: HazardModel) -> Hazards:
-        values: Draws = drawn_values(model.setting, pool, side, 0, n_draws, from_end=False)
-        return model.hazards(values)
-
-    found = in_threads(steps, models)
+    random = RandomStandIns(pool, side, n_draws)
+    found = in_threads(lambda model: model.hazards(random.values(model.setting)), models)
     observed = [model.observed for model in models]
     draws, own = (
         mean_effect(np.stack([one.log for one in each]), np.stack([one.variance for one in each]))
@@ -295,7 +301,7 @@ def pooled_among_random(models: Sequence[HazardModel], n_draws: int) -> AmongRan
     def fitted(place: int | None) -> float:
         if place is None:
             return _NOTHING
-        genes = drawn_genes(pool, side, place, from_end=False)
+        genes = random.genes(place)
         each = [
             model.fitted_to_genes(rows_of(pool.symbols, model.setting)[genes], side.kind)
             for model in models
