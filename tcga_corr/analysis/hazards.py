@@ -36,6 +36,7 @@ Rows = NDArray[np.intp]
 _Z_OF_95 = 1.959963984540054
 _NOTHING = float("nan")
 _NUMBERS_AT_ONCE = 2_000_000  # values of draws
+_NO_SCORE = "p_genes: by average ranks, the scores do not vary among those at risk"
 
 
 @dataclass(frozen=True)
@@ -267,13 +268,16 @@ def among_random(model: HazardModel, n_draws: int) -> AmongRandom:
     side, note = _side(model, pool)
     if side is None:
         return AmongRandom(note=note)
+    observed = float(model.observed.z[0])
+    if np.isnan(observed):
+        return AmongRandom(note=_NO_SCORE)
     values = RandomStandIns(pool, side, n_draws).values(model.setting)
     found = model.hazards(values)
     low, high = (
         _NOTHING if place is None else model.fitted(values[place].astype(np.float64))[0]
         for place in _ends(np.where(np.isnan(found.z), np.nan, found.log))
     )
-    return AmongRandom(rank_p(found.z, float(model.observed.z[0])), low, high, note)
+    return AmongRandom(rank_p(found.z, observed), low, high, note)
 
 
 def pooled_among_random(models: Sequence[HazardModel], n_draws: int) -> AmongRandom:
@@ -308,6 +312,8 @@ def pooled_among_random(models: Sequence[HazardModel], n_draws: int) -> AmongRan
         ]
         return _pooled_fit(np.array(each))
 
+    if np.isnan(own[0]):
+        return AmongRandom(note=_NO_SCORE)
     low, high = map(fitted, _ends(draws))
     return AmongRandom(rank_p(draws, float(own[0])), low, high, note)
 
