@@ -10,6 +10,8 @@ from tcga_corr.errors import UsageError
 Method = Literal["pearson", "spearman", "kendall"]
 MethodOrAll = Literal[Method, "all"]
 ScreenMethod = Literal["pearson", "spearman"]
+ScreenOrder = Literal["given", "cluster"]
+ScreenFigure = Literal["heat", "volcano"]
 Null = Literal["genes", "sets"]
 Selection = Literal["tumor", "normal", "all-tumor"]
 Ties = Literal["average", "gseapy", "gsva"]

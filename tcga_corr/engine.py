@@ -174,7 +174,7 @@ class Engine:
 
     def screen(
         self,
-        x: Item,
+        x: Items,
         against: Items = "genes",
         *,
         method: ScreenMethod = "pearson",
@@ -184,23 +184,25 @@ class Engine:
         draws: int = N_DRAWS,
         **scope: Unpack[ScopeOptions],
     ) -> ScreenAnswer:
-        """One variable against every gene, or against many genes or gene sets.
+        """One variable against every gene, or against many genes or gene sets; or a list by itself.
 
         Parameters
         ----------
         x, adjust
-            As for :meth:`correlate`.
+            As for :meth:`correlate`; with ``itself``, x is a list of names, such as
+            ``CD8A,GZMB,PRF1``, or a file or collection as in ``against``.
         against
             ``genes``; ``hallmark``; ``reference``, the sets that p_sets ranks among; ``FILE.gmt``,
-            all of its sets; ``FILE.txt``, the genes of a list; ``CD8A,GZMB`` or a list of names; or
-            gene sets.
+            all of its sets; ``FILE.txt``, the genes of a list; ``CD8A,GZMB`` or a list of names;
+            gene sets; or ``itself``: every two variables of x.
         method
             ``pearson`` or ``spearman``.
         by_tumor_type
-            A row per tumor type and y; by default, and of several tumor types, a row per y, pooled
-            over them.
+            A row per tumor type and y, or pair; by default, and of several tumor types, a row per
+            y, or pair, pooled over them.
         null, draws
-            As for :meth:`correlate`; by default ``genes``, but of more than 200 sets none.
+            As for :meth:`correlate`; by default ``genes``, but of more than 200 sets
+            or pairs none.
         """
         from tcga_corr.analysis.screen import screen
 

@@ -157,7 +157,7 @@ class NameResolver:
         found: dict[GeneVariable, None] = {}
         for name in names:
             try:
-                found[self._gene(name)] = None
+                found[self._gene(name, suggest=False)] = None
             except UnknownSymbolError:
                 found[GeneVariable(name, name)] = None
         return list(found)
@@ -245,7 +245,7 @@ class NameResolver:
     def _bare(self, text: str) -> Variable:
         covariates = self._covariates.named(text)
         try:
-            other = self._gene_or_set(text)
+            other = self._gene_or_set(text, suggest=not covariates)
         except UnknownSymbolError as error:
             if covariates:
                 return CovariateVariable(self._covariates.require(text))
@@ -276,14 +276,14 @@ class NameResolver:
             ),
         )
 
-    def _gene_or_set(self, text: str) -> GeneVariable | SetVariable:
+    def _gene_or_set(self, text: str, *, suggest: bool) -> GeneVariable | SetVariable:
         set_name = _similar_set(text)
         is_row = self._is_row(text)
         if set_name and text.casefold() == set_name.casefold() and not is_row:
             return SetVariable(find_set(text))
         if not is_row and "_" in text and text.upper() in reference_sets():
             return SetVariable(find_set(text))
-        gene = self._gene(text)
+        gene = self._gene(text, suggest=suggest)
         if set_name:
             raise UsageError(
                 f"'{text}' may be the gene set {set_name} or the gene {gene.name}",
@@ -304,10 +304,10 @@ class NameResolver:
             self._gene(gene.removeprefix("gene:"))
         return set_of_genes(genes)
 
-    def _gene(self, name: str) -> GeneVariable:
+    def _gene(self, name: str, *, suggest: bool = True) -> GeneVariable:
         if self._is_row(name):
             return GeneVariable(name, name)
-        return GeneVariable(gene_named(name).symbol, name)
+        return GeneVariable(gene_named(name, suggest=suggest).symbol, name)
 
     def _is_row(self, name: str) -> bool:
         return any(name in table.genes for table in self._tables)

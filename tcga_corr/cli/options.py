@@ -87,8 +87,8 @@ ScreenNulls = Annotated[
     typer.Option(
         "--null",
         metavar=f"{ALL_NULLS}|none",
-        help="What else to compare r with, as in correlate. Default: genes; of more than 200 sets "
-        "none, as it takes minutes.",
+        help="What else to compare r with, as in correlate. Default: genes; of more than 200 sets or "
+        "pairs none, as it takes minutes.",
     ),
 ]
 Draws = Annotated[int, typer.Option(metavar="B", help="Random pairs at most, for p_genes.")]
