@@ -223,6 +223,8 @@ class Engine:
         by: str | Path = BY_SAMPLE_TYPE,
         *,
         group: str | None = None,
+        null: Null | Iterable[Null] | None = None,
+        draws: int = N_DRAWS,
         **scope: Unpack[ScopeOptions],
     ) -> CompareAnswer:
         """Whether variables differ between groups of samples, in each tumor type.
@@ -236,10 +238,16 @@ class Engine:
             see :func:`tcga_corr.formats.sample_groups.read_groups`.
         group
             The file's column of groups.
+        null
+            What effects are compared with: ``genes``, random sets of genes of the same mean and
+            spread, and for a gene the others of its class, by default of up to 200 variables; or
+            ``none``.
+        draws
+            Random sets.
         """
         from tcga_corr.analysis.compare import compare
 
-        return compare(self.data(Scope(**scope)), variables, by, group)
+        return compare(self.data(Scope(**scope)), variables, by, group, null, draws)
 
     def dominance(
         self,

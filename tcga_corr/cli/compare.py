@@ -9,6 +9,7 @@ import typer
 from tcga_corr.cli import options
 from tcga_corr.cli.output import Result, number, plain, question_result
 from tcga_corr.cli.settings import Settings
+from tcga_corr.vocabulary.nulls import N_DRAWS
 
 if TYPE_CHECKING:
     from tcga_corr.analysis.compare import CompareAnswer
@@ -38,6 +39,8 @@ def compare(
     ] = None,
     *,
     scope: options.Scope,
+    null: options.GroupNulls = None,
+    draws: options.Draws = N_DRAWS,
     plot: options.Plot = None,
     out: options.Out,
 ) -> None:
@@ -58,6 +61,8 @@ def compare(
         variables,
         by,
         group=group,
+        null=None if null is None else options.nulls(null, ("genes",)),
+        draws=draws,
         **scope,
     )
     settings.notes_of(answer.notes, answer.query.scope)
@@ -71,12 +76,32 @@ def compare(
 
 def _result(answer: CompareAnswer) -> Result:
     query, frame = answer.query, answer.frame
-    shown = [name for name in frame.columns if frame[name].null_count() < frame.height]
+    hidden = {*_WIDE, *(("group_a", "group_b") if len(query.groups) == 2 else ())}
+    shown = [
+        name
+        for name in frame.columns
+        if name not in hidden and frame[name].null_count() < frame.height
+    ]
+    groups = f", {' minus '.join(query.groups)}" if len(query.groups) == 2 else ""
     more = ", …" if len(query.variables) > 4 else ""
     return question_result(
         answer,
         "comparisons",
-        f"{number(', '.join(query.variables[:4]))}{more} by {query.by}; "
+        f"{number(', '.join(query.variables[:4]))}{more} by {query.by}{groups}; "
         f"{query.scope.source}, {query.scope.unit}",
         columns={name: plain(name) for name in shown},
     )
+
+
+_WIDE = (
+    "mean_a",
+    "mean_b",
+    "ci_low",
+    "ci_high",
+    "statistic",
+    "df",
+    "df2",
+    "effect_name",
+    "genes_low",
+    "genes_high",
+)
