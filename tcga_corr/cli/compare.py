@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tcga_corr.choices import CompareFigure
 from tcga_corr.cli import options
 from tcga_corr.cli.output import Result, number, plain, question_result
 from tcga_corr.cli.settings import Settings
@@ -42,6 +43,14 @@ def compare(
     null: options.GroupNulls = None,
     draws: options.Draws = N_DRAWS,
     plot: options.Plot = None,
+    kind: Annotated[
+        CompareFigure | None,
+        typer.Option(
+            "--kind",
+            help="The figure: box plots with every sample, or differences of means with their "
+            "intervals. Default: boxes, of more than 6 variables or groups differences.",
+        ),
+    ] = None,
     out: options.Out,
 ) -> None:
     """Whether variables differ between groups of samples, in each tumor type.
@@ -68,10 +77,13 @@ def compare(
     settings.notes_of(answer.notes, answer.query.scope)
     out.write(_result(answer))
     if plot is not None:
+        from tcga_corr.figures.boxes import MOST, boxes
         from tcga_corr.figures.comparison import comparison
         from tcga_corr.figures.style import save
 
-        save(comparison(answer), plot)
+        n_most = max(len(answer.query.variables), len(answer.query.groups))
+        is_boxes = kind == "boxes" or (kind is None and n_most <= MOST)
+        save(boxes(answer) if is_boxes else comparison(answer), plot)
 
 
 def _result(answer: CompareAnswer) -> Result:
