@@ -17,7 +17,9 @@ TESTS = ("welch", "mann-whitney", "paired t", "wilcoxon")
 LIKE = ("ferroptosis", "nfkb")
 
 
-def random_sets(genes: Sequence[str], codes: Sequence[int], like: Sequence[str], n: int, seed: int):  # type: ignore[no-untyped-def]
+def random_sets(
+    genes: Sequence[str], codes: Sequence[int], like: Sequence[str], n: int, seed: int
+) -> dict[str, list[str]]:
     """Sets in which a gene of another is replaced by one of its class, none twice."""
     rng = np.random.default_rng(seed)
     code_of = dict(zip(genes, codes, strict=True))
@@ -49,7 +51,7 @@ def main() -> None:
     parser.add_argument("store", type=Path)
     parser.add_argument("-t", dest="tumor_types", default="BRCA,LIHC")
     parser.add_argument("--source")
-    parser.add_argument("--sets", type=int, default=400)
+    parser.add_argument("--sets", type=int, default=1_000)
     arguments = parser.parse_args()
     engine = open_store(arguments.store)
     where = {"source": arguments.source}
@@ -88,9 +90,9 @@ def main() -> None:
                 shares.append(
                     "" if not own.height else " ".join(f"{100 * one:.1f} %" for one in share)
                 )
-            print(
-                f"| {tumor_type}, {n} | {kind} | {own.height} | {' | '.join(shares)} |", flush=True
-            )
+            asked_n = frame.filter(pl.col("p").is_not_null())["variable"].n_unique()
+            cells = " | ".join(shares)
+            print(f"| {tumor_type}, {n} | {kind} | {asked_n:,} | {cells} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -91,21 +91,26 @@ class Engine:
         sets: Items,
         *,
         engine: ScoringEngine = "closed-form",
+        apart: bool = False,
         **scope: Unpack[ScopeOptions],
     ) -> ScoreAnswer:
-        """Raw ssGSEA scores of gene sets, one row per tumor type, sample and set.
+        """Raw ssGSEA scores of gene sets, one row per tumor type, sample and set; or genes' values.
 
         Parameters
         ----------
         sets
             Names as for :meth:`correlate`; ``FILE.gmt`` for all of its sets and ``hallmark`` for
             the 50 Hallmarks; a list of genes, which is one set; a dictionary of lists; gene sets.
+            Or one gene, whose values in the table's unit are then ``es``.
+        apart
+            Whether several genes are each a variable, as arguments of the command line are, and
+            not one set.
         engine
             ``gseapy`` calls gseapy's own ssgsea instead of the closed form.
         """
         from tcga_corr.analysis.score import score
 
-        return score(self.data(Scope(**scope)), sets, engine)
+        return score(self.data(Scope(**scope)), sets, engine, apart=apart)
 
     def values(self, variables: Items, **scope: Unpack[ScopeOptions]) -> ValuesAnswer:
         """The values that are correlated: a row per tumor type and sample, a column per variable.

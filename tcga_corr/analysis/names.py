@@ -213,6 +213,36 @@ class NameResolver:
         check_distinct(found)
         return list(dict.fromkeys(found))
 
+    def scored(
+        self, items: Items, *, apart: bool = False
+    ) -> list[SetVariable] | list[GeneVariable]:
+        """The gene sets of items, as :meth:`sets`; or genes, which have values in place of scores.
+
+        Parameters
+        ----------
+        items
+            Gene sets and collections; or genes: of a list, which is one set, or one gene.
+        apart
+            Whether several genes are each a variable, and no set.
+
+        Raises
+        ------
+        UsageError
+            If there are genes and gene sets, or a covariate.
+        """
+        each = list(self._each(items))
+        genes = [one for _, ones in each for one in ones if isinstance(one, GeneVariable)]
+        sets = sets_among([one for _, ones in each for one in ones])
+        if genes and sets:
+            raise UsageError(
+                f"'{genes[0].name}' is a gene and '{sets[0].name}' a gene set, so their numbers "
+                "have no common unit",
+                "Ask for genes by themselves; several genes make a set, as 'CD8A,GZMB,PRF1'",
+            )
+        if genes and len(genes) == len(each) and (apart or len(genes) == 1):
+            return list(dict.fromkeys(genes))
+        return self.sets(items)
+
     def forms(self, items: Sequence[Item]) -> list[Variable]:
         """Forms of one variable, each once; sets of equal names go by the text that named them."""
         found: dict[Variable, None] = {}
