@@ -59,10 +59,14 @@ def compare(
     where patients have samples in both, the paired t and Wilcoxon's signed ranks too. More groups:
     one-way ANOVA, Welch's ANOVA and Kruskal-Wallis, then each two. q is p adjusted over all rows
     of the same test. Tumour and normal tissue differ in so much that most random gene sets differ
-    too: a small p of a pathway is no evidence about that pathway.
+    too: a small p of a pathway is no evidence about that pathway. p_genes is: how often random
+    genes of the same mean and spread have as far an effect; q_genes is p_genes adjusted as q is.
+
+    The figure has a box and every sample for each group, with p, q and q_genes by ranks.
 
     Examples: `tcga-corr compare ferroptosis nfkb -t LIHC`,
-    `tcga-corr compare ferroptosis --by stages.tsv --group stage`.
+    `tcga-corr compare ferroptosis --by stages.tsv --group stage`,
+    `tcga-corr compare GPX4 --plot boxes.pdf`.
     """
     settings: Settings = context.obj
     out.check_plot(plot)
