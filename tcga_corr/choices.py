@@ -21,6 +21,7 @@ Genes = Literal["protein-coding", "all"]
 Normalization = Literal["cpm"]
 RowsOfTable = Literal["genes", "samples"]
 CovariateKey = Literal["sample", "patient"]
+Cut = Literal["median", "tertiles"]
 Format = Literal["table", "tsv", "csv", "json", "parquet"]
 
 BY_SAMPLE_TYPE = "sample-type"
@@ -28,6 +29,7 @@ BY_SAMPLE_TYPE = "sample-type"
 
 SELECTIONS: tuple[Selection, ...] = get_args(Selection)
 TIES: tuple[Ties, ...] = get_args(Ties)
+CUTS: tuple[Cut, ...] = get_args(Cut)
 SCORING_ENGINES: tuple[ScoringEngine, ...] = get_args(ScoringEngine)
 
 

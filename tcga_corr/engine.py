@@ -16,6 +16,7 @@ from tcga_corr.analysis.scope import CohortOptions, Scope, ScopeOptions, sources
 from tcga_corr.choices import (
     BY_SAMPLE_TYPE,
     CovariateKey,
+    Cut,
     MethodOrAll,
     Null,
     ScoringEngine,
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from tcga_corr.analysis.robustness import RobustnessAnswer
     from tcga_corr.analysis.score import ScoreAnswer, ValuesAnswer
     from tcga_corr.analysis.screen import ScreenAnswer
+    from tcga_corr.analysis.survival import SurvivalAnswer
+    from tcga_corr.analysis.survival_curves import CurvesAnswer
     from tcga_corr.fetching.fetch import FetchReport
     from tcga_corr.fetching.fetcher import FetchOptions
     from tcga_corr.loading.covariates import LoadedCovariates
@@ -54,9 +57,9 @@ class Engine:
     """Answers questions over one store, and manages it. Open one with :func:`open_store`.
 
     Every question takes the keywords of a :class:`~tcga_corr.analysis.scope.Scope`:
-    ``tumor_types``, ``source``, ``samples``, ``ties`` and ``min_genes``. It raises UsageError on an
-    unknown name or option, DataMissingError if a tumor type or source is not in the store, and
-    AnalysisError if no tumor type gives an answer.
+    ``tumor_types``, ``source``, ``samples``, ``ties``, ``min_genes`` and ``where``. It raises
+    UsageError on an unknown name or option, DataMissingError if a tumor type or source is not in
+    the store, and AnalysisError if no tumor type gives an answer or no sample meets the conditions.
     """
 
     def __init__(self, store: Store) -> None:
@@ -133,6 +136,7 @@ class Engine:
         adjust: Items = (),
         null: Null | Iterable[Null] = tuple(NULLS),
         draws: int = N_DRAWS,
+        purity: bool = True,
         **scope: Unpack[ScopeOptions],
     ) -> CorrelateAnswer:
         """The association of two variables in each tumor type, one row each, and pooled.
@@ -152,10 +156,13 @@ class Engine:
             :mod:`tcga_corr.analysis.nulls`.
         draws
             Random pairs.
+        purity
+            Whether to adjust for purity beside, where a gene set is involved and purity is known.
         """
         from tcga_corr.analysis.correlate import correlate
 
-        return correlate(self.data(Scope(**scope)), x, y, method, adjust, null, draws)
+        data = self.data(Scope(**scope))
+        return correlate(data, x, y, method, adjust, null, draws, purity=purity)
 
     def correlate_in_steps(
         self,
@@ -166,6 +173,7 @@ class Engine:
         adjust: Items = (),
         null: Null | Iterable[Null] = tuple(NULLS),
         draws: int = N_DRAWS,
+        purity: bool = True,
         **scope: Unpack[ScopeOptions],
     ) -> Iterator[CorrelateAnswer]:
         """The answer of :meth:`correlate`, first without the nulls of the pooled r.
@@ -175,7 +183,8 @@ class Engine:
         """
         from tcga_corr.analysis.correlate import correlate_in_steps
 
-        return correlate_in_steps(self.data(Scope(**scope)), x, y, method, adjust, null, draws)
+        data = self.data(Scope(**scope))
+        return correlate_in_steps(data, x, y, method, adjust, null, draws, purity=purity)
 
     def screen(
         self,
@@ -239,8 +248,9 @@ class Engine:
         variables
             As for :meth:`correlate`; ``hallmark`` and ``FILE.gmt`` for all of their sets.
         by
-            ``sample-type``: tumour against solid tissue normal; or a file of groups of ``samples``,
-            see :func:`tcga_corr.formats.sample_groups.read_groups`.
+            ``sample-type``: tumour against solid tissue normal; a covariate that is a category,
+            such as ``stage``; or a file of groups of ``samples``, see
+            :func:`tcga_corr.formats.sample_groups.read_groups`.
         group
             The file's column of groups.
         null
@@ -311,6 +321,62 @@ class Engine:
         of_type = Scope(tumor_types=[parse_tumor_type(tumor_type).abbreviation], **scope)
         data = replace(self.data(of_type), open_cohorts=self.cohorts_of_sources)
         return robustness(data, x, y, x_also, y_also, adjust, null, draws)
+
+    def survival(
+        self,
+        x: Item,
+        *,
+        endpoint: str = "OS",
+        adjust: Items = (),
+        null: Null | Iterable[Null] | None = ("genes",),
+        draws: int = N_DRAWS,
+        **scope: Unpack[ScopeOptions],
+    ) -> SurvivalAnswer:
+        """The hazard ratio per standard deviation of x in each tumor type, and pooled.
+
+        Parameters
+        ----------
+        x
+            As for :meth:`correlate`.
+        endpoint
+            A covariate that is 1 for patients who have the event and 0 for others, of which the
+            same table has the time as ``ENDPOINT.time``: ``OS``, ``DSS``, ``DFI`` or ``PFI`` of
+            TCGA's clinical data.
+        adjust
+            Variables to hold constant.
+        null
+            ``genes``, to compare the ratio of a gene or set with those of random genes, or nothing.
+        draws
+            Random genes or sets.
+        """
+        from tcga_corr.analysis.survival import survival
+
+        return survival(self.data(Scope(**scope)), x, endpoint, adjust, null, draws)
+
+    def survival_curves(
+        self,
+        x: Item,
+        *,
+        endpoint: str = "OS",
+        cut: Cut = "median",
+        adjust: Items = (),
+        **scope: Unpack[ScopeOptions],
+    ) -> CurvesAnswer:
+        """Kaplan-Meier curves of samples with low and high x: a row per tumor type, group and time.
+
+        Parameters
+        ----------
+        x, endpoint
+            As for :meth:`survival`.
+        cut
+            ``median``, for two groups, or ``tertiles``, for three.
+        adjust
+            Samples without these are left out, as :meth:`survival` does; curves hold nothing
+            constant.
+        """
+        from tcga_corr.analysis.survival_curves import survival_curves
+
+        return survival_curves(self.data(Scope(**scope)), x, endpoint, cut, adjust)
 
     # --- the store; each imports what it needs, so that a question does not
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,7 +12,8 @@ from tcga_corr.analysis.names import CovariateVariable, NameResolver, Variable, 
 from tcga_corr.analysis.pool import Pooling
 from tcga_corr.analysis.provenance import Provenance
 from tcga_corr.analysis.scope import SEE_STATUS, Scope, table_notes
-from tcga_corr.choices import Method
+from tcga_corr.analysis.where import notes_of_conditions
+from tcga_corr.choices import Method, Selection
 from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.store.index import TableIndex
 from tcga_corr.store.reference import ReferenceIndex
@@ -34,6 +35,13 @@ class ScopeQuery:
     samples: str
     ties: str
     min_genes: int
+    where: list[str] = field(default_factory=list)
+
+    @property
+    def samples_in_words(self) -> str:
+        """Which samples: ``tumor samples where gender=FEMALE``."""
+        conditions = f" where {' and '.join(self.where)}" if self.where else ""
+        return f"{self.samples} samples{conditions}"
 
 
 @dataclass(frozen=True)
@@ -145,7 +153,12 @@ class CohortData:
             samples=self.scope.samples,
             ties=self.scope.ties,
             min_genes=self.scope.min_genes,
+            where=list(self.cohorts[0].conditions),
         )
+
+    def with_samples(self, samples: Selection) -> Sequence[Cohort]:
+        """The cohorts with another selection of samples."""
+        return self.open_cohorts(replace(self.scope, samples=samples))
 
     def refuse_unions(self, question: str) -> None:
         """Refuse unions of studies for a question that cannot hold the study fixed.
@@ -173,14 +186,21 @@ class CohortData:
         **more: Any,
     ) -> AnswerT:
         """An answer about some variables; ``more`` are fields of its kind."""
-        sets = [variable.gene_set for variable in sets_among(variables)]
+        everything = [*variables, *self.cohorts[0].conditions.values()]
+        sets = [variable.gene_set for variable in sets_among(everything)]
         own = (note for some in notes for note in some)
         of_files = dict.fromkeys(note for one in sets for note in one.notes)
-        texts = (*table_notes(self.tables), *reading_notes(sets), *of_files, *own)
+        texts = (
+            *table_notes(self.tables),
+            *notes_of_conditions(self.cohorts),
+            *reading_notes(sets),
+            *of_files,
+            *own,
+        )
         provenance = Provenance.of(
             self.tables,
             sets,
-            [one.covariate for one in variables if isinstance(one, CovariateVariable)],
+            [one.covariate for one in everything if isinstance(one, CovariateVariable)],
             texts,
         )
         return kind(frame=frame, query=query, notes=texts, provenance=provenance, **more)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -48,7 +48,8 @@ class Measured:
     tumor_type
         Where it was measured.
     values
-        One per selected sample, NaN where a covariate has none; None where ``note`` says why.
+        One per selected sample, of a category the place of its level, NaN where a covariate has
+        none; None where ``note`` says why.
     genes
         The table's symbols from which the values are made.
     match
@@ -71,6 +72,19 @@ class Measured:
     def name(self) -> str:
         """The variable's name."""
         return self.variable.name
+
+    def fitted(self, columns: Rows) -> list[Vector]:
+        """What is fitted where this is held fixed, for some samples that have it.
+
+        A number is fitted as it is, a category by one column for each level but the first, 1 in
+        its samples and 0 in others.
+        """
+        if self.values is None:
+            return []
+        values = self.values[columns]
+        if not isinstance(self.variable, CovariateVariable) or not self.variable.covariate.levels:
+            return [values]
+        return [(values == level).astype(np.float64) for level in np.unique(values)[1:]]
 
     @property
     def n_missing(self) -> int:
@@ -203,6 +217,9 @@ class Cohort:
         self.min_genes = min_genes
         self.columns = table.columns(selection)
         self.tumor_type = table.key.tumor_type
+        self.conditions: dict[str, Variable] = {}
+        self.n_before_conditions = len(self.columns)
+        self.note_of_conditions = ""
 
     @property
     def simulated(self) -> bool:
@@ -236,6 +253,23 @@ class Cohort:
         other = copy(self)
         other.__dict__.pop("_ordinal", None)
         other.columns = self.columns[kept]
+        return other
+
+    def where(self, met: Mask, conditions: Mapping[str, Variable], note: str = "") -> Cohort:
+        """The samples that meet conditions.
+
+        Parameters
+        ----------
+        met
+            Which of the selected samples meet them.
+        conditions
+            Their texts, and what each is about.
+        note
+            Why none does, of what the table does not measure.
+        """
+        other = self.only(met)
+        other.conditions = {**self.conditions, **conditions}
+        other.note_of_conditions = note
         return other
 
     def variant(self, ties: Ties, samples: Collection[str] | None = None) -> Cohort:

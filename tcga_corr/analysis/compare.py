@@ -66,12 +66,10 @@ def compare(
     """See :meth:`tcga_corr.Engine.compare`."""
     is_default = null is None
     nulls = checked_nulls("genes" if is_default else null, draws, known=("genes",))
-    grouping = grouping_of(by, group, data.scope.samples)
+    grouping = grouping_of(by, group, data)
     data.refuse_unions("compare")
-    scopes = [replace(data.scope, samples=selection) for selection in grouping.selections]
-    parts = [
-        Grouped.of([scope.cohort(table) for scope in scopes], grouping) for table in data.tables
-    ]
+    selections = [data.with_samples(selection) for selection in grouping.selections]
+    parts = [Grouped.of(cohorts, grouping) for cohorts in zip(*selections, strict=True)]
     chosen = data.names.expanded(variables)
     is_large = is_default and len(chosen) > MOST_BY_DEFAULT
     nulls = () if is_large else nulls
@@ -91,8 +89,9 @@ def compare(
         f"{len(chosen):,} variables are not compared with random genes by default, as that takes "
         "minutes: --null genes"
     ]
-    notes = matching_notes(tested.measured), own if is_large else []
-    return data.answer(CompareAnswer, tested.frame, query, chosen, *notes, values=tested.values)
+    notes = matching_notes(tested.measured), grouping.notes(parts), own if is_large else []
+    about = [*chosen, *([grouping.covariate] if grouping.covariate else [])]
+    return data.answer(CompareAnswer, tested.frame, query, about, *notes, values=tested.values)
 
 
 @dataclass(frozen=True)

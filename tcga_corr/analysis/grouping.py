@@ -8,15 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from os.path import isfile
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tcga_corr.analysis.cohort import Cohort, Measured, Vector
-from tcga_corr.analysis.names import Variable
+from tcga_corr.analysis.answer import CohortData
+from tcga_corr.analysis.cohort import Cohort, Measured, Vector, samples_without
+from tcga_corr.analysis.names import CovariateVariable, NameResolver, Variable
+from tcga_corr.analysis.scope import SEE_STATUS
 from tcga_corr.choices import BY_SAMPLE_TYPE, Selection
-from tcga_corr.errors import UsageError
+from tcga_corr.errors import AnalysisError, UsageError, near_names
 from tcga_corr.store.index import TableIndex
 
 Places = NDArray[np.intp]
@@ -40,32 +43,83 @@ class Grouping:
     names: Sequence[str]
     groups_of: Callable[[Cohort], Sequence[str | None]]
     selections: tuple[Selection, ...]
+    covariate: CovariateVariable | None = None
+    """The covariate whose levels are the groups."""
+
+    def notes(self, parts: Sequence[Grouped]) -> list[str]:
+        """How many samples have no level."""
+        if self.covariate is None:
+            return []
+        n_without = sum(int((grouped.codes < 0).sum()) for grouped in parts)
+        return [samples_without(self.covariate.name, n_without)] if n_without else []
 
 
-def grouping_of(by: str | Path, group: str | None, samples: Selection) -> Grouping:
+def grouping_of(by: str | Path, group: str | None, data: CohortData) -> Grouping:
     """The grouping of a question.
 
     Parameters
     ----------
     by
-        ``sample-type``, or a file of groups.
+        ``sample-type``, a file of groups, or a covariate that is a category.
     group
         The file's column of groups.
-    samples
-        The selection that is grouped.
+    data
+        The samples that are grouped, and the covariates.
 
     Raises
     ------
     UsageError
-        If these do not go together.
+        If these do not go together, or there is no such file and covariate.
     """
-    if str(by) != BY_SAMPLE_TYPE:
-        return _by_file(Path(by), group, samples)
+    text, samples = str(by), data.scope.samples
+    if text != BY_SAMPLE_TYPE:
+        if isinstance(by, Path) or _names_file(text, data.names):
+            return _by_file(Path(by), group, samples)
+        return _by_covariate(text, group, data)
     if samples != "tumor":
         raise UsageError(f"samples is '{samples}'", "By sample-type, tumor is compared with normal")
     if group is not None:
         raise UsageError("a column of groups is given", "Give the file too: --by FILE")
     return tumor_against_normal()
+
+
+def _names_file(text: str, names: NameResolver) -> bool:
+    """Whether a text names a file of groups, and no covariate."""
+    if isfile(text):  # noqa: PTH113  Path.is_file raises on a name that is too long
+        return True
+    known = {label.casefold() for label in names.covariate_labels}
+    is_covariate = text.startswith("covariate:") or text.casefold() in known
+    return not is_covariate and Path(text).suffix != ""
+
+
+def _by_covariate(text: str, column: str | None, data: CohortData) -> Grouping:
+    labels = data.names.covariate_labels
+    if not (text.startswith("covariate:") or text.casefold() in map(str.casefold, labels)):
+        raise UsageError(
+            f"'{text}' is no file, and no covariate of the store",
+            near_names(text, [BY_SAMPLE_TYPE, *labels])
+            or "Give sample-type, a file of groups, or a category of `tcga-corr covariates`",
+        )
+    variable = data.names.covariate(text)
+    covariate = variable.covariate
+    if column is not None:
+        raise UsageError(f"'{text}' is a covariate, and has no columns", "Leave out --group")
+    if not covariate.levels:
+        raise UsageError(
+            f"'{variable.name}' is a number, and groups are of a category",
+            "`tcga-corr covariates` lists the categories; or give a file of groups",
+        )
+
+    def levels_of(cohort: Cohort) -> list[str | None]:
+        values, _ = covariate.values_of(cohort.samples)
+        return [None if np.isnan(one) else covariate.levels[int(one)] for one in values]
+
+    found = {level for cohort in data.cohorts for level in levels_of(cohort)}
+    names = [level for level in covariate.levels if level in found]
+    if len(names) < 2:
+        only = f"only the level '{names[0]}'" if names else "no level"
+        raise AnalysisError(f"these samples have {only} of '{variable.name}'", SEE_STATUS)
+    return Grouping(names, levels_of, (data.scope.samples,), variable)
 
 
 def _by_file(path: Path, column: str | None, samples: Selection) -> Grouping:

@@ -123,7 +123,22 @@ class NameResolver:
         self._covariates = covariates or NoCovariates()
 
     def variable(self, item: Item) -> Variable:
-        """The variable of a name, or of a gene set.
+        """The variable of a name, or of a gene set, with a number for each sample.
+
+        As :meth:`any_variable`; a category counts by the places of its levels where they have an
+        order, as stages have.
+
+        Raises
+        ------
+        UsageError
+            As there; and on a category without an order.
+        """
+        variable = self.any_variable(item)
+        check_is_number(variable)
+        return variable
+
+    def any_variable(self, item: Item) -> Variable:
+        """The variable of a name, or of a gene set; also a category.
 
         ``gene:NAME``, ``set:NAME`` or ``covariate:NAME`` decide; ``FILE.gmt:NAME`` is a set of a
         file, ``FILE`` the one that a file holds, such as a list of genes; a bare name is a shipped
@@ -174,7 +189,7 @@ class NameResolver:
         UsageError
             If one of them is correlated itself.
         """
-        controls = list(dict.fromkeys(self.variables(items)))
+        controls = list(dict.fromkeys(self.any_variable(item) for item in several_items(items)))
         check_controls(correlated, controls)
         return controls
 
@@ -256,12 +271,37 @@ class NameResolver:
         check_distinct(sets_among(list(found)))
         return list(found)
 
+    def covariate(self, text: str) -> CovariateVariable:
+        """The covariate of a name, ``TABLE.NAME`` or ``covariate:NAME``, a category or a number.
+
+        Raises
+        ------
+        UsageError
+            If there is none, naming the nearest.
+        """
+        return CovariateVariable(self._covariates.require(text.removeprefix("covariate:")))
+
+    def purity(self) -> CovariateVariable | None:
+        """The covariate that is called purity; None where there is none, or several."""
+        named = self._covariates.named("purity")
+        return self.covariate(named[0]) if len(named) == 1 else None
+
     def readings(self, item: Item) -> list[Item]:
         """An item and, where it is the name of a term, the sets of the term's other readings."""
         variable = self.variable(item)
         if not isinstance(item, str) or not isinstance(variable, SetVariable):
             return [item]
         return [item, *(find_set(one.name) for one in readings_of(variable.gene_set)[1:])]
+
+    @property
+    def covariate_labels(self) -> list[str]:
+        """The label of each covariate."""
+        return self._covariates.labels
+
+    def covariates(self, text: str) -> list[CovariateVariable]:
+        """The covariates of a name or ``TABLE.NAME``, one of each table that has it."""
+        labels = self._covariates.named(text)
+        return [CovariateVariable(self._covariates.require(label)) for label in labels]
 
     def is_stored(self, text: str) -> bool:
         """Whether a row of the tables or a covariate has a name, whatever else has it."""
@@ -376,6 +416,21 @@ def genes_of_list(text: str) -> tuple[str, ...] | None:
         return None
     file = read_set_file(text)
     return file.only().genes if file.is_list else None
+
+
+def check_is_number(variable: Variable) -> None:
+    """Refuse a category without an order, of which there is no number."""
+    if not isinstance(variable, CovariateVariable):
+        return
+    covariate = variable.covariate
+    if covariate.levels and not covariate.ordered:
+        name, first = covariate.label, covariate.levels[0]
+        value = f"'{name}={first}'" if " " in first else f"{name}={first}"
+        raise UsageError(
+            f"'{name}' is a category without an order, and no number",
+            f"Hold it fixed with --adjust {name}, choose samples with --where {value}, or ask for "
+            f"each level with --by {name}",
+        )
 
 
 def check_distinct(sets: Sequence[SetVariable]) -> None:

@@ -524,8 +524,16 @@ class _Scores:
         return each if len(self._sets) == self._n_drawn else each[:, [at for _, at in self._sets]]
 
 
-def drawn_values(setting: NullSetting, pool: GenePool, side: Side, start: int, stop: int) -> Draws:
-    """The values of random variables like one, as the second of a pair with a gene.
+def drawn_values(
+    setting: NullSetting,
+    pool: GenePool,
+    side: Side,
+    start: int,
+    stop: int,
+    *,
+    from_end: bool = True,
+) -> Draws:
+    """The values of random variables like one.
 
     Parameters
     ----------
@@ -536,14 +544,16 @@ def drawn_values(setting: NullSetting, pool: GenePool, side: Side, start: int, s
         values in these samples, is kept.
     start, stop
         The numbers of the draws.
+    from_end
+        As the second of a pair with a gene; else as the first of a pair, such as with a covariate.
 
     Returns
     -------
-    Draws x samples.
+    Draws x samples; scores but for a constant of each draw.
     """
     if side.kind == "covariate":
         return np.broadcast_to(side.values, (stop - start, len(side.values))).astype(np.float32)
-    matched = _matched_alone(pool.classes_or_one, side.rows, from_end=True)
+    matched = _matched_alone(pool.classes_or_one, side.rows, from_end=from_end)
     family = Family(pool, [_Form(side.kind, matched)])
     return _Scores(setting, family).of_draws(family.parts(start, stop))[:, 0]
 

@@ -143,10 +143,10 @@ class _Prepared:
         if self.note:
             return
         self.complete = complete_samples(self.measured, len(cohort.columns))
-        columns = [one.values for one in self.measured[1:] if one.values is not None]
-        columns += cohort.studies
+        kept = np.flatnonzero(self.complete)
+        columns = [values for one in self.measured[1:] for values in one.fitted(kept)]
+        columns += [study[kept] for study in cohort.studies]
         if columns:
-            columns = [one[self.complete] for one in columns]
             self.fit = Fit(np.column_stack(columns), ranked=is_ranked(method))
         n, least = int(self.complete.sum()), MIN_SAMPLES + self.n_controls
         if n < least:

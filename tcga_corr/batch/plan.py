@@ -34,7 +34,7 @@ from tcga_corr.store.layout import Store
 from tcga_corr.vocabulary.gene_sets.gmt import GeneSet
 from tcga_corr.vocabulary.methods import METHODS
 
-FORMAT = 2  # of the plan, and of the tables of its run
+FORMAT = 3  # of the plan, and of the tables of its run
 # The most that one task does, so that it takes seconds: pairs, and pairs times samples.
 _MOST_PAIRS = 500_000
 _MOST_PRODUCTS = 200_000_000
@@ -115,6 +115,10 @@ class PlannedAnalysis:
         places of all x and of all y. Of dominance all are sets, and ``x`` and ``y`` are empty.
     adjust
         The variables that are adjusted for.
+    purity
+        What pairs with a gene set are adjusted for beside; one variable or none.
+    conditions
+        The variables of the conditions on samples.
 
     The others are those of :class:`~tcga_corr.batch.spec.Analysis`.
     """
@@ -131,6 +135,8 @@ class PlannedAnalysis:
     adjust: tuple[Variable, ...]
     x: tuple[int, ...]
     y: tuple[int, ...]
+    purity: tuple[Variable, ...] = ()
+    conditions: tuple[Variable, ...] = ()
 
     @property
     def tumor_types(self) -> tuple[str, ...]:
@@ -144,8 +150,8 @@ class PlannedAnalysis:
 
     @property
     def involved(self) -> tuple[Variable, ...]:
-        """All its variables: those that are correlated, and those that are adjusted for."""
-        return *self.variables, *self.adjust
+        """All its variables: correlated, adjusted for, and those of conditions."""
+        return *self.variables, *self.adjust, *self.purity, *self.conditions
 
     @cached_property
     def places(self) -> tuple[Places, Places]:
@@ -358,8 +364,10 @@ class Plan:
             "analyses": [
                 {
                     **_settings_to_json(analysis),
-                    "variables": [place[variable] for variable in analysis.variables],
-                    "adjust": [place[variable] for variable in analysis.adjust],
+                    **{
+                        key: [place[variable] for variable in getattr(analysis, key)]
+                        for key in _OF_VARIABLES
+                    },
                 }
                 for analysis in self.analyses
             ],
@@ -395,8 +403,9 @@ class Plan:
 
 _SETTINGS = (
     "name", "kind", "source", "tumor_types", "n_samples", "units", "samples", "methods", "ties",
-    "min_genes", "null", "draws", "x", "y",
+    "min_genes", "where", "null", "draws", "x", "y",
 )  # fmt: skip
+_OF_VARIABLES = ("variables", "adjust", "purity", "conditions")
 _OF_SCOPE = tuple(field.name for field in fields(Scope))
 
 
@@ -412,7 +421,7 @@ def _analysis_from_json(
         key: tuple(value) if isinstance(value, list) else value for key, value in record.items()
     }
     scope = Scope(**{key: values.pop(key) for key in _OF_SCOPE})
-    for key in ("variables", "adjust"):
+    for key in _OF_VARIABLES:
         values[key] = tuple(variables[place] for place in values[key])
     return PlannedAnalysis(scope=scope, **values)
 

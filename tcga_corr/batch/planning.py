@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tcga_corr.analysis.cohort import Cohort
+from tcga_corr.analysis.correlate import purity_beside
 from tcga_corr.analysis.names import (
     NameResolver,
     SetVariable,
@@ -159,11 +160,12 @@ def _by_row_names(claim: Claim, names: NameResolver) -> Claim:
 
 
 def _planned(analysis: Analysis, cohorts: Sequence[Cohort], names: NameResolver) -> PlannedAnalysis:
-    adjust = list(dict.fromkeys(names.variables(analysis.adjust)))
+    adjust = list(dict.fromkeys(names.any_variable(name) for name in analysis.adjust))
     x, y = _sides(analysis, names)
     variables = list({_identity(variable): variable for variable in (*x, *y)}.values())
     check_distinct(sets_among(variables))
     check_controls(variables, adjust)
+    purity = purity_beside(names, variables, adjust) if analysis.purity else None
     place = {_identity(variable): number for number, variable in enumerate(variables)}
     sides: list[Sequence[int]] = [[place[_identity(one)] for one in side] for side in (x, y)]
     if analysis.kind == "crosses":
@@ -192,6 +194,8 @@ def _planned(analysis: Analysis, cohorts: Sequence[Cohort], names: NameResolver)
         adjust=tuple(adjust),
         x=tuple(sides[0]),
         y=tuple(sides[1]),
+        purity=(purity,) if purity else (),
+        conditions=tuple(cohorts[0].conditions.values()),
     )
     if analysis.kind != "dominance" and not planned.n_pairs:
         raise UsageError("there is no pair", "Give two variables or more")

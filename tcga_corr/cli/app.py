@@ -25,6 +25,7 @@ from tcga_corr.cli import (
     sets,
     sql,
     status,
+    survival,
     use,
     verify,
 )
@@ -133,6 +134,7 @@ app.command("robustness")(robustness.robustness)
 app.command("screen")(screen.screen)
 app.command("compare")(compare.compare)
 app.command("dominance")(dominance.dominance)
+app.command("survival")(survival.survival)
 app.add_typer(batch.batch, name="batch")
 app.command("report")(report.report)
 app.command("sql")(sql.sql)

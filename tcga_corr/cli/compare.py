@@ -29,9 +29,9 @@ def compare(
         str,
         typer.Option(
             "--by",
-            metavar="sample-type|FILE",
-            help="Tumour against solid tissue normal, or a table of samples (or patients) and "
-            "their groups.",
+            metavar="sample-type|COVARIATE|FILE",
+            help="Tumour against solid tissue normal, the levels of a category such as stage, or a "
+            "table of samples (or patients) and their groups.",
         ),
     ] = "sample-type",
     group: Annotated[
@@ -66,7 +66,7 @@ def compare(
 
     Examples: `tcga-corr compare ferroptosis nfkb -t LIHC`,
     `tcga-corr compare ferroptosis --by stages.tsv --group stage`,
-    `tcga-corr compare GPX4 --plot boxes.pdf`.
+    `tcga-corr compare GPX4 --by stage --plot boxes.pdf`.
     """
     settings: Settings = context.obj
     out.check_plot(plot)
@@ -104,7 +104,7 @@ def _result(answer: CompareAnswer) -> Result:
         answer,
         "comparisons",
         f"{number(', '.join(query.variables[:4]))}{more} by {query.by}{groups}; "
-        f"{query.scope.source}, {query.scope.unit}",
+        f"{query.scope.source}, {query.scope.unit}; {query.scope.samples_in_words}",
         columns={name: plain(name) for name in shown},
     )
 

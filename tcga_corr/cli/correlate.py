@@ -37,6 +37,13 @@ def correlate(
     adjust: options.AdjustFor = None,
     null: options.Nulls = None,
     draws: options.Draws = 1_000,
+    purity: Annotated[
+        bool,
+        typer.Option(
+            "--purity/--no-purity",
+            help="Show r of gene sets adjusted for purity too, where it is known.",
+        ),
+    ] = True,
     plot: options.Plot = None,
     out: options.Out,
 ) -> None:
@@ -61,7 +68,14 @@ def correlate(
     engine = settings.engine()
     controls = options.split_names(adjust)
     answer = engine.correlate(
-        x, y, method=method, adjust=controls, null=options.nulls(null), draws=draws, **scope
+        x,
+        y,
+        method=method,
+        adjust=controls,
+        null=options.nulls(null),
+        draws=draws,
+        purity=purity,
+        **scope,
     )
     settings.notes_of(answer.notes, answer.query.scope)
     if out.is_file:
@@ -86,6 +100,8 @@ def association_result(answer: CorrelateAnswer) -> Result:
     columns = dict(_COLUMNS)
     if not frame["n_shared_genes"].max() and frame["r_disjoint"].null_count() == frame.height:
         del columns["shared genes"], columns["r disjoint"]
+    if frame["r_purity"].null_count() == frame.height:
+        del columns["r, purity fixed"], columns["n with purity"]
     if query.method != "all":
         del columns["method"]
     for null in NULLS.values():
@@ -97,7 +113,7 @@ def association_result(answer: CorrelateAnswer) -> Result:
         answer,
         "associations",
         f"{query.x} against {query.y}, {query.method}{adjusted}; {query.scope.source}, "
-        f"{query.scope.unit}; {query.scope.samples} samples",
+        f"{query.scope.unit}; {query.scope.samples_in_words}",
         around={"pooled": {method: asdict(one) for method, one in answer.pooled.items()}},
         columns=columns,
         foot=[one.row(query.x, query.y, method) for method, one in answer.pooled.items()],
@@ -143,5 +159,7 @@ _COLUMNS: dict[str, Callable[[dict[str, Any]], str]] = {
     **{heading: cell for null in NULLS.values() for heading, cell in _columns_of(null).items()},
     "shared genes": lambda row: number(row["n_shared_genes"]),
     "r disjoint": _decimals("r_disjoint"),
+    "r, purity fixed": _decimals("r_purity"),
+    "n with purity": lambda row: number(row["n_purity"]),
     "note": lambda row: number(row["note"]),
 }

@@ -62,6 +62,15 @@ TieRule = Annotated[
     ),
 ]
 MinGenes = Annotated[int, typer.Option(metavar="N", help="Genes of a set that a table must have.")]
+Where = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--where",
+        metavar="CONDITION",
+        help="Only samples that meet it: gender=FEMALE, 'stage in I,II', 'age<60', 'purity>=0.7', "
+        "'race!=WHITE', 'grade is known'; by repeating, all of several. See `covariates`.",
+    ),
+]
 AdjustFor = Annotated[
     list[str] | None,
     typer.Option(
@@ -176,6 +185,7 @@ _GROUPS: dict[str, dict[str, tuple[Any, Any]]] = {
         "samples": (SampleSelection, "tumor"),
         "ties": (TieRule, "average"),
         "min_genes": (MinGenes, 5),
+        "where": (Where, None),
     },
     "out": {
         "output_format": (OutputFormat, None),
@@ -211,7 +221,8 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
         }
         if "scope" in given:
             tumor_types = split_names(given["scope"].pop("tumor_types"))
-            arguments["scope"] = {"tumor_types": tumor_types, **given["scope"]}
+            where = given["scope"].pop("where") or []
+            arguments["scope"] = {"tumor_types": tumor_types, "where": where, **given["scope"]}
         if "out" in given:
             arguments["out"] = Out(**given["out"])
         function(**arguments)

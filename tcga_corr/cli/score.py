@@ -51,7 +51,7 @@ def score(
     settings.notes_of(answer.notes, answer.query.scope)
     query = answer.query.scope
     kind = "ssGSEA scores" if answer.provenance.gene_sets else "Values of genes"
-    heading = f"{kind}; {query.source}, {query.unit}; {query.samples} samples"
+    heading = f"{kind}; {query.source}, {query.unit}; {query.samples_in_words}"
     out.write(question_result(answer, "scores", heading))
     if plot is not None:
         from tcga_corr.figures.distribution import distribution

@@ -163,7 +163,7 @@ def _result(answer: ScreenAnswer, count: int | None) -> Result:
         answer,
         "associations",
         f"{query.x} {what}, {query.method}{adjusted}; "
-        f"{query.scope.source}, {query.scope.unit}; {query.scope.samples} samples",
+        f"{query.scope.source}, {query.scope.unit}; {query.scope.samples_in_words}",
         query={**query.as_dict(), "top": count},
         frame=shown,
         columns=_columns(answer, shown, by_type=by_type),

@@ -334,7 +334,9 @@ def _about(answer: CompareAnswer, panels: Sequence[_Panel]) -> list[str]:
     query, groups = answer.query, answer.query.groups
     parts = [source_and_unit(query.scope)]
     if query.by != BY_SAMPLE_TYPE:
-        parts.append(f"{query.scope.samples} samples by {plain(Path(query.by).name, 40)}")
+        parts.append(f"{query.scope.samples_in_words} by {plain(Path(query.by).name, 40)}")
+    elif query.scope.where:
+        parts.append(query.scope.samples_in_words)
     cut = dict(zip(groups, cut_apart(groups, 30), strict=True))
     first = panels[0].values
     n = [f"{sum(len(one[group]) for one in first.values()):,} {cut[group]}" for group in groups]

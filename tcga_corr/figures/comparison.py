@@ -205,7 +205,7 @@ def _heading(answer: CompareAnswer) -> tuple[str, str]:
     n_types = len({name for own in n.values() for name in own})
     samples = by_file = ""
     if query.by != BY_SAMPLE_TYPE:
-        samples = f"{query.scope.samples} samples, "
+        samples = f"{query.scope.samples_in_words}, "
         by_file = f", by {plain(Path(query.by).name, 40)}"
     about = (
         f"{source_and_unit(query.scope)}; {samples}n = {', '.join(counts)} in "

@@ -94,8 +94,8 @@ def _heading(
     n = [row["n"] for row in rows if row["method"] == methods[0] and row["r"] is not None]
     adjusted = f", adjusted for {listed(query.adjust)}" if query.adjust else ""
     about = (
-        f"{', '.join(methods)}{adjusted}; {source_and_unit(query.scope)}; {query.scope.samples} "
-        f"samples, n = {sum(n):,} in {count_of(len(n), 'tumor type')}"
+        f"{', '.join(methods)}{adjusted}; {source_and_unit(query.scope)}; "
+        f"{query.scope.samples_in_words}, n = {sum(n):,} in {count_of(len(n), 'tumor type')}"
     )
     return " against ".join(cut_apart([query.x, query.y])), about
 

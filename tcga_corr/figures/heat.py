@@ -18,6 +18,7 @@ from tcga_corr.figures.frame import Frame
 from tcga_corr.figures.style import styled
 from tcga_corr.figures.text import count_of, fitted_apart, plain
 from tcga_corr.sources import source_is_simulated
+from tcga_corr.store.results import check_result
 from tcga_corr.vocabulary.associations import SIGNIFICANT
 
 Matrix = NDArray[np.float64]
@@ -48,6 +49,8 @@ def heat_map_of_run(
         If there are several blocks or methods and none is given, or none of this name.
     DataMissingError
         If the run has no table of associations yet.
+    StoreError
+        If a table of it is not as its run wrote it.
     """
     planned = _planned(plan, analysis)
     method = _choice("method", method, planned.methods, f" in '{planned.name}'")
@@ -57,12 +60,15 @@ def heat_map_of_run(
             f"the run {folder.run} has no associations yet", "Run its spec to the end"
         )
     is_drawn = (pl.col("analysis") == planned.name) & (pl.col("method") == method)
+    check_result(path)
     rows = pl.scan_parquet(path).filter(is_drawn)
     chosen, n_pairs = strongest_pairs(rows, planned, MOST_PAIRS)
     frame = rows.select(_READ).join(chosen.lazy(), on=["x", "y"], how="semi")
     pooled = None
-    if (folder.path / "pooled.parquet").exists():
-        table = pl.scan_parquet(folder.path / "pooled.parquet").filter(is_drawn)
+    pooled_path = folder.path / "pooled.parquet"
+    if pooled_path.exists():
+        check_result(pooled_path)
+        table = pl.scan_parquet(pooled_path).filter(is_drawn)
         pooled = table.join(chosen.lazy(), on=["x", "y"], how="semi").collect(engine="streaming")
     return heat_map(
         frame.collect(engine="streaming"),

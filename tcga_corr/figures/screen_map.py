@@ -216,9 +216,10 @@ def _draw(
         what = f"{len(answer.names):,} {query.y_kind} by each other"
     adjusted = f", adjusted for {listed(query.adjust)}" if query.adjust else ""
     of_types = rows.group_by("tumor_type" if by_type else pl.lit(1)).agg(pl.col("n").max())
+    n = sum(of_types["n"].to_list())
     parts = [
-        f"{query.method}{adjusted}; {source_and_unit(query.scope)}; {query.scope.samples} samples, "
-        f"n = {sum(of_types['n'].to_list()):,}; ties by {query.scope.ties}",
+        f"{query.method}{adjusted}; {source_and_unit(query.scope)}; "
+        f"{query.scope.samples_in_words}, n = {n:,}; ties by {query.scope.ties}",
         "in the given order" if order == "given" else "clustered by average linkage of r",
     ]
     if len(drawn.names) < n_pairs and not drawn.is_square:

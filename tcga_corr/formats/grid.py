@@ -142,6 +142,11 @@ def is_missing(cell: str) -> bool:
     return cell in _MISSING
 
 
+def is_missing_word(cell: str) -> bool:
+    """Whether a cell of words stands for a missing value; ``none`` may be a level."""
+    return _is_no_number(cell) and cell.casefold() not in ("none", "null", "nd", "nan")
+
+
 def _is_no_number(cell: str) -> bool:
     """Whether a cell stands for a missing number."""
     return cell in _MISSING or cell.strip("[]' ").lower() in _NO_NUMBER

@@ -20,7 +20,7 @@ from tcga_corr.store.layout import Store
 from tcga_corr.store.metadata import CovariateColumn, CovariateMetadata, InputFile
 from tcga_corr.store.parquet import readable_metadata
 
-_READER = 2  # increased when the same file would be read differently
+_READER = 3  # increased when the same file would be read differently
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def load_covariates(
     name
         Name of the table in the store; by default made from the file's.
     columns
-        Covariate name to the file's column; by default all columns of numbers.
+        Covariate name to the file's column; by default all columns of numbers and categories.
 
     Raises
     ------
@@ -107,7 +107,8 @@ def load_covariates(
     with store.locked(name):
         store.remove_leftovers(name)
         replaced = store.covariates_path(name).exists()
-        write_covariates(store, name, metadata, table.keys, table.vials, table.values)
+        values = {title: one.values for title, one in table.covariates.items()}
+        write_covariates(store, name, metadata, table.keys, table.vials, values)
     matched = _matched_samples(store, name)
     return LoadedCovariates(path, name, metadata, matched, unchanged=False, replaced=replaced)
 
@@ -149,8 +150,14 @@ def _metadata(
         recipe=recipe,
         citation=table.citation,
         covariates=tuple(
-            CovariateColumn(name, column, len(np.unique(keys[~np.isnan(values)])))
-            for name, column, values in zip(table.names, table.columns, table.values.T, strict=True)
+            CovariateColumn(
+                name,
+                one.column,
+                n=len(np.unique(keys[~np.isnan(one.values)])),
+                levels=one.levels,
+                ordered=one.ordered,
+            )
+            for name, one in table.covariates.items()
         ),
         n_keys=len(set(table.keys)),
         dropped=table.dropped,

@@ -124,8 +124,9 @@ class Snapshot(Engine):
     def cohorts(self, scope: Scope) -> list[Cohort]:
         """As of the engine; of tables that are open already."""
         scope.check()
-        tables = self.tables(self.source(scope.source), list(scope.tumor_types))
-        return [scope.cohort(table) for table in tables]
+        source = self.source(scope.source)
+        tables = self.tables(source, list(scope.tumor_types))
+        return scope.cohorts_of(tables, lambda: self.names_of(source))
 
     def names(self, cohorts: Sequence[Cohort]) -> VisitorNames:
         """As of the engine; a text is one variable, never a collection or a file."""

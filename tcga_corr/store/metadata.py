@@ -103,11 +103,21 @@ class TableMetadata:
 
 @dataclass(frozen=True)
 class CovariateColumn:
-    """A covariate: its name, its column in the input, and the number of keys with a value."""
+    """A covariate: its name, its column in the input, and the number of keys with a value.
+
+    A category has ``levels``, which may be ``ordered``, such as stages from I to IV; a number none.
+    """
 
     name: str
     column: str
     n: int
+    levels: tuple[str, ...] = ()
+    ordered: bool = False
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> CovariateColumn:
+        """From the values of :func:`dataclasses.asdict`, as JSON keeps them."""
+        return cls(**{**data, "levels": tuple(data.get("levels", ()))})
 
 
 @dataclass(frozen=True)
@@ -125,7 +135,7 @@ class CovariateMetadata:
     citation
         What to cite; empty where the input is not a known published table.
     covariates
-        The columns of numbers.
+        The columns of numbers and of categories.
     n_keys
         The number of samples or patients.
     dropped
@@ -147,7 +157,7 @@ class CovariateMetadata:
     def from_json(cls, data: dict[str, Any]) -> CovariateMetadata:
         """From the values of :func:`dataclasses.asdict`, as JSON keeps them."""
         inputs = tuple(InputFile(**entry) for entry in data["inputs"])
-        covariates = tuple(CovariateColumn(**entry) for entry in data["covariates"])
+        covariates = tuple(CovariateColumn.from_json(entry) for entry in data["covariates"])
         notes = tuple(data["notes"])
         return cls(**{**data, "inputs": inputs, "covariates": covariates, "notes": notes})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from tcga_corr.errors import DataMissingError, StoreError
@@ -21,10 +22,11 @@ def tables(store: Store, tumor_types: Iterable[str], source: str | None) -> pl.D
     """A row per table: samples by selection, genes, unit, size, when loaded and from what."""
     import polars as pl
 
-    rows = [
-        _table_row(store, key, metadata)
-        for key, metadata in _stored_tables(store, tumor_types, source)
-    ]
+    rows = []
+    for key, metadata in _stored_tables(store, tumor_types, source):
+        with suppress(FileNotFoundError):  # removed meanwhile
+            rows.append(_table_row(store, key, metadata))
+    _check_some(store, rows)
     loaded_at = pl.from_epoch("loaded_at").dt.strftime("%Y-%m-%dT%H:%M:%SZ")
     return pl.DataFrame(rows, infer_schema_length=None).with_columns(loaded_at)
 
@@ -79,7 +81,16 @@ def samples(store: Store, tumor_types: Iterable[str], source: str | None) -> pl.
         if isinstance(metadata, TableMetadata)
         for sample in metadata.samples
     ]
+    _check_some(store, rows)
     return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def _check_some(store: Store, rows: list[dict[str, Any]]) -> None:
+    """Refuse to list tables that another process has removed while they were read."""
+    if not rows:
+        raise DataMissingError(
+            f"the tables of '{store.root}' were removed meanwhile", "Load them again"
+        )
 
 
 def covariates(store: Store) -> pl.DataFrame:

@@ -66,8 +66,8 @@ ASSOCIATION: tuple[Column, ...] = (
     *(column for null in NULLS.values() for column in _columns_of(null)),
     Column("n_shared_genes", "integer", "genes that x and y share"),
     Column("r_disjoint", "number", "r without the genes that x and y share"),
-    Column("r_purity", "number", "r adjusted for purity; empty in this version"),
-    Column("n_purity", "integer", "samples with a purity; empty in this version"),
+    Column("r_purity", "number", "r adjusted for purity, where a gene set is involved"),
+    Column("n_purity", "integer", "its samples"),
     Column("level", "text", f"what the row is about: {LEVEL_OF_TUMOR_TYPE}, or {LEVEL_OF_POOLED}"),
     Column("note", "text", "why there is no r, what was left out"),
 )

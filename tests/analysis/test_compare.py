@@ -572,7 +572,7 @@ FILES = {
         (("--by", "several.tsv", "--group", "arms"), 2, "Did you mean arm?"),
         (("--by", "empty.tsv"), 1, "empty.tsv: the file is empty"),
         (("--by", "none.tsv"), 3, "no file 'none.tsv'"),
-        (("--by", "sample_type"), 3, "no file 'sample_type'"),
+        (("--by", "sample_type"), 2, "Did you mean sample-type"),
         (("--group", "arm"), 2, "Give the file too: --by FILE"),
         (("--samples", "normal"), 2, "By sample-type, tumor is compared with normal"),
         (("-t", "ACC"), 1, "too few samples: 0 in normal"),

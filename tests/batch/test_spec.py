@@ -184,7 +184,7 @@ def test_a_whole_spec(read: Read, folder: Path) -> None:
             replace(common, name="cross-2", kind="crosses", line=36,
                     x=("ferroptosis", "apoptosis")),
             replace(common, name="dominance-1", kind="dominance", line=39, methods=(), adjust=(),
-                    null=(), sets=("ferroptosis", "apoptosis", gmt)),
+                    null=(), purity=False, sets=("ferroptosis", "apoptosis", gmt)),
         ),
         claims=(
             Claim(42, "They go together", "rela-nrf2", "LIHC", "NRF2", "RELA", "r", 0.5, 371,

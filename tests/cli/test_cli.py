@@ -250,7 +250,7 @@ def test_sql(run: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (("correlate", "RELAX", "nfkb"), 2, "unknown gene or gene set 'RELAX'. Did you mean"),
+        (("correlate", "RELAX", "nfkb"), 2, "covariate 'RELAX'. Did you mean"),
         (("correlate", "ferroptosys", "nfkb"), 2, "Did you mean ferroptosis"),
         (("correlate", "p50", "nfkb"), 2, "ASCC1, CD40, H3P40"),
         (("correlate", "RELA", "nfkb", "-t", "LICH"), 2, "Did you mean LIHC"),
