@@ -195,7 +195,7 @@ class NameResolver:
         found: dict[GeneVariable, None] = {}
         for name in names:
             try:
-                found[self._gene(name)] = None
+                found[self._gene(name, suggest=False)] = None
             except UnknownSymbolError:
                 found[GeneVariable(name, name)] = None
         return list(found)
@@ -258,6 +258,36 @@ class NameResolver:
                 found.append(variable)
         check_distinct(found)
         return list(dict.fromkeys(found))
+
+    def scored(
+        self, items: Items, *, apart: bool = False
+    ) -> list[SetVariable] | list[GeneVariable]:
+        """The gene sets of items, as :meth:`sets`; or genes, which have values in place of scores.
+
+        Parameters
+        ----------
+        items
+            Gene sets and collections; or genes: of a list, which is one set, or one gene.
+        apart
+            Whether several genes are each a variable, and no set.
+
+        Raises
+        ------
+        UsageError
+            If there are genes and gene sets, or a covariate.
+        """
+        each = list(self._each(items))
+        genes = [one for _, ones in each for one in ones if isinstance(one, GeneVariable)]
+        sets = sets_among([one for _, ones in each for one in ones])
+        if genes and sets:
+            raise UsageError(
+                f"'{genes[0].name}' is a gene and '{sets[0].name}' a gene set, so their numbers "
+                "have no common unit",
+                "Ask for genes by themselves; several genes make a set, as 'CD8A,GZMB,PRF1'",
+            )
+        if genes and len(genes) == len(each) and (apart or len(genes) == 1):
+            return list(dict.fromkeys(genes))
+        return self.sets(items)
 
     def forms(self, items: Sequence[Item]) -> list[Variable]:
         """Forms of one variable, each once; sets of equal names go by the text that named them."""
@@ -325,7 +355,7 @@ class NameResolver:
     def _bare(self, text: str) -> Variable:
         covariates = self._covariates.named(text)
         try:
-            other = self._gene_or_set(text)
+            other = self._gene_or_set(text, suggest=not covariates)
         except UnknownSymbolError as error:
             if covariates:
                 return CovariateVariable(self._covariates.require(text))
@@ -356,14 +386,14 @@ class NameResolver:
             ),
         )
 
-    def _gene_or_set(self, text: str) -> GeneVariable | SetVariable:
+    def _gene_or_set(self, text: str, *, suggest: bool) -> GeneVariable | SetVariable:
         set_name = _similar_set(text)
         is_row = self._is_row(text)
         if set_name and text.casefold() == set_name.casefold() and not is_row:
             return SetVariable(find_set(text))
         if not is_row and "_" in text and text.upper() in reference_sets():
             return SetVariable(find_set(text))
-        gene = self._gene(text)
+        gene = self._gene(text, suggest=suggest)
         if set_name:
             raise UsageError(
                 f"'{text}' may be the gene set {set_name} or the gene {gene.name}",
@@ -384,10 +414,10 @@ class NameResolver:
             self._gene(gene.removeprefix("gene:"))
         return set_of_genes(genes)
 
-    def _gene(self, name: str) -> GeneVariable:
+    def _gene(self, name: str, *, suggest: bool = True) -> GeneVariable:
         if self._is_row(name):
             return GeneVariable(name, name)
-        return GeneVariable(gene_named(name).symbol, name)
+        return GeneVariable(gene_named(name, suggest=suggest).symbol, name)
 
     def _is_row(self, name: str) -> bool:
         return any(name in table.genes for table in self._tables)

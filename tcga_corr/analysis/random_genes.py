@@ -80,7 +80,7 @@ class GenePool:
     @classmethod
     def of(cls, settings: Sequence[NullSetting], n_spreads: int = N_SPREADS) -> GenePool:
         """The genes of the tables of all settings, by their averaged places in mean and spread."""
-        tables = tuple((one.table.table_sha256, one.columns.tobytes()) for one in settings)
+        tables = tuple(one.key for one in settings)
         return _recent_pools.get((tables, n_spreads), lambda: cls._computed(settings, n_spreads))
 
     @classmethod
@@ -576,6 +576,34 @@ class RandomStandIns:
         if part.drawn.prefixes.shape[0]:
             count = count + part.drawn.whole[row] @ part.drawn.prefixes
         return np.flatnonzero(count.toarray()[0] > 0)
+
+
+def scores_of_draws(
+    setting: NullSetting, pool: GenePool, sets: Sequence[Rows], n_draws: int
+) -> Iterator[tuple[slice, Draws]]:
+    """Scores of random sets like some sets, some draws at a time, each but for a constant.
+
+    Parameters
+    ----------
+    setting
+        The table and its samples.
+    pool
+        Its genes.
+    sets
+        The places in the pool of each set's genes.
+    n_draws
+        Random sets of each.
+
+    Yields
+    ------
+    The numbers of draws, and draws x sets x samples.
+    """
+    classes = pool.classes_or_one
+    forms = [_Form("set", _matched_alone(classes, rows, from_end=False)) for rows in sets]
+    family = Family(pool, forms)
+    scores = _Scores(setting, family)
+    for some in _groups(family.parts(0, n_draws), len(sets) * len(setting.columns)):
+        yield slice(some[0].start, some[-1].stop), scores.of_draws(some)
 
 
 def matched_scores(setting: NullSetting, sets: Sequence[Rows], n_draws: int) -> list[Draws]:

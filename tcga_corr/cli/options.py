@@ -98,10 +98,19 @@ ScreenNulls = Annotated[
         "--null",
         metavar=f"{ALL_NULLS}|none",
         help="What else to compare r with, as in correlate. Default: genes; of more than 200 sets "
-        "none, as it takes minutes.",
+        "or pairs none, as it takes minutes.",
     ),
 ]
-Draws = Annotated[int, typer.Option(metavar="B", help="Random pairs at most, for p_genes.")]
+GroupNulls = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--null",
+        metavar="genes|none",
+        help="What else to compare effects with: random genes of the same mean and spread "
+        "(p_genes), or nothing. Default: genes; of more than 200 variables none.",
+    ),
+]
+Draws = Annotated[int, typer.Option(metavar="B", help="Random pairs or sets at most, for p_genes.")]
 OutputFormat = Annotated[
     Format | None,
     typer.Option("--format", help="Default: that of the output file's ending, else a table."),
