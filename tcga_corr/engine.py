@@ -17,6 +17,7 @@ from tcga_corr.choices import (
     BY_SAMPLE_TYPE,
     CovariateKey,
     Cut,
+    Method,
     MethodOrAll,
     Null,
     ScoringEngine,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from tcga_corr.analysis.cohort import Cohort
     from tcga_corr.analysis.compare import CompareAnswer
     from tcga_corr.analysis.correlate import CorrelateAnswer
+    from tcga_corr.analysis.correlate_by import CorrelateByAnswer
     from tcga_corr.analysis.dominance import DominanceAnswer
     from tcga_corr.analysis.robustness import RobustnessAnswer
     from tcga_corr.analysis.score import ScoreAnswer, ValuesAnswer
@@ -163,6 +165,49 @@ class Engine:
 
         data = self.data(Scope(**scope))
         return correlate(data, x, y, method, adjust, null, draws, purity=purity)
+
+    def correlate_by(
+        self,
+        x: Item,
+        y: Item,
+        by: str,
+        *,
+        continuous: bool = False,
+        method: Method = "pearson",
+        adjust: Items = (),
+        null: Null | Iterable[Null] = tuple(NULLS),
+        draws: int = N_DRAWS,
+        purity: bool = True,
+        **scope: Unpack[ScopeOptions],
+    ) -> CorrelateByAnswer:
+        """The association of two variables in each stratum, and whether the strata differ.
+
+        Parameters
+        ----------
+        x, y, adjust, null, draws, purity
+            As for :meth:`correlate`; ``draws`` are the permutations too.
+        by
+            What cuts the samples: a category by its levels; a number, gene or score in thirds
+            within each tumor type; ``sample-type`` into tumour and normal.
+        continuous
+            Not to cut by a number, but to ask how r changes with it.
+        method
+            ``pearson``, ``spearman``, or ``kendall``, of which there is no permutation p.
+        """
+        from tcga_corr.analysis.correlate_by import correlate_by
+
+        return correlate_by(
+            self.data(Scope(**scope)),
+            x,
+            y,
+            by,
+            continuous=continuous,
+            method=method,
+            adjust=adjust,
+            null=null,
+            draws=draws,
+            purity=purity,
+        )
 
     def correlate_in_steps(
         self,
@@ -486,6 +531,23 @@ class Engine:
         from tcga_corr.upkeep import inventory
 
         return inventory.covariates(self.store)
+
+    def covariate_values(
+        self,
+        tumor_types: Iterable[str] = (),
+        source: str | None = None,
+        *,
+        by_tumor_type: bool = False,
+    ) -> pl.DataFrame:
+        """How many samples have each covariate, and its range or levels.
+
+        See :func:`tcga_corr.upkeep.inventory.covariate_values`.
+        """
+        from tcga_corr.upkeep import inventory
+
+        return inventory.covariate_values(
+            self.store, tumor_types, source, by_tumor_type=by_tumor_type
+        )
 
     def sql(self, query: str, *, unsafe: bool = False) -> pl.DataFrame:
         """DuckDB's answer over the views ``expression``, ``tables`` and ``samples``.

@@ -21,6 +21,8 @@ from tcga_corr.vocabulary.gene_sets.paths import file_and_set, names_file
 from tcga_corr.vocabulary.gene_sets.readings import readings_of
 from tcga_corr.vocabulary.symbols import AmbiguousSymbolError, UnknownSymbolError
 
+MOST_COMPONENTS = 50
+"""Components that can be held fixed."""
 _PUNCTUATION = re.compile(r"[^A-Za-z0-9]")
 
 
@@ -56,7 +58,28 @@ class CovariateVariable:
         return self.covariate.label
 
 
-Variable = GeneVariable | SetVariable | CovariateVariable
+@dataclass(frozen=True)
+class ComponentsVariable:
+    """The first principal components of a cohort's expression, to be held fixed.
+
+    Attributes
+    ----------
+    count
+        How many.
+    correlated
+        What is correlated; its genes are left out of them.
+    """
+
+    count: int
+    correlated: tuple[Variable, ...] = field(default=(), repr=False)
+
+    @property
+    def name(self) -> str:
+        """``pcs:5`` for five."""
+        return f"pcs:{self.count}"
+
+
+Variable = GeneVariable | SetVariable | CovariateVariable | ComponentsVariable
 
 
 def sets_among(variables: Sequence[object]) -> list[SetVariable]:
@@ -189,7 +212,15 @@ class NameResolver:
         UsageError
             If one of them is correlated itself.
         """
-        controls = list(dict.fromkeys(self.any_variable(item) for item in several_items(items)))
+        controls: list[Variable] = []
+        for item in several_items(items):
+            components = parse_components(item)
+            controls.append(
+                replace(components, correlated=tuple(correlated))
+                if components
+                else self.any_variable(item)
+            )
+        controls = list(dict.fromkeys(controls))
         check_controls(correlated, controls)
         return controls
 
@@ -280,6 +311,15 @@ class NameResolver:
             If there is none, naming the nearest.
         """
         return CovariateVariable(self._covariates.require(text.removeprefix("covariate:")))
+
+    def covariate_or_variable(self, text: str) -> Variable:
+        """What samples are chosen or cut by: a covariate, whatever gene has its name as an alias.
+
+        Any other text as :meth:`any_variable`; ``race`` is a former symbol of AMACR.
+        """
+        if ":" not in text and self._covariates.named(text):
+            return self.covariate(text)
+        return self.any_variable(text)
 
     def purity(self) -> CovariateVariable | None:
         """The covariate that is called purity; None where there is none, or several."""
@@ -383,6 +423,24 @@ class NameResolver:
         return any(name in table.genes for table in self._tables)
 
 
+def parse_components(item: Item) -> ComponentsVariable | None:
+    """The components that ``pcs:K`` names; None of any other item.
+
+    Raises
+    ------
+    UsageError
+        If K is no number from 1 to 50.
+    """
+    if not isinstance(item, str) or not item.casefold().startswith("pcs:"):
+        return None
+    count = item[4:].strip()
+    if not count.isascii() or not count.isdecimal() or not 1 <= int(count) <= MOST_COMPONENTS:
+        raise UsageError(
+            f"'{item[:40]}' names no components", f"Give pcs:1 to pcs:{MOST_COMPONENTS}, as pcs:5"
+        )
+    return ComponentsVariable(int(count))
+
+
 def is_collection(text: str) -> bool:
     """Whether a text names a collection of gene sets, not one variable."""
     return text.casefold() in ("hallmark", "reference") or names_file(text)
@@ -460,13 +518,15 @@ def _similar_set(text: str) -> str:
     )
 
 
-def _no_set(text: str, variable: GeneVariable | CovariateVariable) -> UsageError:
+def _no_set(text: str, variable: Variable) -> UsageError:
     if isinstance(variable, GeneVariable):
         return UsageError(
             f"'{text}' is a gene, and a score is of a gene set",
             f"Its values: tcga-corr sql \"FROM expression WHERE gene = '{variable.name}'\"; "
             "several genes make a set, as 'CD8A,GZMB,PRF1'",
         )
+    if not isinstance(variable, CovariateVariable):
+        return UsageError(f"'{text}' is no gene set", "See `tcga-corr sets`")
     covariate = variable.covariate
     where = f"table_name = '{covariate.table}' AND covariate = '{covariate.name}'"
     return UsageError(

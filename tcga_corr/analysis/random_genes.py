@@ -524,16 +524,8 @@ class _Scores:
         return each if len(self._sets) == self._n_drawn else each[:, [at for _, at in self._sets]]
 
 
-def drawn_values(
-    setting: NullSetting,
-    pool: GenePool,
-    side: Side,
-    start: int,
-    stop: int,
-    *,
-    from_end: bool = True,
-) -> Draws:
-    """The values of random variables like one.
+def drawn_values(setting: NullSetting, pool: GenePool, side: Side, start: int, stop: int) -> Draws:
+    """The values of random variables like one, as the second of a pair with a gene.
 
     Parameters
     ----------
@@ -544,18 +536,46 @@ def drawn_values(
         values in these samples, is kept.
     start, stop
         The numbers of the draws.
-    from_end
-        As the second of a pair with a gene; else as the first of a pair, such as with a covariate.
 
     Returns
     -------
-    Draws x samples; scores but for a constant of each draw.
+    Draws x samples.
     """
     if side.kind == "covariate":
         return np.broadcast_to(side.values, (stop - start, len(side.values))).astype(np.float32)
-    matched = _matched_alone(pool.classes_or_one, side.rows, from_end=from_end)
+    matched = _matched_alone(pool.classes_or_one, side.rows, from_end=True)
     family = Family(pool, [_Form(side.kind, matched)])
     return _Scores(setting, family).of_draws(family.parts(start, stop))[:, 0]
+
+
+class RandomStandIns:
+    """Random variables in the place of a gene or set, as the first of a pair; for any table.
+
+    Parameters
+    ----------
+    pool, side
+        The genes, and the variable with the places of its genes among them.
+    n_draws
+        How many.
+    """
+
+    def __init__(self, pool: GenePool, side: Side, n_draws: int) -> None:
+        matched = _matched_alone(pool.classes_or_one, side.rows, from_end=False)
+        self._family = Family(pool, [_Form(side.kind, matched)])
+        self._parts = self._family.parts(0, n_draws)
+
+    def values(self, setting: NullSetting) -> Draws:
+        """Draws x samples; scores but for a constant of each draw."""
+        return _Scores(setting, self._family).of_draws(self._parts)[:, 0]
+
+    def genes(self, number: int) -> Rows:
+        """The places in the pool of the genes of one draw."""
+        part = next(one for one in self._parts if number < one.stop)
+        row = slice(number - part.start, number - part.start + 1)
+        count = part.drawn.genes[row]
+        if part.drawn.prefixes.shape[0]:
+            count = count + part.drawn.whole[row] @ part.drawn.prefixes
+        return np.flatnonzero(count.toarray()[0] > 0)
 
 
 def scores_of_draws(

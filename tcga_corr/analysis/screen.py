@@ -16,7 +16,6 @@ from tcga_corr.analysis.cohort import (
 )
 from tcga_corr.analysis.given import one_item, several_items
 from tcga_corr.analysis.names import (
-    CovariateVariable,
     GeneVariable,
     Items,
     NameResolver,
@@ -228,7 +227,7 @@ def _others(names: NameResolver, against: Items, x: Variable) -> list[GeneVariab
     """
     found: dict[GeneVariable | SetVariable, None] = {}
     for one in _named_by(names, against):
-        if isinstance(one, CovariateVariable):
+        if not isinstance(one, GeneVariable | SetVariable):
             raise UsageError(
                 f"'{one.name}' is a covariate, and a screen is of genes or gene sets",
                 "`tcga-corr correlate` takes it",

@@ -76,8 +76,9 @@ AdjustFor = Annotated[
     typer.Option(
         "--adjust",
         metavar="Z",
-        help="Adjust for Z: partial correlation. A covariate, a gene or a gene set; several with "
-        "commas or by repeating. Samples without it are left out.",
+        help="Adjust for Z: partial correlation. purity or another covariate, of categories their "
+        "levels, a gene or a gene set such as proliferation, or pcs:5, the first components of "
+        "expression; several with commas or by repeating. Samples without it are left out.",
     ),
 ]
 ALL_NULLS = ",".join(NULLS)
