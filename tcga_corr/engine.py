@@ -239,8 +239,9 @@ class Engine:
         variables
             As for :meth:`correlate`; ``hallmark`` and ``FILE.gmt`` for all of their sets.
         by
-            ``sample-type``: tumour against solid tissue normal; or a file of groups of ``samples``,
-            see :func:`tcga_corr.formats.sample_groups.read_groups`.
+            ``sample-type``: tumour against solid tissue normal; ``gtex``: tumour against the tissue
+            of GTEx; or a file of groups of ``samples``, see
+            :func:`tcga_corr.formats.sample_groups.read_groups`.
         group
             The file's column of groups.
         """

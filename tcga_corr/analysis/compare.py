@@ -12,9 +12,10 @@ import numpy as np
 
 from tcga_corr.analysis.answer import Answer, CohortData, Query, ScopeQuery
 from tcga_corr.analysis.cohort import Cohort, Measured, Vector, join_notes, matching_notes
+from tcga_corr.analysis.gtex import notes_against_gtex
 from tcga_corr.analysis.names import Items, Variable
 from tcga_corr.analysis.scope import SEE_STATUS
-from tcga_corr.choices import BY_SAMPLE_TYPE, Selection
+from tcga_corr.choices import BY_GTEX, BY_SAMPLE_TYPE, Selection
 from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.stats.adjustment import benjamini_hochberg
 from tcga_corr.stats.groups import MIN_GROUP, GroupTest, compare_many, compare_pairs, compare_two
@@ -82,11 +83,12 @@ def compare(
         groups=list(grouping.names),
         scope=replace(data.query, samples=" and ".join(grouping.selections)),
     )
-    return data.answer(CompareAnswer, frame, query, chosen, matching_notes(measured))
+    notes = matching_notes(measured), notes_against_gtex(selections[-1])
+    return data.answer(CompareAnswer, frame, query, chosen, *notes)
 
 
 def _grouping(by: str | Path, group: str | None, samples: Selection) -> Grouping:
-    if str(by) != BY_SAMPLE_TYPE:
+    if str(by) not in (BY_SAMPLE_TYPE, BY_GTEX):
         from tcga_corr.formats.sample_groups import read_groups
 
         groups = read_groups(Path(by), group)
@@ -96,17 +98,19 @@ def _grouping(by: str | Path, group: str | None, samples: Selection) -> Grouping
             (samples,),
         )
     if samples != "tumor":
-        raise UsageError(f"samples is '{samples}'", "By sample-type, tumor is compared with normal")
+        other = "gtex" if str(by) == BY_GTEX else "normal"
+        raise UsageError(f"samples is '{samples}'", f"By {by}, tumor is compared with {other}")
     if group is not None:
         raise UsageError("a column of groups is given", "Give the file too: --by FILE")
-    return tumor_against_normal()
+    return tumor_against("gtex" if str(by) == BY_GTEX else "normal")
 
 
-def tumor_against_normal() -> Grouping:
-    """Tumour samples against solid tissue normal; patients who have both are pairs too."""
-    return Grouping(
-        ("tumor", "normal"), lambda cohort, sample: cohort.selection, ("tumor", "normal")
-    )
+def tumor_against(other: Selection) -> Grouping:
+    """Tumour samples against solid tissue normal, or the tissue of GTEx.
+
+    Patients who have both are pairs too; a donor of GTEx has no tumour.
+    """
+    return Grouping(("tumor", other), lambda cohort, sample: cohort.selection, ("tumor", other))
 
 
 def compare_groups(

@@ -27,9 +27,9 @@ def compare(
         str,
         typer.Option(
             "--by",
-            metavar="sample-type|FILE",
-            help="Tumour against solid tissue normal, or a table of samples (or patients) and "
-            "their groups.",
+            metavar="sample-type|gtex|FILE",
+            help="Tumour against solid tissue normal, or against the tissue of GTEx; or a table of "
+            "samples (or patients) and their groups.",
         ),
     ] = "sample-type",
     group: Annotated[
@@ -50,7 +50,8 @@ def compare(
     too: a small p of a pathway is no evidence about that pathway.
 
     Examples: `tcga-corr compare ferroptosis nfkb -t LIHC`,
-    `tcga-corr compare ferroptosis --by stages.tsv --group stage`.
+    `tcga-corr compare ferroptosis --by stages.tsv --group stage`,
+    `tcga-corr compare ferroptosis -t ACC,OV --by gtex`.
     """
     settings: Settings = context.obj
     out.check_plot(plot)
