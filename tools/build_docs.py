@@ -54,11 +54,11 @@ than two minutes, is given up at once for all files.
 GTEX_INTRODUCTION = """\
 ## Normal tissue of GTEx
 
-TCGA has the RNA of no normal tissue of ACC, DLBC, LAML, LGG, MESO, OV, TGCT, UCS and UVM, and of few
-patients of many others. `tcga-corr fetch --source toil --gtex` takes the table of the Toil hub in which GTEx was computed as
-TCGA was, from the reads on (Vivian et al. 2017, doi:10.1038/nbt.3772), and its phenotype table. The
-samples of GTEx stand in the table of their tumor type, with `gtex` and `tissue`, and are in no
-selection but `--samples gtex`:
+TCGA has the RNA of no normal tissue of ACC, DLBC, LAML, LGG, MESO, OV, TGCT, UCS and UVM, and of
+few patients of many others. `tcga-corr fetch --source toil --gtex` takes the table of the Toil hub
+in which GTEx was computed as TCGA was, from the reads on (Vivian et al. 2017,
+doi:10.1038/nbt.3772), and its phenotype table. The samples of GTEx stand in the table of their
+tumor type, with `gtex` and `tissue`, and are in no selection but `--samples gtex`:
 
 ```console
 tcga-corr fetch LIHC OV --source toil --gtex
@@ -67,8 +67,9 @@ tcga-corr compare ferroptosis -t OV --by gtex
 tcga-corr status --samples
 ```
 
-- A donor is a patient and gives one sample: of the tissue that stands first below, then the first in
-  sorted order. `status --samples` says so of each. Cell lines and TARGET are left out and counted.
+- A donor is a patient and gives one sample: of the tissue that stands first below, then the first
+  in sorted order. `status --samples` says so of each. Cell lines and TARGET are left out and
+  counted.
 - A tissue of several tumor types, as lung, is in one row of an answer and pooled once; a note says
   which types it stands for. `compare` pools nothing and has them all. One donor may have given
   tissue to several types, which a pooled p does not know; a note counts them.
