@@ -12,6 +12,7 @@ from tcga_corr.vocabulary.gtex import NORMAL_TISSUES
 
 HOW_TO_LOAD = "tcga-corr fetch --source toil --gtex"
 _MOST_DOUBTS = 4  # that are told one by one
+_NO_MATCH = "no tissue of GTEx is matched with"
 _TWO_STUDIES = (
     "tumours are of TCGA and normal tissue is of GTEx: what differs between the two studies, such "
     "as how tissue was taken, differs between the groups too"
@@ -64,11 +65,11 @@ def check_some(cohorts: Sequence[Cohort]) -> None:
         return
     names = [cohort.tumor_type for cohort in cohorts]
     matched = [name for name in names if _has_tissue(name)]
-    reasons = [f"{name}: {_no_samples(name)}" for name in names if name not in matched]
+    reasons = ", ".join(f"{name} ({_why_none(name)})" for name in names)
     source = cohorts[0].table.key.source
     raise DataMissingError(
         f"no GTEx samples of {', '.join(names)} in source '{source}'",
-        f"Load them with `{HOW_TO_LOAD}`" if matched else "; ".join(reasons),
+        f"Load them with `{HOW_TO_LOAD}`" if matched else f"{_NO_MATCH} {reasons}",
     )
 
 
@@ -84,14 +85,19 @@ def gtex_notes(opened: Sequence[Cohort], kept: Sequence[Cohort]) -> list[str]:
     """
     if not _are_of_gtex(opened):
         return []
+    left_out = [
+        f"{cohort.tumor_type} ({first.tumor_type})"
+        for cohort in opened
+        if cohort not in kept
+        for first in kept
+        if _shares_samples(cohort, first)
+    ]
     notes = _notes_of_tissues(opened)
-    for cohort in opened:
-        if cohort not in kept:
-            first = next(one.tumor_type for one in kept if _shares_samples(cohort, one))
-            notes.append(
-                f"{cohort.tumor_type} has the GTEx samples of {first}, and is left out, so that "
-                "they count once"
-            )
+    if left_out:
+        notes.append(
+            "left out, so that samples count once, are tumor types of the same tissue: "
+            + ", ".join(left_out)
+        )
     return [*notes, *_note_of_donors(kept)]
 
 
@@ -111,9 +117,14 @@ def _notes_of_tissues(cohorts: Sequence[Cohort]) -> list[str]:
     else:
         notes += [f"doubtful: {name}, {NORMAL_TISSUES[name].doubt}" for name in doubtful]
     none = [one.tumor_type for one in cohorts if not one.n_before_conditions]
-    if none:
-        why = "; ".join(f"{name} ({_no_samples(name)})" for name in none)
-        notes.append(f"no GTEx samples: {why}")
+    missing = [name for name in none if _has_tissue(name)]
+    unmatched = [name for name in none if name not in missing]
+    if missing:
+        notes.append(f"no GTEx samples are loaded of {', '.join(missing)}: `{HOW_TO_LOAD}`")
+    if len(unmatched) > _MOST_DOUBTS:
+        notes.append(f"{_NO_MATCH} {', '.join(unmatched)}, see docs/sources.md")
+    else:
+        notes += [f"{_NO_MATCH} {name} ({_why_none(name)})" for name in unmatched]
     return notes
 
 
@@ -144,9 +155,7 @@ def _has_tissue(tumor_type: str) -> bool:
     return tumor_type in NORMAL_TISSUES and bool(NORMAL_TISSUES[tumor_type].tissues)
 
 
-def _no_samples(tumor_type: str) -> str:
-    if _has_tissue(tumor_type):
-        return f"not loaded: `{HOW_TO_LOAD}`"
+def _why_none(tumor_type: str) -> str:
     known = NORMAL_TISSUES.get(tumor_type)
     return known.doubt if known else "none of the 33 tumor types"
 

@@ -55,28 +55,28 @@ NORMAL_TISSUES: dict[str, NormalTissue] = {
             "BRCA", ("Breast - Mammary Tissue",), "much of it is fat, and some donors are men"
         ),
         NormalTissue("CESC", ("Cervix - Ectocervix", "Cervix - Endocervix")),
-        NormalTissue("CHOL", doubt="GTEx has no bile duct"),
+        NormalTissue("CHOL", doubt="no bile duct"),
         NormalTissue("COAD", _COLON, _OF_COLON),
         NormalTissue("DLBC", ("Whole Blood",), _OF_BLOOD.format("lymph node nor B cells alone")),
         NormalTissue("ESCA", ("Esophagus - Mucosa",), "squamous, and half of the tumours are not"),
         NormalTissue("GBM", _CORTEX, _OF_CORTEX),
-        NormalTissue("HNSC", doubt="GTEx has no mucosa of mouth, throat or larynx"),
+        NormalTissue("HNSC", doubt="no mucosa of mouth, throat or larynx"),
         NormalTissue("KICH", _KIDNEY),
         NormalTissue("KIRC", _KIDNEY),
         NormalTissue("KIRP", _KIDNEY),
         NormalTissue(
             "LAML",
-            doubt="GTEx has no bone marrow: what its table lists there, and GEPIA2 takes, is the "
+            doubt="no bone marrow: what the hub's table lists there, and GEPIA2 takes, is the "
             "leukaemia cell line K-562",
         ),
         NormalTissue("LGG", _CORTEX, _OF_CORTEX),
         NormalTissue("LIHC", ("Liver",)),
         NormalTissue("LUAD", ("Lung",)),
         NormalTissue("LUSC", ("Lung",), "of alveoli, and the tumours arise in bronchi"),
-        NormalTissue("MESO", doubt="GTEx has no pleura"),
+        NormalTissue("MESO", doubt="no pleura"),
         NormalTissue("OV", ("Ovary",), "many of the tumours arise from the fallopian tube"),
         NormalTissue("PAAD", ("Pancreas",), "mostly acinar cells, and the tumours are ductal"),
-        NormalTissue("PCPG", doubt="GTEx has no adrenal medulla apart from the cortex"),
+        NormalTissue("PCPG", doubt="no adrenal medulla apart from the cortex"),
         NormalTissue("PRAD", ("Prostate",)),
         NormalTissue("READ", _COLON, "colon, not rectum; " + _OF_COLON),
         NormalTissue("SARC", doubt="sarcomas arise in many tissues"),
@@ -91,7 +91,7 @@ NORMAL_TISSUES: dict[str, NormalTissue] = {
         NormalTissue("THYM", ("Whole Blood",), _OF_BLOOD.format("thymus nor epithelium")),
         NormalTissue("UCEC", ("Uterus",), _OF_UTERUS),
         NormalTissue("UCS", ("Uterus",), _OF_UTERUS),
-        NormalTissue("UVM", doubt="GTEx has no eye"),
+        NormalTissue("UVM", doubt="no eye"),
     )
 }
 

@@ -309,7 +309,7 @@ def test_tumours_are_compared_with_gtex(store: Engine) -> None:
     notes = "\n".join(answer.notes)
     assert "normal tissue of GTEx: LIHC Liver, LUAD Lung, LUSC Lung" in notes
     assert "doubtful: LUSC, of alveoli" in notes
-    assert "no GTEx samples: MESO (GTEx has no pleura)" in notes
+    assert "no tissue of GTEx is matched with MESO (no pleura)" in notes
     assert "two studies" in notes
     assert answer.frame.filter(tumor_type="MESO")["p"].null_count() > 0
 
@@ -321,7 +321,7 @@ def test_samples_of_a_tissue_count_once(store: Engine, tmp_path: Path) -> None:
     without = store.correlate("RELA", "NFE2L2", samples="gtex", tumor_types=["LIHC", "LUAD"])
     assert answer.pooled == without.pooled
     notes = "\n".join(answer.notes)
-    assert "LUSC has the GTEx samples of LUAD, and is left out, so that they count once" in notes
+    assert "tumor types of the same tissue: LUSC (LUAD)" in notes
     assert "5 of 20 donors of GTEx are in several tumor types" in notes
     alone = store.correlate("RELA", "NFE2L2", samples="gtex", tumor_types=["LUSC"]).frame
     assert alone["r"].to_list() == answer.frame.filter(tumor_type="LUAD")["r"].to_list()
@@ -355,7 +355,7 @@ def test_questions_without_samples_of_gtex(both: tuple[Engine, Engine], cli: Cli
         without.compare(["RELA"], "gtex")
     with pytest.raises(DataMissingError) as error:
         store.score([",".join(SET)], samples="gtex", tumor_types=["MESO"])
-    assert error.value.remedy == "MESO: GTEx has no pleura"
+    assert error.value.remedy == "no tissue of GTEx is matched with MESO (no pleura)"
     with pytest.raises(UsageError, match="STES is several studies"):
         store.correlate("RELA", "GPX4", samples="gtex", tumor_types=["STES"])
     with pytest.raises(UsageError, match="samples is 'normal'"):
