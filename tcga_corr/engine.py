@@ -17,6 +17,7 @@ from tcga_corr.choices import (
     BY_SAMPLE_TYPE,
     CovariateKey,
     Cut,
+    Method,
     MethodOrAll,
     Null,
     ScoringEngine,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from tcga_corr.analysis.cohort import Cohort
     from tcga_corr.analysis.compare import CompareAnswer
     from tcga_corr.analysis.correlate import CorrelateAnswer
+    from tcga_corr.analysis.correlate_by import CorrelateByAnswer
     from tcga_corr.analysis.dominance import DominanceAnswer
     from tcga_corr.analysis.robustness import RobustnessAnswer
     from tcga_corr.analysis.score import ScoreAnswer, ValuesAnswer
@@ -94,21 +96,26 @@ class Engine:
         sets: Items,
         *,
         engine: ScoringEngine = "closed-form",
+        apart: bool = False,
         **scope: Unpack[ScopeOptions],
     ) -> ScoreAnswer:
-        """Raw ssGSEA scores of gene sets, one row per tumor type, sample and set.
+        """Raw ssGSEA scores of gene sets, one row per tumor type, sample and set; or genes' values.
 
         Parameters
         ----------
         sets
             Names as for :meth:`correlate`; ``FILE.gmt`` for all of its sets and ``hallmark`` for
             the 50 Hallmarks; a list of genes, which is one set; a dictionary of lists; gene sets.
+            Or one gene, whose values in the table's unit are then ``es``.
+        apart
+            Whether several genes are each a variable, as arguments of the command line are, and
+            not one set.
         engine
             ``gseapy`` calls gseapy's own ssgsea instead of the closed form.
         """
         from tcga_corr.analysis.score import score
 
-        return score(self.data(Scope(**scope)), sets, engine)
+        return score(self.data(Scope(**scope)), sets, engine, apart=apart)
 
     def values(self, variables: Items, **scope: Unpack[ScopeOptions]) -> ValuesAnswer:
         """The values that are correlated: a row per tumor type and sample, a column per variable.
@@ -159,6 +166,49 @@ class Engine:
         data = self.data(Scope(**scope))
         return correlate(data, x, y, method, adjust, null, draws, purity=purity)
 
+    def correlate_by(
+        self,
+        x: Item,
+        y: Item,
+        by: str,
+        *,
+        continuous: bool = False,
+        method: Method = "pearson",
+        adjust: Items = (),
+        null: Null | Iterable[Null] = tuple(NULLS),
+        draws: int = N_DRAWS,
+        purity: bool = True,
+        **scope: Unpack[ScopeOptions],
+    ) -> CorrelateByAnswer:
+        """The association of two variables in each stratum, and whether the strata differ.
+
+        Parameters
+        ----------
+        x, y, adjust, null, draws, purity
+            As for :meth:`correlate`; ``draws`` are the permutations too.
+        by
+            What cuts the samples: a category by its levels; a number, gene or score in thirds
+            within each tumor type; ``sample-type`` into tumour and normal.
+        continuous
+            Not to cut by a number, but to ask how r changes with it.
+        method
+            ``pearson``, ``spearman``, or ``kendall``, of which there is no permutation p.
+        """
+        from tcga_corr.analysis.correlate_by import correlate_by
+
+        return correlate_by(
+            self.data(Scope(**scope)),
+            x,
+            y,
+            by,
+            continuous=continuous,
+            method=method,
+            adjust=adjust,
+            null=null,
+            draws=draws,
+            purity=purity,
+        )
+
     def correlate_in_steps(
         self,
         x: Item,
@@ -183,7 +233,7 @@ class Engine:
 
     def screen(
         self,
-        x: Item,
+        x: Items,
         against: Items = "genes",
         *,
         method: ScreenMethod = "pearson",
@@ -193,23 +243,25 @@ class Engine:
         draws: int = N_DRAWS,
         **scope: Unpack[ScopeOptions],
     ) -> ScreenAnswer:
-        """One variable against every gene, or against many genes or gene sets.
+        """One variable against every gene, or against many genes or gene sets; or a list by itself.
 
         Parameters
         ----------
         x, adjust
-            As for :meth:`correlate`.
+            As for :meth:`correlate`; with ``itself``, x is a list of names, such as
+            ``CD8A,GZMB,PRF1``, or a file or collection as in ``against``.
         against
             ``genes``; ``hallmark``; ``reference``, the sets that p_sets ranks among; ``FILE.gmt``,
-            all of its sets; ``FILE.txt``, the genes of a list; ``CD8A,GZMB`` or a list of names; or
-            gene sets.
+            all of its sets; ``FILE.txt``, the genes of a list; ``CD8A,GZMB`` or a list of names;
+            gene sets; or ``itself``: every two variables of x.
         method
             ``pearson`` or ``spearman``.
         by_tumor_type
-            A row per tumor type and y; by default, and of several tumor types, a row per y, pooled
-            over them.
+            A row per tumor type and y, or pair; by default, and of several tumor types, a row per
+            y, or pair, pooled over them.
         null, draws
-            As for :meth:`correlate`; by default ``genes``, but of more than 200 sets none.
+            As for :meth:`correlate`; by default ``genes``, but of more than 200 sets
+            or pairs none.
         """
         from tcga_corr.analysis.screen import screen
 
@@ -230,6 +282,8 @@ class Engine:
         by: str | Path = BY_SAMPLE_TYPE,
         *,
         group: str | None = None,
+        null: Null | Iterable[Null] | None = None,
+        draws: int = N_DRAWS,
         **scope: Unpack[ScopeOptions],
     ) -> CompareAnswer:
         """Whether variables differ between groups of samples, in each tumor type.
@@ -240,14 +294,21 @@ class Engine:
             As for :meth:`correlate`; ``hallmark`` and ``FILE.gmt`` for all of their sets.
         by
             ``sample-type``: tumour against solid tissue normal; ``gtex``: tumour against the tissue
-            of GTEx; or a file of groups of ``samples``, see
+            of GTEx; a covariate that is a category, such as ``stage``; or a file of groups of
+            ``samples``, see
             :func:`tcga_corr.formats.sample_groups.read_groups`.
         group
             The file's column of groups.
+        null
+            What effects are compared with: ``genes``, random sets of genes of the same mean and
+            spread, and for a gene the others of its class, by default of up to 200 variables; or
+            ``none``.
+        draws
+            Random sets.
         """
         from tcga_corr.analysis.compare import compare
 
-        return compare(self.data(Scope(**scope)), variables, by, group)
+        return compare(self.data(Scope(**scope)), variables, by, group, null, draws)
 
     def dominance(
         self,
@@ -471,6 +532,23 @@ class Engine:
         from tcga_corr.upkeep import inventory
 
         return inventory.covariates(self.store)
+
+    def covariate_values(
+        self,
+        tumor_types: Iterable[str] = (),
+        source: str | None = None,
+        *,
+        by_tumor_type: bool = False,
+    ) -> pl.DataFrame:
+        """How many samples have each covariate, and its range or levels.
+
+        See :func:`tcga_corr.upkeep.inventory.covariate_values`.
+        """
+        from tcga_corr.upkeep import inventory
+
+        return inventory.covariate_values(
+            self.store, tumor_types, source, by_tumor_type=by_tumor_type
+        )
 
     def sql(self, query: str, *, unsafe: bool = False) -> pl.DataFrame:
         """DuckDB's answer over the views ``expression``, ``tables`` and ``samples``.

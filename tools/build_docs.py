@@ -57,8 +57,9 @@ GTEX_INTRODUCTION = """\
 TCGA has the RNA of no normal tissue of ACC, DLBC, LAML, LGG, MESO, OV, TGCT, UCS and UVM, and of
 few patients of many others. `tcga-corr fetch --source toil --gtex` takes the table of the Toil hub
 in which GTEx (GTEx Consortium 2013, doi:10.1038/ng.2653) was computed as TCGA was, from the reads
-on (Vivian et al. 2017, doi:10.1038/nbt.3772), and its phenotype table. The samples of GTEx stand in the table of their
-tumor type, with `gtex` and `tissue`, and are in no selection but `--samples gtex`:
+on (Vivian et al. 2017, doi:10.1038/nbt.3772), and its phenotype table. The samples of GTEx stand
+in the table of their tumor type, with `gtex` and `tissue`, and are in no selection but `--samples
+gtex`:
 
 ```console
 tcga-corr fetch LIHC OV --source toil --gtex

@@ -10,11 +10,18 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from tcga_corr.analysis.names import CovariateVariable, GeneVariable, SetVariable, Variable
+from tcga_corr.analysis.names import (
+    ComponentsVariable,
+    CovariateVariable,
+    GeneVariable,
+    SetVariable,
+    Variable,
+)
 from tcga_corr.choices import Method, Selection, Ties
 from tcga_corr.scoring.rank_sums import N_SUMS
 from tcga_corr.scoring.ranks import ordinal_ranks
 from tcga_corr.scoring.ssgsea import doubled_places, enrichment_scores, weights_by_doubled_rank
+from tcga_corr.stats.components import principal_components
 from tcga_corr.store.index import GeneNames, TableIndex
 from tcga_corr.store.metadata import StoredSample
 from tcga_corr.store.union import UnionIndex
@@ -58,6 +65,8 @@ class Measured:
         Why there are no values; empty where there are.
     n_by_letter
         Samples whose value is that of the lowest vial letter, for want of their own vial's.
+    components
+        Of principal components all, a row each; ``values`` is the first.
     """
 
     variable: Variable
@@ -67,6 +76,7 @@ class Measured:
     match: SymbolMatch = field(default_factory=SymbolMatch)
     note: str = ""
     n_by_letter: int = 0
+    components: Matrix | None = None
 
     @property
     def name(self) -> str:
@@ -81,6 +91,8 @@ class Measured:
         """
         if self.values is None:
             return []
+        if self.components is not None:
+            return list(self.components[:, columns])
         values = self.values[columns]
         if not isinstance(self.variable, CovariateVariable) or not self.variable.covariate.levels:
             return [values]
@@ -301,6 +313,8 @@ class Cohort:
             return self._gene_values(variable)
         if isinstance(variable, CovariateVariable):
             return self._covariate_values(variable)
+        if isinstance(variable, ComponentsVariable):
+            return self._components(variable)
         match = _match(variable.gene_set.genes, self.table.genes)
         genes = frozenset(match.found.values()) - without
         values, note = None, ""
@@ -342,6 +356,28 @@ class Cohort:
         empty = len(values) > 0 and bool(np.isnan(values).all())
         note = f"{variable.name}: no sample has it" if empty else ""
         return Measured(variable, self.tumor_type, values, note=note, n_by_letter=n_by_letter)
+
+    def _components(self, variable: ComponentsVariable) -> Measured:
+        left_out = [self._rows_of(one) for one in variable.correlated]
+        kept = np.ones(len(self.table.genes), dtype=np.bool_)
+        kept[np.concatenate([np.array([], dtype=np.intp), *left_out])] = False
+        most = len(self.columns) - 2
+        if variable.count > most:
+            note = f"{variable.name}: {len(self.columns)} samples have no so many components"
+            return Measured(variable, self.tumor_type, None, note=note)
+        found = principal_components(self.table.values, kept, self.columns, variable.count)
+        return Measured(variable, self.tumor_type, found[0], components=found)
+
+    def _rows_of(self, variable: Variable) -> Rows:
+        """The rows of the table that a gene or a set is made of."""
+        if isinstance(variable, GeneVariable):
+            names: tuple[str, ...] = (variable.name,)
+        elif isinstance(variable, SetVariable):
+            names = variable.gene_set.genes
+        else:
+            names = ()
+        match = _match(names, self.table.genes) if names else SymbolMatch()
+        return np.asarray(self.table.genes.rows(frozenset(match.found.values())), dtype=np.intp)
 
     def scores(self, rows: Rows) -> Vector:
         """Raw ssGSEA scores of the set of these rows, one per selected sample."""

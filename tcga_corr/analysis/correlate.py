@@ -83,24 +83,12 @@ def correlate_in_steps(
     purity: bool = True,
 ) -> Iterator[CorrelateAnswer]:
     """See :meth:`tcga_corr.Engine.correlate_in_steps`."""
-    check_choice("method", method, [*METHODS, "all"])
-    nulls = checked_nulls(null, draws)
-    pair = data.names.variable(x), data.names.variable(y)
-    controls = data.names.controls(adjust, pair)
-    beside = purity_beside(data.names, pair, controls) if purity else None
-    adjusted = bool(controls) or any(cohort.studies for cohort in data.cohorts)
-    question = Question(
-        pair=pair,
-        methods=_methods(method, adjusted=adjusted),
-        adjust=tuple(controls),
-        nulls=nulls,
-        n_draws=draws,
-        purity=beside,
-    )
+    question = prepare(data, x, y, method, adjust, null, draws, purity=purity)
+    pair, controls, beside = question.pair, question.adjust, question.purity
     own = [
         f"{name} is left out: there is no partial form of it here"
         for name, record in METHODS.items()
-        if method == "all" and adjusted and not record.adjusts
+        if method == "all" and name not in question.methods
     ]
     query = CorrelateQuery(
         x=pair[0].name,
@@ -108,16 +96,49 @@ def correlate_in_steps(
         method=method,
         adjust=[variable.name for variable in controls],
         scope=data.query,
-        null=list(nulls),
+        null=list(question.nulls),
         draws=draws,
         purity=beside is not None,
     )
     variables = (*pair, *controls, *([beside] if beside else []))
-    for found in associate(data.cohorts, question, data.reference):
+    for found in associate(panels_of(data.cohorts, question), question, data.reference):
         notes = matching_notes(found.measured), own
         yield data.answer(
             CorrelateAnswer, found.frame, query, variables, *notes, pooled=found.pooled
         )
+
+
+def prepare(
+    data: CohortData,
+    x: Item,
+    y: Item,
+    method: MethodOrAll,
+    adjust: Items,
+    null: Null | Iterable[Null],
+    draws: int,
+    *,
+    purity: bool,
+) -> Question:
+    """The question of a pair, with its names found.
+
+    Raises
+    ------
+    UsageError
+        On an unknown name, method or null.
+    """
+    check_choice("method", method, [*METHODS, "all"])
+    nulls = checked_nulls(null, draws)
+    pair = data.names.variable(x), data.names.variable(y)
+    controls = data.names.controls(adjust, pair)
+    adjusted = bool(controls) or any(cohort.studies for cohort in data.cohorts)
+    return Question(
+        pair=pair,
+        methods=_methods(method, adjusted=adjusted),
+        adjust=tuple(controls),
+        nulls=nulls,
+        n_draws=draws,
+        purity=purity_beside(data.names, pair, controls) if purity else None,
+    )
 
 
 def purity_beside(
@@ -174,15 +195,22 @@ class Associations:
     measured: list[Measured]
 
 
+def panels_of(cohorts: Sequence[Cohort], question: Question) -> list[Panel]:
+    """The variables of a question, measured in each cohort."""
+    return [
+        Panel(cohort, question.pair, question.adjust, purity=question.purity) for cohort in cohorts
+    ]
+
+
 def associate(
-    cohorts: Sequence[Cohort], question: Question, reference: Reference
+    panels: Sequence[Panel], question: Question, reference: Reference
 ) -> Iterator[Associations]:
     """Rows in the columns of :mod:`tcga_corr.vocabulary.associations`, by tumor type and method.
 
     Parameters
     ----------
-    cohorts
-        The tumor types.
+    panels
+        The variables in each tumor type.
     question
         What to compute.
     reference
@@ -194,9 +222,6 @@ def associate(
     """
     import polars as pl
 
-    panels = [
-        Panel(cohort, question.pair, question.adjust, purity=question.purity) for cohort in cohorts
-    ]
     by_method = {
         method: _ByMethod([panel.by_method(method) for panel in panels], question, reference)
         for method in question.methods

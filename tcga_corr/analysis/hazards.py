@@ -16,9 +16,8 @@ from tcga_corr.analysis.names import CovariateVariable, SetVariable
 from tcga_corr.analysis.null_setting import Kind, NullSetting, Side
 from tcga_corr.analysis.random_genes import (
     OWN_GENES_TOO,
-    Draws,
     GenePool,
-    drawn_values,
+    RandomStandIns,
     is_crowded,
     rows_of,
 )
@@ -36,6 +35,8 @@ Rows = NDArray[np.intp]
 
 _Z_OF_95 = 1.959963984540054
 _NOTHING = float("nan")
+_NUMBERS_AT_ONCE = 2_000_000  # values of draws
+_NO_SCORE = "p_genes: by average ranks, the scores do not vary among those at risk"
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,9 @@ class Hazards:
     z: Vector
     log: Vector
     variance: Vector
+
+
+_OF_HAZARDS = tuple(Hazards.__dataclass_fields__)
 
 
 class HazardModel:
@@ -166,6 +170,13 @@ class HazardModel:
 
     def hazards(self, rows: NDArray[np.floating[Any]]) -> Hazards:
         """The score tests of many variables, rows x the samples that are analysed."""
+        step = max(1, _NUMBERS_AT_ONCE // rows.shape[1])
+        parts = [self._hazards(rows[start : start + step]) for start in range(0, len(rows), step)]
+        return Hazards(
+            *(np.concatenate([getattr(one, name) for one in parts]) for name in _OF_HAZARDS)
+        )
+
+    def _hazards(self, rows: NDArray[np.floating[Any]]) -> Hazards:
         own, scale = self._left(rows)
         known = np.flatnonzero(~np.isnan(scale))
         found = score_tests(self.risk, own[known], self._controls, self._null.predictor)
@@ -180,13 +191,23 @@ class HazardModel:
         variance[known] = scale[known] ** 2 / found.information[tells]
         return Hazards(z, log, variance)
 
-    def log_ratio(self, row: Vector) -> float:
-        """The log hazard ratio per standard deviation of one variable; NaN without a finite one."""
+    def fitted(self, row: Vector) -> tuple[float, float]:
+        """The log hazard ratio per standard deviation of one variable, and its standard error.
+
+        NaN without a finite one.
+        """
         own, scale = self._left(row[np.newaxis])
         if np.isnan(scale[0]):
-            return _NOTHING
+            return _NOTHING, _NOTHING
         fitted = cox.fit(self.risk, np.vstack([own, self._controls]))
-        return float(fitted.coefficients[0] * scale[0])
+        return float(fitted.coefficients[0] * scale[0]), float(fitted.errors[0] * scale[0])
+
+    def fitted_to_genes(self, rows: Rows, kind: Kind) -> tuple[float, float]:
+        """As :meth:`fitted`, of a gene or of the set of some genes, rows of the table."""
+        cohort = self.follow_up.cohort.variant("average").only(self.follow_up.kept)
+        if kind == "gene":
+            return self.fitted(cohort.table.values[rows[0], cohort.columns].astype(np.float64))
+        return self.fitted(cohort.scores(rows))
 
     @cached_property
     def setting(self) -> NullSetting:
@@ -247,20 +268,24 @@ def among_random(model: HazardModel, n_draws: int) -> AmongRandom:
     side, note = _side(model, pool)
     if side is None:
         return AmongRandom(note=note)
-    values = drawn_values(model.setting, pool, side, 0, n_draws, from_end=False)
+    observed = float(model.observed.z[0])
+    if np.isnan(observed):
+        return AmongRandom(note=_NO_SCORE)
+    values = RandomStandIns(pool, side, n_draws).values(model.setting)
     found = model.hazards(values)
     low, high = (
-        _NOTHING if place is None else model.log_ratio(values[place].astype(np.float64))
+        _NOTHING if place is None else model.fitted(values[place].astype(np.float64))[0]
         for place in _ends(np.where(np.isnan(found.z), np.nan, found.log))
     )
-    return AmongRandom(rank_p(found.z, float(model.observed.z[0])), low, high, note)
+    return AmongRandom(rank_p(found.z, observed), low, high, note)
 
 
 def pooled_among_random(models: Sequence[HazardModel], n_draws: int) -> AmongRandom:
     """Compare the pooled ratio with those of the same random genes in every tumor type.
 
-    What is pooled are the single steps, of the observed variable and of random ones alike
-    (:func:`tcga_corr.stats.pooling.mean_effect`).
+    Ranked are the pooled single steps, of the observed variable and of random ones alike
+    (:func:`tcga_corr.stats.pooling.mean_effect`); at the ends of the central 95 % the ratios are
+    fitted.
     """
     if isinstance(models[0].follow_up.x.variable, CovariateVariable):
         return AmongRandom()
@@ -269,18 +294,35 @@ def pooled_among_random(models: Sequence[HazardModel], n_draws: int) -> AmongRan
     if side is None:
         return AmongRandom(note=note)
 
-    def steps(model: HazardModel) -> Hazards:
-        values: Draws = drawn_values(model.setting, pool, side, 0, n_draws, from_end=False)
-        return model.hazards(values)
-
-    found = in_threads(steps, models)
+    random = RandomStandIns(pool, side, n_draws)
+    found = in_threads(lambda model: model.hazards(random.values(model.setting)), models)
     observed = [model.observed for model in models]
     draws, own = (
         mean_effect(np.stack([one.log for one in each]), np.stack([one.variance for one in each]))
         for each in (found, observed)
     )
-    low, high = (_NOTHING if place is None else float(draws[place]) for place in _ends(draws))
+
+    def fitted(place: int | None) -> float:
+        if place is None:
+            return _NOTHING
+        genes = random.genes(place)
+        each = [
+            model.fitted_to_genes(rows_of(pool.symbols, model.setting)[genes], side.kind)
+            for model in models
+        ]
+        return _pooled_fit(np.array(each))
+
+    if np.isnan(own[0]):
+        return AmongRandom(note=_NO_SCORE)
+    low, high = map(fitted, _ends(draws))
     return AmongRandom(rank_p(draws, float(own[0])), low, high, note)
+
+
+def _pooled_fit(each: Matrix) -> float:
+    """The pooled log ratio of fits, tumor types x log ratio and error; NaN has no weight."""
+    known = np.isfinite(each).all(axis=1)
+    logs, errors = each[known].T
+    return float(mean_effect(logs[:, np.newaxis], errors[:, np.newaxis] ** 2)[0])
 
 
 def _side(model: HazardModel, pool: GenePool) -> tuple[Side | None, str]:

@@ -204,6 +204,17 @@ class Panel:
                     r[part], p[part] = self._by_formula(*sides)
         return r, p
 
+    def standardised(self, x: int, y: int) -> tuple[Matrix, Places]:
+        """Two variables in the samples that they have in common, and the places of these.
+
+        Returns
+        -------
+        2 x samples: deviations of length one, of ranks by a method of ranks, without what is held
+        fixed, so that their product is r; NaN where one does not vary.
+        """
+        common = self._common(self._kind[x], self._kind[y])
+        return self._units(np.array([x, y]), common), common.columns
+
     @property
     def _formula(self) -> Callable[[Vector, Vector], tuple[float, float]] | None:
         """Coefficient and p of two vectors; None where r is a product of rows of length one."""

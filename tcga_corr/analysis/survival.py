@@ -45,9 +45,9 @@ SURVIVAL_SCHEMA: dict[str, Any] = {
     "genes_low": float, "genes_high": float, "p_proportional": float, "level": str, "note": str,
 }  # fmt: skip
 CAVEAT = (
-    "many random gene sets go with survival where a tumor type has many events: p says that "
-    "the ratio is not 1, p_genes how often random genes of the same mean and spread give as strong "
-    "a one (Venet et al. 2011, doi:10.1371/journal.pcbi.1002240)"
+    "in some tumor types many random gene sets go with survival: p says that the ratio is not 1, "
+    "p_genes how often random genes of the same mean and spread give as strong a one (Venet et al. "
+    "2011, doi:10.1371/journal.pcbi.1002240)"
 )
 
 

@@ -81,7 +81,7 @@ def parse_condition(text: str, names: NameResolver) -> Condition:
     if found is None:
         raise UsageError(f"'{shorten(text, 80)}' is no condition on samples", _HOW)
     sign = re.sub(r"\s+", " ", (found["sign"] or found["word"]).lower())
-    variable = names.any_variable(found["name"])
+    variable = names.covariate_or_variable(found["name"])
     typed = found["values"]
     words = [typed] if sign not in ("in", "not in") else [part.strip() for part in typed.split(",")]
     if sign == "is":

@@ -18,6 +18,7 @@ import numpy as np
 
 from tcga_corr.analysis.cohort import Cohort, Mask
 from tcga_corr.analysis.names import (
+    ComponentsVariable,
     CovariateVariable,
     GeneVariable,
     SetVariable,
@@ -423,6 +424,10 @@ def _analysis_from_json(
     scope = Scope(**{key: values.pop(key) for key in _OF_SCOPE})
     for key in _OF_VARIABLES:
         values[key] = tuple(variables[place] for place in values[key])
+    values["adjust"] = tuple(
+        replace(one, correlated=values["variables"]) if isinstance(one, ComponentsVariable) else one
+        for one in values["adjust"]
+    )
     return PlannedAnalysis(scope=scope, **values)
 
 
@@ -431,6 +436,8 @@ def _variable_to_json(variable: Variable) -> dict[str, Any]:
         return {"set": asdict(variable.gene_set)}
     if isinstance(variable, GeneVariable):
         return {"gene": variable.name, "asked": variable.typed}
+    if isinstance(variable, ComponentsVariable):
+        return {"components": variable.count}
     one = variable.covariate
     return {"covariate": one.name, "table": one.table, "label": one.label}
 
@@ -439,6 +446,8 @@ def _variable_from_json(record: Mapping[str, Any], covariates: Covariates) -> Va
     if "set" in record:
         fields = {**record["set"], "genes": tuple(record["set"]["genes"])}
         return SetVariable(GeneSet(**fields))
+    if "components" in record:
+        return ComponentsVariable(record["components"])
     if "gene" in record:
         return GeneVariable(record["gene"], record["asked"])
     found = covariates.require(f"{record['table']}.{record['covariate']}")

@@ -16,7 +16,6 @@ from tcga_corr.analysis.names import (
     NameResolver,
     SetVariable,
     Variable,
-    check_controls,
     check_distinct,
     sets_among,
 )
@@ -161,11 +160,10 @@ def _by_row_names(claim: Claim, names: NameResolver) -> Claim:
 
 
 def _planned(analysis: Analysis, cohorts: Sequence[Cohort], names: NameResolver) -> PlannedAnalysis:
-    adjust = list(dict.fromkeys(names.any_variable(name) for name in analysis.adjust))
     x, y = _sides(analysis, names)
     variables = list({_identity(variable): variable for variable in (*x, *y)}.values())
     check_distinct(sets_among(variables))
-    check_controls(variables, adjust)
+    adjust = names.controls(analysis.adjust, variables)
     purity = purity_beside(names, variables, adjust) if analysis.purity else None
     place = {_identity(variable): number for number, variable in enumerate(variables)}
     sides: list[Sequence[int]] = [[place[_identity(one)] for one in side] for side in (x, y)]

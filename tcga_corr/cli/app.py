@@ -12,6 +12,7 @@ from tcga_corr.cli import (
     batch,
     compare,
     correlate,
+    covariates,
     demo,
     dominance,
     fetch,
@@ -126,6 +127,7 @@ app.command("demo")(demo.demo)
 app.command("fetch")(fetch.fetch)
 app.command("load")(load.load)
 app.command("status")(status.status)
+app.command("covariates")(covariates.covariates)
 app.command("use")(use.use)
 app.command("sets")(sets.sets)
 app.command("score")(score.score)

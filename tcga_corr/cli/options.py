@@ -77,8 +77,9 @@ AdjustFor = Annotated[
     typer.Option(
         "--adjust",
         metavar="Z",
-        help="Adjust for Z: partial correlation. A covariate, a gene or a gene set; several with "
-        "commas or by repeating. Samples without it are left out.",
+        help="Adjust for Z: partial correlation. purity or another covariate, of categories their "
+        "levels, a gene or a gene set such as proliferation, or pcs:5, the first components of "
+        "expression; several with commas or by repeating. Samples without it are left out.",
     ),
 ]
 ALL_NULLS = ",".join(NULLS)
@@ -98,10 +99,19 @@ ScreenNulls = Annotated[
         "--null",
         metavar=f"{ALL_NULLS}|none",
         help="What else to compare r with, as in correlate. Default: genes; of more than 200 sets "
-        "none, as it takes minutes.",
+        "or pairs none, as it takes minutes.",
     ),
 ]
-Draws = Annotated[int, typer.Option(metavar="B", help="Random pairs at most, for p_genes.")]
+GroupNulls = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--null",
+        metavar="genes|none",
+        help="What else to compare effects with: random genes of the same mean and spread "
+        "(p_genes), or nothing. Default: genes; of more than 200 variables none.",
+    ),
+]
+Draws = Annotated[int, typer.Option(metavar="B", help="Random pairs or sets at most, for p_genes.")]
 OutputFormat = Annotated[
     Format | None,
     typer.Option("--format", help="Default: that of the output file's ending, else a table."),

@@ -69,10 +69,10 @@ def survival(
     Each tumor type is a row: n samples and events, the hazard ratio per standard deviation of X
     (Cox's regression, Efron's ties) with its 95 % interval, p that it is not 1 (Wald) and q, which
     is p adjusted over the tumor types shown. Random genes go with survival too, often: p_genes is
-    how often random genes of the same mean and spread give as strong a ratio; quote it. Formats
-    other than the table also have the range that 95 % of these give. A small p_proportional says
-    that the ratio changes with time, so that one number does not describe it. X is never cut at a
-    value that was searched for.
+    how often random genes of the same mean and spread give as strong a ratio; quote it. 95 % of
+    them give a ratio in the range shown beside it. A small p_proportional says that the ratio
+    changes with time, so that one number does not describe it. X is never cut at a value that was
+    searched for.
 
     Which endpoint is fit to use in which tumor type is in table 3 of Liu et al. 2018,
     doi:10.1016/j.cell.2018.02.052. Load TCGA's first: `tcga-corr load --covariates

@@ -21,6 +21,7 @@ from tcga_corr.fetching.sidecar import (
     read_sidecar,
     sidecar_path,
 )
+from tcga_corr.loading.covariates import LoadedCovariates
 from tcga_corr.loading.load import LoadedTable, LoadReport, load_files
 from tcga_corr.loading.plan import LoadOptions
 from tcga_corr.progress import Progress
@@ -32,8 +33,8 @@ from tcga_corr.store.parquet import readable_metadata
 class FetchReport(LoadReport):
     """The result of a fetch: ``downloaded`` are the files that arrived or existed already."""
 
-    downloaded: tuple[Path, ...]
-    n_withdrawn: int
+    downloaded: tuple[Path, ...] = ()
+    n_withdrawn: int = 0
 
 
 def fetch(
@@ -73,6 +74,7 @@ class _Fetch:
         self.withdrawn: set[Path] = set()
         self.failed: dict[Download, TcgaCorrError] = {}
         self.loaded: list[LoadedTable] = []
+        self.clinical: list[LoadedCovariates] = []
         self.errors: list[TcgaCorrError] = []
 
     def run(self) -> FetchReport:
@@ -99,6 +101,7 @@ class _Fetch:
         failures = self.fetcher.failures(source, self.failed)
         return FetchReport(
             loaded=tuple(self.loaded),
+            clinical=tuple(self.clinical),
             errors=(*failures, *self.errors),
             downloaded=tuple(self.arrived),
             n_withdrawn=len(self.withdrawn),
@@ -131,7 +134,10 @@ class _Fetch:
         report = load_files(self.request.store, paths, options, _LoadingSteps(self.progress))
         for table in report.loaded:
             self.progress.note(table.summary)
+        for covariates in report.clinical:
+            self.progress.note(covariates.short_summary)
         self.loaded.extend(report.loaded)
+        self.clinical.extend(report.clinical)
         self.errors.extend(report.errors)
         return report
 

@@ -197,6 +197,13 @@ def read_grid(path: Path) -> Grid:
     return Grid(path, header, tuple(rows), tuple(lines))
 
 
+def read_header(path: Path) -> tuple[str, ...]:
+    """The names of the columns of a tab-separated table; its rows are not read."""
+    with open_bytes(path) as handle:
+        line = handle.readline()
+    return tuple(line.decode("utf-8-sig", "replace").rstrip("\r\n").split("\t"))
+
+
 def _text(path: Path) -> tuple[str, int]:
     """The text from the header on, and the number of lines before it."""
     with open_bytes(path) as handle:

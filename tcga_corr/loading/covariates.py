@@ -15,7 +15,14 @@ from tcga_corr.errors import DamagedTableError, DataMissingError, UsageError
 from tcga_corr.files import sha256_of
 from tcga_corr.formats.compressed import without_ending
 from tcga_corr.formats.covariates import CovariateTable, read_covariates
-from tcga_corr.store.covariates import check_covariates_name, open_covariates, write_covariates
+from tcga_corr.formats.grid import read_header
+from tcga_corr.formats.known_covariates import recognise
+from tcga_corr.store.covariates import (
+    check_covariates_name,
+    list_covariates,
+    open_covariates,
+    write_covariates,
+)
 from tcga_corr.store.layout import Store
 from tcga_corr.store.metadata import CovariateColumn, CovariateMetadata, InputFile
 from tcga_corr.store.parquet import readable_metadata
@@ -45,6 +52,27 @@ class LoadedCovariates:
     matched: dict[str, tuple[int, int]]
     unchanged: bool
     replaced: bool = False
+
+    @property
+    def summary(self) -> str:
+        """A line for people."""
+        metadata = self.metadata
+        names = [f"{one.name} ({one.n})" for one in metadata.covariates]
+        return (
+            f"covariates {self.name}: {', '.join(names)} of {metadata.n_keys} {metadata.kind}s"
+            + ("; were loaded already" if self.unchanged else "")
+            + ("; replaced others of this name" if self.replaced else "")
+        )
+
+    @property
+    def short_summary(self) -> str:
+        """How many there are, and what lists them, for people."""
+        metadata = self.metadata
+        return (
+            f"covariates {self.name}: {len(metadata.covariates)} of {metadata.n_keys} "
+            f"{metadata.kind}s, as `tcga-corr covariates` lists them"
+            + (f"; cite {metadata.citation}" if metadata.citation else "")
+        )
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -111,6 +139,27 @@ def load_covariates(
         write_covariates(store, name, metadata, table.keys, table.vials, values)
     matched = _matched_samples(store, name)
     return LoadedCovariates(path, name, metadata, matched, unchanged=False, replaced=replaced)
+
+
+CLINICAL = "clinical"
+"""The name of the covariates that come with a pan-cancer table."""
+
+
+def load_clinical(store: Store, path: Path) -> LoadedCovariates | None:
+    """Load the clinical columns of a phenotype table, if it is a known table that has them.
+
+    They are left as they are where the store has covariates of this file by any name, or others
+    that a user called ``clinical``.
+    """
+    known = recognise(read_header(path))
+    if known is None:
+        return None
+    stored = list_covariates(store)
+    inputs = {one.inputs[0].sha256: name for name, one in stored.items()}
+    name = inputs.get(_input_file(path).sha256, CLINICAL)
+    if name != CLINICAL or (name in stored and stored[name].citation != known.citation):
+        return None
+    return load_covariates(store, path, "sample", CLINICAL)
 
 
 def _default_name(path: Path) -> str:

@@ -25,6 +25,7 @@ from tcga_corr.loading.checks import (
     check_names,
     check_scale,
 )
+from tcga_corr.loading.covariates import LoadedCovariates, load_clinical
 from tcga_corr.loading.gene_names import with_current_names
 from tcga_corr.loading.normalization import counts_per_million
 from tcga_corr.loading.plan import LoadOptions, LoadPlan, plan_file
@@ -105,10 +106,14 @@ class LoadedTable:
 
 @dataclass(frozen=True)
 class LoadReport:
-    """The result of loading: the tables, and the errors of files or tables that failed."""
+    """The result of loading: the tables, and the errors of files or tables that failed.
+
+    ``clinical`` are the covariates that came with a pan-cancer table.
+    """
 
     loaded: tuple[LoadedTable, ...]
     errors: tuple[TcgaCorrError, ...]
+    clinical: tuple[LoadedCovariates, ...] = ()
 
     def raise_errors(self) -> None:
         """Raise the first error, if there is one."""
@@ -154,7 +159,7 @@ def load_files(
                     run.load(file)
         progress.advance()
         progress.step("")
-    return LoadReport(tuple(run.loaded), tuple(run.errors))
+    return LoadReport(tuple(run.loaded), tuple(run.errors), tuple(run.clinical))
 
 
 def _files_in(path: Path, store: Path) -> list[Path]:
@@ -192,6 +197,7 @@ class _Run:
     rewrite: set[TableKey]
     loaded: list[LoadedTable] = field(default_factory=list)
     errors: list[TcgaCorrError] = field(default_factory=list)
+    clinical: list[LoadedCovariates] = field(default_factory=list)
     plans: dict[TableKey, LoadPlan] = field(default_factory=dict)
     stored: dict[str, dict[TableKey, TableMetadata]] = field(default_factory=dict)
     """By source, read once."""
@@ -220,9 +226,20 @@ class _Run:
             what = f"{path}: no sample of it is of {' or '.join(plan.missing)}"
             self.errors.append(DataMissingError(what, "Take another table or source for these"))
         to_do = [key for key in plan.keys if not self._is_unchanged(plan, key)]
-        if not to_do:
-            return
-        self.progress.step(f"reading {plan.source.name} {path.name}")
+        if to_do:
+            self._make_tables(plan, to_do)
+        if plan.phenotype_path is not None:
+            with self.collecting():
+                self._load_clinical(plan.phenotype_path)
+
+    def _load_clinical(self, path: Path) -> None:
+        """Load the clinical columns of the table that has the tumor types, if it has any."""
+        found = load_clinical(self.store, path)
+        if found is not None and found not in self.clinical:
+            self.clinical.append(found)
+
+    def _make_tables(self, plan: LoadPlan, to_do: Sequence[TableKey]) -> None:
+        self.progress.step(f"reading {plan.source.name} {plan.path.name}")
         read = _read(plan)
         plan.check_unchanged()
         table = read.table

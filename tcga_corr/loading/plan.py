@@ -93,6 +93,7 @@ class LoadPlan:
     tumor_types: tuple[str, ...]
     missing: tuple[str, ...]  # requested tumor types without a sample in the table
     phenotype: TumorTypeOfSample | None  # for a table of several tumor types
+    phenotype_path: Path | None  # of the table that has it, unless that is the file itself
     inputs: tuple[InputFile, ...]
     stamps: dict[Path, tuple[int, ...]]  # of the files, before they were read
 
@@ -202,6 +203,7 @@ def plan_file(path: Path, options: LoadOptions) -> LoadPlan:
         tumor_types=tumor_types,
         missing=missing,
         phenotype=phenotype,
+        phenotype_path=phenotype_path,
         inputs=_input_files(path, beside),
         stamps=stamps | {file: _stamp(file) for file in beside if file not in stamps},
     )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tcga_corr.errors import DataMissingError, StoreError
 from tcga_corr.sources import source_is_simulated
+from tcga_corr.store.covariate_lookup import Covariate, Covariates
 from tcga_corr.store.covariates import list_covariates
 from tcga_corr.store.layout import Store, TableKey
-from tcga_corr.store.metadata import TableMetadata
+from tcga_corr.store.metadata import StoredSample, TableMetadata
 from tcga_corr.store.parquet import read_metadata
 from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES, parse_tumor_type
 
@@ -120,6 +123,82 @@ def covariates(store: Store) -> pl.DataFrame:
         ("table", "kind", "covariate", "column", "n_keys", "input", "citation"), pl.String
     )
     return pl.DataFrame(rows, schema={**texts, "n_keys": pl.Int64})
+
+
+def covariate_values(
+    store: Store, tumor_types: Iterable[str], source: str | None, *, by_tumor_type: bool = False
+) -> pl.DataFrame:
+    """A row per covariate: how many tumour samples have it, and its range or levels.
+
+    Parameters
+    ----------
+    store
+        The store.
+    tumor_types, source
+        Of the samples; all by default, simulated sources last.
+    by_tumor_type
+        Whether to give a row for each tumor type.
+
+    Returns
+    -------
+    Columns ``tumor_type`` (the number of them, unless each has its row), ``covariate``, ``type``
+    (number, category or ordered), ``n``, ``n_samples``, ``low``, ``median``, ``high``, ``levels``
+    (each with its count), ``table``, ``column``, ``citation``. A covariate that no sample has is
+    left out where a tumor type has its row.
+    """
+    import polars as pl
+
+    parts: dict[str, list[StoredSample]] = {}
+    for key, metadata in _stored_tables(store, tumor_types, source):
+        if isinstance(metadata, StoreError):
+            raise metadata
+        label = f"{key.source} {key.tumor_type}" if source is None else key.tumor_type
+        chosen = [sample for sample in metadata.samples if sample.tumor]
+        parts[label if by_tumor_type else "all"] = parts.get("all", []) + chosen
+    if source is None and len({label.split()[0] for label in parts}) == 1:
+        parts = {label.split()[-1]: samples for label, samples in parts.items()}
+    rows = [
+        _values_row(covariate, name, samples)
+        for covariate in Covariates(store).everyone()
+        for name, samples in parts.items()
+    ]
+    kept = [row for row in rows if row["n"] or not by_tumor_type]
+    return pl.DataFrame(kept, schema=_VALUES)
+
+
+_VALUES: dict[str, Any] = {
+    "tumor_type": str, "covariate": str, "type": str, "n": int, "n_samples": int, "low": float,
+    "median": float, "high": float, "levels": str, "table": str, "column": str, "citation": str,
+}  # fmt: skip
+
+
+def _values_row(
+    covariate: Covariate, tumor_type: str, samples: Sequence[StoredSample]
+) -> dict[str, Any]:
+    values, _ = covariate.values_of(samples)
+    found = values[~np.isnan(values)]
+    row: dict[str, Any] = {
+        "tumor_type": tumor_type,
+        "covariate": covariate.label,
+        "type": "number",
+        "n": len(found),
+        "n_samples": len(samples),
+        "table": covariate.table,
+        "column": covariate.column,
+        "citation": covariate.metadata.citation or None,
+    }
+    if covariate.levels:
+        counts = np.bincount(found.astype(np.intp), minlength=len(covariate.levels)).tolist()
+        listed = [
+            f"{level} ({count})"
+            for level, count in zip(covariate.levels, counts, strict=True)
+            if count
+        ]
+        kind = "ordered" if covariate.ordered else "category"
+        return row | {"type": kind, "levels": ", ".join(listed)}
+    if len(found):
+        row |= {"low": found.min(), "median": float(np.median(found)), "high": found.max()}
+    return row
 
 
 def _stored_tables(

@@ -97,19 +97,24 @@ def genes_named(name: str) -> list[Gene]:
     return [*found, *(gene for gene in others if gene not in found)]
 
 
-def gene_named(name: str) -> Gene:
+def gene_named(name: str, *, suggest: bool = True) -> Gene:
     """The gene of a question's name, in any case.
+
+    Parameters
+    ----------
+    name, suggest
+        As of :meth:`tcga_corr.vocabulary.symbols.SymbolTable.resolve`.
 
     Raises
     ------
     AmbiguousSymbolError
         If it may be several genes, naming them.
     UnknownSymbolError
-        If no gene has this name, naming the nearest symbols.
+        If no gene has this name.
     """
     name = cleaned(name)
     try:
-        return symbol_table().resolve(name)
+        return symbol_table().resolve(name, suggest=suggest)
     except UnknownSymbolError as error:
         found = genes_named(name) or genes_named(name.upper())
         if not found:

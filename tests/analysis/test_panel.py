@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from tcga_corr.analysis.cohort import Cohort
-from tcga_corr.analysis.correlate import Question, associate
+from tcga_corr.analysis.correlate import Question, associate, panels_of
 from tcga_corr.analysis.names import CovariateVariable, GeneVariable, SetVariable, Variable
 from tcga_corr.analysis.panel import ROWS_AT_ONCE, Pairs, Panel
 from tcga_corr.analysis.pool import Adjusted, pooled_association, pooled_columns
@@ -157,7 +157,8 @@ def alone(
     rows = []
     for x, y in pairs:
         pair = variables[x], variables[y]
-        (found,) = associate([cohort], Question(pair, (method,), adjust), no_reference)
+        question = Question(pair, (method,), adjust)
+        (found,) = associate(panels_of([cohort], question), question, no_reference)
         here = np.array([0]), np.array([1])
         n_controls = int(Panel(cohort, pair, adjust, method).pairs(*here).n_controls[0])
         rows.append({**found.frame.row(0, named=True), "n_controls": n_controls})

@@ -192,13 +192,23 @@ def test_pooled_p_genes_is_of_the_same_genes_in_every_tumor_type(of_set: Surviva
         step, variance = np.array(steps).T
         return float(pool_effects(step, variance).r)
 
-    random = np.array([pooled(one) for one, _ in draws(places, SET, "age", DRAWS)])
+    def fitted(variable: Variable) -> float:
+        logs, errors = [], []
+        for name, where in zip(SAMPLES, places, strict=True):
+            x = where.values(where.measured(variable))
+            own = fit(RiskSets(*(one[where.kept] for one in followed(name))), x[np.newaxis])
+            logs.append(own.coefficients[0] * x.std(ddof=1))
+            errors.append(own.errors[0] * x.std(ddof=1))
+        return float(pool_effects(np.array(logs), np.square(errors)).r)
+
+    drawn = [one for one, _ in draws(places, SET, "age", DRAWS)]
+    random = np.array([pooled(one) for one in drawn])
     expected = (1 + (np.abs(random) >= abs(pooled(SET)) - 1e-5).sum()) / (DRAWS + 1)
     summary = of_set.summary
     assert summary.p_genes == pytest.approx(expected)
-    low, high = np.sort(np.exp(random))[[0, -1]]
-    assert summary.genes_low == pytest.approx(low, abs=1e-4)
-    assert summary.genes_high == pytest.approx(high, abs=1e-4)
+    low, high = (math.exp(fitted(drawn[place])) for place in (random.argmin(), random.argmax()))
+    assert summary.genes_low == pytest.approx(low, abs=1e-6)
+    assert summary.genes_high == pytest.approx(high, abs=1e-6)
 
 
 def test_random_sets_have_a_uniform_p_genes(engine: Engine) -> None:

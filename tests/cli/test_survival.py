@@ -7,6 +7,7 @@ import json
 import math
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -14,14 +15,15 @@ from tcga_corr.analysis.survival import SURVIVAL_SCHEMA
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.fetching.simulation import CLINICAL, cohort_plans
 from tcga_corr.loading.plan import LoadOptions
+from tcga_corr.stats.cox import RiskSets, fit
 from tests.conftest import Run
 
-TYPES = ("ACC", "BLCA", "LIHC")
+TYPES = ("ACC", "COAD", "LIHC", "READ")
 
 
 @pytest.fixture(scope="module")
 def engine(atlas: Path, tmp_path_factory: pytest.TempPathFactory) -> Engine:
-    """Three simulated tumor types, with survival."""
+    """Some simulated tumor types, with survival."""
     engine = open_store(tmp_path_factory.mktemp("survival") / "cache")
     paths = [atlas / f"TCGA.{name}.sampleMap" / "HiSeqV2.gz" for name in TYPES]
     assert not engine.load(paths, LoadOptions(source="simulated")).errors
@@ -39,6 +41,18 @@ def test_what_is_planted_is_found(engine: Engine) -> None:
         assert (row["p_genes"] < 0.05) == (row["p"] < 0.05)
 
 
+def test_a_union_has_its_studies_held_fixed(engine: Engine) -> None:
+    (row,) = engine.survival("GPX4", tumor_types="COADREAD", draws=50).frame.to_dicts()
+    values = engine.values(["GPX4", "covariate:OS", "OS.time"], tumor_types="COADREAD").frame
+    x, event, time = (values[name].to_numpy() for name in ("GPX4", "OS", "OS.time"))
+    plan = cohort_plans()
+    study = np.repeat([0.0, 1.0], [plan["COAD"].n_tumor, plan["READ"].n_tumor])
+    expected = fit(RiskSets(time, event == 1), np.vstack([x / x.std(ddof=1), study]))
+    assert row["n"] == len(x)
+    assert math.log(row["hr"]) == pytest.approx(expected.coefficients[0], rel=1e-6)
+    assert 0 < row["p_genes"] <= 1
+
+
 def test_formats_have_the_same_rows(run: Run) -> None:
     arguments = ("survival", "ferroptosis", "--draws", "100", "--format")
     code, out, err = run(*arguments, "tsv")
@@ -46,14 +60,14 @@ def test_formats_have_the_same_rows(run: Run) -> None:
     assert code == 0
     assert frame.columns == list(SURVIVAL_SCHEMA)
     assert frame["tumor_type"].to_list() == [*TYPES, "POOLED"]
-    assert frame["level"].to_list() == ["tumor type"] * 3 + ["pooled"]
+    assert frame["level"].to_list() == ["tumor type"] * 4 + ["pooled"]
     assert "nothing here is a finding" in err
     code, out, _ = run(*arguments, "json")
     answer = json.loads(out)
     assert list(answer) == ["schema", "query", "survival", "pooled", "provenance"]
     assert answer["query"]["endpoint"] == "OS"
-    assert [row["hr"] for row in answer["survival"]] == pytest.approx(frame["hr"][:3].to_list())
-    assert answer["pooled"]["hr"] == pytest.approx(frame["hr"][3])
+    assert [row["hr"] for row in answer["survival"]] == pytest.approx(frame["hr"][:4].to_list())
+    assert answer["pooled"]["hr"] == pytest.approx(frame["hr"][4])
     code, out, _ = run(*arguments, "table")
     assert "SIMULATED  OS by ferroptosis, hazard ratio per standard deviation" in out
     assert "doi:10.1371/journal.pcbi.1002240" in out
