@@ -293,8 +293,9 @@ class Engine:
         variables
             As for :meth:`correlate`; ``hallmark`` and ``FILE.gmt`` for all of their sets.
         by
-            ``sample-type``: tumour against solid tissue normal; a covariate that is a category,
-            such as ``stage``; or a file of groups of ``samples``, see
+            ``sample-type``: tumour against solid tissue normal; ``gtex``: tumour against the tissue
+            of GTEx; a covariate that is a category, such as ``stage``; or a file of groups of
+            ``samples``, see
             :func:`tcga_corr.formats.sample_groups.read_groups`.
         group
             The file's column of groups.

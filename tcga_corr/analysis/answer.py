@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tcga_corr.analysis.cohort import Cohort, Measured
+from tcga_corr.analysis.gtex import check_some, gtex_notes, once_each
 from tcga_corr.analysis.names import CovariateVariable, NameResolver, Variable, sets_among
 from tcga_corr.analysis.pool import Pooling
 from tcga_corr.analysis.provenance import Provenance
@@ -127,9 +128,13 @@ class CohortData:
     reference: Callable[[TableIndex], ReferenceIndex]
 
     @cached_property
+    def _opened(self) -> Sequence[Cohort]:
+        return self.open_cohorts(self.scope)
+
+    @cached_property
     def cohorts(self) -> Sequence[Cohort]:
         """The tumor types; opened at first use, so that wrong options are refused before."""
-        return self.open_cohorts(self.scope)
+        return once_each(self._opened)
 
     @cached_property
     def names(self) -> NameResolver:
@@ -158,7 +163,9 @@ class CohortData:
 
     def with_samples(self, samples: Selection) -> Sequence[Cohort]:
         """The cohorts with another selection of samples."""
-        return self.open_cohorts(replace(self.scope, samples=samples))
+        cohorts = self.open_cohorts(replace(self.scope, samples=samples))
+        check_some(cohorts)
+        return cohorts
 
     def refuse_unions(self, question: str) -> None:
         """Refuse unions of studies for a question that cannot hold the study fixed.
@@ -193,6 +200,7 @@ class CohortData:
         texts = (
             *table_notes(self.tables),
             *notes_of_conditions(self.cohorts),
+            *gtex_notes(self._opened, self.cohorts),
             *reading_notes(sets),
             *of_files,
             *own,

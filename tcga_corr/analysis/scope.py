@@ -51,7 +51,7 @@ class Scope:
     source
         Its name; needed where the store has several.
     samples
-        ``tumor`` (one per patient), ``normal`` or ``all-tumor``.
+        ``tumor`` (one per patient), ``normal``, ``all-tumor`` or ``gtex``.
     ties
         How ssGSEA ranks equal values: ``average``, ``gseapy`` or ``gsva``.
     min_genes

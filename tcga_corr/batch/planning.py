@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tcga_corr.analysis.cohort import Cohort
 from tcga_corr.analysis.correlate import purity_beside
+from tcga_corr.analysis.gtex import once_each
 from tcga_corr.analysis.names import (
     NameResolver,
     SetVariable,
@@ -90,7 +91,7 @@ def make_plan(engine: Engine, spec: Spec) -> Plan:
     problems: list[Problem] = []
     for analysis in spec.analyses:
         try:
-            cohorts = engine.cohorts(analysis.scope)
+            cohorts = once_each(engine.cohorts(analysis.scope))
             names = engine.names(cohorts)
             analyses.append(_planned(analysis, cohorts, names))
         except (UsageError, DataMissingError) as error:

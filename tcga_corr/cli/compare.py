@@ -29,9 +29,9 @@ def compare(
         str,
         typer.Option(
             "--by",
-            metavar="sample-type|COVARIATE|FILE",
-            help="Tumour against solid tissue normal, the levels of a category such as stage, or a "
-            "table of samples (or patients) and their groups.",
+            metavar="sample-type|gtex|COVARIATE|FILE",
+            help="Tumour against solid tissue normal, or against the tissue of GTEx; the levels of "
+            "a category such as stage; or a table of samples (or patients) and their groups.",
         ),
     ] = "sample-type",
     group: Annotated[
@@ -66,7 +66,8 @@ def compare(
 
     Examples: `tcga-corr compare ferroptosis nfkb -t LIHC`,
     `tcga-corr compare ferroptosis --by stages.tsv --group stage`,
-    `tcga-corr compare GPX4 --by stage --plot boxes.pdf`.
+    `tcga-corr compare GPX4 --by stage --plot boxes.pdf`,
+    `tcga-corr compare GPX4 -t ACC,OV --by gtex`.
     """
     settings: Settings = context.obj
     out.check_plot(plot)

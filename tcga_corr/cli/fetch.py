@@ -35,6 +35,12 @@ Check = Annotated[
 DownloadOnly = Annotated[
     bool, typer.Option("--download-only", "--no-load", help="Download, and load nothing.")
 ]
+Gtex = Annotated[
+    bool,
+    typer.Option(
+        "--gtex", help="Of toil: the table that has normal tissue of GTEx too, 7 GB of text."
+    ),
+]
 Jobs = Annotated[int, typer.Option(metavar="N", min=1, max=8, help="Connections at a time.")]
 DryRun = Annotated[
     bool,
@@ -61,6 +67,7 @@ def fetch(
     more_types: MoreTypes = None,
     source: Source = "pancanatlas",
     genes: options.ChosenGenes = None,
+    gtex: Gtex = False,
     check: Check = False,
     download_only: DownloadOnly = False,
     jobs: Jobs = 3,
@@ -87,6 +94,7 @@ def fetch(
         base_url=base_url,
         jobs=jobs,
         check=check,
+        gtex=gtex,
         load=not download_only,
     )
     if not dry_run and (out.output or out.output_format):

@@ -50,7 +50,8 @@ SampleSelection = Annotated[
     typer.Option(
         "--samples",
         help="tumor: one tumour sample per patient. normal: solid tissue normal. "
-        "all-tumor: every tumour sample, so a patient may count twice.",
+        "all-tumor: every tumour sample, so a patient may count twice. gtex: the tissue of donors "
+        "of GTEx, one sample each, where fetch --gtex loaded it.",
     ),
 ]
 TieRule = Annotated[

@@ -57,9 +57,9 @@ _SIZES = {
 class SimulationFetcher(Fetcher):
     """The simulated atlas is not downloaded, but its files are kept like downloads."""
 
-    def downloaded_table(self, folder: Path, source: Source, tumor_type: str) -> Path | None:
+    def downloaded_tables(self, folder: Path, source: Source, tumor_type: str) -> list[Path]:
         """Path of the simulated table of a tumor type."""
-        return folder / table_path(tumor_type)
+        return [folder / table_path(tumor_type)]
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -29,6 +29,13 @@ from tcga_corr.loading.covariates import LoadedCovariates, load_clinical
 from tcga_corr.loading.gene_names import with_current_names
 from tcga_corr.loading.normalization import counts_per_million
 from tcga_corr.loading.plan import LoadOptions, LoadPlan, plan_file
+from tcga_corr.loading.samples import (
+    gtex_samples,
+    own_samples,
+    paraffin_among,
+    paraffin_note,
+    stored_samples,
+)
 from tcga_corr.loading.unit_checks import (
     UnitFindings,
     bears_out,
@@ -41,12 +48,10 @@ from tcga_corr.progress import Progress
 from tcga_corr.sources import SOURCES, source_of_file
 from tcga_corr.store.index import open_index
 from tcga_corr.store.layout import Store, TableKey, check_source_name
-from tcga_corr.store.metadata import COPIES, StoredSample, TableMetadata
+from tcga_corr.store.metadata import COPIES, TableMetadata
 from tcga_corr.store.parquet import readable_metadata, write_table
-from tcga_corr.vocabulary.barcodes import parse_barcode, select_samples
-from tcga_corr.vocabulary.paraffin import is_known_paraffin
+from tcga_corr.vocabulary.barcodes import parse_barcode
 from tcga_corr.vocabulary.symbols import symbol_table
-from tcga_corr.vocabulary.tumor_types import parse_tumor_type
 
 __all__ = ["LoadOptions", "LoadReport", "LoadedTable", "load_files"]
 
@@ -85,11 +90,13 @@ class LoadedTable:
         metadata = self.metadata
         tumor = sum(sample.tumor for sample in metadata.samples)
         normal = sum(sample.normal for sample in metadata.samples)
+        gtex = sum(sample.gtex for sample in metadata.samples)
         dropped = ", ".join(f"{count} {what}" for what, count in metadata.dropped.items())
         kept = " of protein-coding genes" if metadata.genes == "protein-coding" else ""
         return (
-            f"{self.key.source} {self.key.tumor_type}: {tumor} tumor + {normal} normal samples, "
-            f"{metadata.n_genes} symbols{kept}, {metadata.unit}"
+            f"{self.key.source} {self.key.tumor_type}: {tumor} tumor + {normal} normal "
+            + (f"+ {gtex} GTEx " if gtex else "")
+            + f"samples, {metadata.n_genes} symbols{kept}, {metadata.unit}"
             + (f"; {metadata.read_as}" if metadata.read_as else "")
             + (f"; left out {dropped}" if dropped else "")
             + ("; was loaded already" if self.unchanged else "")
@@ -214,6 +221,7 @@ class _Run:
                     "Load one of them, or give each a --source of its own",
                 )
         self._check_name(plan)
+        self._check_gtex(plan)
         if plan.missing:
             what = f"{path}: no sample of it is of {' or '.join(plan.missing)}"
             self.errors.append(DataMissingError(what, "Take another table or source for these"))
@@ -237,7 +245,8 @@ class _Run:
         table = read.table
         unit = plan.stored_unit(read.linear)
         self._check_unit(plan, unit)
-        types = [plan.phenotype.get(name) for name in table.samples] if plan.phenotype else None
+        split = plan.phenotype is not None or plan.file.tissues
+        types = [plan.types_of(name) for name in table.samples] if split else None
         for key in to_do:
             self.progress.step(f"storing {plan.source.name} {key.tumor_type}")
             with self.collecting():
@@ -249,7 +258,7 @@ class _Run:
         self, table: ExpressionTable, plan: LoadPlan, key: TableKey, unit: str, read: _Read
     ) -> LoadedTable:
         """Store a table, unless another process has just done so."""
-        prepared = table.prepared()
+        prepared = table.prepared(last=plan.file.tissues.keys())
         if not len(prepared.genes) or not prepared.samples:
             raise TableError(
                 f"{plan.path}: no gene is measured in all samples of {key.tumor_type}",
@@ -260,11 +269,15 @@ class _Run:
             for column, first in prepared.copies().items()
         }
         if plan.own_cohort:
-            samples, of_paraffin = _own_samples(prepared.samples, copies), ""
+            samples, of_paraffin = own_samples(prepared.samples, copies), ""
         else:
-            paraffin = _paraffin(prepared.samples, plan.file.paraffin)
-            samples = _stored_samples(prepared.samples, key.tumor_type, copies, paraffin)
-            of_paraffin = _paraffin_note(samples, paraffin)
+            paraffin = paraffin_among(prepared.samples, plan.file.paraffin)
+            samples = stored_samples(prepared.samples, key.tumor_type, copies, paraffin)
+            of_paraffin = paraffin_note(samples, paraffin)
+            n_tcga, tissues = len(samples), plan.file.tissues  # those of GTEx stand last
+            left_out = {one - n_tcga: why for one, why in copies.items() if one >= n_tcga}
+            of_gtex = prepared.samples[n_tcga:]
+            samples += gtex_samples(of_gtex, tissues, key.tumor_type, left_out)
         metadata = TableMetadata(
             source=key.source,
             tumor_type=key.tumor_type,
@@ -299,9 +312,12 @@ class _Run:
             for stored, metadata in self._tables(key.source).items()
             if stored not in plan.keys  # these are rewritten by the same phenotype table
             for sample in metadata.samples
+            if not sample.tissue  # donors of GTEx are compared with several tumor types
         }
         patients = dict.fromkeys(
-            barcode.patient if (barcode := parse_barcode(name)) else name for name in samples
+            barcode.patient if (barcode := parse_barcode(name)) else name
+            for name in samples
+            if name not in plan.file.tissues
         )
         elsewhere = [name for name in patients if known.get(name, key.tumor_type) != key.tumor_type]
         if elsewhere:
@@ -324,6 +340,18 @@ class _Run:
                 raise UsageError(
                     f"{plan.path}: {key.source} {key.tumor_type} is made of {name}",
                     f"Give another --source, or first `tcga-corr remove --source {key.source}`",
+                )
+
+    def _check_gtex(self, plan: LoadPlan) -> None:
+        """Refuse to replace a table that has samples of GTEx by one of a file without."""
+        for key in plan.keys if not plan.file.tissues else ():
+            stored = self._tables(key.source).get(key)
+            if stored is not None and any(sample.tissue for sample in stored.samples):
+                raise UsageError(
+                    f"{plan.path}: {key.source} {key.tumor_type} has samples of GTEx, and this "
+                    "file has none",
+                    f"Take that with GTEx, as `fetch --gtex` does, or first `tcga-corr remove "
+                    f"--source {key.source}`",
                 )
 
     def _check_unit(self, plan: LoadPlan, unit: str) -> None:
@@ -433,74 +461,13 @@ def _filter_genes(table: ExpressionTable, genes: GeneFilter | None) -> Expressio
 
 
 def _samples_of_type(
-    table: ExpressionTable, types: Sequence[str | None] | None, tumor_type: str
+    table: ExpressionTable, types: Sequence[Sequence[str]] | None, tumor_type: str
 ) -> ExpressionTable:
     """The columns of one tumor type; the whole table if it has only one."""
     if types is None:
         return table
-    part = table.columns([column for column, name in enumerate(types) if name == tumor_type])
-    unassigned = types.count(None)
+    part = table.columns([column for column, names in enumerate(types) if tumor_type in names])
+    unassigned = sum(not names for names in types)
     if not unassigned:
         return part
     return replace(part, dropped={**part.dropped, _UNASSIGNED: unassigned})
-
-
-def _stored_samples(
-    names: Sequence[str],
-    tumor_type: str,
-    left_out: Mapping[int, str],
-    paraffin: Collection[int],
-) -> tuple[StoredSample, ...]:
-    barcodes = [barcode for name in names if (barcode := parse_barcode(name))]
-    selection = select_samples(barcodes, parse_tumor_type(tumor_type), left_out, paraffin)
-    selected = {name: set(columns) for name, columns in selection.columns.items()}
-    reasons = selection.reasons
-    return tuple(
-        StoredSample(
-            sample=barcode.sample,
-            barcode=barcode.text,
-            patient=barcode.patient,
-            vial=barcode.vial,
-            sample_type=barcode.sample_type,
-            tumor=position in selected["tumor"],
-            normal=position in selected["normal"],
-            all_tumor=position in selected["all-tumor"],
-            reason=reasons["normal" if barcode.sample_type == "11" else "tumor"].get(position, ""),
-        )
-        for position, barcode in enumerate(barcodes)
-    )
-
-
-def _paraffin(names: Sequence[str], said: Collection[str]) -> frozenset[int]:
-    """The positions of samples that are paraffin-embedded, as the file says or as is known."""
-    of_file = {barcode.text for name in said if (barcode := parse_barcode(name))}
-    return frozenset(
-        position
-        for position, name in enumerate(names)
-        if (barcode := parse_barcode(name))
-        and (barcode.text in of_file or is_known_paraffin(barcode))
-    )
-
-
-def _paraffin_note(samples: Sequence[StoredSample], paraffin: Collection[int]) -> str:
-    """A note on paraffin-embedded samples that are used, as the only ones of their patients."""
-    used = [
-        samples[position].barcode
-        for position in sorted(paraffin)
-        if samples[position].tumor or samples[position].normal
-    ]
-    if not used:
-        return ""
-    return (
-        f"{len(used)} of the samples used are paraffin-embedded (FFPE), with no other of that "
-        "sample type: " + ", ".join(used[:_MOST_SHOWN]) + (", …" if used[_MOST_SHOWN:] else "")
-    )
-
-
-def _own_samples(names: Sequence[str], left_out: Mapping[int, str]) -> tuple[StoredSample, ...]:
-    """The columns of an own cohort: each that is not left out is a tumour sample of one patient."""
-    return tuple(
-        StoredSample(name, name, name, tumor=used, all_tumor=used, reason=left_out.get(column, ""))
-        for column, name in enumerate(names)
-        for used in [column not in left_out]
-    )

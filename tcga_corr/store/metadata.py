@@ -33,7 +33,8 @@ class InputFile:
 class StoredSample:
     """One column of a stored table, and the selections that it is in.
 
-    ``reason`` is why it is not in the default selection of its kind; empty where it is.
+    ``reason`` is why it is not in the default selection of its kind; empty where it is. A sample of
+    GTEx, whose patient is its donor, has a ``tissue``.
     """
 
     sample: str
@@ -45,9 +46,11 @@ class StoredSample:
     normal: bool = False
     all_tumor: bool = False
     reason: str = ""
+    gtex: bool = False
+    tissue: str = ""
 
     def is_in(self, selection: str) -> bool:
-        """Whether it is in the selection ``tumor``, ``normal`` or ``all-tumor``."""
+        """Whether it is in the selection ``tumor``, ``normal``, ``all-tumor`` or ``gtex``."""
         return bool(getattr(self, selection.replace("-", "_")))
 
 

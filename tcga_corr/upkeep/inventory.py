@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     import polars as pl
 
 
+_USED_AS = ("tumor", "normal", "gtex")
+
+
 def tables(store: Store, tumor_types: Iterable[str], source: str | None) -> pl.DataFrame:
     """A row per table: samples by selection, genes, unit, size, when loaded and from what."""
     import polars as pl
@@ -40,7 +43,7 @@ def _table_row(store: Store, key: TableKey, metadata: TableMetadata | StoreError
         "source": key.source,
         "tumor_type": key.tumor_type,
         "name": TUMOR_TYPES[key.tumor_type].name if key.tumor_type in TUMOR_TYPES else "",
-        **dict.fromkeys(("tumor", "normal", "other", "n_genes", "genes", "unit")),
+        **dict.fromkeys(("tumor", "normal", "gtex", "other", "n_genes", "genes", "unit")),
         "size_mb": round(file.st_size / 1e6, 1),
         "loaded_at": int(file.st_mtime),
         "input": None,
@@ -51,10 +54,12 @@ def _table_row(store: Store, key: TableKey, metadata: TableMetadata | StoreError
         return row | {"note": str(metadata)}
     tumor = sum(sample.tumor for sample in metadata.samples)
     normal = sum(sample.normal for sample in metadata.samples)
+    gtex = sum(sample.gtex for sample in metadata.samples)
     return row | {
         "tumor": tumor,
         "normal": normal,
-        "other": len(metadata.samples) - tumor - normal,
+        "gtex": gtex,
+        "other": len(metadata.samples) - tumor - normal - gtex,
         "n_genes": metadata.n_genes,
         "genes": metadata.genes,
         "unit": metadata.unit,
@@ -76,8 +81,9 @@ def samples(store: Store, tumor_types: Iterable[str], source: str | None) -> pl.
             "barcode": sample.barcode,
             "patient": sample.patient,
             "sample_type": sample.sample_type,
-            "used_as": "tumor" if sample.tumor else "normal" if sample.normal else "",
+            "used_as": next((name for name in _USED_AS if sample.is_in(name)), ""),
             "all_tumor": sample.all_tumor,
+            "tissue": sample.tissue,
             "reason": sample.reason,
         }
         for key, metadata in _stored_tables(store, tumor_types, source)

@@ -234,8 +234,10 @@ def _how_to_fetch(source: str, path: Path) -> str:
     known = SOURCES.get(source)
     if known is not None and known.simulated:
         return "Run `tcga-corr demo`"
+    of_gtex = [] if known is None else [known.with_gtex, *known.beside_gtex]
+    gtex = " --gtex" if any(file and file.path.name == path.name for file in of_gtex) else ""
     tumor_type = None if known is None or known.pan_cancer else tumor_type_of_path(path)
-    return f"Run `tcga-corr fetch {tumor_type + ' ' if tumor_type else ''}--source {source}`"
+    return f"Run `tcga-corr fetch {tumor_type + ' ' if tumor_type else ''}--source {source}{gtex}`"
 
 
 def _find_leftovers(store: Store, repair: bool) -> Iterator[Finding]:
