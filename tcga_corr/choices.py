@@ -22,7 +22,7 @@ Normalization = Literal["cpm"]
 RowsOfTable = Literal["genes", "samples"]
 CovariateKey = Literal["sample", "patient"]
 Cut = Literal["median", "tertiles"]
-Format = Literal["table", "tsv", "csv", "json", "parquet"]
+Format = Literal["table", "tsv", "csv", "json", "parquet", "xlsx"]
 
 BY_SAMPLE_TYPE = "sample-type"
 """The groups of ``compare`` that need no file: tumour and solid tissue normal."""

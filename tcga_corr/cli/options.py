@@ -125,6 +125,10 @@ Output = Annotated[
         help="Write to a file instead of stdout; compressed, if it ends in .gz.",
     ),
 ]
+Wide = Annotated[
+    bool,
+    typer.Option("--wide", help="All columns of the table, whatever fits in the terminal."),
+]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite the output file, or the figure.")]
 Plot = Annotated[
     Path | None,
@@ -193,8 +197,17 @@ _GROUPS: dict[str, dict[str, tuple[Any, Any]]] = {
         "output_format": (OutputFormat, None),
         "output": (Output, None),
         "force": (Force, False),
+        "wide": (Wide, False),
     },
 }
+
+
+def _tell_written(arguments: dict[str, Any]) -> None:
+    """Name the files that a command wrote, on standard error."""
+    out = arguments.get("out")
+    written = [arguments.get("plot"), out.file if isinstance(out, Out) else None]
+    for path in filter(None, written):
+        arguments["context"].obj.note(f"wrote {path}")
 
 
 def command(function: Callable[..., None]) -> Callable[..., None]:
@@ -228,6 +241,7 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
         if "out" in given:
             arguments["out"] = Out(**given["out"])
         function(**arguments)
+        _tell_written(arguments)
 
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {one.name: one.annotation for one in parameters}
