@@ -308,7 +308,7 @@ def test_tumours_are_compared_with_gtex(store: Engine) -> None:
     assert set(answer.frame.filter(tumor_type="LUSC")["n_b"]) == {12}
     notes = "\n".join(answer.notes)
     assert "normal tissue of GTEx: LIHC Liver, LUAD Lung, LUSC Lung" in notes
-    assert "doubtful: LUSC, of alveoli" in notes
+    assert "doubtful: LUSC (mostly alveoli" in notes
     assert "no tissue of GTEx is matched with MESO (no pleura)" in notes
     assert "two studies" in notes
     assert answer.frame.filter(tumor_type="MESO")["p"].null_count() > 0
@@ -355,7 +355,7 @@ def test_questions_without_samples_of_gtex(both: tuple[Engine, Engine], cli: Cli
         without.compare(["RELA"], "gtex")
     with pytest.raises(DataMissingError) as error:
         store.score([",".join(SET)], samples="gtex", tumor_types=["MESO"])
-    assert error.value.remedy == "no tissue of GTEx is matched with MESO (no pleura)"
+    assert error.value.remedy == "No tissue of GTEx is matched with MESO (no pleura)"
     with pytest.raises(UsageError, match="STES is several studies"):
         store.correlate("RELA", "GPX4", samples="gtex", tumor_types=["STES"])
     with pytest.raises(UsageError, match="samples is 'normal'"):
