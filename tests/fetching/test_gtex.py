@@ -425,6 +425,18 @@ def test_a_table_with_gtex_is_not_replaced_by_one_without(store: Engine, tmp_pat
     assert made_of == folder / WITH_GTEX.rpartition("/")[2]
 
 
+def test_the_requests_with_gtex(tmp_path: Path) -> None:
+    plan = open_store(tmp_path).fetch_plan(FetchOptions(["LIHC"], "toil", gtex=True))
+    host = "https://{}.s3.us-east-1.amazonaws.com/download/{}"
+    hub, name = "toil-xena-hub", "probeMap%2Fgencode.v23.annotation.gene.probemap"
+    assert plan["url"].to_list() == [
+        host.format(hub, name),
+        host.format("tcga-pancan-atlas-hub", "Survival_SupplementalTable_S1_20171025_xena_sp"),
+        host.format(hub, "TcgaTargetGTEX_phenotype.txt.gz"),
+        host.format(hub, "TcgaTargetGtex_rsem_gene_tpm.gz"),
+    ]
+
+
 def test_a_source_without_gtex(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="'pancanatlas' has no samples of GTEx") as error:
         open_store(tmp_path).fetch_plan(FetchOptions(gtex=True))
