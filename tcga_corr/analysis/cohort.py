@@ -83,6 +83,13 @@ class Measured:
         """The variable's name."""
         return self.variable.name
 
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """The levels of a category; none of anything else."""
+        if isinstance(self.variable, CovariateVariable):
+            return self.variable.covariate.levels
+        return ()
+
     def fitted(self, columns: Rows) -> list[Vector]:
         """What is fitted where this is held fixed, for some samples that have it.
 
@@ -94,7 +101,7 @@ class Measured:
         if self.components is not None:
             return list(self.components[:, columns])
         values = self.values[columns]
-        if not isinstance(self.variable, CovariateVariable) or not self.variable.covariate.levels:
+        if not self.levels:
             return [values]
         return [(values == level).astype(np.float64) for level in np.unique(values)[1:]]
 

@@ -94,13 +94,6 @@ def check_not_endpoint(endpoint: Endpoint, variables: Sequence[Variable]) -> Non
             )
 
 
-def control_columns(controls: Sequence[Measured], studies: Sequence[Vector]) -> Matrix:
-    """What is held constant, samples x columns: measured controls, and studies of a union."""
-    values = [one.values for one in controls if one.values is not None]
-    columns = [*values, *studies]
-    return np.column_stack(columns) if columns else np.empty((0, 0))
-
-
 @dataclass(frozen=True, eq=False)
 class FollowUp:
     """A variable, the follow-up of its samples, and what is held constant, in one tumor type.
@@ -186,26 +179,34 @@ class FollowUp:
 
     @cached_property
     def _is_without_events(self) -> Mask:
-        """Which usable samples are of a level of a control, one of two values, without events.
+        """Which usable samples are of a level of a control that has no events.
 
         The likelihood is highest where their hazard is 0: then they are never at risk, and the
-        other coefficients are those of the other samples.
+        other coefficients are those of the other samples. A number of two values has levels too.
         """
         left_out = np.zeros(len(self.cohort.columns), dtype=np.bool_)
         events = self.event.values
-        columns = control_columns(self.controls, self.cohort.studies)
-        if events is None or not columns.size:
+        if events is None or not events[self._usable].any():
             return left_out
         kept = self._usable
-        for column in [*columns.T, *columns.T]:  # again, as others are left out
-            levels = np.unique(column[kept])
-            if len(levels) == 2 and events[kept].any():
-                for level in levels:
-                    own = kept & (column == level)
-                    if not events[own].any():
-                        left_out |= own
-                        kept = kept & ~own
+        for column in [*self._levels, *self._levels]:  # again, as others are left out
+            for level in np.unique(column[kept]):
+                own = kept & (column == level)
+                if not events[own].any():
+                    left_out |= own
+                    kept = kept & ~own
         return left_out
+
+    @cached_property
+    def _levels(self) -> list[Vector]:
+        """The controls that have levels: categories, numbers of two values, and studies."""
+        controls = [
+            one.values
+            for one in self.controls
+            if one.values is not None
+            and (one.levels or len(np.unique(one.values[self._usable])) == 2)
+        ]
+        return [*controls, *self.cohort.studies]
 
     @cached_property
     def n(self) -> int:
@@ -233,8 +234,10 @@ class FollowUp:
     @cached_property
     def control_columns(self) -> Matrix:
         """What is held constant in the samples that are analysed, samples x columns."""
-        columns = control_columns(self.controls, self.cohort.studies)
-        return columns[self.kept] if columns.size else np.empty((self.n, 0))
+        kept = np.flatnonzero(self.kept)
+        columns = [column for one in self.controls for column in one.fitted(kept)]
+        columns += [study[kept] for study in self.cohort.studies]
+        return np.column_stack(columns) if columns else np.empty((self.n, 0))
 
     def reason(self, n_controls: int) -> str:
         """Why nothing can be estimated, with so many controls; empty where nothing forbids it."""

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from tcga_corr.analysis.cohort import Measured
 from tcga_corr.analysis.grouping import Grouped
-from tcga_corr.analysis.names import CovariateVariable, GeneVariable
+from tcga_corr.analysis.names import GeneVariable, SetVariable
 from tcga_corr.analysis.null_setting import NullSetting, columns_of
 from tcga_corr.analysis.random_genes import OWN_GENES_TOO, GenePool, is_crowded, scores_of_draws
 from tcga_corr.stats.comparison import compare
@@ -159,7 +159,7 @@ class GroupNulls:
         Parameters
         ----------
         measured
-            Variables x cohorts; those without values, and covariates, are compared with nothing.
+            Variables x cohorts; only genes and gene sets with values are compared.
         """
         found: list[dict[Key, GroupNull]] = [{} for _ in measured]
         some = [number for number, one in enumerate(measured) if self._has_genes(one)]
@@ -192,8 +192,8 @@ class GroupNulls:
 
     @staticmethod
     def _has_genes(measured: Sequence[Measured]) -> bool:
-        is_covariate = isinstance(measured[0].variable, CovariateVariable)
-        return not is_covariate and all(one.values is not None for one in measured)
+        has_genes = isinstance(measured[0].variable, GeneVariable | SetVariable)
+        return has_genes and all(one.values is not None for one in measured)
 
     def _rows(self, measured: Sequence[Measured]) -> Places:
         return np.sort(self._grouped.table.genes.rows(measured[0].genes))

@@ -178,6 +178,7 @@ class Screen:
         if not beside:
             del pooled["tallied_by"]
         disjoint = pooled.pop("r_disjoint")
+        del pooled["r_purity"]  # of which a screen has none
         columns: dict[str, Any] = {
             "x": self._x_of(some),
             "y": _named(self.y, some),

@@ -155,7 +155,10 @@ def strata_result(answer: CorrelateByAnswer) -> Result:
 
 
 def _lines_of_strata(answer: CorrelateByAnswer) -> list[str]:
-    return [f"{name}: {one.lines()[0]}" for name, one in answer.strata.items() if one.lines()]
+    """The pooled r of each stratum, where there are several tumor types."""
+    if len(answer.query.scope.tumor_types) < 2:
+        return []
+    return [f"{name}: {one.lines()[0]}" for name, one in answer.strata.items()]
 
 
 def _line_of_difference(row: dict[str, Any]) -> str:

@@ -227,6 +227,9 @@ def _draw(
             f"the {len(drawn.names):,} of {n_pairs:,} with the highest median |r| without shared "
             "genes"
         )
+    n_sharing = rows.filter(pl.col("n_shared_genes") > 0).height
+    if drawn.is_square and n_sharing:
+        parts.append(f"{count_of(n_sharing, 'pair')} with shared genes, as they are")
     title = f"{what} in {where}"
     frame = Frame(title, "; ".join(parts), simulated=answer.simulated, mark=MARK)
     return draw_map(frame, drawn)
