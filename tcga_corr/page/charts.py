@@ -133,6 +133,10 @@ def _strata() -> Spec:
         _line("prediction_low", "prediction_high", is_pooled, 1),
         _line("ci_low", "ci_high", is_pooled, 3.5),
     ]
+    marks: tuple[tuple[str, Spec], ...] = (
+        ("datum.r !== null && !datum.small", {"fill": "var(--paper)"}),
+        ("datum.r !== null && datum.small", {"filled": True}),
+    )
     return {
         "data": {"name": "rows"},
         "height": {"step": 13, "for": "offset"},
@@ -158,10 +162,7 @@ def _strata() -> Spec:
                         "tooltip": tooltip,
                     },
                 }
-                for test, mark in (
-                    ("datum.r !== null && !datum.small", {"fill": "var(--paper)"}),
-                    ("datum.r !== null && datum.small", {"filled": True}),
-                )
+                for test, mark in marks
             ),
             _beside("n_text", 48, 10),
             _beside("r_text", 92, 10),
