@@ -18,7 +18,7 @@ POINT, LINE = "var(--point)", "var(--line)"
 SERIES = tuple(f"var(--series-{number})" for number in range(1, 9))
 _FONT = "system-ui, sans-serif"
 _ROW = 18  # pixels
-_SILENT = {"aria": False}  # the table beneath says the same to a screen reader
+_SILENT: Spec = {"aria": False}  # the table beneath says the same to a screen reader
 
 _CONFIG: Spec = {
     "background": None,
