@@ -375,12 +375,17 @@ class Engine:
         return pl.DataFrame([asdict(one) for one in found], schema=dict.fromkeys(names, pl.String))
 
     def remove(
-        self, source: str, tumor_types: Iterable[str] = (), *, downloads: bool = False
+        self,
+        source: str,
+        tumor_types: Iterable[str] = (),
+        *,
+        downloads: bool = False,
+        counts: bool = False,
     ) -> list[Removed]:
         """Remove tables from the store; see :func:`tcga_corr.upkeep.removal.remove`."""
         from tcga_corr.upkeep.removal import remove
 
-        return remove(self.store, source, tumor_types, downloads=downloads)
+        return remove(self.store, source, tumor_types, downloads=downloads, counts=counts)
 
     def remove_covariates(self, name: str) -> None:
         """Remove a table of covariates from the store."""

@@ -29,6 +29,9 @@ MoreTypes = Annotated[
 Source = Annotated[
     str, typer.Option(metavar="S", help="pancanatlas, gdc-star, tcga-hiseqv2, toil or gdc-api.")
 ]
+Counts = Annotated[
+    bool, typer.Option("--counts", help="Raw counts too, for de: gdc-star, gdc-api or toil.")
+]
 Check = Annotated[
     bool, typer.Option("--check", help="Ask the hub whether downloaded files have changed.")
 ]
@@ -61,6 +64,7 @@ def fetch(
     more_types: MoreTypes = None,
     source: Source = "pancanatlas",
     genes: options.ChosenGenes = None,
+    counts: Counts = False,
     check: Check = False,
     download_only: DownloadOnly = False,
     jobs: Jobs = 3,
@@ -88,6 +92,7 @@ def fetch(
         jobs=jobs,
         check=check,
         load=not download_only,
+        counts=counts,
     )
     if not dry_run and (out.output or out.output_format):
         raise UsageError("-o and --format are for --dry-run", "Give it too, or leave them out")

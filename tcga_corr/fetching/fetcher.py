@@ -36,6 +36,8 @@ class FetchOptions:
         requested.
     load
         Load each table as it arrives.
+    counts
+        Fetch the raw counts too.
     retry_policy
         How often and how long to try.
     """
@@ -47,17 +49,22 @@ class FetchOptions:
     jobs: int = 3
     check: bool = False
     load: bool = True
+    counts: bool = False
     retry_policy: RetryPolicy = field(default_factory=RetryPolicy)
 
 
 @dataclass(frozen=True)
 class FetchRequest:
-    """A checked request: a known source and tumor types; no tumor types for all of them."""
+    """A checked request: a known source and tumor types; no tumor types for all of them.
+
+    ``counts``: whether it is for raw counts, and ``source`` that of these.
+    """
 
     store: Store
     source: Source
     tumor_types: tuple[str, ...]
     options: FetchOptions
+    counts: bool = False
 
     @property
     def folder(self) -> Path:

@@ -1,7 +1,7 @@
 """Toil recompute: TPM of all TCGA samples in one table, by Ensembl gene of GENCODE v23."""
 
 from tcga_corr.sources.pancanatlas import SURVIVAL
-from tcga_corr.sources.source import RemoteFile, Source
+from tcga_corr.sources.source import CountsTable, RemoteFile, Source
 
 SOURCE = Source(
     name="toil",
@@ -28,4 +28,9 @@ SOURCE = Source(
     ),
     pan_cancer=True,
     may_be_negative=True,
+    counts=CountsTable(
+        unit="log2(expected_count+1)",
+        file_name=r"tcga_gene_expected_count(\.gz)?",
+        table=RemoteFile(hub="toil-xena-hub", dataset="tcga_gene_expected_count.gz"),
+    ),
 )

@@ -17,6 +17,7 @@ from tcga_corr.errors import (
     near_names,
     one_line,
 )
+from tcga_corr.store.counts import read_counts
 from tcga_corr.store.covariates import check_covariates
 from tcga_corr.store.index import check_tables
 from tcga_corr.store.layout import Store
@@ -88,7 +89,7 @@ def run_query(store: Store, query: str, *, unsafe: bool = False) -> pl.DataFrame
     DataMissingError
         If it needs results of runs, and there are none.
     DamagedTableError
-        If covariates, or a table that changed since it was indexed, are damaged.
+        If covariates or counts, or a table that changed since it was indexed, are damaged.
     StoreError
         If a table of a run cannot be read.
     """
@@ -98,6 +99,9 @@ def run_query(store: Store, query: str, *, unsafe: bool = False) -> pl.DataFrame
         stamps = _stamps(store)
         check_tables(store)
         check_covariates(store)
+        if "counts" in query.lower():  # they have no index by which a change would be seen
+            for key in store.counts_keys():
+                read_counts(store, key)
         try:
             frame = _answer(store, query, unsafe=unsafe)
         # of damaged text, the error of DuckDB may itself be no text
@@ -213,8 +217,10 @@ def _as_pattern(path: Path) -> str:
 
 
 def _views(store: Store) -> str:
-    """The SQL of the views; those of covariates and results only where the store has some."""
-    names = ["views"]
+    """The SQL of the views; each only where the store has what it shows."""
+    names = ["views"] if store.table_keys() else []
+    if store.counts_keys():
+        names.append("views_counts")
     if store.covariate_names():
         names.append("views_covariates")
     names += [f"views_{name}" for name in _RESULTS if _results(store, name)]
@@ -229,7 +235,8 @@ def _results(store: Store, name: str) -> list[Path]:
 
 
 def _stamps(store: Store) -> list[tuple[Path, int, int]]:
-    paths = [store.table_path(key) for key in store.require_keys()]
+    paths = [store.table_path(key) for key in store.require_keys(or_counts=True)]
+    paths += [store.counts_path(key) for key in store.counts_keys()]
     paths += [store.covariates_path(name) for name in store.covariate_names()]
     paths += [path for name in _RESULTS for path in _results(store, name)]
     stamps = []
