@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from tcga_corr.analysis.cohort import Cohort
     from tcga_corr.analysis.compare import CompareAnswer
     from tcga_corr.analysis.correlate import CorrelateAnswer
+    from tcga_corr.analysis.de import DeAnswer
     from tcga_corr.analysis.dominance import DominanceAnswer
     from tcga_corr.analysis.robustness import RobustnessAnswer
     from tcga_corr.analysis.score import ScoreAnswer, ValuesAnswer
@@ -238,6 +239,65 @@ class Engine:
         from tcga_corr.analysis.compare import compare
 
         return compare(self.data(Scope(**scope)), variables, by, group)
+
+    def de(
+        self,
+        by: str | Path = BY_SAMPLE_TYPE,
+        *,
+        group: str | None = None,
+        contrasts: Sequence[str] = (),
+        reference: str | None = None,
+        pair: str | None = None,
+        adjust: Sequence[str] = (),
+        shrink: bool = False,
+        min_count: int = 10,
+        q: float = 0.05,
+        lfc: float = 1.0,
+        check: bool = False,
+        jobs: int = 2,
+        tumor_types: Iterable[str] = (),
+        source: str | None = None,
+        samples: Selection = "tumor",
+        progress: Progress | None = None,
+    ) -> DeAnswer:
+        """Which genes' raw counts differ between groups of samples, in each tumor type.
+
+        DESeq2 by the package pydeseq2 (the extra ``de``), and Wilcoxon's test of normalised counts.
+
+        Parameters
+        ----------
+        by
+            ``sample-type``: tumour against solid tissue normal; a file of groups of ``samples``; or
+            a covariate whose values are groups.
+        group
+            The file's column of groups.
+        contrasts
+            ``A:B`` each, fold changes of A over B; by default the two groups that there are.
+        reference
+            A group that all others are compared with.
+        pair
+            ``patient`` to compare within patients.
+        adjust
+            Covariates to hold fixed.
+        shrink
+            Shrink fold changes too, in a column of their own.
+        min_count
+            Reads in all samples together that a gene needs.
+        q, lfc
+            When a gene is called: below q, with a log2 fold change above lfc.
+        check
+            Count the calls between random halves of a group.
+        jobs
+            Tumor types at a time, a process each.
+        tumor_types, source, samples, progress
+            As elsewhere; the source of raw counts.
+        """
+        from tcga_corr.analysis.de import DeOptions, differential_expression
+
+        options = DeOptions(
+            by, group, contrasts, reference, pair, adjust, shrink, min_count, q, lfc, check, jobs
+        )
+        return differential_expression(self.store, options, tumor_types, source, samples, progress)
 
     def dominance(
         self,

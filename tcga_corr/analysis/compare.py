@@ -50,13 +50,13 @@ class Grouping:
     names
         The groups, in order; a difference is an earlier one minus a later one.
     group_of
-        Cohort and sample to the group's name; None leaves the sample out.
+        Selection and sample to the group's name; None leaves the sample out.
     selections
         The selections of samples that are grouped.
     """
 
     names: Sequence[str]
-    group_of: Callable[[Cohort, StoredSample], str | None]
+    group_of: Callable[[Selection, StoredSample], str | None]
     selections: tuple[Selection, ...]
 
 
@@ -67,7 +67,7 @@ def compare(
     group: str | None = None,
 ) -> CompareAnswer:
     """See :meth:`tcga_corr.Engine.compare`."""
-    grouping = _grouping(by, group, data.scope.samples)
+    grouping = grouping_by(by, group, data.scope.samples)
     data.refuse_unions("compare")
     scopes = [replace(data.scope, samples=selection) for selection in grouping.selections]
     parts = [[scope.cohort(table) for scope in scopes] for table in data.tables]
@@ -85,14 +85,15 @@ def compare(
     return data.answer(CompareAnswer, frame, query, chosen, matching_notes(measured))
 
 
-def _grouping(by: str | Path, group: str | None, samples: Selection) -> Grouping:
+def grouping_by(by: str | Path, group: str | None, samples: Selection) -> Grouping:
+    """The groups that a question names: tumour and normal, or those of a file."""
     if str(by) != BY_SAMPLE_TYPE:
         from tcga_corr.formats.sample_groups import read_groups
 
         groups = read_groups(Path(by), group)
         return Grouping(
             groups.names,
-            lambda cohort, sample: groups.group(sample.sample, sample.patient),
+            lambda selection, sample: groups.group(sample.sample, sample.patient),
             (samples,),
         )
     if samples != "tumor":
@@ -104,9 +105,7 @@ def _grouping(by: str | Path, group: str | None, samples: Selection) -> Grouping
 
 def tumor_against_normal() -> Grouping:
     """Tumour samples against solid tissue normal; patients who have both are pairs too."""
-    return Grouping(
-        ("tumor", "normal"), lambda cohort, sample: cohort.selection, ("tumor", "normal")
-    )
+    return Grouping(("tumor", "normal"), lambda selection, sample: selection, ("tumor", "normal"))
 
 
 def compare_groups(
@@ -178,7 +177,7 @@ def _values_by_group(
             notes.append(side.note)
             continue
         for sample, value in zip(cohort.samples, side.values, strict=True):
-            group = grouping.group_of(cohort, sample)
+            group = grouping.group_of(cohort.selection, sample)
             if group is not None and not np.isnan(value):
                 groups[group][sample.barcode] = (sample.patient, float(value))
     return groups, list(dict.fromkeys(notes))

@@ -12,6 +12,7 @@ from tcga_corr.cli import (
     batch,
     compare,
     correlate,
+    de,
     demo,
     dominance,
     fetch,
@@ -132,6 +133,7 @@ app.command("correlate")(correlate.correlate)
 app.command("robustness")(robustness.robustness)
 app.command("screen")(screen.screen)
 app.command("compare")(compare.compare)
+app.command("de")(de.de)
 app.command("dominance")(dominance.dominance)
 app.add_typer(batch.batch, name="batch")
 app.command("report")(report.report)

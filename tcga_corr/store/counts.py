@@ -17,8 +17,22 @@ from tcga_corr.store.parquet import metadata_of_file, rows_of_file, write_rows
 
 Counts = NDArray[np.int32]
 
+
 HIGHEST_COUNT = int(np.iinfo(np.int32).max)
 _REMEDY = "Run `tcga-corr verify --repair`, or load the counts again"
+
+
+@dataclass(frozen=True)
+class CountsTable:
+    """A table of raw counts by its metadata, before its values are read."""
+
+    key: TableKey
+    metadata: CountsMetadata = field(repr=False)
+
+    @property
+    def table_sha256(self) -> str:
+        """Hash of its symbols and counts."""
+        return self.metadata.values_sha256
 
 
 @dataclass(frozen=True)

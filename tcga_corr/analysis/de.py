@@ -1,0 +1,288 @@
+"""Differential expression: which genes' raw counts differ between groups, per tumor type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tcga_corr.analysis.answer import Answer, Query
+from tcga_corr.analysis.compare import Grouping
+from tcga_corr.analysis.de_fit import FitOptions, FitTask, TypeFit, contrast_name, fit_type, schema
+from tcga_corr.analysis.de_groups import contrasts_of, groups_of
+from tcga_corr.analysis.de_samples import (
+    ComparedSamples,
+    Contrast,
+    SampleRules,
+    ValuesOf,
+    compared_samples,
+)
+from tcga_corr.analysis.de_summary import lines_of, notes_of, summary_of
+from tcga_corr.analysis.deseq2 import PACKAGE, require_package
+from tcga_corr.analysis.processes import in_processes
+from tcga_corr.analysis.provenance import Provenance
+from tcga_corr.analysis.scope import SEE_STATUS, only_source
+from tcga_corr.choices import BY_SAMPLE_TYPE, SELECTIONS, Selection, check_choice
+from tcga_corr.errors import AnalysisError, DataMissingError, UsageError
+from tcga_corr.progress import Progress
+from tcga_corr.store.counts import CountsTable, read_counts_metadata
+from tcga_corr.store.covariate_lookup import Covariate, Covariates
+from tcga_corr.store.layout import Store
+from tcga_corr.store.metadata import StoredSample
+from tcga_corr.vocabulary.associations import SIMULATED
+from tcga_corr.vocabulary.tumor_types import parse_tumor_type
+
+if TYPE_CHECKING:
+    import polars as pl
+
+BY_PATIENT = "patient"
+
+
+@dataclass(frozen=True)
+class DeOptions:
+    """What is compared and how; as of :meth:`tcga_corr.Engine.de`."""
+
+    by: str | Path = BY_SAMPLE_TYPE
+    group: str | None = None
+    contrasts: Sequence[str] = ()
+    reference: str | None = None
+    pair: str | None = None
+    adjust: Sequence[str] = ()
+    shrink: bool = False
+    min_count: int = 10
+    q: float = 0.05
+    lfc: float = 1.0
+    check: bool = False
+    jobs: int = 2
+
+
+@dataclass(frozen=True)
+class DeQuery(Query):
+    """A question of :func:`differential_expression`."""
+
+    tumor_types: list[str]
+    source: str
+    unit: str
+    genes: str
+    samples: str
+    by: str
+    groups: list[str]
+    contrasts: list[str]
+    pair: str | None
+    adjust: list[str]
+    shrink: bool
+    min_count: int
+    q: float
+    lfc: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeAnswer(Answer):
+    """An answer of :func:`differential_expression`: a row per tumor type, contrast and gene.
+
+    Attributes
+    ----------
+    summary
+        A row per tumor type and contrast: how many genes were tested and called, by each method.
+    """
+
+    query: DeQuery
+    summary: pl.DataFrame = field(repr=False)
+
+
+def differential_expression(
+    store: Store,
+    options: DeOptions,
+    tumor_types: Iterable[str] = (),
+    source: str | None = None,
+    samples: Selection = "tumor",
+    progress: Progress | None = None,
+) -> DeAnswer:
+    """See :meth:`tcga_corr.Engine.de`."""
+    _check(options, samples)
+    version = require_package()
+    tables = _tables(store, tumor_types, source)
+    known = Covariates(store)
+    grouping = groups_of(known, tables, options.by, options.group, samples)
+    contrasts = contrasts_of(grouping.names, options.contrasts, options.reference)
+    adjust = {name: known.require(name.removeprefix("covariate:")) for name in options.adjust}
+    rules = SampleRules(
+        grouping,
+        contrasts,
+        options.reference or contrasts[0][1],
+        {covariate.label: _values_of(covariate) for covariate in adjust.values()},
+        options.pair is not None,
+    )
+    chosen = _chosen(tables, rules)
+    fits = _fits(store, tables, chosen, options, progress or Progress())
+    frame = _frame(tables, chosen, fits, contrasts)
+    summary = summary_of(frame, fits, options.q, options.lfc)
+    notes = notes_of(tables, chosen, fits, version)
+    return DeAnswer(
+        frame=frame,
+        query=_query(tables, grouping, contrasts, options),
+        notes=notes,
+        provenance=Provenance.of(tables, [], [*adjust.values()], notes, [PACKAGE]),
+        lines=lines_of(summary, options.q, options.lfc),
+        summary=summary,
+    )
+
+
+def _check(options: DeOptions, samples: Selection) -> None:
+    """Refuse options out of range, before anything is read."""
+    check_choice("samples", samples, SELECTIONS)
+    if options.pair not in (None, BY_PATIENT):
+        raise UsageError(f"pair is '{options.pair}'", f"Give {BY_PATIENT}, or leave it out")
+    if options.contrasts and options.reference is not None:
+        raise UsageError("contrasts and a reference are given at once", "Give one of them")
+    for name, value, low in (("min_count", options.min_count, 0), ("jobs", options.jobs, 1)):
+        if value < low:
+            raise UsageError(f"{name} is {value}", f"Give {low} or more")
+    if not 0 < options.q < 1:
+        raise UsageError(f"q is {options.q:g}", "Give a number between 0 and 1, such as 0.05")
+    if not (options.lfc >= 0 and np.isfinite(options.lfc)):
+        raise UsageError(f"lfc is {options.lfc:g}", "Give 0 or more, in log2")
+
+
+def _tables(store: Store, tumor_types: Iterable[str], source: str | None) -> list[CountsTable]:
+    """The tables of counts of the tumor types, by their metadata."""
+    given = [tumor_types] if isinstance(tumor_types, str) else [*tumor_types]
+    wanted = list(dict.fromkeys(parse_tumor_type(name).abbreviation for name in given))
+    keys = store.counts_keys()
+    if not keys:
+        raise DataMissingError(
+            f"no raw counts in the store '{store.root.absolute()}'",
+            "Load some with `tcga-corr load FILE --counts`, or with `tcga-corr fetch LIHC "
+            "--source gdc-star --counts`",
+        )
+    name = source or only_source(store, wanted, keys)
+    stored = {key.tumor_type: key for key in keys if key.source == name}
+    if not stored:
+        others = ", ".join(dict.fromkeys(key.source for key in keys))
+        raise DataMissingError(f"no raw counts of source '{name}'", f"There are some of {others}")
+    missing = [one for one in wanted if one not in stored]
+    if missing:
+        raise DataMissingError(
+            f"{', '.join(missing)}: no raw counts of source '{name}'",
+            f"There are some of {', '.join(stored)}",
+        )
+    chosen = [stored[one] for one in sorted(wanted or stored)]
+    found = [(key, read_counts_metadata(store, key)) for key in chosen]
+    return [CountsTable(key, metadata) for key, metadata in found if metadata is not None]
+
+
+def _values_of(covariate: Covariate) -> ValuesOf:
+    def values(samples: Sequence[StoredSample]) -> Any:
+        return covariate.values_of(samples)[0]
+
+    return values
+
+
+def _chosen(
+    tables: Sequence[CountsTable], rules: SampleRules
+) -> dict[str, ComparedSamples | AnalysisError]:
+    """By tumor type, the samples that are compared, or why none can be.
+
+    Raises
+    ------
+    AnalysisError
+        If none can be in any tumor type.
+    """
+    chosen: dict[str, ComparedSamples | AnalysisError] = {}
+    for table in tables:
+        try:
+            found: ComparedSamples | AnalysisError = compared_samples(table.metadata.samples, rules)
+        except AnalysisError as error:
+            found = error
+        chosen[table.key.tumor_type] = found
+    errors = {name: one for name, one in chosen.items() if isinstance(one, AnalysisError)}
+    if len(errors) == len(chosen):
+        reasons: dict[str, list[str]] = {}
+        for name, one in errors.items():
+            reasons.setdefault(one.what, []).append(name)
+        listed = "; ".join(f"{', '.join(types)}: {what}" for what, types in reasons.items())
+        raise AnalysisError(listed, next(iter(errors.values())).remedy or SEE_STATUS)
+    return chosen
+
+
+def _fits(
+    store: Store,
+    tables: Sequence[CountsTable],
+    chosen: Mapping[str, ComparedSamples | AnalysisError],
+    options: DeOptions,
+    progress: Progress,
+) -> dict[str, TypeFit]:
+    """The tumor types that can be fitted, a process each."""
+    how = FitOptions(options.min_count, options.q, options.shrink, options.check)
+    tasks = [
+        FitTask(store.root.resolve(), table.key, compared, how)
+        for table in tables
+        if isinstance(compared := chosen[table.key.tumor_type], ComparedSamples)
+    ]
+    fits = {}
+    progress.begin(len(tasks))
+    progress.step("fitting " + ", ".join(task.key.tumor_type for task in tasks[: options.jobs]))
+    for task, one in zip(tasks, in_processes(fit_type, tasks, options.jobs), strict=True):
+        fits[task.key.tumor_type] = one
+        progress.advance()
+    progress.step("")
+    return fits
+
+
+def _frame(
+    tables: Sequence[CountsTable],
+    chosen: Mapping[str, ComparedSamples | AnalysisError],
+    fits: Mapping[str, TypeFit],
+    contrasts: Sequence[Contrast],
+) -> pl.DataFrame:
+    """The rows of all tumor types; a contrast that cannot be tested has one that says why."""
+    import polars as pl
+
+    parts = []
+    for table in tables:
+        name = table.key.tumor_type
+        found = chosen[name]
+        reasons: Mapping[Contrast, str] = (
+            dict.fromkeys(contrasts, found.what)
+            if isinstance(found, AnalysisError)
+            else found.impossible
+        )
+        rows = [
+            {"tumor_type": name, "contrast": contrast_name(contrast), "note": reason}
+            for contrast, reason in reasons.items()
+        ]
+        parts += [fits[name].frame] if name in fits else []
+        parts += [pl.DataFrame(rows, schema=schema())] if rows else []
+    frame = pl.concat(parts)
+    if any(table.metadata.simulated for table in tables):
+        note = pl.concat_str(pl.lit(SIMULATED), pl.col("note"), separator="; ")
+        frame = frame.with_columns(note=note.str.strip_chars_end("; "))
+    return frame
+
+
+def _query(
+    tables: Sequence[CountsTable],
+    grouping: Grouping,
+    contrasts: Sequence[Contrast],
+    options: DeOptions,
+) -> DeQuery:
+    metadata = [table.metadata for table in tables]
+    return DeQuery(
+        tumor_types=[table.key.tumor_type for table in tables],
+        source=metadata[0].source,
+        unit=metadata[0].unit,
+        genes="; ".join(dict.fromkeys(one.genes for one in metadata)),
+        samples=" and ".join(grouping.selections),
+        by=str(options.by),
+        groups=list(grouping.names),
+        contrasts=[contrast_name(contrast) for contrast in contrasts],
+        pair=options.pair,
+        adjust=list(options.adjust),
+        shrink=options.shrink,
+        min_count=options.min_count,
+        q=options.q,
+        lfc=options.lfc,
+    )
