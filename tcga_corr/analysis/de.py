@@ -11,7 +11,15 @@ import numpy as np
 
 from tcga_corr.analysis.answer import Answer, Query
 from tcga_corr.analysis.compare import Grouping
-from tcga_corr.analysis.de_fit import FitOptions, FitTask, TypeFit, contrast_name, fit_type, schema
+from tcga_corr.analysis.de_fit import (
+    FitOptions,
+    FitTask,
+    TopGenes,
+    TypeFit,
+    contrast_name,
+    fit_type,
+    schema,
+)
 from tcga_corr.analysis.de_groups import contrasts_of, groups_of
 from tcga_corr.analysis.de_samples import (
     ComparedSamples,
@@ -87,10 +95,13 @@ class DeAnswer(Answer):
     ----------
     summary
         A row per tumor type and contrast: how many genes were tested and called, by each method.
+    top
+        By tumor type, the genes called with the smallest p, in all samples compared.
     """
 
     query: DeQuery
     summary: pl.DataFrame = field(repr=False)
+    top: Mapping[str, TopGenes] = field(repr=False)
 
 
 def differential_expression(
@@ -128,6 +139,7 @@ def differential_expression(
         provenance=Provenance.of(tables, [], [*adjust.values()], notes, [PACKAGE]),
         lines=lines_of(summary, options.q, options.lfc),
         summary=summary,
+        top={name: one.top for name, one in fits.items()},
     )
 
 
@@ -216,7 +228,7 @@ def _fits(
     progress: Progress,
 ) -> dict[str, TypeFit]:
     """The tumor types that can be fitted, a process each."""
-    how = FitOptions(options.min_count, options.q, options.shrink, options.check)
+    how = FitOptions(options.min_count, options.q, options.lfc, options.shrink, options.check)
     tasks = [
         FitTask(store.root.resolve(), table.key, compared, how)
         for table in tables

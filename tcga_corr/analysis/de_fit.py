@@ -38,6 +38,7 @@ OUTLIER, LOW_MEAN = "outlier", "low mean"
 
 _INTERVAL = 1.959963984540054  # of the normal distribution, 95 %
 _SEED = 20180630
+_MOST_TOP = 50
 _FEWEST_TO_SPLIT = 6
 
 
@@ -47,6 +48,7 @@ class FitOptions:
 
     min_count: int
     q: float
+    lfc: float
     shrink: bool
     check: bool
 
@@ -62,6 +64,19 @@ class FitTask:
 
 
 @dataclass(frozen=True)
+class TopGenes:
+    """The genes that are called with the smallest p of any contrast, in all samples compared.
+
+    ``values`` is log2(normalised count + 1), genes x samples.
+    """
+
+    genes: tuple[str, ...]
+    samples: tuple[str, ...]
+    groups: tuple[str, ...]
+    values: Vector
+
+
+@dataclass(frozen=True)
 class TypeFit:
     """The result of a tumor type.
 
@@ -73,11 +88,14 @@ class TypeFit:
         What was found out on the way.
     thresholds
         By contrast, the base mean below which the independent filter left genes out; 0 for none.
+    top
+        The genes called with the smallest p.
     """
 
     frame: pl.DataFrame = field(repr=False)
     notes: tuple[str, ...]
     thresholds: dict[str, float]
+    top: TopGenes = field(repr=False)
 
 
 def contrast_name(contrast: Contrast) -> str:
@@ -118,7 +136,28 @@ def fit_type(task: FitTask) -> TypeFit:
         frames.append(_ranked(_untested(genes[~enough], counts[~enough], found, compared), labels))
     if options.check:
         notes.append(_checked(counts, compared, options))
-    return TypeFit(pl.concat(frames), tuple(notes), thresholds)
+    frame = pl.concat(frames)
+    names = [stored.metadata.samples[column].barcode for column in compared.columns]
+    top = _top(frame, dict(zip(genes[enough], tested / found.size_factors, strict=True)), options)
+    return TypeFit(
+        frame,
+        tuple(notes),
+        thresholds,
+        replace(top, samples=tuple(names), groups=compared.group_of),
+    )
+
+
+def _top(frame: pl.DataFrame, normalised: dict[str, Vector], options: FitOptions) -> TopGenes:
+    """The first genes, without the samples' names."""
+    import polars as pl
+
+    is_called = (pl.col("q") < options.q) & (pl.col("log2fc").abs() > options.lfc)
+    rows = (
+        frame.filter(is_called).sort("p", "gene").unique("gene", keep="first", maintain_order=True)
+    )
+    genes = rows["gene"].head(_MOST_TOP).to_list()
+    values = np.array([np.log2(normalised[gene] + 1) for gene in genes])
+    return TopGenes(tuple(genes), (), (), values)
 
 
 def _labels(task: FitTask, contrast: Contrast) -> dict[str, Any]:

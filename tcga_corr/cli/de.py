@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tcga_corr.choices import BY_SAMPLE_TYPE
+from tcga_corr.choices import BY_SAMPLE_TYPE, DeFigure
 from tcga_corr.cli import options
 from tcga_corr.cli.output import Result, plain, question_result
 from tcga_corr.cli.settings import Settings
+from tcga_corr.errors import UsageError
 
 if TYPE_CHECKING:
     from tcga_corr.analysis.de import DeAnswer
@@ -98,7 +100,20 @@ def de(
     jobs: Annotated[
         int, typer.Option("--jobs", metavar="N", min=1, help="Tumor types at a time.")
     ] = 2,
+    kind: Annotated[
+        DeFigure,
+        typer.Option(
+            "--kind",
+            help="What --plot draws: fold changes and q, fold changes and means, which contrasts "
+            "call the same genes, or the first 50 genes in each sample.",
+        ),
+    ] = "volcano",
+    label: Annotated[
+        list[str] | None,
+        typer.Option("--label", metavar="GENE", help="Name these genes in a volcano or MA plot."),
+    ] = None,
     *,
+    plot: options.Plot = None,
     out: options.Out,
 ) -> None:
     """Which genes' raw counts differ between groups of samples, in each tumor type.
@@ -113,6 +128,9 @@ def de(
     --reference DMSO`, `tcga-corr de -t BRCA --pair patient --check`.
     """
     settings: Settings = context.obj
+    out.check_plot(plot)
+    if label and (plot is None or kind not in ("volcano", "ma")):
+        raise UsageError("--label is given", "Give --plot FILE too, with --kind volcano or ma")
     with settings.progress("differential expression") as progress:
         answer = settings.engine().de(
             by,
@@ -137,6 +155,25 @@ def de(
         for line in answer.lines:
             settings.note(line)
     out.write(_result(answer))
+    if plot is not None:
+        _plot(answer, kind, options.split_names(label), plot)
+
+
+def _plot(answer: DeAnswer, kind: DeFigure, labels: list[str], path: Path) -> None:
+    from tcga_corr.figures.style import save
+
+    if kind == "overlap":
+        from tcga_corr.figures.overlap import overlap
+
+        save(overlap(answer), path)
+    elif kind == "heat":
+        from tcga_corr.figures.gene_heat import gene_heat
+
+        save(gene_heat(answer), path)
+    else:
+        from tcga_corr.figures.change import ma, volcano
+
+        save((volcano if kind == "volcano" else ma)(answer, labels), path)
 
 
 def _result(answer: DeAnswer) -> Result:
