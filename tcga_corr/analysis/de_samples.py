@@ -109,12 +109,16 @@ def compared_samples(samples: Sequence[StoredSample], rules: SampleRules) -> Com
         name: values_of([samples[n] for n in columns]) for name, values_of in rules.adjust.items()
     }
     for name, one in values.items():
+        if len(one) and np.isnan(one).all():
+            raise AnalysisError(f"{name}: no sample has it", "Adjust for others")
         notes += filter(None, [samples_without(name, int(np.isnan(one).sum()))])
     keep = np.ones(len(columns), np.bool_)
     for one in values.values():
         keep &= ~np.isnan(one)
     if rules.paired:
         keep &= _in_pairs(samples, columns, group_of, keep, rules.contrasts)
+        if not keep.any():
+            raise AnalysisError("no patient has samples in both groups", "Leave --pair out")
         n_alone = _n_patients(samples, columns) - _n_patients(samples, columns, keep)
         if n_alone:
             notes.append(f"{n_alone} patients without a pair left out")

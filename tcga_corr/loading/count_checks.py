@@ -73,6 +73,8 @@ def whole_counts(
     _check_range(table, path)
     _check_kind(table, path)
     whole = np.rint(table.values)
+    if np.array_equal(table.values, whole, equal_nan=True):
+        return replace(table, values=whole), ""
     distance = np.abs(table.values - whole)
     note = _rounding(table, path, unit, distance, averaged=averaged)
     return replace(table, values=whole), note
@@ -149,8 +151,6 @@ def _rounding(
 ) -> str:
     """What was rounded; an error where values are not whole and may not be."""
     furthest = float(np.nanmax(distance))
-    if furthest == 0:
-        return ""
     logarithm = is_log2_plus_one(unit)
     undone = "round(2^x - 1)" if logarithm else ""
     quantity = quantity_of(unit)

@@ -330,6 +330,11 @@ def _source(file: TableFile, of_samples: bool, options: LoadOptions) -> Source:
             "Samples go by names such as TCGA-OR-A5J1-01; a cohort of your own is loaded under a "
             "--source of your own",
         )
+    if name is None and not simulated and source_of_file(path, counts=True) is not None:
+        raise UsageError(
+            f"{path}: named as raw counts",
+            "Give --counts to load them as such, or --source a name of your own",
+        )
     if name is None:
         raise UsageError(
             f"{path}: its samples are made up"

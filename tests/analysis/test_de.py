@@ -230,7 +230,7 @@ def refused(engine: Engine, *arguments: Any, **options: Any) -> TcgaCorrError:
         ({"reference": "A", "pair": "batch"}, UsageError, "pair is 'batch'. Give patient"),
         ({"reference": "A", "q": 5.0}, UsageError, "q is 5"),
         ({"reference": "A", "adjust": ["age"]}, UsageError, "unknown covariate 'age'"),
-        ({"reference": "A", "pair": "patient"}, AnalysisError, "at least 2 needed"),
+        ({"reference": "A", "pair": "patient"}, AnalysisError, "no patient has samples in both"),
         ({"reference": "A", "min_count": 10**9}, AnalysisError, "no gene has 1000000000 reads"),
         ({"reference": "A", "source": "none"}, DataMissingError, "no raw counts of source 'none'"),
         ({"reference": "A", "tumor_types": ["LIHC"]}, DataMissingError, "LIHC: no raw counts"),

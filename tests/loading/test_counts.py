@@ -295,6 +295,30 @@ def test_a_store_of_counts_alone_says_so(engine: Engine, run: Run, tmp_path: Pat
     assert "only raw counts" in err
 
 
+def test_toil_counts_are_split_by_tumor_type(engine: Engine, tmp_path: Path) -> None:
+    """Logarithms of expected counts, one table for all; without --counts it says what they are."""
+    values = drawn() + 0.25
+    ids = [symbol_table().candidates(name)[0].ensembl_ids[0] for name in GENES]
+    names = [name[:15] for name in SAMPLES]
+    rows = np.round(np.log2(values + 1), 4).tolist()
+    path = write_table(tmp_path / "tcga_gene_expected_count.gz", names, zip(ids, rows, strict=True))
+    probes = "\n".join(["id\tgene", *(f"{a}\t{b}" for a, b in zip(ids, GENES, strict=True))])
+    (tmp_path / "gencode.v23.annotation.gene.probemap").write_text(probes)
+    types = ["ACC"] * 4 + ["LIHC"] * 4
+    survival = [f"{a}\t{a[:12]}\t{b}" for a, b in zip(names, types, strict=True)]
+    header = "sample\t_PATIENT\tcancer type abbreviation"
+    text = "\n".join([header, *survival]) + "\n"
+    (tmp_path / "Survival_SupplementalTable_S1_20171025_xena_sp").write_text(text)
+    engine.load(path, LoadOptions(counts=True)).raise_errors()
+    for number, name in enumerate(("ACC", "LIHC")):
+        stored = read_counts(engine.store, TableKey("toil", name))
+        expected = in_order(values[:, 4 * number : 4 * number + 4])
+        assert np.allclose(stored.values, expected, atol=1, rtol=1e-4)
+        assert stored.metadata.rounded.startswith("expected counts rounded to whole numbers")
+    [error] = engine.load(path).errors
+    assert "named as raw counts. Give --counts" in str(error)
+
+
 @pytest.mark.parametrize("source", ["pancanatlas", "tcga-hiseqv2"])
 def test_sources_without_counts_say_which_have_them(engine: Engine, source: str) -> None:
     with pytest.raises(TcgaCorrError, match=r"Raw counts have gdc-star, gdc-api, toil"):
