@@ -120,6 +120,21 @@ def test_a_covariate_is_held_fixed_as_by_r(engine: Engine, groups: Path) -> None
     assert of_golden(frame, "simulated_z B:A", median=3e-5) > 0.98
 
 
+def test_patients_are_held_fixed_as_by_r(tmp_path: Path) -> None:
+    """The groups as four samples of each of three patients; paired, n - 6 degrees are left."""
+    codes = {"A": "01", "B": "02", "C": "05", "D": "06"}
+    named = {one: f"{barcodes(4)[int(one[1])][:12]}-{codes[one[0]]}" for one in SAMPLES}
+    frame = pl.read_csv(COUNTS, separator="\t").rename(named)
+    frame.write_csv(tmp_path / "counts.tsv", separator="\t")
+    engine = open_store(tmp_path / "cache")
+    options = LoadOptions(source="mine", tumor_type="LIHC", counts=True)
+    engine.load(tmp_path / "counts.tsv", options).raise_errors()
+    path = grouped(tmp_path / "groups.tsv", [one[0] for one in named], list(named.values()))
+    answer = engine.de(path, reference="A", pair="patient", samples="all-tumor")
+    assert answer.frame["n_pairs"].unique().to_list() == [3]
+    assert of_golden(answer.frame, "simulated_patient B:A", median=3e-5) > 0.98
+
+
 def test_rank_tests_are_of_normalised_counts(engine: Engine, tmp_path: Path) -> None:
     """Each gene's p is that of one comparison, by R's size factors."""
     path = grouped(tmp_path / "two.tsv", [{"A": "x", "B": "x"}.get(one[0], "y") for one in SAMPLES])
