@@ -15,7 +15,7 @@ from tcga_corr.analysis.de import DeAnswer
 from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.figures.frame import Frame, place
 from tcga_corr.figures.style import BLUE, GREEN, INK, ORANGE, PURPLE, SKY, VERMILION, WIDTH, styled
-from tcga_corr.figures.text import fitted_apart, listed, plain, text_width
+from tcga_corr.figures.text import count_of, fitted_apart, listed, plain, text_width
 
 Matrix = NDArray[np.float64]
 
@@ -58,7 +58,7 @@ def gene_heat(answer: DeAnswer) -> Figure:
     query = answer.query
     [tumor_type] = answer.top
     frame = Frame(
-        f"{len(top.genes)} genes of {listed(query.contrasts)} in {tumor_type}",
+        f"{count_of(len(top.genes), 'gene')} of {listed(query.contrasts)} in {tumor_type}",
         f"the smallest p among genes with q < {query.q:g} and |log2 fold change| > {query.lfc:g}, "
         f"of {plain(query.source)}; log2(normalised count + 1), in standard deviations from each "
         f"gene's mean; n = {len(groups)} samples",

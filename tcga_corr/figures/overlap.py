@@ -18,10 +18,11 @@ from tcga_corr.figures.frame import Frame, place
 from tcga_corr.figures.style import BLUE, GREY, INK, PALE, VERMILION, WIDTH, styled
 from tcga_corr.figures.text import fitted_apart, plain, text_width
 
-MOST_SETS, _MOST_INTERSECTIONS = 33, 24
+MOST_SETS = 33
 _NAME, _SIZES, _GAP = 1.5, 0.95, 0.1  # inches: of a name at most, of the bars of sets
 _ROW, _BARS, _TOP, _FOOT = 0.19, 1.35, 0.16, 0.1
-_SIZE = 6.0
+_COLUMN = 0.11  # inches, at least
+_SIZE, _COUNT_SIZE = 6.0, 5.5
 
 
 @dataclass(frozen=True)
@@ -56,11 +57,15 @@ def overlap(answer: DeAnswer) -> Figure:
     found = _intersections(list(genes_of.values()))
     if not found:
         raise AnalysisError("no gene is called, so nothing overlaps", "Raise --q, or lower --lfc")
-    shown = found[:_MOST_INTERSECTIONS]
-    left = found[_MOST_INTERSECTIONS:]
-    more = f"{sum(one.size for one in left):,} genes of {len(left)} more intersections not drawn"
-    title, about = heading(answer, answer.frame.filter(pl.col("q").is_not_null()))
     names = fitted_apart([plain(name, 200) for name in genes_of], _NAME, _SIZE)
+    wide = max(text_width(name, _SIZE) for name in names) + 0.2
+    matrix_left = wide + _SIZES + _GAP
+    room = WIDTH - matrix_left - 0.15
+    column = max(_COLUMN, text_width(f"{found[0].size:,}", _COUNT_SIZE) + 0.04)
+    n_shown = int(room / column)
+    shown, left = found[:n_shown], found[n_shown:]
+    more = f"{sum(one.size for one in left):,} genes of {len(left):,} more intersections not drawn"
+    title, about = heading(answer, answer.frame.filter(pl.col("q").is_not_null()))
     frame = Frame(
         title,
         about + (f"; {more}" if left else ""),
@@ -73,12 +78,9 @@ def overlap(answer: DeAnswer) -> Figure:
     )
     dots = _ROW * len(names)
     figure = frame.figure(_TOP + _BARS + dots + _FOOT)
-    wide = max(text_width(name, _SIZE) for name in names) + 0.2
-    matrix_left = wide + _SIZES + _GAP
     bottom = frame.below + _FOOT
     sizes = place(figure, wide, bottom, WIDTH - wide - _SIZES, frame.head + _TOP + _BARS)
     _draw_sizes(sizes, names, list(changes.values()))
-    room = WIDTH - matrix_left - 0.15
     right = 0.15 + max(0.0, room - 0.32 * max(len(shown), 3))
     matrix = place(figure, matrix_left, bottom, right, frame.head + _TOP + _BARS)
     _draw_dots(matrix, shown, len(names))
@@ -120,7 +122,11 @@ def _draw_sizes(axes: Axes, names: list[str], changes: list[tuple[int, int]]) ->
         axes.barh(row, up, color=VERMILION, height=0.6)
         axes.barh(row, down, left=up, color=BLUE, height=0.6)
         axes.text(
-            up + down + 0.04 * most, row, f"{up + down:,}", fontsize=5.5, va="center_baseline"
+            up + down + 0.04 * most,
+            row,
+            f"{up + down:,}",
+            fontsize=_COUNT_SIZE,
+            va="center_baseline",
         )
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_xlim(0, 1.75 * most)
@@ -151,7 +157,7 @@ def _draw_bars(axes: Axes, shown: list[_Intersection]) -> None:
     axes.set_xlim(-0.5, max(len(shown), 3) - 0.5)
     axes.set_ylim(0, 1.02 * max(sizes))
     for column, size in enumerate(sizes):
-        axes.text(column, size, f"{size:,}", ha="center", va="bottom", fontsize=5.5, clip_on=False)
+        axes.text(column, size, f"{size:,}", ha="center", va="bottom", fontsize=_COUNT_SIZE)
     axes.set_xticks([])
     axes.spines["left"].set_visible(False)
     axes.set_yticks([])
