@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.cluster.hierarchy import leaves_list, linkage
 
 from tcga_corr.analysis.de import DeAnswer
+from tcga_corr.analysis.de_fit import TopGenes
 from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.figures.frame import Frame, place
 from tcga_corr.figures.style import BLUE, GREEN, INK, ORANGE, PURPLE, SKY, VERMILION, WIDTH, styled
@@ -55,17 +56,7 @@ def gene_heat(answer: DeAnswer) -> Figure:
     groups = [top.groups[column] for column in columns]
     names = list(dict.fromkeys(top.groups))
     colours = dict(zip(names, (_COLOURS * 4)[: len(names)], strict=True))
-    query = answer.query
-    [tumor_type] = answer.top
-    frame = Frame(
-        f"{count_of(len(top.genes), 'gene')} of {listed(query.contrasts)} in {tumor_type}",
-        f"the smallest p among genes with q < {query.q:g} and |log2 fold change| > {query.lfc:g}, "
-        f"of {plain(query.source)}; log2(normalised count + 1), in standard deviations from each "
-        f"gene's mean; n = {len(groups)} samples",
-        simulated=answer.simulated,
-        handles=_handles(colours),
-        mark=(INK, 0.3),
-    )
+    frame = _frame(answer, top, colours)
     labels = fitted_apart([top.genes[row] for row in rows], 1.1, _SIZE)
     samples = fitted_apart([top.samples[column] for column in columns], 0.95, _SIZE)
     named = len(samples) <= _MOST_NAMED
@@ -98,6 +89,20 @@ def gene_heat(answer: DeAnswer) -> Figure:
     figure.colorbar(image, cax=key, ticks=[-2, 0, 2])
     key.set_yticklabels(["−2", "0", "2"], fontsize=_SIZE)
     return figure
+
+
+def _frame(answer: DeAnswer, top: TopGenes, colours: dict[str, str]) -> Frame:
+    query = answer.query
+    [tumor_type] = answer.top
+    return Frame(
+        f"{count_of(len(top.genes), 'gene')} of {listed(query.contrasts)} in {tumor_type}",
+        f"the smallest p among genes with q < {query.q:g} and |log2 fold change| > {query.lfc:g}, "
+        f"of {plain(query.source)}; log2(normalised count + 1), in standard deviations from each "
+        f"gene's mean; n = {len(top.groups)} samples",
+        simulated=answer.simulated,
+        handles=_handles(colours),
+        mark=(INK, 0.3),
+    )
 
 
 def _order(z: Matrix) -> list[int]:

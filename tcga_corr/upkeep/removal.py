@@ -73,20 +73,24 @@ def remove(
         removed += _remove_counts(store, key)
         if counts or key not in of_expression:
             continue
-        with store.locked(key):
-            table, index = store.table_path(key), store.index_folder(key)
-            size = _size(table) + _size(index)
-            # an index without its table would be a table that is gone
-            remove_tree(index)
-            with writing(table):
-                table.unlink(missing_ok=True)
-            store.remove_leftovers(key)
-            remove_tree(table.parent)
-        removed.append(Removed(str(table.parent.relative_to(store.root)), size))
+        removed.append(_remove_expression(store, key))
     for folder in folders:
         removed.append(Removed(str(folder.relative_to(store.root)), _size(folder)))
         remove_tree(folder)
     return removed
+
+
+def _remove_expression(store: Store, key: TableKey) -> Removed:
+    table, index = store.table_path(key), store.index_folder(key)
+    with store.locked(key):
+        size = _size(table) + _size(index)
+        # an index without its table would be a table that is gone
+        remove_tree(index)
+        with writing(table):
+            table.unlink(missing_ok=True)
+        store.remove_leftovers(key)
+        remove_tree(table.parent)
+    return Removed(str(table.parent.relative_to(store.root)), size)
 
 
 def _remove_counts(store: Store, key: TableKey) -> list[Removed]:
