@@ -10,8 +10,11 @@ from tcga_corr.errors import UsageError
 Method = Literal["pearson", "spearman", "kendall"]
 MethodOrAll = Literal[Method, "all"]
 ScreenMethod = Literal["pearson", "spearman"]
+ScreenOrder = Literal["given", "cluster"]
+CompareFigure = Literal["boxes", "differences"]
+ScreenFigure = Literal["heat", "volcano"]
 Null = Literal["genes", "sets"]
-Selection = Literal["tumor", "normal", "all-tumor"]
+Selection = Literal["tumor", "normal", "all-tumor", "gtex"]
 Ties = Literal["average", "gseapy", "gsva"]
 ScoringEngine = Literal["closed-form", "gseapy"]
 Genes = Literal["protein-coding", "all"]
@@ -19,13 +22,17 @@ Normalization = Literal["cpm"]
 DeFigure = Literal["volcano", "ma", "overlap", "heat"]
 RowsOfTable = Literal["genes", "samples"]
 CovariateKey = Literal["sample", "patient"]
-Format = Literal["table", "tsv", "csv", "json", "parquet"]
+Cut = Literal["median", "tertiles"]
+Format = Literal["table", "tsv", "csv", "json", "parquet", "xlsx"]
 
 BY_SAMPLE_TYPE = "sample-type"
 """The groups of ``compare`` that need no file: tumour and solid tissue normal."""
+BY_GTEX = "gtex"
+"""The groups of ``compare``: tumour, and the normal tissue of donors of GTEx."""
 
 SELECTIONS: tuple[Selection, ...] = get_args(Selection)
 TIES: tuple[Ties, ...] = get_args(Ties)
+CUTS: tuple[Cut, ...] = get_args(Cut)
 SCORING_ENGINES: tuple[ScoringEngine, ...] = get_args(ScoringEngine)
 
 

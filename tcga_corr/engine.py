@@ -16,6 +16,8 @@ from tcga_corr.analysis.scope import CohortOptions, Scope, ScopeOptions, sources
 from tcga_corr.choices import (
     BY_SAMPLE_TYPE,
     CovariateKey,
+    Cut,
+    Method,
     MethodOrAll,
     Null,
     ScoringEngine,
@@ -35,11 +37,14 @@ if TYPE_CHECKING:
     from tcga_corr.analysis.cohort import Cohort
     from tcga_corr.analysis.compare import CompareAnswer
     from tcga_corr.analysis.correlate import CorrelateAnswer
+    from tcga_corr.analysis.correlate_by import CorrelateByAnswer
     from tcga_corr.analysis.de import DeAnswer
     from tcga_corr.analysis.dominance import DominanceAnswer
     from tcga_corr.analysis.robustness import RobustnessAnswer
     from tcga_corr.analysis.score import ScoreAnswer, ValuesAnswer
     from tcga_corr.analysis.screen import ScreenAnswer
+    from tcga_corr.analysis.survival import SurvivalAnswer
+    from tcga_corr.analysis.survival_curves import CurvesAnswer
     from tcga_corr.fetching.fetch import FetchReport
     from tcga_corr.fetching.fetcher import FetchOptions
     from tcga_corr.loading.covariates import LoadedCovariates
@@ -55,9 +60,9 @@ class Engine:
     """Answers questions over one store, and manages it. Open one with :func:`open_store`.
 
     Every question takes the keywords of a :class:`~tcga_corr.analysis.scope.Scope`:
-    ``tumor_types``, ``source``, ``samples``, ``ties`` and ``min_genes``. It raises UsageError on an
-    unknown name or option, DataMissingError if a tumor type or source is not in the store, and
-    AnalysisError if no tumor type gives an answer.
+    ``tumor_types``, ``source``, ``samples``, ``ties``, ``min_genes`` and ``where``. It raises
+    UsageError on an unknown name or option, DataMissingError if a tumor type or source is not in
+    the store, and AnalysisError if no tumor type gives an answer or no sample meets the conditions.
     """
 
     def __init__(self, store: Store) -> None:
@@ -92,21 +97,26 @@ class Engine:
         sets: Items,
         *,
         engine: ScoringEngine = "closed-form",
+        apart: bool = False,
         **scope: Unpack[ScopeOptions],
     ) -> ScoreAnswer:
-        """Raw ssGSEA scores of gene sets, one row per tumor type, sample and set.
+        """Raw ssGSEA scores of gene sets, one row per tumor type, sample and set; or genes' values.
 
         Parameters
         ----------
         sets
             Names as for :meth:`correlate`; ``FILE.gmt`` for all of its sets and ``hallmark`` for
             the 50 Hallmarks; a list of genes, which is one set; a dictionary of lists; gene sets.
+            Or one gene, whose values in the table's unit are then ``es``.
+        apart
+            Whether several genes are each a variable, as arguments of the command line are, and
+            not one set.
         engine
             ``gseapy`` calls gseapy's own ssgsea instead of the closed form.
         """
         from tcga_corr.analysis.score import score
 
-        return score(self.data(Scope(**scope)), sets, engine)
+        return score(self.data(Scope(**scope)), sets, engine, apart=apart)
 
     def values(self, variables: Items, **scope: Unpack[ScopeOptions]) -> ValuesAnswer:
         """The values that are correlated: a row per tumor type and sample, a column per variable.
@@ -129,6 +139,7 @@ class Engine:
         adjust: Items = (),
         null: Null | Iterable[Null] = tuple(NULLS),
         draws: int = N_DRAWS,
+        purity: bool = True,
         **scope: Unpack[ScopeOptions],
     ) -> CorrelateAnswer:
         """The association of two variables in each tumor type, one row each, and pooled.
@@ -148,10 +159,56 @@ class Engine:
             :mod:`tcga_corr.analysis.nulls`.
         draws
             Random pairs.
+        purity
+            Whether to adjust for purity beside, where a gene set is involved and purity is known.
         """
         from tcga_corr.analysis.correlate import correlate
 
-        return correlate(self.data(Scope(**scope)), x, y, method, adjust, null, draws)
+        data = self.data(Scope(**scope))
+        return correlate(data, x, y, method, adjust, null, draws, purity=purity)
+
+    def correlate_by(
+        self,
+        x: Item,
+        y: Item,
+        by: str,
+        *,
+        continuous: bool = False,
+        method: Method = "pearson",
+        adjust: Items = (),
+        null: Null | Iterable[Null] = tuple(NULLS),
+        draws: int = N_DRAWS,
+        purity: bool = True,
+        **scope: Unpack[ScopeOptions],
+    ) -> CorrelateByAnswer:
+        """The association of two variables in each stratum, and whether the strata differ.
+
+        Parameters
+        ----------
+        x, y, adjust, null, draws, purity
+            As for :meth:`correlate`; ``draws`` are the permutations too.
+        by
+            What cuts the samples: a category by its levels; a number, gene or score in thirds
+            within each tumor type; ``sample-type`` into tumour and normal.
+        continuous
+            Not to cut by a number, but to ask how r changes with it.
+        method
+            ``pearson``, ``spearman``, or ``kendall``, of which there is no permutation p.
+        """
+        from tcga_corr.analysis.correlate_by import correlate_by
+
+        return correlate_by(
+            self.data(Scope(**scope)),
+            x,
+            y,
+            by,
+            continuous=continuous,
+            method=method,
+            adjust=adjust,
+            null=null,
+            draws=draws,
+            purity=purity,
+        )
 
     def correlate_in_steps(
         self,
@@ -162,6 +219,7 @@ class Engine:
         adjust: Items = (),
         null: Null | Iterable[Null] = tuple(NULLS),
         draws: int = N_DRAWS,
+        purity: bool = True,
         **scope: Unpack[ScopeOptions],
     ) -> Iterator[CorrelateAnswer]:
         """The answer of :meth:`correlate`, first without the nulls of the pooled r.
@@ -171,11 +229,12 @@ class Engine:
         """
         from tcga_corr.analysis.correlate import correlate_in_steps
 
-        return correlate_in_steps(self.data(Scope(**scope)), x, y, method, adjust, null, draws)
+        data = self.data(Scope(**scope))
+        return correlate_in_steps(data, x, y, method, adjust, null, draws, purity=purity)
 
     def screen(
         self,
-        x: Item,
+        x: Items,
         against: Items = "genes",
         *,
         method: ScreenMethod = "pearson",
@@ -185,23 +244,25 @@ class Engine:
         draws: int = N_DRAWS,
         **scope: Unpack[ScopeOptions],
     ) -> ScreenAnswer:
-        """One variable against every gene, or against many genes or gene sets.
+        """One variable against every gene, or against many genes or gene sets; or a list by itself.
 
         Parameters
         ----------
         x, adjust
-            As for :meth:`correlate`.
+            As for :meth:`correlate`; with ``itself``, x is a list of names, such as
+            ``CD8A,GZMB,PRF1``, or a file or collection as in ``against``.
         against
             ``genes``; ``hallmark``; ``reference``, the sets that p_sets ranks among; ``FILE.gmt``,
-            all of its sets; ``FILE.txt``, the genes of a list; ``CD8A,GZMB`` or a list of names; or
-            gene sets.
+            all of its sets; ``FILE.txt``, the genes of a list; ``CD8A,GZMB`` or a list of names;
+            gene sets; or ``itself``: every two variables of x.
         method
             ``pearson`` or ``spearman``.
         by_tumor_type
-            A row per tumor type and y; by default, and of several tumor types, a row per y, pooled
-            over them.
+            A row per tumor type and y, or pair; by default, and of several tumor types, a row per
+            y, or pair, pooled over them.
         null, draws
-            As for :meth:`correlate`; by default ``genes``, but of more than 200 sets none.
+            As for :meth:`correlate`; by default ``genes``, but of more than 200 sets
+            or pairs none.
         """
         from tcga_corr.analysis.screen import screen
 
@@ -222,6 +283,8 @@ class Engine:
         by: str | Path = BY_SAMPLE_TYPE,
         *,
         group: str | None = None,
+        null: Null | Iterable[Null] | None = None,
+        draws: int = N_DRAWS,
         **scope: Unpack[ScopeOptions],
     ) -> CompareAnswer:
         """Whether variables differ between groups of samples, in each tumor type.
@@ -231,14 +294,22 @@ class Engine:
         variables
             As for :meth:`correlate`; ``hallmark`` and ``FILE.gmt`` for all of their sets.
         by
-            ``sample-type``: tumour against solid tissue normal; or a file of groups of ``samples``,
-            see :func:`tcga_corr.formats.sample_groups.read_groups`.
+            ``sample-type``: tumour against solid tissue normal; ``gtex``: tumour against the tissue
+            of GTEx; a covariate that is a category, such as ``stage``; or a file of groups of
+            ``samples``, see
+            :func:`tcga_corr.formats.sample_groups.read_groups`.
         group
             The file's column of groups.
+        null
+            What effects are compared with: ``genes``, random sets of genes of the same mean and
+            spread, and for a gene the others of its class, by default of up to 200 variables; or
+            ``none``.
+        draws
+            Random sets.
         """
         from tcga_corr.analysis.compare import compare
 
-        return compare(self.data(Scope(**scope)), variables, by, group)
+        return compare(self.data(Scope(**scope)), variables, by, group, null, draws)
 
     def de(
         self,
@@ -258,6 +329,7 @@ class Engine:
         tumor_types: Iterable[str] = (),
         source: str | None = None,
         samples: Selection = "tumor",
+        where: Sequence[str] = (),
         progress: Progress | None = None,
     ) -> DeAnswer:
         """Which genes' raw counts differ between groups of samples, in each tumor type.
@@ -267,8 +339,7 @@ class Engine:
         Parameters
         ----------
         by
-            ``sample-type``: tumour against solid tissue normal; a file of groups of ``samples``; or
-            a covariate whose values are groups.
+            As for :meth:`compare`; ``gtex`` where counts of GTEx are loaded.
         group
             The file's column of groups.
         contrasts
@@ -278,7 +349,7 @@ class Engine:
         pair
             ``patient`` to compare within patients.
         adjust
-            Covariates to hold fixed.
+            Covariates to hold fixed; of categories their levels.
         shrink
             Shrink fold changes too, in a column of their own.
         min_count
@@ -289,15 +360,16 @@ class Engine:
             Count the calls between random halves of a group.
         jobs
             Tumor types at a time, a process each.
-        tumor_types, source, samples, progress
-            As elsewhere; the source of raw counts.
+        tumor_types, source, samples, where, progress
+            As elsewhere; the source of raw counts, and conditions on covariates.
         """
         from tcga_corr.analysis.de import DeOptions, differential_expression
 
         options = DeOptions(
             by, group, contrasts, reference, pair, adjust, shrink, min_count, q, lfc, check, jobs
         )
-        return differential_expression(self.store, options, tumor_types, source, samples, progress)
+        scope = Scope(tumor_types, source, samples, where=where)
+        return differential_expression(self.store, options, scope, progress)
 
     def dominance(
         self,
@@ -356,6 +428,62 @@ class Engine:
         of_type = Scope(tumor_types=[parse_tumor_type(tumor_type).abbreviation], **scope)
         data = replace(self.data(of_type), open_cohorts=self.cohorts_of_sources)
         return robustness(data, x, y, x_also, y_also, adjust, null, draws)
+
+    def survival(
+        self,
+        x: Item,
+        *,
+        endpoint: str = "OS",
+        adjust: Items = (),
+        null: Null | Iterable[Null] | None = ("genes",),
+        draws: int = N_DRAWS,
+        **scope: Unpack[ScopeOptions],
+    ) -> SurvivalAnswer:
+        """The hazard ratio per standard deviation of x in each tumor type, and pooled.
+
+        Parameters
+        ----------
+        x
+            As for :meth:`correlate`.
+        endpoint
+            A covariate that is 1 for patients who have the event and 0 for others, of which the
+            same table has the time as ``ENDPOINT.time``: ``OS``, ``DSS``, ``DFI`` or ``PFI`` of
+            TCGA's clinical data.
+        adjust
+            Variables to hold constant.
+        null
+            ``genes``, to compare the ratio of a gene or set with those of random genes, or nothing.
+        draws
+            Random genes or sets.
+        """
+        from tcga_corr.analysis.survival import survival
+
+        return survival(self.data(Scope(**scope)), x, endpoint, adjust, null, draws)
+
+    def survival_curves(
+        self,
+        x: Item,
+        *,
+        endpoint: str = "OS",
+        cut: Cut = "median",
+        adjust: Items = (),
+        **scope: Unpack[ScopeOptions],
+    ) -> CurvesAnswer:
+        """Kaplan-Meier curves of samples with low and high x: a row per tumor type, group and time.
+
+        Parameters
+        ----------
+        x, endpoint
+            As for :meth:`survival`.
+        cut
+            ``median``, for two groups, or ``tertiles``, for three.
+        adjust
+            Samples without these are left out, as :meth:`survival` does; curves hold nothing
+            constant.
+        """
+        from tcga_corr.analysis.survival_curves import survival_curves
+
+        return survival_curves(self.data(Scope(**scope)), x, endpoint, cut, adjust)
 
     # --- the store; each imports what it needs, so that a question does not
 
@@ -470,6 +598,23 @@ class Engine:
         from tcga_corr.upkeep import inventory
 
         return inventory.covariates(self.store)
+
+    def covariate_values(
+        self,
+        tumor_types: Iterable[str] = (),
+        source: str | None = None,
+        *,
+        by_tumor_type: bool = False,
+    ) -> pl.DataFrame:
+        """How many samples have each covariate, and its range or levels.
+
+        See :func:`tcga_corr.upkeep.inventory.covariate_values`.
+        """
+        from tcga_corr.upkeep import inventory
+
+        return inventory.covariate_values(
+            self.store, tumor_types, source, by_tumor_type=by_tumor_type
+        )
 
     def sql(self, query: str, *, unsafe: bool = False) -> pl.DataFrame:
         """DuckDB's answer over the views ``expression``, ``tables`` and ``samples``.

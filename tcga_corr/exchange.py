@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Mapping
@@ -33,6 +34,34 @@ def read_json_object(text: str | bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ValueError("no JSON object")
     return value
+
+
+_SEALED, _HASH = "sealed", "sha256"
+
+
+def seal(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record with its own hash, so that a file of it shows when a byte of it has changed."""
+    return {_SEALED: True, **record, _HASH: _hash_of(record)}
+
+
+def read_sealed(text: str | bytes) -> dict[str, Any]:
+    """The record of :func:`seal`; one that was never sealed is taken as it is.
+
+    Raises
+    ------
+    ValueError
+        If it is no JSON object, or its values are not those of its hash.
+    """
+    record = read_json_object(text)
+    is_sealed, digest = record.pop(_SEALED, False), record.pop(_HASH, None)
+    # either key alone tells that the other was there
+    if (is_sealed or digest is not None) and digest != _hash_of(record):
+        raise ValueError("it is not as it was written")
+    return record
+
+
+def _hash_of(record: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
 
 
 def finite(value: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -60,19 +61,22 @@ class ExpressionTable:
         total = self.dropped.get(reason, 0) + count
         return replace(self, dropped={**self.dropped, reason: total})
 
-    def prepared(self, *, counts: bool = False) -> ExpressionTable:
+    def prepared(self, *, counts: bool = False, last: Collection[str] = ()) -> ExpressionTable:
         """The table as the store keeps it: complete, one row a symbol, one column a sample, sorted.
 
         Repeated columns are averaged, those of counts added up; then samples without most of the
         genes, and genes without a value in some sample, are left out, as ranks need complete
         columns; of several rows of one symbol, that of the highest mean is kept. The order of the
-        input's rows and columns does not change a bit of the result.
+        input's rows and columns does not change a bit of the result. The samples in ``last`` stand
+        after the others, and do not decide which row is kept.
         """
         table = self.rows(self.genes != "", "genes without a symbol")
         table = table._added_repeats() if counts else table._averaged_repeats()
         table = table._complete()
-        order = sorted(range(len(table.samples)), key=table.samples.__getitem__)
-        return table.columns(order)._highest_row_per_symbol()
+        names = table.samples
+        order = sorted(range(len(names)), key=lambda column: (names[column] in last, names[column]))
+        n_first = sum(name not in last for name in names)
+        return table.columns(order)._highest_row_per_symbol(n_first)
 
     def _averaged_repeats(self) -> ExpressionTable:
         """Columns of one name become one: the mean before the logarithm, ``log2(mean 2**x)``.
@@ -127,19 +131,19 @@ class ExpressionTable:
         everywhere: NDArray[np.bool_] = np.all(~missing[:, ~sparse], axis=1)
         return table.rows(everywhere, "genes not measured in some of the samples")
 
-    def _highest_row_per_symbol(self) -> ExpressionTable:
+    def _highest_row_per_symbol(self, n_columns: int) -> ExpressionTable:
         _, number, count = np.unique(self.genes, return_inverse=True, return_counts=True)
         order = np.argsort(number, kind="stable")
         ends = np.cumsum(count)
         chosen = order[ends - 1]
         for symbol in np.flatnonzero(count > 1):
             rivals = order[ends[symbol] - count[symbol] : ends[symbol]]
-            chosen[symbol] = max(rivals, key=self._height)
+            chosen[symbol] = max(rivals, key=lambda row: self._height(row, n_columns))
         return self.rows(chosen, "further rows of a symbol")
 
-    def _height(self, row: int) -> tuple[float, list[float], str]:
+    def _height(self, row: int, n_columns: int) -> tuple[float, list[float], str]:
         """The sort key of the rows of one symbol: mean, then values, then id; never their order."""
-        values = self.values[row].astype(np.float64)
+        values = self.values[row, :n_columns].astype(np.float64)
         mean = float(values.mean()) if len(values) else 0.0
         return mean, values.tolist(), str(self.gene_ids[row])
 

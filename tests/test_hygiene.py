@@ -29,7 +29,7 @@ AT_THE_TOP = {
     "__init__", "__main__", "choices", "engine", "errors", "exchange", "expression", "files",
     "progress",
 }  # fmt: skip
-NOT_OF_A_ROOM = {"browser", "golden", "snapshots"}
+NOT_OF_A_ROOM = {"attack", "browser", "golden", "snapshots"}
 """The folders of tests that are not of one room."""
 
 

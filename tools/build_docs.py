@@ -20,6 +20,7 @@ from tcga_corr.formats import FORMATS
 from tcga_corr.formats.file_kinds import known_kinds
 from tcga_corr.sources import SOURCES, Source
 from tcga_corr.vocabulary.associations import ASSOCIATION
+from tcga_corr.vocabulary.gtex import NORMAL_TISSUES
 from tcga_corr.vocabulary.methods import METHODS
 from tcga_corr.vocabulary.units import QUANTITIES
 
@@ -50,6 +51,42 @@ hub asks for. The bytes received are kept, and the next attempt requests only th
 confirms that the file is the same. A hub that cannot be reached, or that asks for a pause of more
 than two minutes, is given up at once for all files.
 """
+GTEX_INTRODUCTION = """\
+## Normal tissue of GTEx
+
+TCGA has the RNA of no normal tissue of ACC, DLBC, LAML, LGG, MESO, OV, TGCT, UCS and UVM, and of
+few patients of many others. `tcga-corr fetch --source toil --gtex` takes the table of the Toil hub
+in which GTEx (GTEx Consortium 2013, doi:10.1038/ng.2653) was computed as TCGA was, from the reads
+on (Vivian et al. 2017, doi:10.1038/nbt.3772), and its phenotype table. The samples of GTEx stand
+in the table of their tumor type, with `gtex` and `tissue`, and are in no selection but `--samples
+gtex`:
+
+```console
+tcga-corr fetch LIHC OV --source toil --gtex
+tcga-corr correlate ferroptosis nfkb --samples gtex
+tcga-corr compare ferroptosis -t OV --by gtex
+tcga-corr status --samples
+```
+
+- A donor is a patient and gives one sample: of the tissue that stands first below, then the first
+  in sorted order. `status --samples` says so of each. Cell lines and TARGET are left out and
+  counted.
+- A tissue of several tumor types, as lung, is in one row of an answer and pooled once; a note says
+  which types it stands for. `compare` pools nothing and has them all. One donor may have given
+  tissue to several types, which a pooled p does not know; a note counts them.
+- Tumours and GTEx are two studies. One computation takes away what differs between pipelines, not
+  what differs between surgery and autopsy, or between laboratories: a difference is no evidence
+  of cancer alone. Correlations within GTEx are not affected.
+- Of a symbol on several rows, the one of the highest mean in TCGA is kept, so that every other
+  answer is the same as without GTEx.
+- The addresses above were not verified live, nor the names of tissues in the live file: a tissue
+  of another name is counted as matching no tumor type.
+
+Organs are matched as in GEPIA2 (Tang et al. 2019, doi:10.1093/nar/gkz430); of an organ with several
+regions, those named here. GEPIA2 has a cell line as the normal tissue of LAML; here it has none.
+
+| tumor type | tissues of GTEx | what to know |
+| --- | --- | --- |"""
 FORMATS_INTRODUCTION = """\
 ## File formats
 
@@ -210,7 +247,12 @@ def sources() -> str:
     fetched_first = sorted(SOURCES.values(), key=lambda source: not _addresses(source))
     formats = [f"| `{format.name}` | {format.title} |" for format in FORMATS]
     parts = [_section(source) for source in fetched_first]
-    return "\n".join((SOURCES_INTRODUCTION, *parts, FORMATS_INTRODUCTION, *formats, ""))
+    tissues = [
+        f"| {one.tumor_type} | {', '.join(one.tissues) or 'none'} | {one.doubt} |"
+        for one in NORMAL_TISSUES.values()
+    ]
+    gtex = (GTEX_INTRODUCTION, *tissues, "")
+    return "\n".join((SOURCES_INTRODUCTION, *parts, *gtex, FORMATS_INTRODUCTION, *formats, ""))
 
 
 def _addresses(source: Source) -> list[str]:

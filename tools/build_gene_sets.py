@@ -56,6 +56,7 @@ NAMED = {
     "autophagy": (REACTOME, "Autophagy"),
     "necroptosis": (GO, "necroptotic process (GO:0070266)"),
     "pyroptosis": (GO, "pyroptosis (GO:0070269)"),
+    "proliferation": (HALLMARK, "HALLMARK_E2F_TARGETS"),
 }
 # WikiPathways' names in MSigDB already start with WP_
 REFERENCE_PREFIXES = {REACTOME: "REACTOME_", WIKIPATHWAYS: "", GO: "GO_"}

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tcga_corr.analysis.cohort import Cohort, Measured
+from tcga_corr.analysis.gtex import check_some, gtex_notes, once_each
 from tcga_corr.analysis.names import CovariateVariable, NameResolver, Variable, sets_among
 from tcga_corr.analysis.pool import Pooling
 from tcga_corr.analysis.provenance import Provenance
 from tcga_corr.analysis.scope import SEE_STATUS, Scope, table_notes
-from tcga_corr.choices import Method
+from tcga_corr.analysis.where import notes_of_conditions
+from tcga_corr.choices import Method, Selection
 from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.store.index import TableIndex
 from tcga_corr.store.reference import ReferenceIndex
@@ -21,6 +23,12 @@ from tcga_corr.vocabulary.gene_sets.readings import reading_notes
 
 if TYPE_CHECKING:
     import polars as pl
+
+
+def samples_in_words(samples: str, conditions: Sequence[str]) -> str:
+    """Which samples: ``tumor samples where gender=FEMALE``."""
+    where = f" where {' and '.join(conditions)}" if conditions else ""
+    return f"{samples} samples{where}"
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,12 @@ class ScopeQuery:
     samples: str
     ties: str
     min_genes: int
+    where: list[str] = field(default_factory=list)
+
+    @property
+    def samples_in_words(self) -> str:
+        """Which samples: ``tumor samples where gender=FEMALE``."""
+        return samples_in_words(self.samples, self.where)
 
 
 @dataclass(frozen=True)
@@ -119,9 +133,13 @@ class CohortData:
     reference: Callable[[TableIndex], ReferenceIndex]
 
     @cached_property
+    def _opened(self) -> Sequence[Cohort]:
+        return self.open_cohorts(self.scope)
+
+    @cached_property
     def cohorts(self) -> Sequence[Cohort]:
         """The tumor types; opened at first use, so that wrong options are refused before."""
-        return self.open_cohorts(self.scope)
+        return once_each(self._opened)
 
     @cached_property
     def names(self) -> NameResolver:
@@ -145,7 +163,14 @@ class CohortData:
             samples=self.scope.samples,
             ties=self.scope.ties,
             min_genes=self.scope.min_genes,
+            where=list(self.cohorts[0].conditions),
         )
+
+    def with_samples(self, samples: Selection) -> Sequence[Cohort]:
+        """The cohorts with another selection of samples."""
+        cohorts = self.open_cohorts(replace(self.scope, samples=samples))
+        check_some(cohorts)
+        return cohorts
 
     def refuse_unions(self, question: str) -> None:
         """Refuse unions of studies for a question that cannot hold the study fixed.
@@ -173,14 +198,22 @@ class CohortData:
         **more: Any,
     ) -> AnswerT:
         """An answer about some variables; ``more`` are fields of its kind."""
-        sets = [variable.gene_set for variable in sets_among(variables)]
+        everything = [*variables, *self.cohorts[0].conditions.values()]
+        sets = [variable.gene_set for variable in sets_among(everything)]
         own = (note for some in notes for note in some)
         of_files = dict.fromkeys(note for one in sets for note in one.notes)
-        texts = (*table_notes(self.tables), *reading_notes(sets), *of_files, *own)
+        texts = (
+            *table_notes(self.tables),
+            *notes_of_conditions(self.cohorts),
+            *gtex_notes(self._opened, self.cohorts),
+            *reading_notes(sets),
+            *of_files,
+            *own,
+        )
         provenance = Provenance.of(
             self.tables,
             sets,
-            [one.covariate for one in variables if isinstance(one, CovariateVariable)],
+            [one.covariate for one in everything if isinstance(one, CovariateVariable)],
             texts,
         )
         return kind(frame=frame, query=query, notes=texts, provenance=provenance, **more)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -10,11 +10,18 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from tcga_corr.analysis.names import CovariateVariable, GeneVariable, SetVariable, Variable
+from tcga_corr.analysis.names import (
+    ComponentsVariable,
+    CovariateVariable,
+    GeneVariable,
+    SetVariable,
+    Variable,
+)
 from tcga_corr.choices import Method, Selection, Ties
 from tcga_corr.scoring.rank_sums import N_SUMS
 from tcga_corr.scoring.ranks import ordinal_ranks
 from tcga_corr.scoring.ssgsea import doubled_places, enrichment_scores, weights_by_doubled_rank
+from tcga_corr.stats.components import principal_components
 from tcga_corr.store.index import GeneNames, TableIndex
 from tcga_corr.store.metadata import StoredSample
 from tcga_corr.store.union import UnionIndex
@@ -48,7 +55,8 @@ class Measured:
     tumor_type
         Where it was measured.
     values
-        One per selected sample, NaN where a covariate has none; None where ``note`` says why.
+        One per selected sample, of a category the place of its level, NaN where a covariate has
+        none; None where ``note`` says why.
     genes
         The table's symbols from which the values are made.
     match
@@ -57,6 +65,8 @@ class Measured:
         Why there are no values; empty where there are.
     n_by_letter
         Samples whose value is that of the lowest vial letter, for want of their own vial's.
+    components
+        Of principal components all, a row each; ``values`` is the first.
     """
 
     variable: Variable
@@ -66,11 +76,34 @@ class Measured:
     match: SymbolMatch = field(default_factory=SymbolMatch)
     note: str = ""
     n_by_letter: int = 0
+    components: Matrix | None = None
 
     @property
     def name(self) -> str:
         """The variable's name."""
         return self.variable.name
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """The levels of a category; none of anything else."""
+        if isinstance(self.variable, CovariateVariable):
+            return self.variable.covariate.levels
+        return ()
+
+    def fitted(self, columns: Rows) -> list[Vector]:
+        """What is fitted where this is held fixed, for some samples that have it.
+
+        A number is fitted as it is, a category by one column for each level but the first, 1 in
+        its samples and 0 in others.
+        """
+        if self.values is None:
+            return []
+        if self.components is not None:
+            return list(self.components[:, columns])
+        values = self.values[columns]
+        if not self.levels:
+            return [values]
+        return [(values == level).astype(np.float64) for level in np.unique(values)[1:]]
 
     @property
     def n_missing(self) -> int:
@@ -183,7 +216,7 @@ class Cohort:
     table
         The index of its table.
     selection
-        Which samples: ``tumor``, ``normal`` or ``all-tumor``.
+        Which samples: ``tumor``, ``normal``, ``all-tumor`` or ``gtex``.
     ties
         How ssGSEA ranks equal values.
     min_genes
@@ -203,6 +236,9 @@ class Cohort:
         self.min_genes = min_genes
         self.columns = table.columns(selection)
         self.tumor_type = table.key.tumor_type
+        self.conditions: dict[str, Variable] = {}
+        self.n_before_conditions = len(self.columns)
+        self.note_of_conditions = ""
 
     @property
     def simulated(self) -> bool:
@@ -238,6 +274,23 @@ class Cohort:
         other.columns = self.columns[kept]
         return other
 
+    def where(self, met: Mask, conditions: Mapping[str, Variable], note: str = "") -> Cohort:
+        """The samples that meet conditions.
+
+        Parameters
+        ----------
+        met
+            Which of the selected samples meet them.
+        conditions
+            Their texts, and what each is about.
+        note
+            Why none does, of what the table does not measure.
+        """
+        other = self.only(met)
+        other.conditions = {**self.conditions, **conditions}
+        other.note_of_conditions = note
+        return other
+
     def variant(self, ties: Ties, samples: Collection[str] | None = None) -> Cohort:
         """The same table by another tie rule, with all of its samples or those of some names."""
         other = copy(self)
@@ -267,6 +320,8 @@ class Cohort:
             return self._gene_values(variable)
         if isinstance(variable, CovariateVariable):
             return self._covariate_values(variable)
+        if isinstance(variable, ComponentsVariable):
+            return self._components(variable)
         match = _match(variable.gene_set.genes, self.table.genes)
         genes = frozenset(match.found.values()) - without
         values, note = None, ""
@@ -308,6 +363,28 @@ class Cohort:
         empty = len(values) > 0 and bool(np.isnan(values).all())
         note = f"{variable.name}: no sample has it" if empty else ""
         return Measured(variable, self.tumor_type, values, note=note, n_by_letter=n_by_letter)
+
+    def _components(self, variable: ComponentsVariable) -> Measured:
+        left_out = [self._rows_of(one) for one in variable.correlated]
+        kept = np.ones(len(self.table.genes), dtype=np.bool_)
+        kept[np.concatenate([np.array([], dtype=np.intp), *left_out])] = False
+        most = len(self.columns) - 2
+        if variable.count > most:
+            note = f"{variable.name}: {len(self.columns)} samples have no so many components"
+            return Measured(variable, self.tumor_type, None, note=note)
+        found = principal_components(self.table.values, kept, self.columns, variable.count)
+        return Measured(variable, self.tumor_type, found[0], components=found)
+
+    def _rows_of(self, variable: Variable) -> Rows:
+        """The rows of the table that a gene or a set is made of."""
+        if isinstance(variable, GeneVariable):
+            names: tuple[str, ...] = (variable.name,)
+        elif isinstance(variable, SetVariable):
+            names = variable.gene_set.genes
+        else:
+            names = ()
+        match = _match(names, self.table.genes) if names else SymbolMatch()
+        return np.asarray(self.table.genes.rows(frozenset(match.found.values())), dtype=np.intp)
 
     def scores(self, rows: Rows) -> Vector:
         """Raw ssGSEA scores of the set of these rows, one per selected sample."""

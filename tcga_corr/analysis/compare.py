@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tcga_corr.analysis.answer import Answer, CohortData, Query, ScopeQuery
-from tcga_corr.analysis.cohort import Cohort, Measured, Vector, join_notes, matching_notes
+from tcga_corr.analysis.cohort import Measured, Vector, join_notes, matching_notes
+from tcga_corr.analysis.group_nulls import GroupNull, GroupNulls, Key
+from tcga_corr.analysis.grouping import Grouped, grouping_of
 from tcga_corr.analysis.names import Items, Variable
+from tcga_corr.analysis.nulls import checked_nulls
 from tcga_corr.analysis.scope import SEE_STATUS
-from tcga_corr.choices import BY_SAMPLE_TYPE, Selection
-from tcga_corr.errors import AnalysisError, UsageError
+from tcga_corr.analysis.threads import in_threads
+from tcga_corr.choices import BY_SAMPLE_TYPE, Null
+from tcga_corr.errors import AnalysisError
 from tcga_corr.stats.adjustment import benjamini_hochberg
 from tcga_corr.stats.groups import MIN_GROUP, GroupTest, compare_many, compare_pairs, compare_two
-from tcga_corr.store.metadata import StoredSample
+from tcga_corr.vocabulary.nulls import N_DRAWS
 
 if TYPE_CHECKING:
     import polars as pl
+
+MOST_BY_DEFAULT = 200
+"""Variables up to which they are compared with random genes by default."""
+Values = Mapping[tuple[str, str], Mapping[str, Vector]]
 
 
 @dataclass(frozen=True)
@@ -32,32 +40,19 @@ class CompareQuery(Query):
     by: str
     groups: list[str]
     scope: ScopeQuery
+    null: list[Null] = field(default_factory=list)
+    draws: int = N_DRAWS
 
 
 @dataclass(frozen=True)
 class CompareAnswer(Answer):
-    """An answer of :func:`compare`: a row per tumor type, variable, groups and test."""
+    """An answer of :func:`compare`: a row per tumor type, variable, groups and test.
 
-    query: CompareQuery
-
-
-@dataclass(frozen=True)
-class Grouping:
-    """How samples are grouped.
-
-    Attributes
-    ----------
-    names
-        The groups, in order; a difference is an earlier one minus a later one.
-    group_of
-        Selection and sample to the group's name; None leaves the sample out.
-    selections
-        The selections of samples that are grouped.
+    ``values`` has, by tumor type and variable, the values of each group's samples.
     """
 
-    names: Sequence[str]
-    group_of: Callable[[Selection, StoredSample], str | None]
-    selections: tuple[Selection, ...]
+    query: CompareQuery
+    values: Values = field(default_factory=dict, repr=False)
 
 
 def compare(
@@ -65,52 +60,52 @@ def compare(
     variables: Items,
     by: str | Path = BY_SAMPLE_TYPE,
     group: str | None = None,
+    null: Null | Iterable[Null] | None = None,
+    draws: int = N_DRAWS,
 ) -> CompareAnswer:
     """See :meth:`tcga_corr.Engine.compare`."""
-    grouping = grouping_by(by, group, data.scope.samples)
+    is_default = null is None
+    nulls = checked_nulls("genes" if is_default else null, draws, known=("genes",))
+    grouping = grouping_of(by, group, data)
     data.refuse_unions("compare")
-    scopes = [replace(data.scope, samples=selection) for selection in grouping.selections]
-    parts = [[scope.cohort(table) for scope in scopes] for table in data.tables]
+    selections = [data.with_samples(selection) for selection in grouping.selections]
+    parts = [Grouped.of(cohorts, grouping) for cohorts in zip(*selections, strict=True)]
     chosen = data.names.expanded(variables)
-    frame, measured = compare_groups(parts, chosen, grouping)
-    if frame["p"].null_count() == frame.height:
-        reasons = "; ".join(dict.fromkeys(frame["note"].to_list()))
+    is_large = is_default and len(chosen) > MOST_BY_DEFAULT
+    nulls = () if is_large else nulls
+    tested = compare_groups(parts, chosen, draws if nulls else 0)
+    if tested.frame["p"].null_count() == tested.frame.height:
+        reasons = "; ".join(dict.fromkeys(tested.frame["note"].to_list()))
         raise AnalysisError(f"no tumor type has groups to compare: {reasons}", SEE_STATUS)
     query = CompareQuery(
         variables=[variable.name for variable in chosen],
         by=str(by),
         groups=list(grouping.names),
         scope=replace(data.query, samples=" and ".join(grouping.selections)),
+        null=list(nulls),
+        draws=draws,
     )
-    return data.answer(CompareAnswer, frame, query, chosen, matching_notes(measured))
+    own = [
+        f"{len(chosen):,} variables are not compared with random genes by default, as that takes "
+        "minutes: --null genes"
+    ]
+    notes = matching_notes(tested.measured), grouping.notes(parts), own if is_large else []
+    about = [*chosen, *([grouping.covariate] if grouping.covariate else [])]
+    return data.answer(CompareAnswer, tested.frame, query, about, *notes, values=tested.values)
 
 
-def grouping_by(by: str | Path, group: str | None, samples: Selection) -> Grouping:
-    """The groups that a question names: tumour and normal, or those of a file."""
-    if str(by) != BY_SAMPLE_TYPE:
-        from tcga_corr.formats.sample_groups import read_groups
+@dataclass(frozen=True)
+class Tested:
+    """What :func:`compare_groups` finds: the rows, what was measured, and the groups' values."""
 
-        groups = read_groups(Path(by), group)
-        return Grouping(
-            groups.names,
-            lambda selection, sample: groups.group(sample.sample, sample.patient),
-            (samples,),
-        )
-    if samples != "tumor":
-        raise UsageError(f"samples is '{samples}'", "By sample-type, tumor is compared with normal")
-    if group is not None:
-        raise UsageError("a column of groups is given", "Give the file too: --by FILE")
-    return tumor_against_normal()
-
-
-def tumor_against_normal() -> Grouping:
-    """Tumour samples against solid tissue normal; patients who have both are pairs too."""
-    return Grouping(("tumor", "normal"), lambda selection, sample: selection, ("tumor", "normal"))
+    frame: pl.DataFrame
+    measured: list[Measured]
+    values: Values
 
 
 def compare_groups(
-    parts: Sequence[Sequence[Cohort]], variables: Sequence[Variable], grouping: Grouping
-) -> tuple[pl.DataFrame, list[Measured]]:
+    parts: Sequence[Grouped], variables: Sequence[Variable], n_draws: int = 0
+) -> Tested:
     """Test each variable between the groups of each tumor type; q over the rows of a test.
 
     Two groups: Welch's t and Mann-Whitney; where patients match, the paired t and Wilcoxon's
@@ -120,91 +115,114 @@ def compare_groups(
     Parameters
     ----------
     parts
-        For each tumor type, a cohort per selection.
+        The samples of each tumor type in their groups.
     variables
         What to compare.
-    grouping
-        The groups.
+    n_draws
+        Random sets for p_genes; 0 for none.
 
     Returns
     -------
-    A row per tumor type, variable, groups and test; and what was measured.
+    A row per tumor type, variable, groups and test; and more.
     """
     import polars as pl
 
+    measured = [[grouped.measure(variable) for variable in variables] for grouped in parts]
+    beside: list[list[dict[Key, GroupNull]]] = [[{} for _ in variables] for _ in parts]
+    if n_draws:
+        beside = in_threads(
+            lambda grouped, own: GroupNulls(grouped, n_draws).compared(own), parts, measured
+        )
     rows: list[dict[str, Any]] = []
-    measured: list[Measured] = []
-    for cohorts in parts:
-        mark = next((cohort.mark for cohort in cohorts if cohort.simulated), "")
-        for variable in variables:
-            values, notes = _values_by_group(cohorts, variable, grouping, measured)
-            labels = {"tumor_type": cohorts[0].tumor_type, "variable": variable.name}
+    values: dict[tuple[str, str], Mapping[str, Vector]] = {}
+    for grouped, of_type, nulls in zip(parts, measured, beside, strict=True):
+        for variable, own, null in zip(variables, of_type, nulls, strict=True):
+            labels = {"tumor_type": grouped.tumor_type, "variable": variable.name}
+            of_groups = _Groups(grouped, grouped.values(own))
+            values[grouped.tumor_type, variable.name] = of_groups.vectors
+            notes = list(dict.fromkeys(one.note for one in own if one.values is None))
             rows += [
-                {**labels, **row, "note": join_notes(mark, row["note"])}
-                for row in _rows(values, notes, grouping)
+                {**labels, **_with_null(row, null, grouped.mark)} for row in _rows(of_groups, notes)
             ]
     frame = pl.DataFrame(rows, schema=_SCHEMA, orient="row")
-    q = np.full(frame.height, np.nan)
-    for test in frame["test"].unique():
-        places = np.flatnonzero((frame["test"] == test).to_numpy())
-        q[places] = benjamini_hochberg(frame["p"].to_numpy()[places].astype(np.float64))
-    return frame.with_columns(q=pl.Series(q)).select(_COLUMNS).fill_nan(None), measured
+    for p, q in (("p", "q"), ("p_genes", "q_genes")):
+        adjusted = np.full(frame.height, np.nan)
+        of_all = frame[p].fill_null(np.nan).to_numpy().astype(np.float64)
+        for test in frame["test"].unique():
+            places = np.flatnonzero((frame["test"] == test).to_numpy())
+            adjusted[places] = benjamini_hochberg(of_all[places])
+        frame = frame.with_columns(pl.Series(q, adjusted))
+    flat = [one for of_type in measured for own in of_type for one in own]
+    return Tested(frame.select(_COLUMNS).fill_nan(None), flat, values)
+
+
+def _with_null(row: dict[str, Any], null: Mapping[Key, GroupNull], mark: str) -> dict[str, Any]:
+    """A row with its effect beside those of random genes, where it has one."""
+    found = null.get((row["test"], row["group_a"], row["group_b"]))
+    if found is None or np.isnan(row["effect"]):
+        return {**row, "note": join_notes(mark, row["note"])}
+    numbers = {"p_genes": found.p, "genes_low": found.low, "genes_high": found.high}
+    return {**row, **numbers, "note": join_notes(mark, row["note"], found.note)}
 
 
 _NUMBERS = (
     "n_a", "n_b", "mean_a", "mean_b", "difference", "ci_low", "ci_high", "statistic", "df", "df2",
-    "p", "q", "effect",
+    "p", "q", "effect", "p_genes", "q_genes", "genes_low", "genes_high",
 )  # fmt: skip
 _COLUMNS = (
-    "tumor_type", "variable", "test", "group_a", "group_b", *_NUMBERS, "effect_name", "note"
+    "tumor_type", "variable", "test", "group_a", "group_b", *_NUMBERS[:-4], "effect_name",
+    *_NUMBERS[-4:], "note",
 )  # fmt: skip
 _SCHEMA: dict[str, Any] = {name: float if name in _NUMBERS else str for name in _COLUMNS}
 _SCHEMA |= {"n_a": int, "n_b": int}
 
-_Group = dict[str, tuple[str, float]]  # sample to its patient and value
+
+class _Groups:
+    """The values of one variable in the groups of one tumor type."""
+
+    def __init__(self, grouped: Grouped, values: Vector) -> None:
+        self._grouped, self._values = grouped, values
+        has_value = ~np.isnan(values)
+        self._places = {
+            name: grouped.samples_of(number, has_value) for number, name in enumerate(grouped.names)
+        }
+        self.vectors = {name: values[places] for name, places in self._places.items()}
+
+    @property
+    def names(self) -> list[str]:
+        """The groups."""
+        return list(self.vectors)
+
+    def pairs(self, a: str, b: str) -> tuple[Vector, Vector]:
+        """The values of patients who are in both groups; of several samples, their mean."""
+        pairs = self._grouped.pairs(self._places[a], self._places[b])
+        first, second = (
+            np.array([self._values[pair[side]].mean() for pair in pairs]) for side in (0, 1)
+        )
+        return first.astype(np.float64), second.astype(np.float64)
 
 
-def _values_by_group(
-    cohorts: Sequence[Cohort], variable: Variable, grouping: Grouping, measured: list[Measured]
-) -> tuple[dict[str, _Group], list[str]]:
-    """The values of each group's samples; and why there are none."""
-    groups: dict[str, _Group] = {name: {} for name in grouping.names}
-    notes = []
-    for cohort in cohorts:
-        side = cohort.measure(variable)
-        measured.append(side)
-        if side.values is None:
-            notes.append(side.note)
-            continue
-        for sample, value in zip(cohort.samples, side.values, strict=True):
-            group = grouping.group_of(cohort.selection, sample)
-            if group is not None and not np.isnan(value):
-                groups[group][sample.barcode] = (sample.patient, float(value))
-    return groups, list(dict.fromkeys(notes))
-
-
-def _rows(
-    groups: dict[str, _Group], notes: Sequence[str], grouping: Grouping
-) -> list[dict[str, Any]]:
+def _rows(groups: _Groups, notes: Sequence[str]) -> list[dict[str, Any]]:
     rows = []
-    if len(grouping.names) > 2:
-        vectors = {name: _vector(groups[name]) for name in grouping.names}
-        large = {name: values for name, values in vectors.items() if len(values) >= MIN_GROUP}
-        small = [name for name in grouping.names if name not in large]
+    if len(groups.names) > 2:
+        large = {
+            name: values for name, values in groups.vectors.items() if len(values) >= MIN_GROUP
+        }
+        small = [name for name in groups.names if name not in large]
         left = f"left out, with fewer than {MIN_GROUP} samples: {', '.join(small)}" if small else ""
         n = sum(map(len, large.values()))
         for test in compare_many(list(large.values()), list(large)):
             row = _row(test, ", ".join(large), None, n, None, notes)
             row["note"] = "; ".join(filter(None, [row["note"], left]))
             rows.append(row)
-    for a, b in itertools.combinations(grouping.names, 2):
-        first, second = _vector(groups[a]), _vector(groups[b])
+    for a, b in itertools.combinations(groups.names, 2):
+        first, second = groups.vectors[a], groups.vectors[b]
         means = {"mean_a": _mean(first), "mean_b": _mean(second)}
         rows += [
             _row(test, a, b, len(first), len(second), notes) | means
             for test in compare_two(first, second, names=(a, b))
         ]
-        first, second = _pairs(groups[a], groups[b])
+        first, second = groups.pairs(a, b)
         means = {"mean_a": _mean(first), "mean_b": _mean(second)}
         rows += [
             _row(test, a, b, len(first), len(second), notes) | means
@@ -235,20 +253,5 @@ def _row(
     }
 
 
-def _vector(group: _Group) -> Vector:
-    return np.array([value for _, value in group.values()], dtype=np.float64)
-
-
 def _mean(values: Vector) -> float:
     return float(values.mean()) if len(values) else float("nan")
-
-
-def _pairs(first: _Group, second: _Group) -> tuple[Vector, Vector]:
-    """The values of patients who are in both groups; of several samples, their mean."""
-    by_patient: list[dict[str, list[float]]] = [{}, {}]
-    for group, patients in zip((first, second), by_patient, strict=True):
-        for patient, value in group.values():
-            patients.setdefault(patient, []).append(value)
-    both = sorted(by_patient[0].keys() & by_patient[1].keys())
-    a, b = (np.array([np.mean(patients[one]) for one in both]) for patients in by_patient)
-    return a.astype(np.float64), b.astype(np.float64)

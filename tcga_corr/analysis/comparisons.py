@@ -65,6 +65,7 @@ def compare_pooled(
     nulls: Sequence[Null],
     n_draws: int,
     reference: Reference,
+    functions: Mapping[Null, NullFunction] = NULL_FUNCTIONS,
 ) -> dict[Null, NullColumns]:
     """Compare pooled associations with nulls that are pooled in the same way.
 
@@ -72,7 +73,7 @@ def compare_pooled(
     ----------
     panels, found
         The same pairs in each tumor type.
-    nulls, n_draws, reference
+    nulls, n_draws, reference, functions
         As of :func:`compare_pairs`.
     """
     size = len(found[0].x)
@@ -87,7 +88,7 @@ def compare_pooled(
     for tables, which, places in _pooled_tables([one for one, _ in both], found[0], usable, notes):
         observed = pooled_r([table.setting for table in tables], r[np.ix_(which, places)])
         for null, own in columns.items():
-            own.put(places, NULL_FUNCTIONS[null](tables, observed, n_draws, reference))
+            own.put(places, functions[null](tables, observed, n_draws, reference))
     for own in columns.values():
         own.notes.update((place, note) for place, note in notes.items() if note)
     return columns

@@ -11,7 +11,14 @@ import numpy as np
 from tcga_corr.analysis.answer import Answer, CohortData, Query, ScopeQuery
 from tcga_corr.analysis.cohort import Cohort, Measured, join_notes, matching_notes
 from tcga_corr.analysis.comparisons import compare_pairs, compare_pooled
-from tcga_corr.analysis.names import Item, Items, Variable
+from tcga_corr.analysis.names import (
+    CovariateVariable,
+    Item,
+    Items,
+    NameResolver,
+    Variable,
+    sets_among,
+)
 from tcga_corr.analysis.nulls import NullColumns, Reference, checked_nulls
 from tcga_corr.analysis.panel import Pairs, Panel
 from tcga_corr.analysis.pool import Adjusted, Pooling, pooled_association
@@ -38,6 +45,7 @@ class CorrelateQuery(Query):
     scope: ScopeQuery
     null: list[Null]
     draws: int
+    purity: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,9 +63,11 @@ def correlate(
     adjust: Items = (),
     null: Null | Iterable[Null] = tuple(NULLS),
     draws: int = N_DRAWS,
+    *,
+    purity: bool = True,
 ) -> CorrelateAnswer:
     """See :meth:`tcga_corr.Engine.correlate`."""
-    *_, answer = correlate_in_steps(data, x, y, method, adjust, null, draws)
+    *_, answer = correlate_in_steps(data, x, y, method, adjust, null, draws, purity=purity)
     return answer
 
 
@@ -69,24 +79,16 @@ def correlate_in_steps(
     adjust: Items = (),
     null: Null | Iterable[Null] = tuple(NULLS),
     draws: int = N_DRAWS,
+    *,
+    purity: bool = True,
 ) -> Iterator[CorrelateAnswer]:
     """See :meth:`tcga_corr.Engine.correlate_in_steps`."""
-    check_choice("method", method, [*METHODS, "all"])
-    nulls = checked_nulls(null, draws)
-    pair = data.names.variable(x), data.names.variable(y)
-    controls = data.names.controls(adjust, pair)
-    adjusted = bool(controls) or any(cohort.studies for cohort in data.cohorts)
-    question = Question(
-        pair=pair,
-        methods=_methods(method, adjusted=adjusted),
-        adjust=tuple(controls),
-        nulls=nulls,
-        n_draws=draws,
-    )
+    question = prepare(data, x, y, method, adjust, null, draws, purity=purity)
+    pair, controls, beside = question.pair, question.adjust, question.purity
     own = [
         f"{name} is left out: there is no partial form of it here"
         for name, record in METHODS.items()
-        if method == "all" and adjusted and not record.adjusts
+        if method == "all" and name not in question.methods
     ]
     query = CorrelateQuery(
         x=pair[0].name,
@@ -94,14 +96,57 @@ def correlate_in_steps(
         method=method,
         adjust=[variable.name for variable in controls],
         scope=data.query,
-        null=list(nulls),
+        null=list(question.nulls),
         draws=draws,
+        purity=beside is not None,
     )
-    for found in associate(data.cohorts, question, data.reference):
+    variables = (*pair, *controls, *([beside] if beside else []))
+    for found in associate(panels_of(data.cohorts, question), question, data.reference):
         notes = matching_notes(found.measured), own
         yield data.answer(
-            CorrelateAnswer, found.frame, query, (*pair, *controls), *notes, pooled=found.pooled
+            CorrelateAnswer, found.frame, query, variables, *notes, pooled=found.pooled
         )
+
+
+def prepare(
+    data: CohortData,
+    x: Item,
+    y: Item,
+    method: MethodOrAll,
+    adjust: Items,
+    null: Null | Iterable[Null],
+    draws: int,
+    *,
+    purity: bool,
+) -> Question:
+    """The question of a pair, with its names found.
+
+    Raises
+    ------
+    UsageError
+        On an unknown name, method or null.
+    """
+    check_choice("method", method, [*METHODS, "all"])
+    nulls = checked_nulls(null, draws)
+    pair = data.names.variable(x), data.names.variable(y)
+    controls = data.names.controls(adjust, pair)
+    adjusted = bool(controls) or any(cohort.studies for cohort in data.cohorts)
+    return Question(
+        pair=pair,
+        methods=_methods(method, adjusted=adjusted),
+        adjust=tuple(controls),
+        nulls=nulls,
+        n_draws=draws,
+        purity=purity_beside(data.names, pair, controls) if purity else None,
+    )
+
+
+def purity_beside(
+    names: NameResolver, correlated: Sequence[Variable], controls: Sequence[Variable]
+) -> CovariateVariable | None:
+    """What r is adjusted for beside itself; None where no set is involved, or it is a control."""
+    purity = names.purity() if sets_among(correlated) else None
+    return None if purity in controls else purity
 
 
 def _methods(method: MethodOrAll, *, adjusted: bool) -> tuple[Method, ...]:
@@ -129,6 +174,8 @@ class Question:
         Variables to hold constant.
     nulls
         The nulls to compare with, by ``n_draws`` random pairs.
+    purity
+        What to adjust for beside; None for nothing.
     """
 
     pair: tuple[Variable, Variable]
@@ -136,6 +183,7 @@ class Question:
     adjust: tuple[Variable, ...] = ()
     nulls: tuple[Null, ...] = ()
     n_draws: int = N_DRAWS
+    purity: Variable | None = None
 
 
 @dataclass(frozen=True)
@@ -147,15 +195,22 @@ class Associations:
     measured: list[Measured]
 
 
+def panels_of(cohorts: Sequence[Cohort], question: Question) -> list[Panel]:
+    """The variables of a question, measured in each cohort."""
+    return [
+        Panel(cohort, question.pair, question.adjust, purity=question.purity) for cohort in cohorts
+    ]
+
+
 def associate(
-    cohorts: Sequence[Cohort], question: Question, reference: Reference
+    panels: Sequence[Panel], question: Question, reference: Reference
 ) -> Iterator[Associations]:
     """Rows in the columns of :mod:`tcga_corr.vocabulary.associations`, by tumor type and method.
 
     Parameters
     ----------
-    cohorts
-        The tumor types.
+    panels
+        The variables in each tumor type.
     question
         What to compute.
     reference
@@ -167,7 +222,6 @@ def associate(
     """
     import polars as pl
 
-    panels = [Panel(cohort, question.pair, question.adjust) for cohort in cohorts]
     by_method = {
         method: _ByMethod([panel.by_method(method) for panel in panels], question, reference)
         for method in question.methods
@@ -243,6 +297,8 @@ def association_columns(found: Pairs, beside: Mapping[Null, NullColumns]) -> dic
         "p": found.p,
         "n_shared_genes": found.n_shared,
         "r_disjoint": found.r_disjoint,
+        "r_purity": found.r_purity,
+        "n_purity": np.where(found.n_purity > 0, found.n_purity.astype(np.float64), np.nan),
         "level": [LEVEL_OF_TUMOR_TYPE] * len(found.r),
     }
     for null, numbers in beside.items():

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tcga_corr.analysis.answer import Answer, Query
-from tcga_corr.analysis.compare import Grouping
+from tcga_corr.analysis.answer import Answer, Query, ScopeQuery, samples_in_words
+from tcga_corr.analysis.cohort import matching_notes
+from tcga_corr.analysis.counts_data import (
+    check_has_gtex,
+    counts_data,
+    counts_tables,
+    covariates_among,
+    covariates_of,
+)
+from tcga_corr.analysis.de_contrasts import contrasts_of
 from tcga_corr.analysis.de_fit import (
     FitOptions,
     FitTask,
@@ -20,28 +28,25 @@ from tcga_corr.analysis.de_fit import (
     fit_type,
     schema,
 )
-from tcga_corr.analysis.de_groups import contrasts_of, groups_of
 from tcga_corr.analysis.de_samples import (
     ComparedSamples,
     Contrast,
     SampleRules,
-    ValuesOf,
     compared_samples,
 )
 from tcga_corr.analysis.de_summary import lines_of, notes_of, summary_of
 from tcga_corr.analysis.deseq2 import PACKAGE, require_package
+from tcga_corr.analysis.grouping import Grouped, Grouping, grouping_of
 from tcga_corr.analysis.processes import in_processes
 from tcga_corr.analysis.provenance import Provenance
-from tcga_corr.analysis.scope import SEE_STATUS, only_source
-from tcga_corr.choices import BY_SAMPLE_TYPE, SELECTIONS, Selection, check_choice
-from tcga_corr.errors import AnalysisError, DataMissingError, UsageError
+from tcga_corr.analysis.scope import SEE_STATUS, Scope
+from tcga_corr.analysis.where import notes_of_conditions
+from tcga_corr.choices import BY_SAMPLE_TYPE
+from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.progress import Progress
-from tcga_corr.store.counts import CountsTable, read_counts_metadata
-from tcga_corr.store.covariate_lookup import Covariate, Covariates
+from tcga_corr.store.counts import CountsTable
 from tcga_corr.store.layout import Store
-from tcga_corr.store.metadata import StoredSample
 from tcga_corr.vocabulary.associations import SIMULATED
-from tcga_corr.vocabulary.tumor_types import parse_tumor_type
 
 if TYPE_CHECKING:
     import polars as pl
@@ -76,6 +81,7 @@ class DeQuery(Query):
     unit: str
     genes: str
     samples: str
+    where: list[str]
     by: str
     groups: list[str]
     contrasts: list[str]
@@ -85,6 +91,11 @@ class DeQuery(Query):
     min_count: int
     q: float
     lfc: float
+
+    @property
+    def samples_in_words(self) -> str:
+        """Which samples: ``tumor and normal samples where gender=FEMALE``."""
+        return samples_in_words(self.samples, self.where)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,47 +116,47 @@ class DeAnswer(Answer):
 
 
 def differential_expression(
-    store: Store,
-    options: DeOptions,
-    tumor_types: Iterable[str] = (),
-    source: str | None = None,
-    samples: Selection = "tumor",
-    progress: Progress | None = None,
+    store: Store, options: DeOptions, scope: Scope, progress: Progress | None = None
 ) -> DeAnswer:
     """See :meth:`tcga_corr.Engine.de`."""
-    _check(options, samples)
+    scope.check()
+    _check(options)
     version = require_package()
-    tables = _tables(store, tumor_types, source)
-    known = Covariates(store)
-    grouping = groups_of(known, tables, options.by, options.group, samples)
+    tables = counts_tables(store, scope.tumor_types, scope.source)
+    check_has_gtex(tables, options.by, scope)
+    data = counts_data(store, tables, scope)
+    grouping = grouping_of(options.by, options.group, data)
     contrasts = contrasts_of(grouping.names, options.contrasts, options.reference)
-    adjust = {name: known.require(name.removeprefix("covariate:")) for name in options.adjust}
-    rules = SampleRules(
-        grouping,
-        contrasts,
-        options.reference or contrasts[0][1],
-        {covariate.label: _values_of(covariate) for covariate in adjust.values()},
-        options.pair is not None,
-    )
-    chosen = _chosen(tables, rules)
+    adjust = covariates_of(data.names, options.adjust)
+    reference = options.reference or contrasts[0][1]
+    rules = SampleRules(grouping, contrasts, reference, adjust, options.pair is not None)
+    selections = [data.with_samples(selection) for selection in grouping.selections]
+    parts = [Grouped.of(cohorts, grouping) for cohorts in zip(*selections, strict=True)]
+    chosen = _chosen(parts, rules)
     fits = _fits(store, tables, chosen, options, progress or Progress())
     frame = _frame(tables, chosen, fits, contrasts)
     summary = summary_of(frame, fits, options.q, options.lfc)
-    notes = notes_of(tables, chosen, fits, version)
+    notes = (
+        *notes_of(tables, chosen, fits, version),
+        *notes_of_conditions([cohort for grouped in parts for cohort in grouped.cohorts[:1]]),
+        *grouping.notes(parts),
+        *matching_notes([one for grouped in parts for z in adjust for one in grouped.measure(z)]),
+    )
+    about = [*adjust, *([grouping.covariate] if grouping.covariate else [])]
+    about += covariates_among(parts[0].cohorts[0].conditions.values())
     return DeAnswer(
         frame=frame,
-        query=_query(tables, grouping, contrasts, options),
+        query=_query(data.query, grouping, contrasts, options),
         notes=notes,
-        provenance=Provenance.of(tables, [], [*adjust.values()], notes, [PACKAGE]),
+        provenance=Provenance.of(tables, [], [z.covariate for z in about], notes, [PACKAGE]),
         lines=lines_of(summary, options.q, options.lfc),
         summary=summary,
         top={name: one.top for name, one in fits.items()},
     )
 
 
-def _check(options: DeOptions, samples: Selection) -> None:
+def _check(options: DeOptions) -> None:
     """Refuse options out of range, before anything is read."""
-    check_choice("samples", samples, SELECTIONS)
     if options.pair not in (None, BY_PATIENT):
         raise UsageError(f"pair is '{options.pair}'", f"Give {BY_PATIENT}, or leave it out")
     if options.contrasts and options.reference is not None:
@@ -159,42 +170,8 @@ def _check(options: DeOptions, samples: Selection) -> None:
         raise UsageError(f"lfc is {options.lfc:g}", "Give 0 or more, in log2")
 
 
-def _tables(store: Store, tumor_types: Iterable[str], source: str | None) -> list[CountsTable]:
-    """The tables of counts of the tumor types, by their metadata."""
-    given = [tumor_types] if isinstance(tumor_types, str) else [*tumor_types]
-    wanted = list(dict.fromkeys(parse_tumor_type(name).abbreviation for name in given))
-    keys = store.counts_keys()
-    if not keys:
-        raise DataMissingError(
-            f"no raw counts in the store '{store.root.absolute()}'",
-            "Load some with `tcga-corr load FILE --counts`, or with `tcga-corr fetch LIHC "
-            "--source gdc-star --counts`",
-        )
-    name = source or only_source(store, wanted, keys)
-    stored = {key.tumor_type: key for key in keys if key.source == name}
-    if not stored:
-        others = ", ".join(dict.fromkeys(key.source for key in keys))
-        raise DataMissingError(f"no raw counts of source '{name}'", f"There are some of {others}")
-    missing = [one for one in wanted if one not in stored]
-    if missing:
-        raise DataMissingError(
-            f"{', '.join(missing)}: no raw counts of source '{name}'",
-            f"There are some of {', '.join(stored)}",
-        )
-    chosen = [stored[one] for one in sorted(wanted or stored)]
-    found = [(key, read_counts_metadata(store, key)) for key in chosen]
-    return [CountsTable(key, metadata) for key, metadata in found if metadata is not None]
-
-
-def _values_of(covariate: Covariate) -> ValuesOf:
-    def values(samples: Sequence[StoredSample]) -> Any:
-        return covariate.values_of(samples)[0]
-
-    return values
-
-
 def _chosen(
-    tables: Sequence[CountsTable], rules: SampleRules
+    parts: Sequence[Grouped], rules: SampleRules
 ) -> dict[str, ComparedSamples | AnalysisError]:
     """By tumor type, the samples that are compared, or why none can be.
 
@@ -204,12 +181,12 @@ def _chosen(
         If none can be in any tumor type.
     """
     chosen: dict[str, ComparedSamples | AnalysisError] = {}
-    for table in tables:
+    for grouped in parts:
         try:
-            found: ComparedSamples | AnalysisError = compared_samples(table.metadata.samples, rules)
+            found: ComparedSamples | AnalysisError = compared_samples(grouped, rules)
         except AnalysisError as error:
             found = error
-        chosen[table.key.tumor_type] = found
+        chosen[grouped.tumor_type] = found
     errors = {name: one for name, one in chosen.items() if isinstance(one, AnalysisError)}
     if len(errors) == len(chosen):
         reasons: dict[str, list[str]] = {}
@@ -276,18 +253,15 @@ def _frame(
 
 
 def _query(
-    tables: Sequence[CountsTable],
-    grouping: Grouping,
-    contrasts: Sequence[Contrast],
-    options: DeOptions,
+    scope: ScopeQuery, grouping: Grouping, contrasts: Sequence[Contrast], options: DeOptions
 ) -> DeQuery:
-    metadata = [table.metadata for table in tables]
     return DeQuery(
-        tumor_types=[table.key.tumor_type for table in tables],
-        source=metadata[0].source,
-        unit=metadata[0].unit,
-        genes="; ".join(dict.fromkeys(one.genes for one in metadata)),
+        tumor_types=scope.tumor_types,
+        source=scope.source,
+        unit=scope.unit,
+        genes=scope.genes,
         samples=" and ".join(grouping.selections),
+        where=scope.where,
         by=str(options.by),
         groups=list(grouping.names),
         contrasts=[contrast_name(contrast) for contrast in contrasts],

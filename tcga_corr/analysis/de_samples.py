@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tcga_corr.analysis.cohort import samples_without
-from tcga_corr.analysis.compare import Grouping
+from tcga_corr.analysis.cohort import Measured, samples_without
 from tcga_corr.analysis.design import Design, Vector, make_design
+from tcga_corr.analysis.grouping import Grouped, Grouping
+from tcga_corr.analysis.names import CovariateVariable
 from tcga_corr.errors import AnalysisError
-from tcga_corr.store.metadata import StoredSample
 
 MIN_REPLICATES = 2
 FEW_REPLICATES = 3
 
 Contrast = tuple[str, str]
-ValuesOf = Callable[[Sequence[StoredSample]], Vector]
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ class SampleRules:
     reference
         The group of the intercept.
     adjust
-        Covariates to hold fixed: name to what gives the values of samples, NaN where missing.
+        Covariates to hold fixed; of categories each level.
     paired
         Whether to compare within patients.
     """
@@ -88,11 +87,11 @@ class SampleRules:
     grouping: Grouping
     contrasts: Sequence[Contrast]
     reference: str
-    adjust: Mapping[str, ValuesOf]
+    adjust: Sequence[CovariateVariable]
     paired: bool
 
 
-def compared_samples(samples: Sequence[StoredSample], rules: SampleRules) -> ComparedSamples:
+def compared_samples(grouped: Grouped, rules: SampleRules) -> ComparedSamples:
     """Choose the samples of a table that are compared, and make their design.
 
     Raises
@@ -100,48 +99,39 @@ def compared_samples(samples: Sequence[StoredSample], rules: SampleRules) -> Com
     AnalysisError
         If no contrast has two samples on each side, or the design does not tell groups apart.
     """
-    columns, group_of = _grouped(samples, rules.grouping)
-    notes = []
-    n_left = len(samples) - len(columns)
-    if n_left:
-        notes.append(f"{_count(n_left)} of no group or selection left out")
-    values = {
-        name: values_of([samples[n] for n in columns]) for name, values_of in rules.adjust.items()
-    }
-    for name, one in values.items():
-        if len(one) and np.isnan(one).all():
-            raise AnalysisError(f"{name}: no sample has it", "Adjust for others")
-        notes += filter(None, [samples_without(name, int(np.isnan(one).sum()))])
-    keep = np.ones(len(columns), np.bool_)
-    for one in values.values():
-        keep &= ~np.isnan(one)
+    in_group = grouped.codes >= 0
+    notes = _notes_of_ungrouped(grouped, rules.grouping)
+    held = [_in_all(grouped, variable) for variable in rules.adjust]
+    keep = in_group.copy()
+    for one in held:
+        missing = in_group & np.isnan(_values(one))
+        if in_group.any() and missing.sum() == in_group.sum():
+            raise AnalysisError(f"{one.name}: no sample has it", "Adjust for others")
+        notes += filter(None, [samples_without(one.name, int(missing.sum()))])
+        keep &= ~missing
     if rules.paired:
-        keep &= _in_pairs(samples, columns, group_of, keep, rules.contrasts)
+        keep &= _in_pairs(grouped, keep, rules.contrasts)
         if not keep.any():
             raise AnalysisError("no patient has samples in both groups", "Leave --pair out")
-        n_alone = _n_patients(samples, columns) - _n_patients(samples, columns, keep)
+        n_alone = _n_patients(grouped, in_group) - _n_patients(grouped, keep)
         if n_alone:
             notes.append(f"{n_alone} patients without a pair left out")
-    size = Counter(np.array(group_of)[keep].tolist())
-    fitted = [name for name in rules.grouping.names if size[name] >= MIN_REPLICATES]
-    keep &= np.array([group in fitted for group in group_of], np.bool_)
+    names = list(grouped.names)
+    size = Counter(names[code] for code in grouped.codes[keep].tolist())
+    fitted = [name for name in names if size[name] >= MIN_REPLICATES]
+    keep &= np.isin(grouped.codes, [names.index(name) for name in fitted])
     contrasts, impossible = _possible(rules.contrasts, size)
     chosen = np.flatnonzero(keep)
-    groups = tuple(group_of[n] for n in chosen)
-    patients = tuple(samples[columns[n]].patient for n in chosen)
+    groups = tuple(names[code] for code in grouped.codes[chosen].tolist())
+    patients = tuple(grouped.patients[place] for place in chosen.tolist())
     fitted.sort(key=lambda name: name != rules.reference)
-    design = make_design(
-        groups,
-        fitted,
-        {name: one[keep] for name, one in values.items()},
-        patients if rules.paired else None,
-    )
+    covariates = {name: one for each in held for name, one in _columns(each, chosen).items()}
     notes += _notes_of_groups(rules, size, fitted)
     compared = ComparedSamples(
-        np.array(columns, np.intp)[chosen],
+        grouped.columns[chosen],
         groups,
         patients,
-        design,
+        make_design(groups, fitted, covariates, patients if rules.paired else None),
         contrasts,
         impossible,
         rules.paired,
@@ -150,42 +140,65 @@ def compared_samples(samples: Sequence[StoredSample], rules: SampleRules) -> Com
     return compared if rules.paired else _noting_pairs(compared)
 
 
-def _grouped(samples: Sequence[StoredSample], grouping: Grouping) -> tuple[list[int], list[str]]:
-    columns, groups = [], []
-    for selection in grouping.selections:
-        for column, sample in enumerate(samples):
-            group = grouping.group_of(selection, sample) if sample.is_in(selection) else None
-            if group is not None:
-                columns.append(column)
-                groups.append(group)
-    return columns, groups
+def _notes_of_ungrouped(grouped: Grouped, grouping: Grouping) -> list[str]:
+    """How many samples are in no selection, or in no group of a file."""
+    n_left = len(grouped.table.metadata.samples)
+    n_left -= sum(cohort.n_before_conditions for cohort in grouped.cohorts)
+    if grouping.covariate is None:  # else these are counted as samples without it
+        n_left += int((grouped.codes < 0).sum())
+    return [f"{_count(n_left)} of no group or selection left out"] if n_left else []
+
+
+def _in_all(grouped: Grouped, variable: CovariateVariable) -> Measured:
+    """A covariate in all samples, of one selection after another."""
+    values = grouped.values(grouped.measure(variable))
+    return Measured(variable, grouped.tumor_type, values)
+
+
+def _values(measured: Measured) -> Vector:
+    if measured.values is None:
+        raise ValueError(measured.note)
+    return measured.values
+
+
+def _columns(measured: Measured, places: NDArray[np.intp]) -> dict[str, Vector]:
+    """The columns that hold a covariate fixed: a number, or each level but the first.
+
+    Raises
+    ------
+    AnalysisError
+        If it is the same in all samples.
+    """
+    levels = np.unique(_values(measured)[places]).tolist()
+    if len(levels) < 2 and len(places):
+        raise AnalysisError(
+            f"{measured.name} is the same in all samples, so it cannot be adjusted for",
+            "Leave it out",
+        )
+    names = (
+        [f"{measured.name} {measured.levels[int(level)]}" for level in levels[1:]]
+        if (measured.levels)
+        else [measured.name]
+    )
+    return dict(zip(names, measured.fitted(places), strict=True))
 
 
 def _in_pairs(
-    samples: Sequence[StoredSample],
-    columns: Sequence[int],
-    group_of: Sequence[str],
-    keep: NDArray[np.bool_],
-    contrasts: Sequence[Contrast],
+    grouped: Grouped, keep: NDArray[np.bool_], contrasts: Sequence[Contrast]
 ) -> NDArray[np.bool_]:
     """Which samples are of patients who have both groups of a contrast."""
     groups: dict[str, set[str]] = {}
-    for column, group, kept in zip(columns, group_of, keep, strict=True):
-        if kept:
-            groups.setdefault(samples[column].patient, set()).add(group)
+    for place in np.flatnonzero(keep).tolist():
+        name = grouped.names[grouped.codes[place]]
+        groups.setdefault(grouped.patients[place], set()).add(name)
     paired = {
         patient for patient, has in groups.items() if any({a, b} <= has for a, b in contrasts)
     }
-    return np.array([samples[column].patient in paired for column in columns], np.bool_)
+    return np.array([patient in paired for patient in grouped.patients], np.bool_)
 
 
-def _n_patients(
-    samples: Sequence[StoredSample],
-    columns: Sequence[int],
-    keep: NDArray[np.bool_] | None = None,
-) -> int:
-    chosen = columns if keep is None else np.array(columns, np.intp)[keep].tolist()
-    return len({samples[column].patient for column in chosen})
+def _n_patients(grouped: Grouped, keep: NDArray[np.bool_]) -> int:
+    return len({grouped.patients[place] for place in np.flatnonzero(keep).tolist()})
 
 
 def _possible(

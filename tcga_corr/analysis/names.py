@@ -21,6 +21,8 @@ from tcga_corr.vocabulary.gene_sets.paths import file_and_set, names_file
 from tcga_corr.vocabulary.gene_sets.readings import readings_of
 from tcga_corr.vocabulary.symbols import AmbiguousSymbolError, UnknownSymbolError
 
+MOST_COMPONENTS = 50
+"""Components that can be held fixed."""
 _PUNCTUATION = re.compile(r"[^A-Za-z0-9]")
 
 
@@ -56,7 +58,28 @@ class CovariateVariable:
         return self.covariate.label
 
 
-Variable = GeneVariable | SetVariable | CovariateVariable
+@dataclass(frozen=True)
+class ComponentsVariable:
+    """The first principal components of a cohort's expression, to be held fixed.
+
+    Attributes
+    ----------
+    count
+        How many.
+    correlated
+        What is correlated; its genes are left out of them.
+    """
+
+    count: int
+    correlated: tuple[Variable, ...] = field(default=(), repr=False)
+
+    @property
+    def name(self) -> str:
+        """``pcs:5`` for five."""
+        return f"pcs:{self.count}"
+
+
+Variable = GeneVariable | SetVariable | CovariateVariable | ComponentsVariable
 
 
 def sets_among(variables: Sequence[object]) -> list[SetVariable]:
@@ -123,7 +146,22 @@ class NameResolver:
         self._covariates = covariates or NoCovariates()
 
     def variable(self, item: Item) -> Variable:
-        """The variable of a name, or of a gene set.
+        """The variable of a name, or of a gene set, with a number for each sample.
+
+        As :meth:`any_variable`; a category counts by the places of its levels where they have an
+        order, as stages have.
+
+        Raises
+        ------
+        UsageError
+            As there; and on a category without an order.
+        """
+        variable = self.any_variable(item)
+        check_is_number(variable)
+        return variable
+
+    def any_variable(self, item: Item) -> Variable:
+        """The variable of a name, or of a gene set; also a category.
 
         ``gene:NAME``, ``set:NAME`` or ``covariate:NAME`` decide; ``FILE.gmt:NAME`` is a set of a
         file, ``FILE`` the one that a file holds, such as a list of genes; a bare name is a shipped
@@ -157,7 +195,7 @@ class NameResolver:
         found: dict[GeneVariable, None] = {}
         for name in names:
             try:
-                found[self._gene(name)] = None
+                found[self._gene(name, suggest=False)] = None
             except UnknownSymbolError:
                 found[GeneVariable(name, name)] = None
         return list(found)
@@ -174,7 +212,15 @@ class NameResolver:
         UsageError
             If one of them is correlated itself.
         """
-        controls = list(dict.fromkeys(self.variables(items)))
+        controls: list[Variable] = []
+        for item in several_items(items):
+            components = parse_components(item)
+            controls.append(
+                replace(components, correlated=tuple(correlated))
+                if components
+                else self.any_variable(item)
+            )
+        controls = list(dict.fromkeys(controls))
         check_controls(correlated, controls)
         return controls
 
@@ -213,6 +259,36 @@ class NameResolver:
         check_distinct(found)
         return list(dict.fromkeys(found))
 
+    def scored(
+        self, items: Items, *, apart: bool = False
+    ) -> list[SetVariable] | list[GeneVariable]:
+        """The gene sets of items, as :meth:`sets`; or genes, which have values in place of scores.
+
+        Parameters
+        ----------
+        items
+            Gene sets and collections; or genes: of a list, which is one set, or one gene.
+        apart
+            Whether several genes are each a variable, and no set.
+
+        Raises
+        ------
+        UsageError
+            If there are genes and gene sets, or a covariate.
+        """
+        each = list(self._each(items))
+        genes = [one for _, ones in each for one in ones if isinstance(one, GeneVariable)]
+        sets = sets_among([one for _, ones in each for one in ones])
+        if genes and sets:
+            raise UsageError(
+                f"'{genes[0].name}' is a gene and '{sets[0].name}' a gene set, so their numbers "
+                "have no common unit",
+                "Ask for genes by themselves; several genes make a set, as 'CD8A,GZMB,PRF1'",
+            )
+        if genes and len(genes) == len(each) and (apart or len(genes) == 1):
+            return list(dict.fromkeys(genes))
+        return self.sets(items)
+
     def forms(self, items: Sequence[Item]) -> list[Variable]:
         """Forms of one variable, each once; sets of equal names go by the text that named them."""
         found: dict[Variable, None] = {}
@@ -226,12 +302,46 @@ class NameResolver:
         check_distinct(sets_among(list(found)))
         return list(found)
 
+    def covariate(self, text: str) -> CovariateVariable:
+        """The covariate of a name, ``TABLE.NAME`` or ``covariate:NAME``, a category or a number.
+
+        Raises
+        ------
+        UsageError
+            If there is none, naming the nearest.
+        """
+        return CovariateVariable(self._covariates.require(text.removeprefix("covariate:")))
+
+    def covariate_or_variable(self, text: str) -> Variable:
+        """What samples are chosen or cut by: a covariate, whatever gene has its name as an alias.
+
+        Any other text as :meth:`any_variable`; ``race`` is a former symbol of AMACR.
+        """
+        if ":" not in text and self._covariates.named(text):
+            return self.covariate(text)
+        return self.any_variable(text)
+
+    def purity(self) -> CovariateVariable | None:
+        """The covariate that is called purity; None where there is none, or several."""
+        named = self._covariates.named("purity")
+        return self.covariate(named[0]) if len(named) == 1 else None
+
     def readings(self, item: Item) -> list[Item]:
         """An item and, where it is the name of a term, the sets of the term's other readings."""
         variable = self.variable(item)
         if not isinstance(item, str) or not isinstance(variable, SetVariable):
             return [item]
         return [item, *(find_set(one.name) for one in readings_of(variable.gene_set)[1:])]
+
+    @property
+    def covariate_labels(self) -> list[str]:
+        """The label of each covariate."""
+        return self._covariates.labels
+
+    def covariates(self, text: str) -> list[CovariateVariable]:
+        """The covariates of a name or ``TABLE.NAME``, one of each table that has it."""
+        labels = self._covariates.named(text)
+        return [CovariateVariable(self._covariates.require(label)) for label in labels]
 
     def is_stored(self, text: str) -> bool:
         """Whether a row of the tables or a covariate has a name, whatever else has it."""
@@ -245,7 +355,7 @@ class NameResolver:
     def _bare(self, text: str) -> Variable:
         covariates = self._covariates.named(text)
         try:
-            other = self._gene_or_set(text)
+            other = self._gene_or_set(text, suggest=not covariates)
         except UnknownSymbolError as error:
             if covariates:
                 return CovariateVariable(self._covariates.require(text))
@@ -276,14 +386,14 @@ class NameResolver:
             ),
         )
 
-    def _gene_or_set(self, text: str) -> GeneVariable | SetVariable:
+    def _gene_or_set(self, text: str, *, suggest: bool) -> GeneVariable | SetVariable:
         set_name = _similar_set(text)
         is_row = self._is_row(text)
         if set_name and text.casefold() == set_name.casefold() and not is_row:
             return SetVariable(find_set(text))
         if not is_row and "_" in text and text.upper() in reference_sets():
             return SetVariable(find_set(text))
-        gene = self._gene(text)
+        gene = self._gene(text, suggest=suggest)
         if set_name:
             raise UsageError(
                 f"'{text}' may be the gene set {set_name} or the gene {gene.name}",
@@ -304,13 +414,31 @@ class NameResolver:
             self._gene(gene.removeprefix("gene:"))
         return set_of_genes(genes)
 
-    def _gene(self, name: str) -> GeneVariable:
+    def _gene(self, name: str, *, suggest: bool = True) -> GeneVariable:
         if self._is_row(name):
             return GeneVariable(name, name)
-        return GeneVariable(gene_named(name).symbol, name)
+        return GeneVariable(gene_named(name, suggest=suggest).symbol, name)
 
     def _is_row(self, name: str) -> bool:
         return any(name in table.genes for table in self._tables)
+
+
+def parse_components(item: Item) -> ComponentsVariable | None:
+    """The components that ``pcs:K`` names; None of any other item.
+
+    Raises
+    ------
+    UsageError
+        If K is no number from 1 to 50.
+    """
+    if not isinstance(item, str) or not item.casefold().startswith("pcs:"):
+        return None
+    count = item[4:].strip()
+    if not count.isascii() or not count.isdecimal() or not 1 <= int(count) <= MOST_COMPONENTS:
+        raise UsageError(
+            f"'{item[:40]}' names no components", f"Give pcs:1 to pcs:{MOST_COMPONENTS}, as pcs:5"
+        )
+    return ComponentsVariable(int(count))
 
 
 def is_collection(text: str) -> bool:
@@ -348,6 +476,21 @@ def genes_of_list(text: str) -> tuple[str, ...] | None:
     return file.only().genes if file.is_list else None
 
 
+def check_is_number(variable: Variable) -> None:
+    """Refuse a category without an order, of which there is no number."""
+    if not isinstance(variable, CovariateVariable):
+        return
+    covariate = variable.covariate
+    if covariate.levels and not covariate.ordered:
+        name, first = covariate.label, covariate.levels[0]
+        value = f"'{name}={first}'" if " " in first else f"{name}={first}"
+        raise UsageError(
+            f"'{name}' is a category without an order, and no number",
+            f"Hold it fixed with --adjust {name}, choose samples with --where {value}, or ask for "
+            f"each level with --by {name}",
+        )
+
+
 def check_distinct(sets: Sequence[SetVariable]) -> None:
     """Refuse two different gene sets of one name, whose rows nobody could distinguish."""
     known: dict[str, SetVariable] = {}
@@ -375,13 +518,15 @@ def _similar_set(text: str) -> str:
     )
 
 
-def _no_set(text: str, variable: GeneVariable | CovariateVariable) -> UsageError:
+def _no_set(text: str, variable: Variable) -> UsageError:
     if isinstance(variable, GeneVariable):
         return UsageError(
             f"'{text}' is a gene, and a score is of a gene set",
             f"Its values: tcga-corr sql \"FROM expression WHERE gene = '{variable.name}'\"; "
             "several genes make a set, as 'CD8A,GZMB,PRF1'",
         )
+    if not isinstance(variable, CovariateVariable):
+        return UsageError(f"'{text}' is no gene set", "See `tcga-corr sets`")
     covariate = variable.covariate
     where = f"table_name = '{covariate.table}' AND covariate = '{covariate.name}'"
     return UsageError(

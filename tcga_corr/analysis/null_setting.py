@@ -92,6 +92,11 @@ class NullSetting:
         return len(self.table.genes)
 
     @property
+    def key(self) -> tuple[object, ...]:
+        """What is equal for settings of the same genes' profile."""
+        return self.table.table_sha256, self.columns.tobytes()
+
+    @property
     def n_controls(self) -> int:
         """Fitted controls."""
         return self.fit.n_controls if self.fit else 0

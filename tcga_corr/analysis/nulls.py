@@ -122,7 +122,7 @@ def random_gene_null(
         found.notes.update(dict.fromkeys(of_any.tolist(), pool.note))
         return found
     settings = [table.setting for table in tables]
-    usable, notes = _enough_genes(tables, sides)
+    usable, notes = enough_genes(tables, sides)
     found.notes.update(notes)
     of_genes = is_gene[x[usable]] & is_gene[y[usable]]
     two, drawn = usable[of_genes], usable[~of_genes]
@@ -170,7 +170,7 @@ def genes_in_all(
     return few, some
 
 
-def _enough_genes(
+def enough_genes(
     tables: Sequence[PairsInTable], sides: Sequence[Side]
 ) -> tuple[Rows, dict[int, str]]:
     """The pairs whose variables have enough genes in all tables, and notes on missing ones."""

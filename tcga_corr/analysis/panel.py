@@ -39,6 +39,7 @@ from tcga_corr.stats.correlation import (
     unit_rows,
 )
 from tcga_corr.stats.methods import FORMULAS, fisher_interval, fisher_variance, is_ranked, p_of_r
+from tcga_corr.vocabulary.methods import METHODS
 
 Matrix = NDArray[np.float64]
 Places = NDArray[np.intp]
@@ -66,6 +67,9 @@ class Pairs:
         :mod:`tcga_corr.stats.correlation`.
     n_shared, r_disjoint
         Genes that both share, and r without them; NaN where no gene set is involved.
+    r_purity, n_purity
+        r adjusted for purity too, and the samples that have it; NaN and 0 where no gene set is
+        involved, or purity is not asked for or not known.
     notes
         As in the rows of ``correlate``.
     """
@@ -80,6 +84,8 @@ class Pairs:
     p: Vector
     n_shared: Counts
     r_disjoint: Vector
+    r_purity: Vector
+    n_purity: Counts
     notes: list[str]
 
     @classmethod
@@ -122,6 +128,8 @@ class Panel:
         What to correlate, and what to adjust for; what is measured already is taken as it is.
     method
         ``pearson``, ``spearman``, or ``kendall``, pair by pair; there is no partial Kendall.
+    purity
+        What pairs with a gene set are adjusted for beside their own r; None for nothing.
     """
 
     def __init__(
@@ -130,9 +138,11 @@ class Panel:
         variables: Sequence[Variable | Measured],
         controls: Sequence[Variable | Measured] = (),
         method: Method = "pearson",
+        purity: Variable | Measured | None = None,
     ) -> None:
         self.cohort = cohort
         self.method = method
+        self._purity = _measured(cohort, [purity] if purity else [])
         self.measured = _measured(cohort, variables)
         self.controls = _measured(cohort, controls)
         self._made_of = Variables.measured(cohort, self.measured)
@@ -175,6 +185,11 @@ class Panel:
 
     def pairs(self, x: Places, y: Places) -> Pairs:
         """Correlate each x with the y of the same position."""
+        r, p = self._coefficients(x, y)
+        return self._completed(x, y, r, None if self._formula is None else p)
+
+    def _coefficients(self, x: Places, y: Places) -> tuple[Vector, Vector]:
+        """The r of each pair; and p, by methods that have it from the values."""
         r, p = np.full((2, len(x)), np.nan)
         for common, where in self._by_common(x, y):
             if common.note:
@@ -187,7 +202,18 @@ class Panel:
                 else:
                     sides = [_columns(self._values[one[part]], common) for one in (x, y)]
                     r[part], p[part] = self._by_formula(*sides)
-        return self._completed(x, y, r, None if self._formula is None else p)
+        return r, p
+
+    def standardised(self, x: int, y: int) -> tuple[Matrix, Places]:
+        """Two variables in the samples that they have in common, and the places of these.
+
+        Returns
+        -------
+        2 x samples: deviations of length one, of ranks by a method of ranks, without what is held
+        fixed, so that their product is r; NaN where one does not vary.
+        """
+        common = self._common(self._kind[x], self._kind[y])
+        return self._units(np.array([x, y]), common), common.columns
 
     @property
     def _formula(self) -> Callable[[Vector, Vector], tuple[float, float]] | None:
@@ -223,7 +249,8 @@ class Panel:
         other = copy(self)
         other.method = method
         other._commons, other._settings = {}, {}
-        other.__dict__.pop("_whole_units", None)
+        for cached in ("_whole_units", "_with_purity"):
+            other.__dict__.pop(cached, None)
         return other
 
     def involves_set(self, x: Places, y: Places) -> Mask:
@@ -300,7 +327,7 @@ class Panel:
         return units
 
     def _fit(self, columns: Places) -> Fit | None:
-        controls = [one.values[columns] for one in self.controls if one.values is not None]
+        controls = [values for one in self.controls for values in one.fitted(columns)]
         controls += [study[columns] for study in self.cohort.studies]
         if not controls or self._notes.missing_control:
             return None
@@ -322,12 +349,7 @@ class Panel:
             yield self._common(*divmod(int(one), len(self._kinds))), np.flatnonzero(code == one)
 
     def _completed(self, x: Places, y: Places, r: Vector, p: Vector | None = None) -> Pairs:
-        n, n_controls = np.zeros((2, len(x)), dtype=np.int64)
-        for common, where in self._by_common(x, y):
-            n[where], n_controls[where] = common.n, common.n_controls
-        if self._notes.missing_control:
-            r = np.full(len(x), np.nan)
-        r = snapped(np.where(self._noted[x] | self._noted[y], np.nan, r))
+        r, n, n_controls = self._with_counts(x, y, r)
         low, high = fisher_interval(r, fisher_variance(r, n, self.method, n_controls))
         shared = self._genes.counts(x, y)
         notes = self._pair_notes(x, y, r)
@@ -342,7 +364,35 @@ class Panel:
         if p is None:
             p = p_of_r(r, n, self.method, n_controls)
         p = np.where(np.isnan(r), np.nan, p)
-        return Pairs(x, y, n, n_controls, r, low, high, p, shared, disjoint, notes)
+        pure = self._adjusted_for_purity(x, y)
+        return Pairs(x, y, n, n_controls, r, low, high, p, shared, disjoint, *pure, notes)
+
+    def _with_counts(self, x: Places, y: Places, r: Vector) -> tuple[Vector, Counts, Counts]:
+        """r, NaN where something is not measured; and how many samples and controls it is of."""
+        n, n_controls = np.zeros((2, len(x)), dtype=np.int64)
+        for common, where in self._by_common(x, y):
+            n[where], n_controls[where] = common.n, common.n_controls
+        if self._notes.missing_control:
+            r = np.full(len(x), np.nan)
+        r = np.where(self._noted[x] | self._noted[y], np.nan, r)
+        return snapped(r), n, n_controls
+
+    def _adjusted_for_purity(self, x: Places, y: Places) -> tuple[Vector, Counts]:
+        """The r adjusted for purity, and its samples, of the pairs with a gene set."""
+        r, n = np.full(len(x), np.nan), np.zeros(len(x), dtype=np.int64)
+        known = next((one for one in self._purity if one.values is not None and not one.note), None)
+        if known is None or not METHODS[self.method].adjusts:
+            return r, n
+        is_it = np.array([one.is_same_as(known) for one in self.measured], dtype=np.bool_)
+        some = np.flatnonzero(self.involves_set(x, y) & ~is_it[x] & ~is_it[y])
+        beside = self._with_purity
+        found, _ = beside._coefficients(x[some], y[some])
+        r[some], n[some], _ = beside._with_counts(x[some], y[some], found)
+        return r, n
+
+    @cached_property
+    def _with_purity(self) -> Panel:
+        return Panel(self.cohort, self.measured, [*self.controls, *self._purity], self.method)
 
     def _disjoint(
         self, x: Places, y: Places, shared: Counts

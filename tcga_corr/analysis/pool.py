@@ -154,6 +154,9 @@ class Pooling:
     leave_one_out_high_without: str | None = None
     r_disjoint: float | None = None
     n_types_disjoint: int = 0
+    r_purity: float | None = None
+    n_types_purity: int = 0
+    n_purity: int = 0
     note: str = ""
     simulated: bool = False
 
@@ -175,6 +178,7 @@ class Pooling:
             f"pooled over {self.n_types} tumor types, {self.n_samples} samples: "
             f"r = {_decimals(self.r)}, 95 % interval {_range(self.ci_low, self.ci_high)}",
             self._without_shared_genes(),
+            self._adjusted_for_purity(),
             *(self._beside(null) for null in NULLS.values()),
             f"between tumor types: I2 = {100 * (self.i2 or 0):.0f} %, "
             f"tau2 = {_short(self.tau2)} (on z), Q = {_short(self.cochran_q)}, "
@@ -193,6 +197,14 @@ class Pooling:
         few = self.n_types_disjoint < self.n_types
         where = f" (in {self.n_types_disjoint} of the tumor types)" if few else ""
         return f"without shared genes: r = {_decimals(self.r_disjoint)}{where}"
+
+    def _adjusted_for_purity(self) -> str:
+        if self.r_purity is None:
+            return ""
+        return (
+            f"adjusted for purity: r = {_decimals(self.r_purity)} (in {self.n_types_purity} of the "
+            f"tumor types, {self.n_purity} samples)"
+        )
 
     def _beside(self, null: NullRecord) -> str:
         """The numbers of a null, or why there are none."""
@@ -245,6 +257,8 @@ class Pooling:
             "p": self.p,
             **{name: getattr(self, name) for name in POOLED_NULL_COLUMNS},
             "r_disjoint": self.r_disjoint,
+            "r_purity": self.r_purity,
+            "n_purity": self.n_purity or None,
             "level": LEVEL_OF_POOLED,
             "note": "; ".join([*([SIMULATED] if self.simulated else []), *self.lines()]),
         }
@@ -285,6 +299,8 @@ def pooled_association(
     result = pool(r, variance)
     disjoint_variance = fisher_variance(disjoint, found.n, method, found.n_controls)
     without_shared = pool(disjoint, disjoint_variance, leave_one_out=False, prediction=False)
+    pure_variance = fisher_variance(found.r_purity, found.n_purity, method, found.n_controls + 1)
+    pure = pool(found.r_purity, pure_variance, leave_one_out=False, prediction=False)
     tally = adjusted.tally(r)
 
     def name(place: Any) -> str | None:
@@ -312,6 +328,9 @@ def pooled_association(
         leave_one_out_high_without=name(result.loo_high_left),
         r_disjoint=_number(without_shared.r),
         n_types_disjoint=int(without_shared.n_types),
+        r_purity=_number(pure.r),
+        n_types_purity=int(pure.n_types),
+        n_purity=int(found.n_purity[~np.isnan(found.r_purity)].sum()),
     )
 
 
@@ -322,6 +341,7 @@ def pooled_columns(
     adjusted: Adjusted,
     disjoint: Matrix,
     method: Method,
+    purity: tuple[Matrix, Matrix] | None = None,
 ) -> dict[str, NDArray[Any]]:
     """Many pairs, each pooled over its tumor types: a column per figure, NaN where there is none.
 
@@ -333,6 +353,8 @@ def pooled_columns(
         Tumor types x pairs: r, samples, number of controls, q-values, and r without shared genes.
     method
         How r was computed.
+    purity
+        Tumor types x pairs: r adjusted for purity, and its samples; None where there is none.
     """
     variance = fisher_variance(r, n, method, n_controls)
     pooled = pool(r, variance, leave_one_out=False)
@@ -342,6 +364,10 @@ def pooled_columns(
     if not np.isnan(disjoint).all():
         disjoint_variance = fisher_variance(disjoint, n, method, n_controls)
         without_shared = pool(disjoint, disjoint_variance, leave_one_out=False, prediction=False).r
+    pure = np.full(r.shape[1], np.nan)
+    if purity is not None and not np.isnan(purity[0]).all():
+        of_purity = fisher_variance(*purity, method, n_controls + 1)
+        pure = pool(purity[0], of_purity, leave_one_out=False, prediction=False).r
     none = ~found.any(axis=0)
     return {
         "n_types": found.sum(axis=0),
@@ -361,6 +387,7 @@ def pooled_columns(
         "r_min": np.where(none, np.nan, np.where(found, r, np.inf).min(axis=0, initial=np.inf)),
         "r_max": np.where(none, np.nan, np.where(found, r, -np.inf).max(axis=0, initial=-np.inf)),
         "r_disjoint": without_shared,
+        "r_purity": pure,
     }
 
 

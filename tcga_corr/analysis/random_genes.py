@@ -80,7 +80,7 @@ class GenePool:
     @classmethod
     def of(cls, settings: Sequence[NullSetting], n_spreads: int = N_SPREADS) -> GenePool:
         """The genes of the tables of all settings, by their averaged places in mean and spread."""
-        tables = tuple((one.table.table_sha256, one.columns.tobytes()) for one in settings)
+        tables = tuple(one.key for one in settings)
         return _recent_pools.get((tables, n_spreads), lambda: cls._computed(settings, n_spreads))
 
     @classmethod
@@ -546,6 +546,64 @@ def drawn_values(setting: NullSetting, pool: GenePool, side: Side, start: int, s
     matched = _matched_alone(pool.classes_or_one, side.rows, from_end=True)
     family = Family(pool, [_Form(side.kind, matched)])
     return _Scores(setting, family).of_draws(family.parts(start, stop))[:, 0]
+
+
+class RandomStandIns:
+    """Random variables in the place of a gene or set, as the first of a pair; for any table.
+
+    Parameters
+    ----------
+    pool, side
+        The genes, and the variable with the places of its genes among them.
+    n_draws
+        How many.
+    """
+
+    def __init__(self, pool: GenePool, side: Side, n_draws: int) -> None:
+        matched = _matched_alone(pool.classes_or_one, side.rows, from_end=False)
+        self._family = Family(pool, [_Form(side.kind, matched)])
+        self._parts = self._family.parts(0, n_draws)
+
+    def values(self, setting: NullSetting) -> Draws:
+        """Draws x samples; scores but for a constant of each draw."""
+        return _Scores(setting, self._family).of_draws(self._parts)[:, 0]
+
+    def genes(self, number: int) -> Rows:
+        """The places in the pool of the genes of one draw."""
+        part = next(one for one in self._parts if number < one.stop)
+        row = slice(number - part.start, number - part.start + 1)
+        count = part.drawn.genes[row]
+        if part.drawn.prefixes.shape[0]:
+            count = count + part.drawn.whole[row] @ part.drawn.prefixes
+        return np.flatnonzero(count.toarray()[0] > 0)
+
+
+def scores_of_draws(
+    setting: NullSetting, pool: GenePool, sets: Sequence[Rows], n_draws: int
+) -> Iterator[tuple[slice, Draws]]:
+    """Scores of random sets like some sets, some draws at a time, each but for a constant.
+
+    Parameters
+    ----------
+    setting
+        The table and its samples.
+    pool
+        Its genes.
+    sets
+        The places in the pool of each set's genes.
+    n_draws
+        Random sets of each.
+
+    Yields
+    ------
+    The numbers of draws, and draws x sets x samples.
+    """
+    classes = pool.classes_or_one
+    forms = [_Form("set", _matched_alone(classes, rows, from_end=False)) for rows in sets]
+    family = Family(pool, forms)
+    scores = _Scores(setting, family)
+    for some in _groups(family.parts(0, n_draws), len(sets) * len(setting.columns)):
+        yield slice(some[0].start, some[-1].stop), scores.of_draws(some)
 
 
 def matched_scores(setting: NullSetting, sets: Sequence[Rows], n_draws: int) -> list[Draws]:

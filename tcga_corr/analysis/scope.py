@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
 from tcga_corr.analysis.cohort import MIN_GENES, Cohort
+from tcga_corr.analysis.names import NameResolver
+from tcga_corr.analysis.where import select
 from tcga_corr.choices import SELECTIONS, TIES, Selection, Ties, check_choice
 from tcga_corr.errors import DataMissingError, UsageError
 from tcga_corr.sources import SOURCES, source_is_simulated
+from tcga_corr.store.covariate_lookup import Covariates
 from tcga_corr.store.index import TableIndex, open_index
 from tcga_corr.store.layout import Store, TableKey
 from tcga_corr.store.metadata import COPIES
@@ -28,6 +31,7 @@ class CohortOptions(TypedDict, total=False):
     samples: Selection
     ties: Ties
     min_genes: int
+    where: Sequence[str]
 
 
 class ScopeOptions(CohortOptions, total=False):
@@ -47,11 +51,14 @@ class Scope:
     source
         Its name; needed where the store has several.
     samples
-        ``tumor`` (one per patient), ``normal`` or ``all-tumor``.
+        ``tumor`` (one per patient), ``normal``, ``all-tumor`` or ``gtex``.
     ties
         How ssGSEA ranks equal values: ``average``, ``gseapy`` or ``gsva``.
     min_genes
         Genes of a set that a table must have.
+    where
+        Conditions that the samples meet, as ``gender=FEMALE``; see
+        :mod:`tcga_corr.analysis.where`.
     """
 
     tumor_types: Iterable[str] = ()
@@ -59,6 +66,7 @@ class Scope:
     samples: Selection = "tumor"
     ties: Ties = "average"
     min_genes: int = MIN_GENES
+    where: Sequence[str] = ()
 
     def cohorts(self, store: Store) -> list[Cohort]:
         """The tumor types of the source, sorted, each with the selected samples.
@@ -69,6 +77,8 @@ class Scope:
             On an unknown name, or where the store has several sources and none is given.
         DataMissingError
             If a tumor type or source is not in the store.
+        AnalysisError
+            If no sample meets the conditions.
         """
         self.check()
         names = [self.tumor_types] if isinstance(self.tumor_types, str) else [*self.tumor_types]
@@ -91,7 +101,8 @@ class Scope:
                 return open_index(store, stored[name])
             return join_tables(name, [open_index(store, stored[one]) for one in unions[name]])
 
-        return [self.cohort(table(name)) for name in chosen]
+        tables = [table(name) for name in chosen]
+        return self.cohorts_of(tables, lambda: NameResolver(tables, Covariates(store)))
 
     def check(self) -> None:
         """Refuse an unknown selection or tie rule, and too few genes.
@@ -106,9 +117,21 @@ class Scope:
         if self.min_genes < 1:
             raise UsageError(f"min_genes is {self.min_genes}", "Give 1 or more")
 
-    def cohort(self, table: TableIndex) -> Cohort:
-        """The selected samples of one table."""
-        return Cohort(table, self.samples, self.ties, self.min_genes)
+    def cohorts_of(
+        self, tables: Sequence[TableIndex], names: Callable[[], NameResolver]
+    ) -> list[Cohort]:
+        """The selected samples of tables; ``names`` gives what finds the variables of conditions.
+
+        Raises
+        ------
+        UsageError
+            On a condition that cannot be read.
+        AnalysisError
+            If no sample meets the conditions.
+        """
+        cohorts = [Cohort(table, self.samples, self.ties, self.min_genes) for table in tables]
+        conditions = [self.where] if isinstance(self.where, str) else [*self.where]
+        return select(cohorts, conditions, names()) if conditions else cohorts
 
 
 def _check_unions(unions: Mapping[str, Sequence[str]], single: Sequence[str]) -> None:

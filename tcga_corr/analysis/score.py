@@ -1,4 +1,4 @@
-"""Scores: how active a gene set is in each sample, and the values of any variables."""
+"""Scores: how active a gene set is in each sample, or a gene's value; and any variables' values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tcga_corr.analysis.answer import Answer, CohortData, Query, ScopeQuery
 from tcga_corr.analysis.cohort import Cohort, Measured, Vector, failures, matching_notes
-from tcga_corr.analysis.names import Items
+from tcga_corr.analysis.names import GeneVariable, Items
 from tcga_corr.analysis.scope import SEE_STATUS
 from tcga_corr.choices import SCORING_ENGINES, ScoringEngine, check_choice
 from tcga_corr.errors import AnalysisError, UsageError
@@ -33,7 +33,10 @@ class ScoreQuery(Query):
 
 @dataclass(frozen=True)
 class ScoreAnswer(Answer):
-    """An answer of :func:`score`: a row per tumor type, sample and set."""
+    """An answer of :func:`score`: a row per tumor type, sample and set, or gene.
+
+    Of genes ``es`` has the values, in the table's unit.
+    """
 
     query: ScoreQuery
 
@@ -57,14 +60,23 @@ class ValuesAnswer(Answer):
     reasons: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
-def score(data: CohortData, sets: Items, engine: ScoringEngine = "closed-form") -> ScoreAnswer:
+def score(
+    data: CohortData,
+    sets: Items,
+    engine: ScoringEngine = "closed-form",
+    *,
+    apart: bool = False,
+) -> ScoreAnswer:
     """See :meth:`tcga_corr.Engine.score`."""
     check_choice("engine", engine, SCORING_ENGINES)
     if engine == "gseapy":
         if data.scope.ties == "gsva":
             raise UsageError("gseapy has no tie rule gsva", "Leave out one of the two")
         data = replace(data, scope=replace(data.scope, ties="gseapy"))
-    variables = data.names.sets(sets)
+    variables = data.names.scored(sets, apart=apart)
+    of_genes = [one.name for one in variables if isinstance(one, GeneVariable)]
+    if of_genes and engine == "gseapy":
+        raise UsageError(f"'{of_genes[0]}' is a gene, and gseapy scores sets", "Leave out one")
     measured = data.measure(variables)
     frame = _score_frame(data.cohorts, measured, engine)
     flat = [one for row in measured for one in row]
@@ -74,7 +86,8 @@ def score(data: CohortData, sets: Items, engine: ScoringEngine = "closed-form") 
         reason = "; ".join(reasons) or f"no {data.scope.samples} samples in {types}"
         raise AnalysisError(f"no score: {reason}", SEE_STATUS)
     query = ScoreQuery([variable.name for variable in variables], data.query, engine)
-    return data.answer(ScoreAnswer, frame, query, variables, reasons, matching_notes(flat))
+    own = [f"es has values of genes, {data.query.unit}: {', '.join(of_genes)}"] if of_genes else []
+    return data.answer(ScoreAnswer, frame, query, variables, reasons, matching_notes(flat), own)
 
 
 def values(data: CohortData, variables: Items) -> ValuesAnswer:

@@ -11,9 +11,15 @@ from numpy.typing import NDArray
 from tcga_corr.analysis.cohort import Cohort
 from tcga_corr.analysis.comparisons import compare_pairs, compare_pooled, pooled_families
 from tcga_corr.analysis.names import Variable
-from tcga_corr.analysis.null_of_every_gene import every_gene_null
+from tcga_corr.analysis.null_of_every_gene import every_gene_null, null_of_one_with_some
 from tcga_corr.analysis.null_setting import PairsInTable, Side, pooled_r
-from tcga_corr.analysis.nulls import NullColumns, Reference, genes_in_all
+from tcga_corr.analysis.nulls import (
+    NULL_FUNCTIONS,
+    NullColumns,
+    NullFunction,
+    Reference,
+    genes_in_all,
+)
 from tcga_corr.analysis.panel import Panel
 from tcga_corr.analysis.random_genes import GenePool
 from tcga_corr.analysis.threads import in_threads
@@ -21,6 +27,8 @@ from tcga_corr.choices import Method, Null
 
 Matrix = NDArray[np.float64]
 Vector = NDArray[np.float64]
+
+_OF_ONE: Mapping[Null, NullFunction] = {**NULL_FUNCTIONS, "genes": null_of_one_with_some}
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,8 @@ def compare_with_every_gene(
     controls: Sequence[Variable],
     method: Method,
     n_draws: int,
+    *,
+    pooled: bool = True,
 ) -> ScreenNulls:
     """Compare one variable's r with genes with random genes.
 
@@ -55,19 +65,23 @@ def compare_with_every_gene(
         is none.
     n_draws
         Random pairs.
+    pooled
+        Whether the pooled r are compared too, which takes longer than all before.
     """
     tables = [_table_of(cohort, x, controls, method) for cohort in cohorts]
     rows = in_threads(
         lambda table, own: _every_gene([table], genes, own, n_draws), tables, list(observed)
     )
-    pooled = NullColumns.empty(len(genes))
+    if not pooled:
+        return ScreenNulls({"genes": rows})
+    found = NullColumns.empty(len(genes))
     with np.errstate(invalid="ignore"):
         codes = np.where(np.abs(observed) < 1, 0, -1)
-    for which, places in pooled_families(codes, pooled.notes):
+    for which, places in pooled_families(codes, found.notes):
         some = [tables[int(one)] for one in which]
         own = pooled_r([one.setting for one in some], observed[np.ix_(which, places)])
-        pooled.put(places, _every_gene(some, [genes[place] for place in places], own, n_draws))
-    return ScreenNulls({"genes": rows}, {"genes": pooled})
+        found.put(places, _every_gene(some, [genes[place] for place in places], own, n_draws))
+    return ScreenNulls({"genes": rows}, {"genes": found})
 
 
 def _table_of(
@@ -107,12 +121,14 @@ def compare_with_variables(
     nulls: Sequence[Null],
     n_draws: int,
     reference: Reference,
+    *,
+    pooled: bool = True,
 ) -> ScreenNulls:
     """Compare one variable's r with some others with nulls.
 
     Parameters
     ----------
-    cohorts, x, controls, method, n_draws
+    cohorts, x, controls, method, n_draws, pooled
         As of :func:`compare_with_every_gene`.
     others
         Genes and gene sets.
@@ -125,9 +141,13 @@ def compare_with_variables(
     first, second = np.zeros(len(others), dtype=np.intp), np.arange(1, len(others) + 1)
     found = [panel.pairs(first, second) for panel in panels]
     rows = in_threads(
-        lambda panel, own: compare_pairs(panel, own, nulls, n_draws, reference), panels, found
+        lambda panel, own: compare_pairs(panel, own, nulls, n_draws, reference, _OF_ONE),
+        panels,
+        found,
     )
     return ScreenNulls(
         {null: [own[null] for own in rows] for null in nulls},
-        compare_pooled(panels, found, nulls, n_draws, reference) if len(panels) > 1 else {},
+        compare_pooled(panels, found, nulls, n_draws, reference, _OF_ONE)
+        if pooled and len(panels) > 1
+        else {},
     )

@@ -18,7 +18,7 @@ from tcga_corr.analysis.nulls import NullColumns
 from tcga_corr.analysis.panel import ROWS_AT_ONCE, Pairs, Panel, Places
 from tcga_corr.analysis.pool import POOLED_NULL_COLUMNS
 from tcga_corr.batch.plan import Plan, PlannedAnalysis, Task, check_inputs
-from tcga_corr.choices import Null
+from tcga_corr.choices import Method, Null
 from tcga_corr.engine import Engine
 from tcga_corr.store.index import TableIndex
 from tcga_corr.store.reference import ReferenceIndex, open_reference
@@ -82,10 +82,7 @@ class TaskComputer:
 
     def _pooled_nulls(self, analysis: PlannedAnalysis, task: Task) -> pa.Table:
         method = task.method or "pearson"
-        panels = [
-            Panel(self._cohort(analysis, name), analysis.variables, analysis.adjust, method)
-            for name in analysis.tumor_types
-        ]
+        panels = [self._new_panel(analysis, name, method) for name in analysis.tumor_types]
         found = [_pairs_of(panel, analysis, task) for panel in panels]
         beside = compare_pooled(panels, found, analysis.null, analysis.draws, self._reference)
         return _pooled_table(found[0].x, found[0].y, beside, analysis.variables)
@@ -96,12 +93,14 @@ class TaskComputer:
         known, panel = getattr(self._kept, "panel", (None, None))
         if panel is None or known != wanted:
             self._kept.panel = (None, None)
-            method = task.method or "pearson"
-            panel = Panel(
-                self._cohort(analysis, task.tumor_type), analysis.variables, analysis.adjust, method
-            )
+            panel = self._new_panel(analysis, task.tumor_type, task.method or "pearson")
             self._kept.panel = (wanted, panel)
         return panel
+
+    def _new_panel(self, analysis: PlannedAnalysis, tumor_type: str, method: Method) -> Panel:
+        purity = next(iter(analysis.purity), None)
+        cohort = self._cohort(analysis, tumor_type)
+        return Panel(cohort, analysis.variables, analysis.adjust, method, purity)
 
     def _dominance(self, analysis: PlannedAnalysis, task: Task) -> pa.Table:
         import polars as pl
@@ -152,9 +151,11 @@ def failed_rows(plan: Plan, task: Task, reason: str) -> pa.Table:
             columns.notes.update(dict.fromkeys(range(len(x)), note))
         return _pooled_table(x, y, none, analysis.variables)
     counts: dict[str, Any] = dict.fromkeys(
-        ("n", "n_controls", "n_shared"), np.zeros(len(x), dtype=np.int64)
+        ("n", "n_controls", "n_shared", "n_purity"), np.zeros(len(x), dtype=np.int64)
     )
-    numbers: dict[str, Any] = dict.fromkeys((*INTERVAL, "r_disjoint"), np.full(len(x), np.nan))
+    numbers: dict[str, Any] = dict.fromkeys(
+        (*INTERVAL, "r_disjoint", "r_purity"), np.full(len(x), np.nan)
+    )
     pairs = Pairs(x=x, y=y, **counts, **numbers, notes=[note] * len(x))
     return _table(pairs, {}, analysis.variables, task)
 

@@ -6,10 +6,13 @@ results/<run>/tasks/<task>.parquet   its rows, until the tables are written; wit
                                      task is done
 results/<run>/manifest.json          all of it for people, and to check the tables
 results/<run>/*.parquet, *.tsv       the tables
+
+Each JSON file has a hash of itself, and the record of a task the hash of its rows.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
@@ -20,9 +23,10 @@ from typing import TYPE_CHECKING, Any
 
 from tcga_corr.batch.plan import Plan, Task
 from tcga_corr.errors import DataMissingError, StoreError, near_names
-from tcga_corr.exchange import read_json_object
-from tcga_corr.files import is_leftover, replacing, writing
+from tcga_corr.exchange import read_sealed, seal
+from tcga_corr.files import is_leftover, replacing, sha256_of, writing
 from tcga_corr.store.layout import Store
+from tcga_corr.store.results import MANIFEST, read_manifest
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -32,6 +36,7 @@ Record = dict[str, Any]
 _RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*-[0-9a-f]{8}")
 _MOST_NAMED = 12
 _WHOLE = "1-of-1"
+_ROWS_HASH = "rows_sha256"
 
 
 class RunFolder:
@@ -42,14 +47,14 @@ class RunFolder:
         self.run = run
         self.path = store.root / "results" / run
         self._plan_path = self.path / "plan.json"
-        self._manifest_path = self.path / "manifest.json"
+        self._manifest_path = self.path / MANIFEST
 
     # --- the plan
 
     def begin(self, plan: Plan) -> None:
         """Write the plan, unless it is the same; only title and claims may have changed."""
-        text, path = json.dumps(plan.to_json()), self._plan_path
-        if not path.exists() or path.read_text(encoding="utf-8") != f"{text}\n":
+        text, path = json.dumps(seal(plan.to_json())), self._plan_path
+        if not path.exists() or path.read_bytes() != f"{text}\n".encode():
             _write(path, text)
 
     def plan(self) -> Plan:
@@ -65,7 +70,7 @@ class RunFolder:
         try:
             if not _RUN_NAME.fullmatch(self.run):
                 raise FileNotFoundError
-            record = read_json_object(self._plan_path.read_bytes())
+            record = read_sealed(self._plan_path.read_bytes())
             plan = Plan.from_json(record, self.store)
         except FileNotFoundError:
             known = run_names(self.store)
@@ -97,7 +102,7 @@ class RunFolder:
         return self.path / "tasks" / f"{task.name}.parquet"
 
     def write(self, task: Task, rows: pa.Table, record: Record) -> None:
-        """Write the rows and the record of a task, which then is done."""
+        """Write the rows and the record of a task, with their hash; it then is done."""
         import pyarrow as pa
         import pyarrow.parquet as pq
 
@@ -106,30 +111,56 @@ class RunFolder:
             for field in rows.schema
             if pa.types.is_string(field.type) or pa.types.is_dictionary(field.type)
         ]
-        self.write_record(task, record)
+        content = pa.BufferOutputStream()
+        pq.write_table(
+            rows, content, compression="zstd", use_dictionary=texts, write_page_checksum=True
+        )
+        written = content.getvalue()
+        digest = hashlib.sha256(written).hexdigest()
+        self.write_record(task, {**record, _ROWS_HASH: digest})
         with replacing(self.rows_path(task)) as partial:
-            pq.write_table(
-                rows, partial, compression="zstd", use_dictionary=texts, write_page_checksum=True
-            )
+            partial.write_bytes(written)
+
+    def rows_are_whole(self, task: Task) -> bool:
+        """Whether the rows of a task are those of its record."""
+        record = self.record(task)
+        digest = record.get(_ROWS_HASH)
+        if digest is None:  # of a version that wrote none; else the record is damaged or gone
+            return bool(record)
+        return bool(sha256_of(self.rows_path(task)) == digest)
 
     def write_record(self, task: Task, record: Record) -> None:
         """Write when and where a task was done, or why it failed."""
         tries = self.record(task).get("tries", 0) + 1
-        _write(self._record_path(task), json.dumps({**record, "tries": tries}))
+        _write(self._record_path(task), json.dumps(seal({**record, "tries": tries})))
 
     def record(self, task: Task) -> Record:
-        """The record of a task that was tried; empty for others."""
-        return _read_json(self._record_path(task))
+        """The record of a task that was tried; empty for others, and where it is damaged."""
+        with suppress(OSError, ValueError):
+            return read_sealed(self._record_path(task).read_bytes())
+        return {}
 
     # --- the end
 
     def manifest(self) -> dict[str, Any]:
-        """The manifest; empty where there is none yet."""
-        return _read_json(self._manifest_path)
+        """The manifest; empty where there is none yet.
+
+        Raises
+        ------
+        StoreError
+            If it is damaged.
+        """
+        return read_manifest(self.path)
+
+    def whole_manifest(self) -> dict[str, Any]:
+        """The manifest; empty where there is none, or none that can be read."""
+        with suppress(StoreError):
+            return self.manifest()
+        return {}
 
     def write_manifest(self, whole: Mapping[str, Any]) -> None:
         """Write the manifest: what holds for the whole run, and a line for each task."""
-        entries = (f" {json.dumps(key)}: {_by_line(value)}" for key, value in whole.items())
+        entries = (f" {json.dumps(key)}: {_by_line(value)}" for key, value in seal(whole).items())
         _write(self._manifest_path, "{\n" + ",\n".join(entries) + "\n}")
 
     def drop_tasks(self) -> None:
@@ -217,13 +248,6 @@ def _by_line(value: Any) -> str:
         entries = (f"  {json.dumps(key)}: {json.dumps(entry)}" for key, entry in value.items())
         return "{\n" + ",\n".join(entries) + "\n }"
     return json.dumps(value)
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    """The object in a file; empty where there is none that can be read."""
-    with suppress(OSError, ValueError):
-        return read_json_object(path.read_bytes())
-    return {}
 
 
 def _write(path: Path, text: str) -> None:

@@ -18,6 +18,7 @@ import numpy as np
 
 from tcga_corr.analysis.cohort import Cohort, Mask
 from tcga_corr.analysis.names import (
+    ComponentsVariable,
     CovariateVariable,
     GeneVariable,
     SetVariable,
@@ -34,7 +35,7 @@ from tcga_corr.store.layout import Store
 from tcga_corr.vocabulary.gene_sets.gmt import GeneSet
 from tcga_corr.vocabulary.methods import METHODS
 
-FORMAT = 2  # of the plan, and of the tables of its run
+FORMAT = 3  # of the plan, and of the tables of its run
 # The most that one task does, so that it takes seconds: pairs, and pairs times samples.
 _MOST_PAIRS = 500_000
 _MOST_PRODUCTS = 200_000_000
@@ -115,6 +116,10 @@ class PlannedAnalysis:
         places of all x and of all y. Of dominance all are sets, and ``x`` and ``y`` are empty.
     adjust
         The variables that are adjusted for.
+    purity
+        What pairs with a gene set are adjusted for beside; one variable or none.
+    conditions
+        The variables of the conditions on samples.
 
     The others are those of :class:`~tcga_corr.batch.spec.Analysis`.
     """
@@ -131,6 +136,8 @@ class PlannedAnalysis:
     adjust: tuple[Variable, ...]
     x: tuple[int, ...]
     y: tuple[int, ...]
+    purity: tuple[Variable, ...] = ()
+    conditions: tuple[Variable, ...] = ()
 
     @property
     def tumor_types(self) -> tuple[str, ...]:
@@ -144,8 +151,8 @@ class PlannedAnalysis:
 
     @property
     def involved(self) -> tuple[Variable, ...]:
-        """All its variables: those that are correlated, and those that are adjusted for."""
-        return *self.variables, *self.adjust
+        """All its variables: correlated, adjusted for, and those of conditions."""
+        return *self.variables, *self.adjust, *self.purity, *self.conditions
 
     @cached_property
     def places(self) -> tuple[Places, Places]:
@@ -358,8 +365,10 @@ class Plan:
             "analyses": [
                 {
                     **_settings_to_json(analysis),
-                    "variables": [place[variable] for variable in analysis.variables],
-                    "adjust": [place[variable] for variable in analysis.adjust],
+                    **{
+                        key: [place[variable] for variable in getattr(analysis, key)]
+                        for key in _OF_VARIABLES
+                    },
                 }
                 for analysis in self.analyses
             ],
@@ -395,8 +404,9 @@ class Plan:
 
 _SETTINGS = (
     "name", "kind", "source", "tumor_types", "n_samples", "units", "samples", "methods", "ties",
-    "min_genes", "null", "draws", "x", "y",
+    "min_genes", "where", "null", "draws", "x", "y",
 )  # fmt: skip
+_OF_VARIABLES = ("variables", "adjust", "purity", "conditions")
 _OF_SCOPE = tuple(field.name for field in fields(Scope))
 
 
@@ -412,8 +422,12 @@ def _analysis_from_json(
         key: tuple(value) if isinstance(value, list) else value for key, value in record.items()
     }
     scope = Scope(**{key: values.pop(key) for key in _OF_SCOPE})
-    for key in ("variables", "adjust"):
+    for key in _OF_VARIABLES:
         values[key] = tuple(variables[place] for place in values[key])
+    values["adjust"] = tuple(
+        replace(one, correlated=values["variables"]) if isinstance(one, ComponentsVariable) else one
+        for one in values["adjust"]
+    )
     return PlannedAnalysis(scope=scope, **values)
 
 
@@ -422,6 +436,8 @@ def _variable_to_json(variable: Variable) -> dict[str, Any]:
         return {"set": asdict(variable.gene_set)}
     if isinstance(variable, GeneVariable):
         return {"gene": variable.name, "asked": variable.typed}
+    if isinstance(variable, ComponentsVariable):
+        return {"components": variable.count}
     one = variable.covariate
     return {"covariate": one.name, "table": one.table, "label": one.label}
 
@@ -430,6 +446,8 @@ def _variable_from_json(record: Mapping[str, Any], covariates: Covariates) -> Va
     if "set" in record:
         fields = {**record["set"], "genes": tuple(record["set"]["genes"])}
         return SetVariable(GeneSet(**fields))
+    if "components" in record:
+        return ComponentsVariable(record["components"])
     if "gene" in record:
         return GeneVariable(record["gene"], record["asked"])
     found = covariates.require(f"{record['table']}.{record['covariate']}")

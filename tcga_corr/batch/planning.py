@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tcga_corr.analysis.cohort import Cohort
+from tcga_corr.analysis.correlate import purity_beside
+from tcga_corr.analysis.gtex import once_each
 from tcga_corr.analysis.names import (
     NameResolver,
     SetVariable,
     Variable,
-    check_controls,
     check_distinct,
     sets_among,
 )
@@ -90,7 +91,7 @@ def make_plan(engine: Engine, spec: Spec) -> Plan:
     problems: list[Problem] = []
     for analysis in spec.analyses:
         try:
-            cohorts = engine.cohorts(analysis.scope)
+            cohorts = once_each(engine.cohorts(analysis.scope))
             names = engine.names(cohorts)
             analyses.append(_planned(analysis, cohorts, names))
         except (UsageError, DataMissingError) as error:
@@ -159,11 +160,11 @@ def _by_row_names(claim: Claim, names: NameResolver) -> Claim:
 
 
 def _planned(analysis: Analysis, cohorts: Sequence[Cohort], names: NameResolver) -> PlannedAnalysis:
-    adjust = list(dict.fromkeys(names.variables(analysis.adjust)))
     x, y = _sides(analysis, names)
     variables = list({_identity(variable): variable for variable in (*x, *y)}.values())
     check_distinct(sets_among(variables))
-    check_controls(variables, adjust)
+    adjust = names.controls(analysis.adjust, variables)
+    purity = purity_beside(names, variables, adjust) if analysis.purity else None
     place = {_identity(variable): number for number, variable in enumerate(variables)}
     sides: list[Sequence[int]] = [[place[_identity(one)] for one in side] for side in (x, y)]
     if analysis.kind == "crosses":
@@ -192,6 +193,8 @@ def _planned(analysis: Analysis, cohorts: Sequence[Cohort], names: NameResolver)
         adjust=tuple(adjust),
         x=tuple(sides[0]),
         y=tuple(sides[1]),
+        purity=(purity,) if purity else (),
+        conditions=tuple(cohorts[0].conditions.values()),
     )
     if analysis.kind != "dominance" and not planned.n_pairs:
         raise UsageError("there is no pair", "Give two variables or more")

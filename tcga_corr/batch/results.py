@@ -35,7 +35,9 @@ _TEXTS: dict[TableName, list[str]] = {
     POOLED: ["x", "y", "note"],
     DOMINANCE: ["tumor_type", "scale", "set", "note"],
 }
-_NUMBERS = ("r", "n", "n_controls", "p", "z_genes", "r_disjoint")
+_NUMBERS = (
+    "r", "n", "n_controls", "p", "z_genes", "r_disjoint", "r_purity", "n_purity",
+)  # fmt: skip
 # how many rows are written, and pairs pooled, at a time: this bounds the memory
 _ROWS_AT_ONCE = 262_144
 _PAIRS_AT_ONCE = 16_384
@@ -175,7 +177,8 @@ class RunTables:
                 continue
             r, n, n_controls = (columns[name] for name in ("r", "n", "n_controls"))
             adjusted = Adjusted(own_q, q_genes, columns["z_genes"])
-            found = pooled_columns(r, n, n_controls, adjusted, columns["r_disjoint"], method)
+            disjoint, purity = columns["r_disjoint"], (columns["r_purity"], columns["n_purity"])
+            found = pooled_columns(r, n, n_controls, adjusted, disjoint, method, purity)
             del found["q"]
             texts = {
                 "x": batches[0].column("x"),
@@ -239,6 +242,7 @@ class RunTables:
             "samples": analysis.scope.samples,
             "ties": analysis.scope.ties,
             "adjust": ",".join(variable.name for variable in analysis.adjust),
+            "where": " and ".join(analysis.scope.where),
             "unit": analysis.units[analysis.tumor_types.index(task.tumor_type)],
         }
         for name, value in settings.items():
@@ -318,6 +322,8 @@ def _opened(folder: RunFolder, task: Task) -> Iterator[Any]:
     path = folder.rows_path(task)
     texts = _TEXTS[task.table]
     try:
+        if not folder.rows_are_whole(task):
+            raise OSError("not the rows of its record")
         yield pq.ParquetFile(path, read_dictionary=texts, page_checksum_verification=True)
     except (OSError, pa.ArrowException) as error:
         path.unlink(missing_ok=True)

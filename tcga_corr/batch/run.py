@@ -20,16 +20,17 @@ from tcga_corr.batch.plan import Plan, Task, covariates_among
 from tcga_corr.batch.planning import plan_spec
 from tcga_corr.batch.results import RunTables
 from tcga_corr.engine import Engine
-from tcga_corr.errors import AnalysisError, UsageError
-from tcga_corr.files import sha256_of
+from tcga_corr.errors import AnalysisError, StoreError, UsageError
 from tcga_corr.progress import Progress
 from tcga_corr.store.index import open_index
 from tcga_corr.store.layout import TableKey
+from tcga_corr.store.results import changed_tables
 
 if TYPE_CHECKING:
     import polars as pl
 
 COMPLETE, FAILURES, RUNNING, STOPPED = "complete", "with failures", "running", "stopped"
+DAMAGED = "damaged"
 _SEEDS = (
     "random genes are drawn by numpy's PCG64, seeded by the sha256 of source, tumor type and genes "
     "of the pair: the same in any order of tasks"
@@ -160,7 +161,7 @@ def run_batch(
         if has_tables(folder):  # written by the process that had the lock before
             return RunReport(folder, plan, len(plan.tasks), 0, [])
         folder.begin(plan)
-        if not folder.manifest():
+        if not folder.whole_manifest():
             folder.write_manifest({**_head(engine, plan), "tasks": []})
         own = plan.part(shard.number, shard.of)
         left = [task for task in own if not folder.is_done(task)]
@@ -213,8 +214,8 @@ def merge(engine: Engine, run: str) -> RunReport:
 
 def has_tables(folder: RunFolder) -> bool:
     """Whether a run is complete, and its tables are as it wrote them."""
-    manifest = folder.manifest()
-    return manifest.get("state") == COMPLETE and not _changed_tables(folder, manifest)
+    manifest = folder.whole_manifest()
+    return manifest.get("state") == COMPLETE and not changed_tables(folder.path, manifest)
 
 
 def check_unchanged(folder: RunFolder, manifest: Mapping[str, Any]) -> None:
@@ -225,21 +226,12 @@ def check_unchanged(folder: RunFolder, manifest: Mapping[str, Any]) -> None:
     AnalysisError
         If there are any.
     """
-    changed = _changed_tables(folder, manifest)
+    changed = changed_tables(folder.path, manifest)
     if changed:
         raise AnalysisError(
             f"{folder.run}: not as it was written: {', '.join(changed)}",
             "Run the spec again: it makes the tables anew",
         )
-
-
-def _changed_tables(folder: RunFolder, manifest: Mapping[str, Any]) -> list[str]:
-    """The tables of a run that are gone, or not as it wrote them."""
-    return [
-        name
-        for name, record in manifest.get("results", {}).items()
-        if not (folder.path / name).exists() or sha256_of(folder.path / name) != record["sha256"]
-    ]
 
 
 def _complete(engine: Engine, folder: RunFolder, plan: Plan) -> None:
@@ -248,7 +240,7 @@ def _complete(engine: Engine, folder: RunFolder, plan: Plan) -> None:
     records = [{"task": task.number, **folder.record(task)} for task in plan.tasks]
     tables, counts = RunTables(folder, plan).write()
     # about the tables with which the run began, whatever the store holds by now
-    head = folder.manifest() or _head(engine, plan)
+    head = folder.whole_manifest() or _head(engine, plan)
     head |= {
         "state": COMPLETE if is_complete else FAILURES,
         "ended": _now(),
@@ -385,7 +377,10 @@ def runs(engine: Engine) -> pl.DataFrame:
     rows = []
     for name in run_names(engine.store):
         folder = RunFolder(engine.store, name)
-        manifest = folder.manifest()
+        try:
+            manifest = folder.manifest()
+        except StoreError:
+            manifest = {"state": DAMAGED}
         row = {column: manifest.get(column) for column in _RUN_COLUMNS} | {"run": name}
         if row["state"] == RUNNING and not folder.is_locked():
             row["state"] = STOPPED

@@ -12,6 +12,7 @@ from tcga_corr.cli import (
     batch,
     compare,
     correlate,
+    covariates,
     de,
     demo,
     dominance,
@@ -26,6 +27,7 @@ from tcga_corr.cli import (
     sets,
     sql,
     status,
+    survival,
     use,
     verify,
 )
@@ -126,6 +128,7 @@ app.command("demo")(demo.demo)
 app.command("fetch")(fetch.fetch)
 app.command("load")(load.load)
 app.command("status")(status.status)
+app.command("covariates")(covariates.covariates)
 app.command("use")(use.use)
 app.command("sets")(sets.sets)
 app.command("score")(score.score)
@@ -135,6 +138,7 @@ app.command("screen")(screen.screen)
 app.command("compare")(compare.compare)
 app.command("de")(de.de)
 app.command("dominance")(dominance.dominance)
+app.command("survival")(survival.survival)
 app.add_typer(batch.batch, name="batch")
 app.command("report")(report.report)
 app.command("sql")(sql.sql)

@@ -10,12 +10,17 @@ import typer
 
 from tcga_corr.choices import MethodOrAll
 from tcga_corr.cli import options
-from tcga_corr.cli.output import Result, number, question_result
+from tcga_corr.cli.output import Out, Result, number, question_result
 from tcga_corr.cli.settings import Settings
+from tcga_corr.errors import UsageError
+from tcga_corr.vocabulary.associations import is_significant
 from tcga_corr.vocabulary.nulls import NULLS, NullRecord
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from tcga_corr.analysis.correlate import CorrelateAnswer
+    from tcga_corr.analysis.correlate_by import CorrelateByAnswer
 
 
 @options.command
@@ -37,6 +42,26 @@ def correlate(
     adjust: options.AdjustFor = None,
     null: options.Nulls = None,
     draws: options.Draws = 1_000,
+    purity: Annotated[
+        bool,
+        typer.Option(
+            "--purity/--no-purity",
+            help="Show r of gene sets adjusted for purity too, where it is known.",
+        ),
+    ] = True,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            "--by",
+            metavar="COVARIATE",
+            help="r in each stratum, and whether they differ: by the levels of a category, thirds "
+            "of a number, gene or score, or by sample-type, tumour and normal.",
+        ),
+    ] = None,
+    continuous: Annotated[
+        bool,
+        typer.Option("--continuous", help="With --by a number: how r changes with it, uncut."),
+    ] = False,
     plot: options.Plot = None,
     out: options.Out,
 ) -> None:
@@ -60,13 +85,25 @@ def correlate(
     out.check_plot(plot)
     engine = settings.engine()
     controls = options.split_names(adjust)
-    answer = engine.correlate(
-        x, y, method=method, adjust=controls, null=options.nulls(null), draws=draws, **scope
-    )
-    settings.notes_of(answer.notes, answer.query.scope)
-    if out.is_file:
-        answer.require_numbers()
-    out.write(association_result(answer))
+    asked: dict[str, Any] = {
+        "adjust": controls, "null": options.nulls(null), "draws": draws, "purity": purity, **scope
+    }  # fmt: skip
+    if by is not None:
+        if method == "all":
+            raise UsageError("--method all is given with --by", "Choose one method")
+        by_strata = engine.correlate_by(x, y, by, continuous=continuous, method=method, **asked)
+        _report(settings, out, by_strata, strata_result(by_strata))
+        if plot is not None:
+            from tcga_corr.figures.forest import forest
+            from tcga_corr.figures.style import save
+
+            save(forest(by_strata), plot)
+        by_strata.require_numbers()
+        return
+    if continuous:
+        raise UsageError("--continuous is given without --by", "Give --by NUMBER too")
+    answer = engine.correlate(x, y, method=method, **asked)
+    _report(settings, out, answer, association_result(answer))
     if plot is not None:
         from tcga_corr.figures.forest import forest
         from tcga_corr.figures.scatter import scatter
@@ -80,33 +117,102 @@ def correlate(
     answer.require_numbers()
 
 
+def _report(
+    settings: Settings, out: Out, answer: CorrelateAnswer | CorrelateByAnswer, result: Result
+) -> None:
+    settings.notes_of(answer.notes, answer.query.scope)
+    if out.is_file:
+        answer.require_numbers()
+    out.write(result)
+
+
+def strata_result(answer: CorrelateByAnswer) -> Result:
+    """The rows of associations by strata, ready to be written."""
+    query = answer.query
+    columns = _columns_with_numbers(answer.frame)
+    del columns["method"]
+    columns = {"tumor type": columns.pop("tumor type"), "stratum": _text("stratum"), **columns}
+    note = columns.pop("note")
+    columns |= {"delta z": _decimals("delta_z"), "p, shuffled": _digits("p_permutation")}
+    columns["note"] = note
+    pooled = [
+        {**one.row(query.x, query.y, query.method), "stratum": name, "delta_z": None}
+        for name, one in answer.strata.items()
+    ]
+    adjusted = f", adjusted for {', '.join(query.adjust)}" if query.adjust else ""
+    return question_result(
+        answer,
+        "associations",
+        f"{query.x} against {query.y} by {query.by}, {query.method}{adjusted}; "
+        f"{query.scope.source}, {query.scope.unit}; {query.scope.samples_in_words}",
+        around={
+            "pooled": {name: asdict(one) for name, one in answer.strata.items()},
+            "pooled_differences": list(answer.differences),
+        },
+        columns=columns,
+        foot=[*pooled, *answer.differences],
+        less=_LESS,
+        stands_out=_stands_out,
+        below=[*_lines_of_strata(answer), *map(_line_of_difference, answer.differences)],
+    )
+
+
+def _lines_of_strata(answer: CorrelateByAnswer) -> list[str]:
+    """The pooled r of each stratum, where there are several tumor types."""
+    if len(answer.query.scope.tumor_types) < 2:
+        return []
+    return [f"{name}: {one.lines()[0]}" for name, one in answer.strata.items()]
+
+
+def _line_of_difference(row: dict[str, Any]) -> str:
+    numbers = ""
+    if "delta_z" in row:
+        low, high = row["ci_low"], row["ci_high"]
+        numbers = f"difference of z = {row['delta_z']:.3f}, 95 % interval {low:.3f} to {high:.3f}, "
+    return f"{row['stratum']}: {numbers}p = {number(row['p'], digits=2)}; {row['note']}"
+
+
 def association_result(answer: CorrelateAnswer) -> Result:
     """The rows of associations, ready to be written."""
     query, frame = answer.query, answer.frame
-    columns = dict(_COLUMNS)
-    if not frame["n_shared_genes"].max() and frame["r_disjoint"].null_count() == frame.height:
-        del columns["shared genes"], columns["r disjoint"]
+    columns = _columns_with_numbers(frame)
     if query.method != "all":
         del columns["method"]
-    for null in NULLS.values():
-        if frame[null.p].null_count() == frame.height:
-            for heading in _columns_of(null):
-                del columns[heading]
     adjusted = f", adjusted for {', '.join(query.adjust)}" if query.adjust else ""
     return question_result(
         answer,
         "associations",
         f"{query.x} against {query.y}, {query.method}{adjusted}; {query.scope.source}, "
-        f"{query.scope.unit}; {query.scope.samples} samples",
+        f"{query.scope.unit}; {query.scope.samples_in_words}",
         around={"pooled": {method: asdict(one) for method, one in answer.pooled.items()}},
         columns=columns,
         foot=[one.row(query.x, query.y, method) for method, one in answer.pooled.items()],
+        less=_LESS,
+        stands_out=_stands_out,
         below=[
             f"{method}: {line}" if len(answer.pooled) > 1 else line
             for method, one in answer.pooled.items()
             for line in one.lines()
         ],
     )
+
+
+def _columns_with_numbers(frame: pl.DataFrame) -> dict[str, Callable[[dict[str, Any]], str]]:
+    """The columns of the terminal table that are not empty in every row."""
+    columns = dict(_COLUMNS)
+    if not frame["n_shared_genes"].max() and frame["r_disjoint"].null_count() == frame.height:
+        del columns["shared genes"], columns["r disjoint"]
+    if frame["r_purity"].null_count() == frame.height:
+        del columns["r, purity fixed"], columns["n with purity"]
+    for null in NULLS.values():
+        if frame[null.p].null_count() == frame.height:
+            for heading in _columns_of(null):
+                del columns[heading]
+    return columns
+
+
+def _text(name: str) -> Callable[[dict[str, Any]], str]:
+    return lambda row: number(row[name])
 
 
 def _interval(low: str, high: str) -> Callable[[dict[str, Any]], str]:
@@ -132,6 +238,23 @@ def _columns_of(null: NullRecord) -> dict[str, Callable[[dict[str, Any]], str]]:
     }
 
 
+def _stands_out(row: dict[str, Any]) -> bool:
+    """Whether r is beyond random genes or, where it is compared with none, is not 0."""
+    value = row["q_genes"] if row["q_genes"] is not None else row["q"]
+    return is_significant(value)
+
+
+# what a narrow terminal can do without, the first to go first
+_LESS = (
+    "n with purity",
+    "shared genes",
+    *(f"95 % of {null.name}" for null in NULLS.values()),
+    "q",
+    "r disjoint",
+    "p",
+    "r, purity fixed",
+    "q_genes",
+)
 _COLUMNS: dict[str, Callable[[dict[str, Any]], str]] = {
     "tumor type": lambda row: row["tumor_type"],
     "method": lambda row: row["method"],
@@ -143,5 +266,7 @@ _COLUMNS: dict[str, Callable[[dict[str, Any]], str]] = {
     **{heading: cell for null in NULLS.values() for heading, cell in _columns_of(null).items()},
     "shared genes": lambda row: number(row["n_shared_genes"]),
     "r disjoint": _decimals("r_disjoint"),
+    "r, purity fixed": _decimals("r_purity"),
+    "n with purity": lambda row: number(row["n_purity"]),
     "note": lambda row: number(row["note"]),
 }

@@ -21,6 +21,7 @@ _FOR_PEOPLE = (
     "tumor_type", "contrast", "gene", "base_mean", "log2fc", "log2fc_shrunk", "ci_low", "ci_high",
     "p", "q", "q_wilcoxon", "zero_group", "filtered", "note",
 )  # fmt: skip
+_LESS = ("ci_low", "ci_high", "filtered", "p", "base_mean", "log2fc_shrunk")
 
 
 @options.command
@@ -29,13 +30,15 @@ def de(
     tumor_types: options.TumorTypes = None,
     source: options.SourceName = None,
     samples: options.SampleSelection = "tumor",
+    where: options.Where = None,
     by: Annotated[
         str,
         typer.Option(
             "--by",
-            metavar="sample-type|FILE|COVARIATE",
-            help="Tumour against solid tissue normal; a table of samples (or patients) and their "
-            "groups; or a covariate whose values are groups.",
+            metavar="sample-type|gtex|COVARIATE|FILE",
+            help="Tumour against solid tissue normal, or against the tissue of GTEx where its "
+            "counts are loaded; the levels of a category such as stage; or a table of samples (or "
+            "patients) and their groups.",
         ),
     ] = BY_SAMPLE_TYPE,
     group: Annotated[
@@ -68,8 +71,8 @@ def de(
         typer.Option(
             "--adjust",
             metavar="Z",
-            help="Hold covariates fixed; several with commas or by repeating. Samples without "
-            "them are left out.",
+            help="Hold covariates fixed, of categories their levels; several with commas or by "
+            "repeating. Samples without them are left out.",
         ),
     ] = None,
     shrink: Annotated[
@@ -148,6 +151,7 @@ def de(
             tumor_types=options.split_names(tumor_types),
             source=source,
             samples=samples,
+            where=where or (),
             progress=progress,
         )
     settings.notes(answer.notes)
@@ -188,9 +192,13 @@ def _result(answer: DeAnswer) -> Result:
         answer,
         "genes",
         f"{', '.join(query.contrasts[:4])}{', …' if query.contrasts[4:] else ''} by {query.by}; "
-        f"{query.source}, {query.unit}",
+        f"{query.source}, {query.unit}; {query.samples_in_words}",
         around={"summary": answer.summary.to_dicts()},
         columns={name: plain(name) for name in columns},
         shown=shown,
         below=[*more, *answer.lines],
+        less=_LESS,
+        stands_out=lambda row: (
+            row["q"] is not None and row["q"] < query.q and abs(row["log2fc"]) > query.lfc
+        ),
     )

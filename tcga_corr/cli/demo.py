@@ -28,10 +28,10 @@ def demo(
     """Try everything on simulated data: works offline on a fresh machine.
 
     Simulates a small atlas of all 33 tumor types with known correlations, loads it through the
-    same readers as real tables, and correlates ferroptosis with nfkb in each. All of its output
-    is SIMULATED: no line of it is a finding.
+    same readers as real tables, and correlates ferroptosis with nfkb in each. It has survival
+    (OS) too. All of its output is SIMULATED: no line of it is a finding.
     """
-    from tcga_corr.fetching.simulation import cohort_plans, has_atlas, write_atlas
+    from tcga_corr.fetching.simulation import CLINICAL, cohort_plans, has_atlas, write_atlas
     from tcga_corr.loading.load import LoadOptions
     from tcga_corr.sources.simulated import SOURCE
 
@@ -50,6 +50,7 @@ def demo(
         outcome = engine.load(paths, LoadOptions(source=SOURCE.name), progress)
     for error in outcome.errors:
         raise error
+    engine.load_covariates(folder / CLINICAL)
     answer = engine.correlate("ferroptosis", "nfkb", source=SOURCE.name)
     out.write(association_result(answer))
     pair = engine.correlate("RELA", "NFE2L2", source=SOURCE.name)

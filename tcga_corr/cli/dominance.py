@@ -72,7 +72,7 @@ def _result(answer: DominanceAnswer) -> Result:
         answer,
         "dominance",
         f"{', '.join(query.sets)}; {query.scope.source}, {query.scope.unit}; "
-        f"{query.scope.samples} samples",
+        f"{query.scope.samples_in_words}",
         around=asdict(answer.summary),
         columns={name: plain(name) for name in answer.frame.columns},
         below=answer.lines,

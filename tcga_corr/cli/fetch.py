@@ -38,6 +38,12 @@ Check = Annotated[
 DownloadOnly = Annotated[
     bool, typer.Option("--download-only", "--no-load", help="Download, and load nothing.")
 ]
+Gtex = Annotated[
+    bool,
+    typer.Option(
+        "--gtex", help="Of toil: the table that has normal tissue of GTEx too, 7 GB of text."
+    ),
+]
 Jobs = Annotated[int, typer.Option(metavar="N", min=1, max=8, help="Connections at a time.")]
 DryRun = Annotated[
     bool,
@@ -64,6 +70,7 @@ def fetch(
     more_types: MoreTypes = None,
     source: Source = "pancanatlas",
     genes: options.ChosenGenes = None,
+    gtex: Gtex = False,
     counts: Counts = False,
     check: Check = False,
     download_only: DownloadOnly = False,
@@ -91,6 +98,7 @@ def fetch(
         base_url=base_url,
         jobs=jobs,
         check=check,
+        gtex=gtex,
         load=not download_only,
         counts=counts,
     )

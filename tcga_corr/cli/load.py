@@ -168,6 +168,8 @@ def load(
         outcome = settings.engine().load(paths, chosen, progress)
     for table in outcome.loaded:
         settings.note(table.summary)
+    for found in outcome.clinical:
+        settings.note(found.short_summary)
     exit_on_errors(outcome.errors)
 
 
@@ -179,13 +181,7 @@ def _load_covariates(
     columns: list[str] | None,
 ) -> None:
     loaded = settings.engine().load_covariates(path, key, name, _column_names(columns))
-    metadata = loaded.metadata
-    names = ", ".join(f"{covariate.name} ({covariate.n})" for covariate in metadata.covariates)
-    settings.note(
-        f"covariates {loaded.name}: {names} of {metadata.n_keys} {metadata.kind}s"
-        + ("; were loaded already" if loaded.unchanged else "")
-        + ("; replaced others of this name" if loaded.replaced else "")
-    )
+    settings.note(loaded.summary)
     settings.notes(loaded.notes)
 
 

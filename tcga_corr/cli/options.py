@@ -50,7 +50,8 @@ SampleSelection = Annotated[
     typer.Option(
         "--samples",
         help="tumor: one tumour sample per patient. normal: solid tissue normal. "
-        "all-tumor: every tumour sample, so a patient may count twice.",
+        "all-tumor: every tumour sample, so a patient may count twice. gtex: the tissue of donors "
+        "of GTEx, one sample each, where fetch --gtex loaded it.",
     ),
 ]
 TieRule = Annotated[
@@ -62,13 +63,23 @@ TieRule = Annotated[
     ),
 ]
 MinGenes = Annotated[int, typer.Option(metavar="N", help="Genes of a set that a table must have.")]
+Where = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--where",
+        metavar="CONDITION",
+        help="Only samples that meet it: gender=FEMALE, 'stage in I,II', 'age<60', 'purity>=0.7', "
+        "'race!=WHITE', 'grade is known'; by repeating, all of several. See `covariates`.",
+    ),
+]
 AdjustFor = Annotated[
     list[str] | None,
     typer.Option(
         "--adjust",
         metavar="Z",
-        help="Adjust for Z: partial correlation. A covariate, a gene or a gene set; several with "
-        "commas or by repeating. Samples without it are left out.",
+        help="Adjust for Z: partial correlation. purity or another covariate, of categories their "
+        "levels, a gene or a gene set such as proliferation, or pcs:5, the first components of "
+        "expression; several with commas or by repeating. Samples without it are left out.",
     ),
 ]
 ALL_NULLS = ",".join(NULLS)
@@ -88,10 +99,19 @@ ScreenNulls = Annotated[
         "--null",
         metavar=f"{ALL_NULLS}|none",
         help="What else to compare r with, as in correlate. Default: genes; of more than 200 sets "
-        "none, as it takes minutes.",
+        "or pairs none, as it takes minutes.",
     ),
 ]
-Draws = Annotated[int, typer.Option(metavar="B", help="Random pairs at most, for p_genes.")]
+GroupNulls = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--null",
+        metavar="genes|none",
+        help="What else to compare effects with: random genes of the same mean and spread "
+        "(p_genes), or nothing. Default: genes; of more than 200 variables none.",
+    ),
+]
+Draws = Annotated[int, typer.Option(metavar="B", help="Random pairs or sets at most, for p_genes.")]
 OutputFormat = Annotated[
     Format | None,
     typer.Option("--format", help="Default: that of the output file's ending, else a table."),
@@ -104,6 +124,10 @@ Output = Annotated[
         metavar="FILE",
         help="Write to a file instead of stdout; compressed, if it ends in .gz.",
     ),
+]
+Wide = Annotated[
+    bool,
+    typer.Option("--wide", help="All columns of the table, whatever fits in the terminal."),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite the output file, or the figure.")]
 Plot = Annotated[
@@ -167,13 +191,23 @@ _GROUPS: dict[str, dict[str, tuple[Any, Any]]] = {
         "samples": (SampleSelection, "tumor"),
         "ties": (TieRule, "average"),
         "min_genes": (MinGenes, 5),
+        "where": (Where, None),
     },
     "out": {
         "output_format": (OutputFormat, None),
         "output": (Output, None),
         "force": (Force, False),
+        "wide": (Wide, False),
     },
 }
+
+
+def _tell_written(arguments: dict[str, Any]) -> None:
+    """Name the files that a command wrote, on standard error."""
+    out = arguments.get("out")
+    written = [arguments.get("plot"), out.file if isinstance(out, Out) else None]
+    for path in filter(None, written):
+        arguments["context"].obj.note(f"wrote {path}")
 
 
 def command(function: Callable[..., None]) -> Callable[..., None]:
@@ -202,10 +236,12 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
         }
         if "scope" in given:
             tumor_types = split_names(given["scope"].pop("tumor_types"))
-            arguments["scope"] = {"tumor_types": tumor_types, **given["scope"]}
+            where = given["scope"].pop("where") or []
+            arguments["scope"] = {"tumor_types": tumor_types, "where": where, **given["scope"]}
         if "out" in given:
             arguments["out"] = Out(**given["out"])
         function(**arguments)
+        _tell_written(arguments)
 
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {one.name: one.annotation for one in parameters}

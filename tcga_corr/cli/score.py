@@ -18,9 +18,9 @@ def score(
     sets: Annotated[
         list[str],
         typer.Argument(
-            metavar="SET...",
+            metavar="SET...|GENE...",
             help="Gene sets: names, FILE.gmt:NAME, all of a FILE.gmt, genes as FILE.txt or "
-            "CD8A,GZMB,PRF1, or hallmark for all 50.",
+            "CD8A,GZMB,PRF1, or hallmark for all 50. Or genes, each by itself.",
         ),
     ],
     *,
@@ -32,22 +32,26 @@ def score(
     plot: options.Plot = None,
     out: options.Out,
 ) -> None:
-    """Score gene sets in each sample by ssGSEA.
+    """Score gene sets in each sample by ssGSEA, or give the values of genes.
 
     The score (es) is the raw enrichment score: it does not change when samples or sets are added.
-    Scores of one set compare between samples; scores of different sets do not.
+    Scores of one set compare between samples; scores of different sets do not. Of genes es holds
+    the values, in the table's unit; genes with commas are one set, with blanks each a gene. Genes
+    and sets are asked for separately, as their numbers have no common unit.
 
     The figure, of six sets at most, shows tumours beside normal samples.
 
-    Example: `tcga-corr score ferroptosis nfkb -t LIHC -o scores.tsv`.
+    Examples: `tcga-corr score ferroptosis nfkb -t LIHC -o scores.tsv`,
+    `tcga-corr score GPX4 -t LIHC`.
     """
     settings: Settings = context.obj
     out.check_plot(plot)
     store = settings.engine()
-    answer = store.score(sets, engine=engine, **scope)
+    answer = store.score(sets, engine=engine, apart=True, **scope)
     settings.notes_of(answer.notes, answer.query.scope)
     query = answer.query.scope
-    heading = f"ssGSEA scores; {query.source}, {query.unit}; {query.samples} samples"
+    kind = "ssGSEA scores" if answer.provenance.gene_sets else "Values of genes"
+    heading = f"{kind}; {query.source}, {query.unit}; {query.samples_in_words}"
     out.write(question_result(answer, "scores", heading))
     if plot is not None:
         from tcga_corr.figures.distribution import distribution

@@ -21,6 +21,7 @@ from tcga_corr.fetching.sidecar import (
     read_sidecar,
     sidecar_path,
 )
+from tcga_corr.loading.covariates import LoadedCovariates, once_each
 from tcga_corr.loading.load import LoadedTable, LoadReport, load_files
 from tcga_corr.loading.plan import LoadOptions
 from tcga_corr.progress import Progress
@@ -33,8 +34,8 @@ from tcga_corr.store.parquet import readable_metadata
 class FetchReport(LoadReport):
     """The result of a fetch: ``downloaded`` are the files that arrived or existed already."""
 
-    downloaded: tuple[Path, ...]
-    n_withdrawn: int
+    downloaded: tuple[Path, ...] = ()
+    n_withdrawn: int = 0
 
 
 def fetch(
@@ -59,6 +60,7 @@ def fetch(
     counts = _Fetch(for_counts, progress or Progress()).run()
     return FetchReport(
         loaded=(*report.loaded, *counts.loaded),
+        clinical=once_each(report.clinical, counts.clinical),
         errors=(*report.errors, *counts.errors),
         downloaded=tuple(dict.fromkeys((*report.downloaded, *counts.downloaded))),
         n_withdrawn=max(report.n_withdrawn, counts.n_withdrawn),
@@ -86,6 +88,7 @@ class _Fetch:
         self.withdrawn: set[Path] = set()
         self.failed: dict[Download, TcgaCorrError] = {}
         self.loaded: list[LoadedTable] = []
+        self.clinical: list[LoadedCovariates] = []
         self.errors: list[TcgaCorrError] = []
 
     def run(self) -> FetchReport:
@@ -112,6 +115,7 @@ class _Fetch:
         failures = self.fetcher.failures(source, self.failed)
         return FetchReport(
             loaded=tuple(self.loaded),
+            clinical=tuple(self.clinical),
             errors=(*failures, *self.errors),
             downloaded=tuple(self.arrived),
             n_withdrawn=len(self.withdrawn),
@@ -147,7 +151,11 @@ class _Fetch:
         report = load_files(self.request.store, paths, options, _LoadingSteps(self.progress))
         for table in report.loaded:
             self.progress.note(table.summary)
+        for covariates in report.clinical:
+            if not (counts and covariates.unchanged):  # else they came with the expression
+                self.progress.note(covariates.short_summary)
         self.loaded.extend(report.loaded)
+        self.clinical.extend(report.clinical)
         self.errors.extend(report.errors)
         return report
 

@@ -47,6 +47,14 @@ def checked_request(store: Store, options: FetchOptions) -> FetchRequest:
             f"the base URL '{options.base_url}' is no web address",
             "Give --base-url one such as https://mirror.example.org/xena",
         )
+    if options.gtex and source.with_gtex is None:
+        others = ", ".join(name for name in fetched if SOURCES[name].with_gtex)
+        raise UsageError(
+            f"source '{source.name}' has no samples of GTEx", f"Give --source {others}"
+        )
+    if options.gtex:
+        beside = (*source.beside, *source.beside_gtex)
+        source = replace(source, table=source.with_gtex, beside=beside)
     names = [parse_tumor_type(name).abbreviation for name in options.tumor_types]
     unknown = [name for name in names if name not in TUMOR_TYPES]
     if unknown:
@@ -58,7 +66,7 @@ def checked_request(store: Store, options: FetchOptions) -> FetchRequest:
 
 def request_for_counts(request: FetchRequest) -> FetchRequest | None:
     """The request for the raw counts, where they are wanted."""
-    source = request.source.of_counts
+    source = SOURCES_OF_COUNTS.get(request.source.name)
     if source is None or not request.options.counts:
         return None
     return replace(request, source=source, counts=True)

@@ -2,8 +2,9 @@
 
 In each tumor type two genes (RELA and NFE2L2) are bivariate normal on the log2 scale with a planted
 correlation, and the genes of two sets (ferroptosis, nfkb) follow two hidden activities with
-another. All other genes are independent, with realistic means, zeros and ties: a value is the log2
-of a whole number of reads divided by the sample's depth.
+another; patients die at a rate that depends on the first. All other genes are independent, with
+realistic means, zeros and ties: a value is the log2 of a whole number of reads divided by the
+sample's depth.
 """
 
 from __future__ import annotations
@@ -29,6 +30,11 @@ from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
 
 GENE_PAIR = ("RELA", "NFE2L2")
 SET_PAIR = ("ferroptosis", "nfkb")
+CLINICAL = "simulated_clinical.tsv"
+"""The file of the atlas with covariates of its samples: survival, age, gender and stage.
+
+The last three go with nothing.
+"""
 N_GENES = 20_501
 SEED = 489
 
@@ -36,6 +42,9 @@ _LOADING = 0.6  # share of a set gene's deviation that follows its set's activit
 _PAIR_MEAN, _PAIR_SD = 10.5, 0.7
 _UNNAMED_ROWS = 29
 _PLANTED = "planted.json"
+_MEAN_DAYS, _CENSORED_DAYS = 1_500, (100, 4_000)  # to death, and between which follow-up ends
+_PATIENT = ("age", "gender", "stage")
+_STAGES = ("Stage I", "Stage II", "Stage III", "Stage IV", "[Not Available]")
 _MOST_PATIENTS = 36**4 // 33  # in a tumor type, so that no two share a barcode
 
 # Tumour samples (a sixth of the real cohort's, within 12 to 120) and normal samples.
@@ -53,9 +62,9 @@ _SIZES = {
 class SimulationFetcher(Fetcher):
     """The simulated atlas is not downloaded, but its files are kept like downloads."""
 
-    def downloaded_table(self, folder: Path, source: Source, tumor_type: str) -> Path | None:
+    def downloaded_tables(self, folder: Path, source: Source, tumor_type: str) -> list[Path]:
         """Path of the simulated table of a tumor type."""
-        return folder / table_path(tumor_type)
+        return [folder / table_path(tumor_type)]
 
 
 @dataclass(frozen=True)
@@ -63,7 +72,8 @@ class CohortPlan:
     """The sizes and planted correlations of one tumor type.
 
     ``gene_r`` is the correlation of the two genes; ``activity_r`` that of the two sets' hidden
-    activities, which their scores approach from below as the other noise in them is small.
+    activities, which their scores approach from below as the other noise in them is small;
+    ``log_hazard_ratio`` is that of death, per standard deviation of the first set's activity.
     """
 
     tumor_type: str
@@ -71,27 +81,39 @@ class CohortPlan:
     n_normal: int
     gene_r: float
     activity_r: float
+    log_hazard_ratio: float = 0.0
 
 
 def cohort_plans() -> dict[str, CohortPlan]:
-    """The plan of each of the 33 tumor types: correlations spread from -0.25 to 0.75."""
+    """The plan of each of the 33 tumor types.
+
+    Correlations are spread from -0.25 to 0.75, log hazard ratios from -0.4 to 0.6.
+    """
     golden = (5**0.5 - 1) / 2
     planned = {}
     for number, (tumor_type, (n_tumor, n_normal)) in enumerate(_SIZES.items()):
         gene_r = round(-0.25 + (number * golden) % 1.0, 2)
         activity_r = round(-0.25 + ((number + 11) * golden) % 1.0, 2)
-        planned[tumor_type] = CohortPlan(tumor_type, n_tumor, n_normal, gene_r, activity_r)
-    planned["LIHC"] = CohortPlan("LIHC", *_SIZES["LIHC"], gene_r=0.5, activity_r=0.55)
+        log_ratio = round(-0.4 + ((number + 22) * golden) % 1.0, 2)
+        planned[tumor_type] = CohortPlan(
+            tumor_type, n_tumor, n_normal, gene_r, activity_r, log_ratio
+        )
+    planned["LIHC"] = CohortPlan("LIHC", *_SIZES["LIHC"], 0.5, 0.55, 0.5)
     return planned
 
 
 @dataclass(frozen=True)
 class SimulatedTable:
-    """A simulated table: genes (rows), barcodes (columns) and log2 values, 4 decimals."""
+    """A simulated table: genes (rows), barcodes (columns) and log2 values, 4 decimals.
+
+    ``days`` are those until each tumour's patient died or was last seen, ``died`` says which.
+    """
 
     genes: tuple[str, ...]
     samples: tuple[str, ...]
     values: NDArray[np.float32]
+    days: NDArray[np.int64]
+    died: NDArray[np.bool_]
 
 
 @cache
@@ -138,7 +160,20 @@ def simulate_cohort(plan: CohortPlan, n_genes: int = N_GENES, seed: int = SEED) 
     depth = np.exp2(rng.normal(0, 0.3, n_samples)).astype(np.float32)
     reads = np.rint(np.exp2(log_reads) * depth)
     values = np.round(np.log2(reads / depth + 1), 4).astype(np.float32)
-    return SimulatedTable(genes, _barcodes(plan, number), values)
+    follow_up = _follow_up(plan, activity[0, : plan.n_tumor], [seed, 2, number])
+    return SimulatedTable(genes, _barcodes(plan, number), values, *follow_up)
+
+
+def _follow_up(
+    plan: CohortPlan, activity: NDArray[np.float64], seed: list[int]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Days until death or the last visit, by random numbers of their own; and who died."""
+    rng = np.random.default_rng(seed)
+    hazard = np.exp(plan.log_hazard_ratio * activity)
+    death = rng.exponential(_MEAN_DAYS, len(activity)) / hazard
+    last_visit = rng.uniform(*_CENSORED_DAYS, len(activity))
+    days = np.ceil(np.minimum(death, last_visit)).astype(np.int64)
+    return days, death <= last_visit
 
 
 def _correlated_normals(rng: np.random.Generator, r: float, n_samples: int) -> NDArray[np.float64]:
@@ -167,23 +202,45 @@ def table_path(tumor_type: str) -> str:
 def write_atlas(
     folder: Path, n_genes: int = N_GENES, seed: int = SEED, tumor_types: tuple[str, ...] = ()
 ) -> Iterator[Path]:
-    """Write each tumor type's table as the Xena hub lays it out, yielding its path; then the plans.
+    """Write each tumor type's table as the Xena hub lays it out, yielding its path.
 
-    The tables have the hub's quirks: rows without a symbol, and a symbol on two rows.
+    Then the clinical data of all, and the plans. The tables have the hub's quirks: rows without a
+    symbol, and a symbol on two rows.
     """
     chosen = [
         plan for name, plan in cohort_plans().items() if not tumor_types or name in tumor_types
     ]
     (folder / _PLANTED).unlink(missing_ok=True)
+    clinical = ["\t".join(("sample", "OS", "OS.time", *_PATIENT))]
     for plan in chosen:
         path = folder / table_path(plan.tumor_type)
-        content = gzip.compress(_as_xena(simulate_cohort(plan, n_genes, seed)), 1, mtime=0)
+        cohort = simulate_cohort(plan, n_genes, seed)
+        content = gzip.compress(_as_xena(cohort), 1, mtime=0)
         with replacing(path) as partial:
             partial.write_bytes(content)
+        tumours = cohort.samples[: plan.n_tumor]
+        patients = _simulated_patients(plan, seed)
+        clinical += [
+            "\t".join((sample, str(int(died)), str(days), *patient))
+            for sample, died, days, patient in zip(
+                tumours, cohort.died, cohort.days, patients, strict=True
+            )
+        ]
         yield path
+    with replacing(folder / CLINICAL) as partial:
+        partial.write_text("\n".join(clinical) + "\n", encoding="utf-8")
     planted = json.dumps(_planted(chosen, n_genes, seed), indent=1)
     with replacing(folder / _PLANTED) as partial:
         partial.write_text(planted + "\n", encoding="utf-8")
+
+
+def _simulated_patients(plan: CohortPlan, seed: int) -> list[tuple[str, ...]]:
+    """Age, gender and stage of each tumour's patient, as the clinical tables of TCGA write them."""
+    rng = np.random.default_rng([seed, 2, list(TUMOR_TYPES).index(plan.tumor_type)])
+    age = np.clip(rng.normal(61, 13, plan.n_tumor), 18, 90).astype(int)
+    gender = rng.choice(("FEMALE", "MALE"), plan.n_tumor)
+    stage = rng.choice(_STAGES, plan.n_tumor, p=(0.3, 0.3, 0.2, 0.15, 0.05))
+    return [tuple(map(str, one)) for one in zip(age, gender, stage, strict=True)]
 
 
 def has_atlas(folder: Path, n_genes: int = N_GENES, seed: int = SEED) -> bool:

@@ -130,6 +130,12 @@ def _draw(answer: DeAnswer, labels: Sequence[str], axis: _Axis) -> Figure:
     return figure
 
 
+def condition(answer: DeAnswer) -> str:
+    """The conditions on samples, to follow the source; empty without any."""
+    conditions = answer.query.where
+    return f", samples where {plain(' and '.join(conditions), 80)}" if conditions else ""
+
+
 def heading(answer: DeAnswer, rows: pl.DataFrame) -> tuple[str, str]:
     """The title of a figure of differential expression, and what it shows."""
     query = answer.query
@@ -141,7 +147,7 @@ def heading(answer: DeAnswer, rows: pl.DataFrame) -> tuple[str, str]:
     n_genes = rows["gene"].n_unique()
     return (
         f"Differential expression of {listed(query.contrasts)} in {where}",
-        f"DESeq2 of raw counts, {plain(query.source)}{adjusted}{paired}; "
+        f"DESeq2 of raw counts, {plain(query.source)}{condition(answer)}{adjusted}{paired}; "
         f"{calls} with q < {query.q:g} and |log2 fold change| > {query.lfc:g} "
         f"of {n_genes:,} genes with a q",
     )

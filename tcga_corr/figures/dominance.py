@@ -146,7 +146,7 @@ def _heading(
     sets = " and ".join(cut_apart(names)) if len(names) == 2 else f"{len(names)} gene sets"
     where = types[0] if len(types) == 1 else f"{len(types)} tumor types"
     about = (
-        f"ssGSEA scores; {source_and_unit(query.scope)}; {query.scope.samples} samples, "
+        f"ssGSEA scores; {source_and_unit(query.scope)}; {query.scope.samples_in_words}, "
         f"n = {sum(n.values()):,} in {count_of(len(n), 'tumor type')}; "
         f"{query.draws:,} random sets"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from matplotlib.artist import Artist
@@ -12,6 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from tcga_corr.analysis.correlate import CorrelateAnswer
+from tcga_corr.analysis.correlate_by import CorrelateByAnswer, CorrelateByQuery
 from tcga_corr.analysis.pool import Pooling
 from tcga_corr.choices import MethodOrAll
 from tcga_corr.figures.frame import Frame, place, source_and_unit
@@ -29,7 +31,13 @@ from tcga_corr.figures.style import (
     styled,
 )
 from tcga_corr.figures.text import count_of, cut_apart, listed, signed
-from tcga_corr.vocabulary.associations import SIGNIFICANT, is_significant, note_without_mark
+from tcga_corr.vocabulary.associations import (
+    LEVEL_OF_DIFFERENCE,
+    LEVEL_OF_TUMOR_TYPE,
+    SIGNIFICANT,
+    is_significant,
+    note_without_mark,
+)
 from tcga_corr.vocabulary.methods import METHODS
 from tcga_corr.vocabulary.nulls import NULLS
 
@@ -37,32 +45,83 @@ _ROW, _LEFT, _FOOT, _HEADS = 0.165, 0.58, 0.4, 0.16  # inches
 # columns of p- or q-values at the right of the axes, and their inches right of n
 _OF_NULLS = [null.q or null.p for null in NULLS.values()]
 _DOTS = {"q": 0.22} | {name: 0.54 + 0.4 * number for number, name in enumerate(_OF_NULLS)}
+_OF_DIFFERENCE = "p shuffled"
+_DOTS[_OF_DIFFERENCE] = 0.36
 _N_AT = 0.44
 _RIGHT = _N_AT + max(_DOTS.values()) + 0.24
 _BANDS = dict(zip(NULLS.values(), (PALE, PALE_BLUE, PALE_ORANGE), strict=False))
 Row = Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class _Lines:
+    """What is drawn: rows of several series, methods or strata.
+
+    Attributes
+    ----------
+    names
+        The series.
+    rows
+        With the name of their series.
+    first
+        By tumor type, what stands at the right: n, and the values of dots.
+    r
+        By tumor type, by which it is sorted.
+    pooled
+        By series.
+    """
+
+    names: list[str]
+    rows: list[dict[str, Any]]
+    first: dict[str, dict[str, Any]]
+    r: dict[str, float | None]
+    pooled: Mapping[str, Pooling]
+
+
+def _lines_of(answer: CorrelateAnswer | CorrelateByAnswer) -> _Lines:
+    rows = answer.frame.to_dicts()
+    if isinstance(answer, CorrelateAnswer):
+        methods = list(dict.fromkeys(row["method"] for row in rows))
+        own = [{**row, "series": row["method"]} for row in rows]
+        first = {row["tumor_type"]: row for row in own if row["method"] == methods[0]}
+        r = {name: row["r"] for name, row in first.items()}
+        return _Lines(methods, own, first, r, {str(key): one for key, one in answer.pooled.items()})
+    strata = [
+        {**row, "series": row["stratum"]} for row in rows if row["level"] == LEVEL_OF_TUMOR_TYPE
+    ]
+    by_type: dict[str, dict[str, Any]] = {}
+    r = {}
+    for row in strata:
+        known = by_type.setdefault(row["tumor_type"], {"n": 0})
+        known["n"] += row["n"]
+        if r.get(row["tumor_type"]) is None:
+            r[row["tumor_type"]] = row["r"]
+    for row in rows:  # the last comparison of a tumor type is that of all strata
+        if row["level"] == LEVEL_OF_DIFFERENCE:
+            by_type[row["tumor_type"]][_OF_DIFFERENCE] = row["p_permutation"]
+    return _Lines(answer.query.strata, strata, by_type, r, answer.strata)
+
+
 @styled()
-def forest(answer: CorrelateAnswer) -> Figure:
-    """Draw the answer of ``correlate``.
+def forest(answer: CorrelateAnswer | CorrelateByAnswer) -> Figure:
+    """Draw the answer of ``correlate``, also of one by strata.
 
     A row per tumor type, sorted by r: point and 95 % interval; behind it, the central 95 % of what
     random genes and other pathways give. At the right n, and a dot for each of q, q_genes and
     p_sets below 0.05; an open one where it is not, none where it is not known. Below, the pooled r
     with its interval (diamond) and the 95 % prediction interval (line). Of several methods each has
-    its own points; order, n and dots are of the first.
+    its own points; order, n and dots are of the first. So it is of several strata, but that n is of
+    all of them, and the dots are of their difference.
     """
-    rows = answer.frame.to_dicts()
-    methods = list(dict.fromkeys(row["method"] for row in rows))
-    by_type = {row["tumor_type"]: row for row in rows if row["method"] == methods[0]}
-    order = falling({name: row["r"] for name, row in by_type.items()})
-    pooled = [(method, one) for method, one in answer.pooled.items() if one.r is not None]
-    dots = [name for name in _DOTS if any(row[name] is not None for row in rows)]
+    lines = _lines_of(answer)
+    rows, methods, by_type = lines.rows, lines.names, lines.first
+    order = falling({name: lines.r[name] for name in by_type})
+    pooled = [(name, one) for name, one in lines.pooled.items() if one.r is not None]
+    dots = [name for name in _DOTS if any(row.get(name) is not None for row in by_type.values())]
     band = max(1.0, 0.62 * len(methods))
     last = band * len(order) + (len(pooled) + 0.6 if pooled else 0)
     frame = Frame(
-        *_heading(answer, rows, methods),
+        *_heading(answer, lines),
         simulated=answer.simulated,
         handles=_handles(rows, methods),
         foot=_foot(dots, methods, bool(pooled), any(map(_has_stroke, rows))),
@@ -87,15 +146,16 @@ def forest(answer: CorrelateAnswer) -> Figure:
     return figure
 
 
-def _heading(
-    answer: CorrelateAnswer, rows: Sequence[Row], methods: Sequence[str]
-) -> tuple[str, str]:
+def _heading(answer: CorrelateAnswer | CorrelateByAnswer, lines: _Lines) -> tuple[str, str]:
     query = answer.query
-    n = [row["n"] for row in rows if row["method"] == methods[0] and row["r"] is not None]
+    drawn = {row["tumor_type"] for row in lines.rows if row["r"] is not None}
+    n = [row["n"] for name, row in lines.first.items() if name in drawn]
     adjusted = f", adjusted for {listed(query.adjust)}" if query.adjust else ""
+    by = f" by {query.by}" if isinstance(query, CorrelateByQuery) else ""
+    methods = [query.method] if by else lines.names
     about = (
-        f"{', '.join(methods)}{adjusted}; {source_and_unit(query.scope)}; {query.scope.samples} "
-        f"samples, n = {sum(n):,} in {count_of(len(n), 'tumor type')}"
+        f"{', '.join(methods)}{by}{adjusted}; {source_and_unit(query.scope)}; "
+        f"{query.scope.samples_in_words}, n = {sum(n):,} in {count_of(len(n), 'tumor type')}"
     )
     return " against ".join(cut_apart([query.x, query.y])), about
 
@@ -103,11 +163,11 @@ def _heading(
 def _draw_row(axes: Axes, y: float, rows: Sequence[Row], methods: Sequence[str]) -> None:
     half = 0.36 if len(methods) == 1 else 0.22
     for row in rows:
-        number = methods.index(row["method"])
+        number = methods.index(row["series"])
         at = y + (number - (len(methods) - 1) / 2) * 0.5
         _draw_bands(axes, at, row, half)
         if row["r"] is None:
-            if number == 0:
+            if number == 0 and all(one["r"] is None for one in rows):
                 write_note(axes, y, note_without_mark(row["note"]) or "no r")
             continue
         colour = SERIES[number % len(SERIES)]
@@ -142,6 +202,8 @@ def _foot(dots: Sequence[str], methods: Sequence[str], is_pooled: bool, has_stro
         parts.append("Short stroke: r without shared genes, as the bands.")
     if dots:
         of_first = f", by {methods[0]}" if len(methods) > 1 else ""
+        if _OF_DIFFERENCE in dots:
+            of_first = ", of the difference between strata"
         parts.append(f"Dots at the right: filled where below {SIGNIFICANT}{of_first}.")
     if is_pooled:
         parts.append("Pooled: r and its 95 % interval; line, 95 % prediction interval.")
@@ -165,7 +227,7 @@ def _draw_columns(axes: Axes, rows: Sequence[Row], band: float, dots: Sequence[s
             transform=transform,
         )  # fmt: skip
         for name in dots:
-            if row[name] is not None:
+            if row.get(name) is not None:
                 draw_dot(axes, n_at + _DOTS[name] / width, y, row[name] < SIGNIFICANT)
 
 

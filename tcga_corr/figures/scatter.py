@@ -103,7 +103,7 @@ def _heading(answer: CorrelateAnswer, rows: Sequence[Row]) -> tuple[str, str]:
     x, y = cut_apart([query.x, query.y])
     title = f"{x} against {y} in {rows[0]['tumor_type']}"
     about = (
-        f"n = {rows[0]['n']:,} {query.scope.samples} samples, {source_and_unit(query.scope)}"
+        f"n = {rows[0]['n']:,} {query.scope.samples_in_words}, {source_and_unit(query.scope)}"
         f"{adjusted}. {'; '.join(map(_estimate, rows))}"
     )
     return title, about

@@ -104,7 +104,7 @@ def _heading(answer: ScreenAnswer, rows: pl.DataFrame, by_type: bool) -> tuple[s
     n_small = rows.filter(rows["q"] < SIGNIFICANT).height
     parts = [
         f"{query.method}{adjusted}; {source_and_unit(query.scope)}; "
-        f"{query.scope.samples} samples, n = {n:,} in {types}",
+        f"{query.scope.samples_in_words}, n = {n:,} in {types}",
         f"{n_small:,} of {rows.height:,} with q < {SIGNIFICANT}, q over the whole screen",
     ]
     n_missing = query.n_y * (len(n_of) if by_type else 1) - rows.height

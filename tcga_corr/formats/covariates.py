@@ -1,10 +1,11 @@
-"""Covariates: a table of numbers with a row for each sample or patient."""
+"""Covariates: a table of numbers and categories with a row for each sample or patient."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from pathlib import Path
 from shlex import quote
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from tcga_corr.choices import CovariateKey
 from tcga_corr.errors import TableError, UsageError, near_names
 from tcga_corr.formats.gene_names import is_text
-from tcga_corr.formats.grid import CellError, Grid, read_grid
+from tcga_corr.formats.grid import CellError, Grid, is_missing_word, read_grid
 from tcga_corr.formats.known_covariates import KnownCovariates, recognise
 from tcga_corr.formats.sample_names import (
     check_readable,
@@ -25,6 +26,7 @@ from tcga_corr.formats.sample_names import (
     is_sample_title,
 )
 from tcga_corr.vocabulary.barcodes import parse_barcode
+from tcga_corr.vocabulary.categories import categories
 
 Vector = NDArray[np.float64]
 RowName = tuple[str, str]
@@ -37,6 +39,29 @@ _LAYOUT = "Covariates are a header of names, then a row for each sample or patie
 
 MOST_COLUMNS = 10_000
 """Columns of a table of covariates of which all are loaded."""
+MOST_LEVELS = 200
+"""Levels of a category; a column of more words is text, such as names or remarks."""
+_MOST_LETTERS = 200  # of a level
+
+
+@dataclass(frozen=True)
+class ReadColumn:
+    """A covariate as it was read.
+
+    Attributes
+    ----------
+    column
+        The file's column.
+    values
+        A number for each row, NaN where missing; of a category the place of its level.
+    levels, ordered
+        Of a category: its levels, and whether they are in an order of their own.
+    """
+
+    column: str
+    values: Vector = field(repr=False)
+    levels: tuple[str, ...] = ()
+    ordered: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,13 +72,11 @@ class CovariateTable:
     ----------
     key
         Whether a row is a sample or a patient.
-    names, columns
-        The covariates, and their columns in the file.
+    covariates
+        Name to column; values are those of ``keys``.
     keys, vials
         The sample (barcode characters 1 to 15) or patient (1 to 12) of each row, or its name in an
         own cohort; and the vial letter of the sample, empty where the file has none.
-    values
-        Rows x covariates, NaN where missing.
     dropped
         Rows left out: reason to number.
     notes
@@ -63,11 +86,9 @@ class CovariateTable:
     """
 
     key: CovariateKey
-    names: tuple[str, ...]
-    columns: tuple[str, ...]
+    covariates: dict[str, ReadColumn]
     keys: tuple[str, ...] = field(repr=False)
     vials: tuple[str, ...] = field(repr=False)
-    values: Vector = field(repr=False)
     dropped: dict[str, int]
     notes: tuple[str, ...]
     citation: str = ""
@@ -88,7 +109,8 @@ def read_covariates(
     key
         What a row is; each sample of a ``patient`` gets the patient's values.
     columns
-        Covariate name to the file's column; None: all columns of numbers, by their own names.
+        Covariate name to the file's column; None: all columns of numbers and of categories, by
+        their own names.
 
     Raises
     ------
@@ -114,12 +136,12 @@ def read_covariates(
         chosen = _all_columns(grid, position, notes)
         aliases = _add_aliases(chosen, known)
     else:
-        chosen = {name: (column, _numbers(grid, column)) for name, column in columns.items()}
+        chosen = {name: _chosen(grid, column, notes) for name, column in columns.items()}
         aliases = ""
     if known is not None:
         notes.append(f"{known.title}{aliases}; cite {known.citation}")
     _check_names(path, chosen)
-    values = np.column_stack([numbers for _, numbers in chosen.values()])
+    values = np.column_stack([one.values for one in chosen.values()])
     order = _distinct_rows(grid, key, names, values)
     repeated = len(names) - len(order)
     keys = tuple(names[row][0] for row in order)
@@ -131,11 +153,9 @@ def read_covariates(
         )
     return CovariateTable(
         key=key,
-        names=tuple(chosen),
-        columns=tuple(column for column, _ in chosen.values()),
+        covariates={name: replace(one, values=one.values[order]) for name, one in chosen.items()},
         keys=keys,
         vials=tuple(names[row][1] for row in order),
-        values=values[order],
         dropped=dropped | ({"rows that repeat another": repeated} if repeated else {}),
         notes=tuple(notes),
         citation=known.citation if known else "",
@@ -211,36 +231,41 @@ def _row_name(cell: str, key: CovariateKey) -> RowName | None:
     return (barcode.sample, barcode.vial) if key == "sample" else (barcode.patient, "")
 
 
-Chosen = dict[str, tuple[str, Vector]]
-"""Covariate name to the file's column and its numbers."""
+Chosen = dict[str, ReadColumn]
+"""Covariate name to its column."""
 
 
 def _all_columns(grid: Grid, key_position: int, notes: list[str]) -> Chosen:
-    """All columns of numbers; the others are noted, and so are words for missing numbers."""
+    """All columns of numbers and categories; others are noted, and words for missing numbers."""
     chosen: Chosen = {}
     left: list[str] = []
     faults: dict[str, CellError] = {}
     words: list[str] = []
-    for position, name in enumerate(grid.header):
-        if position == key_position:
+    for position, title in enumerate(grid.header):
+        if position == key_position or not any(grid.column(position)):
             continue
         try:
-            numbers = grid.numbers(position) if name else None
+            numbers = grid.numbers(position) if title else None
         except CellError as error:
-            faults[name] = error
+            faults[title] = error
             continue
         if numbers is not None:
-            chosen[name] = name, numbers
+            chosen[title] = ReadColumn(title, numbers)
             if word := grid.word_for_missing(position):
-                words.append(f"{name} ({word})")
-        elif any(grid.column(position)):
-            left.append(name or "one without a name")
+                words.append(f"{title} ({word})")
+            continue
+        category = _category(grid, position, notes)
+        name = _plain_name(title)
+        if category is None or not name or name.casefold() in map(str.casefold, chosen):
+            left.append(title or "one without a name")
+        else:
+            chosen[name] = category
     if not chosen:
         for fault in faults.values():
             raise fault
-        raise TableError(f"{grid.path}: no column of numbers", _LAYOUT)
+        raise TableError(f"{grid.path}: no column of numbers or categories", _LAYOUT)
     if left:
-        notes.append(f"columns that are no numbers left out: {', '.join(left)}")
+        notes.append(f"columns that are neither numbers nor categories left out: {', '.join(left)}")
     if faults:
         shown = ", ".join(f"{name} ({fault.cell})" for name, fault in faults.items())
         notes.append(f"columns with a cell that is no number left out: {shown}")
@@ -249,30 +274,88 @@ def _all_columns(grid: Grid, key_position: int, notes: list[str]) -> Chosen:
     return chosen
 
 
+def _category(grid: Grid, position: int, notes: list[str]) -> ReadColumn | None:
+    """A column as a category; None where its words are names or remarks, or all are missing.
+
+    A category has at most :data:`MOST_LEVELS` words, and half as many as there are values.
+    """
+    title, cells = grid.header[position], grid.column(position)
+    words = Counter(cell for cell in cells if not is_missing_word(cell))
+    is_text = max(map(len, words), default=0) > _MOST_LETTERS
+    if not words or is_text or len(words) > min(MOST_LEVELS, words.total() / 2):
+        return None
+    found = categories(title, words)
+    if not found.levels:
+        return None
+    if found.note:
+        notes.append(f"{title} {found.note}")
+    place = {level: float(number) for number, level in enumerate(found.levels)}
+    values = [place.get(found.level_of.get(cell, ""), np.nan) for cell in cells]
+    return ReadColumn(title, np.array(values), found.levels, found.ordered)
+
+
+def _plain_name(title: str) -> str:
+    """A title as a covariate's name: letters, digits and underscores for all else."""
+    if _NAME.fullmatch(title) and title.casefold() not in _RESERVED:
+        return title
+    name = re.sub(r"[^A-Za-z0-9._-]+", "_", title).strip("_-.")[:64]
+    return "" if name.casefold() in _RESERVED else name
+
+
 def _add_aliases(chosen: Chosen, known: KnownCovariates | None) -> str:
     """Add the further names of a published table's columns; returns them as a note."""
     present = {name.casefold() for name in chosen}
-    aliases = {
-        name: column
-        for name, column in (known.aliases if known else {}).items()
-        if column in chosen and name.casefold() not in present
-    }
-    chosen.update({name: chosen[column] for name, column in aliases.items()})
-    return "".join(f", {name} is its {column}" for name, column in aliases.items())
+    parts = []
+    for name, columns in (known.aliases if known else {}).items():
+        found = [chosen[column] for column in columns if column in chosen]
+        if name.casefold() in present or not found:
+            continue
+        chosen[name] = _first_of(found)
+        parts.append(f", {name} is its {', or else '.join(one.column for one in found)}")
+    return "".join(parts)
 
 
-def _numbers(grid: Grid, column: str) -> Vector:
-    """The numbers of a column."""
+def _first_of(columns: Sequence[ReadColumn]) -> ReadColumn:
+    """The first column, and where a row lacks it the value of the next; of one scale."""
+    first = columns[0]
+    if len(columns) == 1:
+        return first
+    levels = [level for level in _in_order(columns) if level]
+    place = {level: float(number) for number, level in enumerate(levels)}
+    values = np.full(len(first.values), np.nan)
+    for one in reversed(columns):
+        some = ~np.isnan(one.values)
+        own = np.array([place[level] for level in one.levels])
+        values[some] = own[one.values[some].astype(np.intp)]
+    title = " or ".join(one.column for one in columns)
+    return ReadColumn(title, values, tuple(levels), first.ordered)
+
+
+def _in_order(columns: Sequence[ReadColumn]) -> list[str]:
+    """The levels of several columns, in the order of their scale."""
+    found = Counter({level: 1 for one in columns for level in one.levels})
+    return list(categories(" ".join(one.column for one in columns), found).levels)
+
+
+def _chosen(grid: Grid, column: str, notes: list[str]) -> ReadColumn:
+    """A column that was named: its numbers, or its categories."""
     if not column or column not in grid.header:
         raise UsageError(
             f"{grid.path}: no column '{column}'",
             near_names(column, filter(None, grid.header))
             or f"It has {', '.join(filter(None, grid.header))}",
         )
-    numbers = grid.numbers(grid.header.index(column))
-    if numbers is None:
-        raise TableError(f"{grid.path}: column '{column}' holds no numbers", "Choose another")
-    return numbers
+    position = grid.header.index(column)
+    numbers = grid.numbers(position)
+    if numbers is not None:
+        return ReadColumn(column, numbers)
+    category = _category(grid, position, notes)
+    if category is None:
+        raise TableError(
+            f"{grid.path}: column '{column}' holds neither numbers nor categories",
+            f"Choose another; a category has up to {MOST_LEVELS} words, each twice on average",
+        )
+    return category
 
 
 def _check_names(path: Path, chosen: Chosen) -> None:

@@ -39,6 +39,8 @@ LONGEST_NAME = 1_000
 _BLOCK_BYTES = 48 << 20
 _LINES = 3
 _MOST_ROWS = 1_000_000  # of genes or of samples
+_MOST_FIELDS = 300_000  # the transcripts of a release of GENCODE are 250,000
+_MOST_PREVIEWED = 128 << 20  # bytes of the first lines
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _MOST = float(np.finfo(np.float32).max)
 _QUOTED = re.compile(r'"[^"\n]*"')
@@ -60,6 +62,23 @@ def check_lengths(where: str, names: Iterable[str]) -> None:
             f"{where}: a name of {longest:,} letters, which is none",
             "Look for a quote that is not closed, or a lost line break",
         )
+
+
+def check_name_column(where: str, column: pl.Series, first: int) -> None:
+    """Refuse a name that is none, as :func:`check_lengths`, and tell its place.
+
+    Parameters
+    ----------
+    where
+        The file, and what is counted: ``PATH, line``.
+    column
+        Names.
+    first
+        The number of the first of them.
+    """
+    lengths = column.str.len_chars()
+    if (longest := lengths.arg_max()) is not None and lengths[longest] > LONGEST_NAME:
+        check_lengths(f"{where} {first + longest}", [column[longest]])
 
 
 @dataclass(frozen=True)
@@ -151,13 +170,39 @@ def preview(path: Path) -> Preview:
         while len(lines) < _LINES and (more := rest + handle.readline()):
             lines.append(more.removesuffix(b"\n"))
             rest = b""
+    _check_widths(path, lines[:_LINES])
     return Preview(path, start, tuple(_text(line) for line in lines[:_LINES]))
 
 
 def first_lines(path: Path, most: int) -> list[str]:
-    """The first lines of a text file."""
+    """The first lines of a text file; fewer of lines of megabytes, to spare memory.
+
+    Raises
+    ------
+    TableError
+        If a line has more fields than any table has columns.
+    """
+    lines: list[bytes] = []
+    size = 0
     with open_bytes(path) as handle:
-        return [_text(line) for line in islice(handle, most)]
+        for line in islice(handle, most):
+            lines.append(line)
+            size += len(line)
+            if size > _MOST_PREVIEWED and len(lines) >= _LINES:
+                break
+    _check_widths(path, lines)
+    return [_text(line) for line in lines]
+
+
+def _check_widths(path: Path, lines: Iterable[bytes]) -> None:
+    """Refuse lines of so many fields that to cut them would take gigabytes."""
+    for number, line in enumerate(lines, start=1):
+        most = max(line.count(separator) for separator in (b"	", b";", b","))
+        if most >= _MOST_FIELDS:
+            raise TableError(
+                f"{path}, line {number}: {most + 1:,} fields, more than any table has columns",
+                "Check what the file is",
+            )
 
 
 def _text(line: bytes) -> str:
@@ -366,10 +411,7 @@ def _parse(chunk: bytes, matrix: Matrix, first_line: int) -> tuple[list[list[str
         raise _fault(chunk, matrix, first_line, "a row without a name")
     columns = [frame.drop_in_place(str(column)) for column in matrix.names_at]
     for column in columns:
-        lengths = column.str.len_bytes()
-        if (longest := lengths.arg_max()) is not None and lengths[longest] > LONGEST_NAME:
-            where = f"{matrix.path}, line {first_line + longest}"
-            check_lengths(where, [column[longest]])
+        check_name_column(f"{matrix.path}, line", column, first_line)
     if matrix.left_out:
         frame = frame.drop([str(column) for column in matrix.left_out])
     dtype = np.float64 if matrix.exact else np.float32
@@ -407,8 +449,13 @@ def _fault(chunk: bytes, matrix: Matrix, first_line: int, cause: str) -> TableEr
     for number, line in enumerate(chunk.split(b"\n")[:-1], start=first_line):
         if is_blank_row(line, matrix.separator) or number in matrix.lines_left_out:
             continue
-        fields = split_fields(_text(line), matrix.separator)
         where = f"{matrix.path}, line {number}"
+        if line.count(matrix.separator.encode()) > _MOST_FIELDS:
+            return TableError(
+                f"{where}: more than {_MOST_FIELDS:,} fields where the header has {width}",
+                "Mend the file, or download it again",
+            )
+        fields = split_fields(_text(line), matrix.separator)
         if len(fields) != width:
             return TableError(
                 f"{where}: {len(fields)} fields where the header has {width}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -87,6 +87,8 @@ class TableFile:
         Unit of its values, where the format has it.
     paraffin
         The names of samples that the file says are paraffin-embedded (FFPE).
+    tissues
+        The tissue of each sample of GTEx that tumor types are compared with, by column.
     read_as
         How the file is read, for people, where that had to be found out.
     format
@@ -104,6 +106,7 @@ class TableFile:
     tumor_types: TumorTypeOfSample | None = field(default=None, repr=False)
     unit: str = ""
     paraffin: frozenset[str] = field(default=frozenset(), repr=False)
+    tissues: Mapping[str, str] = field(default_factory=dict, repr=False)
     read_as: str = ""
     format: str = ""
     has_expression: bool = False

@@ -142,6 +142,11 @@ def is_missing(cell: str) -> bool:
     return cell in _MISSING
 
 
+def is_missing_word(cell: str) -> bool:
+    """Whether a cell of words stands for a missing value; ``none`` may be a level."""
+    return _is_no_number(cell) and cell.casefold() not in ("none", "null", "nd", "nan")
+
+
 def _is_no_number(cell: str) -> bool:
     """Whether a cell stands for a missing number."""
     return cell in _MISSING or cell.strip("[]' ").lower() in _NO_NUMBER
@@ -190,6 +195,13 @@ def read_grid(path: Path) -> Grid:
     if not rows:
         raise TableError(f"{path}: a header without rows", "Check the file")
     return Grid(path, header, tuple(rows), tuple(lines))
+
+
+def read_header(path: Path) -> tuple[str, ...]:
+    """The names of the columns of a tab-separated table; its rows are not read."""
+    with open_bytes(path) as handle:
+        line = handle.readline()
+    return tuple(line.decode("utf-8-sig", "replace").rstrip("\r\n").split("\t"))
 
 
 def _text(path: Path) -> tuple[str, int]:

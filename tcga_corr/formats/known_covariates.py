@@ -19,13 +19,13 @@ class KnownCovariates:
     columns
         The columns by which it is recognised.
     aliases
-        A further name to the column that is known by it.
+        A further name to the column that is known by it; of several the first that a row has.
     """
 
     title: str
     citation: str
     columns: frozenset[str]
-    aliases: dict[str, str]
+    aliases: dict[str, tuple[str, ...]]
 
 
 KNOWN_COVARIATES: tuple[KnownCovariates, ...] = (
@@ -35,7 +35,34 @@ KNOWN_COVARIATES: tuple[KnownCovariates, ...] = (
         columns=frozenset(
             ("Sample.ID", "Cancer.type", "ESTIMATE", "ABSOLUTE", "LUMP", "IHC", "CPE")
         ),
-        aliases={"purity": "CPE"},
+        aliases={"purity": ("CPE",)},
+    ),
+    KnownCovariates(
+        title="clinical data by Liu et al. 2018 (TCGA-CDR)",
+        citation="Liu et al. 2018, Cell 173:400, doi:10.1016/j.cell.2018.02.052",
+        columns=frozenset(
+            (
+                "gender",
+                "race",
+                "ajcc_pathologic_tumor_stage",
+                "clinical_stage",
+                "OS",
+                "OS.time",
+                "DSS",
+                "DSS.time",
+                "DFI",
+                "DFI.time",
+                "PFI",
+                "PFI.time",
+            )
+        ),
+        aliases={
+            "age": ("age_at_initial_pathologic_diagnosis",),
+            "stage": ("ajcc_pathologic_tumor_stage", "clinical_stage"),
+            "grade": ("histological_grade",),
+            "histology": ("histological_type",),
+            "study": ("cancer_type_abbreviation",),
+        },
     ),
 )
 

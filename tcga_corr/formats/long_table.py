@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from tcga_corr.errors import TableError
 from tcga_corr.expression import ExpressionTable
+from tcga_corr.formats.delimited import check_name_column
 from tcga_corr.formats.format import GeneFilter, TableFile
 from tcga_corr.formats.gene_names import (
     N_LOOKED_AT,
@@ -86,7 +87,7 @@ class LongTable:
         Raises
         ------
         TableError
-            If a sample has no name, or the file has no row.
+            If a sample has no name, a name is too long to be one, or the file has no row.
         """
         import polars as pl
 
@@ -101,6 +102,9 @@ class LongTable:
                 raise TableError(
                     f"{self.path}: {_WHAT}, and row {row} names no sample", "Name it or take it out"
                 )
+            for position in (*positions, self.sample):
+                column = frame[str(position)]
+                check_name_column(f"{self.path}, row", column, n_rows + 1)
             n_rows += frame.height
             samples.update(dict.fromkeys(frame[str(self.sample)].unique(maintain_order=True)))
             known = pl.Series(list(genes), dtype=pl.String).implode()

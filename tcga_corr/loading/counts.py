@@ -9,6 +9,7 @@ from tcga_corr.errors import UsageError
 from tcga_corr.expression import ExpressionTable
 from tcga_corr.loading.checks import check_names
 from tcga_corr.loading.count_checks import whole_counts
+from tcga_corr.loading.covariates import once_each
 from tcga_corr.loading.gene_names import with_current_names
 from tcga_corr.loading.load import (
     PATIENTS,
@@ -63,7 +64,9 @@ class CountsRun(LoadRun):
         """The tables of both, and the errors."""
         counts, expression = super().report(), self.expression.report()
         return LoadReport(
-            (*counts.loaded, *expression.loaded), (*counts.errors, *expression.errors)
+            (*counts.loaded, *expression.loaded),
+            (*counts.errors, *expression.errors),
+            once_each(counts.clinical, expression.clinical),
         )
 
     def _read(self, plan: LoadPlan) -> Read:
@@ -103,6 +106,9 @@ class CountsRun(LoadRun):
         counts = {key: metadata for key, metadata in found.items() if metadata}
         # a patient is of one tumor type in both
         return {**super()._stored_tables(source), **counts}
+
+    def _replaced_by(self, key: TableKey) -> CountsMetadata | None:
+        return readable_counts_metadata(self.store, key)
 
     def _is_unchanged(self, plan: LoadPlan, key: TableKey) -> bool:
         metadata = readable_counts_metadata(self.store, key)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -15,12 +15,19 @@ from tcga_corr.errors import DamagedTableError, DataMissingError, UsageError
 from tcga_corr.files import sha256_of
 from tcga_corr.formats.compressed import without_ending
 from tcga_corr.formats.covariates import CovariateTable, read_covariates
-from tcga_corr.store.covariates import check_covariates_name, open_covariates, write_covariates
+from tcga_corr.formats.grid import read_header
+from tcga_corr.formats.known_covariates import recognise
+from tcga_corr.store.covariates import (
+    check_covariates_name,
+    list_covariates,
+    open_covariates,
+    write_covariates,
+)
 from tcga_corr.store.layout import Store
 from tcga_corr.store.metadata import CovariateColumn, CovariateMetadata, InputFile
 from tcga_corr.store.parquet import readable_metadata
 
-_READER = 2  # increased when the same file would be read differently
+_READER = 3  # increased when the same file would be read differently
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,27 @@ class LoadedCovariates:
     matched: dict[str, tuple[int, int]]
     unchanged: bool
     replaced: bool = False
+
+    @property
+    def summary(self) -> str:
+        """A line for people."""
+        metadata = self.metadata
+        names = [f"{one.name} ({one.n})" for one in metadata.covariates]
+        return (
+            f"covariates {self.name}: {', '.join(names)} of {metadata.n_keys} {metadata.kind}s"
+            + ("; were loaded already" if self.unchanged else "")
+            + ("; replaced others of this name" if self.replaced else "")
+        )
+
+    @property
+    def short_summary(self) -> str:
+        """How many there are, and what lists them, for people."""
+        metadata = self.metadata
+        return (
+            f"covariates {self.name}: {len(metadata.covariates)} of {metadata.n_keys} "
+            f"{metadata.kind}s, as `tcga-corr covariates` lists them"
+            + (f"; cite {metadata.citation}" if metadata.citation else "")
+        )
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -82,7 +110,7 @@ def load_covariates(
     name
         Name of the table in the store; by default made from the file's.
     columns
-        Covariate name to the file's column; by default all columns of numbers.
+        Covariate name to the file's column; by default all columns of numbers and categories.
 
     Raises
     ------
@@ -107,9 +135,39 @@ def load_covariates(
     with store.locked(name):
         store.remove_leftovers(name)
         replaced = store.covariates_path(name).exists()
-        write_covariates(store, name, metadata, table.keys, table.vials, table.values)
+        values = {title: one.values for title, one in table.covariates.items()}
+        write_covariates(store, name, metadata, table.keys, table.vials, values)
     matched = _matched_samples(store, name)
     return LoadedCovariates(path, name, metadata, matched, unchanged=False, replaced=replaced)
+
+
+CLINICAL = "clinical"
+"""The name of the covariates that come with a pan-cancer table."""
+
+
+def load_clinical(store: Store, path: Path) -> LoadedCovariates | None:
+    """Load the clinical columns of a phenotype table, if it is a known table that has them.
+
+    They are left as they are where the store has covariates of this file by any name, or others
+    that a user called ``clinical``.
+    """
+    known = recognise(read_header(path))
+    if known is None:
+        return None
+    stored = list_covariates(store)
+    inputs = {one.inputs[0].sha256: name for name, one in stored.items()}
+    name = inputs.get(_input_file(path).sha256, CLINICAL)
+    if name != CLINICAL or (name in stored and stored[name].citation != known.citation):
+        return None
+    return load_covariates(store, path, "sample", CLINICAL)
+
+
+def once_each(*reports: Sequence[LoadedCovariates]) -> tuple[LoadedCovariates, ...]:
+    """The covariates of several reports, each table as it was reported first."""
+    found: dict[str, LoadedCovariates] = {}
+    for one in (one for report in reports for one in report):
+        found.setdefault(one.name, one)
+    return tuple(found.values())
 
 
 def _default_name(path: Path) -> str:
@@ -149,8 +207,14 @@ def _metadata(
         recipe=recipe,
         citation=table.citation,
         covariates=tuple(
-            CovariateColumn(name, column, len(np.unique(keys[~np.isnan(values)])))
-            for name, column, values in zip(table.names, table.columns, table.values.T, strict=True)
+            CovariateColumn(
+                name,
+                one.column,
+                n=len(np.unique(keys[~np.isnan(one.values)])),
+                levels=one.levels,
+                ordered=one.ordered,
+            )
+            for name, one in table.covariates.items()
         ),
         n_keys=len(set(table.keys)),
         dropped=table.dropped,

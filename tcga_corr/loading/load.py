@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,9 +25,17 @@ from tcga_corr.loading.checks import (
     check_names,
     check_scale,
 )
+from tcga_corr.loading.covariates import LoadedCovariates, load_clinical
 from tcga_corr.loading.gene_names import with_current_names
 from tcga_corr.loading.normalization import counts_per_million
 from tcga_corr.loading.plan import LoadOptions, LoadPlan, plan_file
+from tcga_corr.loading.samples import (
+    gtex_samples,
+    own_samples,
+    paraffin_among,
+    paraffin_note,
+    stored_samples,
+)
 from tcga_corr.loading.unit_checks import (
     UnitFindings,
     bears_out,
@@ -40,12 +48,10 @@ from tcga_corr.progress import Progress
 from tcga_corr.sources import SOURCES, source_of_file, sources_of_tables
 from tcga_corr.store.index import open_index
 from tcga_corr.store.layout import Store, TableKey, check_source_name
-from tcga_corr.store.metadata import COPIES, CountsMetadata, StoredSample, TableMetadata
+from tcga_corr.store.metadata import COPIES, CountsMetadata, TableMetadata
 from tcga_corr.store.parquet import readable_metadata, write_table
-from tcga_corr.vocabulary.barcodes import parse_barcode, select_samples
-from tcga_corr.vocabulary.paraffin import is_known_paraffin
+from tcga_corr.vocabulary.barcodes import parse_barcode
 from tcga_corr.vocabulary.symbols import symbol_table
-from tcga_corr.vocabulary.tumor_types import parse_tumor_type
 
 __all__ = ["LoadOptions", "LoadReport", "LoadedTable", "load_files"]
 
@@ -84,12 +90,14 @@ class LoadedTable:
         metadata = self.metadata
         tumor = sum(sample.tumor for sample in metadata.samples)
         normal = sum(sample.normal for sample in metadata.samples)
+        gtex = sum(sample.gtex for sample in metadata.samples)
         dropped = ", ".join(f"{count} {what}" for what, count in metadata.dropped.items())
         kept = " of protein-coding genes" if metadata.genes == "protein-coding" else ""
         rounded = metadata.rounded if isinstance(metadata, CountsMetadata) else ""
         return (
-            f"{self.key.source} {self.key.tumor_type}: {tumor} tumor + {normal} normal samples, "
-            f"{metadata.n_genes} symbols{kept}, {metadata.unit}"
+            f"{self.key.source} {self.key.tumor_type}: {tumor} tumor + {normal} normal "
+            + (f"+ {gtex} GTEx " if gtex else "")
+            + f"samples, {metadata.n_genes} symbols{kept}, {metadata.unit}"
             + (f"; {metadata.read_as}" if metadata.read_as else "")
             + (f"; {rounded}" if rounded else "")
             + (f"; left out {dropped}" if dropped else "")
@@ -100,10 +108,14 @@ class LoadedTable:
 
 @dataclass(frozen=True)
 class LoadReport:
-    """The result of loading: the tables, and the errors of files or tables that failed."""
+    """The result of loading: the tables, and the errors of files or tables that failed.
+
+    ``clinical`` are the covariates that came with a pan-cancer table.
+    """
 
     loaded: tuple[LoadedTable, ...]
     errors: tuple[TcgaCorrError, ...]
+    clinical: tuple[LoadedCovariates, ...] = ()
 
     def raise_errors(self) -> None:
         """Raise the first error, if there is one."""
@@ -192,6 +204,7 @@ class LoadRun:
     rewrite: set[TableKey]
     loaded: list[LoadedTable] = field(default_factory=list)
     errors: list[TcgaCorrError] = field(default_factory=list)
+    clinical: list[LoadedCovariates] = field(default_factory=list)
     plans: dict[TableKey, LoadPlan] = field(default_factory=dict)
     stored: dict[str, dict[TableKey, TableMetadata]] = field(default_factory=dict)
     """By source, read once."""
@@ -206,7 +219,7 @@ class LoadRun:
 
     def report(self) -> LoadReport:
         """The tables and errors."""
-        return LoadReport(tuple(self.loaded), tuple(self.errors))
+        return LoadReport(tuple(self.loaded), tuple(self.errors), tuple(self.clinical))
 
     def load(self, path: Path) -> None:
         """Load the tumor types of one file, except those that are stored unchanged."""
@@ -219,19 +232,32 @@ class LoadRun:
                     "Load one of them, or give each a --source of its own",
                 )
         self._check_name(plan)
+        self._check_gtex(plan)
         if plan.missing:
             what = f"{path}: no sample of it is of {' or '.join(plan.missing)}"
             self.errors.append(DataMissingError(what, "Take another table or source for these"))
         to_do = [key for key in plan.keys if not self._is_unchanged(plan, key)]
-        if not to_do:
-            return
-        self.progress.step(f"reading {plan.source.name} {path.name}")
+        if to_do:
+            self._make_tables(plan, to_do)
+        if plan.phenotype_path is not None:
+            with self.collecting():
+                self._load_clinical(plan.phenotype_path)
+
+    def _load_clinical(self, path: Path) -> None:
+        """Load the clinical columns of the table that has the tumor types, if it has any."""
+        found = load_clinical(self.store, path)
+        if found is not None and found not in self.clinical:
+            self.clinical.append(found)
+
+    def _make_tables(self, plan: LoadPlan, to_do: Sequence[TableKey]) -> None:
+        self.progress.step(f"reading {plan.source.name} {plan.path.name}")
         read = self._read(plan)
         plan.check_unchanged()
         table = read.table
         unit = plan.stored_unit(read.linear)
         self._check_unit(plan, unit)
-        types = [plan.phenotype.get(name) for name in table.samples] if plan.phenotype else None
+        split = plan.phenotype is not None or plan.file.tissues
+        types = [plan.types_of(name) for name in table.samples] if split else None
         for key in to_do:
             self.progress.step(f"storing {plan.source.name} {key.tumor_type}")
             with self.collecting():
@@ -262,7 +288,7 @@ class LoadRun:
         self, table: ExpressionTable, plan: LoadPlan, key: TableKey, unit: str, read: Read
     ) -> tuple[ExpressionTable, dict[str, Any]]:
         """The table as it is stored, and its metadata."""
-        prepared = table.prepared(counts=plan.counts)
+        prepared = table.prepared(counts=plan.counts, last=plan.file.tissues.keys())
         if not len(prepared.genes) or not prepared.samples:
             raise TableError(
                 f"{plan.path}: no gene is measured in all samples of {key.tumor_type}",
@@ -273,11 +299,15 @@ class LoadRun:
             for column, first in prepared.copies().items()
         }
         if plan.own_cohort:
-            samples, of_paraffin = _own_samples(prepared.samples, copies), ""
+            samples, of_paraffin = own_samples(prepared.samples, copies), ""
         else:
-            paraffin = _paraffin(prepared.samples, plan.file.paraffin)
-            samples = _stored_samples(prepared.samples, key.tumor_type, copies, paraffin)
-            of_paraffin = _paraffin_note(samples, paraffin)
+            paraffin = paraffin_among(prepared.samples, plan.file.paraffin)
+            samples = stored_samples(prepared.samples, key.tumor_type, copies, paraffin)
+            of_paraffin = paraffin_note(samples, paraffin)
+            n_tcga, tissues = len(samples), plan.file.tissues  # those of GTEx stand last
+            left_out = {one - n_tcga: why for one, why in copies.items() if one >= n_tcga}
+            of_gtex = prepared.samples[n_tcga:]
+            samples += gtex_samples(of_gtex, tissues, key.tumor_type, left_out)
         return prepared, {
             "source": key.source,
             "tumor_type": key.tumor_type,
@@ -303,9 +333,12 @@ class LoadRun:
             for stored, metadata in self._tables(key.source).items()
             if stored not in plan.keys  # these are rewritten by the same phenotype table
             for sample in metadata.samples
+            if not sample.tissue  # donors of GTEx are compared with several tumor types
         }
         patients = dict.fromkeys(
-            barcode.patient if (barcode := parse_barcode(name)) else name for name in samples
+            barcode.patient if (barcode := parse_barcode(name)) else name
+            for name in samples
+            if name not in plan.file.tissues
         )
         elsewhere = [name for name in patients if known.get(name, key.tumor_type) != key.tumor_type]
         if elsewhere:
@@ -330,6 +363,18 @@ class LoadRun:
                     f"Give another --source, or first `tcga-corr remove --source {key.source}`",
                 )
 
+    def _check_gtex(self, plan: LoadPlan) -> None:
+        """Refuse to replace a table that has samples of GTEx by one of a file without."""
+        for key in plan.keys if not plan.file.tissues else ():
+            stored = self._replaced_by(key)
+            if stored is not None and any(sample.tissue for sample in stored.samples):
+                raise UsageError(
+                    f"{plan.path}: {key.source} {key.tumor_type} has samples of GTEx, and this "
+                    "file has none",
+                    f"Take that with GTEx, as `fetch --gtex` does, or first `tcga-corr remove "
+                    f"--source {key.source}`",
+                )
+
     def _check_unit(self, plan: LoadPlan, unit: str) -> None:
         """Refuse to mix units within a source."""
         for key, metadata in self._tables(plan.source.name).items():
@@ -339,6 +384,10 @@ class LoadRun:
                     f"is in {unit}",
                     "Give another --source",
                 )
+
+    def _replaced_by(self, key: TableKey) -> TableMetadata | None:
+        """The stored table in whose place one of this run would be."""
+        return self._tables(key.source).get(key)
 
     def _tables(self, source: str) -> dict[TableKey, TableMetadata]:
         """The tables of a source: those in the store before, and those added by this run."""
@@ -449,74 +498,13 @@ def filter_genes(table: ExpressionTable, genes: GeneFilter | None) -> Expression
 
 
 def _samples_of_type(
-    table: ExpressionTable, types: Sequence[str | None] | None, tumor_type: str
+    table: ExpressionTable, types: Sequence[Sequence[str]] | None, tumor_type: str
 ) -> ExpressionTable:
     """The columns of one tumor type; the whole table if it has only one."""
     if types is None:
         return table
-    part = table.columns([column for column, name in enumerate(types) if name == tumor_type])
-    unassigned = types.count(None)
+    part = table.columns([column for column, names in enumerate(types) if tumor_type in names])
+    unassigned = sum(not names for names in types)
     if not unassigned:
         return part
     return replace(part, dropped={**part.dropped, _UNASSIGNED: unassigned})
-
-
-def _stored_samples(
-    names: Sequence[str],
-    tumor_type: str,
-    left_out: Mapping[int, str],
-    paraffin: Collection[int],
-) -> tuple[StoredSample, ...]:
-    barcodes = [barcode for name in names if (barcode := parse_barcode(name))]
-    selection = select_samples(barcodes, parse_tumor_type(tumor_type), left_out, paraffin)
-    selected = {name: set(columns) for name, columns in selection.columns.items()}
-    reasons = selection.reasons
-    return tuple(
-        StoredSample(
-            sample=barcode.sample,
-            barcode=barcode.text,
-            patient=barcode.patient,
-            vial=barcode.vial,
-            sample_type=barcode.sample_type,
-            tumor=position in selected["tumor"],
-            normal=position in selected["normal"],
-            all_tumor=position in selected["all-tumor"],
-            reason=reasons["normal" if barcode.sample_type == "11" else "tumor"].get(position, ""),
-        )
-        for position, barcode in enumerate(barcodes)
-    )
-
-
-def _paraffin(names: Sequence[str], said: Collection[str]) -> frozenset[int]:
-    """The positions of samples that are paraffin-embedded, as the file says or as is known."""
-    of_file = {barcode.text for name in said if (barcode := parse_barcode(name))}
-    return frozenset(
-        position
-        for position, name in enumerate(names)
-        if (barcode := parse_barcode(name))
-        and (barcode.text in of_file or is_known_paraffin(barcode))
-    )
-
-
-def _paraffin_note(samples: Sequence[StoredSample], paraffin: Collection[int]) -> str:
-    """A note on paraffin-embedded samples that are used, as the only ones of their patients."""
-    used = [
-        samples[position].barcode
-        for position in sorted(paraffin)
-        if samples[position].tumor or samples[position].normal
-    ]
-    if not used:
-        return ""
-    return (
-        f"{len(used)} of the samples used are paraffin-embedded (FFPE), with no other of that "
-        "sample type: " + ", ".join(used[:_MOST_SHOWN]) + (", …" if used[_MOST_SHOWN:] else "")
-    )
-
-
-def _own_samples(names: Sequence[str], left_out: Mapping[int, str]) -> tuple[StoredSample, ...]:
-    """The columns of an own cohort: each that is not left out is a tumour sample of one patient."""
-    return tuple(
-        StoredSample(name, name, name, tumor=used, all_tumor=used, reason=left_out.get(column, ""))
-        for column, name in enumerate(names)
-        for used in [column not in left_out]
-    )

@@ -21,13 +21,15 @@ from tcga_corr.sources.simulated import has_simulated_samples
 from tcga_corr.store.layout import TableKey
 from tcga_corr.store.metadata import InputFile, TableMetadata
 from tcga_corr.vocabulary.barcodes import parse_barcode
+from tcga_corr.vocabulary.gtex import TUMOR_TYPES_OF_TISSUE
 from tcga_corr.vocabulary.tumor_types import OTHER, TUMOR_TYPES, UNIONS, parse_tumor_type
 from tcga_corr.vocabulary.units import quantity_of
 
 _MOST_LISTED = 4  # files beside a table that are recorded one by one
 
 PREPARATION = 4
-"""Increased when the same input would give another table, so that ``load`` makes it again."""
+"""Increased when the same input would give another table, so that ``load`` makes it again; so too
+when a tissue is matched with another tumor type."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ class LoadPlan:
     counts: bool  # raw counts, stored as such
     missing: tuple[str, ...]  # requested tumor types without a sample in the table
     phenotype: TumorTypeOfSample | None  # for a table of several tumor types
+    phenotype_path: Path | None  # of the table that has it, unless that is the file itself
     inputs: tuple[InputFile, ...]
     stamps: dict[Path, tuple[int, ...]]  # of the files, before they were read
 
@@ -138,6 +141,13 @@ class LoadPlan:
         for file, stamp in self.stamps.items():
             if not file.exists() or _stamp(file) != stamp:
                 raise TableError(f"{file}: it changed while it was read", "Run it again")
+
+    def types_of(self, sample: str) -> tuple[str, ...]:
+        """The tumor types whose table a sample is in: several of one of GTEx, none if unknown."""
+        if sample in self.file.tissues:
+            return TUMOR_TYPES_OF_TISSUE[self.file.tissues[sample]]
+        found = self.phenotype.get(sample) if self.phenotype else self.tumor_types[0]
+        return (found,) if found else ()
 
     def would_make(self, metadata: TableMetadata | None) -> bool:
         """Whether this plan would make exactly the table with this metadata."""
@@ -201,6 +211,7 @@ def plan_file(path: Path, options: LoadOptions) -> LoadPlan:
         counts=options.counts,
         missing=missing,
         phenotype=phenotype,
+        phenotype_path=phenotype_path,
         inputs=_input_files(path, beside),
         stamps=stamps | {file: _stamp(file) for file in beside if file not in stamps},
     )

@@ -79,7 +79,7 @@ class VisitorNames(NameResolver):
         self._completions: Completions | None = None
         self._building = Lock()
 
-    def variable(self, item: Item) -> Variable:
+    def any_variable(self, item: Item) -> Variable:
         """The variable of a text, or of a gene set.
 
         Raises
@@ -117,7 +117,7 @@ class VisitorNames(NameResolver):
             raise UsageError(f"unknown gene, gene set or covariate '{shown}'", self._near(text))
         if kinds == ["covariate"] and ":" not in text:
             text = f"covariate:{text}"  # spares the search for genes named like it
-        return super().variable(text)
+        return super().any_variable(text)
 
     def _own_set(self, text: str) -> GeneSet | None:
         return self._own.get(text.casefold()) or self._own.get(text.removeprefix("set:").casefold())

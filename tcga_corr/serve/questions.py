@@ -9,7 +9,13 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, cast
 
 from tcga_corr.analysis.correlate import CorrelateAnswer
-from tcga_corr.analysis.names import CovariateVariable, GeneVariable, Variable, check_controls
+from tcga_corr.analysis.names import (
+    ComponentsVariable,
+    CovariateVariable,
+    GeneVariable,
+    Variable,
+    check_controls,
+)
 from tcga_corr.analysis.scope import ScopeOptions
 from tcga_corr.choices import SELECTIONS, Method, Null, Selection, check_choice
 from tcga_corr.errors import UsageError
@@ -196,6 +202,8 @@ def _identity(variable: Variable) -> Hashable:
     if isinstance(variable, CovariateVariable):
         one = variable.covariate
         return "covariate", one.table, one.name, one.label, one.table_sha256
+    if isinstance(variable, ComponentsVariable):
+        return "components", variable.count, tuple(map(_identity, variable.correlated))
     return "set", variable.gene_set
 
 

@@ -124,8 +124,9 @@ class Snapshot(Engine):
     def cohorts(self, scope: Scope) -> list[Cohort]:
         """As of the engine; of tables that are open already."""
         scope.check()
-        tables = self.tables(self.source(scope.source), list(scope.tumor_types))
-        return [scope.cohort(table) for table in tables]
+        source = self.source(scope.source)
+        tables = self.tables(source, list(scope.tumor_types))
+        return scope.cohorts_of(tables, lambda: self.names_of(source))
 
     def names(self, cohorts: Sequence[Cohort]) -> VisitorNames:
         """As of the engine; a text is one variable, never a collection or a file."""
@@ -213,10 +214,12 @@ class Snapshot(Engine):
         """What can be queried in the store, as JSON values."""
         types = self._types()
         sources = []
+        has_gtex = False
         for name, stored in types.items():
             found = [self._metadata(TableKey(name, tumor_type)) for tumor_type in stored]
             tables = [table for table in found if table is not None]
-            samples = (sample for table in tables for sample in table.samples)
+            samples = [sample for table in tables for sample in table.samples]
+            has_gtex = has_gtex or any(sample.gtex for sample in samples)
             sources.append(
                 {
                     "name": name,
@@ -233,7 +236,7 @@ class Snapshot(Engine):
             "version": version("tcga-corr"),
             "covariates": self._covariates.labels,
             "methods": list(METHODS),
-            "samples": list(SELECTIONS),
+            "samples": [name for name in SELECTIONS if name != "gtex" or has_gtex],
         }
 
     def _metadata(self, key: TableKey) -> TableMetadata | None:

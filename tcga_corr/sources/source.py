@@ -97,6 +97,9 @@ class Source:
         fetched from a hub.
     beside
         Further files on the hub that its tables need beside them.
+    with_gtex
+        A table on the hub that has the samples of GTEx too; the files that it needs beside it, in
+        addition, are ``beside_gtex``.
     page
         Web page where a person finds the files.
     quirks
@@ -123,6 +126,8 @@ class Source:
     fetched_from: FetchedFrom = "disk"
     table: RemoteFile | None = None
     beside: tuple[RemoteFile, ...] = ()
+    with_gtex: RemoteFile | None = None
+    beside_gtex: tuple[RemoteFile, ...] = ()
     page: str = ""
     quirks: tuple[str, ...] = field(default=(), repr=False)
     verified_live: bool = False
@@ -146,6 +151,8 @@ class Source:
             unit=self.counts.unit,
             file_name=self.counts.file_name,
             table=self.counts.table or self.table,
+            with_gtex=None,
+            beside_gtex=(),
             may_be_negative=False,
             same_depth=False,
         )

@@ -60,6 +60,11 @@ class Fit:
         self._directions = left[:, weight > 1e-10 * np.sqrt(max(1, len(columns)))]
         self.n_controls = self._directions.shape[1]
 
+    @property
+    def directions(self) -> Matrix:
+        """Samples x fitted controls: of length one and at right angles, spanning the controls."""
+        return self._directions
+
     def left_of(self, deviations: Matrix) -> Matrix:
         """What the fit leaves of variables given as deviations from their mean, ... x samples."""
         fitted = (deviations @ self._directions) @ self._directions.T

@@ -1,11 +1,12 @@
-"""Random-effects pooling of correlation coefficients over tumor types, for many questions at once.
+"""Random-effects pooling of effects over tumor types, for many questions at once.
 
-Everything is computed on Fisher's z = atanh(r) and transformed back by tanh.
+Correlation coefficients are pooled on Fisher's z = atanh(r) and transformed back by tanh; other
+effects, such as log hazard ratios, on their own scale.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -108,13 +109,55 @@ def pool(
     prediction
         Whether to compute the prediction interval, which takes most of the time; NaN without.
     """
+    r, variance = np.asarray(r, dtype=np.float64), np.asarray(variance, dtype=np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = pool_effects(
+            np.arctanh(r),
+            variance,
+            confidence,
+            truncated=truncated,
+            leave_one_out=leave_one_out,
+            prediction=prediction,
+        )
+        return replace(found, **{name: np.tanh(getattr(found, name)) for name in _EFFECTS})
+
+
+_EFFECTS = (
+    "r", "ci_low", "ci_high", "prediction_low", "prediction_high", "loo_low", "loo_high",
+)  # fmt: skip
+
+
+def pool_effects(
+    effect: ArrayLike,
+    variance: ArrayLike,
+    confidence: float = 0.95,
+    *,
+    truncated: bool = True,
+    leave_one_out: bool = True,
+    prediction: bool = True,
+) -> Pooled:
+    """Pool effects that are nearly normal, such as log hazard ratios, as :func:`pool` does z.
+
+    Parameters
+    ----------
+    effect
+        Of shape (types,) or (types, questions). An entry that is not finite, or has no positive
+        finite variance, is left out of its question.
+    variance
+        Of each effect.
+    confidence, truncated, leave_one_out, prediction
+        As of :func:`pool`.
+
+    Returns
+    -------
+    What is called r there is the effect here.
+    """
     from scipy import special
 
-    r, variance = np.asarray(r, dtype=np.float64), np.asarray(variance, dtype=np.float64)
-    if r.shape != variance.shape:
-        raise ValueError(f"r is of shape {r.shape}, its variance of {variance.shape}")
+    z, variance = np.asarray(effect, dtype=np.float64), np.asarray(variance, dtype=np.float64)
+    if z.shape != variance.shape:
+        raise ValueError(f"the effect is of shape {z.shape}, its variance of {variance.shape}")
     with np.errstate(divide="ignore", invalid="ignore"):
-        z = np.arctanh(r)
         present = np.isfinite(z) & np.isfinite(variance) & (variance > 0)
         k = present.sum(axis=0)
         # from the smallest z, so that equal z deviate by exactly 0
@@ -140,18 +183,18 @@ def pool(
         )
         return Pooled(
             n_types=k,
-            r=np.tanh(mu),
-            ci_low=np.tanh(mu - half_width),
-            ci_high=np.tanh(mu + half_width),
+            r=mu,
+            ci_low=mu - half_width,
+            ci_high=mu + half_width,
             p=p[()],
             tau2=tau2,
             i2=np.maximum((q - df) / q, 0.0),
             q=q,
             q_p=special.chdtrc(df, q),
-            prediction_low=np.tanh(base + next_low),
-            prediction_high=np.tanh(base + next_high),
-            loo_low=np.tanh(base + low_z),
-            loo_high=np.tanh(base + high_z),
+            prediction_low=base + next_low,
+            prediction_high=base + next_high,
+            loo_low=base + low_z,
+            loo_high=base + high_z,
             loo_low_left=low_left[()],
             loo_high_left=high_left[()],
         )
@@ -166,14 +209,28 @@ def mean_correlation(r: Vector, variance: Vector) -> Vector:
         Types x questions: r and the variance of its z, all of them usable.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
-        z, weights = np.arctanh(r), 1 / variance
+        return np.asarray(np.tanh(mean_effect(np.arctanh(r), variance)))
+
+
+def mean_effect(effect: Vector, variance: Vector) -> Vector:
+    """The pooled effect alone, as :func:`pool_effects` has it, of very many questions.
+
+    Parameters
+    ----------
+    effect, variance
+        Types x questions; finite effects, and an infinite variance where one does not count.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        weights = 1 / variance
+        df = (weights > 0).sum(axis=0) - 1
         total = weights.sum(axis=0)
-        mean = (weights * z).sum(axis=0) / total
-        q = (weights * (z - mean) ** 2).sum(axis=0)
+        mean = (weights * effect).sum(axis=0) / total
+        q = (weights * (effect - mean) ** 2).sum(axis=0)
         scale = (weights * (total - weights)).sum(axis=0) / total
-        tau2 = np.maximum((q - (len(r) - 1)) / scale, 0.0)
+        tau2 = np.maximum((q - df) / scale, 0.0)
+        tau2 = np.where(df > 0, tau2, 0.0)
         weights = 1 / (variance + tau2)
-        return np.asarray(np.tanh((weights * z).sum(axis=0) / weights.sum(axis=0)))
+        return np.asarray((weights * effect).sum(axis=0) / weights.sum(axis=0))
 
 
 def _number_from(least: int, count: Counts) -> Vector:

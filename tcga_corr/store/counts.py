@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tcga_corr.errors import DamagedTableError, DataMissingError
 from tcga_corr.expression import ExpressionTable
+from tcga_corr.store.index import GeneNames, TableIndex
 from tcga_corr.store.layout import Store, TableKey
 from tcga_corr.store.metadata import CountsMetadata
 from tcga_corr.store.parquet import metadata_of_file, rows_of_file, write_rows
@@ -33,6 +34,19 @@ class CountsTable:
     def table_sha256(self) -> str:
         """Hash of its symbols and counts."""
         return self.metadata.values_sha256
+
+
+def samples_alone(table: CountsTable) -> TableIndex:
+    """A table of counts without its genes: an index by which its samples are selected."""
+    shape = (0, len(table.metadata.samples))
+    return TableIndex(
+        table.key,
+        table.table_sha256,
+        table.metadata,
+        GeneNames((), ""),
+        np.zeros(shape, np.uint16),
+        np.zeros(shape, np.float32),
+    )
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcga_corr.errors import UsageError, near_names
-from tcga_corr.store.covariates import list_covariates, open_covariates
+from tcga_corr.store.covariates import StoredCovariates, list_covariates, open_covariates
 from tcga_corr.store.layout import Store
-from tcga_corr.store.metadata import CovariateMetadata, StoredSample
+from tcga_corr.store.metadata import (
+    CovariateColumn,
+    CovariateMetadata,
+    InputFile,
+    StoredSample,
+)
+from tcga_corr.vocabulary import purity
 
 Vector = NDArray[np.float64]
 
@@ -35,7 +41,7 @@ class Covariate:
     table_sha256
         Hash of the table's file.
     rows
-        Sample or patient to vial to value, NaN where missing.
+        Sample or patient to vial to value, NaN where missing; of a category the place of its level.
     """
 
     table: str
@@ -45,10 +51,24 @@ class Covariate:
     table_sha256: str = field(compare=False, repr=False)
     rows: Mapping[str, Mapping[str, float]] = field(compare=False, repr=False)
 
+    @cached_property
+    def _described(self) -> CovariateColumn:
+        return next(known for known in self.metadata.covariates if known.name == self.name)
+
     @property
     def column(self) -> str:
         """Its column in the input."""
-        return next(known.column for known in self.metadata.covariates if known.name == self.name)
+        return self._described.column
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """The levels of a category; none of a number."""
+        return self._described.levels
+
+    @property
+    def ordered(self) -> bool:
+        """Whether the levels are in an order of their own, from lowest to highest."""
+        return self._described.ordered
 
     @property
     def origin(self) -> tuple[str, str]:
@@ -77,17 +97,45 @@ class Covariate:
         return values, n_by_letter
 
 
+def _shipped() -> StoredCovariates:
+    """The purity that ships with the tool, as a table of the store."""
+    table = purity.shipped_purity()
+    columns = tuple(
+        CovariateColumn(name, column, int((~np.isnan(table.values[name])).sum()))
+        for name, column in purity.COLUMNS.items()
+    )
+    metadata = CovariateMetadata(
+        kind="sample",
+        inputs=(InputFile("purity.tsv.gz", table.size, table.sha256),),
+        recipe={},
+        citation=purity.CITATION,
+        covariates=columns,
+        n_keys=len(set(table.samples)),
+        dropped={},
+        notes=(),
+    )
+    values = table.values
+    return StoredCovariates(purity.NAME, metadata, table.sha256, table.samples, table.vials, values)
+
+
 class Covariates:
-    """The covariates of a store by name, read when they are needed."""
+    """The covariates of a store by name, read when they are needed.
+
+    Beside them stands the purity that ships with the tool, where the store has none of a name.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._opened: dict[str, StoredCovariates | None] = {}
 
     @cached_property
     def _known(self) -> list[tuple[str, str]]:
         """The table and the name of each."""
-        tables = list_covariates(self._store).items()
-        return [(table, known.name) for table, metadata in tables for known in metadata.covariates]
+        tables = list_covariates(self._store)
+        own = [(table, one.name) for table, data in tables.items() for one in data.covariates]
+        taken = {name.casefold() for _, name in own}
+        shipped = [(purity.NAME, name) for name in purity.COLUMNS if name not in taken]
+        return own + (shipped if purity.NAME not in tables else [])
 
     @property
     def labels(self) -> list[str]:
@@ -124,21 +172,27 @@ class Covariates:
             raise UsageError(
                 f"several tables of covariates have '{text}': {tables}", f"Say {listed}"
             )
-        if not self._known:
-            raise UsageError(
-                f"unknown covariate '{text}': the store has none",
-                "Load some with `tcga-corr load --covariates FILE`",
-            )
         covariate = self._read(*found[0]) if found else None
         if covariate is None:
             raise UsageError(
                 f"unknown covariate '{text}'",
-                near_names(text, self.labels) or f"The store has {', '.join(self.labels[:12])}",
+                near_names(text, self.labels)
+                or f"There are {', '.join(self.labels[:12])}"
+                + ("; see `tcga-corr covariates`" if len(self.labels) > 12 else "")
+                + "; load others with `tcga-corr load --covariates FILE`",
             )
         return covariate
 
+    def everyone(self) -> list[Covariate]:
+        """Every covariate, in the order of tables and columns."""
+        found = (self._read(table, name) for table, name in self._known)
+        return [one for one in found if one is not None]
+
     def _read(self, table: str, name: str) -> Covariate | None:
-        stored = open_covariates(self._store, table)
+        if table not in self._opened:
+            own = open_covariates(self._store, table)
+            self._opened[table] = own or (_shipped() if table == purity.NAME else None)
+        stored = self._opened[table]
         if stored is None or name not in stored.values:
             return None  # removed or replaced since it was looked up
         rows: defaultdict[str, dict[str, float]] = defaultdict(dict)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from tcga_corr.errors import (
 from tcga_corr.files import replacing, writing
 from tcga_corr.store.layout import SCHEMA_VERSION, Store
 from tcga_corr.store.metadata import (
+    CovariateColumn,
     CovariateMetadata,
     decode_metadata,
     encode_metadata,
@@ -39,11 +41,12 @@ def write_covariates(
     metadata: CovariateMetadata,
     keys: Sequence[str],
     vials: Sequence[str],
-    values: Vector,
+    values: Mapping[str, Vector],
 ) -> None:
     """Store a table of covariates, in place of any of its name.
 
     Call it with these covariates locked. They are stored at the moment their file is renamed.
+    A category is stored as text, a number as such.
 
     Parameters
     ----------
@@ -56,18 +59,34 @@ def write_covariates(
     keys, vials
         The sample or patient of each row, and the vial.
     values
-        Rows x covariates, NaN where missing.
+        Covariate to a number for each row, of a category the place of its level; NaN where missing.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    columns: dict[str, Any] = {"key": pa.array(keys, "string"), "vial": pa.array(vials, "string")}
-    for covariate, column in zip(metadata.covariates, values.T, strict=True):
-        columns[covariate.name] = pa.array(column, pa.float64(), from_pandas=True)
-    arrow = pa.table(columns).replace_schema_metadata(encode_metadata(metadata))
+    arrow = covariates_table(metadata, keys, vials, values)
     store.create()
     with replacing(store.covariates_path(name)) as partial:
         pq.write_table(arrow, partial, compression="zstd", write_page_checksum=True)
+
+
+def covariates_table(
+    metadata: CovariateMetadata,
+    keys: Sequence[str],
+    vials: Sequence[str],
+    values: Mapping[str, Vector],
+) -> pa.Table:
+    """A table of covariates as it is stored; see :func:`write_covariates`."""
+    import pyarrow as pa
+
+    columns: dict[str, Any] = {"key": pa.array(keys, "string"), "vial": pa.array(vials, "string")}
+    for covariate in metadata.covariates:
+        column = values[covariate.name]
+        if covariate.levels:
+            words = [None if np.isnan(one) else covariate.levels[int(one)] for one in column]
+            columns[covariate.name] = pa.array(words, "string")
+        else:
+            columns[covariate.name] = pa.array(column, pa.float64(), from_pandas=True)
+    return pa.table(columns).replace_schema_metadata(encode_metadata(metadata))
 
 
 @dataclass(frozen=True)
@@ -83,7 +102,7 @@ class StoredCovariates:
     keys, vials
         The sample or patient of each row, and the vial.
     values
-        Covariate to a value for each row, NaN where missing.
+        Covariate to a number for each row, of a category the place of its level; NaN where missing.
     """
 
     name: str
@@ -102,10 +121,14 @@ def open_covariates(store: Store, name: str) -> StoredCovariates | None:
     DamagedTableError
         If the file is not a complete table of this schema version.
     """
+    return read_covariates_file(store.covariates_path(name), name)
+
+
+def read_covariates_file(path: Path, name: str) -> StoredCovariates | None:
+    """A table of covariates from its file; see :func:`open_covariates`."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    path = store.covariates_path(name)
     try:
         with reading(path, *_DAMAGED):
             content = path.read_bytes()
@@ -118,7 +141,7 @@ def open_covariates(store: Store, name: str) -> StoredCovariates | None:
             )
             metadata = _metadata(arrow.schema)
             values = {
-                covariate.name: arrow.column(covariate.name).to_numpy(zero_copy_only=False)
+                covariate.name: _numbers(arrow.column(covariate.name), covariate)
                 for covariate in metadata.covariates
             }
             keys, vials = (arrow.column(column).to_pylist() for column in ("key", "vial"))
@@ -126,6 +149,15 @@ def open_covariates(store: Store, name: str) -> StoredCovariates | None:
         return None
     digest = hashlib.sha256(content).hexdigest()
     return StoredCovariates(name, metadata, digest, keys, vials, values)
+
+
+def _numbers(column: pa.ChunkedArray, covariate: CovariateColumn) -> Vector:
+    """The numbers of a stored column, of a category the places of its levels."""
+    if not covariate.levels:
+        return np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.float64)
+    place = {level: float(number) for number, level in enumerate(covariate.levels)}
+    place[None] = np.nan  # type: ignore[index]
+    return np.array([place[word] for word in column.to_pylist()])
 
 
 def read_covariate_metadata(store: Store, name: str) -> CovariateMetadata | None:

@@ -33,7 +33,8 @@ class InputFile:
 class StoredSample:
     """One column of a stored table, and the selections that it is in.
 
-    ``reason`` is why it is not in the default selection of its kind; empty where it is.
+    ``reason`` is why it is not in the default selection of its kind; empty where it is. A sample of
+    GTEx, whose patient is its donor, has a ``tissue``.
     """
 
     sample: str
@@ -45,9 +46,11 @@ class StoredSample:
     normal: bool = False
     all_tumor: bool = False
     reason: str = ""
+    gtex: bool = False
+    tissue: str = ""
 
     def is_in(self, selection: str) -> bool:
-        """Whether it is in the selection ``tumor``, ``normal`` or ``all-tumor``."""
+        """Whether it is in the selection ``tumor``, ``normal``, ``all-tumor`` or ``gtex``."""
         return bool(getattr(self, selection.replace("-", "_")))
 
 
@@ -119,11 +122,21 @@ class CountsMetadata(TableMetadata):
 
 @dataclass(frozen=True)
 class CovariateColumn:
-    """A covariate: its name, its column in the input, and the number of keys with a value."""
+    """A covariate: its name, its column in the input, and the number of keys with a value.
+
+    A category has ``levels``, which may be ``ordered``, such as stages from I to IV; a number none.
+    """
 
     name: str
     column: str
     n: int
+    levels: tuple[str, ...] = ()
+    ordered: bool = False
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> CovariateColumn:
+        """From the values of :func:`dataclasses.asdict`, as JSON keeps them."""
+        return cls(**{**data, "levels": tuple(data.get("levels", ()))})
 
 
 @dataclass(frozen=True)
@@ -141,7 +154,7 @@ class CovariateMetadata:
     citation
         What to cite; empty where the input is not a known published table.
     covariates
-        The columns of numbers.
+        The columns of numbers and of categories.
     n_keys
         The number of samples or patients.
     dropped
@@ -163,7 +176,7 @@ class CovariateMetadata:
     def from_json(cls, data: dict[str, Any]) -> CovariateMetadata:
         """From the values of :func:`dataclasses.asdict`, as JSON keeps them."""
         inputs = tuple(InputFile(**entry) for entry in data["inputs"])
-        covariates = tuple(CovariateColumn(**entry) for entry in data["covariates"])
+        covariates = tuple(CovariateColumn.from_json(entry) for entry in data["covariates"])
         notes = tuple(data["notes"])
         return cls(**{**data, "inputs": inputs, "covariates": covariates, "notes": notes})
 

@@ -117,11 +117,10 @@ def check_table(store: Store, key: TableKey) -> None:
     DamagedTableError
         If it is damaged, or the two differ.
     """
-    metadata = read_metadata(store, key)
-    genes, values = read_values(store, key)
-    path = store.table_path(key)
+    metadata, path = read_metadata(store, key), store.table_path(key)
     if metadata is None:
         raise DamagedTableError(f"{path}: the table is gone", _REMEDY)
+    genes, values = read_values(store, key)
     if values.shape != (metadata.n_genes, len(metadata.samples)):
         raise DamagedTableError(f"{path}: not of the shape that it says", _REMEDY)
     if genes != sorted(set(genes)) or not np.isfinite(values).all():
@@ -129,13 +128,27 @@ def check_table(store: Store, key: TableKey) -> None:
 
 
 def read_values(store: Store, key: TableKey) -> tuple[list[str], NDArray[np.float32]]:
-    """Gene symbols and values (genes x samples) of a stored table."""
+    """Gene symbols and values (genes x samples) of a stored table.
+
+    Raises
+    ------
+    FileNotFoundError, DamagedTableError
+        As :func:`rows_of_file`.
+    """
     genes, values = rows_of_file(store.table_path(key))
     return genes, values.astype(np.float32, copy=False)
 
 
 def rows_of_file(path: Path) -> tuple[list[str], NDArray[Any]]:
-    """Gene symbols and values (genes x samples) in the file of a table, page checksums checked."""
+    """Gene symbols and values (genes x samples) in the file of a table, page checksums checked.
+
+    Raises
+    ------
+    FileNotFoundError
+        If it is gone, as another process may remove it.
+    DamagedTableError
+        If it cannot be read.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -146,6 +159,8 @@ def rows_of_file(path: Path) -> tuple[list[str], NDArray[Any]]:
             partitioning=None,
             page_checksum_verification=True,
         )
+    except FileNotFoundError:
+        raise
     except (pa.ArrowException, OSError) as error:
         raise DamagedTableError(
             f"{path}: cannot be read ({shorten(one_line(error), 120)})", _REMEDY

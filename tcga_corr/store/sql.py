@@ -21,6 +21,7 @@ from tcga_corr.store.counts import read_counts
 from tcga_corr.store.covariates import check_covariates
 from tcga_corr.store.index import check_tables
 from tcga_corr.store.layout import Store
+from tcga_corr.store.results import check_result
 
 if TYPE_CHECKING:
     import duckdb
@@ -97,13 +98,18 @@ def run_query(store: Store, query: str, *, unsafe: bool = False) -> pl.DataFrame
 
     for _ in range(_TRIES):
         stamps = _stamps(store)
-        check_tables(store)
-        check_covariates(store)
-        if "counts" in query.lower():  # they have no index by which a change would be seen
-            for key in store.counts_keys():
-                read_counts(store, key)
         try:
+            check_tables(store)
+            check_covariates(store)
+            _check_counts(store, query)
+            _check_results(store, query)
             frame = _answer(store, query, unsafe=unsafe)
+        except FileNotFoundError:  # removed meanwhile
+            continue
+        except StoreError:
+            if _stamps(store) == stamps:
+                raise
+            continue
         # of damaged text, the error of DuckDB may itself be no text
         except (duckdb.Error, RuntimeError) as error:
             if _stamps(store) == stamps:
@@ -232,6 +238,32 @@ def _views(store: Store) -> str:
 def _results(store: Store, name: str) -> list[Path]:
     """The tables of this name in the folders of runs, sorted."""
     return sorted(store.root.glob(f"results/[!.]*/{name}.parquet"))
+
+
+def _check_counts(store: Store, query: str) -> None:
+    """Refuse raw counts that a query may read, and that are damaged.
+
+    They have no index by which a change would be seen.
+    """
+    if "counts" in query.lower():
+        for key in store.counts_keys():
+            with suppress(DataMissingError):  # removed meanwhile
+                read_counts(store, key)
+
+
+def _check_results(store: Store, query: str) -> None:
+    """Refuse tables of runs that a query may read, and that are not as they were written.
+
+    It takes a second for each gigabyte of them.
+
+    Raises
+    ------
+    StoreError
+        Naming the first of them.
+    """
+    text = query.lower()
+    for path in (path for name in _RESULTS if name in text for path in _results(store, name)):
+        check_result(path)
 
 
 def _stamps(store: Store) -> list[tuple[Path, int, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -126,5 +127,10 @@ def _download_folders(store: Store, source: str, wanted: tuple[str, ...]) -> lis
 
 
 def _size(path: Path) -> int:
-    files = path.rglob("*") if path.is_dir() else [path]
-    return sum(file.stat().st_size for file in files if file.is_file())
+    """The bytes of a file, or of those in a folder, some of which another process may remove."""
+    size = 0
+    with suppress(FileNotFoundError):
+        for file in path.rglob("*") if path.is_dir() else [path]:
+            if file.is_file():
+                size += file.stat().st_size
+    return size

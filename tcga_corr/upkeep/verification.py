@@ -108,7 +108,7 @@ def verify(
     for key in store.counts_keys(source):
         if not wanted or key.tumor_type in wanted:
             progress.step(f"counts of {key.source} {key.tumor_type}")
-            yield _check_counts(store, key, repair)
+            yield from _check_counts(store, key, repair)
     if not wanted and source is None:
         for name in store.covariate_names():
             yield _check_covariates(store, name)
@@ -152,19 +152,26 @@ def _was_removed(store: Store, key: TableKey) -> bool:
     return not store.table_path(key).exists() and key not in store.vanished_keys(key.source)
 
 
-def _check_counts(store: Store, key: TableKey, repair: bool) -> Finding:
+def _check_counts(store: Store, key: TableKey, repair: bool) -> Iterator[Finding]:
+    """The state of raw counts; none where another process has removed them meanwhile."""
     path = _relative(store, store.counts_path(key))
     try:
         read_counts(store, key)
+    except (DataMissingError, FileNotFoundError):
+        if store.counts_path(key).exists():
+            raise
+        return
     except StoreError as error:
         if repair and _reload_counts(store, key):
-            return Finding("counts", path, "mended", error.what)
+            yield Finding("counts", path, "mended", error.what)
+            return
         which = f"--source {key.source} -t {key.tumor_type} --counts"
         again = f"Run `tcga-corr remove {which}`, and fetch or load them again"
         here = downloaded_table(store, key, counts=True) is not None
         remedy = "Run `tcga-corr verify --repair`" if here and not repair else again
-        return Finding("counts", path, "damaged", error.what, remedy)
-    return Finding("counts", path, WHOLE)
+        yield Finding("counts", path, "damaged", error.what, remedy)
+        return
+    yield Finding("counts", path, WHOLE)
 
 
 def _reload_counts(store: Store, key: TableKey) -> bool:
@@ -268,8 +275,10 @@ def _how_to_fetch(source: str, path: Path) -> str:
     known = SOURCES.get(source)
     if known is not None and known.simulated:
         return "Run `tcga-corr demo`"
+    of_gtex = [] if known is None else [known.with_gtex, *known.beside_gtex]
+    gtex = " --gtex" if any(file and file.path.name == path.name for file in of_gtex) else ""
     tumor_type = None if known is None or known.pan_cancer else tumor_type_of_path(path)
-    return f"Run `tcga-corr fetch {tumor_type + ' ' if tumor_type else ''}--source {source}`"
+    return f"Run `tcga-corr fetch {tumor_type + ' ' if tumor_type else ''}--source {source}{gtex}`"
 
 
 def _find_leftovers(store: Store, repair: bool) -> Iterator[Finding]:

@@ -17,7 +17,7 @@ SIMULATED = "SIMULATED"
 NOTE_OF_SIMULATED = f"{SIMULATED} values: nothing here is a finding"
 """The note of an answer from simulated tables."""
 
-LEVEL_OF_TUMOR_TYPE, LEVEL_OF_POOLED = "tumor type", "pooled"
+LEVEL_OF_TUMOR_TYPE, LEVEL_OF_POOLED, LEVEL_OF_DIFFERENCE = "tumor type", "pooled", "difference"
 """What a row is about."""
 
 SIGNIFICANT = 0.05
@@ -53,7 +53,7 @@ def _columns_of(null: NullRecord) -> tuple[Column, ...]:
 
 ASSOCIATION: tuple[Column, ...] = (
     Column("tumor_type", "text", "a TCGA study abbreviation"),
-    Column("stratum", "text", "the part of the samples; empty in this version"),
+    Column("stratum", "text", "the part of the samples, with --by"),
     Column("x", "text", "a gene, gene set or covariate"),
     Column("y", "text", "the other variable"),
     Column("method", "text", "how they were correlated"),
@@ -66,11 +66,21 @@ ASSOCIATION: tuple[Column, ...] = (
     *(column for null in NULLS.values() for column in _columns_of(null)),
     Column("n_shared_genes", "integer", "genes that x and y share"),
     Column("r_disjoint", "number", "r without the genes that x and y share"),
-    Column("r_purity", "number", "r adjusted for purity; empty in this version"),
-    Column("n_purity", "integer", "samples with a purity; empty in this version"),
-    Column("level", "text", f"what the row is about: {LEVEL_OF_TUMOR_TYPE}, or {LEVEL_OF_POOLED}"),
+    Column("r_purity", "number", "r adjusted for purity, where a gene set is involved"),
+    Column("n_purity", "integer", "its samples"),
+    Column(
+        "level",
+        "text",
+        f"what the row is about: {LEVEL_OF_TUMOR_TYPE}, {LEVEL_OF_POOLED} or {LEVEL_OF_DIFFERENCE}",
+    ),
     Column("note", "text", "why there is no r, what was left out"),
 )
+
+OF_STRATA: tuple[Column, ...] = (
+    Column("delta_z", "number", "difference of z = atanh(r) between strata"),
+    Column("p_permutation", "number", "p-value of that difference among shuffled strata"),
+)
+"""The columns at the end of rows by strata."""
 
 NAMES: tuple[str, ...] = tuple(column.name for column in ASSOCIATION)
 INTERVAL: tuple[str, ...] = ("r", "ci_low", "ci_high", "p")

@@ -31,6 +31,7 @@ _HYPHENS = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d"),
 _PLAIN = {**_INVISIBLE, **_BLANKS, **_HYPHENS}
 _MOUSE = re.compile(r"[A-Z][a-z0-9]*[a-z][a-z0-9-]*|[0-9]+[A-Z]?[a-z0-9]*Rik")
 _MOST_POINTS = 3
+_LONGEST = 1_000  # letters of what may be a name; the patterns take long over blanks without end
 _MOST_REPEATS = 99
 
 
@@ -51,7 +52,7 @@ def split_name(name: str) -> tuple[str, str]:
     id stays as it is written.
     """
     name = name.strip()
-    if name.isalpha():
+    if name.isalpha() or len(name) > _LONGEST:
         return name, ""
     if name.isdigit():
         return "", name
@@ -96,19 +97,24 @@ def genes_named(name: str) -> list[Gene]:
     return [*found, *(gene for gene in others if gene not in found)]
 
 
-def gene_named(name: str) -> Gene:
+def gene_named(name: str, *, suggest: bool = True) -> Gene:
     """The gene of a question's name, in any case.
+
+    Parameters
+    ----------
+    name, suggest
+        As of :meth:`tcga_corr.vocabulary.symbols.SymbolTable.resolve`.
 
     Raises
     ------
     AmbiguousSymbolError
         If it may be several genes, naming them.
     UnknownSymbolError
-        If no gene has this name, naming the nearest symbols.
+        If no gene has this name.
     """
     name = cleaned(name)
     try:
-        return symbol_table().resolve(name)
+        return symbol_table().resolve(name, suggest=suggest)
     except UnknownSymbolError as error:
         found = genes_named(name) or genes_named(name.upper())
         if not found:

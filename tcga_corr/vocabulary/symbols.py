@@ -91,18 +91,25 @@ class SymbolTable:
     def __iter__(self) -> Iterator[Gene]:
         return iter(self._by_symbol.values())
 
-    def resolve(self, name: str) -> Gene:
+    def resolve(self, name: str, *, suggest: bool = True) -> Gene:
         """The gene of a current symbol, an alias or a former symbol.
 
         A current symbol comes first, as written and then in any case; then the preferred meaning of
         an alias; then aliases, in any case, so that one is not read as another gene's.
+
+        Parameters
+        ----------
+        name
+            The name.
+        suggest
+            Whether the error names the nearest symbols, which takes half a second.
 
         Raises
         ------
         AmbiguousSymbolError
             If it is an alias of several genes, naming them.
         UnknownSymbolError
-            If no gene has this name, naming the nearest symbols.
+            If no gene has this name.
         """
         candidates = self.candidates(name)
         if len(candidates) != 1 or not (name in self or name in PREFERRED):
@@ -113,9 +120,9 @@ class SymbolTable:
                 f"'{name}' is an alias of several genes: {listed}", "Name one of these"
             )
         if not candidates:
+            near = near_names(name, self._by_symbol) if suggest else ""
             raise UnknownSymbolError(
-                f"unknown gene '{name}'",
-                near_names(name, self._by_symbol) or "Give an HGNC symbol such as RELA",
+                f"unknown gene '{name}'", near or "Give an HGNC symbol such as RELA"
             )
         return candidates[0]
 

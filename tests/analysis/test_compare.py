@@ -32,7 +32,7 @@ Values = Mapping[str, float]  # by sample
 COLUMNS = [
     "tumor_type", "variable", "test", "group_a", "group_b", "n_a", "n_b", "mean_a", "mean_b",
     "difference", "ci_low", "ci_high", "statistic", "df", "df2", "p", "q", "effect",
-    "effect_name", "note",
+    "effect_name", "p_genes", "q_genes", "genes_low", "genes_high", "note",
 ]  # fmt: skip
 # G000 is constant; G005 has no ties, and is compared by itself too
 GENES = [f"G{number:03d}" for number in range(70)]
@@ -286,7 +286,7 @@ EFFECTS = {
 
 @pytest.mark.parametrize("ties", ["average", "gsva"])
 def test_tumour_against_normal(engine: Engine, ties: Any) -> None:
-    answer = engine.compare([S, "G005"], tumor_types=["LIHC"], ties=ties, **REAL)
+    answer = engine.compare([S, "G005"], tumor_types=["LIHC"], ties=ties, **REAL, null="none")
     frame = answer.frame
     assert answer.query.by == "sample-type"
     assert answer.query.groups == ["tumor", "normal"]
@@ -309,7 +309,7 @@ def test_tumour_against_normal(engine: Engine, ties: Any) -> None:
 
 def test_every_tumor_type_has_its_rows(engine: Engine) -> None:
     """Those that lack normal samples say so, and are no tests for q."""
-    frame = engine.compare(S, **REAL).frame
+    frame = engine.compare(S, **REAL, null="none").frame
     assert_q(frame)
     said = {(row["tumor_type"], row["test"]): row for row in frame.to_dicts()}
     tests = ("welch", "mann-whitney", "paired t", "wilcoxon")
@@ -334,7 +334,7 @@ def test_every_tumor_type_has_its_rows(engine: Engine) -> None:
 
 
 def test_covariates(engine: Engine) -> None:
-    frame = engine.compare(PURITY, **REAL).frame
+    frame = engine.compare(PURITY, **REAL, null="none").frame
     read = pl.read_csv(engine.store.root.parent / "clinic.tsv", separator="\t").drop_nulls()
     known = dict(zip(read["sample"], read["purity"], strict=True))
     tumor, normal = (
@@ -350,7 +350,7 @@ def test_covariates(engine: Engine) -> None:
 
 
 def test_collections_stand_for_their_sets(engine: Engine, tmp_path: Path) -> None:
-    answer = engine.compare(["hallmark", "G005"], tumor_types=["LIHC"], **REAL)
+    answer = engine.compare(["hallmark", "G005"], tumor_types=["LIHC"], **REAL, null="none")
     assert len(answer.query.variables) == 51
     frame = answer.frame
     assert_q(frame)
@@ -364,22 +364,22 @@ def test_collections_stand_for_their_sets(engine: Engine, tmp_path: Path) -> Non
         assert_two(rows, ("tumor", "normal"), *sides)
     gmt = tmp_path / "mine.gmt"
     gmt.write_text("".join("\t".join((one.name, "", *one.genes)) + "\n" for one in (S, FEW)))
-    frame = engine.compare([str(gmt), f"{gmt}:S"], tumor_types=["LIHC"], **REAL).frame
+    frame = engine.compare([str(gmt), f"{gmt}:S"], tumor_types=["LIHC"], **REAL, null="none").frame
     assert list(dict.fromkeys(frame["variable"])) == ["S", "few"]
     whys = set(frame.filter(pl.col("variable") == "few")["note"])
     assert whys == {"few: 3 of 4 genes measured, at least 5 needed"}
 
 
 def test_a_row_does_not_depend_on_the_others(engine: Engine) -> None:
-    together = engine.compare([S, "G005"], **REAL).frame.drop("q")
+    together = engine.compare([S, "G005"], **REAL, null="none").frame.drop("q")
     for one in (S, "G005"):
-        alone = engine.compare(one, **REAL).frame.drop("q")
+        alone = engine.compare(one, **REAL, null="none").frame.drop("q")
         name = one if isinstance(one, str) else one.name
         assert alone.equals(together.filter(pl.col("variable") == name))
 
 
 def test_a_constant_gene(engine: Engine) -> None:
-    frame = engine.compare(["G000", S], tumor_types=["LIHC"], **REAL).frame
+    frame = engine.compare(["G000", S], tumor_types=["LIHC"], **REAL, null="none").frame
     notes = dict(frame.filter(pl.col("variable") == "G000").select("test", "note").iter_rows())
     assert notes == {
         "welch": "tumor and normal are constant",
@@ -411,7 +411,7 @@ def test_two_groups_of_samples(engine: Engine, tmp_path: Path, ending: str) -> N
     names = barcodes(22, site="LI")
     group_of = {name: ("treated", "control")[place % 3 > 0] for place, name in enumerate(names[2:])}
     path = write_groups(tmp_path, {f"{name}{ending}": one for name, one in group_of.items()})
-    answer = engine.compare([S], path, tumor_types=["LIHC"], **REAL)
+    answer = engine.compare([S], path, tumor_types=["LIHC"], **REAL, null="none")
     assert answer.query.groups == ["treated", "control"]
     assert answer.query.scope.samples == "tumor"
     sides = split(scores(engine, S, "LIHC", **REAL), group_of, ("treated", "control"))
@@ -424,7 +424,9 @@ def test_two_groups_of_patients(engine: Engine, tmp_path: Path) -> None:
     path = write_groups(tmp_path, group_of, "patient")
     for samples in ("tumor", "normal"):
         taken: Any = samples
-        frame = engine.compare([S], path, tumor_types=["LIHC"], samples=taken, **REAL).frame
+        frame = engine.compare(
+            [S], path, tumor_types=["LIHC"], samples=taken, **REAL, null="none"
+        ).frame
         values = scores(engine, S, "LIHC", samples=samples, **REAL)
         known = {name: group_of[name[:12]] for name in values if name[:12] in group_of}
         assert_two(frame.to_dicts(), ("x", "y"), *split(values, known, "xy"))
@@ -435,7 +437,9 @@ def test_three_groups(engine: Engine, tmp_path: Path) -> None:
     names = [*barcodes(22, site="LI"), *barcodes(11, site="AC")]
     group_of = {name: ("II", "I", "III")[place % 3] for place, name in enumerate(names)}
     path = write_groups(tmp_path, group_of)
-    frame = engine.compare([S, "G005"], path, tumor_types=["ACC", "LIHC"], **REAL).frame
+    frame = engine.compare(
+        [S, "G005"], path, tumor_types=["ACC", "LIHC"], **REAL, null="none"
+    ).frame
     assert_q(frame)
     order = ("II", "I", "III")
     for tumor_type, variable in itertools.product(("ACC", "LIHC"), ("S", "G005")):
@@ -465,7 +469,7 @@ def test_several_samples_of_a_patient_are_paired(engine: Engine, tmp_path: Path)
     group_of = {name: "first" if name.endswith("01") else "later" for name in names}
     path = write_groups(tmp_path, group_of)
     asked: dict[str, Any] = {"tumor_types": ["GBM"], "samples": "all-tumor", **REAL}
-    frame = engine.compare([S], path, **asked).frame
+    frame = engine.compare([S], path, null="none", **asked).frame
     sides = split(
         scores(engine, S, "GBM", samples="all-tumor", **REAL), group_of, ("first", "later")
     )
@@ -474,13 +478,13 @@ def test_several_samples_of_a_patient_are_paired(engine: Engine, tmp_path: Path)
     assert_two(frame.to_dicts(), ("first", "later"), *sides)
     # of one sample per patient there are no pairs, and no later ones
     with pytest.raises(AnalysisError, match="too few samples: 0 in later"):
-        engine.compare([S], path, tumor_types=["GBM"], **REAL)
+        engine.compare([S], path, tumor_types=["GBM"], **REAL, null="none")
 
 
 def test_an_own_cohort(engine: Engine, tmp_path: Path) -> None:
     group_of = {f"mouse {number}": ("a", "b")[number < 11] for number in range(18)}
     path = write_groups(tmp_path, group_of, "name")
-    frame = engine.compare([S, "G005"], path, source="mice").frame
+    frame = engine.compare([S, "G005"], path, source="mice", null="none").frame
     values = scores(engine, S, "OTHER", source="mice")
     assert set(frame["tumor_type"]) == {"OTHER"}
     sides = split(values, group_of, "ba")
@@ -496,8 +500,8 @@ def test_one_of_several_columns(engine: Engine, tmp_path: Path) -> None:
         lines.append(f"{name},{'xyz'[place % 3]},{'first' if place < 11 else 'second'}")
     path.write_text("\n".join(lines) + "\n")
     with pytest.raises(UsageError, match=r"which column has .* Choose one with --group: arm, half"):
-        engine.compare([S], path, **REAL)
-    frame = engine.compare([S], path, group="half", tumor_types=["LIHC"], **REAL).frame
+        engine.compare([S], path, **REAL, null="none")
+    frame = engine.compare([S], path, group="half", tumor_types=["LIHC"], **REAL, null="none").frame
     values = scores(engine, S, "LIHC", **REAL)
     half = {name: "first" if name < barcodes(12, site="LI")[-1] else "second" for name in values}
     assert_two(frame.to_dicts(), ("first", "second"), *split(values, half, ("first", "second")))
@@ -507,7 +511,7 @@ def test_small_groups_have_no_test_and_no_q(engine: Engine, tmp_path: Path) -> N
     names = barcodes(22, site="LI")
     group_of = {name: "abc"[(place > 9) + (place > 19)] for place, name in enumerate(names)}
     path = write_groups(tmp_path, group_of)
-    frame = engine.compare([S], path, tumor_types=["LIHC"], **REAL).frame
+    frame = engine.compare([S], path, tumor_types=["LIHC"], **REAL, null="none").frame
     assert_q(frame)
     rows = {(row["test"], row["group_a"], row["group_b"]): row for row in frame.to_dicts()}
     values = scores(engine, S, "LIHC", **REAL)
@@ -526,29 +530,29 @@ def test_small_groups_have_no_test_and_no_q(engine: Engine, tmp_path: Path) -> N
 
 def test_what_cannot_be_asked_is_said(engine: Engine, tmp_path: Path) -> None:
     with pytest.raises(AnalysisError, match="too few samples: 0 in normal, at least 3 needed"):
-        engine.compare(S, tumor_types=["ACC"], **REAL)
+        engine.compare(S, tumor_types=["ACC"], **REAL, null="none")
     with pytest.raises(AnalysisError, match="few: 3 of 4 genes"):
-        engine.compare(FEW, **REAL)
+        engine.compare(FEW, **REAL, null="none")
     with pytest.raises(AnalysisError, match="GPX4: not measured"):
-        engine.compare("GPX4", **REAL)
+        engine.compare("GPX4", **REAL, null="none")
     with pytest.raises(UsageError, match=r"a column of groups is given\. Give the file too"):
-        engine.compare(S, group="arm", **REAL)
+        engine.compare(S, group="arm", **REAL, null="none")
     for samples in ("normal", "all-tumor"):
         taken: Any = samples
         with pytest.raises(UsageError, match=f"samples is '{samples}'. By sample-type, tumor is"):
-            engine.compare(S, samples=taken, **REAL)
+            engine.compare(S, samples=taken, **REAL, null="none")
     with pytest.raises(UsageError, match="two different gene sets are named 'S'"):
-        engine.compare([S, tc.GeneSet("S", "", tuple(GENES[2:12]))], **REAL)
+        engine.compare([S, tc.GeneSet("S", "", tuple(GENES[2:12]))], **REAL, null="none")
     with pytest.raises(UsageError, match="several sources"):
         engine.compare(S)
     with pytest.raises(DataMissingError, match="no file"):
-        engine.compare(S, tmp_path / "none.tsv", **REAL)
+        engine.compare(S, tmp_path / "none.tsv", **REAL, null="none")
     others = write_groups(tmp_path, {name: "xy"[name < "m"] for name in ("a", "b", "z")}, "name")
     with pytest.raises(AnalysisError, match="too few samples: 0 in y, 0 in x"):
-        engine.compare(S, others, **REAL)
+        engine.compare(S, others, **REAL, null="none")
     one = write_groups(tmp_path, dict.fromkeys(barcodes(5), "x"))
     with pytest.raises(TableError, match="column 'arm' has only the group 'x'"):
-        engine.compare(S, one, **REAL)
+        engine.compare(S, one, **REAL, null="none")
 
 
 FILES = {
@@ -568,7 +572,7 @@ FILES = {
         (("--by", "several.tsv", "--group", "arms"), 2, "Did you mean arm?"),
         (("--by", "empty.tsv"), 1, "empty.tsv: the file is empty"),
         (("--by", "none.tsv"), 3, "no file 'none.tsv'"),
-        (("--by", "sample_type"), 3, "no file 'sample_type'"),
+        (("--by", "sample_type"), 2, "Did you mean sample-type"),
         (("--group", "arm"), 2, "Give the file too: --by FILE"),
         (("--samples", "normal"), 2, "By sample-type, tumor is compared with normal"),
         (("-t", "ACC"), 1, "too few samples: 0 in normal"),
@@ -620,7 +624,7 @@ def test_every_format_has_the_same_rows(run: Run, engine: Engine, tmp_path: Path
 def test_the_table_for_people(run: Run) -> None:
     _, out, _ = run("compare", "G005", "--source", "tcga-hiseqv2", "-t", "LIHC")
     lines = out.splitlines()
-    assert lines[0].startswith("G005 by sample-type; tcga-hiseqv2")
+    assert lines[0].startswith("G005 by sample-type, tumor minus normal; tcga-hiseqv2")
     assert "df2" not in lines[2].split()  # no test here has it
     assert [line.split()[2] for line in lines[4:]] == [
         "welch",
@@ -637,6 +641,6 @@ def test_values_that_are_made_up_are_said_to_be(tmp_path: Path) -> None:
     engine = tc.open_store(tmp_path / "cache")
     table = tmp_path / "TCGA.BRCA.sampleMap" / "HiSeqV2.gz"
     assert not engine.load([table], LoadOptions(source="simulated")).errors
-    answer = engine.compare("RELA")
+    answer = engine.compare("RELA", null="none")
     assert set(answer.frame["note"]) == {"SIMULATED"}
     assert any("SIMULATED" in note for note in answer.notes)

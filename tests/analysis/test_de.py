@@ -14,8 +14,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from tcga_corr.analysis.de_contrasts import contrasts_of
 from tcga_corr.analysis.de_fit import COLUMNS, LOW_COUNT
-from tcga_corr.analysis.de_groups import contrasts_of
 from tcga_corr.analysis.design import make_design
 from tcga_corr.cli import main
 from tcga_corr.engine import Engine, open_store
@@ -24,6 +24,7 @@ from tcga_corr.loading.plan import LoadOptions
 from tcga_corr.stats.groups import compare_two, signed_ranks
 from tcga_corr.store.counts import read_counts
 from tcga_corr.store.layout import TableKey
+from tcga_corr.vocabulary.symbols import symbol_table
 from tests.conftest import Run, barcodes, imported_by, write_table
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -276,14 +277,119 @@ def test_designs_that_cannot_tell_groups_apart_are_named(engine: Engine, tmp_pat
     two = own.de(grouped(tmp_path / "two.tsv", ["x", "x", *"y" * 10]))
     assert "fewer than 3 samples, so of little power: x (2)" in two.notes
     assert two.frame["p_wilcoxon"].null_count() == two.frame.height
-    by_batch = own.de("batch").frame
-    assert by_batch["contrast"].unique().to_list() == ["0:1"]
+    assert "'batch' is a number, and groups are of a category" in str(refused(own, "batch"))
     with pytest.raises(AnalysisError, match="the design has 4 columns for 4 samples"):
         make_design(
             ["a", "b", "a", "b"],
             ["a", "b"],
             {"u": np.array([1.0, 2, 4, 9]), "v": np.array([1.0, 5, 2, 2])},
         )
+
+
+@pytest.fixture(scope="module")
+def clinic(few: Engine) -> Path:
+    """Categories and numbers of the samples of ``few``, loaded there too."""
+    arms, places = ("left", "middle", "right"), range(len(SAMPLES))
+    lines = []
+    for n, name in zip(places, SAMPLES, strict=True):
+        arm, drug = arms[n % 3], ("treated", "control")[n // 6] if n else ""
+        is_level = "\t".join(str(int(arm == level)) for level in arms[1:])
+        lines.append(f"{name}\t{drug}\t{arm}\t{is_level}\t{40 + n}\tsame")
+    path = few.store.root.parent / "clinic.tsv"
+    head = "sample\tdrug\tarm\tis_middle\tis_right\tage\tflat"
+    path.write_text("\n".join([head, *lines]) + "\n")
+    few.load_covariates(path)
+    return path
+
+
+def test_levels_of_a_category_are_the_groups_of_a_file(
+    few: Engine, clinic: Path, tmp_path: Path
+) -> None:
+    by_level = few.de("drug")
+    assert by_level.query.groups == ["control", "treated"]
+    assert by_level.query.contrasts == ["control:treated"]
+    path = grouped(tmp_path / "g.tsv", ["treated"] * 5 + ["control"] * 6, SAMPLES[1:])
+    by_file = few.de(path, contrasts=["control:treated"])
+    assert by_level.frame.equals(by_file.frame)
+    assert by_level.frame["n_b"].unique().to_list() == [5]
+    assert "1 sample without drug" in by_level.notes
+    assert not any("of no group" in note for note in by_level.notes)
+    assert "1 sample of no group or selection left out" in by_file.notes
+    assert [one.name for one in by_level.provenance.covariates] == ["drug"]
+    assert "there are 3 groups: left, middle, right" in str(refused(few, "arm"))
+
+
+def test_a_category_is_held_fixed_by_its_levels(few: Engine, clinic: Path, groups: Path) -> None:
+    """As are numbers that are 1 in a level and 0 elsewhere."""
+    by_level, by_numbers = (
+        few.de(groups, reference="A", adjust=adjust)
+        for adjust in (["arm"], ["is_middle", "is_right"])
+    )
+    assert by_level.frame.equals(by_numbers.frame)
+    assert not by_level.frame.equals(few.de(groups, reference="A").frame)
+    assert [one.name for one in by_level.provenance.covariates] == ["arm"]
+    drug = few.de(groups, contrasts=["A:B", "C:D"], adjust=["arm"], where=["drug is known"])
+    assert drug.frame["n_a"].unique().sort().to_list() == [2, 3]
+    text = str(refused(few, groups, reference="A", adjust=["drug"]))
+    assert re.search(r"confounded: 'group \w' follows from drug treated", text)
+    text = str(refused(few, groups, reference="A", adjust=["flat"]))
+    assert "flat is the same in all samples" in text
+    text = str(refused(few, groups, reference="A", adjust=["arm", "RELA"]))
+    assert "unknown covariate 'RELA'" in text
+
+
+def test_conditions_are_on_the_samples_of_the_counts(
+    few: Engine, clinic: Path, groups: Path, tmp_path: Path
+) -> None:
+    answer = few.de(groups, contrasts=["B:A"], where=["age<46", "arm in left,middle"])
+    kept = [name for n, name in enumerate(SAMPLES[:6]) if n % 3 < 2]
+    path = grouped(tmp_path / "g.tsv", [name[0] for name in kept], kept)
+    assert answer.frame.equals(few.de(path, contrasts=["B:A"]).frame)
+    assert "where age<46 and arm in left,middle: 4 of 12 in OTHER" in answer.notes
+    assert not any("of no group" in note for note in answer.notes)
+    assert answer.query.where == ["age<46", "arm in left,middle"]
+    assert {one.name for one in answer.provenance.covariates} == {"age", "arm"}
+    for where, shows in (
+        (["age>100"], "none of the tumor samples meets age>100. Alone, age>100 leaves 0 of 12"),
+        (["RELA>=10"], "unknown covariate 'RELA'"),
+        (["arm=up"], "arm has no level 'up'"),
+    ):
+        assert shows in str(refused(few, groups, contrasts=["B:A"], where=where))
+
+
+def _first_rows(n: int) -> list[dict[str, Any]]:
+    return pl.read_csv(COUNTS, separator="\t")[:n].to_dicts()
+
+
+def test_tumours_are_compared_with_gtex_where_its_counts_are_loaded(tmp_path: Path) -> None:
+    """As with normal samples of the same counts."""
+    found = [(one, symbol_table().candidates(one["gene"])) for one in _first_rows(250)]
+    rows = [
+        (genes[0].ensembl_ids[0], [one[name] for name in SAMPLES])
+        for one, genes in found
+        if len(genes) == 1 and genes[0].ensembl_ids
+    ]
+    probes = [f"{genes[0].ensembl_ids[0]}\t{one['gene']}" for one, genes in found if genes]
+    donors = [f"GTEX-{number:04}-0126-SM-LIV1" for number in range(6)]
+    head = "sample\tdetailed_category\tprimary disease or tissue\t_primary_site\t_sample_type"
+    tissues = [head, *(f"{name}\tLiver\t\t\tNormal Tissue" for name in donors)]
+    engine = open_store(tmp_path / "cache")
+    for source, others in (("mine", barcodes(6, "11")), ("both", donors)):
+        folder = tmp_path / source
+        path = write_table(folder / "a.tsv", [*barcodes(6), *others], rows)
+        (folder / "gencode.v23.annotation.gene.probemap").write_text(
+            "\n".join(["id\tgene", *probes]) + "\n"
+        )
+        (folder / "TcgaTargetGTEX_phenotype.txt").write_text("\n".join(tissues) + "\n")
+        engine.load(path, LoadOptions(source, "LIHC", counts=True)).raise_errors()
+    text = str(refused(engine, "gtex", source="mine"))
+    assert "the raw counts of source 'mine' have no samples of GTEx" in text
+    by_gtex = engine.de("gtex", source="both")
+    assert by_gtex.frame.height > 100
+    assert by_gtex.query.samples == "tumor and gtex"
+    assert "normal tissue of GTEx: LIHC Liver" in by_gtex.notes
+    values = by_gtex.frame.drop("contrast", "zero_group")
+    assert values.equals(engine.de(source="mine").frame.drop("contrast", "zero_group"))
 
 
 def test_names_with_colons() -> None:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from tcga_corr.analysis.cohort import Cohort
-from tcga_corr.analysis.correlate import Question, associate
+from tcga_corr.analysis.correlate import Question, associate, panels_of
 from tcga_corr.analysis.names import CovariateVariable, GeneVariable, SetVariable, Variable
 from tcga_corr.analysis.panel import ROWS_AT_ONCE, Pairs, Panel
 from tcga_corr.analysis.pool import Adjusted, pooled_association, pooled_columns
@@ -157,7 +157,8 @@ def alone(
     rows = []
     for x, y in pairs:
         pair = variables[x], variables[y]
-        (found,) = associate([cohort], Question(pair, (method,), adjust), no_reference)
+        question = Question(pair, (method,), adjust)
+        (found,) = associate(panels_of([cohort], question), question, no_reference)
         here = np.array([0]), np.array([1])
         n_controls = int(Panel(cohort, pair, adjust, method).pairs(*here).n_controls[0])
         rows.append({**found.frame.row(0, named=True), "n_controls": n_controls})
@@ -448,15 +449,16 @@ def test_many_pools_are_each_alone(method: Method) -> None:
     q_genes[np.isnan(r)] = z_genes[np.isnan(r)] = np.nan
     q_genes[:, 1::2] = np.nan  # of pairs that were not compared with random genes
     adjusted = Adjusted(q, q_genes, z_genes)
-    found = pooled_columns(r, n, n_controls, adjusted, disjoint, method)
-    numbers = ("r", "ci_low", "ci_high", "p", "tau2", "i2", "r_disjoint")
+    found = pooled_columns(r, n, n_controls, adjusted, disjoint, method, (disjoint, n))
+    numbers = ("r", "ci_low", "ci_high", "p", "tau2", "i2", "r_disjoint", "r_purity")
     numbers += ("prediction_low", "prediction_high")
     counts = ("n_positive", "n_negative", "n_types", "tallied_by")
     names = [f"T{number}" for number in range(types)]
     for pair in range(pairs):
         one = (side[:, pair] for side in (n, n_controls, r, low, high, p))
         first = np.zeros(types, dtype=np.int64)
-        columns = Pairs(first, first + 1, *one, first, disjoint[:, pair], [""] * types)
+        pure = disjoint[:, pair], n[:, pair]
+        columns = Pairs(first, first + 1, *one, first, disjoint[:, pair], *pure, [""] * types)
         own = Adjusted(q[:, pair], q_genes[:, pair], z_genes[:, pair])
         alone = pooled_association(names, columns, own, method)
         assert found["n"][pair] == alone.n_samples

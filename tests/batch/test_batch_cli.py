@@ -467,10 +467,9 @@ def change(folder: RunFolder, name: str, changes: dict[str, float]) -> None:
         values[place] += more
         frame = frame.with_columns(pl.Series(column, values))
     frame.write_parquet(path)
-    manifest = folder.path / "manifest.json"
-    told = json.loads(manifest.read_text())
+    told = folder.manifest()
     told["results"][path.name]["sha256"] = sha256_of(path)
-    manifest.write_text(json.dumps(told))
+    folder.write_manifest(told)
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ from tcga_corr.batch.planning import plan_spec
 from tcga_corr.batch.run import RunReport, Shard, merge, run_batch, runs, status_of
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.errors import AnalysisError, DataMissingError, StoreError
+from tcga_corr.exchange import read_sealed, seal
 from tcga_corr.files import is_leftover, partial_path
 from tests.batch.support import (
     DIE_OR_SLEEP,
@@ -57,20 +58,20 @@ COLUMNS = {
         "q", "q_batch", "z_genes", "p_genes", "q_genes", "genes_mean", "genes_low", "genes_high",
         "z_sets", "p_sets", "sets_mean", "sets_low", "sets_high", "n_reference_sets",
         "n_shared_genes", "r_disjoint", "r_purity", "n_purity", "level", "note", "source",
-        "samples", "ties", "adjust", "unit",
+        "samples", "ties", "adjust", "where", "unit",
     ],
     "pooled": [
         "analysis", "x", "y", "method", "n_types", "n", "r", "ci_low", "ci_high", "p", "q",
         "z_genes", "p_genes", "q_genes", "genes_mean", "genes_low", "genes_high", "z_sets",
         "p_sets", "sets_mean", "sets_low", "sets_high", "n_reference_sets", "tau2", "i2",
         "prediction_low", "prediction_high", "n_positive", "n_negative", "tallied_by", "r_min",
-        "r_max", "r_disjoint",
-        "note", "source", "samples", "ties", "adjust", "unit",
+        "r_max", "r_disjoint", "r_purity",
+        "note", "source", "samples", "ties", "adjust", "where", "unit",
     ],
     "dominance": [
         "analysis", "tumor_type", "scale", "set", "n", "mean", "sd", "median", "mean_rank",
         "n_highest", "share_highest", "n_lowest", "note", "friedman_chi2", "friedman_p",
-        "kendalls_w", "p_genes_of_w", "source", "samples", "ties", "adjust", "unit",
+        "kendalls_w", "p_genes_of_w", "source", "samples", "ties", "adjust", "where", "unit",
     ],
 }  # fmt: skip
 
@@ -1069,10 +1070,14 @@ def test_a_plan_that_was_changed_by_hand(small: Done, engine: Engine) -> None:
     path = folder.path / "plan.json"
     text = path.read_text()
     path.write_text(text.replace('"draws": 20', '"draws": 21', 1))
+    with pytest.raises(StoreError, match=r"plan\.json: is no plan .*\(it is not as it was written"):
+        folder.plan()
+    told = read_sealed(text)
+    other = json.dumps(told).replace('"draws": 20', '"draws": 21', 1)
+    path.write_text(json.dumps(seal(json.loads(other))))
     of = rf"plan\.json: is the plan of small-[0-9a-f]{{8}}, not of {plan.run}\."
     with pytest.raises(StoreError, match=of):
         folder.plan()
-    told = json.loads(text)
     lacking = [
         json.dumps({key: value for key, value in told.items() if key != left})
         for left in told

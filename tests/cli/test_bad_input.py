@@ -648,7 +648,7 @@ def in_words(value: object) -> str | None:
         (["correlate", "RELA", "qqqqqqqq"], 2, ("'qqqqqqqq'", "HGNC")),
         (["correlate", "RELA", "set:ferroptosi"], 2, ("'ferroptosi'", "ferroptosis")),
         (["score", "feroptosis"], 2, ("'feroptosis'", "ferroptosis")),
-        (["score", "RELA"], 2, ("'RELA'", "sql")),
+        (["score", "RELA", "ferroptosis"], 2, ("'RELA' is a gene", "'ferroptosis' a gene set")),
         (["score", "sets.gmt:GOD"], 2, ("sets.gmt", "'GOD'", "GOOD")),
         (["score", "nix.gmt"], 3, ("nix.gmt",)),
         (["score", "sets.gmt:TINY"], 1, ("2 of 3 genes", "at least 5", "ACC")),

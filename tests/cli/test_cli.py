@@ -250,7 +250,7 @@ def test_sql(run: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (("correlate", "RELAX", "nfkb"), 2, "unknown gene or gene set 'RELAX'. Did you mean"),
+        (("correlate", "RELAX", "nfkb"), 2, "covariate 'RELAX'. Did you mean"),
         (("correlate", "ferroptosys", "nfkb"), 2, "Did you mean ferroptosis"),
         (("correlate", "p50", "nfkb"), 2, "ASCC1, CD40, H3P40"),
         (("correlate", "RELA", "nfkb", "-t", "LICH"), 2, "Did you mean LIHC"),
@@ -262,7 +262,7 @@ def test_sql(run: Run) -> None:
         (("correlate", "RELA", "nfkb", "one", "more"), 2, "See `tcga-corr correlate --help`"),
         (("correlate", "RELA", "nfkb", "--min-genes", "0"), 2, "Give 1 or more"),
         (("correlate", "no.gmt:SET", "nfkb"), 3, "no gene set file 'no.gmt'"),
-        (("score", "RELA"), 2, "is a gene"),
+        (("score", "RELA", "nfkb"), 2, "no common unit"),
         (("wrong",), 2, "No such command"),
         (("load", "nowhere.gz"), 3, "no file 'nowhere.gz'"),
     ],

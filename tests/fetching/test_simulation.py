@@ -21,6 +21,7 @@ from tcga_corr.fetching.simulation import (
 )
 from tcga_corr.scoring.ranks import doubled_average_ranks
 from tcga_corr.scoring.ssgsea import enrichment_scores, weights_by_doubled_rank
+from tcga_corr.stats.cox import RiskSets, fit
 from tcga_corr.vocabulary.gene_sets.catalogue import shipped_sets
 from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
 from tests.analysis.vectors import associated, associated_within
@@ -41,6 +42,20 @@ def test_same_seed_same_bytes(tmp_path: Path) -> None:
     assert one == two
     other = simulate_cohort(cohort_plans()["UCS"], n_genes=400, seed=1)
     assert not np.array_equal(other.values, simulate_cohort(cohort_plans()["UCS"], 400).values)
+
+
+def test_survival_is_planted() -> None:
+    """The log hazard ratio of the hidden activity, seen through a score with other noise in it."""
+    plan = CohortPlan("LIHC", 3_000, 5, 0.0, 0.0, log_hazard_ratio=0.5)
+    cohort = simulate_cohort(plan, n_genes=1_000)
+    assert len(cohort.days) == len(cohort.died) == 3_000
+    assert cohort.days.min() > 0
+    assert 0.5 < cohort.died.mean() < 0.9
+    rows = [cohort.genes.index(gene) for gene in shipped_sets()["ferroptosis"].genes]
+    level = cohort.values[rows, :3_000].astype(np.float64)
+    level = ((level.T - level.mean(axis=1)) / level.std(axis=1)).mean(axis=1)
+    found = fit(RiskSets(cohort.days.astype(float), cohort.died), level[np.newaxis])
+    assert 0.42 < found.coefficients[0] * level.std() < 0.52
 
 
 def test_half_written_atlas_is_not_there(tmp_path: Path) -> None:

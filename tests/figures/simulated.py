@@ -33,15 +33,26 @@ from tcga_corr.analysis.robustness import (
 )
 from tcga_corr.analysis.score import ValuesAnswer, ValuesQuery
 from tcga_corr.analysis.screen import ScreenAnswer, ScreenQuery
-from tcga_corr.choices import Method
+from tcga_corr.analysis.survival import PooledHazard, SurvivalAnswer, SurvivalQuery
+from tcga_corr.analysis.survival_curves import (
+    CURVE_SCHEMA,
+    GROUPS,
+    CurvesAnswer,
+    CurvesQuery,
+    steps_of,
+)
+from tcga_corr.choices import Cut, Method
 from tcga_corr.figures.comparison import comparison
 from tcga_corr.figures.distribution import distribution
 from tcga_corr.figures.dominance import dominance_figure
 from tcga_corr.figures.forest import forest
+from tcga_corr.figures.hazards import hazard_forest
 from tcga_corr.figures.heat import heat_map
 from tcga_corr.figures.scatter import scatter
 from tcga_corr.figures.specification import specification_curve
+from tcga_corr.figures.survival import survival_curves
 from tcga_corr.figures.volcano import MOST_PANELS, volcano
+from tcga_corr.stats.kaplan_meier import curve
 from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
 
 TYPES = sorted(TUMOR_TYPES)
@@ -211,6 +222,61 @@ def dominant(types: Sequence[str], names: Sequence[str] = NAMES) -> DominanceAns
     )
 
 
+def survived(
+    types: Sequence[str], names: Sequence[str] = NAMES, simulated: bool = False
+) -> SurvivalAnswer:
+    """Rows of survival of the first name to the second, adjusted for the next two.
+
+    One interval is far longer than the others.
+    """
+    rng = np.random.default_rng(12)
+    numbers = ("hr", "ci_low", "ci_high", "p", "q", "p_genes", "genes_low", "genes_high")
+    rows: list[dict[str, Any]] = []
+    for place, (tumor_type, n) in enumerate(zip(types, sizes(types), strict=True)):
+        log, half = float(rng.normal(0.1, 0.3)), (40 if place == 6 else 4) / n**0.5
+        p = 10.0 ** (-8 * abs(log))
+        logs = (log, log - half, log + half, -half / 2, half / 2)
+        hr, low, high, genes_low, genes_high = np.exp(logs).tolist()
+        row = {"tumor_type": tumor_type, "n": n, "n_events": n // 3, "note": "SIMULATED"}
+        values = (hr, low, high, p, min(1, 2 * p), min(1, 9 * p), genes_low, genes_high)
+        row |= dict(zip(numbers, values, strict=True))
+        if lacks(place, types):
+            row |= dict.fromkeys(numbers) | {"note": f"{names[0]} is constant, of no use"}
+        rows.append(row)
+    pooled = {} if len(types) < 2 else {
+        "hr": 1.2, "ci_low": 0.95, "ci_high": 1.5, "prediction_low": 0.7, "prediction_high": 2.1,
+        "genes_low": 0.9, "genes_high": 1.1,
+    }  # fmt: skip
+    return SurvivalAnswer(
+        frame=pl.DataFrame(rows, infer_schema_length=None),
+        query=SurvivalQuery(names[0], names[1], list(names[2:4]), scope(types), ["genes"], 1_000),
+        notes=(),
+        provenance=provenance(names[:1], simulated),
+        summary=PooledHazard(len(types), 9_000, 3_000, **pooled),
+    )
+
+
+def followed(
+    types: Sequence[str], names: Sequence[str] = NAMES, cut: Cut = "median"
+) -> CurvesAnswer:
+    """Curves of the same."""
+    rng = np.random.default_rng(13)
+    rows: list[dict[str, Any]] = []
+    for place, (tumor_type, n) in enumerate(zip(types, sizes(types), strict=True)):
+        about = {"tumor_type": tumor_type, "x": names[0], "endpoint": names[1]}
+        if lacks(place, types):
+            rows.append(about | {"note": f"{names[0]} is constant, of no use"})
+            continue
+        for number, group in enumerate(GROUPS[cut]):
+            days = np.ceil(rng.exponential(900 / (1 + number), max(4, n // len(GROUPS[cut]))))
+            found = curve(days, rng.random(len(days)) < 0.6)
+            about |= {"group": group, "log_rank_p": 10.0**-place, "note": ""}
+            rows += [about | row for row in steps_of(found)]
+    query = CurvesQuery(names[0], names[1], cut, list(names[2:4]), scope(types))
+    frame = pl.DataFrame(rows, schema=CURVE_SCHEMA).fill_nan(None)
+    return CurvesAnswer(frame, query, (), provenance(names[:1]))
+
+
 def specifications(
     n_sources: int = 2,
     xs: Sequence[str] = ("X",),
@@ -352,6 +418,13 @@ KINDS: dict[str, Callable[[Sequence[str], Sequence[str]], Figure]] = {
     ),
     "dominance": lambda names, types: dominance_figure(dominant(types, names)),
     "dominance of two": lambda names, types: dominance_figure(dominant(types, names[:2])),
+    "hazards": lambda names, types: hazard_forest(survived(types, names)),
+    "survival curves": lambda names, types: survival_curves(
+        followed(types, names), survived(types, names)
+    ),
+    "survival curves of thirds": lambda names, types: survival_curves(
+        followed(types, names, "tertiles"), survived(types, names)
+    ),
     "specification": lambda names, types: specification_curve(
         specifications(xs=names[: min(len(types), 4)], y=names[4], control=names[5])
     ),

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -105,13 +106,73 @@ def test_more_samples_and_covariates_than_there_can_be(tmp_path: Path) -> None:
     done = load(path)
     assert done.returncode == 1
     assert "200,000 samples, more than the 100,000 of a table" in done.stderr
-    assert int(done.stdout.split()[-1]) < 1_500
+    assert int(done.stdout.split()[-1]) < 1_000
     path = tmp_path / "covariates.tsv"
     names = "\t".join(f"c{n}" for n in range(20_000))
     path.write_text(f"sample\t{names}\nP1\t" + "\t".join(["1"] * 20_000) + "\n")
     with pytest.raises(TableError, match="20,001 columns, more than the 10,000"):
         read_covariates(path, "sample")
     assert read_covariates(path, "sample", {"own": "c7"}).names == ("own",)
+
+
+@pytest.mark.parametrize("width", [300_000, 30_000_000])
+def test_more_fields_than_columns_there_can_be(tmp_path: Path, width: int) -> None:
+    """In the header, or in a row: refused before the line is cut."""
+    path = tmp_path / "wide.tsv"
+    path.write_bytes(b"gene" + b"\ta" * width + b"\nRELA" + b"\t1" * width + b"\n")
+    done = load(path)
+    assert done.returncode == 1
+    assert f"line 1: {width + 1:,} fields, more than any table has columns" in done.stderr
+    assert int(done.stdout.split()[-1]) < 1_000
+    rows = ["\t".join((gene, *values)) for gene, values in GOOD]
+    path.write_text("\n".join(["gene\ta\tb\tc", *rows] * 20) + "\nRELA" + "\t1" * width + "\n")
+    done = load(path)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert int(done.stdout.split()[-1]) < 1_000
+
+
+@pytest.mark.slow
+def test_wide_lines_are_looked_at_in_little_memory(tmp_path: Path) -> None:
+    """Almost as wide as can be; many rows."""
+    path = tmp_path / "wide.tsv"
+    names = "\t".join(f"P{n}" for n in range(290_000))
+    with path.open("w") as handle:
+        handle.write(f"gene\t{names}\n")
+        for gene in SYMBOLS[:60]:
+            handle.write(gene + "\t5.25" * 290_000 + "\n")
+    done = load(path)
+    assert done.returncode == 1
+    assert "290,000 samples, more than the 100,000" in done.stderr
+    assert int(done.stdout.split()[-1]) < 1_000
+
+
+@pytest.mark.parametrize("ending", ["tsv", "parquet"])
+@pytest.mark.parametrize("of", ["gene", "sample", "about"])
+def test_a_long_name_in_a_long_table(tmp_path: Path, ending: str, of: str) -> None:
+    """The row with it is said, in whichever column; 1,000 letters are a name."""
+    for length in (1_000, 1_001):
+        rows = {
+            "gene": [gene for gene in SYMBOLS[:20] for _ in "abc"],
+            "id": [f"id-{gene}" for gene in SYMBOLS[:20] for _ in "abc"],
+            "sample": list("abc") * 20,
+            "value": [1.5 + row for row in range(60)],
+        }
+        column = "id" if of == "about" else of
+        old = rows[column][50]
+        rows[column] = ["é" * length if name == old else name for name in rows[column]]
+        frame = pa.table(rows)
+        path = tmp_path / f"long{length}.{ending}"
+        if ending == "parquet":
+            pq.write_table(frame, path)
+        else:
+            pl.DataFrame(frame).write_csv(path, separator="\t")
+        if length == 1_000:
+            assert len(open_table(path).read(None).genes) == 20
+            continue
+        row = 1 + rows[column].index("é" * length)
+        with pytest.raises(TableError, match=f"row {row}: a name of 1,001 letters"):
+            open_table(path)
 
 
 @pytest.mark.parametrize("ending", ["tsv.gz", "parquet"])

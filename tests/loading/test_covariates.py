@@ -23,7 +23,7 @@ from scipy import stats
 import tcga_corr as tc
 from tcga_corr.engine import Engine
 from tcga_corr.errors import DamagedTableError, DataMissingError, TableError, UsageError
-from tcga_corr.formats.covariates import check_covariate_name, read_covariates
+from tcga_corr.formats.covariates import CovariateTable, check_covariate_name, read_covariates
 from tcga_corr.loading.covariates import load_covariates
 from tcga_corr.loading.plan import LoadOptions
 from tcga_corr.store.covariate_lookup import Covariates
@@ -35,6 +35,19 @@ from tests.conftest import DIE_BEFORE, barcodes, snapshot, write_table
 
 GENES = [f"G{number:03d}" for number in range(30)]
 N = {"LIHC": 30, "ACC": 12}
+
+
+def names_of(read: CovariateTable) -> tuple[str, ...]:
+    return tuple(read.covariates)
+
+
+def columns_of(read: CovariateTable) -> tuple[str, ...]:
+    return tuple(one.column for one in read.covariates.values())
+
+
+def matrix_of(read: CovariateTable) -> np.ndarray:
+    """Rows x covariates."""
+    return np.column_stack([one.values for one in read.covariates.values()])
 
 
 def patients(tumor_type: str) -> list[str]:
@@ -101,9 +114,11 @@ def test_forms_of_the_same_table(
     path = tmp_path / "x.txt"
     path.write_bytes(gzip.compress(text.encode(), mtime=0) if compressed else text.encode())
     read = read_covariates(path)
-    assert (read.names, read.keys, read.vials) == (("x", "y"), (A[:15], B[:15]), ("A", "A"))
-    np.testing.assert_array_equal(read.values, [[np.nan, 0.25], [1.5, -0.002]])
-    assert read.notes == ("columns that are no numbers left out: group, of two",)
+    assert (names_of(read), read.keys, read.vials) == (("x", "y"), (A[:15], B[:15]), ("A", "A"))
+    np.testing.assert_array_equal(matrix_of(read), [[np.nan, 0.25], [1.5, -0.002]])
+    assert read.notes == (
+        "columns that are neither numbers nor categories left out: group, of two",
+    )
     assert read.dropped == {}
 
 
@@ -174,7 +189,7 @@ def test_names_that_a_covariate_cannot_have(tmp_path: Path, name: str) -> None:
         path = write(tmp_path / "x.tsv", f"id\t{name}", f"{A}\t1")
         with pytest.raises(UsageError, match="cannot name a covariate"):
             read_covariates(path)
-        assert read_covariates(path, columns={offered: name}).names == (offered,)
+        assert [*read_covariates(path, columns={offered: name}).covariates] == [offered]
 
 
 def test_how_to_name_a_column_is_said_as_it_is_typed() -> None:
@@ -188,8 +203,8 @@ def test_how_to_name_a_column_is_said_as_it_is_typed() -> None:
 def test_chosen_columns(tmp_path: Path) -> None:
     path = write(tmp_path / "x.csv", "id,a,A,text,empty,bad", f"{A},1,2,t,,3", f"{B},3,4,u,,x")
     read = read_covariates(path, columns={"first": "a", "again": "a", "second": "A"})
-    assert (read.names, read.columns) == (("first", "again", "second"), ("a", "a", "A"))
-    assert read.values.tolist() == [[1, 1, 2], [3, 3, 4]]
+    assert (names_of(read), columns_of(read)) == (("first", "again", "second"), ("a", "a", "A"))
+    assert matrix_of(read).tolist() == [[1, 1, 2], [3, 3, 4]]
     for columns, said in (
         ({"x": "b"}, "no column 'b'"),
         ({"x": ""}, "no column ''"),
@@ -200,7 +215,7 @@ def test_chosen_columns(tmp_path: Path) -> None:
         with pytest.raises(UsageError, match=said):
             read_covariates(path, columns=columns)
     for column in ("text", "empty"):
-        with pytest.raises(TableError, match=f"column '{column}' holds no numbers"):
+        with pytest.raises(TableError, match=f"column '{column}' holds neither numbers nor cat"):
             read_covariates(path, columns={"x": column})
     with pytest.raises(TableError, match="line 3, column 'bad': 'x' is no number"):
         read_covariates(path, columns={"x": "bad"})
@@ -211,9 +226,9 @@ def test_a_column_with_a_cell_that_is_no_number_is_left_out_alone(tmp_path: Path
     lines[1] = lines[1].replace(",1,61,1", ",Not Reported,61,unknown")
     lines[4] = lines[4].replace(",64,", ",>89,")
     read = read_covariates(write(tmp_path / "x.csv", "id,purity,age,grade", *lines))
-    assert read.names == ("purity", "grade")
-    np.testing.assert_array_equal(read.values[:, 0], [0, np.nan, 2, 3, 4, 5])
-    np.testing.assert_array_equal(read.values[:, 1], [0, np.nan, 2, 0, 1, 2])
+    assert names_of(read) == ("purity", "grade")
+    np.testing.assert_array_equal(matrix_of(read)[:, 0], [0, np.nan, 2, 3, 4, 5])
+    np.testing.assert_array_equal(matrix_of(read)[:, 1], [0, np.nan, 2, 0, 1, 2])
     assert read.notes == (
         "columns with a cell that is no number left out: age ('>89' of line 6)",
         "words taken for missing values: purity ('Not Reported' of line 3), "
@@ -228,7 +243,7 @@ def test_a_column_with_a_cell_that_is_no_number_is_left_out_alone(tmp_path: Path
 )  # fmt: skip
 def test_words_for_a_missing_number(tmp_path: Path, word: str) -> None:
     read = read_covariates(write(tmp_path / "x.csv", "id,x", f"{A},{word}", f"{B},2"))
-    np.testing.assert_array_equal(read.values, [[np.nan], [2]])
+    np.testing.assert_array_equal(matrix_of(read), [[np.nan], [2]])
 
 
 def test_the_column_of_barcodes_names_the_rows(tmp_path: Path) -> None:
@@ -241,9 +256,11 @@ def test_the_column_of_barcodes_names_the_rows(tmp_path: Path) -> None:
         f"4,{A[:12]},{A},5",
     )
     read = read_covariates(path)
-    assert (read.names, read.keys) == (("x",), (A[:15], B[:15]))
+    assert (names_of(read), read.keys) == (("x",), (A[:15], B[:15]))
     assert read.dropped == {"rows without a TCGA barcode": 1, "rows that repeat another": 1}
-    assert read.notes == ("columns that are no numbers left out: one without a name, patient",)
+    assert read.notes == (
+        "columns that are neither numbers nor categories left out: one without a name, patient",
+    )
     by_patient = read_covariates(path, "patient")
     assert (by_patient.keys, by_patient.vials) == ((A[:12], B[:12]), ("", ""))
 
@@ -269,10 +286,10 @@ def test_the_column_that_names_the_rows_of_an_own_cohort(tmp_path: Path, case: s
     names, ages = (
         [line[header.split(",").index(column)] for line in lines] for column in (title, "age")
     )
-    assert dict(zip(read.keys, read.values[:, read.names.index("age")], strict=True)) == dict(
-        zip(names, map(float, ages), strict=True)
-    )
-    assert title not in read.names
+    assert dict(
+        zip(read.keys, matrix_of(read)[:, names_of(read).index("age")], strict=True)
+    ) == dict(zip(names, map(float, ages), strict=True))
+    assert title not in names_of(read)
     assert (f"samples named by '{title}'" in read.notes) is said
 
 
@@ -331,9 +348,9 @@ def test_every_number_comes_back(
     order.shuffle(lines)  # type: ignore[attr-defined]
     read = read_covariates(write(path, separator.join(("id", "x", "zero")), *lines))
     assert read.keys == tuple(names)
-    if "x" in read.names:
+    if "x" in names_of(read):
         expected = [np.nan if value is None else value for value in values]
-        np.testing.assert_array_equal(read.values[:, read.names.index("x")], expected)
+        np.testing.assert_array_equal(matrix_of(read)[:, names_of(read).index("x")], expected)
     else:
         assert set(values) == {None}
 
@@ -345,20 +362,19 @@ def test_what_is_loaded(engine: Engine, table: Path) -> None:
     loaded = engine.load_covariates(table)
     assert (loaded.name, loaded.unchanged, loaded.replaced) == ("clinic", False, False)
     assert loaded.matched == {"tcga-hiseqv2": (42, 42)}
-    assert loaded.notes == (
-        "columns that are no numbers left out: site",
-        "42 of the 42 tumor samples of tcga-hiseqv2 are in it",
-    )
+    assert loaded.notes == ("42 of the 42 tumor samples of tcga-hiseqv2 are in it",)
     frame = engine.covariates()
     assert frame.columns == ["table", "kind", "covariate", "column", "n_keys", "input", "citation"]
     assert frame.rows() == [
         ("clinic", "sample", "age", "age", 35, "clinic.csv", ""),
         ("clinic", "sample", "dose", "dose", 38, "clinic.csv", ""),
+        ("clinic", "sample", "site", "site", 42, "clinic.csv", ""),
     ]
     path = engine.store.root / "covariates" / "clinic.parquet"
     file = pq.ParquetFile(path)
     assert [(field.name, str(field.type)) for field in file.schema_arrow] == [
-        ("key", "string"), ("vial", "string"), ("age", "double"), ("dose", "double")
+        ("key", "string"), ("vial", "string"), ("age", "double"), ("dose", "double"),
+        ("site", "string"),
     ]  # fmt: skip
     assert file.read()["age"].null_count == 7
     described = json.loads(file.schema_arrow.metadata[b"tcga_corr"])
@@ -528,7 +544,7 @@ def test_leftovers_are_removed_also_where_nothing_is_to_do(engine: Engine, table
     path = engine.store.covariates_path("clinic")
     left = path.with_name(f".{path.name}.77.part")
     left.write_bytes(b"half")
-    assert engine.covariates().height == 2
+    assert engine.covariates().height == 3
     assert engine.load_covariates(table).unchanged
     assert not left.exists()
 
@@ -755,7 +771,7 @@ def test_a_name_of_several_kinds_is_refused(engine: Engine, tmp_path: Path) -> N
         engine.correlate("agee", "G001")
     with pytest.raises(UsageError, match=r"unknown covariate 'agee'\. Did you mean age"):
         engine.correlate("covariate:agee", "G001")
-    with pytest.raises(UsageError, match=r"unknown covariate 'qqq'\. The store has CPE, age, "):
+    with pytest.raises(UsageError, match=r"unknown covariate 'qqq'\. There are CPE, age, "):
         engine.correlate("covariate:qqq", "G001")
 
 
@@ -778,9 +794,9 @@ def test_a_name_in_two_tables_is_refused(engine: Engine, tmp_path: Path) -> None
 
 
 def test_without_covariates_the_words_are_as_before(engine: Engine) -> None:
-    with pytest.raises(UsageError, match="unknown gene or gene set 'agee'"):
+    with pytest.raises(UsageError, match="unknown gene, gene set or covariate 'agee'"):
         engine.correlate("agee", "G001")
-    with pytest.raises(UsageError, match=r"the store has none\. Load some with"):
+    with pytest.raises(UsageError, match=r"unknown covariate 'age'.*load --covariates"):
         engine.correlate("covariate:age", "G001")
     with pytest.raises(tc.TcgaCorrError, match="covariates does not exist"):
         engine.sql("FROM covariates")
@@ -793,16 +809,18 @@ def test_the_view(engine: Engine, table: Path, monkeypatch: pytest.MonkeyPatch) 
     engine.load_covariates(table)
     engine.load_covariates(table, "patient", "2020", {"value": "dose"})
     frame = engine.sql("FROM covariates ORDER BY ALL")
-    assert frame.columns == ["table_name", "kind", "key", "vial", "covariate", "value"]
+    assert frame.columns == ["table_name", "kind", "key", "vial", "covariate", "value", "level"]
     counts = frame.group_by("table_name", "kind", "covariate").len().sort(pl.all()).rows()
     assert counts == [
         ("2020", "patient", "value", 38), ("clinic", "sample", "age", 35),
-        ("clinic", "sample", "dose", 38),
+        ("clinic", "sample", "dose", 38), ("clinic", "sample", "site", 42),
     ]  # fmt: skip
     for name in ("2020", "clinic"):
         stored = open_covariates(engine.store, name)
         assert stored is not None
         for covariate_name, values in stored.values.items():
+            if covariate_name == "site":
+                continue
             expected = [
                 pair for pair in zip(stored.keys, values, strict=True) if not np.isnan(pair[1])
             ]
@@ -859,18 +877,19 @@ def purity(shared: Path, column: str) -> dict[str, float]:
 @pytest.mark.shared
 def test_the_real_table_is_read_and_recognised(shared: Path) -> None:
     read = read_covariates(shared / PURITY)
-    assert read.names == ("ESTIMATE", "ABSOLUTE", "LUMP", "IHC", "CPE", "purity")
+    assert names_of(read) == ("Cancer.type", "ESTIMATE", "ABSOLUTE", "LUMP", "IHC", "CPE", "purity")
+    del read.covariates["Cancer.type"]
     names = [key + vial for key, vial in zip(read.keys, read.vials, strict=True)]
-    for column, values in zip(read.columns, read.values.T, strict=True):
+    for column, values in zip(columns_of(read), matrix_of(read).T, strict=True):
         known = purity(shared, column)
         assert names == sorted(known)
         np.testing.assert_array_equal(values, [known[name] for name in names])
     assert read.dropped == {}
     assert read.citation == "Aran et al. 2015, Nat. Commun. 6:8971, doi:10.1038/ncomms9971"
-    assert read.notes[1] == (
+    assert read.notes[0] == (
         f"tumor purity by Aran et al. 2015, purity is its CPE; cite {read.citation}"
     )
-    assert read.notes[2].startswith("67 rows are of further vials")
+    assert read.notes[1].startswith("67 rows are of further vials")
     assert read_covariates(shared / PURITY, columns={"x": "IHC"}).citation == read.citation
 
 

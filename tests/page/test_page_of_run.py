@@ -675,7 +675,9 @@ def test_other_covariates_are_not_shown(copy: Engine, done: Done, tmp_path: Path
     page = page_of_run(copy, done.plan.run)
     same_numbers(page, done)
     why = "the covariates 'clinic': not what the run began with. Run the spec anew."
-    assert whys(page) == ALWAYS | {name: {why} for name in ("main", "fixed", "wide", "one")}
+    assert whys(page) == ALWAYS | {
+        name: {why} for name in ("main", "fixed", "wide", "one", "nothing")
+    }
 
 
 def test_a_covariate_of_the_same_name_in_another_table_changes_nothing(

@@ -175,7 +175,7 @@ def test_a_run_that_is_not_complete_is_told(copy: Engine, tmp_path: Path) -> Non
     [
         ("plan.json", b'{"format": 1', "is no plan that can be read"),
         ("plan.json", b"[]", "is no plan that can be read"),
-        ("manifest.json", b"{", "has no tables yet"),
+        ("manifest.json", b"{", "manifest.json: cannot be read"),
         ("manifest.json", None, "has no tables yet"),
         ("associations.parquet", b"PAR1", "not as it was written: associations.parquet"),
         ("associations.parquet", None, "not as it was written: associations.parquet"),

@@ -494,3 +494,20 @@ def test_equal_r_are_as_certain_as_their_samples() -> None:
     half = stats.t(3).ppf(0.975) * math.sqrt(0.01 / 4)
     close(found.ci_low, math.tanh(math.atanh(0.3) - half))
     close(found.p, 2 * stats.t(3).sf(math.atanh(0.3) / math.sqrt(0.01 / 4)))
+
+
+def test_effects_are_pooled_on_their_own_scale() -> None:
+    """As z, of which r is the hyperbolic tangent; and the mean alone, where types are missing."""
+    rng = np.random.default_rng(7)
+    z, v = rng.normal(0.2, 0.3, (6, 40)), rng.uniform(0.01, 0.2, (6, 40))
+    found, of_r = pooling.pool_effects(z, v), pooling.pool(np.tanh(z), v)
+    for name in ("r", "ci_low", "prediction_high", "loo_low"):
+        np.testing.assert_allclose(np.tanh(getattr(found, name)), getattr(of_r, name), rtol=1e-8)
+    np.testing.assert_allclose(found.p, of_r.p, rtol=1e-8)
+    large = pooling.pool_effects(z * 20, v * 400)
+    np.testing.assert_allclose(large.ci_high, 20 * found.ci_high, rtol=1e-9)
+    missing = rng.random(z.shape) < 0.4
+    missing[:2] = False
+    z[missing], v[missing] = 0.0, math.inf
+    expected = pooling.pool_effects(np.where(missing, nan, z), v)
+    np.testing.assert_allclose(pooling.mean_effect(z, v), expected.r, rtol=1e-9)

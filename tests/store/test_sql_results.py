@@ -283,7 +283,7 @@ def test_damage_inside_a_column_is_named(done: Path, tmp_path: Path) -> None:
         path.write_bytes(content[:place] + changed + content[place + 30 :])
         with pytest.raises(StoreError) as caught:
             engine.sql("FROM associations")
-        assert str(caught.value).startswith(f"{path}: cannot be read. ")
+        assert str(caught.value).startswith(f"{path}: cannot be read ")
 
 
 def test_a_table_replaced_during_the_query_is_read_again(

@@ -248,10 +248,10 @@ def test_a_table_that_is_removed_meanwhile_is_no_fault(
 def test_verify_on_the_command_line(engine: Engine, cli: Cli) -> None:
     store = engine.store.root
     result = cli("--cache", store, "verify", "--format", "tsv")
-    assert (result.returncode, result.stdout.count(b"\n")) == (0, 4)  # no record: three files
+    assert (result.returncode, result.stdout.count(b"\n")) == (0, 5)  # no record: four files
     assert b"4 whole" in result.stderr
     listed = cli("--cache", store, "verify", "--all", "--format", "tsv")
-    assert listed.stdout.count(b"\n") == 8
+    assert listed.stdout.count(b"\n") == 9
     flip(index_file(engine, "ranks.npy"), -5)
     assert cli("--cache", store, "verify").returncode == 1
     mended = cli("--cache", store, "verify", "--repair", "--format", "tsv")
@@ -294,7 +294,7 @@ def test_a_whole_source_with_its_downloads(engine: Engine) -> None:
 def test_the_download_of_one_tumor_type(engine: Engine) -> None:
     engine.remove("simulated", ["ACC"], downloads=True)
     folders = {path.name for path in engine.store.downloads("simulated").iterdir()}
-    assert folders == {"TCGA.LIHC.sampleMap", "planted.json"}
+    assert folders == {"TCGA.LIHC.sampleMap", "planted.json", "simulated_clinical.tsv"}
 
 
 def test_what_is_not_there_cannot_be_removed(engine: Engine, cli: Cli) -> None:

@@ -18,6 +18,7 @@ from tcga_corr.vocabulary.tumor_types import parse_tumor_type
 
 _DEFAULTS: dict[str, Any] = {
     **vars(Scope()), "draws": N_DRAWS, "methods": ("pearson",), "adjust": (), "null": (),
+    "purity": True,
 }  # fmt: skip
 
 
@@ -147,7 +148,8 @@ class Block:
     def scope(self) -> Scope:
         """Where it is computed."""
         keys = ("source", "samples", "ties", "min_genes")
-        return Scope(self.tumor_types, **{key: self.setting(key) for key in keys})
+        settings = {key: self.setting(key) for key in keys}
+        return Scope(self.tumor_types, **settings, where=self.settings("where"))
 
     def names(self, key: str) -> list[tuple[Place, str]]:
         """Names in a list, resolved and expanded, each with its element's place."""

@@ -58,6 +58,7 @@ class Analysis:
     adjust: tuple[str, ...]
     null: tuple[Null, ...]
     draws: int
+    purity: bool = True
     pairs: tuple[tuple[str, str], ...] = ()
     x: tuple[str, ...] = ()
     y: tuple[str, ...] | None = None
@@ -224,6 +225,7 @@ def _analysis(block: Block, source: str | None) -> Analysis:
         scope=replace(block.scope, source=block.scope.source or source),
         adjust=names("adjust") if correlated else (),
         draws=block.setting("draws"),
+        purity=correlated and block.setting("purity"),
         pairs=tuple(pair for _, pair in block.pairs),
         x=names("x"),
         y=names("y") if block.has("y") else None,
@@ -249,9 +251,9 @@ def filled_in(spec: Spec) -> str:
     folder = spec.path.parent
     parts = [tomlkit.dumps({"name": spec.name, "title": spec.title, "outputs": [*spec.outputs]})]
     for analysis in spec.analyses:
-        keys = ["source", "tumor_types", "samples", "ties", "min_genes", "draws"]
+        keys = ["source", "tumor_types", "samples", "ties", "min_genes", "where", "draws"]
         if analysis.kind != "dominance":
-            keys += ["methods", "adjust", "null"]
+            keys += ["methods", "adjust", "null", "purity"]
         keys += {"pairs": ["pairs"], "crosses": ["x", "y"], "dominance": ["sets"]}[analysis.kind]
         values = {**vars(analysis), **vars(analysis.scope)}
         parts.append(_block_text(analysis.kind, values, ["name", *keys], folder))

@@ -124,6 +124,7 @@ class _Scored(_Table):
     ties: Ties | None = None
     min_genes: Annotated[int, Field(ge=1)] | None = None
     draws: Annotated[int, Field(ge=1)] | None = None
+    where: list[Text] | None = None
 
 
 class _Correlated(_Scored):
@@ -132,6 +133,7 @@ class _Correlated(_Scored):
     methods: Annotated[list[Method], Field(min_length=1)] | None = None
     adjust: list[Annotated[str, _by(_control)]] | None = None
     null: list[Null] | None = None
+    purity: bool | None = None
 
 
 class _Pairs(_Correlated):
@@ -181,6 +183,7 @@ _REMEDIES = {
     "string_type": "Give a text in quotes",
     "int_type": "Give a whole number",
     "list_type": "Give a list",
+    "bool_type": "Give true or false",
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -289,7 +290,7 @@ def _text(path: Path) -> str:
         text = content.decode("utf-16" if utf16 else "utf-8-sig")
     except FileNotFoundError:
         raise DataMissingError(f"no gene set file '{path}'", "Check the path") from None
-    except (OSError, EOFError, ValueError) as error:
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         raise TableError(
             f"{path}: cannot be read as text ({one_line(error)})",
             "A GMT file is tab-separated text in UTF-8",

@@ -8,18 +8,24 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
 from tcga_corr.engine import Engine, open_store
-from tcga_corr.errors import DataMissingError, StoreError, TcgaCorrError
+from tcga_corr.errors import DamagedTableError, DataMissingError, StoreError, TcgaCorrError
 from tcga_corr.fetching.simulation import write_atlas
 from tcga_corr.loading.plan import LoadOptions
+from tcga_corr.store import sql
 from tcga_corr.store.index import index_by_hash as open_by_hash
 from tcga_corr.store.layout import Store, TableKey
+from tcga_corr.store.parquet import read_values
+from tcga_corr.upkeep import inventory
+from tests.attack.support import Tally, check_one_line, edited, flipped, scaled
 from tests.conftest import snapshot
 
 ACC, LIHC = TableKey("simulated", "ACC"), TableKey("simulated", "LIHC")
@@ -63,17 +69,6 @@ def states(engine: Engine, **options: bool) -> dict[str, str]:
     return {
         f"{row['kind']} {row['path'].rpartition('tumor_type=')[2]}": row["state"] for row in bad
     }
-
-
-def edited(path: Path, change: Callable[[bytes], bytes]) -> None:
-    """Change a file in place; its time stays."""
-    before, status = path.read_bytes(), path.stat()
-    after = change(before)
-    assert after != before
-    with path.open("r+b") as handle:
-        handle.write(after)
-        handle.truncate()
-    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
 def index_json(engine: Engine) -> Path:
@@ -208,72 +203,123 @@ def test_a_copy_of_a_store_is_whole(
     assert snapshot(other.store.root) == before
 
 
+# --- tables that another process removes meanwhile ------------------------------------------------
+
+
+@pytest.mark.parametrize("error", [FileNotFoundError, DamagedTableError])
+def test_a_table_that_is_removed_while_sql_checks_it(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    """The query is asked again of what is left."""
+    real, calls = sql.check_tables, []
+
+    def check(store: Store) -> None:
+        calls.append(store)
+        if len(calls) == 1:
+            open_store(store.root).remove("simulated", ["ACC"])
+            raise error("table.parquet")
+        real(store)
+
+    monkeypatch.setattr(sql, "check_tables", check)
+    assert ask_sql(engine)["tumor_type"].to_list() == ["LIHC"]
+    assert len(calls) == 2
+
+
+def test_tables_that_are_removed_while_they_are_listed(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inventory, "read_metadata", lambda *_: None)
+    for question in (Engine.status, Engine.samples):
+        with pytest.raises(DataMissingError, match="were removed meanwhile"):
+            question(engine)
+
+
+def test_values_of_a_table_that_is_gone(engine: Engine) -> None:
+    """It is gone, not damaged: who reads it knows whether it was removed."""
+    engine.store.table_path(ACC).unlink()
+    with pytest.raises(FileNotFoundError):
+        read_values(engine.store, ACC)
+
+
 # --- any byte -------------------------------------------------------------------------------------
 
 
-def regions(engine: Engine) -> list[tuple[Path, int, int]]:
-    """Every file of one tumor type, and the parts of it that no array or page covers."""
+def regions(engine: Engine) -> dict[str, tuple[Path, int, int]]:
+    """Every file of one tumor type by kind, and the parts of it that no array or page covers."""
     table, index = engine.store.table_path(ACC), index_json(engine)
+    [download] = engine.store.downloads("simulated").glob("*ACC*/*")
     size = table.stat().st_size
     footer = int.from_bytes(table.read_bytes()[-8:-4], "little") + 8
-    return [
-        (table, size - footer, size),
-        (table, 0, size),
-        (index, 0, index.stat().st_size),
-        (index.with_name("genes.txt"), 0, index.with_name("genes.txt").stat().st_size),
-        (index.with_name("values.npy"), 0, 128),
-        (index.with_name("ranks.npy"), 0, 128),
-        (engine.store.root / "store.json", 0, 11),
-    ]
+    arrays = [index.with_name(name) for name in ("values.npy", "ranks.npy")]
+    others = [index, index.with_name("genes.txt"), engine.store.root / "store.json", download]
+    return {
+        "table.parquet, footer": (table, size - footer, size),
+        "table.parquet, all": (table, 0, size),
+        **{path.name: (path, 0, path.stat().st_size) for path in others},
+        **{f"{path.name}, header": (path, 0, 128) for path in arrays},
+        **{f"{path.name}, numbers": (path, 128, path.stat().st_size) for path in arrays},
+    }
 
 
-N_FLIPS = int(os.environ.get("TCGA_CORR_FLIPS", "42"))
-
-
-def test_any_byte_that_flips(engine: Engine, tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_any_byte_that_flips(engine: Engine) -> None:
     """A question gives the right number or refuses; verify names it; repair mends what it can.
 
-    TCGA_CORR_FLIPS=500 tries as many bytes.
+    Of the numbers of an index alone nothing is asked: only verify compares them.
     """
-    right, counts, rng = ask(engine), ask_sql(engine), np.random.default_rng(15)
+    expected = {ask: ask(engine), ask_sql: ask_sql(engine)}
+    rng, tally = np.random.default_rng(15), Tally("right", "refused", "named", "repaired")
     whole = snapshot(engine.store.root)
     wrong: list[str] = []
-    for number in range(N_FLIPS):
-        some = regions(engine)
-        path, start, stop = some[number % len(some)]
-        place = int(rng.integers(start, stop))
-        bit = 1 << int(rng.integers(0, 8))
-        edited(path, lambda content, place=place, bit=bit: _flipped(content, place, bit))
-        name = f"{path.name}, byte {place}, bit {bit}"
-        if path.suffix == ".parquet" and not states(engine):
-            wrong.append(f"{name}: not named")
-        for question, expected in ((ask, right), (ask_sql, counts)):
-            try:
-                again = open_store(engine.store.root)
-                found = question(again)
-            except TcgaCorrError:
-                continue
-            same = found.equals(expected) if isinstance(found, pl.DataFrame) else found == expected
-            if not same:
-                wrong.append(f"{name}: {question.__name__} answers {found}")
-        if path.name == "store.json":
-            path.write_bytes(whole["store.json"])
-            continue
-        again = open_store(engine.store.root)
-        again.verify(repair=True)
-        if states(again) or ask(again) != right:
-            wrong.append(f"{name}: not mended, {states(again)}")
-        elif path.suffix == ".parquet" and path.read_bytes() != whole[
-            str(path.relative_to(engine.store.root))
-        ]:  # fmt: skip
-            wrong.append(f"{name}: mended to another table")
+    for number in range(scaled(770)):
+        kind, (path, start, stop) = list(regions(engine).items())[number % len(regions(engine))]
+        place, bit = int(rng.integers(start, stop)), 1 << int(rng.integers(0, 8))
+        edited(path, partial(flipped, place=place, bit=bit))
+        columns, faults = outcome(engine, kind, expected)
+        if path.name == "store.json" or kind == path.name == "HiSeqV2.gz":
+            path.write_bytes(whole[str(path.relative_to(engine.store.root))])
+        else:
+            again = open_store(engine.store.root)
+            again.verify(repair=True)
+            if states(again) or ask(again) != expected[ask]:
+                faults.append(f"not mended, {states(again)}")
+            elif path.suffix == ".parquet" and path.read_bytes() != whole[
+                str(path.relative_to(engine.store.root))
+            ]:  # fmt: skip
+                faults.append("mended to another table")
+            columns += [] if faults else ["repaired"]
+        tally.add(kind, *columns)
+        wrong += [f"{kind}, byte {place}, bit {bit}: {fault}" for fault in faults]
+    tally.show()
     assert wrong == []
 
 
-def _flipped(content: bytes, place: int, bit: int) -> bytes:
-    changed = bytearray(content)
-    changed[place] ^= bit
-    return bytes(changed)
+def outcome(
+    engine: Engine, kind: str, expected: dict[Callable[[Engine], Any], Any]
+) -> tuple[list[str], list[str]]:
+    """The columns of the tally in which a flipped byte counts, and what is wrong."""
+    columns, wrong = [], []
+    try:
+        is_named = bool(states(open_store(engine.store.root)))
+    except TcgaCorrError:
+        is_named = True  # of store.json
+    columns += ["named"] if is_named else []
+    if not is_named and (".parquet" in kind or "numbers" in kind):
+        wrong.append("not named")
+    if "numbers" in kind:
+        return columns, wrong
+    refused = 0
+    for question, right in expected.items():
+        try:
+            found = question(open_store(engine.store.root))
+        except TcgaCorrError as error:
+            check_one_line(error)
+            refused += 1
+            continue
+        same = found.equals(right) if isinstance(found, pl.DataFrame) else found == right
+        if not same:
+            wrong.append(f"{question.__name__} answers {found}")
+    return [*columns, "refused" if refused else "right"], wrong
 
 
 def test_every_bit_of_the_headers_of_arrays(engine: Engine) -> None:
@@ -283,7 +329,7 @@ def test_every_bit_of_the_headers_of_arrays(engine: Engine) -> None:
         array, wrong = path.with_name(name), []
         whole = array.read_bytes()
         for place, bit in itertools.product(range(128), range(8)):
-            array.write_bytes(_flipped(whole[:128], place, 1 << bit) + whole[128:])
+            array.write_bytes(flipped(whole[:128], place, 1 << bit) + whole[128:])
             found = open_by_hash(engine.store, ACC)
             if found is not None and not np.array_equal(
                 getattr(found, name.partition(".")[0]),
