@@ -98,8 +98,8 @@ def _frame(answer: DeAnswer, top: TopGenes, colours: dict[str, str]) -> Frame:
     return Frame(
         f"{count_of(len(top.genes), 'gene')} of {listed(query.contrasts)} in {tumor_type}",
         f"the smallest p among genes with q < {query.q:g} and |log2 fold change| > {query.lfc:g}, "
-        f"of {plain(query.source)}{condition(answer)}; log2(normalised count + 1), in standard deviations from each "
-        f"gene's mean; n = {len(top.groups)} samples",
+        f"of {plain(query.source)}{condition(answer)}; log2(normalised count + 1), in standard "
+        f"deviations from each gene's mean; n = {len(top.groups)} samples",
         simulated=answer.simulated,
         handles=_handles(colours),
         mark=(INK, 0.3),
