@@ -25,6 +25,7 @@ CITATION_OF_SHRINKAGE = "Zhu et al. 2019, Bioinformatics 35:2084, doi:10.1093/bi
 
 Vector = NDArray[np.float64]
 
+_LEAST_MEAN = 0.5  # reads
 _COOKS_QUANTILE = 0.99
 _LN2 = float(np.log(2))
 
@@ -156,7 +157,6 @@ def _fitted(
     """The fitted data set of the package; replaced counts; and a note on the size factors."""
     import pandas as pd
     from pydeseq2.dds import DeseqDataSet
-    from pydeseq2.default_inference import DefaultInference
 
     # names of its own, as the package takes no blank in a column and no gene twice
     samples = [f"s{number}" for number in range(counts.shape[1])]
@@ -166,7 +166,7 @@ def _fitted(
         metadata=pd.DataFrame({"sample": samples}, index=samples),
         design=pd.DataFrame(design.matrix, index=samples, columns=_columns(design)),
         size_factors_fit_type="ratio" if ratios else "poscounts",
-        inference=DefaultInference(n_cpus=1),
+        inference=_inference(),
         quiet=True,
         low_memory=True,
     )
@@ -182,6 +182,21 @@ def _fitted(
     data.cooks_outlier()
     note = "no gene has reads in every sample, so size factors are of the reads that are there"
     return data, n_replaced, () if ratios else (note,)
+
+
+def _inference() -> Any:
+    """The package's inference, which estimates dispersions with fitted means of 0.5 or more.
+
+    So does DESeq2 in R, and the package in designs of groups alone. In others the means of a gene
+    without reads in a level vanish, and with them the determinant in Cox and Reid's term.
+    """
+    from pydeseq2.default_inference import DefaultInference
+
+    class Inference(DefaultInference):  # type: ignore[misc]
+        def alpha_mle(self, *, mu: Vector, **more: Any) -> Any:
+            return super().alpha_mle(mu=np.maximum(mu, _LEAST_MEAN), **more)
+
+    return Inference(n_cpus=1)
 
 
 def _means(data: Any) -> Vector:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,6 +14,7 @@ from tcga_corr.errors import UsageError
 
 if TYPE_CHECKING:
     from tcga_corr.analysis.de import DeAnswer
+    from tcga_corr.figures.look import FigureFile
 
 _SHOWN = 20
 _FOR_PEOPLE = (
@@ -163,21 +163,21 @@ def de(
         _plot(answer, kind, options.split_names(label), plot)
 
 
-def _plot(answer: DeAnswer, kind: DeFigure, labels: list[str], path: Path) -> None:
+def _plot(answer: DeAnswer, kind: DeFigure, labels: list[str], plot: FigureFile) -> None:
     from tcga_corr.figures.style import save
 
     if kind == "overlap":
         from tcga_corr.figures.overlap import overlap
 
-        save(overlap(answer), path)
+        save(overlap(answer), plot)
     elif kind == "heat":
         from tcga_corr.figures.gene_heat import gene_heat
 
-        save(gene_heat(answer), path)
+        save(gene_heat(answer), plot)
     else:
         from tcga_corr.figures.change import ma, volcano
 
-        save((volcano if kind == "volcano" else ma)(answer, labels), path)
+        save((volcano if kind == "volcano" else ma)(answer, labels), plot)
 
 
 def _result(answer: DeAnswer) -> Result:

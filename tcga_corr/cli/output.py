@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from tcga_corr.analysis.answer import Answer
+    from tcga_corr.figures.look import FigureFile
 
 JSON_SCHEMA = 2
 FIGURES = ("png", "svg", "pdf")
@@ -209,9 +210,9 @@ class Out:
         with replacing(self._file) as partial:
             partial.write_bytes(content)
 
-    def check_plot(self, path: Path | None) -> None:
+    def check_plot(self, plot: FigureFile | None) -> None:
         """As :func:`check_plot`."""
-        check_plot(path, self.force)
+        check_plot(plot.path if plot else None, self.force)
 
 
 def check_plot(path: Path | None, force: bool) -> None:
@@ -260,7 +261,7 @@ class Terminal:
         return cls(shutil.get_terminal_size().columns, not plain)
 
 
-def _render(result: Result, chosen: Format, terminal: Terminal | None) -> bytes:
+def _render(result: Result, chosen: Format, terminal: Terminal | None = None) -> bytes:
     if chosen == "json":
         return _as_json(result)
     if chosen == "table":
