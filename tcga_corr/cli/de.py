@@ -197,8 +197,11 @@ def _result(answer: DeAnswer) -> Result:
         columns={name: plain(name) for name in columns},
         shown=shown,
         below=[*more, *answer.lines],
-        less=_LESS,
+        less=(*_LESS, *(["tumor_type"] if len(query.tumor_types) == 1 else [])),
         stands_out=lambda row: (
-            row["q"] is not None and row["q"] < query.q and abs(row["log2fc"]) > query.lfc
+            row["q"] is not None
+            and row["q"] < query.q
+            and abs(row["log2fc"]) > query.lfc
+            and not row["zero_group"]
         ),
     )

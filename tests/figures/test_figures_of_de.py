@@ -145,3 +145,17 @@ def test_the_heat_map_has_groups_and_different_names(answer: Any) -> None:
     first = answer.frame.filter(pl.col("q").is_not_null()).sort("p")["gene"][0]
     assert first in top.genes
     assert top.values.shape == (len(top.genes), 12)
+
+
+def test_conditions_on_samples_are_named(answer: Any) -> None:
+    query = replace(answer.query, where=["gender=FEMALE", "stage in I,II"])
+    asked = replace(answer, query=query)
+    for name, draw in kinds().items():
+        shown = "samples where gender=FEMALE and stage in I,II"
+        assert (shown in told(draw(asked)), shown in told(draw(answer))) == (True, False), name
+
+
+def test_an_answer_draws_its_volcano(answer: Any, tmp_path: Path) -> None:
+    figure = answer.plot(tmp_path / "de.png", dpi=50)
+    assert told(figure) == told(kinds()["volcano"](answer))
+    assert (tmp_path / "de.png").stat().st_size > 1_000
