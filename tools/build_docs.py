@@ -274,11 +274,22 @@ def _section(source: Source) -> str:
         + ("one table for all tumor types" if source.pan_cancer else "one table a tumor type"),
         f"- cite {source.citation}",
         *(f"- {quirk}" for quirk in source.quirks),
+        *(
+            [f"- raw counts (`--counts`): {_counts_of(source.of_counts)}"]
+            if source.of_counts
+            else []
+        ),
         *(f"- `{address}` ({live})" for address in _addresses(source)),
     ]
     if not _addresses(source):
         lines.append("- loaded from disk: not fetched")
     return "\n".join((*lines, ""))
+
+
+def _counts_of(source: Source) -> str:
+    if source.table is None:
+        return f"{source.unit}, in files named `{source.file_name}`"
+    return f"{source.unit}, `{_addresses(source)[0]}`"
 
 
 def inputs() -> str:
