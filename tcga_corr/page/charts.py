@@ -133,9 +133,10 @@ def _strata() -> Spec:
         _line("prediction_low", "prediction_high", is_pooled, 1),
         _line("ci_low", "ci_high", is_pooled, 3.5),
     ]
+    look: Spec = {"type": "point", "opacity": 1, "strokeWidth": 1.5, **_SILENT}
     marks: tuple[tuple[str, Spec], ...] = (
-        ("datum.r !== null && !datum.small", {"fill": "var(--paper)"}),
-        ("datum.r !== null && datum.small", {"filled": True}),
+        ("datum.r !== null && !datum.small", look | {"fill": "var(--paper)"}),
+        ("datum.r !== null && datum.small", look | {"filled": True}),
     )
     return {
         "data": {"name": "rows"},
@@ -152,7 +153,7 @@ def _strata() -> Spec:
             *(
                 {
                     "transform": [{"filter": test}],
-                    "mark": {"type": "point", "opacity": 1, "strokeWidth": 1.5, **mark, **_SILENT},
+                    "mark": mark,
                     "encoding": {
                         "x": _r("r"),
                         "color": colour,
