@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from tcga_corr.figures.frame import Frame, place
@@ -89,22 +90,29 @@ def why(patients: Patients) -> Figure:
     drawn = [[patients.score(genes) for genes in patients.draw(40, 60)] for _ in range(101)]
     x, y = sorted(drawn, key=lambda pair: _r(*pair))[50]  # neither the weakest nor the strongest
     purity = patients.axes[0]
+    less = purity < np.median(purity)
+    groups = (
+        (less, SKY, "less tumour in the sample"),
+        (~less, BLUE, "more tumour in the sample"),
+    )
+    points = [
+        Line2D(x[inside], y[inside], ls="", marker="o", ms=3.4, mew=0, color=colour, label=text)
+        for inside, colour, text in groups
+    ]
     frame = Frame(
         "Two sets of random genes go together",
         f"simulated; {N_PATIENTS} patients, 40 and 60 genes drawn at random; r = {_r(x, y):.2f}",
+        handles=points,
         width=3.6,
         simulated=True,
     )
     figure = frame.figure(2.75)
     axes = place(figure, 0.55, 0.4 + frame.below, 0.15, frame.head)
-    for inside, colour, text in (
-        (purity < np.median(purity), SKY, "less tumour in the sample"),
-        (purity >= np.median(purity), BLUE, "more tumour in the sample"),
-    ):
-        axes.plot(x[inside], y[inside], "o", ms=3.4, mew=0, color=colour, label=text)
+    for one in points:
+        axes.add_line(one)
+    axes.autoscale_view()
     axes.set_xlabel("score of 40 random genes")
     axes.set_ylabel("score of 60 random genes")
-    axes.legend(loc="lower right", handletextpad=0.2)
     return figure
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
@@ -24,6 +25,9 @@ PAGES = {
     "changelog.md": "CHANGELOG.md",
 }
 _LINK = re.compile(r"(!?)\[([^\]]+)\]\(([^)\s#]+)(#[^)]*)?\)")
+_FOREIGN = re.compile(
+    r"""<(?:script|link|img|iframe)\b[^>]*\b(?:src|href)=["']?(?:https?:)?//[^>]*>"""
+)
 _ROLE = re.compile(r":(?:meth|func|class|mod|attr):<code>(?:~[\w.]+\.)?")
 
 
@@ -65,6 +69,14 @@ def _link_of_site(link: re.Match[str], source: Path, up: str) -> str:
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Show docstrings without the names of Sphinx's roles."""
     return _ROLE.sub("<code>", html)
+
+
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+    """Refuse a page that would load something from elsewhere."""
+    foreign = _FOREIGN.search(output)
+    if foreign:
+        raise PluginError(f"{page.file.src_uri} loads {foreign[0]}: keep it in docs/")
+    return output
 
 
 def page_of_notebook(path: Path) -> tuple[str, list[bytes]]:
