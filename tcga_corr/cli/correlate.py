@@ -110,7 +110,7 @@ def correlate(
         from tcga_corr.figures.style import save
 
         if len(answer.query.scope.tumor_types) == 1:
-            figure = scatter(answer, engine.values([x, y, *controls], **scope))
+            figure = scatter(answer, engine.values([x, y], adjust=controls, **scope))
         else:
             figure = forest(answer)
         save(figure, plot)
