@@ -15,6 +15,7 @@ from tcga_corr.cli import (
     covariates,
     demo,
     dominance,
+    enrich,
     fetch,
     load,
     remove,
@@ -137,6 +138,7 @@ app.command("screen")(screen.screen)
 app.command("compare")(compare.compare)
 app.command("dominance")(dominance.dominance)
 app.command("survival")(survival.survival)
+app.command("enrich")(enrich.enrich)
 app.add_typer(batch.batch, name="batch")
 app.command("report")(report.report)
 app.command("sql")(sql.sql)
