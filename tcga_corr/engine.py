@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from tcga_corr.analysis.correlate_by import CorrelateByAnswer
     from tcga_corr.analysis.dominance import DominanceAnswer
     from tcga_corr.analysis.enrich import EnrichAnswer
+    from tcga_corr.analysis.pca import PcaAnswer
     from tcga_corr.analysis.robustness import RobustnessAnswer
     from tcga_corr.analysis.score import ScoreAnswer, ValuesAnswer
     from tcga_corr.analysis.screen import ScreenAnswer
@@ -427,6 +428,33 @@ class Engine:
         from tcga_corr.analysis.survival_curves import survival_curves
 
         return survival_curves(self.data(Scope(**scope)), x, endpoint, cut, adjust)
+
+    def pca(
+        self,
+        by: str | Path | None = None,
+        *,
+        group: str | None = None,
+        genes: int = 500,
+        components: int = 5,
+        **scope: Unpack[ScopeOptions],
+    ) -> PcaAnswer:
+        """The principal components of each tumor type's samples, and which covariates go with them.
+
+        Parameters
+        ----------
+        by
+            What samples are shown by: ``sample-type``, which takes tumour and normal, ``gtex``, a
+            covariate, gene or gene set, or a file of groups as for :meth:`compare`.
+        group
+            The file's column of groups.
+        genes
+            How many genes, those of the largest variance over the samples.
+        components
+            How many components.
+        """
+        from tcga_corr.analysis.pca import pca
+
+        return pca(self.data(Scope(**scope)), by, group, genes, components)
 
     def enrich(
         self,

@@ -18,6 +18,7 @@ from tcga_corr.cli import (
     enrich,
     fetch,
     load,
+    pca,
     remove,
     report,
     robustness,
@@ -139,6 +140,7 @@ app.command("compare")(compare.compare)
 app.command("dominance")(dominance.dominance)
 app.command("survival")(survival.survival)
 app.command("enrich")(enrich.enrich)
+app.command("pca")(pca.pca)
 app.add_typer(batch.batch, name="batch")
 app.command("report")(report.report)
 app.command("sql")(sql.sql)

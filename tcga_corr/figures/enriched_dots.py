@@ -17,7 +17,7 @@ from tcga_corr.analysis.ranking_tables import LABELS
 from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.figures.frame import Frame, place
 from tcga_corr.figures.panels import label_rows
-from tcga_corr.figures.style import BLUE, FAINT, GREY, INK, PALE, WIDTH, styled
+from tcga_corr.figures.style import FAINT, GREY, INK, PALE, SEQUENTIAL, WIDTH, styled
 from tcga_corr.figures.text import count_of, fitted_apart, plain, text_width
 from tcga_corr.figures.ticks import number_axis
 from tcga_corr.vocabulary.associations import SIGNIFICANT
@@ -29,7 +29,7 @@ MOST, MOST_LISTS = 20, 99
 """Sets, and tumor types and contrasts, of one figure."""
 _ROW, _LABELS, _RIGHT, _COLUMN = 0.19, 2.6, 0.95, 0.2  # inches
 _LEAST, _LARGEST = 2.5, 10.0  # points across a dot
-_SCALE = LinearSegmentedColormap.from_list("q", ["#c6dbef", BLUE, "#08306b"])
+_SCALE = LinearSegmentedColormap.from_list("q", SEQUENTIAL)
 _FIRMEST = 10  # -log10 q beyond which the colour does not change
 
 

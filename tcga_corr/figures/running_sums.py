@@ -16,7 +16,7 @@ from tcga_corr.analysis.ranking_tables import LABELS
 from tcga_corr.errors import AnalysisError, UsageError, near_names
 from tcga_corr.figures.frame import Frame
 from tcga_corr.figures.style import BLUE, FAINT, GREY, INK, VERMILION, WIDTH, styled
-from tcga_corr.figures.text import count_of, listed, plain, wrapped_apart
+from tcga_corr.figures.text import count_of, fitted, listed, plain, wrapped_apart
 from tcga_corr.figures.ticks import ticks_between
 from tcga_corr.stats.enrichment import Vector, running_sum
 from tcga_corr.vocabulary.associations import SIGNIFICANT
@@ -81,7 +81,7 @@ def running_sums(answer: EnrichAnswer, names: Sequence[str] = ()) -> Figure:
     across = min(layout.across, len(rows))
     width = max(WIDTH, 6.6) if across > 2 else WIDTH
     inner = (width - _RIGHT - 0.05) / across - layout.left
-    titles = wrapped_apart([_title(row) for row in rows], inner + 0.25, layout.size + 1, 3, "bold")
+    titles = _titles(rows, inner + 0.08, layout.size + 1)
     heads = max(map(len, titles)) * (layout.size + 1) / 72 * 1.25 + 2 * layout.line + 0.1
     step = heads + layout.body + layout.below
     frame = Frame(
@@ -153,8 +153,15 @@ def _chosen(answer: EnrichAnswer, names: Sequence[str]) -> Sequence[Row]:
     return rows
 
 
-def _title(row: Row) -> str:
-    return " ".join((*_labels_of(row).values(), row["set"]))
+def _titles(rows: Sequence[Row], inches: float, size: float) -> list[list[str]]:
+    """The lines above each panel: tumor type and contrast, where there are several, and the set."""
+    names = list(dict.fromkeys(row["set"] for row in rows))
+    lines = dict(zip(names, wrapped_apart(names, inches, size, 3, "bold"), strict=True))
+    labels = [" ".join(_labels_of(row).values()) for row in rows]
+    return [
+        [*([fitted(label, inches, size, "bold")] if label else []), *lines[row["set"]]]
+        for label, row in zip(labels, rows, strict=True)
+    ]
 
 
 def _heading(answer: EnrichAnswer, rows: Sequence[Row], names: Sequence[str]) -> tuple[str, str]:

@@ -163,3 +163,13 @@ def test_p_is_never_zero() -> None:
     _, p = over_representation(np.array([400, 0]), np.array([400, 10]), 500, 20_000)
     assert p[0] == SMALLEST_P
     assert p[1] == 1
+
+
+def test_r_gives_the_same_tail() -> None:
+    """R's phyper and fisher.test."""
+    golden = json.loads(GOLDEN.with_name("components.json").read_text("utf-8"))
+    for table in golden["tables"]:
+        numbers = (np.array([int(table[name])]) for name in ("overlap", "set"))
+        _, p = over_representation(*numbers, int(table["list"]), int(table["universe"]))
+        assert p[0] == pytest.approx(table["p"], rel=1e-9)
+        assert p[0] == pytest.approx(table["fisher"], rel=1e-7)
