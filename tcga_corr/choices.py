@@ -26,7 +26,7 @@ EnrichMethod = Literal["gsea", "ora"]
 EnrichEngine = Literal["numpy", "gseapy"]
 Direction = Literal["both", "up", "down"]
 PcaTable = Literal["samples", "covariates"]
-Format = Literal["table", "tsv", "csv", "json", "parquet"]
+Format = Literal["table", "tsv", "csv", "json", "parquet", "xlsx"]
 
 BY_SAMPLE_TYPE = "sample-type"
 """The groups of ``compare`` that need no file: tumour and solid tissue normal."""

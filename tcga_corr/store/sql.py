@@ -31,6 +31,7 @@ _RESULTS = {
     "associations": "pairs or crosses",
     "pooled": "pairs in several tumor types",
     "dominance": "[[dominance]]",
+    "survival": "[[survival]]",
 }
 _WRITING = {"COPY", "EXPORT", "ATTACH"}  # statements of DuckDB
 _TRIES = 5

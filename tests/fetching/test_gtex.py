@@ -308,7 +308,7 @@ def test_tumours_are_compared_with_gtex(store: Engine) -> None:
     assert set(answer.frame.filter(tumor_type="LUSC")["n_b"]) == {12}
     notes = "\n".join(answer.notes)
     assert "normal tissue of GTEx: LIHC Liver, LUAD Lung, LUSC Lung" in notes
-    assert "doubtful: LUSC, of alveoli" in notes
+    assert "doubtful: LUSC (mostly alveoli" in notes
     assert "no tissue of GTEx is matched with MESO (no pleura)" in notes
     assert "two studies" in notes
     assert answer.frame.filter(tumor_type="MESO")["p"].null_count() > 0
@@ -355,7 +355,7 @@ def test_questions_without_samples_of_gtex(both: tuple[Engine, Engine], cli: Cli
         without.compare(["RELA"], "gtex")
     with pytest.raises(DataMissingError) as error:
         store.score([",".join(SET)], samples="gtex", tumor_types=["MESO"])
-    assert error.value.remedy == "no tissue of GTEx is matched with MESO (no pleura)"
+    assert error.value.remedy == "No tissue of GTEx is matched with MESO (no pleura)"
     with pytest.raises(UsageError, match="STES is several studies"):
         store.correlate("RELA", "GPX4", samples="gtex", tumor_types=["STES"])
     with pytest.raises(UsageError, match="samples is 'normal'"):
@@ -423,6 +423,18 @@ def test_a_table_with_gtex_is_not_replaced_by_one_without(store: Engine, tmp_pat
     assert "toil LIHC has samples of GTEx, and this file has none" in str(error)
     made_of = downloaded_table(engine.store, TableKey("toil", "LIHC"))
     assert made_of == folder / WITH_GTEX.rpartition("/")[2]
+
+
+def test_the_requests_with_gtex(tmp_path: Path) -> None:
+    plan = open_store(tmp_path).fetch_plan(FetchOptions(["LIHC"], "toil", gtex=True))
+    host = "https://{}.s3.us-east-1.amazonaws.com/download/{}"
+    hub, name = "toil-xena-hub", "probeMap%2Fgencode.v23.annotation.gene.probemap"
+    assert plan["url"].to_list() == [
+        host.format(hub, name),
+        host.format("tcga-pancan-atlas-hub", "Survival_SupplementalTable_S1_20171025_xena_sp"),
+        host.format(hub, "TcgaTargetGTEX_phenotype.txt.gz"),
+        host.format(hub, "TcgaTargetGtex_rsem_gene_tpm.gz"),
+    ]
 
 
 def test_a_source_without_gtex(tmp_path: Path) -> None:
