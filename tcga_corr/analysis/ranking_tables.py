@@ -179,7 +179,10 @@ def _usual_number(frame: pl.DataFrame, numeric: Sequence[str], name: str) -> tup
 
     has = set(numeric)
     if {"log2fc", "lfc_se"} <= has:
-        return "log2fc / lfc_se", pl.col("log2fc") / pl.col("lfc_se")
+        # DESeq2 withholds the p of genes with outliers, and they are not ranked either
+        tested = pl.col("p").is_not_null() if "p" in has else pl.lit(True)
+        ratio = pl.col("log2fc") / pl.col("lfc_se")
+        return "log2fc / lfc_se", pl.when(tested).then(ratio)
     statistic = next((one for one in _STATISTICS if one in has), None)
     if statistic is not None:
         return statistic, pl.col(statistic)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,9 +13,11 @@ from tcga_corr.cli.output import Result, number, question_result
 from tcga_corr.cli.settings import Settings
 from tcga_corr.cli.texts import cut
 from tcga_corr.errors import UsageError
+from tcga_corr.vocabulary.associations import is_significant
 
 if TYPE_CHECKING:
     from tcga_corr.analysis.enrich import EnrichAnswer
+    from tcga_corr.figures.look import FigureFile
 
 _MOST_ROWS, _MOST_OF_PARTS = 25, 75
 _EDGE = 40  # letters of the leading edge on a terminal
@@ -166,7 +167,7 @@ def enrich(
         _draw(answer, plot, named)
 
 
-def _draw(answer: EnrichAnswer, plot: Path, named: list[str] | None) -> None:
+def _draw(answer: EnrichAnswer, plot: FigureFile, named: list[str] | None) -> None:
     from tcga_corr.figures.style import save
 
     if answer.query.method == "ora":
@@ -211,6 +212,8 @@ def _result(answer: EnrichAnswer, count: int | None) -> Result:
         frame=shown,
         columns={name: partial(_cell, name) for name in frame.columns if name not in hidden},
         below=[f"{number(left)} more rows: --top all"] if left else [],
+        less=("q_gsea", "es", "p", "leading_edge"),
+        stands_out=lambda row: is_significant(row["q"]),
     )
 
 

@@ -10,6 +10,7 @@ from tcga_corr.choices import PcaTable
 from tcga_corr.cli import options
 from tcga_corr.cli.output import Result, number, plain, question_result
 from tcga_corr.cli.settings import Settings
+from tcga_corr.vocabulary.associations import is_significant
 
 if TYPE_CHECKING:
     from tcga_corr.analysis.pca import PcaAnswer
@@ -102,4 +103,5 @@ def _result(answer: PcaAnswer, table: PcaTable | None, *, is_table: bool) -> Res
         around=others,
         columns={name: plain(name) for name in frame.columns if name not in hidden},
         below=[*more, *answer.lines],
+        stands_out=(lambda row: is_significant(row["q"])) if wanted == "covariates" else None,
     )

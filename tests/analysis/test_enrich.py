@@ -175,6 +175,11 @@ def test_answers_of_de_by_tumor_type_and_contrast(
     answer = engine.enrich(path, sets, permutations=200)
     assert answer.frame.columns == ["tumor_type", "contrast", *COLUMNS]
     assert "LIHC D:B: no gene has a number" in answer.notes
+    without_p = of_de(values).with_columns(
+        p=pl.when(pl.int_range(pl.len()) < 4).then(None).otherwise("p")
+    )
+    ranking = engine.enrich(without_p, sets, permutations=100).parts[0].ranking
+    assert set(values) - set(ranking.genes) == set(list(values)[:4])
     assert answer.query.ranked_by == "log2fc / lfc_se"
     key = {"tumor_type": "LIHC", "contrast": "A:B", "set": "TOP"}
     plain = by_set(engine.enrich(values, sets, permutations=200))["TOP"]
