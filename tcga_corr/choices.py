@@ -23,6 +23,10 @@ DeFigure = Literal["volcano", "ma", "overlap", "heat"]
 RowsOfTable = Literal["genes", "samples"]
 CovariateKey = Literal["sample", "patient"]
 Cut = Literal["median", "tertiles"]
+EnrichMethod = Literal["gsea", "ora"]
+EnrichEngine = Literal["numpy", "gseapy"]
+Direction = Literal["both", "up", "down"]
+PcaTable = Literal["samples", "covariates"]
 Format = Literal["table", "tsv", "csv", "json", "parquet", "xlsx"]
 
 BY_SAMPLE_TYPE = "sample-type"
@@ -33,6 +37,9 @@ BY_GTEX = "gtex"
 SELECTIONS: tuple[Selection, ...] = get_args(Selection)
 TIES: tuple[Ties, ...] = get_args(Ties)
 CUTS: tuple[Cut, ...] = get_args(Cut)
+ENRICH_METHODS: tuple[EnrichMethod, ...] = get_args(EnrichMethod)
+ENRICH_ENGINES: tuple[EnrichEngine, ...] = get_args(EnrichEngine)
+DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
 SCORING_ENGINES: tuple[ScoringEngine, ...] = get_args(ScoringEngine)
 
 

@@ -17,6 +17,9 @@ from tcga_corr.choices import (
     BY_SAMPLE_TYPE,
     CovariateKey,
     Cut,
+    Direction,
+    EnrichEngine,
+    EnrichMethod,
     Method,
     MethodOrAll,
     Null,
@@ -40,6 +43,8 @@ if TYPE_CHECKING:
     from tcga_corr.analysis.correlate_by import CorrelateByAnswer
     from tcga_corr.analysis.de import DeAnswer
     from tcga_corr.analysis.dominance import DominanceAnswer
+    from tcga_corr.analysis.enrich import EnrichAnswer
+    from tcga_corr.analysis.pca import PcaAnswer
     from tcga_corr.analysis.robustness import RobustnessAnswer
     from tcga_corr.analysis.score import ScoreAnswer, ValuesAnswer
     from tcga_corr.analysis.screen import ScreenAnswer
@@ -489,6 +494,99 @@ class Engine:
         from tcga_corr.analysis.survival_curves import survival_curves
 
         return survival_curves(self.data(Scope(**scope)), x, endpoint, cut, adjust)
+
+    def pca(
+        self,
+        by: str | Path | None = None,
+        *,
+        group: str | None = None,
+        genes: int = 500,
+        components: int = 5,
+        **scope: Unpack[ScopeOptions],
+    ) -> PcaAnswer:
+        """The principal components of each tumor type's samples, and which covariates go with them.
+
+        Parameters
+        ----------
+        by
+            What samples are shown by: ``sample-type``, which takes tumour and normal, ``gtex``, a
+            covariate, gene or gene set, or a file of groups as for :meth:`compare`.
+        group
+            The file's column of groups.
+        genes
+            How many genes, those of the largest variance over the samples.
+        components
+            How many components.
+        """
+        from tcga_corr.analysis.pca import pca
+
+        return pca(self.data(Scope(**scope)), by, group, genes, components)
+
+    def enrich(
+        self,
+        given: Any,
+        against: Items = "hallmark",
+        method: EnrichMethod | None = None,
+        *,
+        rank: str | None = None,
+        engine: EnrichEngine = "numpy",
+        permutations: int | None = None,
+        min_size: int = 15,
+        max_size: int = 500,
+        q: float = 0.05,
+        lfc: float = 1.0,
+        genes: int | None = None,
+        direction: Direction = "both",
+        universe: str | Path | int | Sequence[str] | None = None,
+        tumor_types: Iterable[str] = (),
+        source: str | None = None,
+    ) -> EnrichAnswer:
+        """Which gene sets gather at the ends of a ranking (GSEA), or in a list of genes (ORA).
+
+        Parameters
+        ----------
+        given
+            An answer of differential expression or of :meth:`screen`, its file, a ranking as a file
+            or a dictionary of genes to numbers, a data frame, or a list of genes.
+        against
+            ``hallmark``, ``reference``, ``FILE.gmt``, names of sets, or gene sets.
+        method
+            ``gsea`` of a ranking, ``ora`` of a list; by default what suits the input.
+        rank
+            The column that ranks; see :func:`tcga_corr.analysis.rankings.ranked`.
+        engine
+            ``numpy``, or ``gseapy`` for its own permutations.
+        permutations
+            Of GSEA; by default 10,000, of gseapy 1,000.
+        min_size, max_size
+            Genes that a set must have, and may have, in the ranking or universe.
+        q, lfc, genes, direction
+            Which genes of an answer are the list of ORA: those with a smaller q and a larger log2
+            fold change, or so many of the ranking's ends; of which direction.
+        universe
+            The genes that could have been listed: a file, ``measured`` for those of all tables of
+            ``tumor_types`` and ``source``, their number, or a list. That of a ranking is itself; a
+            list needs one.
+        tumor_types, source
+            Those of an answer of several; and of the tables that are measured.
+        """
+        from tcga_corr.analysis.enrich import Listing, enrich
+        from tcga_corr.analysis.enriched import Limits
+
+        scope = Scope(tumor_types=list(tumor_types), source=source)
+        return enrich(
+            given,
+            against,
+            method,
+            rank=rank,
+            engine=engine,
+            permutations=permutations,
+            limits=Limits(min_size, max_size),
+            listing=Listing(q, lfc, genes, direction),
+            universe=universe,
+            tumor_types=scope.tumor_types,
+            measured=lambda: self.data(scope).shared_genes,
+        )
 
     # --- the store; each imports what it needs, so that a question does not
 

@@ -206,6 +206,12 @@ class CohortData:
         """The tables of the cohorts."""
         return [cohort.table for cohort in self.cohorts]
 
+    @property
+    def shared_genes(self) -> list[str]:
+        """The genes that every one of the tables has."""
+        first, *others = (table.genes for table in self.tables)
+        return [gene for gene in first if all(gene in other for other in others)]
+
     @cached_property
     def query(self) -> ScopeQuery:
         """The scope with every default filled in."""

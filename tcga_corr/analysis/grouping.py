@@ -75,7 +75,7 @@ def grouping_of(by: str | Path, group: str | None, data: CohortData) -> Grouping
     """
     text, samples = str(by), data.scope.samples
     if text not in (BY_SAMPLE_TYPE, BY_GTEX):
-        if isinstance(by, Path) or _names_file(text, data.names):
+        if isinstance(by, Path) or names_file_of_groups(text, data.names):
             return _by_file(Path(by), group, samples)
         return _by_covariate(text, group, data)
     other: Selection = "gtex" if text == BY_GTEX else "normal"
@@ -86,7 +86,7 @@ def grouping_of(by: str | Path, group: str | None, data: CohortData) -> Grouping
     return tumor_against(other)
 
 
-def _names_file(text: str, names: NameResolver) -> bool:
+def names_file_of_groups(text: str, names: NameResolver) -> bool:
     """Whether a text names a file of groups, and no covariate."""
     if isfile(text):  # noqa: PTH113  Path.is_file raises on a name that is too long
         return True

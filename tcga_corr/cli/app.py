@@ -16,8 +16,10 @@ from tcga_corr.cli import (
     de,
     demo,
     dominance,
+    enrich,
     fetch,
     load,
+    pca,
     remove,
     report,
     robustness,
@@ -139,6 +141,8 @@ app.command("compare")(compare.compare)
 app.command("de")(de.de)
 app.command("dominance")(dominance.dominance)
 app.command("survival")(survival.survival)
+app.command("enrich")(enrich.enrich)
+app.command("pca")(pca.pca)
 app.add_typer(batch.batch, name="batch")
 app.command("report")(report.report)
 app.command("sql")(sql.sql)

@@ -14,6 +14,8 @@ from tcga_corr.analysis.correlate import CorrelateAnswer
 from tcga_corr.analysis.correlate_by import CorrelateByAnswer
 from tcga_corr.analysis.de import DeAnswer
 from tcga_corr.analysis.dominance import DominanceAnswer
+from tcga_corr.analysis.enrich import EnrichAnswer
+from tcga_corr.analysis.pca import PcaAnswer
 from tcga_corr.analysis.robustness import RobustnessAnswer
 from tcga_corr.analysis.screen import ScreenAnswer
 from tcga_corr.analysis.survival import SurvivalAnswer
@@ -22,9 +24,12 @@ from tcga_corr.figures.boxes import MOST, boxes
 from tcga_corr.figures.change import volcano as volcano_of_counts
 from tcga_corr.figures.comparison import comparison
 from tcga_corr.figures.dominance import dominance_figure
+from tcga_corr.figures.enriched_dots import enriched_dots
 from tcga_corr.figures.forest import forest
 from tcga_corr.figures.hazards import hazard_forest
 from tcga_corr.figures.look import FigureFile, Look
+from tcga_corr.figures.principal_axes import principal_axes
+from tcga_corr.figures.running_sums import running_sums
 from tcga_corr.figures.screen_map import screen_map
 from tcga_corr.figures.specification import specification_curve
 from tcga_corr.figures.style import save
@@ -69,6 +74,10 @@ def _of_comparison(answer: CompareAnswer) -> Figure:
     return boxes(answer) if most <= MOST else comparison(answer)
 
 
+def _of_enrichment(answer: EnrichAnswer) -> Figure:
+    return enriched_dots(answer) if answer.query.method == "ora" else running_sums(answer)
+
+
 _FIGURES: dict[type[Answer], Callable[[Any], Figure]] = {
     CorrelateAnswer: forest,
     CorrelateByAnswer: forest,
@@ -78,4 +87,6 @@ _FIGURES: dict[type[Answer], Callable[[Any], Figure]] = {
     SurvivalAnswer: hazard_forest,
     DominanceAnswer: dominance_figure,
     RobustnessAnswer: specification_curve,
+    EnrichAnswer: _of_enrichment,
+    PcaAnswer: principal_axes,
 }

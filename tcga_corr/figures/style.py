@@ -24,6 +24,7 @@ BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY = (
 INK, GREY, PALE = "#1a1a1a", "#6b6b6b", "#e3e3e3"
 FAINT = "#a8a8a8"  # of points that are not significant
 PALE_BLUE, PALE_ORANGE = "#c9e2f4", "#f7e3bf"
+SEQUENTIAL = ("#c6dbef", BLUE, "#08306b")  # of numbers, from low to high
 SERIES = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
 MARKERS = ("o", "s", "D", "^", "v", "P")
 TITLE = "title"
