@@ -19,7 +19,7 @@ WITH described AS (
         "samples": [{
             "sample": "VARCHAR", "barcode": "VARCHAR", "patient": "VARCHAR", "vial": "VARCHAR",
             "sample_type": "VARCHAR", "tumor": "BOOLEAN", "normal": "BOOLEAN",
-            "all_tumor": "BOOLEAN", "reason": "VARCHAR"
+            "all_tumor": "BOOLEAN", "reason": "VARCHAR", "gtex": "BOOLEAN", "tissue": "VARCHAR"
         }]
     }') AS "table"
     FROM parquet_kv_metadata(
@@ -31,8 +31,8 @@ WITH described AS (
            generate_subscripts("table".samples, 1) - 1 AS position
     FROM described
 )
-SELECT source, tumor_type, position, one.*
-FROM numbered;
+SELECT * REPLACE (coalesce(gtex, false) AS gtex, coalesce(tissue, '') AS tissue)
+FROM (SELECT source, tumor_type, position, one.* FROM numbered);
 
 -- One row per source, tumor type, gene and sample. Name the genes: WHERE gene IN ('RELA', ...).
 CREATE OR REPLACE VIEW expression AS
@@ -44,5 +44,6 @@ WITH long AS (
 )
 SELECT long.source, long.tumor_type, long.gene, long.gene_id, samples.sample, samples.barcode,
        samples.patient, samples.sample_type, samples.tumor, samples.normal, samples.all_tumor,
+       samples.gtex, samples.tissue,
        long.value
 FROM long JOIN samples USING (source, tumor_type, position);

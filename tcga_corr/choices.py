@@ -14,18 +14,21 @@ ScreenOrder = Literal["given", "cluster"]
 CompareFigure = Literal["boxes", "differences"]
 ScreenFigure = Literal["heat", "volcano"]
 Null = Literal["genes", "sets"]
-Selection = Literal["tumor", "normal", "all-tumor"]
+Selection = Literal["tumor", "normal", "all-tumor", "gtex"]
 Ties = Literal["average", "gseapy", "gsva"]
 ScoringEngine = Literal["closed-form", "gseapy"]
 Genes = Literal["protein-coding", "all"]
 Normalization = Literal["cpm"]
+DeFigure = Literal["volcano", "ma", "overlap", "heat"]
 RowsOfTable = Literal["genes", "samples"]
 CovariateKey = Literal["sample", "patient"]
 Cut = Literal["median", "tertiles"]
-Format = Literal["table", "tsv", "csv", "json", "parquet"]
+Format = Literal["table", "tsv", "csv", "json", "parquet", "xlsx"]
 
 BY_SAMPLE_TYPE = "sample-type"
 """The groups of ``compare`` that need no file: tumour and solid tissue normal."""
+BY_GTEX = "gtex"
+"""The groups of ``compare``: tumour, and the normal tissue of donors of GTEx."""
 
 SELECTIONS: tuple[Selection, ...] = get_args(Selection)
 TIES: tuple[Ties, ...] = get_args(Ties)

@@ -1,4 +1,6 @@
-"""Write the pages that are generated from the program, or check that they are up to date.
+"""Write what is generated from the program, or check that it is up to date.
+
+Pages of docs/, manual pages and completions of share/.
 
 python tools/build_docs.py [--check]
 """
@@ -12,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import typer
+from command_files import completions, man_pages
 
 from tcga_corr.cli.app import app
 from tcga_corr.cli.output import JSON_SCHEMA
@@ -20,10 +23,12 @@ from tcga_corr.formats import FORMATS
 from tcga_corr.formats.file_kinds import known_kinds
 from tcga_corr.sources import SOURCES, Source
 from tcga_corr.vocabulary.associations import ASSOCIATION
+from tcga_corr.vocabulary.gtex import NORMAL_TISSUES
 from tcga_corr.vocabulary.methods import METHODS
 from tcga_corr.vocabulary.units import QUANTITIES
 
-DOCS = Path(__file__).parent.parent / "docs"
+ROOT = Path(__file__).parent.parent
+DOCS, MANUAL, COMPLETIONS = ROOT / "docs", ROOT / "share/man/man1", ROOT / "share/completions"
 CLI_INTRODUCTION = """\
 # Command line
 
@@ -50,6 +55,46 @@ hub asks for. The bytes received are kept, and the next attempt requests only th
 confirms that the file is the same. A hub that cannot be reached, or that asks for a pause of more
 than two minutes, is given up at once for all files.
 """
+GTEX_INTRODUCTION = """\
+## Normal tissue of GTEx
+
+TCGA has the RNA of no normal tissue of ACC, DLBC, LAML, LGG, MESO, OV, TGCT, UCS and UVM, and of
+few patients of many others. `tcga-corr fetch --source toil --gtex` takes the table of the Toil hub
+in which GTEx (GTEx Consortium 2013, doi:10.1038/ng.2653) was computed as TCGA was, from the reads
+on (Vivian et al. 2017, doi:10.1038/nbt.3772), and its phenotype table. The samples of GTEx stand
+in the table of their tumor type, with `gtex` and `tissue`, and are in no selection but `--samples
+gtex`:
+
+```sh
+tcga-corr fetch LIHC OV --source toil --gtex
+tcga-corr correlate ferroptosis nfkb --samples gtex
+tcga-corr compare ferroptosis -t OV --by gtex
+tcga-corr status --samples
+```
+
+- A donor is a patient and gives one sample: of the tissue that stands first below, then the first
+  in sorted order. `status --samples` says so of each. Cell lines and TARGET are left out and
+  counted.
+- A tissue of several tumor types, as lung, is in one row of an answer and pooled once; a note says
+  which types it stands for. `compare` pools nothing and has them all. One donor may have given
+  tissue to several types, which a pooled p does not know; a note counts them.
+- Tumours and GTEx are two studies. One computation takes away what differs between pipelines, not
+  what differs between surgery and autopsy, or between laboratories: a difference is no evidence
+  of cancer alone. Correlations within GTEx are not affected.
+- Of a symbol on several rows, the one of the highest mean in TCGA is kept, so that every other
+  answer is the same as without GTEx.
+- The table is read in portions, without the columns that are left out. Simulated ones of 60,498
+  rows x 500 and 2,000 columns took 0.58 and 0.71 GB of memory (that without GTEx 0.72 GB), so the
+  whole of 19,131 columns should take about 2.2 GB.
+- A table with GTEx is not replaced by one without, until it is removed.
+- The addresses above were not verified live, nor the names of tissues in the live file: a tissue
+  of another name is counted as matching no tumor type.
+
+Organs are matched as in GEPIA2 (Tang et al. 2019, doi:10.1093/nar/gkz430); of an organ with several
+regions, those named here. GEPIA2 has a cell line as the normal tissue of LAML; here it has none.
+
+| tumor type | tissues of GTEx | what to know |
+| --- | --- | --- |"""
 FORMATS_INTRODUCTION = """\
 ## File formats
 
@@ -210,7 +255,12 @@ def sources() -> str:
     fetched_first = sorted(SOURCES.values(), key=lambda source: not _addresses(source))
     formats = [f"| `{format.name}` | {format.title} |" for format in FORMATS]
     parts = [_section(source) for source in fetched_first]
-    return "\n".join((SOURCES_INTRODUCTION, *parts, FORMATS_INTRODUCTION, *formats, ""))
+    tissues = [
+        f"| {one.tumor_type} | {', '.join(one.tissues) or 'none'} | {one.doubt} |"
+        for one in NORMAL_TISSUES.values()
+    ]
+    gtex = (GTEX_INTRODUCTION, *tissues, "")
+    return "\n".join((SOURCES_INTRODUCTION, *parts, *gtex, FORMATS_INTRODUCTION, *formats, ""))
 
 
 def _addresses(source: Source) -> list[str]:
@@ -228,11 +278,22 @@ def _section(source: Source) -> str:
         + ("one table for all tumor types" if source.pan_cancer else "one table a tumor type"),
         f"- cite {source.citation}",
         *(f"- {quirk}" for quirk in source.quirks),
+        *(
+            [f"- raw counts (`--counts`): {_counts_of(source.of_counts)}"]
+            if source.of_counts
+            else []
+        ),
         *(f"- `{address}` ({live})" for address in _addresses(source)),
     ]
     if not _addresses(source):
         lines.append("- loaded from disk: not fetched")
     return "\n".join((*lines, ""))
+
+
+def _counts_of(source: Source) -> str:
+    if source.table is None:
+        return f"{source.unit}, in files named `{source.file_name}`"
+    return f"{source.unit}, `{_addresses(source)[0]}`"
 
 
 def inputs() -> str:
@@ -258,16 +319,32 @@ PAGES: dict[str, Callable[[], str]] = {
 }
 
 
+def files() -> dict[Path, str]:
+    """Every file that is generated, with its text."""
+    texts = {DOCS / name: page() for name, page in PAGES.items()}
+    texts |= {MANUAL / name: text for name, text in man_pages().items()}
+    return texts | {COMPLETIONS / name: text for name, text in completions().items()}
+
+
 def main() -> int:
-    stale = 0
-    for name, page in PAGES.items():
-        path, text = DOCS / name, page()
-        if "--check" not in sys.argv:
-            path.write_text(text, encoding="utf-8")
-        elif not path.exists() or path.read_text(encoding="utf-8") != text:
-            print(f"{name} is out of date: run python tools/build_docs.py")
-            stale = 1
-    return stale
+    texts = files()
+    # of commands that are no more
+    left_over = {path for folder in (MANUAL, COMPLETIONS) for path in folder.glob("*")} - set(texts)
+    stale = [
+        path
+        for path, text in texts.items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
+    if "--check" in sys.argv:
+        for path in (*stale, *sorted(left_over)):
+            print(f"{path.relative_to(ROOT)} is out of date: run python tools/build_docs.py")
+        return int(bool(stale or left_over))
+    for path in left_over:
+        path.unlink()
+    for path in stale:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(texts[path], encoding="utf-8")
+    return 0
 
 
 if __name__ == "__main__":

@@ -216,7 +216,7 @@ class Cohort:
     table
         The index of its table.
     selection
-        Which samples: ``tumor``, ``normal`` or ``all-tumor``.
+        Which samples: ``tumor``, ``normal``, ``all-tumor`` or ``gtex``.
     ties
         How ssGSEA ranks equal values.
     min_genes

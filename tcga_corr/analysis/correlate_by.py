@@ -132,7 +132,9 @@ def correlate_by(
         draws=draws,
         purity=question.purity is not None,
     )
-    more = [one for one in (strata.variable, question.purity) if one is not None]
+    more = [strata.variable] if strata.variable else []
+    if question.purity and any(one["n_purity"].null_count() < one.height for one in frames):
+        more.append(question.purity)
     return data.answer(
         CorrelateByAnswer,
         _joined(frames, rows),

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from tcga_corr.analysis.answer import CohortData
 from tcga_corr.analysis.cohort import Cohort, Measured, Vector, samples_without
+from tcga_corr.analysis.gtex import notes_against_gtex
 from tcga_corr.analysis.names import CovariateVariable, NameResolver, Variable
 from tcga_corr.analysis.scope import SEE_STATUS
-from tcga_corr.choices import BY_SAMPLE_TYPE, Selection
+from tcga_corr.choices import BY_GTEX, BY_SAMPLE_TYPE, Selection
 from tcga_corr.errors import AnalysisError, UsageError, near_names
 from tcga_corr.store.index import TableIndex
 
@@ -47,9 +48,10 @@ class Grouping:
     """The covariate whose levels are the groups."""
 
     def notes(self, parts: Sequence[Grouped]) -> list[str]:
-        """How many samples have no level."""
+        """How many samples have no level; what has to be known of samples of GTEx."""
         if self.covariate is None:
-            return []
+            others = [cohort for grouped in parts for cohort in grouped.cohorts[1:]]
+            return notes_against_gtex(others)
         n_without = sum(int((grouped.codes < 0).sum()) for grouped in parts)
         return [samples_without(self.covariate.name, n_without)] if n_without else []
 
@@ -60,7 +62,7 @@ def grouping_of(by: str | Path, group: str | None, data: CohortData) -> Grouping
     Parameters
     ----------
     by
-        ``sample-type``, a file of groups, or a covariate that is a category.
+        ``sample-type``, ``gtex``, a file of groups, or a covariate that is a category.
     group
         The file's column of groups.
     data
@@ -72,15 +74,16 @@ def grouping_of(by: str | Path, group: str | None, data: CohortData) -> Grouping
         If these do not go together, or there is no such file and covariate.
     """
     text, samples = str(by), data.scope.samples
-    if text != BY_SAMPLE_TYPE:
+    if text not in (BY_SAMPLE_TYPE, BY_GTEX):
         if isinstance(by, Path) or _names_file(text, data.names):
             return _by_file(Path(by), group, samples)
         return _by_covariate(text, group, data)
+    other: Selection = "gtex" if text == BY_GTEX else "normal"
     if samples != "tumor":
-        raise UsageError(f"samples is '{samples}'", "By sample-type, tumor is compared with normal")
+        raise UsageError(f"samples is '{samples}'", f"By {text}, tumor is compared with {other}")
     if group is not None:
         raise UsageError("a column of groups is given", "Give the file too: --by FILE")
-    return tumor_against_normal()
+    return tumor_against(other)
 
 
 def _names_file(text: str, names: NameResolver) -> bool:
@@ -97,8 +100,8 @@ def _by_covariate(text: str, column: str | None, data: CohortData) -> Grouping:
     if not (text.startswith("covariate:") or text.casefold() in map(str.casefold, labels)):
         raise UsageError(
             f"'{text}' is no file, and no covariate of the store",
-            near_names(text, [BY_SAMPLE_TYPE, *labels])
-            or "Give sample-type, a file of groups, or a category of `tcga-corr covariates`",
+            near_names(text, [BY_SAMPLE_TYPE, BY_GTEX, *labels])
+            or "Give sample-type, gtex, a file of groups, or a category of `tcga-corr covariates`",
         )
     variable = data.names.covariate(text)
     covariate = variable.covariate
@@ -133,12 +136,15 @@ def _by_file(path: Path, column: str | None, samples: Selection) -> Grouping:
     return Grouping(groups.names, groups_of, (samples,))
 
 
-def tumor_against_normal() -> Grouping:
-    """Tumour samples against solid tissue normal; patients who have both are pairs too."""
+def tumor_against(other: Selection) -> Grouping:
+    """Tumour samples against solid tissue normal, or against the tissue of GTEx.
+
+    Patients who have both are pairs too; a donor of GTEx has no tumour.
+    """
     return Grouping(
-        ("tumor", "normal"),
+        ("tumor", other),
         lambda cohort: [cohort.selection] * len(cohort.samples),
-        ("tumor", "normal"),
+        ("tumor", other),
     )
 
 

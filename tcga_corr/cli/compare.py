@@ -10,6 +10,7 @@ from tcga_corr.choices import CompareFigure
 from tcga_corr.cli import options
 from tcga_corr.cli.output import Result, number, plain, question_result
 from tcga_corr.cli.settings import Settings
+from tcga_corr.vocabulary.associations import is_significant
 from tcga_corr.vocabulary.nulls import N_DRAWS
 
 if TYPE_CHECKING:
@@ -29,9 +30,9 @@ def compare(
         str,
         typer.Option(
             "--by",
-            metavar="sample-type|COVARIATE|FILE",
-            help="Tumour against solid tissue normal, the levels of a category such as stage, or a "
-            "table of samples (or patients) and their groups.",
+            metavar="sample-type|gtex|COVARIATE|FILE",
+            help="Tumour against solid tissue normal, or against the tissue of GTEx; the levels of "
+            "a category such as stage; or a table of samples (or patients) and their groups.",
         ),
     ] = "sample-type",
     group: Annotated[
@@ -66,7 +67,8 @@ def compare(
 
     Examples: `tcga-corr compare ferroptosis nfkb -t LIHC`,
     `tcga-corr compare ferroptosis --by stages.tsv --group stage`,
-    `tcga-corr compare GPX4 --by stage --plot boxes.pdf`.
+    `tcga-corr compare GPX4 --by stage --plot boxes.pdf`,
+    `tcga-corr compare GPX4 -t ACC,OV --by gtex`.
     """
     settings: Settings = context.obj
     out.check_plot(plot)
@@ -106,7 +108,16 @@ def _result(answer: CompareAnswer) -> Result:
         f"{number(', '.join(query.variables[:4]))}{more} by {query.by}{groups}; "
         f"{query.scope.source}, {query.scope.unit}; {query.scope.samples_in_words}",
         columns={name: plain(name) for name in shown},
+        on_terminal=frame.filter(frame["test"].is_in(_BY_RANKS)),
+        less=("q", "effect", "difference", "p_genes"),
+        stands_out=lambda row: is_significant(
+            row["q"] if row["q_genes"] is None else row["q_genes"]
+        ),
     )
+
+
+_BY_RANKS = ("mann-whitney", "kruskal-wallis")
+"""The tests that a terminal shows, a row for each tumor type and variable."""
 
 
 _WIDE = (

@@ -29,11 +29,20 @@ MoreTypes = Annotated[
 Source = Annotated[
     str, typer.Option(metavar="S", help="pancanatlas, gdc-star, tcga-hiseqv2, toil or gdc-api.")
 ]
+Counts = Annotated[
+    bool, typer.Option("--counts", help="Raw counts too, for de: gdc-star, gdc-api or toil.")
+]
 Check = Annotated[
     bool, typer.Option("--check", help="Ask the hub whether downloaded files have changed.")
 ]
 DownloadOnly = Annotated[
     bool, typer.Option("--download-only", "--no-load", help="Download, and load nothing.")
+]
+Gtex = Annotated[
+    bool,
+    typer.Option(
+        "--gtex", help="Of toil: the table that has normal tissue of GTEx too, 7 GB of text."
+    ),
 ]
 Jobs = Annotated[int, typer.Option(metavar="N", min=1, max=8, help="Connections at a time.")]
 DryRun = Annotated[
@@ -61,6 +70,8 @@ def fetch(
     more_types: MoreTypes = None,
     source: Source = "pancanatlas",
     genes: options.ChosenGenes = None,
+    gtex: Gtex = False,
+    counts: Counts = False,
     check: Check = False,
     download_only: DownloadOnly = False,
     jobs: Jobs = 3,
@@ -87,7 +98,9 @@ def fetch(
         base_url=base_url,
         jobs=jobs,
         check=check,
+        gtex=gtex,
         load=not download_only,
+        counts=counts,
     )
     if not dry_run and (out.output or out.output_format):
         raise UsageError("-o and --format are for --dry-run", "Give it too, or leave them out")

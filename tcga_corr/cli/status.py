@@ -11,8 +11,8 @@ from tcga_corr.cli.output import Result, plain
 from tcga_corr.cli.settings import Settings
 
 _FOR_PEOPLE = (
-    "source", "tumor_type", "tumor", "normal", "other", "n_genes", "genes", "unit", "size_mb",
-    "loaded_at", "note",
+    "source", "tumor_type", "tumor", "normal", "gtex", "other", "n_genes", "genes", "unit",
+    "size_mb", "loaded_at", "note",
 )  # fmt: skip
 
 
@@ -38,11 +38,13 @@ def status(
     engine = settings.engine()
     wanted = options.split_names(tumor_types)
     frame = engine.samples(wanted, source) if samples else engine.status(wanted, source)
+    has_gtex = not samples and bool(frame["gtex"].sum())
+    shown = [name for name in _FOR_PEOPLE if name != "gtex" or has_gtex]
     result = Result(
         frame=frame,
         rows_key="samples" if samples else "tables",
         around={"query": {"store": str(settings.cache), "source": source, "tumor_types": wanted}},
-        columns=None if samples else {name: plain(name) for name in _FOR_PEOPLE},
+        columns=None if samples else {name: plain(name) for name in shown},
     )
     out.write(result)
     for table, names in engine.covariates().group_by("table", maintain_order=True):

@@ -31,11 +31,15 @@ class FetchOptions:
         Address of a mirror laid out as ``<hub>/download/…``; the hubs' own by default.
     jobs
         Connections at a time.
+    gtex
+        Take the source's table that has the samples of GTEx too.
     check
         Ask the hub whether downloaded files have changed; otherwise only missing files are
         requested.
     load
         Load each table as it arrives.
+    counts
+        Fetch the raw counts too.
     retry_policy
         How often and how long to try.
     """
@@ -46,18 +50,25 @@ class FetchOptions:
     base_url: str = ""
     jobs: int = 3
     check: bool = False
+    gtex: bool = False
     load: bool = True
+    counts: bool = False
     retry_policy: RetryPolicy = field(default_factory=RetryPolicy)
 
 
 @dataclass(frozen=True)
 class FetchRequest:
-    """A checked request: a known source and tumor types; no tumor types for all of them."""
+    """A checked request: a known source and tumor types; no tumor types for all of them.
+
+    Of a request of GTEx, the source's table is the one that has its samples. ``counts``: whether it
+    is for raw counts, and ``source`` that of these.
+    """
 
     store: Store
     source: Source
     tumor_types: tuple[str, ...]
     options: FetchOptions
+    counts: bool = False
 
     @property
     def folder(self) -> Path:
@@ -123,9 +134,9 @@ class Fetcher:
         """The requests that a fetch would make."""
         yield from ()
 
-    def downloaded_table(self, folder: Path, source: Source, tumor_type: str) -> Path | None:
-        """Path of the file from which a table is made, in the source's folder of downloads."""
-        return None
+    def downloaded_tables(self, folder: Path, source: Source, tumor_type: str) -> list[Path]:
+        """Paths of the files from which a table may be made, in the source's downloads."""
+        return []
 
     def failures(
         self, source: Source, failed: Mapping[Download, TcgaCorrError]

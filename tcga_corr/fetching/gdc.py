@@ -128,9 +128,9 @@ class GdcFetcher(Fetcher):
                 + api_url("data/{file_id}", base_url),
             )
 
-    def downloaded_table(self, folder: Path, source: Source, tumor_type: str) -> Path | None:
+    def downloaded_tables(self, folder: Path, source: Source, tumor_type: str) -> list[Path]:
         """Path of the sample sheet of a tumor type."""
-        return folder / _project(tumor_type) / SAMPLE_SHEET
+        return [folder / _project(tumor_type) / SAMPLE_SHEET]
 
     def failures(
         self, source: Source, failed: Mapping[Download, TcgaCorrError]

@@ -29,8 +29,8 @@ class HubFetcher(Fetcher):
 
     def addresses(self, source: Source) -> list[str]:
         """The URLs of a source's files, with ``{tumor_type}`` in them."""
-        files = [*([source.table] if source.table else []), *source.beside]
-        return [file.url().replace("%7Btumor_type%7D", "{tumor_type}") for file in files]
+        files = [source.table, *source.beside, source.with_gtex, *source.beside_gtex]
+        return [file.url().replace("%7Btumor_type%7D", "{tumor_type}") for file in files if file]
 
     def tables(
         self, request: FetchRequest, progress: Progress
@@ -67,9 +67,10 @@ class HubFetcher(Fetcher):
                 request="GET",
             )
 
-    def downloaded_table(self, folder: Path, source: Source, tumor_type: str) -> Path | None:
-        """Path of the table of a tumor type, or of the one table of all."""
-        return folder / source.table.for_tumor_type(tumor_type).path if source.table else None
+    def downloaded_tables(self, folder: Path, source: Source, tumor_type: str) -> list[Path]:
+        """Path of the table of a tumor type, or of the tables of all."""
+        files = filter(None, (source.table, source.with_gtex))
+        return [folder / file.for_tumor_type(tumor_type).path for file in files]
 
     def failures(
         self, source: Source, failed: Mapping[Download, TcgaCorrError]

@@ -31,7 +31,10 @@ from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
 GENE_PAIR = ("RELA", "NFE2L2")
 SET_PAIR = ("ferroptosis", "nfkb")
 CLINICAL = "simulated_clinical.tsv"
-"""The file of the atlas with overall survival: covariates of its samples."""
+"""The file of the atlas with covariates of its samples: survival, age, gender and stage.
+
+The last three go with nothing.
+"""
 N_GENES = 20_501
 SEED = 489
 
@@ -40,6 +43,8 @@ _PAIR_MEAN, _PAIR_SD = 10.5, 0.7
 _UNNAMED_ROWS = 29
 _PLANTED = "planted.json"
 _MEAN_DAYS, _CENSORED_DAYS = 1_500, (100, 4_000)  # to death, and between which follow-up ends
+_PATIENT = ("age", "gender", "stage")
+_STAGES = ("Stage I", "Stage II", "Stage III", "Stage IV", "[Not Available]")
 _MOST_PATIENTS = 36**4 // 33  # in a tumor type, so that no two share a barcode
 
 # Tumour samples (a sixth of the real cohort's, within 12 to 120) and normal samples.
@@ -57,9 +62,9 @@ _SIZES = {
 class SimulationFetcher(Fetcher):
     """The simulated atlas is not downloaded, but its files are kept like downloads."""
 
-    def downloaded_table(self, folder: Path, source: Source, tumor_type: str) -> Path | None:
+    def downloaded_tables(self, folder: Path, source: Source, tumor_type: str) -> list[Path]:
         """Path of the simulated table of a tumor type."""
-        return folder / table_path(tumor_type)
+        return [folder / table_path(tumor_type)]
 
 
 @dataclass(frozen=True)
@@ -206,7 +211,7 @@ def write_atlas(
         plan for name, plan in cohort_plans().items() if not tumor_types or name in tumor_types
     ]
     (folder / _PLANTED).unlink(missing_ok=True)
-    clinical = ["sample\tOS\tOS.time"]
+    clinical = ["\t".join(("sample", "OS", "OS.time", *_PATIENT))]
     for plan in chosen:
         path = folder / table_path(plan.tumor_type)
         cohort = simulate_cohort(plan, n_genes, seed)
@@ -214,9 +219,12 @@ def write_atlas(
         with replacing(path) as partial:
             partial.write_bytes(content)
         tumours = cohort.samples[: plan.n_tumor]
+        patients = _simulated_patients(plan, seed)
         clinical += [
-            f"{sample}\t{int(died)}\t{days}"
-            for sample, died, days in zip(tumours, cohort.died, cohort.days, strict=True)
+            "\t".join((sample, str(int(died)), str(days), *patient))
+            for sample, died, days, patient in zip(
+                tumours, cohort.died, cohort.days, patients, strict=True
+            )
         ]
         yield path
     with replacing(folder / CLINICAL) as partial:
@@ -224,6 +232,15 @@ def write_atlas(
     planted = json.dumps(_planted(chosen, n_genes, seed), indent=1)
     with replacing(folder / _PLANTED) as partial:
         partial.write_text(planted + "\n", encoding="utf-8")
+
+
+def _simulated_patients(plan: CohortPlan, seed: int) -> list[tuple[str, ...]]:
+    """Age, gender and stage of each tumour's patient, as the clinical tables of TCGA write them."""
+    rng = np.random.default_rng([seed, 2, list(TUMOR_TYPES).index(plan.tumor_type)])
+    age = np.clip(rng.normal(61, 13, plan.n_tumor), 18, 90).astype(int)
+    gender = rng.choice(("FEMALE", "MALE"), plan.n_tumor)
+    stage = rng.choice(_STAGES, plan.n_tumor, p=(0.3, 0.3, 0.2, 0.15, 0.05))
+    return [tuple(map(str, one)) for one in zip(age, gender, stage, strict=True)]
 
 
 def has_atlas(folder: Path, n_genes: int = N_GENES, seed: int = SEED) -> bool:

@@ -16,7 +16,7 @@ from matplotlib.patches import Patch
 
 from tcga_corr.analysis.compare import CompareAnswer
 from tcga_corr.analysis.points import Vector
-from tcga_corr.choices import BY_SAMPLE_TYPE
+from tcga_corr.choices import BY_GTEX, BY_SAMPLE_TYPE
 from tcga_corr.errors import UsageError
 from tcga_corr.figures.frame import Frame, measure_of, place, source_and_unit
 from tcga_corr.figures.style import GREY, INK, SERIES, WIDTH, styled
@@ -333,7 +333,7 @@ def _frame(
 def _about(answer: CompareAnswer, panels: Sequence[_Panel]) -> list[str]:
     query, groups = answer.query, answer.query.groups
     parts = [source_and_unit(query.scope)]
-    if query.by != BY_SAMPLE_TYPE:
+    if query.by not in (BY_GTEX, BY_SAMPLE_TYPE):
         parts.append(f"{query.scope.samples_in_words} by {plain(Path(query.by).name, 40)}")
     elif query.scope.where:
         parts.append(query.scope.samples_in_words)

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from tcga_corr.analysis.compare import CompareAnswer
-from tcga_corr.choices import BY_SAMPLE_TYPE
+from tcga_corr.choices import BY_GTEX, BY_SAMPLE_TYPE
 from tcga_corr.errors import UsageError
 from tcga_corr.figures.frame import Frame, measure_of, source_and_unit
 from tcga_corr.figures.panels import Column, Panel, draw_panels, falling, write_note
@@ -204,7 +204,7 @@ def _heading(answer: CompareAnswer) -> tuple[str, str]:
     ]
     n_types = len({name for own in n.values() for name in own})
     samples = by_file = ""
-    if query.by != BY_SAMPLE_TYPE:
+    if query.by not in (BY_GTEX, BY_SAMPLE_TYPE):
         samples = f"{query.scope.samples_in_words}, "
         by_file = f", by {plain(Path(query.by).name, 40)}"
     about = (

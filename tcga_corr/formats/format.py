@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -52,11 +52,15 @@ class ReadOptions:
         What the rows of a plain table are.
     own_source
         Whether it is loaded under a source of the user's own.
+    counts
+        Whether raw counts are wanted: values come in double precision, as single precision has no
+        odd numbers above 2**24; of a file of several quantities the counts are read.
     """
 
     probe_map: Path | None = None
     rows: RowsOfTable | None = None
     own_source: bool = False
+    counts: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,10 +87,14 @@ class TableFile:
         Unit of its values, where the format has it.
     paraffin
         The names of samples that the file says are paraffin-embedded (FFPE).
+    tissues
+        The tissue of each sample of GTEx that tumor types are compared with, by column.
     read_as
         How the file is read, for people, where that had to be found out.
     format
         Name of the format that opened it.
+    has_expression
+        Whether a file read for its counts has another quantity of the same samples, too.
     """
 
     path: Path
@@ -98,8 +106,10 @@ class TableFile:
     tumor_types: TumorTypeOfSample | None = field(default=None, repr=False)
     unit: str = ""
     paraffin: frozenset[str] = field(default=frozenset(), repr=False)
+    tissues: Mapping[str, str] = field(default_factory=dict, repr=False)
     read_as: str = ""
     format: str = ""
+    has_expression: bool = False
 
 
 @dataclass(frozen=True)

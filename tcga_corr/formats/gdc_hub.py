@@ -1,14 +1,15 @@
 """The matrices of the GDC and Toil hubs: a row is an Ensembl gene, symbols by a probe map.
 
 The probe map is the GENCODE table that the hub keeps beside its matrices (``id``, ``gene``, …).
-The copies of pseudoautosomal genes on chromosome Y (``_PAR_Y``, ``ENSGR…``) are left out. A table
-of the user's own may have the same form, and no probe map: it is read as plain text.
+The copies of pseudoautosomal genes on chromosome Y (``_PAR_Y``, ``ENSGR…``) are left out. Samples
+of GTEx have their tissue by a phenotype table beside the matrix. A table of the user's own may have
+the same form, and no probe map: it is read as plain text.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -21,6 +22,7 @@ from tcga_corr.formats.delimited import Matrix, Preview
 from tcga_corr.formats.ensembl import is_pseudoautosomal_copy, without_version
 from tcga_corr.formats.format import GeneFilter, ReadOptions, TableFile, TableFormat
 from tcga_corr.formats.gene_names import NameColumns, read_genes_down
+from tcga_corr.formats.gtex_phenotype import find_gtex_columns
 from tcga_corr.formats.sample_columns import NOT_BARCODES
 from tcga_corr.formats.xena import barcode_matrix, has_barcode_columns
 from tcga_corr.vocabulary.gene_names import is_ensembl
@@ -30,16 +32,21 @@ _PROBE_MAP_NAME = re.compile(r".*\.probemap(\.gz)?", re.IGNORECASE)
 
 
 def _open(start: Preview, options: ReadOptions) -> TableFile:
-    matrix = barcode_matrix(start)
+    matrix = barcode_matrix(start, options)
     probe_map = _find_probe_map(start.path, options)
     if probe_map is None:
         return replace(plain.FORMAT.open(start, options), format=plain.FORMAT.name)
+    gtex = find_gtex_columns(start.path, matrix.fields, required=not options.own_source)
+    n_described = len(matrix.left_out)
+    matrix = replace(matrix, left_out=(*matrix.left_out, *gtex.left_out))
+    dropped = {NOT_BARCODES: n_described, **gtex.n_left_out}
     return TableFile(
         path=start.path,
         columns=matrix.columns,
-        read=partial(_read, matrix, probe_map),
+        read=partial(_read, matrix, probe_map, dropped, gtex.tissues),
         ensembl=True,
-        beside=(probe_map,),
+        beside=(probe_map, *([gtex.path] if gtex.path else [])),
+        tissues=gtex.tissues,
     )
 
 
@@ -61,9 +68,18 @@ class _ProbeMapNames(NameColumns):
         return symbols, ids
 
 
-def _read(matrix: Matrix, probe_map: Path, genes: GeneFilter | None = None) -> ExpressionTable:
+def _read(
+    matrix: Matrix,
+    probe_map: Path,
+    dropped: Mapping[str, int],
+    also: Collection[str],
+    genes: GeneFilter | None = None,
+) -> ExpressionTable:
     names = _ProbeMapNames(probe_map=read_probe_map(probe_map))
-    return read_genes_down(matrix, names, genes).counted(NOT_BARCODES, len(matrix.left_out))
+    table = read_genes_down(matrix, names, genes, also)
+    for reason, count in dropped.items():
+        table = table.counted(reason, count)
+    return table
 
 
 def read_probe_map(path: Path) -> dict[str, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import compress
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcga_corr.expression import ExpressionTable
-from tcga_corr.formats.delimited import MISSING, Matrix, is_number, read_matrix
+from tcga_corr.formats.delimited import MISSING, Matrix, Values, is_number, read_matrix
 from tcga_corr.formats.ensembl import PSEUDOAUTOSOMAL, is_pseudoautosomal_copy, without_version
 from tcga_corr.formats.format import GeneFilter
 from tcga_corr.formats.read_counts import counts_reads
@@ -260,15 +260,20 @@ class GeneRows:
         return kept
 
     def table(
-        self, names: list[list[str]], columns: Sequence[str], values: NDArray[np.float32]
+        self,
+        names: list[list[str]],
+        columns: Sequence[str],
+        values: Values,
+        also: Collection[str] = (),
     ) -> ExpressionTable:
         """The table of the rows kept, with a count of the others."""
         symbols, ids = self._columns.named(names)
-        table = expression_table(symbols, ids, columns, values).counted(PSEUDOAUTOSOMAL, self._on_y)
+        table = expression_table(symbols, ids, columns, values, also)
+        table = table.counted(PSEUDOAUTOSOMAL, self._on_y)
         return table.counted(self._genes.reason, self._unwanted) if self._genes else table
 
     def filtered_table(
-        self, names: list[list[str]], columns: Sequence[str], values: NDArray[np.float32]
+        self, names: list[list[str]], columns: Sequence[str], values: Values
     ) -> ExpressionTable:
         """The table of those of the rows that are to be kept, where all are in memory."""
         kept = self.keep(names)
@@ -277,9 +282,12 @@ class GeneRows:
 
 
 def read_genes_down(
-    matrix: Matrix, columns: NameColumns, genes: GeneFilter | None = None
+    matrix: Matrix,
+    columns: NameColumns,
+    genes: GeneFilter | None = None,
+    also: Collection[str] = (),
 ) -> ExpressionTable:
-    """Read a delimited matrix of genes down."""
+    """Read a delimited matrix of genes down; ``also`` are samples that have no barcode."""
     rows = GeneRows(columns, genes)
     names, values = read_matrix(matrix, rows.keep)
-    return rows.table(names, matrix.columns, values)
+    return rows.table(names, matrix.columns, values, also)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from tcga_corr.expression import ExpressionTable
+from tcga_corr.expression import ExpressionTable, Matrix
 from tcga_corr.formats.read_counts import COUNTS_OF_READS, counts_reads
 from tcga_corr.vocabulary.barcodes import parse_barcode
 
@@ -19,9 +18,10 @@ def expression_table(
     genes: Sequence[str],
     gene_ids: Sequence[str],
     columns: Sequence[str],
-    values: NDArray[np.float32],
+    values: Matrix,
+    also: Collection[str] = (),
 ) -> ExpressionTable:
-    """The table of the genes and of the columns named by a barcode; the others are counted.
+    """The table of the genes and of the columns named by a barcode or ``also``; others are counted.
 
     Where none is named by that of a sample, those named by patients stay; where no column is
     named by a barcode, all are samples of a cohort of the user's own.
@@ -43,7 +43,7 @@ def expression_table(
     keep = [
         position
         for position, barcode in enumerate(parsed)
-        if barcode and (barcode.sample_type or not of_samples)
+        if (barcode and (barcode.sample_type or not of_samples)) or columns[position] in also
     ]
     if len(keep) in (0, len(parsed)):
         return table

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 
@@ -29,6 +29,13 @@ from tcga_corr.loading.covariates import LoadedCovariates, load_clinical
 from tcga_corr.loading.gene_names import with_current_names
 from tcga_corr.loading.normalization import counts_per_million
 from tcga_corr.loading.plan import LoadOptions, LoadPlan, plan_file
+from tcga_corr.loading.samples import (
+    gtex_samples,
+    own_samples,
+    paraffin_among,
+    paraffin_note,
+    stored_samples,
+)
 from tcga_corr.loading.unit_checks import (
     UnitFindings,
     bears_out,
@@ -38,22 +45,20 @@ from tcga_corr.loading.unit_checks import (
     is_linear,
 )
 from tcga_corr.progress import Progress
-from tcga_corr.sources import SOURCES, source_of_file
+from tcga_corr.sources import SOURCES, source_of_file, sources_of_tables
 from tcga_corr.store.index import open_index
 from tcga_corr.store.layout import Store, TableKey, check_source_name
-from tcga_corr.store.metadata import COPIES, StoredSample, TableMetadata
+from tcga_corr.store.metadata import COPIES, CountsMetadata, TableMetadata
 from tcga_corr.store.parquet import readable_metadata, write_table
-from tcga_corr.vocabulary.barcodes import parse_barcode, select_samples
-from tcga_corr.vocabulary.paraffin import is_known_paraffin
+from tcga_corr.vocabulary.barcodes import parse_barcode
 from tcga_corr.vocabulary.symbols import symbol_table
-from tcga_corr.vocabulary.tumor_types import parse_tumor_type
 
 __all__ = ["LoadOptions", "LoadReport", "LoadedTable", "load_files"]
 
 _MOST_SHOWN = 3
 _UNASSIGNED = "columns of no known tumor type"
 _LINEAR = "linear values, taken as log2(x + 1)"
-_PATIENTS = "samples named by patient, so of unknown sample type; all are taken as tumor"
+PATIENTS = "samples named by patient, so of unknown sample type; all are taken as tumor"
 _PER_MILLION = "counts per million of all {rows:,} rows of genes"
 _PER_MILLION_OF_FEW = "; these are not all genes, so each is a share of these alone"
 _FEW_ROWS = 10_000
@@ -85,12 +90,16 @@ class LoadedTable:
         metadata = self.metadata
         tumor = sum(sample.tumor for sample in metadata.samples)
         normal = sum(sample.normal for sample in metadata.samples)
+        gtex = sum(sample.gtex for sample in metadata.samples)
         dropped = ", ".join(f"{count} {what}" for what, count in metadata.dropped.items())
         kept = " of protein-coding genes" if metadata.genes == "protein-coding" else ""
+        rounded = metadata.rounded if isinstance(metadata, CountsMetadata) else ""
         return (
-            f"{self.key.source} {self.key.tumor_type}: {tumor} tumor + {normal} normal samples, "
-            f"{metadata.n_genes} symbols{kept}, {metadata.unit}"
+            f"{self.key.source} {self.key.tumor_type}: {tumor} tumor + {normal} normal "
+            + (f"+ {gtex} GTEx " if gtex else "")
+            + f"samples, {metadata.n_genes} symbols{kept}, {metadata.unit}"
             + (f"; {metadata.read_as}" if metadata.read_as else "")
+            + (f"; {rounded}" if rounded else "")
             + (f"; left out {dropped}" if dropped else "")
             + ("; was loaded already" if self.unchanged else "")
             + ("; replaced another table" if self.replaced else "")
@@ -121,7 +130,7 @@ def load_files(
     progress: Progress | None = None,
     rewrite: Iterable[TableKey] = (),
 ) -> LoadReport:
-    """Load expression tables; a file that fails does not stop the others.
+    """Load tables of expression, of raw counts or of both; a file that fails stops no other.
 
     Parameters
     ----------
@@ -143,19 +152,23 @@ def load_files(
     if options.normalize is not None:
         check_choice("normalize", options.normalize, get_args(Normalization))
     _ = options.tumor_types  # refused at once if wrong
-    run = _Run(store, options, progress, set(rewrite))
+    run: LoadRun = LoadRun(store, options, progress, set(rewrite))
+    if options.counts:
+        from tcga_corr.loading.counts import CountsRun
+
+        run = CountsRun(store, options, progress, set(rewrite))
     progress.begin(len(paths))
     for path in paths:
         with run.collecting():
-            for file in _files_in(path, store.root):
+            for file in _files_in(path, store.root, counts=options.counts):
                 with run.collecting():
                     run.load(file)
         progress.advance()
         progress.step("")
-    return LoadReport(tuple(run.loaded), tuple(run.errors), tuple(run.clinical))
+    return run.report()
 
 
-def _files_in(path: Path, store: Path) -> list[Path]:
+def _files_in(path: Path, store: Path, *, counts: bool) -> list[Path]:
     if not path.is_dir():
         return [path]
     root = store.resolve()
@@ -165,7 +178,8 @@ def _files_in(path: Path, store: Path) -> list[Path]:
             file
             for file in path.rglob("*")
             if file.is_file()
-            and source_of_file(file)
+            and (source := source_of_file(file, counts=counts))
+            and source.name in sources_of_tables(counts=counts)
             and (is_in_store or root not in file.resolve().parents)
         )
     except OSError as error:
@@ -181,7 +195,7 @@ def _files_in(path: Path, store: Path) -> list[Path]:
 
 
 @dataclass
-class _Run:
+class LoadRun:
     """One call of :func:`load_files`: the tables and errors so far."""
 
     store: Store
@@ -203,6 +217,10 @@ class _Run:
         except TcgaCorrError as error:
             self.errors.append(error)
 
+    def report(self) -> LoadReport:
+        """The tables and errors."""
+        return LoadReport(tuple(self.loaded), tuple(self.errors), tuple(self.clinical))
+
     def load(self, path: Path) -> None:
         """Load the tumor types of one file, except those that are stored unchanged."""
         plan = plan_file(path, self.options)
@@ -214,6 +232,7 @@ class _Run:
                     "Load one of them, or give each a --source of its own",
                 )
         self._check_name(plan)
+        self._check_gtex(plan)
         if plan.missing:
             what = f"{path}: no sample of it is of {' or '.join(plan.missing)}"
             self.errors.append(DataMissingError(what, "Take another table or source for these"))
@@ -232,12 +251,13 @@ class _Run:
 
     def _make_tables(self, plan: LoadPlan, to_do: Sequence[TableKey]) -> None:
         self.progress.step(f"reading {plan.source.name} {plan.path.name}")
-        read = _read(plan)
+        read = self._read(plan)
         plan.check_unchanged()
         table = read.table
         unit = plan.stored_unit(read.linear)
         self._check_unit(plan, unit)
-        types = [plan.phenotype.get(name) for name in table.samples] if plan.phenotype else None
+        split = plan.phenotype is not None or plan.file.tissues
+        types = [plan.types_of(name) for name in table.samples] if split else None
         for key in to_do:
             self.progress.step(f"storing {plan.source.name} {key.tumor_type}")
             with self.collecting():
@@ -246,10 +266,29 @@ class _Run:
                 self.loaded.append(self._store(part, plan, key, unit, read))
 
     def _store(
-        self, table: ExpressionTable, plan: LoadPlan, key: TableKey, unit: str, read: _Read
+        self, table: ExpressionTable, plan: LoadPlan, key: TableKey, unit: str, read: Read
     ) -> LoadedTable:
         """Store a table, unless another process has just done so."""
-        prepared = table.prepared()
+        prepared, described = self._prepared(table, plan, key, unit, read)
+        metadata = TableMetadata(**described)
+        with self.store.locked(key):
+            stored = readable_metadata(self.store, key)
+            unchanged = plan.would_make(stored) and key not in self.rewrite
+            self.store.remove_leftovers(key)
+            if not unchanged:
+                write_table(self.store, prepared, metadata)
+        open_index(self.store, key)
+        replaced = stored is not None and not unchanged
+        return LoadedTable(plan.path, key, metadata, unchanged, replaced)
+
+    def _read(self, plan: LoadPlan) -> Read:
+        return _read_expression(plan)
+
+    def _prepared(
+        self, table: ExpressionTable, plan: LoadPlan, key: TableKey, unit: str, read: Read
+    ) -> tuple[ExpressionTable, dict[str, Any]]:
+        """The table as it is stored, and its metadata."""
+        prepared = table.prepared(counts=plan.counts, last=plan.file.tissues.keys())
         if not len(prepared.genes) or not prepared.samples:
             raise TableError(
                 f"{plan.path}: no gene is measured in all samples of {key.tumor_type}",
@@ -260,34 +299,29 @@ class _Run:
             for column, first in prepared.copies().items()
         }
         if plan.own_cohort:
-            samples, of_paraffin = _own_samples(prepared.samples, copies), ""
+            samples, of_paraffin = own_samples(prepared.samples, copies), ""
         else:
-            paraffin = _paraffin(prepared.samples, plan.file.paraffin)
-            samples = _stored_samples(prepared.samples, key.tumor_type, copies, paraffin)
-            of_paraffin = _paraffin_note(samples, paraffin)
-        metadata = TableMetadata(
-            source=key.source,
-            tumor_type=key.tumor_type,
-            unit=unit,
-            simulated=plan.source.simulated,
-            genes=plan.genes,
-            n_genes=len(prepared.genes),
-            inputs=plan.inputs,
-            recipe=plan.recipe,
-            dropped=prepared.counted(COPIES, len(copies)).dropped,
-            samples=samples,
-            read_as="; ".join(filter(None, (*read.notes, of_paraffin))),
-            counts=read.counts,
-        )
-        with self.store.locked(key):
-            stored = readable_metadata(self.store, key)
-            unchanged = plan.would_make(stored) and key not in self.rewrite
-            self.store.remove_leftovers(key)
-            if not unchanged:
-                write_table(self.store, prepared, metadata)
-        open_index(self.store, key)
-        replaced = stored is not None and not unchanged
-        return LoadedTable(plan.path, key, metadata, unchanged, replaced)
+            paraffin = paraffin_among(prepared.samples, plan.file.paraffin)
+            samples = stored_samples(prepared.samples, key.tumor_type, copies, paraffin)
+            of_paraffin = paraffin_note(samples, paraffin)
+            n_tcga, tissues = len(samples), plan.file.tissues  # those of GTEx stand last
+            left_out = {one - n_tcga: why for one, why in copies.items() if one >= n_tcga}
+            of_gtex = prepared.samples[n_tcga:]
+            samples += gtex_samples(of_gtex, tissues, key.tumor_type, left_out)
+        return prepared, {
+            "source": key.source,
+            "tumor_type": key.tumor_type,
+            "unit": unit,
+            "simulated": plan.source.simulated,
+            "genes": plan.genes,
+            "n_genes": len(prepared.genes),
+            "inputs": plan.inputs,
+            "recipe": plan.recipe,
+            "dropped": prepared.counted(COPIES, len(copies)).dropped,
+            "samples": samples,
+            "read_as": "; ".join(filter(None, (*read.notes, of_paraffin))),
+            "counts": read.counts,
+        }
 
     def _check_patients(self, plan: LoadPlan, key: TableKey, samples: Sequence[str]) -> None:
         """Refuse a table of one tumor type whose patients the source has under another.
@@ -299,9 +333,12 @@ class _Run:
             for stored, metadata in self._tables(key.source).items()
             if stored not in plan.keys  # these are rewritten by the same phenotype table
             for sample in metadata.samples
+            if not sample.tissue  # donors of GTEx are compared with several tumor types
         }
         patients = dict.fromkeys(
-            barcode.patient if (barcode := parse_barcode(name)) else name for name in samples
+            barcode.patient if (barcode := parse_barcode(name)) else name
+            for name in samples
+            if name not in plan.file.tissues
         )
         elsewhere = [name for name in patients if known.get(name, key.tumor_type) != key.tumor_type]
         if elsewhere:
@@ -326,6 +363,18 @@ class _Run:
                     f"Give another --source, or first `tcga-corr remove --source {key.source}`",
                 )
 
+    def _check_gtex(self, plan: LoadPlan) -> None:
+        """Refuse to replace a table that has samples of GTEx by one of a file without."""
+        for key in plan.keys if not plan.file.tissues else ():
+            stored = self._replaced_by(key)
+            if stored is not None and any(sample.tissue for sample in stored.samples):
+                raise UsageError(
+                    f"{plan.path}: {key.source} {key.tumor_type} has samples of GTEx, and this "
+                    "file has none",
+                    f"Take that with GTEx, as `fetch --gtex` does, or first `tcga-corr remove "
+                    f"--source {key.source}`",
+                )
+
     def _check_unit(self, plan: LoadPlan, unit: str) -> None:
         """Refuse to mix units within a source."""
         for key, metadata in self._tables(plan.source.name).items():
@@ -336,14 +385,21 @@ class _Run:
                     "Give another --source",
                 )
 
+    def _replaced_by(self, key: TableKey) -> TableMetadata | None:
+        """The stored table in whose place one of this run would be."""
+        return self._tables(key.source).get(key)
+
     def _tables(self, source: str) -> dict[TableKey, TableMetadata]:
         """The tables of a source: those in the store before, and those added by this run."""
         if source not in self.stored:
-            keys = self.store.table_keys(source)
-            found = {key: readable_metadata(self.store, key) for key in keys}
-            self.stored[source] = {key: metadata for key, metadata in found.items() if metadata}
+            self.stored[source] = self._stored_tables(source)
         added = {table.key: table.metadata for table in self.loaded if table.key.source == source}
         return self.stored[source] | added
+
+    def _stored_tables(self, source: str) -> dict[TableKey, TableMetadata]:
+        keys = self.store.table_keys(source)
+        found = {key: readable_metadata(self.store, key) for key in keys}
+        return {key: metadata for key, metadata in found.items() if metadata}
 
     def _is_unchanged(self, plan: LoadPlan, key: TableKey) -> bool:
         """Whether a table is stored as it would be made; if so, it is reported as loaded."""
@@ -361,22 +417,24 @@ class _Run:
 
 
 @dataclass(frozen=True)
-class _Read:
+class Read:
     """A table on the log2 scale, with the chosen genes, and what was found out about its values.
 
     ``linear``: whether those of the file are; ``counts`` as in :class:`TableMetadata`; ``notes``
-    for people.
+    for people. Of raw counts the values are whole numbers, and ``rounded`` is as in
+    :class:`CountsMetadata`.
     """
 
     table: ExpressionTable
     linear: bool
     counts: bool
     notes: tuple[str, ...]
+    rounded: str = ""
 
 
-def _read(plan: LoadPlan) -> _Read:
+def _read_expression(plan: LoadPlan) -> Read:
     path, unit = plan.path, plan.unit
-    genes = _gene_filter(plan.genes)
+    genes = gene_filter(plan.genes)
     # the depth is that of all genes
     table, names_notes = with_current_names(plan.file.read(None if plan.normalize else genes))
     check_names(table, path)
@@ -391,24 +449,30 @@ def _read(plan: LoadPlan) -> _Read:
         if plan.said_linear:
             check_said_linear(path, table, unit)
         findings = check_quantity(table, path, unit, linear)
-    if not np.any(table.genes != ""):
-        raise TableError(
-            f"{plan.path}: no row has a gene symbol",
-            "Take a table with rows by symbol, or by Ensembl gene with its probe map",
-        )
-    notes = [plan.file.read_as, _PATIENTS if plan.patients_alone else ""]
+    check_has_symbols(plan, table)
+    notes = [plan.file.read_as, PATIENTS if plan.patients_alone else ""]
     if plan.normalize:
         few = _PER_MILLION_OF_FEW if len(table.genes) < _FEW_ROWS else ""
         notes.append(_PER_MILLION.format(rows=len(table.genes)) + few)
         table = counts_per_million(table, path)
         findings = UnitFindings(counts=False, notes=())
     notes += [_LINEAR if linear else "", *findings.notes, *names_notes]
-    table = _filter_genes(table, genes)
+    table = filter_genes(table, genes)
     table = table.logged() if linear else table
-    return _Read(table, linear, findings.counts, tuple(filter(None, notes)))
+    return Read(table, linear, findings.counts, tuple(filter(None, notes)))
 
 
-def _gene_filter(genes: Genes) -> GeneFilter | None:
+def check_has_symbols(plan: LoadPlan, table: ExpressionTable) -> None:
+    """Refuse a table of which no row has a gene symbol."""
+    if not np.any(table.genes != ""):
+        raise TableError(
+            f"{plan.path}: no row has a gene symbol",
+            "Take a table with rows by symbol, or by Ensembl gene with its probe map",
+        )
+
+
+def gene_filter(genes: Genes) -> GeneFilter | None:
+    """What keeps the chosen genes; None for all."""
     if genes == "all":
         return None
     symbols = symbol_table()
@@ -425,7 +489,8 @@ def _gene_filter(genes: Genes) -> GeneFilter | None:
     return GeneFilter(keep, "genes that are not protein-coding")
 
 
-def _filter_genes(table: ExpressionTable, genes: GeneFilter | None) -> ExpressionTable:
+def filter_genes(table: ExpressionTable, genes: GeneFilter | None) -> ExpressionTable:
+    """The table of the chosen genes."""
     if genes is None:
         return table
     keep = genes.rows(table.gene_ids.tolist(), table.genes.tolist())
@@ -433,74 +498,13 @@ def _filter_genes(table: ExpressionTable, genes: GeneFilter | None) -> Expressio
 
 
 def _samples_of_type(
-    table: ExpressionTable, types: Sequence[str | None] | None, tumor_type: str
+    table: ExpressionTable, types: Sequence[Sequence[str]] | None, tumor_type: str
 ) -> ExpressionTable:
     """The columns of one tumor type; the whole table if it has only one."""
     if types is None:
         return table
-    part = table.columns([column for column, name in enumerate(types) if name == tumor_type])
-    unassigned = types.count(None)
+    part = table.columns([column for column, names in enumerate(types) if tumor_type in names])
+    unassigned = sum(not names for names in types)
     if not unassigned:
         return part
     return replace(part, dropped={**part.dropped, _UNASSIGNED: unassigned})
-
-
-def _stored_samples(
-    names: Sequence[str],
-    tumor_type: str,
-    left_out: Mapping[int, str],
-    paraffin: Collection[int],
-) -> tuple[StoredSample, ...]:
-    barcodes = [barcode for name in names if (barcode := parse_barcode(name))]
-    selection = select_samples(barcodes, parse_tumor_type(tumor_type), left_out, paraffin)
-    selected = {name: set(columns) for name, columns in selection.columns.items()}
-    reasons = selection.reasons
-    return tuple(
-        StoredSample(
-            sample=barcode.sample,
-            barcode=barcode.text,
-            patient=barcode.patient,
-            vial=barcode.vial,
-            sample_type=barcode.sample_type,
-            tumor=position in selected["tumor"],
-            normal=position in selected["normal"],
-            all_tumor=position in selected["all-tumor"],
-            reason=reasons["normal" if barcode.sample_type == "11" else "tumor"].get(position, ""),
-        )
-        for position, barcode in enumerate(barcodes)
-    )
-
-
-def _paraffin(names: Sequence[str], said: Collection[str]) -> frozenset[int]:
-    """The positions of samples that are paraffin-embedded, as the file says or as is known."""
-    of_file = {barcode.text for name in said if (barcode := parse_barcode(name))}
-    return frozenset(
-        position
-        for position, name in enumerate(names)
-        if (barcode := parse_barcode(name))
-        and (barcode.text in of_file or is_known_paraffin(barcode))
-    )
-
-
-def _paraffin_note(samples: Sequence[StoredSample], paraffin: Collection[int]) -> str:
-    """A note on paraffin-embedded samples that are used, as the only ones of their patients."""
-    used = [
-        samples[position].barcode
-        for position in sorted(paraffin)
-        if samples[position].tumor or samples[position].normal
-    ]
-    if not used:
-        return ""
-    return (
-        f"{len(used)} of the samples used are paraffin-embedded (FFPE), with no other of that "
-        "sample type: " + ", ".join(used[:_MOST_SHOWN]) + (", …" if used[_MOST_SHOWN:] else "")
-    )
-
-
-def _own_samples(names: Sequence[str], left_out: Mapping[int, str]) -> tuple[StoredSample, ...]:
-    """The columns of an own cohort: each that is not left out is a tumour sample of one patient."""
-    return tuple(
-        StoredSample(name, name, name, tumor=used, all_tumor=used, reason=left_out.get(column, ""))
-        for column, name in enumerate(names)
-        for used in [column not in left_out]
-    )

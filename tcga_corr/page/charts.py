@@ -18,7 +18,7 @@ POINT, LINE = "var(--point)", "var(--line)"
 SERIES = tuple(f"var(--series-{number})" for number in range(1, 9))
 _FONT = "system-ui, sans-serif"
 _ROW = 18  # pixels
-_SILENT = {"aria": False}  # the table beneath says the same to a screen reader
+_SILENT: Spec = {"aria": False}  # the table beneath says the same to a screen reader
 
 _CONFIG: Spec = {
     "background": None,
@@ -128,16 +128,16 @@ def _strata() -> Spec:
         *_titled({"r": "r"}, format=".3f"),
         *_titled({"interval": "95 % interval", "p_text": "p", "q_text": "q", "why": "note"}),
     ]
-    mark: Spec = {"type": "point", "opacity": 1, "strokeWidth": 1.5, **_SILENT}
-    points = [
-        ("datum.r !== null && !datum.small", mark | {"fill": "var(--paper)"}),
-        ("datum.r !== null && datum.small", mark | {"filled": True}),
-    ]
     lines = [
         _line("ci_low", "ci_high", "datum.kind === 'type'", 1.6),
         _line("prediction_low", "prediction_high", is_pooled, 1),
         _line("ci_low", "ci_high", is_pooled, 3.5),
     ]
+    look: Spec = {"type": "point", "opacity": 1, "strokeWidth": 1.5, **_SILENT}
+    marks: tuple[tuple[str, Spec], ...] = (
+        ("datum.r !== null && !datum.small", look | {"fill": "var(--paper)"}),
+        ("datum.r !== null && datum.small", look | {"filled": True}),
+    )
     return {
         "data": {"name": "rows"},
         "height": {"step": 13, "for": "offset"},
@@ -153,7 +153,7 @@ def _strata() -> Spec:
             *(
                 {
                     "transform": [{"filter": test}],
-                    "mark": point,
+                    "mark": mark,
                     "encoding": {
                         "x": _r("r"),
                         "color": colour,
@@ -163,7 +163,7 @@ def _strata() -> Spec:
                         "tooltip": tooltip,
                     },
                 }
-                for test, point in points
+                for test, mark in marks
             ),
             _beside("n_text", 48, 10),
             _beside("r_text", 92, 10),

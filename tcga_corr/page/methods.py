@@ -18,7 +18,10 @@ _SAMPLES = {
     "06)",
     "normal": "one sample of normal tissue per patient (sample type 11)",
     "all-tumor": "all tumour samples (sample types 01 to 09); a patient may have several",
+    "gtex": "normal tissue of GTEx in place of tumours, one sample per donor, by the organs that "
+    "GEPIA2 matches with tumor types",
 }
+_CITED_FOR_SAMPLES = {"gtex": ("gtex", "gepia2")}
 _OWN_SAMPLES = "the samples of its own cohorts as their tables have them"
 _TIES = {
     "average": ("genes of equal value share their average rank", ()),
@@ -65,7 +68,7 @@ class Settings:
 def methods_text(settings: Settings) -> tuple[list[str], list[str]]:
     """Paragraphs, and the references that they name, in order; without the software."""
     provenance = settings.provenance
-    cited: list[str] = []
+    cited: list[str] = [*_CITED_FOR_SAMPLES.get(settings.samples, ())]
     paragraphs = [_data(settings)]
     if provenance.gene_sets:
         paragraphs.append(_scores(settings, cited))

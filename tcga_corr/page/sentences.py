@@ -13,7 +13,12 @@ from tcga_corr.vocabulary.associations import SIGNIFICANT, is_significant, note_
 from tcga_corr.vocabulary.methods import METHODS
 from tcga_corr.vocabulary.nulls import NULLS, NullRecord
 
-_SAMPLES = {"tumor": "", "normal": ", in normal tissue", "all-tumor": ", in all tumour samples"}
+_SAMPLES = {
+    "tumor": "",
+    "normal": ", in normal tissue",
+    "all-tumor": ", in all tumour samples",
+    "gtex": ", in normal tissue of GTEx",
+}
 _SAME = "x and y are the same variable"
 NOT_COMPARED = (
     f"It was not compared with {' or '.join(null.short for null in NULLS.values())}, which may "

@@ -214,10 +214,12 @@ class Snapshot(Engine):
         """What can be queried in the store, as JSON values."""
         types = self._types()
         sources = []
+        has_gtex = False
         for name, stored in types.items():
             found = [self._metadata(TableKey(name, tumor_type)) for tumor_type in stored]
             tables = [table for table in found if table is not None]
-            samples = (sample for table in tables for sample in table.samples)
+            samples = [sample for table in tables for sample in table.samples]
+            has_gtex = has_gtex or any(sample.gtex for sample in samples)
             sources.append(
                 {
                     "name": name,
@@ -234,7 +236,7 @@ class Snapshot(Engine):
             "version": version("tcga-corr"),
             "covariates": self._covariates.labels,
             "methods": list(METHODS),
-            "samples": list(SELECTIONS),
+            "samples": [name for name in SELECTIONS if name != "gtex" or has_gtex],
             "by": [*self._covariates.labels, BY_SAMPLE_TYPE],
         }
 

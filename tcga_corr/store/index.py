@@ -105,7 +105,7 @@ class TableIndex:
     values: NDArray[np.float32]
 
     def columns(self, selection: str) -> NDArray[np.intp]:
-        """The columns in a selection: ``tumor``, ``normal`` or ``all-tumor``."""
+        """The columns in a selection: ``tumor``, ``normal``, ``all-tumor`` or ``gtex``."""
         samples = self.metadata.samples
         columns = [column for column, sample in enumerate(samples) if sample.is_in(selection)]
         return np.array(columns, dtype=np.intp)
@@ -199,7 +199,7 @@ def check_tables(store: Store) -> None:
 
     For a reader of the tables that checks no page itself.
     """
-    for key in store.require_keys():
+    for key in store.require_keys(or_counts=True):
         read_metadata(store, key)
         if _current_index(store, key) is None:
             read_values(store, key)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from tcga_corr.errors import DamagedTableError, one_line, shorten
 from tcga_corr.exchange import read_json_object
@@ -33,7 +33,8 @@ class InputFile:
 class StoredSample:
     """One column of a stored table, and the selections that it is in.
 
-    ``reason`` is why it is not in the default selection of its kind; empty where it is.
+    ``reason`` is why it is not in the default selection of its kind; empty where it is. A sample of
+    GTEx, whose patient is its donor, has a ``tissue``.
     """
 
     sample: str
@@ -45,9 +46,11 @@ class StoredSample:
     normal: bool = False
     all_tumor: bool = False
     reason: str = ""
+    gtex: bool = False
+    tissue: str = ""
 
     def is_in(self, selection: str) -> bool:
-        """Whether it is in the selection ``tumor``, ``normal`` or ``all-tumor``."""
+        """Whether it is in the selection ``tumor``, ``normal``, ``all-tumor`` or ``gtex``."""
         return bool(getattr(self, selection.replace("-", "_")))
 
 
@@ -94,11 +97,27 @@ class TableMetadata:
     counts: bool = False
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> TableMetadata:
+    def from_json(cls, data: dict[str, Any]) -> Self:
         """From the values of :func:`dataclasses.asdict`, as JSON keeps them."""
         inputs = tuple(InputFile(**entry) for entry in data["inputs"])
         samples = tuple(StoredSample(**entry) for entry in data["samples"])
         return cls(**{**data, "inputs": inputs, "samples": samples})
+
+
+@dataclass(frozen=True)
+class CountsMetadata(TableMetadata):
+    """Everything about a stored table of raw counts but its values.
+
+    Attributes
+    ----------
+    rounded
+        What was rounded to whole numbers, and how far; empty where all were whole.
+    values_sha256
+        Hash of the symbols and counts, by :func:`tcga_corr.store.counts.digest_of`.
+    """
+
+    rounded: str = ""
+    values_sha256: str = ""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 SOFTWARE = "The tcga_corr developers 2026, tcga_corr: a TCGA pan-cancer correlation engine"
 REFERENCES = {
     "tcga": "Hoadley et al. 2018, Cell 173:291, doi:10.1016/j.cell.2018.03.022",
+    "gtex": "GTEx Consortium 2013, Nat. Genet. 45:580, doi:10.1038/ng.2653",
+    "gepia2": "Tang et al. 2019, Nucleic Acids Res. 47:W556, doi:10.1093/nar/gkz430",
     "ssgsea": "Barbie et al. 2009, Nature 462:108, doi:10.1038/nature08460",
     "closed-form": "Korotkevich et al. 2021, bioRxiv 060012, doi:10.1101/060012",
     "gseapy": "Fang et al. 2023, Bioinformatics 39:btac757, doi:10.1093/bioinformatics/btac757",

@@ -393,7 +393,7 @@ COLLECTED = f"{PAIR}[[crosses]]\nx = ['mine']\n[collections]\n"  # the next line
         (f"tumor_types = ['LIHCC']\n{PAIR}", "1: tumor_types[1]: unknown tumor type 'LIHCC'. Did"),
         (f"tumor_types = ['ACC',\n'tcga-ACC']\n{PAIR}", "2: tumor_types[2]: 'tcga-ACC' is given"),
         (f"samples = 'tumour'\n{PAIR}", '1: samples: is "tumour". Did you mean tumor'),
-        (f"samples = 'x'\n{PAIR}", '1: samples: is "x". Give tumor, normal or all-tumor.'),
+        (f"samples = 'x'\n{PAIR}", '1: samples: is "x". Give tumor, normal, all-tumor or gtex.'),
         (f"methods = []\n{PAIR}", "1: methods: is empty. Name at least one."),
         (f"methods = ['pearson',\n'pearson']\n{PAIR}", "2: methods[2]: 'pearson' is given twice."),
         (f"methods = ['ols']\n{PAIR}", '1: methods[1]: is "ols". Give pearson, spearman or'),

@@ -40,6 +40,8 @@ from tcga_corr.vocabulary.purity import NAME as PURITY
 ROOT = Path(__file__).parents[2]
 CITED = {
     "tcga": ("Hoadley et al. 2018", "10.1016/j.cell.2018.03.022"),
+    "gtex": ("GTEx Consortium 2013", "10.1038/ng.2653"),
+    "gepia2": ("Tang et al. 2019", "10.1093/nar/gkz430"),
     "ssgsea": ("Barbie et al. 2009", "10.1038/nature08460"),
     "gseapy": ("Fang et al. 2023", "10.1093/bioinformatics/btac757"),
     "gsva": ("Haenzelmann et al. 2013", "10.1186/1471-2105-14-7"),
