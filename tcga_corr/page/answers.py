@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from tcga_corr.analysis.correlate import CorrelateAnswer
-from tcga_corr.analysis.correlate_by import CorrelateByAnswer
+from tcga_corr.analysis.correlate_by import CorrelateByAnswer, CorrelateByQuery
 from tcga_corr.analysis.strata import SAMPLE_TYPES
 from tcga_corr.choices import BY_SAMPLE_TYPE
 from tcga_corr.page import inputs
@@ -97,6 +97,7 @@ def _page(
     tables: Sequence[Table] = (),
 ) -> Page:
     query = answer.query
+    by = f" by {query.by}" if isinstance(query, CorrelateByQuery) else ""
     methods, references = methods_text(replace(settings, categories=categories))
     conditions = f" where {' and '.join(query.scope.where)}" if query.scope.where else ""
     facts = {
@@ -104,7 +105,7 @@ def _page(
         for name, value in query.as_dict().items()
     }
     return Page(
-        title=f"{query.x} and {query.y}{conditions}",
+        title=f"{query.x} and {query.y}{by}{conditions}",
         subtitle=pairs[0].about,
         simulated=answer.simulated,
         answers=[pair.finding for pair in pairs],

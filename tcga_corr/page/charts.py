@@ -128,11 +128,6 @@ def _strata() -> Spec:
         *_titled({"r": "r"}, format=".3f"),
         *_titled({"interval": "95 % interval", "p_text": "p", "q_text": "q", "why": "note"}),
     ]
-    mark: Spec = {"type": "point", "opacity": 1, "strokeWidth": 1.5, **_SILENT}
-    points = [
-        ("datum.r !== null && !datum.small", mark | {"fill": "var(--paper)"}),
-        ("datum.r !== null && datum.small", mark | {"filled": True}),
-    ]
     lines = [
         _line("ci_low", "ci_high", "datum.kind === 'type'", 1.6),
         _line("prediction_low", "prediction_high", is_pooled, 1),

@@ -117,6 +117,7 @@ def test_a_pair_by_strata(one: Visitor, engine: Engine, by: str) -> None:
     told = one.told("pair", x="ferroptosis", y="nfkb", by=by, where=where)
     asked = engine.correlate_by("ferroptosis", "nfkb", by, where=where, null=())
     assert told == as_told(page_of_strata(asked))
+    assert told["title"].startswith(f"ferroptosis and nfkb by {by}")
     [pair] = told["pairs"]
     assert pair["strata"] == asked.query.strata
     pooled = {row["stratum"]: row["r"] for row in pair["pooled_strata"]}
