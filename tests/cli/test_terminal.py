@@ -57,7 +57,7 @@ def test_notes_give_way_to_what_matters_more_and_are_named_then() -> None:
     assert found[0].split() == ["tumor_type", "n", "r", "p"]
     assert found[-1] == "--wide has q, note too"
     without = Result(FRAME.with_columns(note=pl.lit("")), "rows", {}, less=("q",))
-    assert lines(without, Terminal(30, bold=False))[-1] == "--wide has q too"
+    assert lines(without, Terminal(30, bold=False))[-1] == "--wide has p, q too"
 
 
 def test_another_column_of_texts_is_cut() -> None:
