@@ -1,5 +1,6 @@
 -- Pairs that correlate positively in some tumor types and negatively in others (q < 0.05).
 -- Sorted by the number of tumor types with the rarer sign, then by balance.
+-- Strata are left out.
 WITH flips AS (
     SELECT run, analysis, source, x, y, method,
            count(*) FILTER (r > 0) AS n_positive, count(*) FILTER (r < 0) AS n_negative,
@@ -7,7 +8,7 @@ WITH flips AS (
            string_agg(tumor_type, ', ' ORDER BY tumor_type) FILTER (r < 0) AS negative_in,
            min(r) AS r_min, max(r) AS r_max
     FROM associations
-    WHERE q < 0.05
+    WHERE q < 0.05 AND stratum IS NULL
     GROUP BY ALL
     HAVING n_positive > 0 AND n_negative > 0
 )

@@ -10,4 +10,9 @@ FROM read_parquet(
     coalesce(getvariable('store') || '/', '') || 'results/[!.]*/pooled.parquet',
     -- by name, as tables of another version may have other columns
     union_by_name = true, filename = true, hive_partitioning = false
-);
+)
+-- and those that tables of an earlier version lack
+UNION ALL BY NAME
+SELECT NULL::VARCHAR AS stratum, NULL::VARCHAR AS level, NULL::VARCHAR AS cut_by,
+       NULL::DOUBLE AS delta_z, NULL::DOUBLE AS p_permutation, NULL::DOUBLE AS r_purity
+WHERE false;

@@ -19,10 +19,11 @@ Ties = Literal["average", "gseapy", "gsva"]
 ScoringEngine = Literal["closed-form", "gseapy"]
 Genes = Literal["protein-coding", "all"]
 Normalization = Literal["cpm"]
+DeFigure = Literal["volcano", "ma", "overlap", "heat"]
 RowsOfTable = Literal["genes", "samples"]
 CovariateKey = Literal["sample", "patient"]
 Cut = Literal["median", "tertiles"]
-Format = Literal["table", "tsv", "csv", "json", "parquet"]
+Format = Literal["table", "tsv", "csv", "json", "parquet", "xlsx"]
 
 BY_SAMPLE_TYPE = "sample-type"
 """The groups of ``compare`` that need no file: tumour and solid tissue normal."""

@@ -250,3 +250,23 @@ def test_a_store_that_may_not_be_written_and_has_no_index(
     assert found.frame.equals(known.frame)
     assert "the store cannot be written, so an index was made in memory of ACC LIHC" in found.notes
     assert snapshot(own.store.root) == before
+
+
+# --- answers in a notebook
+
+
+def test_an_answer_draws_itself_and_is_short(simulated: Engine, tmp_path: Path) -> None:
+    answer = simulated.correlate("RELA", "NFE2L2", null=(), source="simulated")
+    assert repr(answer) == (
+        "<CorrelateAnswer: SIMULATED, 33 rows; x=RELA, y=NFE2L2, method=pearson>"
+    )
+    html = answer._repr_html_()
+    assert "<table" in html
+    assert "&lt;" not in html.partition("<table")[0]
+    assert answer.to_polars() is answer.frame
+    assert answer.to_pandas()["r"].tolist() == answer.frame["r"].to_list()
+    figure = answer.plot(tmp_path / "forest.svg", title="Mine")
+    assert "Mine" in (tmp_path / "forest.svg").read_text(encoding="utf-8")
+    assert figure.get_axes()
+    with pytest.raises(tc.TcgaCorrError, match="no figure of a ScoreAnswer"):
+        simulated.score(["ferroptosis"], source="simulated", tumor_types=["ACC"]).plot()

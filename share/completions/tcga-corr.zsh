@@ -7,7 +7,7 @@ _tcga_corr() {
   commands=(
     'demo:Try everything on simulated data: works offline on a fresh machine'
     'fetch:Download expression tables of any of the 33 tumor types, and load them'
-    'load:Load tables that are on disk: expression tables, or with --covariates numbers per sample'
+    'load:Load tables that are on disk: expression, raw counts, or with --covariates numbers'
     'status:List the tables of the store: tumor types, samples, genes, unit, size, age'
     'covariates:List the covariates: how many tumour samples have each, its range or its levels'
     'use:Choose the source that answers where the store has several; without SOURCE, print it'
@@ -17,6 +17,7 @@ _tcga_corr() {
     'robustness:One association over the choices that an analyst could have made'
     'screen:One variable against every gene, or many genes or gene sets; or a list by itself'
     'compare:Whether variables differ between groups of samples, in each tumor type'
+    'de:Which genes'\'' raw counts differ between groups of samples, in each tumor type'
     'dominance:Which of several gene sets scores highest in the samples of a tumor type'
     'survival:Whether X goes with survival: hazard ratios in each tumor type, and pooled over them'
     'report:One HTML file of a run or a store, to read, to send and to keep'
@@ -53,6 +54,7 @@ _tcga_corr() {
         robustness) _tcga_corr_robustness ;;
         screen) _tcga_corr_screen ;;
         compare) _tcga_corr_compare ;;
+        de) _tcga_corr_de ;;
         dominance) _tcga_corr_dominance ;;
         survival) _tcga_corr_survival ;;
         report) _tcga_corr_report ;;
@@ -70,9 +72,10 @@ _tcga_corr_demo() {
   _arguments \
     '*'--n-genes'[Genes in each table]:value:_files' \
     '*'--seed'[Of the random numbers]:value:_files' \
-    '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet)' \
+    '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
+    '*'--wide'[All columns of the table, whatever fits in the terminal]' \
     '*'{-h,--help}'[Show this message and exit]' \
     '*:name:_files'
 }
@@ -83,14 +86,16 @@ _tcga_corr_fetch() {
     '*'--source'[pancanatlas, gdc-star, tcga-hiseqv2, toil or gdc-api]:value:_files' \
     '*'--genes'[Which genes to keep, and so to rank]:value:(protein-coding all)' \
     '*'--gtex'[Of toil: the table that has normal tissue of GTEx too, 7 GB of text]' \
+    '*'--counts'[Raw counts too, for de: gdc-star, gdc-api or toil]' \
     '*'--check'[Ask the hub whether downloaded files have changed]' \
     '*'{--no-load,--download-only}'[Download, and load nothing]' \
     '*'--jobs'[Connections at a time]:value:_files' \
     '*'--dry-run'[Print the requests, and make none; with --check, ask only for the sizes of the hub'\''s files]' \
     '*'--base-url'[A mirror laid out as URL/<hub>/download/<file>]:value:_files' \
-    '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet)' \
+    '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
+    '*'--wide'[All columns of the table, whatever fits in the terminal]' \
     '*'{-h,--help}'[Show this message and exit]' \
     '*:name:_files'
 }
@@ -102,6 +107,7 @@ _tcga_corr_load() {
     '*'--unit'[Unit of a source of your own: tpm, '\''log2(tpm+1)'\'', …]:value:_files' \
     '*'--linear'[The values of your own source are linear: store log2(x + 1)]' \
     '*'--normalize'[Take counts of your own source per million of each sample'\''s: store log2(CPM + 1)]:value:_files' \
+    '*'--counts'[The tables are raw counts, for de: store them as such; with --normalize cpm as expression too]' \
     '*'--rows'[What the rows of a plain table are]:value:(genes samples)' \
     '*'--genes'[Which genes to keep, and so to rank]:value:(protein-coding all)' \
     '*'--probe-map'[Gene symbols of GDC tables]:value:_files' \
@@ -119,9 +125,10 @@ _tcga_corr_status() {
     '*'--samples'[List every sample, and what it is used as or why it is not]' \
     '*'{-t,--tumor-type}'[A tumor type, such as LIHC or liver; several with commas or by repeating]:value:(ACC BLCA BRCA CESC CHOL COAD DLBC ESCA GBM HNSC KICH KIRC KIRP LAML LGG LIHC LUAD LUSC MESO OV PAAD PCPG PRAD READ SARC SKCM STAD TGCT THCA THYM UCEC UCS UVM)' \
     '*'--source'[The source of the tables, where the store has several]:value:_files' \
-    '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet)' \
+    '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
+    '*'--wide'[All columns of the table, whatever fits in the terminal]' \
     '*'{-h,--help}'[Show this message and exit]' \
     '*:name:_files'
 }
@@ -131,9 +138,10 @@ _tcga_corr_covariates() {
     '*'{-t,--tumor-type}'[A tumor type, such as LIHC or liver; several with commas or by repeating]:value:(ACC BLCA BRCA CESC CHOL COAD DLBC ESCA GBM HNSC KICH KIRC KIRP LAML LGG LIHC LUAD LUSC MESO OV PAAD PCPG PRAD READ SARC SKCM STAD TGCT THCA THYM UCEC UCS UVM)' \
     '*'--source'[The source of the tables, where the store has several]:value:_files' \
     '*'--each'[A row for each tumor type that has it]' \
-    '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet)' \
+    '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
+    '*'--wide'[All columns of the table, whatever fits in the terminal]' \
     '*'{-h,--help}'[Show this message and exit]' \
     '*:name:_files'
 }
@@ -148,9 +156,10 @@ _tcga_corr_use() {
 _tcga_corr_sets() {
   _arguments \
     '*'--genes'[Show the genes of the set named WORD]' \
-    '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet)' \
+    '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
+    '*'--wide'[All columns of the table, whatever fits in the terminal]' \
     '*'{-h,--help}'[Show this message and exit]' \
     '*:name:_files'
 }
@@ -165,9 +174,13 @@ _tcga_corr_score() {
     '*'--where'[Only samples that meet it: gender=FEMALE, '\''stage in I,II'\'', '\''age<60'\'', '\''purity>=0.7'\'', '\''race!=WHITE'\'', '\''grade is known'\''; by repeating, all of several]:value:_files' \
     '*'--engine'[gseapy: call gseapy'\''s own ssgsea, many times slower]:value:(closed-form gseapy)' \
     '*'--plot'[Draw it too]:value:_files' \
-    '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet)' \
+    '*'--dpi'[Dots per inch of a PNG]:value:_files' \
+    '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
+    '*'--dark'[Draw on a dark ground, for slides]' \
+    '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
+    '*'--wide'[All columns of the table, whatever fits in the terminal]' \
     '*'{-h,--help}'[Show this message and exit]' \
     '*:name:_files'
 }
@@ -188,9 +201,13 @@ _tcga_corr_correlate() {
     '*'--by'[r in each stratum, and whether they differ: by the levels of a category, thirds of a number, gene or score, or by sample-type, tumour and normal]:value:_files' \
     '*'--continuous'[With --by a number: how r changes with it, uncut]' \
     '*'--plot'[Draw it too]:value:_files' \
-    '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet)' \
+    '*'--dpi'[Dots per inch of a PNG]:value:_files' \
+    '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
+    '*'--dark'[Draw on a dark ground, for slides]' \
+    '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
+    '*'--wide'[All columns of the table, whatever fits in the terminal]' \
     '*'{-h,--help}'[Show this message and exit]' \
     '*:name:_files'
 }
@@ -209,9 +226,13 @@ _tcga_corr_robustness() {
     '*'--null'[Compare with random genes (p_genes), or nothing]:value:_files' \
     '*'--draws'[Random pairs or sets at most, for p_genes]:value:_files' \
     '*'--plot'[Draw it too]:value:_files' \
-    '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet)' \
+    '*'--dpi'[Dots per inch of a PNG]:value:_files' \
+    '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
+    '*'--dark'[Draw on a dark ground, for slides]' \
+    '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
+    '*'--wide'[All columns of the table, whatever fits in the terminal]' \
     '*'{-h,--help}'[Show this message and exit]' \
     '*:name:_files'
 }
@@ -232,11 +253,15 @@ _tcga_corr_screen() {
     '*'--null'[What else to compare r with, as in correlate]:value:_files' \
     '*'--draws'[Random pairs or sets at most, for p_genes]:value:_files' \
     '*'--plot'[Draw it too]:value:_files' \
+    '*'--dpi'[Dots per inch of a PNG]:value:_files' \
+    '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
+    '*'--dark'[Draw on a dark ground, for slides]' \
     '*'--kind'[The figure: a heat map, or r against q]:value:(heat volcano)' \
     '*'--order'[Of rows and columns of the heat map]:value:(given cluster)' \
-    '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet)' \
+    '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
+    '*'--wide'[All columns of the table, whatever fits in the terminal]' \
     '*'{-h,--help}'[Show this message and exit]' \
     '*:name:_files'
 }
@@ -254,10 +279,46 @@ _tcga_corr_compare() {
     '*'--null'[What else to compare effects with: random genes of the same mean and spread (p_genes), or nothing]:value:_files' \
     '*'--draws'[Random pairs or sets at most, for p_genes]:value:_files' \
     '*'--plot'[Draw it too]:value:_files' \
+    '*'--dpi'[Dots per inch of a PNG]:value:_files' \
+    '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
+    '*'--dark'[Draw on a dark ground, for slides]' \
     '*'--kind'[The figure: box plots with every sample, or differences of means with their intervals]:value:(boxes differences)' \
-    '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet)' \
+    '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
+    '*'--wide'[All columns of the table, whatever fits in the terminal]' \
+    '*'{-h,--help}'[Show this message and exit]' \
+    '*:name:_files'
+}
+
+_tcga_corr_de() {
+  _arguments \
+    '*'{-t,--tumor-type}'[A tumor type, such as LIHC or liver; several with commas or by repeating]:value:(ACC BLCA BRCA CESC CHOL COAD DLBC ESCA GBM HNSC KICH KIRC KIRP LAML LGG LIHC LUAD LUSC MESO OV PAAD PCPG PRAD READ SARC SKCM STAD TGCT THCA THYM UCEC UCS UVM)' \
+    '*'--source'[The source of the tables, where the store has several]:value:_files' \
+    '*'--samples'[tumor: one tumour sample per patient. normal: solid tissue normal. all-tumor: every tumour sample, so a patient may count twice. gtex: the tissue of donors of GTEx, one sample each, where fetch --gtex loaded it]:value:(tumor normal all-tumor gtex)' \
+    '*'--where'[Only samples that meet it: gender=FEMALE, '\''stage in I,II'\'', '\''age<60'\'', '\''purity>=0.7'\'', '\''race!=WHITE'\'', '\''grade is known'\''; by repeating, all of several]:value:_files' \
+    '*'--by'[Tumour against solid tissue normal, or against the tissue of GTEx where its counts are loaded; the levels of a category such as stage; or a table of samples (or patients) and their groups]:value:_files' \
+    '*'--group'[The column of FILE with the groups]:value:_files' \
+    '*'--contrast'[Fold changes of group A over group B; several by repeating]:value:_files' \
+    '*'--reference'[Compare every other group with this one]:value:_files' \
+    '*'--pair'[Compare within patients; those without both groups are left out]:value:_files' \
+    '*'--adjust'[Hold covariates fixed, of categories their levels; several with commas or by repeating]:value:_files' \
+    '*'--shrink'[Shrink fold changes too: log2fc_shrunk]' \
+    '*'--min-count'[Reads that a gene needs in all samples together]:value:_files' \
+    '*'--q'[Genes are called below this q]:value:_files' \
+    '*'--lfc'[Genes are called with a fold change above L, in log2]:value:_files' \
+    '*'--check'[Split a group at random, and count the calls where nothing differs]' \
+    '*'--jobs'[Tumor types at a time]:value:_files' \
+    '*'--kind'[What --plot draws: fold changes and q, fold changes and means, which contrasts call the same genes, or the first 50 genes in each sample]:value:(volcano ma overlap heat)' \
+    '*'--label'[Name these genes in a volcano or MA plot]:value:_files' \
+    '*'--plot'[Draw it too]:value:_files' \
+    '*'--dpi'[Dots per inch of a PNG]:value:_files' \
+    '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
+    '*'--dark'[Draw on a dark ground, for slides]' \
+    '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
+    '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
+    '*'--force'[Overwrite the output file, or the figure]' \
+    '*'--wide'[All columns of the table, whatever fits in the terminal]' \
     '*'{-h,--help}'[Show this message and exit]' \
     '*:name:_files'
 }
@@ -272,9 +333,13 @@ _tcga_corr_dominance() {
     '*'--where'[Only samples that meet it: gender=FEMALE, '\''stage in I,II'\'', '\''age<60'\'', '\''purity>=0.7'\'', '\''race!=WHITE'\'', '\''grade is known'\''; by repeating, all of several]:value:_files' \
     '*'--draws'[Random sets that each score is standardised against]:value:_files' \
     '*'--plot'[Draw it too]:value:_files' \
-    '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet)' \
+    '*'--dpi'[Dots per inch of a PNG]:value:_files' \
+    '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
+    '*'--dark'[Draw on a dark ground, for slides]' \
+    '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
+    '*'--wide'[All columns of the table, whatever fits in the terminal]' \
     '*'{-h,--help}'[Show this message and exit]' \
     '*:name:_files'
 }
@@ -293,9 +358,13 @@ _tcga_corr_survival() {
     '*'--draws'[Random genes or sets, for p_genes]:value:_files' \
     '*'--cut'[With --plot: draw Kaplan-Meier curves of the samples above and below the median of X, or of its thirds]:value:(median tertiles)' \
     '*'--plot'[Draw it too]:value:_files' \
-    '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet)' \
+    '*'--dpi'[Dots per inch of a PNG]:value:_files' \
+    '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
+    '*'--dark'[Draw on a dark ground, for slides]' \
+    '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
+    '*'--wide'[All columns of the table, whatever fits in the terminal]' \
     '*'{-h,--help}'[Show this message and exit]' \
     '*:name:_files'
 }
@@ -314,9 +383,10 @@ _tcga_corr_sql() {
     '*'--named'[Run a named query]:value:_files' \
     '*'--list'[List the named queries]' \
     '*'--unsafe'[Let the query read and write any file, or load extensions]' \
-    '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet)' \
+    '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
+    '*'--wide'[All columns of the table, whatever fits in the terminal]' \
     '*'{-h,--help}'[Show this message and exit]' \
     '*:name:_files'
 }
@@ -338,9 +408,10 @@ _tcga_corr_verify() {
     '*'--all'[List intact files too]' \
     '*'{-t,--tumor-type}'[A tumor type, such as LIHC or liver; several with commas or by repeating]:value:(ACC BLCA BRCA CESC CHOL COAD DLBC ESCA GBM HNSC KICH KIRC KIRP LAML LGG LIHC LUAD LUSC MESO OV PAAD PCPG PRAD READ SARC SKCM STAD TGCT THCA THYM UCEC UCS UVM)' \
     '*'--source'[The source of the tables, where the store has several]:value:_files' \
-    '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet)' \
+    '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
+    '*'--wide'[All columns of the table, whatever fits in the terminal]' \
     '*'{-h,--help}'[Show this message and exit]' \
     '*:name:_files'
 }
@@ -350,6 +421,7 @@ _tcga_corr_remove() {
     '*'--source'[The source whose tables to remove]:value:_files' \
     '*'{-t,--tumor-type}'[A tumor type, such as LIHC or liver; several with commas or by repeating]:value:(ACC BLCA BRCA CESC CHOL COAD DLBC ESCA GBM HNSC KICH KIRC KIRP LAML LGG LIHC LUAD LUSC MESO OV PAAD PCPG PRAD READ SARC SKCM STAD TGCT THCA THYM UCEC UCS UVM)' \
     '*'--downloads'[Remove the downloaded files too]' \
+    '*'--counts'[Remove raw counts alone]' \
     '*'--covariates'[A table of covariates to remove]:value:_files' \
     '*'{-h,--help}'[Show this message and exit]' \
     '*:name:_files'
@@ -395,9 +467,10 @@ _tcga_corr_batch_run() {
     '*'--dask'[Use a Dask cluster: one of this machine, jobs of SLURM, or the scheduler at an address]:value:_files' \
     '*'--shard'[Run only the I-th of N parts, as in an array of jobs; `batch merge` puts them together]:value:_files' \
     '*'--memory'[Memory for the tasks that run at the same time; as many as fit, at least one]:value:_files' \
-    '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet)' \
+    '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
+    '*'--wide'[All columns of the table, whatever fits in the terminal]' \
     '*'{-h,--help}'[Show this message and exit]' \
     '*:name:_files'
 }
@@ -406,9 +479,10 @@ _tcga_corr_batch_check() {
   _arguments \
     '*'--paper'[The spec that ships with the tool: the founding paper'\''s analyses, and its claims]' \
     '*'--source'[The source of the analyses that name none]:value:_files' \
-    '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet)' \
+    '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
+    '*'--wide'[All columns of the table, whatever fits in the terminal]' \
     '*'{-h,--help}'[Show this message and exit]' \
     '*:name:_files'
 }
@@ -423,9 +497,10 @@ _tcga_corr_batch_show() {
 _tcga_corr_batch_status() {
   _arguments \
     '*'--source'[The source of the analyses that name none]:value:_files' \
-    '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet)' \
+    '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
+    '*'--wide'[All columns of the table, whatever fits in the terminal]' \
     '*'{-h,--help}'[Show this message and exit]' \
     '*:name:_files'
 }
@@ -434,9 +509,10 @@ _tcga_corr_batch_verify() {
   _arguments \
     '*'--source'[The source of the analyses that name none]:value:_files' \
     '*'--tasks'[Tasks to compute again]:value:_files' \
-    '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet)' \
+    '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
+    '*'--wide'[All columns of the table, whatever fits in the terminal]' \
     '*'{-h,--help}'[Show this message and exit]' \
     '*:name:_files'
 }
@@ -444,9 +520,10 @@ _tcga_corr_batch_verify() {
 _tcga_corr_batch_merge() {
   _arguments \
     '*'--source'[The source of the analyses that name none]:value:_files' \
-    '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet)' \
+    '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
+    '*'--wide'[All columns of the table, whatever fits in the terminal]' \
     '*'{-h,--help}'[Show this message and exit]' \
     '*:name:_files'
 }

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
+from html import escape
+from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tcga_corr.analysis.cohort import Cohort, Measured
@@ -25,6 +28,12 @@ if TYPE_CHECKING:
     import polars as pl
 
 
+def samples_in_words(samples: str, conditions: Sequence[str]) -> str:
+    """Which samples: ``tumor samples where gender=FEMALE``."""
+    where = f" where {' and '.join(conditions)}" if conditions else ""
+    return f"{samples} samples{where}"
+
+
 @dataclass(frozen=True)
 class ScopeQuery:
     """A scope with every default filled in."""
@@ -41,8 +50,7 @@ class ScopeQuery:
     @property
     def samples_in_words(self) -> str:
         """Which samples: ``tumor samples where gender=FEMALE``."""
-        conditions = f" where {' and '.join(self.where)}" if self.where else ""
-        return f"{self.samples} samples{conditions}"
+        return samples_in_words(self.samples, self.where)
 
 
 @dataclass(frozen=True)
@@ -85,10 +93,62 @@ class Answer:
     pooled: Mapping[Method, Pooling] = field(default_factory=dict)
     lines: tuple[str, ...] = ()
 
+    def __init_subclass__(cls, **more: Any) -> None:
+        """Give every kind the short text of :meth:`__repr__`, not that of all its fields."""
+        super().__init_subclass__(**more)
+        cls.__repr__ = Answer.__repr__  # type: ignore[method-assign]
+
     @property
     def simulated(self) -> bool:
         """Whether any of it is simulated."""
         return self.provenance.simulated
+
+    def __repr__(self) -> str:
+        """What it is, and how large: ``<CorrelateAnswer: 33 rows; x=RELA, y=NFE2L2>``."""
+        asked = {
+            name: value
+            for name, value in vars(self.query).items()
+            if isinstance(value, str) and value
+        }
+        shown = ", ".join(f"{name}={value}" for name, value in asked.items())
+        mark = "SIMULATED, " if self.simulated else ""
+        return f"<{type(self).__name__}: {mark}{self.frame.height} rows; {shown}>"
+
+    def _repr_html_(self) -> str:
+        """For notebooks: the rows, and the notes below them."""
+        notes = "".join(f"<li>{escape(note)}</li>" for note in (*self.lines, *self.notes))
+        head = f"<p>{escape(repr(self)[1:-1])}</p>"
+        return f"{head}{self.frame._repr_html_()}<ul>{notes}</ul>"
+
+    def to_polars(self) -> pl.DataFrame:
+        """The rows as a data frame of polars: ``frame``."""
+        return self.frame
+
+    def to_pandas(self) -> Any:
+        """The rows as a data frame of pandas, which has to be installed."""
+        return self.frame.to_pandas()
+
+    def plot(self, path: str | Path | None = None, **look: Any) -> Any:
+        """Draw it, and write the figure to a file if one is named.
+
+        Parameters
+        ----------
+        path
+            A file that ends in png, svg or pdf.
+        look
+            ``dpi``, ``title`` or ``dark``; see :class:`tcga_corr.figures.look.Look`.
+
+        Returns
+        -------
+        A figure of matplotlib, which notebooks show.
+
+        Raises
+        ------
+        UsageError
+            If there is no figure of such an answer.
+        """
+        # figures build on answers, so that they are looked up when they are wanted
+        return import_module("tcga_corr.figures.of_answer").figure_of(self, path, **look)
 
     def require_numbers(self) -> None:
         """Raise an error where no tumor type gives an association.

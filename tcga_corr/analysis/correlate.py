@@ -100,9 +100,10 @@ def correlate_in_steps(
         draws=draws,
         purity=beside is not None,
     )
-    variables = (*pair, *controls, *([beside] if beside else []))
     for found in associate(panels_of(data.cohorts, question), question, data.reference):
         notes = matching_notes(found.measured), own
+        is_known = beside is not None and found.frame["r_purity"].null_count() < found.frame.height
+        variables = (*pair, *controls, *([beside] if is_known and beside else []))
         yield data.answer(
             CorrelateAnswer, found.frame, query, variables, *notes, pooled=found.pooled
         )

@@ -111,11 +111,13 @@ def correlate_by(
         frames.append(_of_stratum(found.frame, part, strata))
         pooled[part.name] = found.pooled[method]
         measured += found.measured
-    rows = (
-        _slopes(data.cohorts, strata, question)
-        if continuous
-        else _differences(strata, panels, question)
-    )
+    if continuous:
+        rows = _slopes(data.cohorts, strata, question)
+    else:
+        by_method = {
+            name: [panel.by_method(method) for panel in own] for name, own in panels.items()
+        }
+        rows = _differences(strata, by_method, question)
     rows = _with_q(rows)
     query = CorrelateByQuery(
         x=question.pair[0].name,
@@ -130,7 +132,9 @@ def correlate_by(
         draws=draws,
         purity=question.purity is not None,
     )
-    more = [one for one in (strata.variable, question.purity) if one is not None]
+    more = [strata.variable] if strata.variable else []
+    if question.purity and any(one["n_purity"].null_count() < one.height for one in frames):
+        more.append(question.purity)
     return data.answer(
         CorrelateByAnswer,
         _joined(frames, rows),
@@ -213,18 +217,22 @@ def _differences(
     strata: Strata, panels: Mapping[str, Sequence[Panel]], question: Question
 ) -> list[dict[str, Any]]:
     """The rows that compare the strata of each tumor type."""
-    names = [part.name for part in strata.parts]
-    together = list(itertools.combinations(names, 2)) if len(names) <= _MOST_COMPARED else []
-    several = [(ALL_STRATA, tuple(names))] if len(names) > 2 else []
-    wanted = [*((f"{a} − {b}", (a, b)) for a, b in together), *several]
+    wanted = comparisons([part.name for part in strata.parts])
     rows = []
     for number, cohort in enumerate(strata.parts[0].cohorts):
-        parts = {name: _Part.of(panels[name][number]) for name in names}
         missing = strata.measured[number] if strata.measured else None
-        for label, some in wanted:
-            row = _compared({name: parts[name] for name in some}, label, question)
+        own = {part.name: panels[part.name][number] for part in strata.parts}
+        for label, names in wanted.items():
+            row = compared({name: own[name] for name in names}, label, question.n_draws)
             rows.append(_row(cohort, question, label, row, missing))
     return rows
+
+
+def comparisons(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The comparisons of some strata: by what the row is called, the strata that it compares."""
+    together = itertools.combinations(names, 2) if len(names) <= _MOST_COMPARED else ()
+    several = {ALL_STRATA: tuple(names)} if len(names) > 2 else {}
+    return {f"{one} − {other}": (one, other) for one, other in together} | several
 
 
 @dataclass(frozen=True)
@@ -237,12 +245,11 @@ class _Part:
     units: Any
 
     @classmethod
-    def of(cls, panel: Panel) -> _Part:
-        place = np.array([0], dtype=np.intp)
-        found: Pairs = panel.pairs(place, place + 1)
+    def of(cls, panel: Panel, x: int, y: int) -> _Part:
+        found: Pairs = panel.pairs(*(np.array([place], dtype=np.intp) for place in (x, y)))
         variance = fisher_variance(found.r, found.n, panel.method, found.n_controls)
         r = float(found.r[0])
-        units = None if np.isnan(r) else panel.standardised(0, 1)[0]
+        units = None if np.isnan(r) else panel.standardised(x, y)[0]
         return cls(int(found.n[0]), r, float(variance[0]), units)
 
     @property
@@ -250,8 +257,28 @@ class _Part:
         return abs(self.r) < 1 and bool(np.isfinite(self.variance))
 
 
-def _compared(parts: Mapping[str, _Part], label: str, question: Question) -> dict[str, Any]:
-    """The numbers of a row that compares some strata, and its note."""
+def compared(
+    panels: Mapping[str, Panel], label: str, n_draws: int, x: int = 0, y: int = 1
+) -> dict[str, Any]:
+    """The numbers of a row that compares some strata of one tumor type, and its note.
+
+    Parameters
+    ----------
+    panels
+        By stratum, its measured variables, with the method.
+    label
+        What the row is called in :func:`comparisons`.
+    n_draws
+        Permutations.
+    x, y
+        The places of the pair in the panels.
+
+    Returns
+    -------
+    In the columns of an association, those that there are; with what is needed to pool it:
+    ``variance`` of ``delta_z``, or of several strata ``cochran_q`` and ``df``.
+    """
+    parts = {name: _Part.of(panel, x, y) for name, panel in panels.items()}
     usable = {name: part for name, part in parts.items() if part.is_usable}
     left = [f"{name}: n = {part.n}" for name, part in parts.items() if name not in usable]
     note = f"no r in {', '.join(left)}" if left else ""
@@ -263,14 +290,14 @@ def _compared(parts: Mapping[str, _Part], label: str, question: Question) -> dic
     if label == ALL_STRATA:
         q, df, row["p"] = differences.cochran_q(z, variance)
         note = join_notes(f"Cochran's Q = {q:.3g} with {df} degrees of freedom", note)
-        row |= {"_q": q, "_df": df}
+        row |= {"cochran_q": q, "df": df}
     else:
         found = differences.difference(float(z[0] - z[1]), float(variance.sum()))
         row |= {"delta_z": found.delta, "ci_low": found.ci_low, "ci_high": found.ci_high}
-        row |= {"p": found.p, "_variance": found.variance}
-    if FORMULAS[question.methods[0]].pair is None:
+        row |= {"p": found.p, "variance": found.variance}
+    if FORMULAS[next(iter(panels.values())).method].pair is None:
         groups = [part.units for part in usable.values()]
-        row["p_permutation"] = differences.permutation_p(groups, variance, question.n_draws)
+        row["p_permutation"] = differences.permutation_p(groups, variance, n_draws)
     return row | {"note": note}
 
 
@@ -303,7 +330,7 @@ def _slope(cohort: Cohort, variable: Variable | None, question: Question) -> dic
         "ci_low": found.ci_low,
         "ci_high": found.ci_high,
         "p": found.p,
-        "_variance": found.variance,
+        "variance": found.variance,
         "p_permutation": differences.permutation_p_of_slope(x, y, values, question.n_draws),
         "note": f"z = atanh(r) changes by delta_z with each {sd:.3g} of {variable.name}",
     }
@@ -316,7 +343,6 @@ def _row(
     numbers: Mapping[str, Any],
     missing: Measured | None,
 ) -> dict[str, Any]:
-    left = samples_without(missing.name, missing.n_missing) if missing else ""
     return {
         "tumor_type": cohort.tumor_type,
         "stratum": label,
@@ -325,8 +351,24 @@ def _row(
         "method": question.methods[0],
         **numbers,
         "level": LEVEL_OF_DIFFERENCE,
-        "note": join_notes(cohort.mark, numbers["note"], left),
+        "note": note_of_comparison(cohort, numbers["note"], missing),
     }
+
+
+def note_of_comparison(cohort: Cohort, note: str, measured: Measured | None) -> str:
+    """The note of a row that compares strata of a tumor type.
+
+    Parameters
+    ----------
+    cohort
+        All samples.
+    note
+        That of :func:`compared`.
+    measured
+        What cuts the samples; None of the sample type.
+    """
+    left = samples_without(measured.name, measured.n_missing) if measured else ""
+    return join_notes(cohort.mark, note, left)
 
 
 def _with_q(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -353,18 +395,28 @@ def _pooled_differences(
             continue
         shared = {name: own[0][name] for name in ("stratum", "x", "y", "method", "level")}
         row = {"tumor_type": "POOLED", **shared, "n": sum(one["n"] for one in own)}
-        yield (
-            row
-            | (_summed_q(own) if label == ALL_STRATA else _pooled_delta(own))
-            | ({"note": mark} if mark else {})
-        )
+        row |= pooled_difference(own, label)
+        yield row | {"note": join_notes(mark, row["note"])}
+
+
+def pooled_difference(rows: Sequence[Mapping[str, Any]], label: str) -> dict[str, Any]:
+    """One comparison over the tumor types that have it, two or more: its numbers and note.
+
+    Parameters
+    ----------
+    rows
+        As of :func:`compared`.
+    label
+        What the comparison is called.
+    """
+    return _summed_q(rows) if label == ALL_STRATA else _pooled_delta(rows)
 
 
 def _summed_q(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The sum of the tumor types' Q, which are independent, and its p."""
     from scipy import special
 
-    q, df = sum(row["_q"] for row in rows), sum(row["_df"] for row in rows)
+    q, df = sum(row["cochran_q"] for row in rows), sum(row["df"] for row in rows)
     return {
         "p": float(special.chdtrc(df, q)),
         "note": f"sum of Q = {q:.3g} with {df} degrees of freedom over {len(rows)} tumor types",
@@ -374,7 +426,7 @@ def _summed_q(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def _pooled_delta(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Random effects over the tumor types' differences of z, with Hartung and Knapp's interval."""
     delta: Vector = np.array([row["delta_z"] for row in rows])
-    found = pool_effects(delta, np.array([row["_variance"] for row in rows]))
+    found = pool_effects(delta, np.array([row["variance"] for row in rows]))
     return {
         "delta_z": float(found.r),
         "ci_low": float(found.ci_low),

@@ -69,7 +69,7 @@ def check_some(cohorts: Sequence[Cohort]) -> None:
     source = cohorts[0].table.key.source
     raise DataMissingError(
         f"no GTEx samples of {', '.join(names)} in source '{source}'",
-        f"Load them with `{HOW_TO_LOAD}`" if matched else f"{_NO_MATCH} {reasons}",
+        f"Load them with `{HOW_TO_LOAD}`" if matched else f"N{_NO_MATCH[1:]} {reasons}",
     )
 
 
@@ -115,7 +115,7 @@ def _notes_of_tissues(cohorts: Sequence[Cohort]) -> list[str]:
     if len(doubtful) > _MOST_DOUBTS:
         notes.append(f"doubtful as normal tissue, see docs/sources.md: {', '.join(doubtful)}")
     else:
-        notes += [f"doubtful: {name}, {NORMAL_TISSUES[name].doubt}" for name in doubtful]
+        notes += [f"doubtful: {name} ({NORMAL_TISSUES[name].doubt})" for name in doubtful]
     none = [one.tumor_type for one in cohorts if not one.n_before_conditions]
     missing = [name for name in none if _has_tissue(name)]
     unmatched = [name for name in none if name not in missing]

@@ -476,6 +476,11 @@ def genes_of_list(text: str) -> tuple[str, ...] | None:
     return file.only().genes if file.is_list else None
 
 
+def is_category(variable: Variable) -> bool:
+    """Whether it is a covariate of levels, which are held fixed one by one."""
+    return isinstance(variable, CovariateVariable) and bool(variable.covariate.levels)
+
+
 def check_is_number(variable: Variable) -> None:
     """Refuse a category without an order, of which there is no number."""
     if not isinstance(variable, CovariateVariable):

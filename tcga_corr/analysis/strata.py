@@ -10,10 +10,12 @@ import numpy as np
 from tcga_corr.analysis.answer import CohortData
 from tcga_corr.analysis.cohort import Cohort, Mask, Measured, Vector
 from tcga_corr.analysis.names import CovariateVariable, Variable
-from tcga_corr.choices import BY_SAMPLE_TYPE
+from tcga_corr.choices import BY_SAMPLE_TYPE, Selection
 from tcga_corr.errors import AnalysisError, UsageError
 
 THIRDS = ("lowest third", "middle third", "highest third")
+SAMPLE_TYPES: tuple[Selection, ...] = ("tumor", "normal")
+"""The strata by sample type, which are selections of samples."""
 _MOST_VALUES = 5  # a number of no more values has a stratum of each
 MOST_STRATA = 12
 
@@ -59,8 +61,50 @@ class Strata:
     measured: list[Measured] = field(repr=False)
 
 
-def cut(data: CohortData, by: str, correlated: Sequence[Variable] = ()) -> Strata:
-    """Cut the samples of a question.
+@dataclass(frozen=True)
+class Cutting:
+    """What cuts samples into strata, the same in every tumor type.
+
+    Attributes
+    ----------
+    by
+        The name of what cuts them.
+    variable
+        What that is; None of the sample type.
+    names
+        The strata, in order.
+    levels
+        The number of each; none of thirds and of the sample type.
+    """
+
+    by: str
+    variable: Variable | None
+    names: tuple[str, ...]
+    levels: tuple[float, ...] = ()
+
+    def part(self, cohort: Cohort, measured: Measured, place: int) -> tuple[Cohort, str]:
+        """The samples of a tumor type in one stratum, and a note on which values they have.
+
+        Parameters
+        ----------
+        cohort
+            The tumor type.
+        measured
+            The variable in it.
+        place
+            Which stratum.
+        """
+        nobody = np.zeros(len(cohort.columns), dtype=np.bool_)
+        if measured.values is None:
+            return cohort.only(nobody), ""
+        if self.levels:
+            return cohort.only(np.asarray(measured.values == self.levels[place])), ""
+        mask = _third(measured.values, place)
+        return cohort.only(mask), _range_note(measured.name, measured.values, mask)
+
+
+def find_cutting(data: CohortData, by: str, correlated: Sequence[Variable] = ()) -> Cutting:
+    """How the samples of a question are cut.
 
     A category gives a stratum of each level, a number of up to five values one of each value, any
     other number, gene or score thirds within each tumor type; ``sample-type`` tumour and normal.
@@ -73,14 +117,17 @@ def cut(data: CohortData, by: str, correlated: Sequence[Variable] = ()) -> Strat
         If the samples have fewer than two levels.
     """
     if by == BY_SAMPLE_TYPE:
-        return _by_sample_type(data)
+        if data.scope.samples != "tumor":
+            raise UsageError(
+                f"samples is '{data.scope.samples}'", "By sample-type, tumor stands beside normal"
+            )
+        return Cutting(by, None, SAMPLE_TYPES)
     variable = data.names.covariate_or_variable(by)
     if variable in correlated:
         raise UsageError(f"'{by}' is x or y, and cannot cut the samples too", "Cut by another")
-    measured = [cohort.measure(variable) for cohort in data.cohorts]
-    levels = _levels(variable, measured)
+    levels = _levels(variable, [cohort.measure(variable) for cohort in data.cohorts])
     if levels is None:
-        return Strata(variable.name, variable, _thirds(data.cohorts, measured, variable), measured)
+        return Cutting(variable.name, variable, THIRDS)
     if len(levels) > MOST_STRATA:
         raise UsageError(
             f"{variable.name} has {len(levels)} levels in these samples, and more than "
@@ -93,23 +140,30 @@ def cut(data: CohortData, by: str, correlated: Sequence[Variable] = ()) -> Strat
             f"{variable.name} has fewer than two levels in these samples: {found}",
             "See `tcga-corr covariates`",
         )
-    parts = [
-        _stratum(name, data.cohorts, [_has(one, level) for one in measured])
-        for name, level in levels.items()
-    ]
-    return Strata(variable.name, variable, parts, measured)
+    return Cutting(variable.name, variable, tuple(levels), tuple(levels.values()))
 
 
-def _by_sample_type(data: CohortData) -> Strata:
-    if data.scope.samples != "tumor":
-        raise UsageError(
-            f"samples is '{data.scope.samples}'", "By sample-type, tumor stands beside normal"
-        )
-    parts = [
-        Stratum(name, list(cohorts), [""] * len(cohorts))
-        for name, cohorts in (("tumor", data.cohorts), ("normal", data.with_samples("normal")))
-    ]
-    return Strata(BY_SAMPLE_TYPE, None, parts, [])
+def cut(data: CohortData, by: str, correlated: Sequence[Variable] = ()) -> Strata:
+    """Cut the samples of a question; see :func:`find_cutting`."""
+    cutting = find_cutting(data, by, correlated)
+    if cutting.variable is None:
+        parts = [
+            Stratum(name, list(cohorts), [""] * len(cohorts))
+            for name, cohorts in zip(
+                SAMPLE_TYPES, (data.cohorts, data.with_samples("normal")), strict=True
+            )
+        ]
+        return Strata(cutting.by, None, parts, [])
+    variable = cutting.variable
+    measured = [cohort.measure(variable) for cohort in data.cohorts]
+    parts = []
+    for place, name in enumerate(cutting.names):
+        own = [
+            cutting.part(cohort, one, place)
+            for cohort, one in zip(data.cohorts, measured, strict=True)
+        ]
+        parts.append(Stratum(name, [cohort for cohort, _ in own], [note for _, note in own]))
+    return Strata(cutting.by, variable, parts, measured)
 
 
 def _levels(variable: Variable, measured: Sequence[Measured]) -> dict[str, float] | None:
@@ -123,47 +177,17 @@ def _levels(variable: Variable, measured: Sequence[Measured]) -> dict[str, float
     return None if len(found) else {}
 
 
-def _has(measured: Measured, level: float) -> Mask:
-    if measured.values is None:
-        return np.zeros(0, dtype=np.bool_)
-    return np.asarray(measured.values == level)
-
-
-def _stratum(
-    name: str, cohorts: Sequence[Cohort], masks: Sequence[Mask], notes: Sequence[str] = ()
-) -> Stratum:
-    kept = [
-        cohort.only(mask if len(mask) else np.zeros(len(cohort.columns), dtype=np.bool_))
-        for cohort, mask in zip(cohorts, masks, strict=True)
-    ]
-    return Stratum(name, kept, list(notes) or [""] * len(kept))
-
-
-def _thirds(
-    cohorts: Sequence[Cohort], measured: Sequence[Measured], variable: Variable
-) -> list[Stratum]:
-    masks = [_third_masks(one.values) for one in measured]
-    parts = []
-    for number, name in enumerate(THIRDS):
-        own = [of_type[number] for of_type in masks]
-        notes = [
-            _range_note(variable.name, one.values, mask)
-            for one, mask in zip(measured, own, strict=True)
-        ]
-        parts.append(_stratum(name, cohorts, own, notes))
-    return parts
-
-
-def _third_masks(values: Vector | None) -> list[Mask]:
-    """Which samples are in each third; equal values are in one third."""
-    if values is None or np.isnan(values).all():
-        return [np.zeros(0, dtype=np.bool_)] * len(THIRDS)
+def _third(values: Vector, place: int) -> Mask:
+    """Which samples are in a third, counted from 0; equal values are in one third."""
+    if np.isnan(values).all():
+        return np.zeros(len(values), dtype=np.bool_)
     low, high = np.nanquantile(values, [1 / 3, 2 / 3])
     with np.errstate(invalid="ignore"):
-        return [values <= low, (values > low) & (values <= high), values > high]
+        parts = (values <= low, (values > low) & (values <= high), values > high)
+    return np.asarray(parts[place])
 
 
-def _range_note(name: str, values: Vector | None, mask: Mask) -> str:
-    if values is None or not mask.any():
+def _range_note(name: str, values: Vector, mask: Mask) -> str:
+    if not mask.any():
         return ""
     return f"{name} {values[mask].min():.4g} to {values[mask].max():.4g}"

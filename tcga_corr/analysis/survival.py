@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tcga_corr.analysis.answer import Answer, CohortData, Query, ScopeQuery
-from tcga_corr.analysis.cohort import Vector, join_notes, matching_notes
-from tcga_corr.analysis.follow_up import FollowUp, check_not_endpoint, find_endpoint
+from tcga_corr.analysis.cohort import Cohort, Vector, join_notes, matching_notes
+from tcga_corr.analysis.follow_up import Endpoint, FollowUp, check_not_endpoint, find_endpoint
 from tcga_corr.analysis.hazards import (
     AmongRandom,
     HazardModel,
@@ -18,7 +18,7 @@ from tcga_corr.analysis.hazards import (
     among_random,
     pooled_among_random,
 )
-from tcga_corr.analysis.names import Item, Items
+from tcga_corr.analysis.names import Item, Items, Variable
 from tcga_corr.analysis.nulls import checked_nulls
 from tcga_corr.analysis.scope import SEE_STATUS
 from tcga_corr.analysis.threads import in_threads
@@ -186,18 +186,13 @@ def survival(
     found = find_endpoint(data.names, data.cohorts, endpoint)
     controls = data.names.controls(adjust, (variable,))
     check_not_endpoint(found, [variable, *controls])
-    models = [
-        HazardModel(FollowUp.of(cohort, found, variable, controls)) for cohort in data.cohorts
-    ]
-    ratios = in_threads(lambda model: model.ratio, models)
+    models = models_of(data.cohorts, found, variable, controls)
+    in_threads(lambda model: model.ratio, models)  # which each keeps
     among = [AmongRandom()] * len(models)
     if nulls:
         among = in_threads(lambda model: among_random(model, draws), models)
-    frame = _frame(models, ratios, among)
-    summary = _pooled(models, ratios, frame["q"].to_numpy())
-    if nulls and summary.hr is not None:
-        usable = [model for model, one in zip(models, ratios, strict=True) if _is_usable(one)]
-        summary = _beside(summary, pooled_among_random(usable, draws))
+    frame = _frame(models, among)
+    summary = pooled_hazard(models, nulls, draws)
     return data.answer(
         SurvivalAnswer,
         frame,
@@ -216,21 +211,30 @@ def survival(
     )
 
 
-def _frame(
-    models: Sequence[HazardModel], ratios: Sequence[Ratio], among: Sequence[AmongRandom]
-) -> pl.DataFrame:
+def models_of(
+    cohorts: Sequence[Cohort], endpoint: Endpoint, x: Variable, controls: Sequence[Variable]
+) -> list[HazardModel]:
+    """Cox's models of a variable, one of each tumor type."""
+    return [HazardModel(FollowUp.of(cohort, endpoint, x, controls)) for cohort in cohorts]
+
+
+def _frame(models: Sequence[HazardModel], among: Sequence[AmongRandom]) -> pl.DataFrame:
     import polars as pl
 
-    q = benjamini_hochberg(np.array([one.p for one in ratios], dtype=np.float64))
     rows = [
-        _row(model, ratio, random) | {"q": float(own)}
-        for model, ratio, random, own in zip(models, ratios, among, q, strict=True)
+        hazard_row(model, random) | {"q": float(own)}
+        for model, random, own in zip(models, among, _q_of(models), strict=True)
     ]
     return pl.DataFrame(rows, schema=SURVIVAL_SCHEMA).fill_nan(None)
 
 
-def _row(model: HazardModel, ratio: Ratio, random: AmongRandom) -> dict[str, Any]:
-    follow_up = model.follow_up
+def _q_of(models: Sequence[HazardModel]) -> Vector:
+    return benjamini_hochberg(np.array([model.ratio.p for model in models], dtype=np.float64))
+
+
+def hazard_row(model: HazardModel, random: AmongRandom) -> dict[str, Any]:
+    """The row of one tumor type, without q; NaN where there is no number."""
+    follow_up, ratio = model.follow_up, model.ratio
     x = follow_up.x
     logs = np.array([ratio.log, *ratio.interval, random.low, random.high])
     hr, ci_low, ci_high, genes_low, genes_high = np.exp(logs).tolist()
@@ -266,8 +270,29 @@ def _is_usable(ratio: Ratio) -> bool:
     return bool(np.isfinite(ratio.log) and np.isfinite(ratio.error))
 
 
-def _pooled(models: Sequence[HazardModel], ratios: Sequence[Ratio], q: Vector) -> PooledHazard:
+def pooled_hazard(
+    models: Sequence[HazardModel], nulls: Sequence[Null] = (), draws: int = N_DRAWS
+) -> PooledHazard:
+    """The ratios of one variable, pooled over the tumor types; with a null, among random genes.
+
+    Parameters
+    ----------
+    models
+        One of each tumor type.
+    nulls, draws
+        ``genes`` or nothing, and random genes or sets.
+    """
+    summary = _pooled(models)
+    if nulls and summary.hr is not None:
+        usable = [model for model in models if _is_usable(model.ratio)]
+        return _beside(summary, pooled_among_random(usable, draws))
+    return summary
+
+
+def _pooled(models: Sequence[HazardModel]) -> PooledHazard:
+    ratios = [model.ratio for model in models]
     usable = [(model, one) for model, one in zip(models, ratios, strict=True) if _is_usable(one)]
+    q = _q_of(models)
     nothing = PooledHazard(
         n_types=len(usable),
         n=sum(model.follow_up.n for model, _ in usable),

@@ -9,24 +9,29 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tcga_corr.analysis.cohort import Cohort
+from tcga_corr.analysis.cohort import Cohort, join_notes
 from tcga_corr.analysis.comparisons import compare_pairs, compare_pooled
 from tcga_corr.analysis.correlate import association_columns, notes_of_nulls
+from tcga_corr.analysis.correlate_by import compared, comparisons, note_of_comparison
 from tcga_corr.analysis.dominance import DOMINANCE_SCHEMA, SCALES, dominance_of
 from tcga_corr.analysis.names import Variable, sets_among
 from tcga_corr.analysis.nulls import NullColumns
 from tcga_corr.analysis.panel import ROWS_AT_ONCE, Pairs, Panel, Places
 from tcga_corr.analysis.pool import POOLED_NULL_COLUMNS
+from tcga_corr.analysis.strata import SAMPLE_TYPES
+from tcga_corr.batch.hazards import failed_survival_rows, survival_rows
 from tcga_corr.batch.plan import Plan, PlannedAnalysis, Task, check_inputs
-from tcga_corr.choices import Method, Null
+from tcga_corr.choices import Null, Selection
 from tcga_corr.engine import Engine
 from tcga_corr.store.index import TableIndex
 from tcga_corr.store.reference import ReferenceIndex, open_reference
 from tcga_corr.vocabulary.associations import (
     ASSOCIATION,
     INTERVAL,
+    LEVEL_OF_DIFFERENCE,
     LEVEL_OF_TUMOR_TYPE,
     NAMES,
+    OF_STRATA,
     OVER_ROWS,
 )
 from tcga_corr.vocabulary.nulls import NULLS
@@ -36,7 +41,17 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 # The rows of a task have the columns of an association but those for which all tasks are needed.
-COLUMNS = (*(name for name in NAMES if name not in OVER_ROWS), "n_controls")
+HIDDEN = ("n_controls", "variance", "cochran_q", "df")
+"""Columns of a task's rows that are not in the tables: what pooling needs."""
+COLUMNS = (
+    *(name for name in NAMES if name not in OVER_ROWS),
+    *(column.name for column in OF_STRATA),
+    *HIDDEN,
+)
+# In rows that compare strata: the numbers that there may be.
+_OF_DIFFERENCE = (
+    "n", "ci_low", "ci_high", "p", "delta_z", "p_permutation", "variance", "cochran_q", "df",
+)  # fmt: skip
 # In rows of dominance: the fields of the test, and their columns.
 _FRIEDMAN = {
     "chi2": "friedman_chi2",
@@ -67,40 +82,85 @@ class TaskComputer:
             return self._dominance(analysis, task)
         if task.way == "pooled nulls":
             return self._pooled_nulls(analysis, task)
-        panel = self._panel(analysis, task)
+        if task.table == "survival":
+            return survival_rows(self._cohorts(analysis, task), analysis, task)
+        if task.way == "differences":
+            return self._differences(analysis, task)
+        panel, note = self._panel(analysis, task)
         found = _pairs_of(panel, analysis, task)
         beside = compare_pairs(panel, found, analysis.null, analysis.draws, self._reference)
-        return _table(found, beside, analysis.variables, task)
+        return _table(found, beside, analysis.variables, task, note)
 
     def _reference(self, table: TableIndex) -> ReferenceIndex:
         return open_reference(self._engine.store, table)
 
-    def _cohort(self, analysis: PlannedAnalysis, tumor_type: str) -> Cohort:
-        [cohort] = self._engine.cohorts(replace(analysis.scope, tumor_types=(tumor_type,)))
+    def _cohort(
+        self, analysis: PlannedAnalysis, tumor_type: str, samples: Selection | None = None
+    ) -> Cohort:
+        scope = replace(analysis.scope, tumor_types=(tumor_type,))
+        [cohort] = self._engine.cohorts(replace(scope, samples=samples or scope.samples))
         check_inputs(self._plan, cohort, analysis)
         return cohort
 
+    def _cohorts(self, analysis: PlannedAnalysis, task: Task) -> list[Cohort]:
+        """Those of a task: of its tumor type, or of all."""
+        types = (task.tumor_type,) if task.tumor_type else analysis.tumor_types
+        return [self._cohort(analysis, name) for name in types]
+
+    def _stratum(
+        self, analysis: PlannedAnalysis, tumor_type: str, stratum: str
+    ) -> tuple[Cohort, str]:
+        """The samples of a stratum, and a note on them; all samples where nothing is cut."""
+        cutting = analysis.cutting
+        if cutting is None or cutting.variable is None:
+            selected = next((one for one in SAMPLE_TYPES if one == stratum), None)
+            return self._cohort(analysis, tumor_type, selected), ""
+        cohort = self._cohort(analysis, tumor_type)
+        measured = cohort.measure(cutting.variable)
+        return cutting.part(cohort, measured, cutting.names.index(stratum))
+
     def _pooled_nulls(self, analysis: PlannedAnalysis, task: Task) -> pa.Table:
-        method = task.method or "pearson"
-        panels = [self._new_panel(analysis, name, method) for name in analysis.tumor_types]
+        panels = [self._new_panel(analysis, task, name)[0] for name in analysis.tumor_types]
         found = [_pairs_of(panel, analysis, task) for panel in panels]
         beside = compare_pooled(panels, found, analysis.null, analysis.draws, self._reference)
         return _pooled_table(found[0].x, found[0].y, beside, analysis.variables)
 
-    def _panel(self, analysis: PlannedAnalysis, task: Task) -> Panel:
-        """The measured variables; kept for the thread's next task, which mostly has the same."""
-        wanted = (task.analysis, task.tumor_type, task.method)
+    def _differences(self, analysis: PlannedAnalysis, task: Task) -> pa.Table:
+        cohort = self._cohort(analysis, task.tumor_type)
+        measured = cohort.measure(analysis.by[0]) if analysis.by else None
+        panels = {
+            name: self._new_panel(analysis, replace(task, stratum=name), task.tumor_type)[0]
+            for name in comparisons(analysis.strata)[task.stratum]
+        }
+        x, y = analysis.pairs_of(task)
+        rows = [
+            compared(panels, task.stratum, analysis.draws, int(one), int(other))
+            for one, other in zip(x, y, strict=True)
+        ]
+        notes = [note_of_comparison(cohort, row["note"], measured) for row in rows]
+        return _difference_table(x, y, rows, notes, analysis.variables, task)
+
+    def _panel(self, analysis: PlannedAnalysis, task: Task) -> tuple[Panel, str]:
+        """The measured variables, and a note on the stratum.
+
+        They are kept for the thread's next task, which mostly has the same.
+        """
+        wanted = (task.analysis, task.tumor_type, task.method, task.stratum)
         known, panel = getattr(self._kept, "panel", (None, None))
         if panel is None or known != wanted:
             self._kept.panel = (None, None)
-            panel = self._new_panel(analysis, task.tumor_type, task.method or "pearson")
+            panel = self._new_panel(analysis, task, task.tumor_type)
             self._kept.panel = (wanted, panel)
-        return panel
+        found: tuple[Panel, str] = panel
+        return found
 
-    def _new_panel(self, analysis: PlannedAnalysis, tumor_type: str, method: Method) -> Panel:
+    def _new_panel(
+        self, analysis: PlannedAnalysis, task: Task, tumor_type: str
+    ) -> tuple[Panel, str]:
         purity = next(iter(analysis.purity), None)
-        cohort = self._cohort(analysis, tumor_type)
-        return Panel(cohort, analysis.variables, analysis.adjust, method, purity)
+        cohort, note = self._stratum(analysis, tumor_type, task.stratum)
+        method = task.method or "pearson"
+        return Panel(cohort, analysis.variables, analysis.adjust, method, purity), note
 
     def _dominance(self, analysis: PlannedAnalysis, task: Task) -> pa.Table:
         import polars as pl
@@ -144,7 +204,12 @@ def failed_rows(plan: Plan, task: Task, reason: str) -> pa.Table:
         )
         rows = _with_missing(empty, task.tumor_type, reasons)
         return _as_read(rows.to_arrow(compat_level=pl.CompatLevel.oldest()))
+    if task.table == "survival":
+        return _as_read(failed_survival_rows(analysis, task, note))
     x, y = analysis.pairs_of(task)
+    if task.way == "differences":
+        nothing: list[Mapping[str, Any]] = [{} for _ in x]
+        return _difference_table(x, y, nothing, [note] * len(x), analysis.variables, task)
     if task.way == "pooled nulls":
         none = {null: NullColumns.empty(len(x)) for null in analysis.null}
         for columns in none.values():
@@ -178,7 +243,9 @@ def schema(names: Sequence[str] = COLUMNS) -> pa.Schema:
 
     arrow = {"text": pa.string(), "integer": pa.int64(), "number": pa.float64()}
     types = {column.name: arrow[column.type] for column in ASSOCIATION}
-    types["n_controls"] = arrow["integer"]
+    types |= {column.name: arrow[column.type] for column in OF_STRATA}
+    types |= {"n_controls": arrow["integer"], "df": arrow["integer"]}
+    types |= dict.fromkeys(("variance", "cochran_q"), arrow["number"])
     return pa.schema([(name, types[name]) for name in names])
 
 
@@ -204,11 +271,13 @@ def _pairs_of(panel: Panel, analysis: PlannedAnalysis, task: Task) -> Pairs:
 
 
 def _table(
-    found: Pairs, beside: Mapping[Null, NullColumns], variables: Sequence[Variable], task: Task
+    found: Pairs,
+    beside: Mapping[Null, NullColumns],
+    variables: Sequence[Variable],
+    task: Task,
+    note: str = "",
 ) -> pa.Table:
-    """Pairs as rows; names as dictionaries, as there are few."""
-    import pyarrow as pa
-
+    """Pairs as rows; names as dictionaries, as there are few. ``note`` is of all of them."""
     size = len(found.x)
     columns: dict[str, Any] = {
         **_names(found.x, found.y, variables),
@@ -218,7 +287,41 @@ def _table(
         **association_columns(found, beside),
         "level": repeated(LEVEL_OF_TUMOR_TYPE, size),
     }
-    columns["note"] = pa.array(columns["note"], pa.string()).dictionary_encode()
+    notes = [join_notes(one, note) for one in columns["note"]]
+    return _with_all_columns(columns, notes, task)
+
+
+def _difference_table(
+    x: Places,
+    y: Places,
+    rows: Sequence[Mapping[str, Any]],
+    notes: Sequence[str],
+    variables: Sequence[Variable],
+    task: Task,
+) -> pa.Table:
+    """What compares the strata of pairs, as rows."""
+    import pyarrow as pa
+
+    size = len(rows)
+    types = {field.name: field.type for field in schema()}
+    columns: dict[str, Any] = {
+        **_names(x, y, variables),
+        "tumor_type": repeated(task.tumor_type, size),
+        "method": repeated(task.method, size),
+        **{name: pa.array([row.get(name) for row in rows], types[name]) for name in _OF_DIFFERENCE},
+        "level": repeated(LEVEL_OF_DIFFERENCE, size),
+    }
+    return _with_all_columns(columns, notes, task)
+
+
+def _with_all_columns(columns: dict[str, Any], notes: Sequence[str], task: Task) -> pa.Table:
+    """The rows of a task; columns that are not given are empty."""
+    import pyarrow as pa
+
+    size = len(notes)
+    columns["note"] = pa.array(notes, pa.string()).dictionary_encode()
+    if task.stratum:
+        columns["stratum"] = repeated(task.stratum, size)
     columns = {**empty_columns(COLUMNS, size), **columns}
     return _as_table({name: columns[name] for name in COLUMNS})
 

@@ -17,6 +17,7 @@ from typing import Any, Literal
 import numpy as np
 
 from tcga_corr.analysis.cohort import Cohort, Mask
+from tcga_corr.analysis.correlate_by import comparisons
 from tcga_corr.analysis.names import (
     ComponentsVariable,
     CovariateVariable,
@@ -27,28 +28,39 @@ from tcga_corr.analysis.names import (
 )
 from tcga_corr.analysis.panel import ROWS_AT_ONCE, Places
 from tcga_corr.analysis.scope import Scope
+from tcga_corr.analysis.strata import Cutting
 from tcga_corr.batch.spec import Claim, Output
-from tcga_corr.choices import Method, Null
+from tcga_corr.choices import BY_SAMPLE_TYPE, Method, Null
 from tcga_corr.errors import StoreError
 from tcga_corr.store.covariate_lookup import Covariate, Covariates
 from tcga_corr.store.layout import Store
 from tcga_corr.vocabulary.gene_sets.gmt import GeneSet
 from tcga_corr.vocabulary.methods import METHODS
 
-FORMAT = 3  # of the plan, and of the tables of its run
+FORMAT = 4  # of the plan, and of the tables of its run
 # The most that one task does, so that it takes seconds: pairs, and pairs times samples.
 _MOST_PAIRS = 500_000
 _MOST_PRODUCTS = 200_000_000
 _MOST_SLOW = 500
 # About how many seconds a task and a row take, to share the work and to show how much is left.
 _A_TASK = 0.02
-_SECONDS = {"products": 4e-6, "rows": 1e-5, "dominance": 0.1}
+_SECONDS = {"products": 4e-6, "rows": 1e-5, "dominance": 0.1, "survival": 0.02}
 _A_SLOW_ROW = 4e-3
 # and a random set's score of a sample, and a random pair's r, or its place among the others
 _A_DRAWN_SCORE, _A_DRAWN_PAIR = 2.5e-7, 5e-8
 
-Way = Literal["products", "rows", "pooled nulls", "dominance"]
-TableName = Literal["associations", "pooled", "dominance"]
+_A_PERMUTATION = 1e-5  # of a pair in one tumor type
+
+Way = Literal[
+    "products", "rows", "differences", "pooled nulls", "dominance", "survival", "pooled survival"
+]
+TableName = Literal["associations", "pooled", "dominance", "survival"]
+_TABLE_OF: dict[Way, TableName] = {
+    "pooled nulls": "pooled",
+    "dominance": "dominance",
+    "survival": "survival",
+    "pooled survival": "survival",
+}
 
 
 @dataclass(frozen=True)
@@ -60,17 +72,20 @@ class Task:
     number
         Its place in the run.
     analysis, method, tumor_type
-        The name of its analysis, the method (empty for dominance), and the tumor type (empty where
-        it is of all).
+        The name of its analysis, the method (empty for dominance and survival), and the tumor type
+        (empty where it is of all).
     way
         ``products``: rows of x with every y, as matrix products; ``rows``: pairs by their rows;
-        ``pooled nulls``: those of pairs pooled over the tumor types; or ``dominance``.
+        ``differences``: of pairs between strata; ``pooled nulls``: those of pairs pooled over the
+        tumor types; ``dominance``; ``survival``, and ``pooled survival`` over the tumor types.
     start, end
-        Which rows of x, or which pairs.
+        Which rows of x, which pairs, or of survival which variables.
     n_rows
         Rows that it gives.
     work
         About how many seconds it takes.
+    stratum
+        Which stratum, or of differences which comparison; empty of samples that are not cut.
     """
 
     number: int
@@ -82,6 +97,7 @@ class Task:
     end: int
     n_rows: int
     work: float
+    stratum: str = ""
 
     @property
     def name(self) -> str:
@@ -91,14 +107,12 @@ class Task:
     @property
     def n_own_rows(self) -> int:
         """Rows of its own, not of pairs that other tasks give a row in each tumor type."""
-        return 0 if self.way == "pooled nulls" else self.n_rows
+        return self.n_rows if self.tumor_type else 0
 
     @property
     def table(self) -> TableName:
         """The table of the results that its rows belong to."""
-        if self.way == "pooled nulls":
-            return "pooled"
-        return "dominance" if self.way == "dominance" else "associations"
+        return _TABLE_OF.get(self.way, "associations")
 
 
 @dataclass(frozen=True)
@@ -113,13 +127,20 @@ class PlannedAnalysis:
         By tumor type, the number of samples and the unit of the values.
     variables
         Of pairs, ``x`` and ``y`` are the places in them of the two of each pair; of crosses, the
-        places of all x and of all y. Of dominance all are sets, and ``x`` and ``y`` are empty.
+        places of all x and of all y. Of dominance all are sets, and of survival each is an x by
+        itself; there ``x`` and ``y`` are empty.
     adjust
         The variables that are adjusted for.
     purity
         What pairs with a gene set are adjusted for beside; one variable or none.
     conditions
         The variables of the conditions on samples.
+    by
+        What cuts the samples; one variable, or none as by sample type.
+    strata, levels
+        The strata, as of :class:`~tcga_corr.analysis.strata.Cutting`; empty where nothing is cut.
+    endpoint
+        Of survival: event and time.
 
     The others are those of :class:`~tcga_corr.batch.spec.Analysis`.
     """
@@ -138,6 +159,10 @@ class PlannedAnalysis:
     y: tuple[int, ...]
     purity: tuple[Variable, ...] = ()
     conditions: tuple[Variable, ...] = ()
+    by: tuple[Variable, ...] = ()
+    strata: tuple[str, ...] = ()
+    levels: tuple[float, ...] = ()
+    endpoint: tuple[CovariateVariable, ...] = ()
 
     @property
     def tumor_types(self) -> tuple[str, ...]:
@@ -151,8 +176,18 @@ class PlannedAnalysis:
 
     @property
     def involved(self) -> tuple[Variable, ...]:
-        """All its variables: correlated, adjusted for, and those of conditions."""
-        return *self.variables, *self.adjust, *self.purity, *self.conditions
+        """All its variables: correlated, adjusted for, and those of conditions and strata."""
+        others = (*self.purity, *self.conditions, *self.by, *self.endpoint)
+        return *self.variables, *self.adjust, *others
+
+    @property
+    def cutting(self) -> Cutting | None:
+        """What cuts its samples; None where nothing does."""
+        if not self.strata:
+            return None
+        variable = next(iter(self.by), None)
+        name = variable.name if variable else BY_SAMPLE_TYPE
+        return Cutting(name, variable, self.strata, self.levels)
 
     @cached_property
     def places(self) -> tuple[Places, Places]:
@@ -192,16 +227,19 @@ class PlannedAnalysis:
     @cached_property
     def n_pairs(self) -> int:
         """Pairs in each tumor type."""
+        if self.kind in ("dominance", "survival"):
+            return 0
         return int(self.kept().sum()) if self.kind == "crosses" else len(self.x)
 
     def way(self, method: Method) -> Way:
         """The way in which its associations are computed."""
-        return "products" if self.kind == "crosses" and METHODS[method].screens else "rows"
+        is_whole = self.kind == "crosses" and not self.strata
+        return "products" if is_whole and METHODS[method].screens else "rows"
 
     def parts(self, method: Method) -> Iterator[tuple[int, int, int]]:
         """The start, end and number of pairs of its tasks; the same in every tumor type."""
         most = _MOST_SLOW
-        if METHODS[method].screens:
+        if METHODS[method].screens and not self.strata:
             mean_n = max(1, sum(self.n_samples) // max(1, len(self.n_samples)))
             most = max(1, min(_MOST_PAIRS, _MOST_PRODUCTS // mean_n))
         if self.way(method) != "products":
@@ -226,24 +264,52 @@ class PlannedAnalysis:
             n_rows = 2 * len(self.variables)
             seconds = _A_TASK + _SECONDS["dominance"] * n_rows
             yield Task(-1, self.name, "", tumor_type, "dominance", 0, 0, n_rows, seconds)
+        if self.kind == "survival":
+            yield from self._survival_tasks("survival", tumor_type)
         n = self.n_samples[self.tumor_types.index(tumor_type)]
         for method in self.methods:
             way = self.way(method)
             a_row = _SECONDS[way] if METHODS[method].screens else _A_SLOW_ROW
-            for start, end, n_rows in self.parts(method):
-                seconds = _A_TASK + a_row * n_rows + self._seconds_of_nulls(method, n, n_rows)
-                yield Task(-1, self.name, method, tumor_type, way, start, end, n_rows, seconds)
+            for stratum in self.strata or ("",):
+                for start, end, n_rows in self.parts(method):
+                    seconds = _A_TASK + a_row * n_rows + self._seconds_of_nulls(method, n, n_rows)
+                    yield Task(
+                        -1, self.name, method, tumor_type, way, start, end, n_rows, seconds, stratum
+                    )
+            for label in comparisons(self.strata):
+                for start, end, n_rows in self.parts(method):
+                    seconds = _A_TASK + _A_PERMUTATION * self.draws * n_rows
+                    way = "differences"
+                    yield Task(
+                        -1, self.name, method, tumor_type, way, start, end, n_rows, seconds, label
+                    )
+
+    def _survival_tasks(self, way: Way, tumor_type: str) -> Iterator[Task]:
+        """The variables by themselves with random genes, which take seconds; else some at once."""
+        step = 1 if self.null else _MOST_SLOW
+        n_types = 1 if tumor_type else len(self.tumor_types)
+        n = sum(self.n_samples) / len(self.tumor_types) * n_types
+        for start in range(0, len(self.variables), step):
+            end = min(start + step, len(self.variables))
+            n_rows = end - start
+            drawn = self.draws * _A_DRAWN_SCORE * n if self.null else 0.0
+            seconds = _A_TASK + n_rows * (_SECONDS["survival"] * n_types + 2 * drawn)
+            yield Task(-1, self.name, "", tumor_type, way, start, end, n_rows, seconds)
 
     def pooled_tasks(self) -> Iterator[Task]:
         """Its tasks over all tumor types; they have no number yet."""
         n = sum(self.n_samples)
+        if self.kind == "survival" and len(self.tumor_types) > 1:
+            yield from self._survival_tasks("pooled survival", "")
         for method in self.methods if self.null and len(self.tumor_types) > 1 else ():
             if not METHODS[method].has_nulls:
                 continue
-            for start, end, n_rows in self.parts(method):
-                n_in_all = n_rows * len(self.tumor_types)
-                seconds = _A_TASK + self._seconds_of_nulls(method, n, n_in_all)
-                yield Task(-1, self.name, method, "", "pooled nulls", start, end, n_rows, seconds)
+            for stratum in self.strata or ("",):
+                for start, end, n_rows in self.parts(method):
+                    n_in_all = n_rows * len(self.tumor_types)
+                    seconds = _A_TASK + self._seconds_of_nulls(method, n, n_in_all)
+                    way: Way = "pooled nulls"
+                    yield Task(-1, self.name, method, "", way, start, end, n_rows, seconds, stratum)
 
     def _seconds_of_nulls(self, method: Method, n: int, n_rows: int) -> float:
         if not self.null or not METHODS[method].has_nulls:
@@ -307,7 +373,7 @@ class Plan:
 
     @property
     def n_rows(self) -> int:
-        """Rows of associations and of dominance."""
+        """Rows of associations, dominance and survival, of tumor types."""
         return sum(task.n_own_rows for task in self.tasks)
 
     def part(self, number: int, of: int) -> list[Task]:
@@ -404,9 +470,9 @@ class Plan:
 
 _SETTINGS = (
     "name", "kind", "source", "tumor_types", "n_samples", "units", "samples", "methods", "ties",
-    "min_genes", "where", "null", "draws", "x", "y",
+    "min_genes", "where", "null", "draws", "x", "y", "strata", "levels",
 )  # fmt: skip
-_OF_VARIABLES = ("variables", "adjust", "purity", "conditions")
+_OF_VARIABLES = ("variables", "adjust", "purity", "conditions", "by", "endpoint")
 _OF_SCOPE = tuple(field.name for field in fields(Scope))
 
 

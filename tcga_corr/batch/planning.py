@@ -9,9 +9,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tcga_corr.analysis.cohort import Cohort
+from tcga_corr.analysis.answer import CohortData
 from tcga_corr.analysis.correlate import purity_beside
-from tcga_corr.analysis.gtex import once_each
+from tcga_corr.analysis.follow_up import Endpoint, check_not_endpoint, find_endpoint
 from tcga_corr.analysis.names import (
     NameResolver,
     SetVariable,
@@ -19,10 +19,11 @@ from tcga_corr.analysis.names import (
     check_distinct,
     sets_among,
 )
+from tcga_corr.analysis.strata import Cutting, find_cutting
 from tcga_corr.batch.plan import Plan, PlannedAnalysis, covariates_among
 from tcga_corr.batch.spec import Analysis, Claim, Problem, Spec, SpecError, read_spec
 from tcga_corr.engine import Engine
-from tcga_corr.errors import DataMissingError, UsageError
+from tcga_corr.errors import AnalysisError, DataMissingError, TcgaCorrError, UsageError
 from tcga_corr.store.covariate_lookup import Covariates
 from tcga_corr.store.layout import Store
 from tcga_corr.vocabulary.gene_sets.catalogue import reference_digest
@@ -87,21 +88,19 @@ def make_plan(engine: Engine, spec: Spec) -> Plan:
     """
     tables: dict[tuple[str, str], str] = {}
     analyses, claims = [], []
-    errors: list[UsageError | DataMissingError] = []
+    errors: list[TcgaCorrError] = []
     problems: list[Problem] = []
     for analysis in spec.analyses:
         try:
-            cohorts = once_each(engine.cohorts(analysis.scope))
-            names = engine.names(cohorts)
-            analyses.append(_planned(analysis, cohorts, names))
-        except (UsageError, DataMissingError) as error:
+            data = engine.data(analysis.scope)
+            analyses.append(_planned(analysis, data))
+        except (UsageError, DataMissingError, AnalysisError) as error:
             errors.append(error)
             problems.append(Problem(analysis.line, analysis.name, error.what, error.remedy))
             continue
-        claims += [
-            _by_row_names(claim, names) for claim in spec.claims if claim.analysis == analysis.name
-        ]
-        for cohort in cohorts:
+        own = (claim for claim in spec.claims if claim.analysis == analysis.name)
+        claims += [_by_row_names(claim, data.names) for claim in own]
+        for cohort in data.cohorts:
             tables[cohort.table.key.source, cohort.tumor_type] = cohort.table.table_sha256
     if errors:
         found = SpecError(spec.path, problems)
@@ -159,12 +158,15 @@ def _by_row_names(claim: Claim, names: NameResolver) -> Claim:
     return replace(claim, line=0, x=x.name, y=y.name)
 
 
-def _planned(analysis: Analysis, cohorts: Sequence[Cohort], names: NameResolver) -> PlannedAnalysis:
+def _planned(analysis: Analysis, data: CohortData) -> PlannedAnalysis:
+    cohorts, names = data.cohorts, data.names
     x, y = _sides(analysis, names)
     variables = list({_identity(variable): variable for variable in (*x, *y)}.values())
     check_distinct(sets_among(variables))
     adjust = names.controls(analysis.adjust, variables)
     purity = purity_beside(names, variables, adjust) if analysis.purity else None
+    cutting = _cutting(analysis, data, variables, adjust)
+    endpoint = _endpoint(analysis, data, [*variables, *adjust])
     place = {_identity(variable): number for number, variable in enumerate(variables)}
     sides: list[Sequence[int]] = [[place[_identity(one)] for one in side] for side in (x, y)]
     if analysis.kind == "crosses":
@@ -195,19 +197,50 @@ def _planned(analysis: Analysis, cohorts: Sequence[Cohort], names: NameResolver)
         y=tuple(sides[1]),
         purity=(purity,) if purity else (),
         conditions=tuple(cohorts[0].conditions.values()),
+        by=(cutting.variable,) if cutting and cutting.variable else (),
+        strata=cutting.names if cutting else (),
+        levels=cutting.levels if cutting else (),
+        endpoint=(endpoint.event, endpoint.time) if endpoint else (),
     )
-    if analysis.kind != "dominance" and not planned.n_pairs:
+    if analysis.kind in ("pairs", "crosses") and not planned.n_pairs:
         raise UsageError("there is no pair", "Give two variables or more")
     return planned
+
+
+def _cutting(
+    analysis: Analysis, data: CohortData, variables: Sequence[Variable], adjust: Sequence[Variable]
+) -> Cutting | None:
+    """How the samples are cut; None where they are not."""
+    if analysis.by is None:
+        return None
+    cutting = find_cutting(data, analysis.by, variables)
+    if cutting.variable in adjust:
+        raise UsageError(
+            f"'{analysis.by}' cuts the samples, and is adjusted for too", "Leave one of them out"
+        )
+    return cutting
+
+
+def _endpoint(
+    analysis: Analysis, data: CohortData, variables: Sequence[Variable]
+) -> Endpoint | None:
+    """What is waited for; None of what is no survival."""
+    if analysis.kind != "survival":
+        return None
+    endpoint = find_endpoint(data.names, data.cohorts, analysis.endpoint)
+    check_not_endpoint(endpoint, variables)
+    return endpoint
 
 
 def _sides(
     analysis: Analysis, names: NameResolver
 ) -> tuple[Sequence[Variable], Sequence[Variable]]:
-    """The variables of x and of y; of pairs one of each a pair, of dominance the sets and none."""
+    """The variables of x and of y; of pairs one of each a pair; of dominance and survival no y."""
     if analysis.kind == "pairs":
         x, y = zip(*analysis.pairs, strict=True)
         return names.variables(x), names.variables(y)
+    if analysis.kind == "survival":
+        return names.expanded(analysis.x), []
     if analysis.kind == "crosses":
         found = names.expanded(analysis.x)
         return found, found if analysis.y is None else names.expanded(analysis.y)

@@ -13,15 +13,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcga_corr.analysis.cohort import Vector
+from tcga_corr.analysis.correlate_by import pooled_difference
 from tcga_corr.analysis.pool import POOLED_NULL_COLUMNS, Adjusted, pooled_columns
-from tcga_corr.batch.compute import empty_columns, failed_rows, repeated
+from tcga_corr.analysis.survival import SURVIVAL_SCHEMA
+from tcga_corr.batch.compute import HIDDEN, empty_columns, failed_rows, repeated
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan, TableName, Task
 from tcga_corr.errors import StoreError, one_line
 from tcga_corr.exchange import FORMULA
 from tcga_corr.files import replacing, sha256_of
 from tcga_corr.stats.adjustment import benjamini_hochberg
-from tcga_corr.vocabulary.associations import ASSOCIATION, P_OF_Q, SIGNIFICANT
+from tcga_corr.vocabulary.associations import (
+    ASSOCIATION,
+    LEVEL_OF_DIFFERENCE,
+    LEVEL_OF_POOLED,
+    OF_STRATA,
+    P_OF_Q,
+    SIGNIFICANT,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,12 +38,16 @@ if TYPE_CHECKING:
 ASSOCIATIONS: TableName = "associations"
 POOLED: TableName = "pooled"
 DOMINANCE: TableName = "dominance"
+SURVIVAL: TableName = "survival"
 _COUNTS = ("rows", "with_r", "positive", "negative")
 _TEXTS: dict[TableName, list[str]] = {
     ASSOCIATIONS: [column.name for column in ASSOCIATION if column.type == "text"],
     POOLED: ["x", "y", "note"],
     DOMINANCE: ["tumor_type", "scale", "set", "note"],
+    SURVIVAL: [name for name, kind in SURVIVAL_SCHEMA.items() if kind is str],
 }
+_STRATA = [column.name for column in OF_STRATA]
+_OF_DIFFERENCES = ["n", "p", "delta_z", "variance", "cochran_q", "df"]
 _NUMBERS = (
     "r", "n", "n_controls", "p", "z_genes", "r_disjoint", "r_purity", "n_purity",
 )  # fmt: skip
@@ -70,13 +83,13 @@ def row_slices(plan: Plan) -> dict[int, slice]:
     return slices
 
 
-def _pairs_key(task: Task) -> tuple[str, str, int, int]:
-    """What tasks of the same pairs have in common."""
-    return task.analysis, task.method, task.start, task.end
+def _pairs_key(task: Task) -> tuple[str, str, str, int, int]:
+    """What tasks of the same pairs and stratum, or of the same variables, have in common."""
+    return task.analysis, task.method, task.stratum, task.start, task.end
 
 
 def by_pairs(tasks: Sequence[Task]) -> list[list[Task]]:
-    """The tasks in groups, each of the same pairs in all tumor types."""
+    """The tasks in groups, each of the same pairs and stratum in all tumor types."""
     groups: dict[Any, list[Task]] = {}
     for task in tasks:
         groups.setdefault(_pairs_key(task), []).append(task)
@@ -102,8 +115,9 @@ class RunTables:
 
         The rows of a task that failed are of no sample, with the reason in their note. ``q`` is
         over the tumor types of a pair, ``q_genes`` over the rows of an analysis and method, and
-        ``q_batch`` over all rows of the run (all by Benjamini & Hochberg). A pair in several tumor
-        types has a row in ``pooled`` too, by random effects.
+        ``q_batch`` over all rows of the run but those that compare strata (all by Benjamini &
+        Hochberg). A pair, or a comparison, in several tumor types has a row in ``pooled`` too, by
+        random effects. Of survival, ``q`` is over the tumor types of a variable.
 
         Returns
         -------
@@ -125,6 +139,9 @@ class RunTables:
             written |= self._write(DOMINANCE, parts)
             for task in dominance:
                 self._counts.setdefault((task.analysis, ""), Counter())["rows"] += task.n_rows
+        survival = [task for task in self._plan.tasks if task.table == SURVIVAL]
+        if survival:
+            written |= self._write(SURVIVAL, self._survival(survival))
         return written, [
             {
                 "analysis": analysis,
@@ -152,6 +169,9 @@ class RunTables:
         import pyarrow as pa
 
         analysis = self._plan.analysis(tasks[0].analysis)
+        if tasks[0].way == "differences":
+            yield from self._pool_differences(tasks)
+            return
         method = tasks[0].method or "pearson"
         task_of_nulls = self._pooled.get(_pairs_key(tasks[0]))
         nulls = None if task_of_nulls is None else self._rows(task_of_nulls)
@@ -185,10 +205,82 @@ class RunTables:
                 "y": batches[0].column("y"),
                 "method": repeated(method, batches[0].num_rows),
             }
-            yield self._with_settings(
-                tasks[0],
-                pa.table({**texts, **_with_nulls(found, nulls and nulls.slice(begin, size))}),
-            )
+            table = pa.table({**texts, **_with_nulls(found, nulls and nulls.slice(begin, size))})
+            yield self._pooled_with_settings(tasks[0], table)
+
+    def _pool_differences(self, tasks: Sequence[Task]) -> Iterator[pa.Table]:
+        """As :meth:`_pool`, of one comparison of strata; its p is not among those of q_batch."""
+        import pyarrow as pa
+
+        label = tasks[0].stratum
+        tables = [self._rows(task) for task in tasks]
+        p = np.stack([table["p"].to_numpy() for table in tables])
+        for task, q in zip(tasks, benjamini_hochberg(p), strict=True):
+            self._q[self._slices[task.number]] = q
+        if len(tasks) < 2:
+            return
+        rows = []
+        by_type = [table.select(_OF_DIFFERENCES).to_pylist() for table in tables]
+        for of_pair in zip(*by_type, strict=True):
+            known = [row for row in of_pair if row["p"] is not None]
+            row = {"n_types": len(known), "n": sum(one["n"] for one in known)}
+            if len(known) > 1:
+                row |= pooled_difference(known, label)
+            else:
+                row["note"] = "nothing is pooled: fewer than two tumor types have the difference"
+            rows.append(row)
+        names = ("n_types", "n", "ci_low", "ci_high", "p", "delta_z", "note")
+        columns = {name: pa.array([row.get(name) for row in rows]) for name in names}
+        numbers = ("ci_low", "ci_high", "p", "delta_z")
+        columns |= {name: columns[name].cast(pa.float64()) for name in numbers}
+        columns["note"] = columns["note"].dictionary_encode()
+        texts = {"x": tables[0]["x"], "y": tables[0]["y"]}
+        method = repeated(tasks[0].method, len(rows))
+        table = pa.table({**texts, "method": method, **columns})
+        yield self._pooled_with_settings(tasks[0], table)
+
+    def _pooled_with_settings(self, task: Task, table: pa.Table) -> pa.Table:
+        """Pooled rows of a stratum or comparison, with all that is not in every table at the end.
+
+        ``level`` says which of them it is.
+        """
+        import pyarrow as pa
+
+        size = table.num_rows
+        level = LEVEL_OF_DIFFERENCE if task.way == "differences" else LEVEL_OF_POOLED
+        own = {"stratum": _text(task.stratum, size), "level": repeated(level, size)}
+        delta = {name: pa.nulls(size, pa.float64()) for name in _STRATA}
+        if "delta_z" in table.column_names:
+            delta["delta_z"] = table["delta_z"]
+            table = table.drop_columns(["delta_z"])
+        table = self._with_settings(task, table)
+        for name, values in (own | delta).items():
+            table = table.append_column(name, values)
+        return table
+
+    def _survival(self, tasks: Sequence[Task]) -> Iterator[pa.Table]:
+        """The rows of survival, with q over the tumor types of each variable."""
+        import pyarrow as pa
+
+        tables = {task.number: self._rows(task) for task in tasks}
+        q = {number: np.full(table.num_rows, np.nan) for number, table in tables.items()}
+        for own in by_pairs([task for task in tasks if task.way == "survival"]):
+            p = np.stack([tables[task.number]["p"].to_numpy() for task in own])
+            adjusted = benjamini_hochberg(p)
+            q |= zip((task.number for task in own), adjusted, strict=True)
+        for task in tasks:
+            count = self._counts.setdefault((task.analysis, ""), Counter())
+            table = tables[task.number]
+            hr = table["hr"].to_numpy()
+            if task.tumor_type:
+                count["rows"] += table.num_rows
+                count["with_r"] += int((~np.isnan(hr)).sum())
+                count["positive"] += int(((q[task.number] < SIGNIFICANT) & (hr > 1)).sum())
+                count["negative"] += int(((q[task.number] < SIGNIFICANT) & (hr < 1)).sum())
+                self._counted_by[task.analysis, ""] = "q"
+            place = table.column_names.index("p") + 1
+            values = pa.array(q[task.number], from_pandas=True)
+            yield self._with_settings(task, table.add_column(place, "q", values))
 
     def _batches(self, task: Task) -> Iterator[pa.RecordBatch]:
         """The columns from which the pairs of a task are pooled, some pairs at a time."""
@@ -203,7 +295,7 @@ class RunTables:
         import pyarrow as pa
 
         for task in self._correlated:
-            table = self._rows(task).drop_columns(["n_controls"])
+            table = self._rows(task).drop_columns(list(HIDDEN))
             part = self._slices[task.number]
             r = table["r"].to_numpy()
             q_genes = self._q_genes.get(task.number, np.full(len(r), np.nan))
@@ -225,7 +317,9 @@ class RunTables:
             ):
                 place = table.column_names.index(after) + 1
                 table = table.add_column(place, name, pa.array(values, from_pandas=True))
-            yield self._with_settings(task, table)
+            table = self._with_settings(task, table)
+            others = [name for name in table.column_names if name not in _STRATA]
+            yield table.select([*others, *_STRATA])
 
     def _rows(self, task: Task) -> pa.Table:
         if not self._folder.is_done(task):
@@ -237,16 +331,21 @@ class RunTables:
     def _with_settings(self, task: Task, table: pa.Table) -> pa.Table:
         """Rows with the name of their analysis before them, and its settings after."""
         analysis = self._plan.analysis(task.analysis)
+        cutting = analysis.cutting
+        place = analysis.tumor_types.index(task.tumor_type) if task.tumor_type else 0
         settings = {
             "source": analysis.source,
             "samples": analysis.scope.samples,
             "ties": analysis.scope.ties,
             "adjust": ",".join(variable.name for variable in analysis.adjust),
             "where": " and ".join(analysis.scope.where),
-            "unit": analysis.units[analysis.tumor_types.index(task.tumor_type)],
+            "unit": analysis.units[place],
         }
         for name, value in settings.items():
             table = table.append_column(name, repeated(value, table.num_rows))
+        if task.table == ASSOCIATIONS:
+            name = cutting.by if cutting else ""
+            table = table.append_column("cut_by", _text(name, table.num_rows))
         return table.add_column(0, "analysis", repeated(analysis.name, table.num_rows))
 
     def _write(self, name: str, parts: Iterator[pa.Table]) -> dict[str, Any]:
@@ -296,21 +395,36 @@ def _with_nulls(
 
 
 def _pooled_table(parts: Sequence[pa.Table]) -> pa.Table:
-    """The pooled rows of the run, with q and q_genes over those of an analysis and method."""
+    """The pooled rows of the run.
+
+    q and q_genes are over those of an analysis, method and stratum, or comparison of strata.
+    """
     import pyarrow as pa
 
-    blocks: dict[tuple[str, str], list[pa.Table]] = {}
+    blocks: dict[tuple[str, ...], list[pa.Table]] = {}
     for part in parts:
-        key = part["analysis"][0].as_py(), part["method"][0].as_py()
+        key = tuple(part[name][0].as_py() for name in ("analysis", "method", "stratum"))
         blocks.setdefault(key, []).append(part)
     tables = []
     for block in blocks.values():
         table = pa.concat_tables(block).unify_dictionaries()
         for q, p in P_OF_Q.items():
+            if p not in table.column_names:  # as nothing compares differences with random genes
+                continue
             values = pa.array(benjamini_hochberg(table[p].to_numpy()), from_pandas=True)
             table = table.add_column(table.column_names.index(p) + 1, q, values)
         tables.append(table)
-    return pa.concat_tables(tables).unify_dictionaries()
+    # of differences many columns are empty
+    order = max((table.column_names for table in tables), key=len)
+    whole = pa.concat_tables(tables, promote_options="default").unify_dictionaries()
+    return whole.select(order)
+
+
+def _text(text: str, size: int) -> pa.Array:
+    """A column of one text; of an empty text an empty column."""
+    import pyarrow as pa
+
+    return repeated(text, size) if text else pa.nulls(size, pa.string()).dictionary_encode()
 
 
 @contextmanager

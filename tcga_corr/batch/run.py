@@ -325,7 +325,7 @@ def _memory_of(plan: Plan, task: Task) -> int:
     if task.way == "dominance":
         n = analysis.n_samples[analysis.tumor_types.index(task.tumor_type)]
         return 2 * _TASK + 8 * _DRAWS * n
-    is_pooled = task.way == "pooled nulls"
+    is_pooled = not task.tumor_type
     n = (
         sum(analysis.n_samples)
         if is_pooled

@@ -13,6 +13,7 @@ from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan, Task
 from tcga_corr.batch.results import (
     ASSOCIATIONS,
+    SURVIVAL,
     association_tasks,
     blocks,
     by_pairs,
@@ -23,6 +24,7 @@ from tcga_corr.engine import Engine
 from tcga_corr.errors import AnalysisError
 from tcga_corr.progress import Progress
 from tcga_corr.stats.adjustment import benjamini_hochberg
+from tcga_corr.vocabulary.associations import LEVEL_OF_DIFFERENCE
 
 if TYPE_CHECKING:
     import polars as pl
@@ -79,7 +81,7 @@ def verify_run(
             )
             progress.step(f"{task.analysis} {task.tumor_type or 'pooled'}")
             progress.advance()
-    wrong = _wrongly_adjusted(folder, plan)
+    wrong = "; ".join(filter(None, (_wrongly_adjusted(folder, plan), _wrong_q(folder, plan))))
     for row in rows if wrong else ():
         row["note"] = "; ".join(filter(None, (row["note"], wrong)))
     return pl.DataFrame(rows)
@@ -118,6 +120,24 @@ def _compared(stored: pl.DataFrame, computed: pl.DataFrame) -> dict[str, Any]:
     return {"identical": identical, "largest_difference": difference, "note": note}
 
 
+def _wrong_q(folder: RunFolder, plan: Plan) -> str:
+    """Whether q of survival does not follow from the table's p; empty where it does."""
+    import polars as pl
+
+    path = folder.path / f"{SURVIVAL}.parquet"
+    if not path.exists():
+        return ""
+    frame = pl.read_parquet(path, columns=["p", "q"]).fill_null(float("nan"))
+    p, q = (frame[name].to_numpy() for name in ("p", "q"))
+    slices = row_slices(plan)
+    for tasks in by_pairs([task for task in plan.tasks if task.way == "survival"]):
+        rows = [slices[task.number] for task in tasks]
+        found = benjamini_hochberg(np.stack([p[part] for part in rows]))
+        if not np.array_equal(found, np.stack([q[part] for part in rows]), equal_nan=True):
+            return f"q of {tasks[0].analysis} is not that of p"
+    return ""
+
+
 def _wrongly_adjusted(folder: RunFolder, plan: Plan) -> str:
     """Which q do not follow from the table's p; empty where all do."""
     import polars as pl
@@ -126,10 +146,13 @@ def _wrongly_adjusted(folder: RunFolder, plan: Plan) -> str:
     if not path.exists():
         return ""
     names = ("p", "q", "q_batch", "p_genes", "q_genes")
-    frame = pl.read_parquet(path, columns=list(names)).fill_null(float("nan"))
+    frame = pl.read_parquet(path, columns=[*names, "level"])
+    is_difference = (frame["level"].cast(pl.String) == LEVEL_OF_DIFFERENCE).to_numpy()
+    frame = frame.select(names).fill_null(float("nan"))
     p, q, q_batch, p_genes, q_genes = (frame[name].to_numpy() for name in names)
     wrong = []
-    if not np.array_equal(benjamini_hochberg(p), q_batch, equal_nan=True):
+    own_p = np.where(is_difference, np.nan, p)
+    if not np.array_equal(benjamini_hochberg(own_p), q_batch, equal_nan=True):
         wrong.append("q_batch is not that of p")
     slices = row_slices(plan)
     for tasks in by_pairs(association_tasks(plan)):

@@ -370,6 +370,7 @@ def _interval(row: dict[str, Any]) -> str:
 
 
 _MEANINGS = {
+    "q": "of survival, positive, negative: q < 0.05, with a hazard ratio above or below 1",
     "q_genes": "positive, negative: q_genes < 0.05, with z_genes above or below 0",
     "q_batch": (
         "positive, negative: q_batch < 0.05; of gene sets p is small of random ones too, more so "

@@ -10,6 +10,7 @@ from tcga_corr.choices import CompareFigure
 from tcga_corr.cli import options
 from tcga_corr.cli.output import Result, number, plain, question_result
 from tcga_corr.cli.settings import Settings
+from tcga_corr.vocabulary.associations import is_significant
 from tcga_corr.vocabulary.nulls import N_DRAWS
 
 if TYPE_CHECKING:
@@ -107,7 +108,16 @@ def _result(answer: CompareAnswer) -> Result:
         f"{number(', '.join(query.variables[:4]))}{more} by {query.by}{groups}; "
         f"{query.scope.source}, {query.scope.unit}; {query.scope.samples_in_words}",
         columns={name: plain(name) for name in shown},
+        on_terminal=frame.filter(frame["test"].is_in(_BY_RANKS)),
+        less=("q", "effect", "difference", "p_genes"),
+        stands_out=lambda row: is_significant(
+            row["q"] if row["q_genes"] is None else row["q_genes"]
+        ),
     )
+
+
+_BY_RANKS = ("mann-whitney", "kruskal-wallis")
+"""The tests that a terminal shows, a row for each tumor type and variable."""
 
 
 _WIDE = (

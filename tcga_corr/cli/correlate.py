@@ -13,6 +13,7 @@ from tcga_corr.cli import options
 from tcga_corr.cli.output import Out, Result, number, question_result
 from tcga_corr.cli.settings import Settings
 from tcga_corr.errors import UsageError
+from tcga_corr.vocabulary.associations import is_significant
 from tcga_corr.vocabulary.nulls import NULLS, NullRecord
 
 if TYPE_CHECKING:
@@ -150,6 +151,8 @@ def strata_result(answer: CorrelateByAnswer) -> Result:
         },
         columns=columns,
         foot=[*pooled, *answer.differences],
+        less=_LESS,
+        stands_out=_stands_out,
         below=[*_lines_of_strata(answer), *map(_line_of_difference, answer.differences)],
     )
 
@@ -184,6 +187,8 @@ def association_result(answer: CorrelateAnswer) -> Result:
         around={"pooled": {method: asdict(one) for method, one in answer.pooled.items()}},
         columns=columns,
         foot=[one.row(query.x, query.y, method) for method, one in answer.pooled.items()],
+        less=_LESS,
+        stands_out=_stands_out,
         below=[
             f"{method}: {line}" if len(answer.pooled) > 1 else line
             for method, one in answer.pooled.items()
@@ -233,6 +238,23 @@ def _columns_of(null: NullRecord) -> dict[str, Callable[[dict[str, Any]], str]]:
     }
 
 
+def _stands_out(row: dict[str, Any]) -> bool:
+    """Whether r is beyond random genes or, where it is compared with none, is not 0."""
+    value = row["q_genes"] if row["q_genes"] is not None else row["q"]
+    return is_significant(value)
+
+
+# what a narrow terminal can do without, the first to go first
+_LESS = (
+    "n with purity",
+    "shared genes",
+    *(f"95 % of {null.name}" for null in NULLS.values()),
+    "q",
+    "r disjoint",
+    "p",
+    "r, purity fixed",
+    "q_genes",
+)
 _COLUMNS: dict[str, Callable[[dict[str, Any]], str]] = {
     "tumor type": lambda row: row["tumor_type"],
     "method": lambda row: row["method"],

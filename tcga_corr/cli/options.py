@@ -13,6 +13,7 @@ import typer
 from tcga_corr.choices import Format, Genes, Null, Selection, Ties
 from tcga_corr.cli.output import Out as Out
 from tcga_corr.errors import UsageError
+from tcga_corr.figures.look import DPI, FigureFile, Look
 from tcga_corr.vocabulary.nulls import NULLS
 
 if TYPE_CHECKING:
@@ -125,11 +126,25 @@ Output = Annotated[
         help="Write to a file instead of stdout; compressed, if it ends in .gz.",
     ),
 ]
+Wide = Annotated[
+    bool,
+    typer.Option("--wide", help="All columns of the table, whatever fits in the terminal."),
+]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite the output file, or the figure.")]
-Plot = Annotated[
+PlotPath = Annotated[
     Path | None,
     typer.Option("--plot", metavar="FILE.{png,svg,pdf}", help="Draw it too."),
 ]
+Dpi = Annotated[
+    int | None, typer.Option("--dpi", metavar="N", min=30, max=1200, help="Dots per inch of a PNG.")
+]
+Title = Annotated[
+    str | None,
+    typer.Option("--title", metavar="TEXT", help="Title of the figure; '' for none."),
+]
+Dark = Annotated[bool, typer.Option("--dark", help="Draw on a dark ground, for slides.")]
+Plot = FigureFile | None
+"""A figure's file and look, from ``--plot``, ``--dpi``, ``--title`` and ``--dark``."""
 
 
 def nulls(given: Sequence[str] | None, known: Sequence[Null] = tuple(NULLS)) -> list[Null]:
@@ -193,15 +208,41 @@ _GROUPS: dict[str, dict[str, tuple[Any, Any]]] = {
         "output_format": (OutputFormat, None),
         "output": (Output, None),
         "force": (Force, False),
+        "wide": (Wide, False),
+    },
+    "plot": {
+        "path": (PlotPath, None),
+        "dpi": (Dpi, None),
+        "title": (Title, None),
+        "dark": (Dark, False),
     },
 }
+
+
+def _figure_file(
+    path: Path | None, dpi: int | None, title: str | None, dark: bool
+) -> FigureFile | None:
+    if path is None:
+        if dpi is not None or title is not None or dark:
+            raise UsageError("--dpi, --title and --dark are of a figure", "Give --plot FILE too")
+        return None
+    return FigureFile(path, Look(dpi or DPI, title, dark))
+
+
+def _tell_written(arguments: dict[str, Any]) -> None:
+    """Name the files that a command wrote, on standard error."""
+    out = arguments.get("out")
+    written = [arguments.get("plot"), out.file if isinstance(out, Out) else None]
+    for path in filter(None, written):
+        arguments["context"].obj.note(f"wrote {path}")
 
 
 def command(function: Callable[..., None]) -> Callable[..., None]:
     """A command whose parameters ``scope`` and ``out`` stand for several options each.
 
     ``scope`` is given as the keywords of a question of the engine, ``out`` as
-    :class:`tcga_corr.cli.output.Out`, which has refused a file that cannot be written.
+    :class:`tcga_corr.cli.output.Out`, which has refused a file that cannot be written, ``plot`` as
+    :class:`tcga_corr.figures.look.FigureFile` or None.
     """
     own = inspect.signature(function, eval_str=True).parameters
     parameters: list[inspect.Parameter] = []
@@ -227,7 +268,10 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
             arguments["scope"] = {"tumor_types": tumor_types, "where": where, **given["scope"]}
         if "out" in given:
             arguments["out"] = Out(**given["out"])
+        if "plot" in given:
+            arguments["plot"] = _figure_file(**given["plot"])
         function(**arguments)
+        _tell_written(arguments)
 
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {one.name: one.annotation for one in parameters}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
+import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from tcga_corr.analysis.answer import Answer
+    from tcga_corr.figures.look import FigureFile
 
 JSON_SCHEMA = 2
 FIGURES = ("png", "svg", "pdf")
@@ -31,7 +34,12 @@ _ENDINGS: dict[str, Format] = {
 # numbers begin like formulas, but are none
 _NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$"
 _STANDARD_OUTPUT = Path("-")
-_CELL = 300  # characters at most, on a terminal
+_CELL = 300  # characters at most, in a table for people
+_NOTE, _GAP = 30, 3  # of a note on a narrow terminal, and between columns
+_MOST_LISTED = 6
+_BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
+MOST_ROWS = 1_000
+"""Rows of a table for people; formats for programs have all."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +65,13 @@ class Result:
         Lines under the terminal table.
     shown
         The rows of the terminal table, where they are others.
+    on_terminal
+        The rows that a terminal shows, unless ``--wide``, where they are fewer.
+    less
+        Headings that a narrow terminal can do without, the first to go first; after them all but
+        the first two go, from the right.
+    stands_out
+        Which rows are bold on a terminal.
     """
 
     frame: pl.DataFrame
@@ -67,6 +82,9 @@ class Result:
     foot: Sequence[Mapping[str, Any]] = ()
     below: Sequence[str] = ()
     shown: pl.DataFrame | None = None
+    on_terminal: pl.DataFrame | None = None
+    less: Sequence[str] = ()
+    stands_out: Callable[[dict[str, Any]], bool] | None = None
 
     def whole_frame(self) -> pl.DataFrame:
         """The rows with those of the foot."""
@@ -129,6 +147,7 @@ class Out:
     output_format: Format | None
     output: Path | None
     force: bool
+    wide: bool = False
 
     def __post_init__(self) -> None:
         if self._file is None:
@@ -162,13 +181,19 @@ class Out:
         return self.output_format or _ENDINGS.get(self._ending, "table")
 
     @property
+    def file(self) -> Path | None:
+        """The file; None for standard output."""
+        return self._file
+
+    @property
     def is_file(self) -> bool:
         """Whether it is a file, which an answer without any number is not worth."""
         return self._file is not None
 
     def write(self, result: Result) -> None:
         """Write a result to the file, or to standard output."""
-        content = _render(result, self.format)
+        terminal = self._file is None and not self.wide and sys.stdout.isatty()
+        content = _render(result, self.format, Terminal.here() if terminal else None)
         if self._file is None:
             sys.stdout.flush()
             sys.stdout.buffer.write(content)
@@ -185,9 +210,9 @@ class Out:
         with replacing(self._file) as partial:
             partial.write_bytes(content)
 
-    def check_plot(self, path: Path | None) -> None:
+    def check_plot(self, plot: FigureFile | None) -> None:
         """As :func:`check_plot`."""
-        check_plot(path, self.force)
+        check_plot(plot.path if plot else None, self.force)
 
 
 def check_plot(path: Path | None, force: bool) -> None:
@@ -222,11 +247,29 @@ def _check_place(path: Path, force: bool, option: str) -> None:
         raise UsageError(f"'{path.parent}' is not a folder", f"Make it, or give another {option}")
 
 
-def _render(result: Result, chosen: Format) -> bytes:
+@dataclass(frozen=True)
+class Terminal:
+    """A terminal: how many letters fit in a line, and whether it shows bold."""
+
+    width: int
+    bold: bool
+
+    @classmethod
+    def here(cls) -> Terminal:
+        """That of standard output; ``NO_COLOR`` and a ``TERM`` of ``dumb`` are honoured."""
+        plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+        return cls(shutil.get_terminal_size().columns, not plain)
+
+
+def _render(result: Result, chosen: Format, terminal: Terminal | None = None) -> bytes:
     if chosen == "json":
         return _as_json(result)
     if chosen == "table":
-        return _as_table(result)
+        return _as_table(result, terminal)
+    if chosen == "xlsx":
+        from tcga_corr.cli.workbook import workbook
+
+        return workbook(result.rows_key, result.whole_frame(), result.around)
     buffer = io.BytesIO()
     if chosen == "parquet":
         result.whole_frame().write_parquet(buffer)
@@ -284,15 +327,78 @@ def _as_json(result: Result) -> bytes:
     return (json.dumps(whole, indent=1, allow_nan=False, default=str) + "\n").encode()
 
 
-def _as_table(result: Result) -> bytes:
+def _as_table(result: Result, terminal: Terminal | None = None) -> bytes:
+    """The table for people; on a terminal with the columns that fit, else with all of them."""
     columns = result.columns or {name: plain(name) for name in result.frame.columns}
-    rows = (result.frame if result.shown is None else result.shown).to_dicts()
+    frame = result.frame if result.shown is None else result.shown
+    n_whole = frame.height
+    if terminal is not None and result.on_terminal is not None:
+        frame = result.on_terminal
+    rows = frame.head(MOST_ROWS).to_dicts()
     cells = [[cut(visible(cell(row)), _CELL) for cell in columns.values()] for row in rows]
     headings = [cut(visible(name), _CELL) for name in columns]
-    lines = [visible(brief(result.heading)), ""] if result.heading else []
-    lines += aligned(headings, cells)
-    lines += ["", *(visible(brief(line)) for line in result.below)] if result.below else []
+    below = [visible(brief(line)) for line in result.below]
+    if frame.height > MOST_ROWS:
+        below.insert(0, f"{frame.height - MOST_ROWS:,} more rows: --format tsv has all")
+    if terminal is not None:
+        headings, cells, left_out = _fitted(headings, cells, result.less, terminal.width)
+        more = [f"{n_whole - frame.height} more rows"] if frame.height < n_whole else []
+        if more or left_out:
+            below.append(f"--wide has {listed([*more, *left_out])} too")
+    heading = [visible(brief(result.heading))] if result.heading else []
+    if terminal is not None:
+        heading, below = (_wrapped(texts, terminal.width) for texts in (heading, below))
+    lines = [*heading, ""] if heading else []
+    table = aligned(headings, cells)
+    if terminal is not None and terminal.bold and result.stands_out is not None:
+        for place, row in enumerate(rows):
+            if result.stands_out(row):
+                table[place + 2] = f"{_BOLD}{table[place + 2]}{_PLAIN}"
+    lines += table
+    lines += ["", *below] if below else []
     return ("\n".join(lines).rstrip() + "\n").encode()
+
+
+def _wrapped(texts: Sequence[str], width: int) -> list[str]:
+    """Texts cut into lines between words."""
+    import textwrap
+
+    return [line for text in texts for line in textwrap.wrap(text, max(20, width)) or [""]]
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names with commas, of many the first."""
+    return ", ".join(names[:_MOST_LISTED]) + (", …" if len(names) > _MOST_LISTED else "")
+
+
+def _fitted(
+    headings: list[str], rows: list[list[str]], less: Sequence[str], width: int
+) -> tuple[list[str], list[list[str]], list[str]]:
+    """The columns that fit in a line, the last one cut if need be, and those left out."""
+    from rich.cells import cell_len
+
+    widths = {
+        heading: max(map(cell_len, texts))
+        for heading, texts in zip(headings, zip(headings, *rows, strict=True), strict=True)
+    }
+    note = "note"
+    kept = [name for name in headings if name != note or widths[note] > len(note)]
+    order = [name for name in less if name in kept]
+    order += [name for name in reversed(headings[2:]) if name not in order and name != note]
+
+    def needed() -> int:
+        own = sum(min(widths[name], _NOTE) if name == note else widths[name] for name in kept)
+        return own + _GAP * (len(kept) - 1)
+
+    while needed() > width and (note in kept or order):
+        kept.remove(order.pop(0) if order else note)
+    places = [headings.index(name) for name in kept]
+    room = width - needed() + _NOTE
+    cells = [
+        [cut(row[place], room) if headings[place] == note else row[place] for place in places]
+        for row in rows
+    ]
+    return kept, cells, [name for name in headings if name not in kept and name != note]
 
 
 def aligned(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

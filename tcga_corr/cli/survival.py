@@ -13,6 +13,7 @@ from tcga_corr.cli import options
 from tcga_corr.cli.output import Result, number, question_result
 from tcga_corr.cli.settings import Settings
 from tcga_corr.errors import UsageError
+from tcga_corr.vocabulary.associations import is_significant
 
 if TYPE_CHECKING:
     from tcga_corr.analysis.survival import SurvivalAnswer
@@ -124,7 +125,7 @@ def _result(answer: SurvivalAnswer) -> Result:
         answer,
         "survival",
         f"{query.endpoint} by {query.x}, hazard ratio per standard deviation{adjusted}; "
-        f"{query.scope.source}, {query.scope.unit}; {query.scope.samples} samples",
+        f"{query.scope.source}, {query.scope.unit}; {query.scope.samples_in_words}",
         around={"pooled": asdict(answer.summary)},
         columns={
             heading: cell
@@ -133,6 +134,8 @@ def _result(answer: SurvivalAnswer) -> Result:
         },
         foot=[answer.summary.row(query.x, query.endpoint)],
         below=answer.lines,
+        less=("95 % of genes", "p_proportional", "q", "p"),
+        stands_out=lambda row: is_significant(row["q"]),
     )
 
 

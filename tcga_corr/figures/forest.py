@@ -47,7 +47,7 @@ _OF_NULLS = [null.q or null.p for null in NULLS.values()]
 _DOTS = {"q": 0.22} | {name: 0.54 + 0.4 * number for number, name in enumerate(_OF_NULLS)}
 _OF_DIFFERENCE = "p shuffled"
 _DOTS[_OF_DIFFERENCE] = 0.36
-_N_AT = 0.44
+_R_AT, _N_AT = 0.4, 0.78
 _RIGHT = _N_AT + max(_DOTS.values()) + 0.24
 _BANDS = dict(zip(NULLS.values(), (PALE, PALE_BLUE, PALE_ORANGE), strict=False))
 Row = Mapping[str, Any]
@@ -142,7 +142,7 @@ def forest(answer: CorrelateAnswer | CorrelateByAnswer) -> Figure:
     if pooled:
         axes.axhline(band * len(order) - 0.3, color=GREY, lw=0.5)
         labels[band * len(order) + 0.3 + (len(pooled) - 1) / 2] = "pooled"
-    _draw_axes(axes, labels, answer.query.method)
+    _draw_axes(axes, labels, answer.query.method, is_partial=bool(answer.query.adjust))
     return figure
 
 
@@ -214,10 +214,12 @@ def _draw_columns(axes: Axes, rows: Sequence[Row], band: float, dots: Sequence[s
     """Draw n, and the dots of q and of the nulls' q- or p-values, at the right of the axes."""
     transform = axes.get_yaxis_transform()
     width = axes.bbox.width / axes.figure.dpi
-    n_at = 1 + _N_AT / width
+    n_at, r_at = 1 + _N_AT / width, 1 + _R_AT / width
     head: dict[str, Any] = {"fontsize": 6, "color": GREY, "va": "bottom", "transform": transform}
     top = -0.75 - (band - 1) / 2
     axes.text(n_at, top, "n", ha="right", clip_on=False, **head)
+    if any(row.get("r") is not None for row in rows):
+        axes.text(r_at, top, "r", ha="right", clip_on=False, **head)
     for name in dots:
         axes.text(n_at + _DOTS[name] / width, top, name, ha="center", clip_on=False, **head)
     for number, row in enumerate(rows):
@@ -226,6 +228,11 @@ def _draw_columns(axes: Axes, rows: Sequence[Row], band: float, dots: Sequence[s
             n_at, y, f"{row['n']:,}", ha="right", va="center_baseline", fontsize=6,
             transform=transform,
         )  # fmt: skip
+        if row.get("r") is not None:
+            axes.text(
+                r_at, y, signed(f"{row['r']:.2f}"), ha="right", va="center_baseline", fontsize=6,
+                transform=transform,
+            )  # fmt: skip
         for name in dots:
             if row.get(name) is not None:
                 draw_dot(axes, n_at + _DOTS[name] / width, y, row[name] < SIGNIFICANT)
@@ -248,11 +255,14 @@ def _draw_pooled(axes: Axes, y: float, pooled: Pooling, colour: str) -> None:
     )  # fmt: skip
 
 
-def _draw_axes(axes: Axes, labels: Mapping[float, str], method: MethodOrAll) -> None:
+def _draw_axes(
+    axes: Axes, labels: Mapping[float, str], method: MethodOrAll, *, is_partial: bool
+) -> None:
     axes.axvline(0, color=GREY, lw=0.6, zorder=2)
     label_rows(axes, labels)
     axes.set_xticks([-1, -0.5, 0, 0.5, 1])
-    axes.set_xlabel("r" if method == "all" else METHODS[method].label, labelpad=2)
+    label = "r" if method == "all" else METHODS[method].label
+    axes.set_xlabel(f"partial {label}" if is_partial else label, labelpad=2)
 
 
 def _handles(rows: Sequence[Row], methods: Sequence[str]) -> list[Artist]:

@@ -13,7 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from tcga_corr.analysis.answer import Answer, ScopeQuery
-from tcga_corr.figures.style import GREY, INK, VERMILION, WIDTH
+from tcga_corr.figures.style import GREY, INK, TITLE, VERMILION, WIDTH
 from tcga_corr.figures.text import plain, text_width, wrapped
 from tcga_corr.vocabulary.associations import SIMULATED
 
@@ -112,7 +112,10 @@ class Frame:
         ):
             for line in lines:
                 at = (_EDGE / width, 1 - top / height)
-                figure.text(*at, line, fontsize=size, weight=weight, color=colour, va="top")
+                figure.text(
+                    *at, line, fontsize=size, weight=weight, color=colour, va="top",
+                    gid=TITLE if weight == "bold" else None,
+                )  # fmt: skip
                 top += step
             top += 0.02
 

@@ -149,9 +149,14 @@ def heat_map(
 
 
 def _planned(plan: Plan, name: str | None) -> PlannedAnalysis:
-    names = [one.name for one in plan.analyses if one.kind != "dominance"]
-    if name is not None and name not in names and name in [one.name for one in plan.analyses]:
-        raise UsageError(f"'{name}' is of dominance, and has no pairs", "Choose another analysis")
+    names = [one.name for one in plan.analyses if one.n_pairs and not one.strata]
+    others = {one.name: one for one in plan.analyses if one.name not in names}
+    if name in others:
+        other = others[name]
+        what = "by strata" if other.strata else f"of {other.kind}, and has no pairs"
+        raise UsageError(
+            f"'{name}' is {what}", "Choose another analysis; `tcga-corr report RUN` shows it"
+        )
     return plan.analysis(_choice("analysis", name, names))
 
 

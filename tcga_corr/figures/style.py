@@ -13,6 +13,7 @@ from typing import Any
 from matplotlib import style
 from matplotlib.figure import Figure
 
+from tcga_corr.figures.look import FigureFile, Look
 from tcga_corr.figures.text import FONT
 from tcga_corr.files import replacing
 
@@ -25,7 +26,8 @@ FAINT = "#a8a8a8"  # of points that are not significant
 PALE_BLUE, PALE_ORANGE = "#c9e2f4", "#f7e3bf"
 SERIES = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
 MARKERS = ("o", "s", "D", "^", "v", "P")
-_DPI = 300
+TITLE = "title"
+"""The group of a figure's own title, in SVG too."""
 
 _RC: dict[str, Any] = {
     "font.family": FONT,
@@ -52,7 +54,7 @@ _RC: dict[str, Any] = {
     "legend.frameon": False,
     "hatch.linewidth": 0.5,
     "pdf.fonttype": 42,  # as TrueType: text stays text
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",  # text stays text
     "svg.hashsalt": "tcga_corr",
     "text.hinting": "no_hinting",  # so that a text is as wide as text_width says, at any dpi
     "text.parse_math": False,
@@ -64,8 +66,12 @@ styled = partial(style.context, _RC, after_reset=True)
 """Draw in the style of the project, and leave the user's own as it was."""
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Write a figure in the format of the path's ending: png, svg or pdf."""
+def save(figure: Figure, target: Path | FigureFile) -> None:
+    """Write a figure in the format of the path's ending: png, svg or pdf.
+
+    Call it once for each figure, as its look is given to the figure.
+    """
+    path, look = (target, Look()) if isinstance(target, Path) else (target.path, target.look)
     ending = path.suffix.lstrip(".").lower()
     # without the date, the same figure is the same file
     without_date: dict[str, Any] = {
@@ -73,5 +79,25 @@ def save(figure: Figure, path: Path) -> None:
         "svg": {"Date": None, "Creator": None},
         "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
     }[ending]
+    _give_title(figure, look.title)
+    ground = "white"
+    if look.dark:
+        from tcga_corr.figures.dark import GROUND, darken
+
+        darken(figure)
+        ground = GROUND
     with styled(), replacing(path) as partial:
-        figure.savefig(partial, format=ending, dpi=_DPI, metadata=without_date)
+        figure.savefig(
+            partial, format=ending, dpi=look.dpi, metadata=without_date, facecolor=ground
+        )
+
+
+def _give_title(figure: Figure, title: str | None) -> None:
+    """Put another title in place of the figure's own; an empty one takes that away."""
+    if title is None:
+        return
+    own = [text for text in figure.texts if text.get_gid() == TITLE]
+    for text in own[1:]:
+        text.remove()
+    if own:
+        own[0].set_text(title)

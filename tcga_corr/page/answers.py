@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tcga_corr.analysis.correlate import CorrelateAnswer
 from tcga_corr.page import inputs
@@ -12,8 +12,16 @@ from tcga_corr.page.parts import Page, Row
 from tcga_corr.vocabulary.associations import NOTE_OF_SIMULATED, note_without_mark
 
 
-def page_of_answer(answer: CorrelateAnswer) -> Page:
-    """The page of an answer of ``correlate``, without samples."""
+def page_of_answer(answer: CorrelateAnswer, categories: Sequence[str] = ()) -> Page:
+    """The page of an answer of ``correlate``, without samples.
+
+    Parameters
+    ----------
+    answer
+        The answer.
+    categories
+        Those of its controls that are categories.
+    """
     query = answer.query
     pairs = pairs_of_answer(answer)
     methods, references = methods_text(
@@ -27,14 +35,18 @@ def page_of_answer(answer: CorrelateAnswer) -> Page:
             draws=query.draws,
             n_types=len(query.scope.tumor_types),
             provenance=answer.provenance,
+            where=query.scope.where,
+            categories=categories,
+            with_purity=query.purity,
         )
     )
+    conditions = f" where {' and '.join(query.scope.where)}" if query.scope.where else ""
     facts = {
         name: ", ".join(map(str, value)) if isinstance(value, list) else value
         for name, value in query.as_dict().items()
     }
     return Page(
-        title=f"{query.x} and {query.y}",
+        title=f"{query.x} and {query.y}{conditions}",
         subtitle=pairs[0].about,
         simulated=answer.simulated,
         answers=[pair.finding for pair in pairs],

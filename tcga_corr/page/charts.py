@@ -18,7 +18,7 @@ POINT, LINE = "var(--point)", "var(--line)"
 SERIES = tuple(f"var(--series-{number})" for number in range(1, 9))
 _FONT = "system-ui, sans-serif"
 _ROW = 18  # pixels
-_SILENT = {"aria": False}  # the table beneath says the same to a screen reader
+_SILENT: Spec = {"aria": False}  # the table beneath says the same to a screen reader
 
 _CONFIG: Spec = {
     "background": None,
@@ -106,6 +106,153 @@ def _forest() -> Spec:
     }  # fmt: skip
 
 
+def _strata() -> Spec:
+    """A row per tumor type, with a line for each stratum: point and interval; pooled at the foot.
+
+    The dataset ``rows`` is as that of the forest, with ``stratum``.
+    """
+    is_pooled = "datum.kind === 'pooled'"
+    offset = {"field": "stratum", "type": "nominal", "sort": None}
+    colour = {
+        "field": "stratum", "type": "nominal", "sort": None, "scale": {"range": list(SERIES)},
+        "legend": {"title": None, "orient": "bottom", "columns": 3, "symbolType": "circle"},
+    }  # fmt: skip
+    y = {"field": "label", "type": "ordinal", "sort": None, "title": None,
+         "scale": {"paddingInner": 0.25},
+         "axis": {"domain": False, "ticks": False, "labelPadding": 6,
+                  "labelFontWeight": {
+                      "condition": {"test": "datum.label === 'pooled'", "value": "bold"},
+                      "value": "normal"}}}  # fmt: skip
+    tooltip = [
+        *_titled({"label": "tumor type", "stratum": "stratum", "n_text": "n"}),
+        *_titled({"r": "r"}, format=".3f"),
+        *_titled({"interval": "95 % interval", "p_text": "p", "q_text": "q", "why": "note"}),
+    ]
+    lines = [
+        _line("ci_low", "ci_high", "datum.kind === 'type'", 1.6),
+        _line("prediction_low", "prediction_high", is_pooled, 1),
+        _line("ci_low", "ci_high", is_pooled, 3.5),
+    ]
+    look: Spec = {"type": "point", "opacity": 1, "strokeWidth": 1.5, **_SILENT}
+    marks: tuple[tuple[str, Spec], ...] = (
+        ("datum.r !== null && !datum.small", look | {"fill": "var(--paper)"}),
+        ("datum.r !== null && datum.small", look | {"filled": True}),
+    )
+    return {
+        "data": {"name": "rows"},
+        "height": {"step": 13, "for": "offset"},
+        "encoding": {"y": y, "yOffset": offset},
+        "layer": [
+            {
+                "data": {"values": [{}]},
+                "mark": {"type": "rule", "color": GREY, **_SILENT},
+                "encoding": {"x": {"datum": 0, "type": "quantitative"}, "y": None,
+                             "yOffset": None},
+            },
+            *({**one, "encoding": {**one["encoding"], "color": colour}} for one in lines),
+            *(
+                {
+                    "transform": [{"filter": test}],
+                    "mark": mark,
+                    "encoding": {
+                        "x": _r("r"),
+                        "color": colour,
+                        "shape": {"condition": {"test": is_pooled, "value": "diamond"},
+                                  "value": "circle"},
+                        "size": {"condition": {"test": is_pooled, "value": 90}, "value": 40},
+                        "tooltip": tooltip,
+                    },
+                }
+                for test, mark in marks
+            ),
+            _beside("n_text", 48, 10),
+            _beside("r_text", 92, 10),
+        ],
+    }  # fmt: skip
+
+
+def _line(low: str, high: str, test: str, width: float) -> Spec:
+    """A span in the colour of its stratum."""
+    span = _span(low, high, test, width, INK)
+    del span["mark"]["color"]
+    return span
+
+
+def _hazards() -> Spec:
+    """A row per tumor type: hazard ratio, interval and range of random genes; pooled at the foot.
+
+    The dataset ``rows`` has the columns of survival, within ``low`` and ``high``, the ends of the
+    axis, which the page puts in; ``kind`` and texts as those of the forest.
+    """
+    is_type, is_pooled = "datum.kind === 'type'", "datum.kind === 'pooled'"
+    axis = {"format": "~g", "title": "hazard ratio per standard deviation", "grid": True}
+
+    def x(field: str) -> Spec:
+        return {**_quantity(field), "scale": {"type": "log", "nice": False}, "axis": axis}
+
+    def span(low: str, high: str, test: str, width: float, colour: str) -> Spec:
+        found = _span(low, high, test, width, colour)
+        return {**found, "encoding": {"x": x(low), "x2": {"field": high}}}
+
+    return {
+        "data": {"name": "rows"},
+        "height": {"step": _ROW},
+        "encoding": {"y": {"field": "label", "type": "ordinal", "sort": None, "title": None,
+                           "axis": {"domain": False, "ticks": False, "labelPadding": 6}}},
+        "layer": [
+            {
+                "transform": [{"filter": "isValid(datum.genes_low) && isValid(datum.genes_high)"}],
+                "mark": {"type": "bar", "height": {"band": 0.8}, "color": "var(--null-1)",
+                         **_SILENT},
+                "encoding": {"x": x("genes_low"), "x2": {"field": "genes_high"}},
+            },
+            {
+                "data": {"values": [{}]},
+                "mark": {"type": "rule", "color": GREY, **_SILENT},
+                "encoding": {"x": {"datum": 1, "type": "quantitative"}, "y": None},
+            },
+            span("ci_low", "ci_high", is_type, 1.6, POINT),
+            span("ci_low", "ci_high", is_pooled, 4, INK),
+            {
+                "transform": [{"filter": "datum.hr !== null"}],
+                "mark": {"type": "point", "filled": True, "opacity": 1, **_SILENT},
+                "encoding": {
+                    "x": x("hr"),
+                    "stroke": {"condition": {"test": is_pooled, "value": INK}, "value": POINT},
+                    "fill": {"condition": [{"test": is_pooled, "value": INK},
+                                           {"test": "datum.small", "value": POINT}],
+                             "value": "var(--paper)"},
+                    "shape": {"condition": {"test": is_pooled, "value": "diamond"},
+                              "value": "circle"},
+                    "size": {"condition": {"test": is_pooled, "value": 150}, "value": 48},
+                },
+            },
+            {
+                "transform": [{"filter": "datum.hr === null"}],
+                "mark": {"type": "text", "color": GREY, "fontStyle": "italic", "fontSize": 11,
+                         "limit": 260, **_SILENT},
+                "encoding": {"x": {"datum": 1, "type": "quantitative"}, "text": {"field": "why"}},
+            },
+            _beside("n_text", 48),
+            _beside("r_text", 92),
+            {
+                "mark": {"type": "bar", "height": {"band": 1}, "opacity": 0,
+                         "tooltip": {"content": "data"}, "x2Offset": 92, **_SILENT},
+                "encoding": {
+                    "x": {"value": 0},
+                    "x2": {"value": "width"},
+                    "tooltip": [
+                        *_titled({"label": "tumor type", "name": " ", "n_text": "events",
+                                  "r_text": "hazard ratio", "interval": "95 % interval",
+                                  "p_text": "p", "q_text": "q", "genes_text":
+                                  "p_genes (95 % of random genes)", "why": "note"}),
+                    ],
+                },
+            },
+        ],
+    }  # fmt: skip
+
+
 def _r(field: str) -> Spec:
     return {
         **_quantity(field),
@@ -134,12 +281,13 @@ def _span(low: str, high: str, test: str, width: float, colour: str) -> Spec:
     }
 
 
-def _beside(field: str, offset: int) -> Spec:
+def _beside(field: str, offset: int, size: int = 12) -> Spec:
     """A column of text at the right of the axes."""
     return {
-        "mark": {"type": "text", "align": "right", "color": INK, "xOffset": offset, **_SILENT},
+        "mark": {"type": "text", "align": "right", "color": INK, "xOffset": offset,
+                 "fontSize": size, **_SILENT},
         "encoding": {"x": {"value": "width"}, "text": {"field": field}},
-    }
+    }  # fmt: skip
 
 
 def _titled(titles: Mapping[str, str], **more: str) -> list[Spec]:
@@ -283,7 +431,8 @@ def _dominance() -> Spec:
 def all_charts() -> dict[str, Spec]:
     """By name, for the page."""
     charts = {
-        "forest": _forest(), "scatter": _scatter(), "heat": _heat(), "dominance": _dominance()
+        "forest": _forest(), "strata": _strata(), "scatter": _scatter(), "heat": _heat(),
+        "dominance": _dominance(), "hazards": _hazards(),
     }  # fmt: skip
     return {
         name: {"$schema": _SCHEMA, **chart, "config": _CONFIG} for name, chart in charts.items()

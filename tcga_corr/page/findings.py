@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -20,11 +21,13 @@ from tcga_corr.engine import Engine
 from tcga_corr.errors import DataMissingError, TcgaCorrError
 from tcga_corr.exchange import finite
 from tcga_corr.page import sentences
+from tcga_corr.page.hazards import hazards_of, survival_table
 from tcga_corr.page.pairs import pair_of, scatters_of
-from tcga_corr.page.parts import Dominance, Finding, Pair, Row, Scatter, Table
+from tcga_corr.page.parts import Dominance, Finding, Hazards, Pair, Row, Scatter, Table
 from tcga_corr.page.run_methods import methods_of_run
 from tcga_corr.page.run_rows import RowBudget, chosen_rows, grouped
 from tcga_corr.page.run_tables import claims_table, dominance_table, notes_of, pairs_table
+from tcga_corr.page.strata import differences_table, pair_of_strata
 
 _MOST_SENTENCES = 4  # of pairs of one analysis, before it gets one for all
 _NO_ROOM = "the page has no room for the samples of all pairs"
@@ -39,7 +42,7 @@ class Findings:
     ----------
     folder, plan, manifest, provenance
         Of the run.
-    answers, pairs, scatters, dominance, tables, methods, references
+    answers, pairs, scatters, dominance, hazards, tables, methods, references
         As of :class:`~tcga_corr.page.parts.Page`; ``methods`` ends with the software.
     dropped
         Rows of what was left out.
@@ -74,14 +77,18 @@ class Findings:
         self.scatters: dict[str, Mapping[str, Scatter]] = {}
         self._no_scatters: dict[str, str] = {}  # by key of scatters, why there are none
         self.dominance: list[Dominance] = []
+        self.hazards: list[Hazards] = []
         self.tables: list[Table] = []
         self.left_out: list[str] = []
         shares = budget.shares(self.plan)
         for analysis in self.plan.analyses:
             if analysis.kind == "dominance":
                 self._add_dominance(analysis)
+            if analysis.kind == "survival":
+                self._add_survival(analysis)
             for method in analysis.methods:
-                self._add_pairs(analysis, method, shares[analysis.name, method])
+                add = self._add_strata if analysis.strata else self._add_pairs
+                add(analysis, method, shares[analysis.name, method])
         of_run = f", {folder.run}" if prefix else ""
         if self.plan.claims:
             claims = compare_claims(engine, folder, self.plan).to_dicts()
@@ -127,11 +134,66 @@ class Findings:
             self.answers += [pair.finding for pair in added]
         else:
             self.answers.append(_finding_of_many(added, analysis))
-        if len(added) < analysis.n_pairs:
+        self._note_left_out(analysis, method, len(added))
+
+    def _note_left_out(self, analysis: PlannedAnalysis, method: str, n_shown: int) -> None:
+        if n_shown < analysis.n_pairs:
             self.left_out.append(
-                f"{self._prefix}{analysis.name}, {method}: the {len(added):,} of "
+                f"{self._prefix}{analysis.name}, {method}: the {n_shown:,} of "
                 f"{analysis.n_pairs:,} pairs whose association is strongest without shared genes"
             )
+
+    def _add_strata(self, analysis: PlannedAnalysis, method: str, n_pairs: int) -> None:
+        rows, pooled = chosen_rows(self.folder, analysis, method, n_pairs)
+        name = f"{self._prefix}{analysis.name}"
+        kinds = {one.name: _kind(one) for one in analysis.variables}
+        of_pooled = {
+            (own[0]["x"], own[0]["y"], number): own
+            for some in pooled.values()
+            for number, own in grouped(some)
+        }
+        blocks = list(grouped(rows))
+        added = [
+            pair_of_strata(
+                own,
+                of_pooled.get((own[0]["x"], own[0]["y"], number), []),
+                kinds,
+                id=f"{self.plan.run}-{place}",
+                analysis=name,
+            )
+            for place, (number, own) in enumerate(blocks, len(self.pairs))
+        ]
+        self.pairs += added
+        self.answers += [pair.finding for pair in added[:_MOST_SENTENCES]]
+        all_pooled = [row for some in pooled.values() for row in some]
+        file = f"{self.folder.run}-{analysis.name}-{method}-differences"
+        self.tables.append(differences_table(rows, all_pooled, f"{name}, {method}", file))
+        self._note_left_out(analysis, method, len(added))
+
+    def _add_survival(self, analysis: PlannedAnalysis) -> None:
+        """Add as many whole variables as fit."""
+        table = pl.scan_parquet(self.folder.path / "survival.parquet")
+        own = table.filter(pl.col("analysis") == analysis.name)
+        rows = own.with_columns(pl.col(pl.Categorical).cast(pl.String)).collect().to_dicts()
+        name, shown = f"{self._prefix}{analysis.name}", []
+        by_x: dict[tuple[str, int], list[Row]] = {}
+        seen: Counter[tuple[str, str]] = Counter()
+        for row in rows:  # a gene and a set may have the same name
+            by_x.setdefault((row["x"], seen[row["x"], row["tumor_type"]]), []).append(row)
+            seen[row["x"], row["tumor_type"]] += 1
+        n_shown = 0
+        for of_x in by_x.values():
+            if len(of_x) > self._budget.survival:
+                break
+            self._budget.survival -= len(of_x)
+            part, finding = hazards_of(of_x, name)
+            self.hazards.append(part)
+            self.answers.append(finding)
+            shown += of_x
+            n_shown += 1
+        note = f"The page has room for {n_shown} of {len(by_x)}." if n_shown < len(by_x) else ""
+        file = f"{self.folder.run}-{analysis.name}-survival"
+        self.tables.append(survival_table(shown, name, file, note))
 
     def _samples(self, analysis: PlannedAnalysis, row: Row) -> tuple[Mapping[str, Scatter], str]:
         """Those of a pair, if they fit in the page and the store still has them; or why not."""
@@ -174,7 +236,8 @@ class Findings:
         first = rows[0]
         part = Dominance(
             name,
-            f"{first['source']}, {first['unit']}; {first['samples']} samples in {len(types)} tumor "
+            f"{first['source']}, {first['unit']}; {first['samples']} "
+            f"samples{sentences.conditions_of(first)} in {len(types)} tumor "
             f"type{'s' if len(types) > 1 else ''}{note and '. '}{note}",
             Finding(
                 sentences.question_of_dominance(rows, sets), sentences.answer_of_dominance(rows)

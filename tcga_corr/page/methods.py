@@ -10,6 +10,8 @@ from tcga_corr.choices import Method, Null
 from tcga_corr.vocabulary.citations import REFERENCES, SOFTWARE
 from tcga_corr.vocabulary.methods import METHODS
 from tcga_corr.vocabulary.nulls import NULLS
+from tcga_corr.vocabulary.purity import CITATION as PURITY_CITATION
+from tcga_corr.vocabulary.purity import NAME as PURITY
 
 _SAMPLES = {
     "tumor": "one primary tumour sample per patient (sample type 01; 03 in LAML; in SKCM 01, then "
@@ -30,7 +32,19 @@ _TIES = {
 
 @dataclass(frozen=True)
 class Settings:
-    """What decides how a question was answered, and what the answer was made from."""
+    """What decides how a question was answered, and what the answer was made from.
+
+    Attributes
+    ----------
+    categories
+        Those of ``adjust`` that are categories.
+    with_purity
+        Whether r was adjusted for purity beside.
+    cut_by, strata
+        What cut the samples, and into which strata; empty where nothing did.
+    endpoint
+        Of survival; empty of other questions.
+    """
 
     samples: str
     ties: str
@@ -43,6 +57,12 @@ class Settings:
     provenance: Provenance
     is_dominance: bool = False
     over_batch: bool = False
+    where: Sequence[str] = ()
+    categories: Sequence[str] = ()
+    with_purity: bool = False
+    cut_by: str = ""
+    strata: Sequence[str] = ()
+    endpoint: str = ""
 
 
 def methods_text(settings: Settings) -> tuple[list[str], list[str]]:
@@ -54,12 +74,22 @@ def methods_text(settings: Settings) -> tuple[list[str], list[str]]:
         paragraphs.append(_scores(settings, cited))
     if settings.is_dominance:
         paragraphs.append(_dominance(settings, cited))
+    elif settings.endpoint:
+        paragraphs.append(_survival(settings, cited))
+        if settings.n_types > 1:
+            paragraphs.append(_pooling(cited, "Log hazard ratios were pooled over tumor types"))
     else:
         paragraphs.append(_correlation(settings, cited))
         if settings.null:
             paragraphs.append(_nulls(settings, cited))
         if settings.n_types > 1:
-            paragraphs.append(_pooling(cited))
+            paragraphs.append(
+                _pooling(cited, "Associations were pooled over tumor types on Fisher's z")
+            )
+        if settings.strata:
+            paragraphs.append(_strata(settings, cited))
+    if any(one.table == PURITY for one in provenance.covariates):
+        paragraphs.append(f"Purity is that of {PURITY_CITATION}.")
     cites = [
         *(table.cite for table in provenance.tables),
         *(gene_set.cite for gene_set in provenance.gene_sets),
@@ -83,14 +113,15 @@ def _data(settings: Settings) -> str:
     sources = dict.fromkeys(f"{table.title or table.source}, {table.unit}" for table in tables)
     types = f"{settings.n_types} tumor type{'s' if settings.n_types > 1 else ''}"
     samples = _SAMPLES[settings.samples] if all(map(_is_published, tables)) else _OWN_SAMPLES
+    chosen = f"; of these, those where {' and '.join(settings.where)}" if settings.where else ""
     genes = {table.genes for table in tables} - {"all"}
     only = f" Only {' or '.join(sorted(genes))} genes (NCBI Gene) were ranked." if genes else ""
     simulated = "The values are SIMULATED: nothing here is a finding. "
     return (
         f"{simulated if settings.provenance.simulated else ''}"
-        f"Expression was taken from {'; '.join(sources)}, of {types}, with {samples}. Of several "
-        "rows of one gene symbol the one of the highest mean was kept; genes without a value in "
-        f"some sample of a tumor type were left out there.{only}"
+        f"Expression was taken from {'; '.join(sources)}, of {types}, with {samples}{chosen}. Of "
+        "several rows of one gene symbol the one of the highest mean was kept; genes without a "
+        f"value in some sample of a tumor type were left out there.{only}"
     )
 
 
@@ -112,17 +143,65 @@ def _correlation(settings: Settings, cited: list[str]) -> str:
     estimates = " and ".join(f"{method.label} ({method.details})" for method in methods)
     cited += [reference for method in methods for reference in method.references]
     cited.append("q")
-    adjusted = ""
-    if settings.adjust:
-        adjusted = (
-            f" {', '.join(settings.adjust)} was held fixed by partial correlation; samples without "
-            "it were left out."
-        )
+    adjusted = _held_fixed(settings, "by partial correlation")
+    if settings.with_purity:
+        adjusted += " Where gene sets are involved, r_purity is r with purity held fixed too."
     batch = " and, as q_batch, over all rows of the run" if settings.over_batch else ""
     return (
         f"Within each tumor type, association was estimated by {estimates}, in at least "
         f"10 samples. q-values are Benjamini and Hochberg's over the tumor types of a pair{batch}."
         f"{adjusted} Where gene sets shared genes, r_disjoint is r without them."
+    )
+
+
+def _held_fixed(settings: Settings, how: str) -> str:
+    """What was held fixed, and how; empty where nothing was."""
+    if not settings.adjust:
+        return ""
+    by_levels = ""
+    if settings.categories:
+        one = len(settings.categories) == 1
+        by_levels = f" ({', '.join(settings.categories)}, {'a category' if one else 'categories'}, "
+        by_levels += "by an indicator of each level but the first)"
+    return (
+        f" {', '.join(settings.adjust)} was held fixed {how}{by_levels}; samples without it were "
+        "left out."
+    )
+
+
+def _survival(settings: Settings, cited: list[str]) -> str:
+    cited += ["cox", "efron", "proportional", "q"]
+    null = ""
+    if settings.null:
+        cited += ["phipson-smyth", "random-signatures"]
+        null = (
+            f" p_genes is the two-tailed rank of the score test among {settings.draws:,} random "
+            "genes or sets of the same mean and spread of expression, as random signatures go with "
+            "survival too (Venet, Dumont and Detours)."
+        )
+    return (
+        f"Within each tumor type, the hazard ratio of {settings.endpoint} per standard deviation "
+        "of a variable was estimated by Cox's proportional hazards (ties by Efron's approximation; "
+        "interval and p by Wald). p_proportional is the p of Grambsch and Therneau's test that the "
+        "ratio does not change with time. q-values are Benjamini and Hochberg's over the tumor "
+        f"types of a variable.{_held_fixed(settings, 'as a covariate of the model')}{null}"
+    )
+
+
+def _strata(settings: Settings, cited: list[str]) -> str:
+    several = ""
+    if len(settings.strata) > 2:
+        cited.append("cochran")
+        several = ", and all of them by Cochran's Q"
+    shuffled = ""
+    if any(METHODS[name].screens for name in settings.methods):
+        shuffled = (
+            f" p_permutation is the share of {settings.draws:,} permutations of the samples over "
+            "the strata, after standardising within each, whose difference is as large."
+        )
+    return (
+        f"Samples were cut by {settings.cut_by} ({', '.join(settings.strata)}). Strata were "
+        f"compared by the difference of their Fisher's z, delta_z{several}.{shuffled}"
     )
 
 
@@ -140,10 +219,10 @@ def _nulls(settings: Settings, cited: list[str]) -> str:
     return f"{details}. {'; '.join(adjusted)}."
 
 
-def _pooling(cited: list[str]) -> str:
+def _pooling(cited: list[str], what: str) -> str:
     cited += ["tau2", "hartung-knapp", "prediction"]
     return (
-        "Associations were pooled over tumor types on Fisher's z by random effects (variance "
+        f"{what} by random effects (variance "
         "between tumor types of DerSimonian and Laird, interval of Hartung and Knapp with a "
         "standard error not below that of the samples alone, with Nagashima, Noma and "
         "Furukawa's 95 % prediction interval for one more tumor type)."

@@ -316,17 +316,62 @@
     byId("forest-caption").replaceChildren(...parts);
   }
 
+  // in the order of the rows, whichever of them a layer of the figure leaves out
+  function labelsOf(rows) {
+    return [...new Set(rows.map((row) => row.label))];
+  }
+
+  // --- strata side by side
+
+  function strataRows() {
+    const shown = shownRows();
+    const types = [...new Set(shown.map((row) => row.tumor_type))];
+    const inOrder = types.flatMap((name) => pair.strata.flatMap((stratum) =>
+      shown.filter((row) => row.tumor_type === name && row.stratum === stratum)));
+    const pooled = pair.pooled_strata.filter((row) => isNumber(row.r));
+    return [
+      ...inOrder.map(forestRow),
+      ...pooled.map((row) => ({ ...forestRow(row), kind: "pooled", label: "pooled", small: true,
+        name: `${row.n_types} tumor types` })),
+    ].map((row) => ({ ...row, stratum: readable(row.stratum) }));
+  }
+
+  async function drawStrata() {
+    const spec = structuredClone(charts.strata);
+    const domain = pair.strata.map(readable);
+    spec.encoding.yOffset.scale = { domain };
+    for (const { encoding } of spec.layer) {
+      if (encoding.color && encoding.color.scale) encoding.color.scale.domain = domain;
+    }
+    byId("forest-caption").replaceChildren(`Point and line: r and its 95 % interval in each stratum,
+      from the top as the colours below; filled where q < ${significant}. ${pair.pooled_strata.length
+        ? "At the foot the pooled r of each, with the 95 % prediction interval as a thin line. " : ""}
+      At the right n and r. What compares the strata is in the table of differences.`);
+    const host = byId("forest-chart");
+    const rows = strataRows();
+    spec.encoding.y.scale.domain = labelsOf(rows);
+    await draw("forest-chart", spec, { rows }, host.clientWidth - 165,
+      [`${pair.x} against ${pair.y}`, pair.about]);
+  }
+
   async function drawForest() {
+    if (pair.strata.length) {
+      await drawStrata();
+      return;
+    }
     const rows = shownRows();
     caption(rows);
     const host = byId("forest-chart");
+    const spec = structuredClone(charts.forest);
+    const drawnRows = forestRows(rows);
+    spec.encoding.y.scale = { domain: labelsOf(drawnRows) };
     const title = [`${pair.x} against ${pair.y}`, pair.about];
-    await draw("forest-chart", charts.forest, { rows: forestRows(rows) }, host.clientWidth - 165,
+    await draw("forest-chart", spec, { rows: drawnRows }, host.clientWidth - 165,
       title, (row) => row.kind === "type" && chooseType(row.label));
   }
 
   const ROW_COLUMNS = [
-    ["tumor_type", "tumor type", "text"], ["n", "n", "count"], ["r", "r", "number"],
+    ["tumor_type", "tumor type", "text"], ["stratum", "stratum", "text"], ["n", "n", "count"], ["r", "r", "number"],
     ["ci_low", "from", "number", "lower end of the 95 % interval"],
     ["ci_high", "to", "number", "upper end of the 95 % interval"], ["p", "p", "p"],
     ["q", "q", "p", "p adjusted over the tumor types"],
@@ -338,18 +383,22 @@
       [one.mean, one.mean, "number", `r that ${one.short} give on average`],
     ]),
     ["n_shared_genes", "shared genes", "count"], ["r_disjoint", "r disjoint", "number",
-      "r without shared genes"], ["why", "note", "text"],
+      "r without shared genes"],
+    ["r_purity", "r, purity fixed", "number", "r adjusted for purity too"],
+    ["n_purity", "n with purity", "count"], ["why", "note", "text"],
   ].map(([name, label, kind, help]) => ({ name, label, kind, help }));
 
   function writeRows() {
     const rows = pair.rows.map((row) => ({ ...row, why: forestRow(row).why }));
-    const columns = ROW_COLUMNS.filter((column) => column.name !== "why" || rows.some((r) => r.why));
+    const columns = ROW_COLUMNS.filter((column) => !["why", "stratum"].includes(column.name)
+      || rows.some((row) => row[column.name]));
+    const pooled = pair.strata.length ? pair.pooled_strata : [pair.pooled];
     sheet(byId("rows"), {
       title: `${pair.x} against ${pair.y}, ${pair.method}`,
       file: `${pair.x}-${pair.y}-${pair.method}`,
       columns, rows,
-      foot: pair.pooled && isNumber(pair.pooled.r)
-        ? [{ ...pair.pooled, tumor_type: "POOLED", level: "pooled" }] : [],
+      foot: pooled.filter((row) => row && isNumber(row.r))
+        .map((row) => ({ ...row, tumor_type: "POOLED", level: "pooled" })),
     }, {
       key: "tumor_type",
       canPress: hasSamples,
@@ -476,8 +525,8 @@
 
   function drawHeat() {
     const block = blockOf(pair);
-    byId("heat").hidden = block.length < 2;
-    if (block.length < 2) return;
+    byId("heat").hidden = block.length < 2 || Boolean(pair.strata.length);
+    if (byId("heat").hidden) return;
     const strength = (one) => {
       const row = one.pooled || one.rows[0];
       return row[one.rows.some((each) => each.n_shared_genes) ? "r_disjoint" : "r"] || 0;
@@ -546,6 +595,58 @@
       scale.domain = shown.map(readable).concat(order.length > shown.length ? ["others"] : []);
       const width = byId(`dominance-${place}`).clientWidth - 75;
       draw(`dominance-${place}`, spec, { shares }, Math.min(width, 620), [one.analysis, one.about]);
+    });
+  }
+
+  // --- survival
+
+  const HAZARD_TICKS = [1 / 32, 1 / 16, 1 / 8, 0.25, 0.5, 1, 2, 4, 8, 16, 32];
+
+  function hazardRow(row, label) {
+    const has = isNumber(row.hr);
+    const isPooled = label === "pooled";
+    return {
+      ...row, label, kind: isPooled ? "pooled" : "type", name: names[row.tumor_type] || "",
+      small: isNumber(row.q) && row.q < significant,
+      n_text: WRITE.count(row.n_events), r_text: has ? row.hr.toFixed(2) : "",
+      interval: between(row.ci_low, row.ci_high), p_text: small(row.p), q_text: small(row.q),
+      genes_text: isNumber(row.p_genes)
+        ? `${small(row.p_genes)} (${between(row.genes_low, row.genes_high)})` : "",
+      why: isPooled ? "" : row.why || (has ? "" : "no hazard ratio"),
+    };
+  }
+
+  function drawSurvival() {
+    byId("survival").hidden = !page.hazards.length;
+    byId("survival-caption").textContent = `Point and line: the hazard ratio of a standard deviation
+      and its 95 % interval, cut at the ends of the axis; filled where q < ${significant}. Grey:
+      95 % of random genes. At the foot the pooled ratio. At the right events and ratio.`;
+    byId("survival-charts").replaceChildren(...page.hazards.flatMap((one, place) => [
+      make("h3", { textContent: readable(one.title) }),
+      make("p", { className: "about", textContent: readable(one.about) }),
+      make("div", { className: "chart", id: `survival-${place}` }),
+    ]));
+    page.hazards.forEach((one, place) => {
+      const inOrder = sorted(one.rows, "hr", true);
+      const rows = inOrder.map((row) => hazardRow(row, row.tumor_type));
+      if (one.pooled) rows.push(hazardRow(one.pooled, "pooled"));
+      const ENDS = ["hr", "ci_low", "ci_high", "genes_low", "genes_high"];
+      const found = rows.flatMap((row) => ENDS.map((name) => row[name])).filter(isNumber);
+      const least = Math.max(1 / 32, Math.min(0.5, ...found) / 1.05);
+      const most = Math.min(32, Math.max(2, ...found) * 1.05);
+      const within = (value) => (isNumber(value) ? Math.min(most, Math.max(least, value)) : value);
+      const spec = structuredClone(charts.hazards);
+      spec.encoding.y.scale = { domain: labelsOf(rows) };
+      for (const { encoding } of spec.layer) {
+        if (!encoding.x || !encoding.x.scale) continue;
+        encoding.x.scale.domain = [least, most];
+        encoding.x.axis.values = HAZARD_TICKS.filter((tick) => tick >= least && tick <= most);
+      }
+      const cut = rows.map((row) => ({
+        ...row, ...Object.fromEntries(ENDS.map((name) => [name, within(row[name])])),
+      }));
+      const width = byId(`survival-${place}`).clientWidth - 165;
+      draw(`survival-${place}`, spec, { rows: cut }, Math.min(width, 620), [one.title, one.about]);
     });
   }
 
@@ -659,6 +760,7 @@
     if (innerWidth === width) return;
     width = innerWidth;
     if (pair) choosePair(pair.id, type);
+    drawSurvival();
     drawDominance();
   }, 150));
   addEventListener("beforeprint", () => {
@@ -669,6 +771,7 @@
     page = found;
     writeTexts();
     const done = await writePairs(wanted);
+    drawSurvival();
     drawDominance();
     writeTables();
     return done;

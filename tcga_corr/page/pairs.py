@@ -33,7 +33,8 @@ def pair_of(
     Parameters
     ----------
     rows, pooled
-        In the columns of the command line, with ``source``, ``samples``, ``adjust`` and ``unit``.
+        In the columns of the command line, with ``source``, ``samples``, ``adjust``,
+        ``unit`` and, of samples that were chosen, ``where``.
     kinds
         ``set``, ``gene`` or ``covariate`` of x and y, by name.
     id, analysis, scatters, no_scatters
@@ -42,7 +43,7 @@ def pair_of(
     first = rows[0]
     x, y, adjust = first["x"], first["y"], first["adjust"]
     adjusted = f", adjusted for {adjust}" if adjust else ""
-    axes = [f"{_axis(name, kinds, first['unit'])}{adjusted}" for name in (x, y)]
+    axes = [f"{axis_title(name, kinds, first['unit'])}{adjusted}" for name in (x, y)]
     return Pair(
         id=id,
         x=x,
@@ -51,7 +52,7 @@ def pair_of(
         x_axis=axes[0],
         y_axis=axes[1],
         analysis=analysis,
-        about=_about(rows),
+        about=about_rows(rows),
         finding=Finding(
             sentences.question_of_pair(x, y, rows), sentences.answer_of_pair(x, y, rows, pooled)
         ),
@@ -66,7 +67,7 @@ def pairs_of_answer(answer: CorrelateAnswer) -> list[Pair]:
     """The pairs of an answer of ``correlate``: one for each method."""
     query, scope = answer.query, answer.query.scope
     more = {name: getattr(scope, name) for name in ("source", "samples", "ties", "unit")}
-    more["adjust"] = ",".join(query.adjust)
+    more |= {"adjust": ",".join(query.adjust), "where": " and ".join(scope.where)}
     kinds = {name: answer.provenance.kind_of(name) for name in (query.x, query.y)}
     pairs = []
     for method, pooling in answer.pooled.items():
@@ -101,19 +102,23 @@ def _rounded(values: Vector) -> list[float]:
     return [float(f"{value:.{_DIGITS}g}") for value in values.tolist()]
 
 
-def _axis(name: str, kinds: Mapping[str, str], unit: str) -> str:
+def axis_title(name: str, kinds: Mapping[str, str], unit: str) -> str:
+    """The title of an axis, of a variable's name and kind."""
     kind = kinds.get(name, "gene")
     if kind == "covariate":
         return name
     return f"{name}, {'ssGSEA score' if kind == 'set' else unit}"
 
 
-def _about(rows: Sequence[Row]) -> str:
+def about_rows(rows: Sequence[Row]) -> str:
+    """The data that the rows of a pair are from, in words."""
     first = rows[0]
-    n = [row["n"] for row in rows if row["r"] is not None]
-    types = f"{len(n)} tumor type{'' if len(n) == 1 else 's'}"
+    given = [row for row in rows if row["r"] is not None]
+    n = [row["n"] for row in given]
+    n_types = len({row["tumor_type"] for row in given})
+    types = f"{n_types} tumor type{'' if n_types == 1 else 's'}"
     adjusted = f", adjusted for {first['adjust']}" if first["adjust"] else ""
     return (
         f"{first['method']}{adjusted}; {first['source']}, {first['unit']}; {first['samples']} "
-        f"samples, n = {sum(n):,} in {types}"
+        f"samples{sentences.conditions_of(first)}, n = {sum(n):,} in {types}"
     )

@@ -78,6 +78,9 @@ class Pair:
         Key of its scatters among those of the page; empty where there are none.
     no_scatters
         Why there are none.
+    strata, pooled_strata
+        Of samples that are cut, the strata in order; the rows are those of each in each tumor type,
+        the pooled ones of each, and ``pooled`` is None.
     """
 
     id: str
@@ -93,6 +96,18 @@ class Pair:
     pooled: Row | None
     scatters: str = ""
     no_scatters: str = ""
+    strata: Sequence[str] = ()
+    pooled_strata: Sequence[Row] = ()
+
+
+@dataclass(frozen=True)
+class Hazards:
+    """Hazard ratios of a variable: a row per tumor type, and the pooled one or None."""
+
+    title: str
+    about: str
+    rows: Sequence[Row]
+    pooled: Row | None
 
 
 @dataclass(frozen=True)
@@ -120,7 +135,7 @@ class Page:
         Questions and answers in words.
     pairs, pairs_note, scatters
         For the figure; which pairs they are, if not all; by key and tumor type, their samples.
-    dominance, tables
+    dominance, hazards, tables
         More figures, and tables.
     methods
         Paragraphs to paste; ``references`` are what they cite.
@@ -140,6 +155,7 @@ class Page:
     pairs_note: str = ""
     scatters: Mapping[str, Mapping[str, Scatter]] = field(default_factory=dict)
     dominance: Sequence[Dominance] = ()
+    hazards: Sequence[Hazards] = ()
     tables: Sequence[Table] = ()
     methods: Sequence[str] = ()
     references: Sequence[str] = ()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
-from tcga_corr.analysis.names import sets_among
+from tcga_corr.analysis.names import is_category, sets_among
 from tcga_corr.analysis.provenance import Provenance
-from tcga_corr.batch.plan import Plan, PlannedAnalysis
+from tcga_corr.batch.plan import Plan, PlannedAnalysis, covariates_among
 from tcga_corr.page.methods import Settings, methods_text, software_text
 
 
@@ -51,14 +51,17 @@ def _key(analysis: PlannedAnalysis) -> Hashable:
     """The same for analyses of the same methods."""
     if analysis.kind == "dominance":
         return analysis.scope, analysis.kind, analysis.draws
-    draws = analysis.draws if analysis.null else 0
-    return analysis.scope, analysis.methods, analysis.adjust, analysis.null, draws
+    draws = analysis.draws if analysis.null or analysis.strata else 0
+    own = (analysis.kind == "survival", analysis.endpoint, analysis.by, analysis.strata)
+    settings = (analysis.methods, analysis.adjust, analysis.null, draws, analysis.purity)
+    return analysis.scope, *settings, *own
 
 
 def _settings(group: Sequence[PlannedAnalysis], plan: Plan, provenance: Provenance) -> Settings:
     """The settings of analyses that differ in nothing but their variables."""
     first = group[0]
-    variables = [one for analysis in group for one in (*analysis.variables, *analysis.adjust)]
+    variables = [one for analysis in group for one in analysis.involved]
+    covariates = {(one.table, one.name) for one in covariates_among(variables)}
     sets = {one.name for one in sets_among(variables)}
     tables = {(one.source, tumor_type) for one in group for tumor_type in one.tumor_types}
     return Settings(
@@ -76,7 +79,16 @@ def _settings(group: Sequence[PlannedAnalysis], plan: Plan, provenance: Provenan
             tables=tuple(
                 one for one in provenance.tables if (one.source, one.tumor_type) in tables
             ),
+            covariates=tuple(
+                one for one in provenance.covariates if (one.table, one.name) in covariates
+            ),
         ),
         is_dominance=first.kind == "dominance",
         over_batch=plan.n_rows > len(tables),
+        where=first.scope.where,
+        categories=[one.name for one in first.adjust if is_category(one)],
+        with_purity=bool(first.purity),
+        cut_by=first.cutting.by if first.cutting else "",
+        strata=first.strata,
+        endpoint=first.endpoint[0].covariate.name if first.endpoint else "",
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from tcga_corr.analysis.correlate_by import comparisons
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan, PlannedAnalysis
 from tcga_corr.batch.strongest import strongest_pairs
@@ -25,29 +26,36 @@ class RowBudget:
     ----------
     pairs, rows, points
         Pairs, rows of them, and samples of their scatters.
-    dominance, notes
-        Rows of dominance, and of what was left out.
+    dominance, survival, notes
+        Rows of dominance, of survival, and of what was left out.
     """
 
     pairs: int = 200
     rows: int = 3_000
     points: int = 30_000
     dominance: int = 800
+    survival: int = 1_200
     notes: int = 300
 
     def shares(self, plan: Plan) -> dict[tuple[str, str], int]:
         """How many pairs of each analysis and method fit, and are subtracted; of small ones all."""
         blocks = [(one, method) for one in plan.analyses for method in one.methods]
-        blocks.sort(key=lambda block: block[0].n_pairs * len(block[0].tumor_types))
+        blocks.sort(key=lambda block: block[0].n_pairs * _rows_of_pair(block[0]))
         shares: dict[tuple[str, str], int] = {}
         for number, (analysis, method) in enumerate(blocks):
-            n_left, n_types = len(blocks) - number, len(analysis.tumor_types)
-            fitting = max(1, min(self.pairs, self.rows // n_types) // n_left)
+            n_left, n_rows = len(blocks) - number, _rows_of_pair(analysis)
+            fitting = max(1, min(self.pairs, self.rows // n_rows) // n_left)
             n_pairs = min(analysis.n_pairs, fitting)
             self.pairs = max(0, self.pairs - n_pairs)
-            self.rows = max(0, self.rows - n_pairs * n_types)
+            self.rows = max(0, self.rows - n_pairs * n_rows)
             shares[analysis.name, method] = n_pairs
         return shares
+
+
+def _rows_of_pair(analysis: PlannedAnalysis) -> int:
+    """With those that compare strata."""
+    per_type = len(analysis.strata) + len(comparisons(analysis.strata)) or 1
+    return per_type * len(analysis.tumor_types)
 
 
 def chosen_rows(
@@ -78,11 +86,14 @@ def chosen_rows(
 
 
 def grouped(rows: Sequence[Row]) -> Iterator[tuple[int, list[Row]]]:
-    """The rows of each pair, with its number among the pairs of the same names, from 0."""
+    """The rows of each pair, with its number among the pairs of the same names, from 0.
+
+    Of a pair, each tumor type and stratum has one row.
+    """
     groups: dict[tuple[str, str, int], list[Row]] = {}
-    seen: dict[tuple[str, str, str], int] = {}
+    seen: dict[tuple[str, ...], int] = {}
     for row in rows:
-        names = row["x"], row["y"], row["tumor_type"]
+        names = row["x"], row["y"], row.get("tumor_type", ""), row.get("stratum") or ""
         number = seen[names] = seen.get(names, -1) + 1
         groups.setdefault((row["x"], row["y"], number), []).append(row)
     for (_, _, number), own in groups.items():

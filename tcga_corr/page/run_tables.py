@@ -38,17 +38,18 @@ def pairs_table(pairs: Sequence[Pair], file: str, of_run: str = "") -> Table:
         Column("r", "pooled r", "number"), Column("ci_low", "from", "number"),
         Column("ci_high", "to", "number"),
         Column("r_disjoint", "r disjoint", "number", "pooled r without shared genes"),
+        Column("r_purity", "r, purity fixed", "number", "pooled r adjusted for purity too"),
         Column("i2", "I²", "number", "share of the variation that is between tumor types"),
         Column("n_positive", "positive", "count", f"tumor types with {_COUNTED} > 0"),
         Column("n_negative", "negative", "count", f"tumor types with {_COUNTED} < 0"),
         Column("tallied_by", "counted by", "text", "the q that counts: its column"),
     )  # fmt: skip
     rows = []
-    for pair in pairs:
-        row = pair.pooled or pair.rows[0]
+    for pair, row in _estimates(pairs):
+        stratum = f", {row['stratum']}" if pair.strata else ""
         rows.append(
             {
-                "pair": f"{pair.x} ~ {pair.y}",
+                "pair": f"{pair.x} ~ {pair.y}{stratum}",
                 "id": pair.id,
                 "x": pair.x,
                 "y": pair.y,
@@ -58,6 +59,15 @@ def pairs_table(pairs: Sequence[Pair], file: str, of_run: str = "") -> Table:
             }
         )
     return Table(f"Pairs{of_run}", file, columns, rows)
+
+
+def _estimates(pairs: Sequence[Pair]) -> Iterator[tuple[Pair, Row]]:
+    """Each pair with its pooled row, or that of its one tumor type; of strata with each."""
+    for pair in pairs:
+        if pair.strata:
+            yield from ((pair, row) for row in pair.pooled_strata or pair.rows)
+        else:
+            yield pair, pair.pooled or pair.rows[0]
 
 
 def dominance_table(rows: Sequence[Row], analysis: str, file: str, note: str) -> Table:
@@ -77,7 +87,7 @@ def dominance_table(rows: Sequence[Row], analysis: str, file: str, note: str) ->
 
 def notes_of(folder: RunFolder, budget: RowBudget, prefix: str) -> Iterator[Row]:
     """The reasons in the notes of rows, each once; of very many, those of the most rows."""
-    for name in ("associations", "dominance"):
+    for name in ("associations", "dominance", "survival"):
         path = folder.path / f"{name}.parquet"
         if not path.exists():
             continue

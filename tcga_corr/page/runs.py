@@ -37,6 +37,7 @@ def page_of_run(engine: Engine, run: str) -> Page:
         pairs_note="; ".join(found.left_out),
         scatters=found.scatters,
         dominance=found.dominance,
+        hazards=found.hazards,
         tables=found.tables,
         methods=found.methods,
         references=found.references,

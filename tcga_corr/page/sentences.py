@@ -29,18 +29,18 @@ NOT_COMPARED = (
 def question_of_pair(x: str, y: str, rows: Sequence[Row]) -> str:
     """The question of a pair."""
     label = METHODS[rows[0]["method"]].label
-    return f"Do {x} and {y} vary together in {_where(rows)}{_scope(rows[0])}, by {label}?"
+    return f"Do {x} and {y} vary together in {where_of(rows)}{scope_of(rows[0])}, by {label}?"
 
 
 def answer_of_pair(x: str, y: str, rows: Sequence[Row], pooled: Row | None) -> str:
     """How x and y vary together over the tumor types that have an r."""
     given = [row for row in rows if row["r"] is not None]
     if not given:
-        return f"No tumor type gives an association of {x} and {y}: {_reasons(rows)}."
+        return f"No tumor type gives an association of {x} and {y}: {reasons_of(rows)}."
     if all(_SAME in (row["note"] or "") for row in given):
         return f"{x} and {y} are the same variable." + _without_r(rows, given)
     symbol = METHODS[rows[0]["method"]].symbol
-    scope = _scope(rows[0])
+    scope = scope_of(rows[0])
     if len(given) == 1:
         return _in_one(x, y, given[0], scope, symbol) + _without_r(rows, given)
     parts = [
@@ -52,13 +52,19 @@ def answer_of_pair(x: str, y: str, rows: Sequence[Row], pooled: Row | None) -> s
     return " ".join(filter(None, parts)) + _without_r(rows, given)
 
 
-def _scope(row: Row) -> str:
+def scope_of(row: Row) -> str:
     """The samples, where they are not one tumour sample per patient, and what is held fixed."""
     adjusted = f", {row['adjust']} held fixed" if row["adjust"] else ""
-    return f"{_SAMPLES[row['samples']]}{adjusted}"
+    return f"{_SAMPLES[row['samples']]}{conditions_of(row)}{adjusted}"
 
 
-def _reasons(rows: Sequence[Row]) -> str:
+def conditions_of(row: Row) -> str:
+    """Which samples were chosen by conditions, in words; empty of all."""
+    return f" where {row['where']}" if row.get("where") else ""
+
+
+def reasons_of(rows: Sequence[Row]) -> str:
+    """Why there is no number, each reason once."""
     parts = (part for row in rows for part in note_without_mark(row["note"]).split("; "))
     return "; ".join(dict.fromkeys(filter(None, parts)))
 
@@ -66,7 +72,7 @@ def _reasons(rows: Sequence[Row]) -> str:
 def _pooled(pooled: Row | None, symbol: str) -> str:
     if pooled is None or pooled["r"] is None:
         return ""
-    text = f"The pooled {symbol} is {pooled['r']:z.2f} ({_interval(pooled)})"
+    text = f"The pooled {symbol} is {pooled['r']:z.2f} ({interval_of(pooled)})"
     if pooled.get("prediction_low") is not None:
         text += (
             f"; one more tumor type is expected between {pooled['prediction_low']:z.2f} and "
@@ -115,7 +121,7 @@ def _among_genes(x: str, y: str, given: Sequence[Row], tally: Tally, scope: str)
 
 def _in_one(x: str, y: str, row: Row, scope: str, symbol: str) -> str:
     where = f"In {row['tumor_type']} (n = {row['n']:,}){scope}"
-    estimate = f"{symbol} = {row['r']:z.3f} ({_interval(row)})"
+    estimate = f"{symbol} = {row['r']:z.3f} ({interval_of(row)})"
     how = "rise together" if row["r"] > 0 else "run against each other"
     if row["ci_low"] is None or row["ci_low"] <= 0 <= row["ci_high"]:
         how = "are not shown to vary together"
@@ -187,7 +193,10 @@ def question_of_dominance(rows: Sequence[Row], sets: Sequence[str]) -> str:
     """The question of several gene sets."""
     named = ", ".join(sets) if len(sets) <= 6 else f"{len(sets)} gene sets"
     scored = [row for row in rows if row["n"]] or rows
-    return f"Which scores highest in {_where(scored)}{_SAMPLES[rows[0]['samples']]}: {named}?"
+    return (
+        f"Which scores highest in {where_of(scored)}{_SAMPLES[rows[0]['samples']]}"
+        f"{conditions_of(rows[0])}: {named}?"
+    )
 
 
 def answer_of_dominance(rows: Sequence[Row]) -> str:
@@ -227,7 +236,8 @@ def _beside_random_sets(rows: Sequence[Row]) -> str:
     )
 
 
-def _where(rows: Sequence[Row]) -> str:
+def where_of(rows: Sequence[Row]) -> str:
+    """The tumor type, or how many there are."""
     types = list(dict.fromkeys(row["tumor_type"] for row in rows))
     return str(types[0]) if len(types) == 1 else f"{len(types)} tumor types"
 
@@ -236,7 +246,7 @@ def finding_of_claim(row: Row) -> Finding:
     """A claim: what was published, beside what is here."""
     n = f"; n = {row['published_n']:,}" if row["published_n"] is not None else ""
     here = row["here"] if row["here"] is not None else "nothing"
-    interval = f", {_interval(row)}" if row["ci_low"] is not None else ""
+    interval = f", {interval_of(row)}" if row["ci_low"] is not None else ""
     here_n = f" (n = {row['n']:,})" if row["n"] is not None else ""
     judged, _, reason = row["verdict"].partition("none: ")
     verdict = f"Verdict: {row['verdict']}" if judged else f"No verdict: {reason}"
@@ -247,7 +257,8 @@ def finding_of_claim(row: Row) -> Finding:
     )
 
 
-def _interval(row: Row) -> str:
+def interval_of(row: Row) -> str:
+    """The 95 % interval, in words."""
     if row["ci_low"] is None:
         return "no interval"
     return f"95 % interval {row['ci_low']:z.2f} to {row['ci_high']:z.2f}"

@@ -52,6 +52,7 @@ def page_of_store(engine: Engine) -> Page:
         pairs_note="; ".join(text for found in findings for text in found.left_out),
         scatters={key: own for found in findings for key, own in found.scatters.items()},
         dominance=[one for found in findings for one in found.dominance],
+        hazards=[one for found in findings for one in found.hazards],
         tables=[*_tables(engine, status), *(one for found in findings for one in found.tables)],
         methods=[*methods, *(made_by or [software_text(software())])],
         references=list(references),

@@ -22,5 +22,11 @@ REFERENCES = {
     "doi:10.1177/0962280218773520",
     "phipson-smyth": "Phipson & Smyth 2010, Stat. Appl. Genet. Mol. Biol. 9:39, "
     "doi:10.2202/1544-6115.1585",
+    "cochran": "Cochran 1954, Biometrics 10:101, doi:10.2307/3001666",
+    "cox": "Cox 1972, J. R. Stat. Soc. B 34:187, doi:10.1111/j.2517-6161.1972.tb00899.x",
+    "efron": "Efron 1977, J. Am. Stat. Assoc. 72:557, doi:10.1080/01621459.1977.10480613",
+    "proportional": "Grambsch & Therneau 1994, Biometrika 81:515, doi:10.1093/biomet/81.3.515",
+    "random-signatures": "Venet, Dumont & Detours 2011, PLoS Comput. Biol. 7:e1002240, "
+    "doi:10.1371/journal.pcbi.1002240",
     "friedman": "Friedman 1937, J. Am. Stat. Assoc. 32:675, doi:10.1080/01621459.1937.10503522",
 }

@@ -72,7 +72,7 @@ NORMAL_TISSUES: dict[str, NormalTissue] = {
         NormalTissue("LGG", _CORTEX, _OF_CORTEX),
         NormalTissue("LIHC", ("Liver",)),
         NormalTissue("LUAD", ("Lung",)),
-        NormalTissue("LUSC", ("Lung",), "of alveoli, and the tumours arise in bronchi"),
+        NormalTissue("LUSC", ("Lung",), "mostly alveoli, and the tumours arise in bronchi"),
         NormalTissue("MESO", doubt="no pleura"),
         NormalTissue("OV", ("Ovary",), "many of the tumours arise from the fallopian tube"),
         NormalTissue("PAAD", ("Pancreas",), "mostly acinar cells, and the tumours are ductal"),

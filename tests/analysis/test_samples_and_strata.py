@@ -14,6 +14,7 @@ from scipy import stats
 
 import tcga_corr as tc
 from tcga_corr.analysis.where import parse_condition
+from tcga_corr.choices import Method
 from tcga_corr.engine import Engine
 from tcga_corr.errors import AnalysisError, UsageError
 from tests.conftest import barcodes, write_table
@@ -266,6 +267,17 @@ def test_r_in_each_stratum_and_their_difference(engine: Engine) -> None:
     assert pooled["delta_z"] < 0
     assert answer.strata["MALE"].r > 0.8 > answer.strata["FEMALE"].r
     assert answer.frame.columns[-2:] == ["delta_z", "p_permutation"]
+
+
+@pytest.mark.parametrize("method", ["spearman", "kendall"])
+def test_differences_are_of_the_method(engine: Engine, method: Method) -> None:
+    answer = engine.correlate_by(
+        "G001", "G002", "gender", method=method, null=(), tumor_types=["LIHC"]
+    )
+    one, other, difference = answer.frame.to_dicts()
+    expected = np.arctanh(one["r"]) - np.arctanh(other["r"])
+    assert difference["delta_z"] == pytest.approx(expected, abs=1e-12)
+    assert (difference["p_permutation"] is None) == (method == "kendall")
 
 
 def test_three_strata_have_q_of_all(engine: Engine) -> None:

@@ -58,7 +58,7 @@ COLUMNS = {
         "q", "q_batch", "z_genes", "p_genes", "q_genes", "genes_mean", "genes_low", "genes_high",
         "z_sets", "p_sets", "sets_mean", "sets_low", "sets_high", "n_reference_sets",
         "n_shared_genes", "r_disjoint", "r_purity", "n_purity", "level", "note", "source",
-        "samples", "ties", "adjust", "where", "unit",
+        "samples", "ties", "adjust", "where", "unit", "cut_by", "delta_z", "p_permutation",
     ],
     "pooled": [
         "analysis", "x", "y", "method", "n_types", "n", "r", "ci_low", "ci_high", "p", "q",
@@ -66,7 +66,8 @@ COLUMNS = {
         "p_sets", "sets_mean", "sets_low", "sets_high", "n_reference_sets", "tau2", "i2",
         "prediction_low", "prediction_high", "n_positive", "n_negative", "tallied_by", "r_min",
         "r_max", "r_disjoint", "r_purity",
-        "note", "source", "samples", "ties", "adjust", "where", "unit",
+        "note", "source", "samples", "ties", "adjust", "where", "unit", "cut_by", "stratum",
+        "level", "delta_z", "p_permutation",
     ],
     "dominance": [
         "analysis", "tumor_type", "scale", "set", "n", "mean", "sd", "median", "mean_rank",

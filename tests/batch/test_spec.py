@@ -366,7 +366,7 @@ COLLECTED = f"{PAIR}[[crosses]]\nx = ['mine']\n[collections]\n"  # the next line
     ("text", "problem"),
     [
         # the file as a whole
-        ("", "1: no block of pairs, crosses or dominance. Add [[pairs]]"),
+        ("", "1: no block of pairs, crosses, dominance or survival. Add [[pairs]]"),
         ("title = 'x'\n", "1: no block of"),
         (f"{PAIR}x = \n", "3: not TOML: invalid value. See https://toml.io."),
         (f"{PAIR}x = [1,\n\n", "3: not TOML: "),

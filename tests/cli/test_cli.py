@@ -211,7 +211,7 @@ def test_status_and_samples(run: Run) -> None:
 def test_sets(run: Run) -> None:
     code, out, _ = run("sets", "--format", "tsv")
     frame = pl.read_csv(io.StringIO(out), separator="\t")
-    assert (code, frame.height) == (0, 66)
+    assert (code, frame.height) == (0, 67)
     assert frame["licence"].null_count() == 0
     code, out, _ = run("sets", "nfkb", "--format", "tsv")
     found = pl.read_csv(io.StringIO(out), separator="\t")

@@ -34,6 +34,8 @@ from tcga_corr.vocabulary.citations import REFERENCES, SOFTWARE
 from tcga_corr.vocabulary.gene_sets.catalogue import reference_sets
 from tcga_corr.vocabulary.gene_sets.gmt import GeneSet
 from tcga_corr.vocabulary.methods import METHODS
+from tcga_corr.vocabulary.purity import CITATION as PURITY_CITATION
+from tcga_corr.vocabulary.purity import NAME as PURITY
 
 ROOT = Path(__file__).parents[2]
 CITED = {
@@ -51,6 +53,11 @@ CITED = {
     "prediction": ("Nagashima, Noma & Furukawa 2019", "10.1177/0962280218773520"),
     "phipson-smyth": ("Phipson & Smyth 2010", "10.2202/1544-6115.1585"),
     "closed-form": ("Korotkevich et al. 2021", "10.1101/060012"),
+    "cochran": ("Cochran 1954", "10.2307/3001666"),
+    "cox": ("Cox 1972", "10.1111/j.2517-6161.1972.tb00899.x"),
+    "efron": ("Efron 1977", "10.1080/01621459.1977.10480613"),
+    "proportional": ("Grambsch & Therneau 1994", "10.1093/biomet/81.3.515"),
+    "random-signatures": ("Venet, Dumont & Detours 2011", "10.1371/journal.pcbi.1002240"),
     "friedman": ("Friedman 1937", "10.1080/01621459.1937.10503522"),
 }
 # what names each in the text
@@ -67,6 +74,11 @@ NAMED = {
     "phipson-smyth": "two-tailed rank",
     "closed-form": "closed form",
     "friedman": "Friedman",
+    "cochran": "Cochran's Q",
+    "cox": "Cox's",
+    "efron": "Efron's",
+    "proportional": "Grambsch and Therneau",
+    "random-signatures": "Venet, Dumont and Detours",
 }
 HUB = "A hub 2020"
 TABLE = TableRecord(
@@ -124,7 +136,7 @@ def test_the_code_that_does_it_cites_the_same() -> None:
 EVERY = [
     {
         "methods": methods, "ties": ties, "adjust": adjust, "null": null, "n_types": n_types,
-        "is_dominance": dominance,
+        "is_dominance": dominance, "endpoint": endpoint, "strata": strata, "cut_by": "stage",
         "provenance": provenance(gene_sets=(GENE_SET,) if sets else ()),
     }
     for methods in ([], *([one] for one in METHODS), list(METHODS))
@@ -132,7 +144,8 @@ EVERY = [
     for null in ([], ["genes"], ["sets"], ["genes", "sets"])
     for adjust, n_types in ((["age"], 1), ([], 2))
     for dominance, sets in ((True, True), (False, False), (False, True))
-    if methods or dominance
+    for endpoint, strata in (("", ()), ("OS", ()), ("", ("I", "II")), ("", ("I", "II", "III")))
+    if methods or dominance or endpoint
 ]  # fmt: skip
 
 
@@ -222,6 +235,43 @@ def test_what_was_held_fixed() -> None:
     told = text_of(adjust=["age", "D"])
     assert " age, D was held fixed by partial correlation; samples without it were left" in told
     assert "partial" not in text_of()
+
+
+def test_categories_are_held_fixed_by_their_levels() -> None:
+    text = text_of(adjust=["age", "gender"], categories=["gender"])
+    assert (
+        " age, gender was held fixed by partial correlation (gender, a category, by an indicator "
+        "of each level but the first); samples without it were left out."
+    ) in text
+    assert "indicator" not in text_of(adjust=["age"])
+
+
+def test_conditions_strata_and_purity_are_told() -> None:
+    text = text_of(where=["age<60", "gender=MALE"], cut_by="stage", strata=["I", "II"], draws=500)
+    assert "then 06); of these, those where age<60 and gender=MALE. Of several rows" in text
+    assert "Samples were cut by stage (I, II)." in text
+    assert "p_permutation is the share of 500 permutations" in text
+    assert "p_permutation" not in text_of(strata=["I", "II"], methods=["kendall"])
+    plain = text_of()
+    assert not any(word in plain for word in ("those where", "cut by", "r_purity", "Purity"))
+    aran = replace(covariate("purity", PURITY_CITATION), table=PURITY)
+    paragraphs, references = methods_text(
+        settings(with_purity=True, provenance=provenance(covariates=(aran,)))
+    )
+    assert "r_purity is r with purity held fixed too" in paragraphs[2]
+    assert paragraphs[-1] == f"Purity is that of {PURITY_CITATION}."
+    assert "doi:10.1038/ncomms9971" in paragraphs[-1]
+    assert references.count(PURITY_CITATION) == 1
+
+
+def test_how_hazard_ratios_were_estimated() -> None:
+    text = text_of(endpoint="PFI", adjust=["age"], null=["genes"], draws=300)
+    assert "the hazard ratio of PFI per standard deviation" in text
+    assert " age was held fixed as a covariate of the model; samples" in text
+    assert "among 300 random genes or sets" in text
+    assert "Log hazard ratios were pooled over tumor types by random effects" in text
+    assert "correlation" not in text
+    assert "pooled" not in text_of(endpoint="PFI", n_types=1)
 
 
 def test_over_what_q_is() -> None:

@@ -356,10 +356,13 @@ def test_figures_are_drawn_without_eval(plain: Parsed) -> None:
         assert words not in script
 
 
-@pytest.mark.parametrize("name", ["forest", "scatter", "heat", "dominance"])
+CHARTS = ["forest", "strata", "scatter", "heat", "dominance", "hazards"]
+
+
+@pytest.mark.parametrize("name", CHARTS)
 def test_figures_compile(name: str) -> None:
     spec = all_charts()[name]
-    assert set(all_charts()) == {"forest", "scatter", "heat", "dominance"}
+    assert set(all_charts()) == set(CHARTS)
     data: dict[str, list[Any]] = {one: [] for one in ("rows", "points", "line", "cells", "shares")}
     drawn = vl_convert.vegalite_to_vega({**spec, "datasets": data}, vl_version="6.4")
     assert drawn["marks"]

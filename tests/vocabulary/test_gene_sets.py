@@ -26,6 +26,7 @@ ROOT = Path(__file__).parents[2]
 
 SIZES = {
     "ferroptosis": 40,
+    "proliferation": 200,
     "nfkb": 200,
     "nfkb-wp-survival": 35,
     "nfkb-pid-canonical": 23,

@@ -25,14 +25,16 @@ def check(document: Document) -> None:
     _check_block_names(document)
     checks = {"pairs": _check_pairs, "crosses": _check_cross, "dominance": _check_dominance}
     for block in document.blocks:
-        checks[block.kind](block)
+        if block.kind in checks:
+            checks[block.kind](block)
+        _check_by(block)
     _check_adjust(document)
     check_claims(document)
     if not any(key in BLOCKS or document.is_spoilt((key,)) for key in document.raw):
         document.report(
             (),
-            "no block of pairs, crosses or dominance",
-            "Add [[pairs]], [[crosses]] or [[dominance]]",
+            "no block of pairs, crosses, dominance or survival",
+            "Add [[pairs]], [[crosses]], [[dominance]] or [[survival]]",
         )
 
 
@@ -172,6 +174,20 @@ def _check_dominance(block: Block) -> None:
     _check_distinct(block, place, sets)
 
 
+def _check_by(block: Block) -> None:
+    """Report what cuts the samples, and is correlated or adjusted for."""
+    known = block.document.names.variables_if_known
+    cutting = {variable for _, name in block.names("by") for variable in known(name)}
+    if not cutting:
+        return
+    place = (*block.place, "by")
+    name = block.setting("by")
+    if cutting & set(_correlated(block)):
+        block.document.report(place, f"'{name}' is correlated itself", "Cut by another")
+    if cutting & {variable for *_, variable in block.variables("adjust")}:
+        block.document.report(place, f"'{name}' is adjusted for too", "Leave one of them out")
+
+
 def _check_distinct(block: Block, place: Place, variables: Sequence[Named]) -> None:
     """Report two different gene sets of one name."""
     try:
@@ -185,7 +201,7 @@ def _check_adjust(document: Document) -> None:
     reported: set[tuple[Place, str]] = set()
     for block in document.blocks:
         controls = [] if block.kind == "dominance" else block.variables("adjust")
-        if controls:
+        if controls and block.kind != "survival":
             _check_methods_adjust(block)
         correlated = _correlated(block) if controls else {}
         for place, name, variable in controls:
@@ -211,7 +227,7 @@ def _check_methods_adjust(block: Block) -> None:
 
 
 def _correlated(block: Block) -> dict[Named, Place]:
-    """The variables of a block of pairs or crosses, with the first place of each."""
+    """The variables of a block of pairs, crosses or survival, with the first place of each."""
     found: dict[Named, Place] = {}
     for place, pair in block.pairs:
         for number, name in enumerate(pair):

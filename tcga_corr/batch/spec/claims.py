@@ -65,7 +65,14 @@ def _check_tumor_type(block: Block, place: Place, claim: Claim) -> None:
 
 def _check_statistic(block: Block, place: Place, claim: Claim) -> None:
     statistic = claim["statistic"]
-    if (statistic == "highest") != (block.kind == "dominance"):
+    if block.kind == "survival" or block.has("by"):
+        what = "of survival" if block.kind == "survival" else "by strata"
+        block.document.report(
+            (*place, "analysis"),
+            f"'{block.name}' is a block {what}, whose results are not compared with claims",
+            "Name another block, or leave the claim out",
+        )
+    elif (statistic == "highest") != (block.kind == "dominance"):
         fitting = "highest" if block.kind == "dominance" else "r or n"
         block.document.report(
             (*place, "statistic"),

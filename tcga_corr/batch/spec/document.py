@@ -18,7 +18,7 @@ from tcga_corr.vocabulary.tumor_types import parse_tumor_type
 
 _DEFAULTS: dict[str, Any] = {
     **vars(Scope()), "draws": N_DRAWS, "methods": ("pearson",), "adjust": (), "null": (),
-    "purity": True,
+    "purity": True, "by": None, "endpoint": "OS",
 }  # fmt: skip
 
 
@@ -103,14 +103,14 @@ class Document:
 
 @dataclass(frozen=True)
 class Block:
-    """A block of pairs, crosses or dominance."""
+    """A block of pairs, crosses, dominance or survival."""
 
     document: Document
     place: Place
 
     @property
     def kind(self) -> Kind:
-        """``pairs``, ``crosses`` or ``dominance``."""
+        """``pairs``, ``crosses``, ``dominance`` or ``survival``."""
         return next(kind for kind in BLOCKS if kind == self.place[0])
 
     @property

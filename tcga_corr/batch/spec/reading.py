@@ -7,12 +7,13 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import tomlkit
 
 from tcga_corr.analysis.names import NameResolver
 from tcga_corr.analysis.scope import Scope
+from tcga_corr.analysis.survival import SURVIVAL_NULLS
 from tcga_corr.batch.spec.checks import check
 from tcga_corr.batch.spec.claims import set_names
 from tcga_corr.batch.spec.document import Block, Document
@@ -22,9 +23,19 @@ from tcga_corr.batch.spec.problems import Place, Problem, SpecError
 from tcga_corr.batch.spec.schema import Kind, Output, Statistic
 from tcga_corr.choices import Method, Null
 from tcga_corr.errors import UsageError
+from tcga_corr.vocabulary.nulls import NULLS
 from tcga_corr.vocabulary.tumor_types import parse_tumor_type
 
 _MOST_IN_LINE = 4
+_NULLS_OF: dict[Kind, tuple[Null, ...]] = {"survival": SURVIVAL_NULLS}
+_CORRELATED = ["methods", "adjust", "null", "purity", "by"]
+_KEYS: dict[Kind, list[str]] = {
+    "pairs": [*_CORRELATED, "pairs"],
+    "crosses": [*_CORRELATED, "x", "y"],
+    "dominance": ["sets"],
+    "survival": ["endpoint", "adjust", "null", "x"],
+}
+"""The settings of each kind of block, beside those of all."""
 
 
 @dataclass(frozen=True)
@@ -36,18 +47,23 @@ class Analysis:
     name
         The block's own, or ``pairs-1`` and so on; no other block has it, in any case.
     kind, line
-        ``pairs``, ``crosses`` or ``dominance``, and the line where the block starts.
+        ``pairs``, ``crosses``, ``dominance`` or ``survival``, and the line where the block starts.
     scope
         Tumor types, source, samples, tie rule and least genes.
     methods, adjust, null
-        Empty for dominance, to which they do not apply.
+        Empty for dominance, to which they do not apply; methods for survival too.
     pairs
         For pairs only.
     x, y
-        For crosses only; ``y`` is None for ``x`` with itself. ``hallmark``, ``reference`` and
-        ``FILE.gmt`` stand as they are, the file's path as it opens from the working directory.
+        For crosses, and ``x`` for survival; ``y`` is None for ``x`` with itself. ``hallmark``,
+        ``reference`` and ``FILE.gmt`` stand as they are, the file's path as it opens from the
+        working directory.
     sets
         For dominance only; as ``x``.
+    by
+        For pairs and crosses: what cuts the samples; None where they are not cut.
+    endpoint
+        For survival only.
     """
 
     name: str
@@ -63,6 +79,8 @@ class Analysis:
     x: tuple[str, ...] = ()
     y: tuple[str, ...] | None = None
     sets: tuple[str, ...] = ()
+    by: str | None = None
+    endpoint: str = ""
 
 
 @dataclass(frozen=True)
@@ -210,27 +228,30 @@ def _safe_name(path: Path) -> str:
 
 
 def _analysis(block: Block, source: str | None) -> Analysis:
-    correlated = block.kind != "dominance"
+    kind = block.kind
+    correlated = kind in ("pairs", "crosses")
 
     def names(key: str) -> tuple[str, ...]:
         return tuple(name for _, name in block.names(key))
 
-    settings: dict[str, Any] = {
-        key: block.settings(key) if correlated else () for key in ("methods", "null")
-    }
+    nulls = () if kind == "dominance" else block.settings("null")
     return Analysis(
         name=block.name,
         kind=block.kind,
         line=block.document.line(block.place),
         scope=replace(block.scope, source=block.scope.source or source),
-        adjust=names("adjust") if correlated else (),
+        methods=cast(tuple[Method, ...], block.settings("methods")) if correlated else (),
+        adjust=() if kind == "dominance" else names("adjust"),
+        # a null of the top that hazard ratios do not have is one of the other blocks
+        null=tuple(one for one in NULLS if one in nulls and one in _NULLS_OF.get(kind, NULLS)),
         draws=block.setting("draws"),
         purity=correlated and block.setting("purity"),
         pairs=tuple(pair for _, pair in block.pairs),
         x=names("x"),
         y=names("y") if block.has("y") else None,
-        sets=() if correlated else names("sets"),
-        **settings,
+        sets=names("sets") if kind == "dominance" else (),
+        by=next(iter(names("by")), None) if correlated else None,
+        endpoint=block.setting("endpoint") if kind == "survival" else "",
     )
 
 
@@ -252,9 +273,7 @@ def filled_in(spec: Spec) -> str:
     parts = [tomlkit.dumps({"name": spec.name, "title": spec.title, "outputs": [*spec.outputs]})]
     for analysis in spec.analyses:
         keys = ["source", "tumor_types", "samples", "ties", "min_genes", "where", "draws"]
-        if analysis.kind != "dominance":
-            keys += ["methods", "adjust", "null", "purity"]
-        keys += {"pairs": ["pairs"], "crosses": ["x", "y"], "dominance": ["sets"]}[analysis.kind]
+        keys += _KEYS[analysis.kind]
         values = {**vars(analysis), **vars(analysis.scope)}
         parts.append(_block_text(analysis.kind, values, ["name", *keys], folder))
     keys = [field.name for field in fields(Claim) if field.name != "line"]
@@ -267,7 +286,7 @@ def _block_text(kind: str, values: Mapping[str, Any], keys: Sequence[str], folde
     table = tomlkit.table()
     for key in keys:
         if values[key] is not None:
-            names_variables = key in ("x", "y", "adjust", "pairs", "sets")
+            names_variables = key in ("x", "y", "adjust", "pairs", "sets", "by")
             table.add(key, _toml_item(values[key], folder if names_variables else None))
     blocks = tomlkit.aot()
     blocks.append(table)

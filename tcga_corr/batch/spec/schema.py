@@ -21,15 +21,15 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from tcga_corr.analysis.names import SetVariable
 from tcga_corr.batch.spec.names import Names
 from tcga_corr.batch.spec.problems import Place
-from tcga_corr.choices import Method, Null, Selection, Ties
+from tcga_corr.choices import BY_SAMPLE_TYPE, Method, Null, Selection, Ties
 from tcga_corr.errors import TcgaCorrError, UsageError, near_names
 from tcga_corr.vocabulary.tumor_types import parse_tumor_type
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-Kind = Literal["pairs", "crosses", "dominance"]
+Kind = Literal["pairs", "crosses", "dominance", "survival"]
 Output = Literal["parquet", "tsv"]
 Statistic = Literal["r", "n", "highest"]
-BLOCKS: tuple[Kind, ...] = ("pairs", "crosses", "dominance")
+BLOCKS: tuple[Kind, ...] = ("pairs", "crosses", "dominance", "survival")
 _MOST_SHOWN = 60
 _OWN_ERROR = "own"
 
@@ -93,6 +93,10 @@ def _sets(text: str, names: Names) -> str:
     return text
 
 
+def _cutting(text: str, names: Names) -> str:
+    return text if text == BY_SAMPLE_TYPE else _one_variable(text, names)
+
+
 def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
@@ -105,6 +109,7 @@ Text = Annotated[str, _by(_not_empty)]
 Name = Annotated[str, _by(_name)]
 TumorType = Annotated[str, _by(_as_abbreviation)]
 OneVariable = Annotated[str, _by(_one_variable)]
+By = Annotated[str, _by(_cutting)]
 Pair = Annotated[list[OneVariable], Field(min_length=2, max_length=2)]
 Variables = Annotated[
     list[Annotated[str, _by(_variable)]], Field(min_length=1), BeforeValidator(_as_list)
@@ -138,11 +143,13 @@ class _Correlated(_Scored):
 
 class _Pairs(_Correlated):
     name: Name | None = None
+    by: By | None = None
     pairs: Annotated[list[Pair], Field(min_length=1)]
 
 
 class _Cross(_Correlated):
     name: Name | None = None
+    by: By | None = None
     x: Variables
     y: Variables | None = None
 
@@ -150,6 +157,14 @@ class _Cross(_Correlated):
 class _Dominance(_Scored):
     name: Name | None = None
     sets: Annotated[list[Annotated[str, _by(_sets)]], Field(min_length=1)] | None = None
+
+
+class _Survival(_Scored):
+    name: Name | None = None
+    x: Variables
+    endpoint: Text | None = None
+    adjust: list[Annotated[str, _by(_control)]] | None = None
+    null: list[Literal["genes"]] | None = None
 
 
 class _Claim(_Table):
@@ -173,11 +188,13 @@ class _Top(_Correlated):
     pairs: list[_Pairs] | None = None
     crosses: list[_Cross] | None = None
     dominance: list[_Dominance] | None = None
+    survival: list[_Survival] | None = None
     claims: list[_Claim] | None = None
 
 
 _TABLES: dict[str | int, type[_Table]] = {
-    "pairs": _Pairs, "crosses": _Cross, "dominance": _Dominance, "claims": _Claim,
+    "pairs": _Pairs, "crosses": _Cross, "dominance": _Dominance, "survival": _Survival,
+    "claims": _Claim,
 }  # fmt: skip
 _REMEDIES = {
     "string_type": "Give a text in quotes",
@@ -235,8 +252,8 @@ def _what_and_remedy(error: ErrorDetails) -> tuple[str, str]:
 def _unknown_key(place: Place) -> tuple[str, str]:
     *_, key = place
     table = _TABLES[place[0]] if len(place) > 1 else _Top
-    if table is _Dominance and key in _Correlated.model_fields:
-        return "does not apply to dominance", "Leave it out here"
+    if table in (_Dominance, _Survival) and key in _Pairs.model_fields:
+        return f"does not apply to {place[0]}", "Leave it out here"
     if table is not _Claim and key in _Top.model_fields:
         return f"does not belong in a block of {place[0]}", "Move it above all blocks"
     known = table.model_fields

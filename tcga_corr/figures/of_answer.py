@@ -1,0 +1,81 @@
+"""The figure of an answer, by its kind; ``Answer.plot`` calls it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from tcga_corr.analysis.answer import Answer
+from tcga_corr.analysis.compare import CompareAnswer
+from tcga_corr.analysis.correlate import CorrelateAnswer
+from tcga_corr.analysis.correlate_by import CorrelateByAnswer
+from tcga_corr.analysis.de import DeAnswer
+from tcga_corr.analysis.dominance import DominanceAnswer
+from tcga_corr.analysis.robustness import RobustnessAnswer
+from tcga_corr.analysis.screen import ScreenAnswer
+from tcga_corr.analysis.survival import SurvivalAnswer
+from tcga_corr.errors import UsageError
+from tcga_corr.figures.boxes import MOST, boxes
+from tcga_corr.figures.change import volcano as volcano_of_counts
+from tcga_corr.figures.comparison import comparison
+from tcga_corr.figures.dominance import dominance_figure
+from tcga_corr.figures.forest import forest
+from tcga_corr.figures.hazards import hazard_forest
+from tcga_corr.figures.look import FigureFile, Look
+from tcga_corr.figures.screen_map import screen_map
+from tcga_corr.figures.specification import specification_curve
+from tcga_corr.figures.style import save
+from tcga_corr.figures.volcano import volcano
+
+
+def figure_of(answer: Answer, path: str | Path | None = None, **look: Any) -> Figure:
+    """Draw an answer, and write it to a file if one is named.
+
+    Parameters
+    ----------
+    answer
+        Of any question that has a figure of its answer alone.
+    path
+        A file that ends in png, svg or pdf.
+    look
+        The fields of :class:`tcga_corr.figures.look.Look`.
+
+    Raises
+    ------
+    UsageError
+        If there is no such figure.
+    """
+    draw = next((one for kind, one in _FIGURES.items() if isinstance(answer, kind)), None)
+    if draw is None:
+        raise UsageError(
+            f"there is no figure of a {type(answer).__name__}", "Plot its frame as you like"
+        )
+    figure = draw(answer)
+    if path is not None:
+        save(figure, FigureFile(Path(path), Look(**look)))
+    return figure
+
+
+def _of_screen(answer: ScreenAnswer) -> Figure:
+    several = answer.query.by_tumor_type and len(answer.query.scope.tumor_types) > 1
+    return screen_map(answer) if several or answer.query.against == "itself" else volcano(answer)
+
+
+def _of_comparison(answer: CompareAnswer) -> Figure:
+    most = max(len(answer.query.variables), len(answer.query.groups))
+    return boxes(answer) if most <= MOST else comparison(answer)
+
+
+_FIGURES: dict[type[Answer], Callable[[Any], Figure]] = {
+    CorrelateAnswer: forest,
+    CorrelateByAnswer: forest,
+    ScreenAnswer: _of_screen,
+    CompareAnswer: _of_comparison,
+    DeAnswer: volcano_of_counts,
+    SurvivalAnswer: hazard_forest,
+    DominanceAnswer: dominance_figure,
+    RobustnessAnswer: specification_curve,
+}

@@ -1,0 +1,110 @@
+"""Tables on a terminal: what fits, what stands out, what is left out; and workbooks of Excel."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import polars as pl
+import pytest
+from rich.cells import cell_len
+
+from tcga_corr.cli.output import MOST_ROWS, Out, Result, Terminal, _as_table
+from tcga_corr.cli.workbook import workbook
+from tcga_corr.errors import UsageError
+
+FRAME = pl.DataFrame(
+    {
+        "tumor_type": ["ACC", "LIHC", "UVM"],
+        "n": [79, 371, None],
+        "r": [0.5, -0.25, None],
+        "p": [1e-5, 0.2, None],
+        "q": [2e-5, 0.3, None],
+        "note": ["", "two samples without purity, which has been estimated for the others", ""],
+    }
+)
+
+
+def lines(result: Result, terminal: Terminal | None) -> list[str]:
+    return _as_table(result, terminal).decode().splitlines()
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_a_table_fits_the_terminal(width: int) -> None:
+    result = Result(FRAME, "rows", {}, heading="a heading " * 20, less=("q",))
+    found = lines(result, Terminal(width, bold=False))
+    assert max(map(cell_len, found)) <= width
+    assert any("ACC" in line for line in found)
+    whole = lines(result, None)  # a file or a redirect
+    assert "two samples without purity, which has been estimated for the others" in "\n".join(whole)
+
+
+def test_what_is_left_out_is_named_the_least_first() -> None:
+    result = Result(FRAME.drop("note"), "rows", {}, less=("q", "p"))
+    needed = max(map(cell_len, lines(result, None)))
+    assert lines(result, Terminal(needed, bold=False)) == lines(result, None)
+    found = lines(result, Terminal(needed - 1, bold=False))
+    assert found[-1] == "--wide has q too"
+    assert found[0].split() == ["tumor_type", "n", "r", "p"]
+    found = lines(result, Terminal(5, bold=False))
+    assert found[0].split() == ["tumor_type", "n"]  # the first two stay
+
+
+def test_rows_that_stand_out_are_bold_on_a_terminal_alone() -> None:
+    result = Result(FRAME, "rows", {}, stands_out=lambda row: (row["q"] or 1) < 0.05)
+    bold = [line for line in lines(result, Terminal(200, bold=True)) if line.startswith("\x1b[1m")]
+    assert [line.split()[0] for line in bold] == ["\x1b[1mACC"]
+    for terminal in (Terminal(200, bold=False), None):
+        assert not any("\x1b" in line for line in lines(result, terminal))
+
+
+def test_fewer_rows_on_a_terminal_are_said() -> None:
+    result = Result(FRAME, "rows", {}, on_terminal=FRAME.head(1))
+    assert "--wide has 2 more rows too" in lines(result, Terminal(200, bold=False))
+    assert len(lines(result, None)) == 5
+
+
+def test_of_very_many_rows_some_are_shown() -> None:
+    result = Result(pl.DataFrame({"x": range(MOST_ROWS + 7)}), "rows", {})
+    for terminal in (Terminal(80, bold=False), None):
+        found = lines(result, terminal)
+        assert "7 more rows: --format tsv has all" in found
+        assert len(found) == MOST_ROWS + 4
+
+
+def test_the_environment_decides_whether_bold_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_COLOR", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLUMNS", "77")
+    assert Terminal.here() == Terminal(77, bold=True)
+    monkeypatch.setenv("TERM", "dumb")
+    assert not Terminal.here().bold
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not Terminal.here().bold
+
+
+def test_a_workbook_holds_symbols_as_text(tmp_path: Path) -> None:
+    frame = pl.DataFrame(
+        {"gene": ["SEPT2", "MARCH1", "=1+1", "1E5", None], "r": [0.5, None, 1, 2, 3]}
+    )
+    around = {"pooled": {"pearson": {"r": 0.25}}, "query": {"x": "RELA"}, "provenance": {"a": [1]}}
+    out = Out("xlsx", tmp_path / "x.xlsx", force=False)
+    out.write(Result(frame, "rows", around))
+    content = (tmp_path / "x.xlsx").read_bytes()
+    assert content == workbook("rows", frame, around)  # the same bytes each time
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        texts = archive.read("xl/sharedStrings.xml").decode()
+        first = archive.read("xl/worksheets/sheet1.xml").decode()
+        names = archive.read("xl/workbook.xml").decode()
+    for text in ("SEPT2", "MARCH1", "=1+1", "1E5", "pearson.r", "provenance"):
+        assert text in texts + names
+    assert "<f>" not in first
+    assert first.count('t="s"') == 6  # two headings, four symbols
+    assert "<v>0.5</v>" in first
+
+
+def test_a_sheet_that_is_too_small_is_refused() -> None:
+    with pytest.raises(UsageError, match="a sheet of Excel holds"):
+        workbook("rows", pl.DataFrame({"x": pl.zeros(1_048_576, eager=True)}), {})
