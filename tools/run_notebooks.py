@@ -20,16 +20,16 @@ from traitlets.config import Config
 
 NOTEBOOKS = Path(__file__).parent.parent / "docs" / "notebooks"
 SECONDS = 300  # at most, of a cell
-PRIVATE = Config(KernelManager={"transport": "ipc"})  # no port that others could listen to
 
 
 def run(path: Path) -> Any:
     """The notebook with its cells run. A cell that fails is an error."""
     notebook = nbformat.read(path, as_version=4)
     with tempfile.TemporaryDirectory() as folder:
-        NotebookClient(
-            notebook, timeout=SECONDS, resources={"metadata": {"path": folder}}, config=PRIVATE
-        ).execute()
+        # files in place of ports, which others could listen to
+        sockets = Config(KernelManager={"transport": "ipc", "ip": f"{folder}/.kernel"})
+        place = {"metadata": {"path": folder}}
+        NotebookClient(notebook, timeout=SECONDS, resources=place, config=sockets).execute()
     for cell in notebook.cells:
         cell.metadata = {}  # when each cell ran
     notebook.metadata = {
