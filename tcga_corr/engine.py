@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from tcga_corr.analysis.compare import CompareAnswer
     from tcga_corr.analysis.correlate import CorrelateAnswer
     from tcga_corr.analysis.correlate_by import CorrelateByAnswer
+    from tcga_corr.analysis.de import DeAnswer
     from tcga_corr.analysis.dominance import DominanceAnswer
     from tcga_corr.analysis.enrich import EnrichAnswer
     from tcga_corr.analysis.pca import PcaAnswer
@@ -314,6 +315,66 @@ class Engine:
         from tcga_corr.analysis.compare import compare
 
         return compare(self.data(Scope(**scope)), variables, by, group, null, draws)
+
+    def de(
+        self,
+        by: str | Path = BY_SAMPLE_TYPE,
+        *,
+        group: str | None = None,
+        contrasts: Sequence[str] = (),
+        reference: str | None = None,
+        pair: str | None = None,
+        adjust: Sequence[str] = (),
+        shrink: bool = False,
+        min_count: int = 10,
+        q: float = 0.05,
+        lfc: float = 1.0,
+        check: bool = False,
+        jobs: int = 2,
+        tumor_types: Iterable[str] = (),
+        source: str | None = None,
+        samples: Selection = "tumor",
+        where: Sequence[str] = (),
+        progress: Progress | None = None,
+    ) -> DeAnswer:
+        """Which genes' raw counts differ between groups of samples, in each tumor type.
+
+        DESeq2 by the package pydeseq2 (the extra ``de``), and Wilcoxon's test of normalised counts.
+
+        Parameters
+        ----------
+        by
+            As for :meth:`compare`; ``gtex`` where counts of GTEx are loaded.
+        group
+            The file's column of groups.
+        contrasts
+            ``A:B`` each, fold changes of A over B; by default the two groups that there are.
+        reference
+            A group that all others are compared with.
+        pair
+            ``patient`` to compare within patients.
+        adjust
+            Covariates to hold fixed; of categories their levels.
+        shrink
+            Shrink fold changes too, in a column of their own.
+        min_count
+            Reads in all samples together that a gene needs.
+        q, lfc
+            When a gene is called: below q, with a log2 fold change above lfc.
+        check
+            Count the calls between random halves of a group.
+        jobs
+            Tumor types at a time, a process each.
+        tumor_types, source, samples, where, progress
+            As elsewhere; the source of raw counts, and conditions on covariates.
+        """
+        from tcga_corr.analysis.de import DeOptions, differential_expression
+
+        options = DeOptions(
+            by, group, contrasts, reference, pair, adjust, shrink, min_count, q, lfc, check, jobs
+        )
+        scope = Scope(tumor_types, source, samples, where=where)
+        return differential_expression(self.store, options, scope, progress)
 
     def dominance(
         self,
@@ -600,12 +661,17 @@ class Engine:
         return pl.DataFrame([asdict(one) for one in found], schema=dict.fromkeys(names, pl.String))
 
     def remove(
-        self, source: str, tumor_types: Iterable[str] = (), *, downloads: bool = False
+        self,
+        source: str,
+        tumor_types: Iterable[str] = (),
+        *,
+        downloads: bool = False,
+        counts: bool = False,
     ) -> list[Removed]:
         """Remove tables from the store; see :func:`tcga_corr.upkeep.removal.remove`."""
         from tcga_corr.upkeep.removal import remove
 
-        return remove(self.store, source, tumor_types, downloads=downloads)
+        return remove(self.store, source, tumor_types, downloads=downloads, counts=counts)
 
     def remove_covariates(self, name: str) -> None:
         """Remove a table of covariates from the store."""

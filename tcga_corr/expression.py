@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-Matrix = NDArray[np.float32]
+Matrix = NDArray[np.floating]
 
 # different values of a sample from which on another with all the same is no coincidence
 _MIN_DIFFERENT = 10
@@ -29,7 +29,7 @@ class ExpressionTable:
     samples
         The barcode, or other name, of each column.
     values
-        Genes x samples, float32; NaN where not measured.
+        Genes x samples, float32, of counts float64; NaN where not measured.
     dropped
         Reason to the number of rows or columns left out so far.
     """
@@ -61,17 +61,18 @@ class ExpressionTable:
         total = self.dropped.get(reason, 0) + count
         return replace(self, dropped={**self.dropped, reason: total})
 
-    def prepared(self, last: Collection[str] = ()) -> ExpressionTable:
+    def prepared(self, *, counts: bool = False, last: Collection[str] = ()) -> ExpressionTable:
         """The table as the store keeps it: complete, one row a symbol, one column a sample, sorted.
 
-        Repeated columns are averaged; then samples without most of the genes, and genes without a
-        value in some sample, are left out, as ranks need complete columns; of several rows of one
-        symbol, that of the highest mean is kept. The order of the input's rows and columns does
-        not change a bit of the result. The samples in ``last`` stand after the others, and do not
-        decide which row is kept.
+        Repeated columns are averaged, those of counts added up; then samples without most of the
+        genes, and genes without a value in some sample, are left out, as ranks need complete
+        columns; of several rows of one symbol, that of the highest mean is kept. The order of the
+        input's rows and columns does not change a bit of the result. The samples in ``last`` stand
+        after the others, and do not decide which row is kept.
         """
         table = self.rows(self.genes != "", "genes without a symbol")
-        table = table._averaged_repeats()._complete()
+        table = table._added_repeats() if counts else table._averaged_repeats()
+        table = table._complete()
         names = table.samples
         order = sorted(range(len(names)), key=lambda column: (names[column] in last, names[column]))
         n_first = sum(name not in last for name in names)
@@ -83,9 +84,7 @@ class ExpressionTable:
         Missing values do not count. This is the mean on the source's scale for any pseudocount: of
         ``x = log2(v + c)`` it is ``log2(mean(v) + c)``.
         """
-        by_name: dict[str, list[int]] = {}
-        for column, name in enumerate(self.samples):
-            by_name.setdefault(name, []).append(column)
+        by_name = self._columns_by_name()
         if len(by_name) == len(self.samples):
             return self
         values = np.take(self.values, [columns[0] for columns in by_name.values()], axis=1)
@@ -100,6 +99,23 @@ class ExpressionTable:
         return merged.counted(
             "repeated columns of one sample, averaged", len(self.samples) - len(by_name)
         )
+
+    def _added_repeats(self) -> ExpressionTable:
+        """Columns of one name become one, their sum: the reads of a sample in several runs."""
+        by_name = self._columns_by_name()
+        if len(by_name) == len(self.samples):
+            return self
+        values = np.stack([self.values[:, at].sum(axis=1) for at in by_name.values()], axis=1)
+        added = replace(self, samples=tuple(by_name), values=values)
+        return added.counted(
+            "repeated columns of one sample, added up", len(self.samples) - len(by_name)
+        )
+
+    def _columns_by_name(self) -> dict[str, list[int]]:
+        by_name: dict[str, list[int]] = {}
+        for column, name in enumerate(self.samples):
+            by_name.setdefault(name, []).append(column)
+        return by_name
 
     def _complete(self) -> ExpressionTable:
         missing: NDArray[np.bool_] = np.isnan(self.values)

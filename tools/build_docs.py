@@ -1,4 +1,6 @@
-"""Write the pages that are generated from the program, or check that they are up to date.
+"""Write what is generated from the program, or check that it is up to date.
+
+Pages of docs/, manual pages and completions of share/.
 
 python tools/build_docs.py [--check]
 """
@@ -12,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import typer
+from command_files import completions, man_pages
 
 from tcga_corr.cli.app import app
 from tcga_corr.cli.output import JSON_SCHEMA
@@ -24,7 +27,8 @@ from tcga_corr.vocabulary.gtex import NORMAL_TISSUES
 from tcga_corr.vocabulary.methods import METHODS
 from tcga_corr.vocabulary.units import QUANTITIES
 
-DOCS = Path(__file__).parent.parent / "docs"
+ROOT = Path(__file__).parent.parent
+DOCS, MANUAL, COMPLETIONS = ROOT / "docs", ROOT / "share/man/man1", ROOT / "share/completions"
 CLI_INTRODUCTION = """\
 # Command line
 
@@ -61,7 +65,7 @@ on (Vivian et al. 2017, doi:10.1038/nbt.3772), and its phenotype table. The samp
 in the table of their tumor type, with `gtex` and `tissue`, and are in no selection but `--samples
 gtex`:
 
-```console
+```sh
 tcga-corr fetch LIHC OV --source toil --gtex
 tcga-corr correlate ferroptosis nfkb --samples gtex
 tcga-corr compare ferroptosis -t OV --by gtex
@@ -274,11 +278,22 @@ def _section(source: Source) -> str:
         + ("one table for all tumor types" if source.pan_cancer else "one table a tumor type"),
         f"- cite {source.citation}",
         *(f"- {quirk}" for quirk in source.quirks),
+        *(
+            [f"- raw counts (`--counts`): {_counts_of(source.of_counts)}"]
+            if source.of_counts
+            else []
+        ),
         *(f"- `{address}` ({live})" for address in _addresses(source)),
     ]
     if not _addresses(source):
         lines.append("- loaded from disk: not fetched")
     return "\n".join((*lines, ""))
+
+
+def _counts_of(source: Source) -> str:
+    if source.table is None:
+        return f"{source.unit}, in files named `{source.file_name}`"
+    return f"{source.unit}, `{_addresses(source)[0]}`"
 
 
 def inputs() -> str:
@@ -304,16 +319,32 @@ PAGES: dict[str, Callable[[], str]] = {
 }
 
 
+def files() -> dict[Path, str]:
+    """Every file that is generated, with its text."""
+    texts = {DOCS / name: page() for name, page in PAGES.items()}
+    texts |= {MANUAL / name: text for name, text in man_pages().items()}
+    return texts | {COMPLETIONS / name: text for name, text in completions().items()}
+
+
 def main() -> int:
-    stale = 0
-    for name, page in PAGES.items():
-        path, text = DOCS / name, page()
-        if "--check" not in sys.argv:
-            path.write_text(text, encoding="utf-8")
-        elif not path.exists() or path.read_text(encoding="utf-8") != text:
-            print(f"{name} is out of date: run python tools/build_docs.py")
-            stale = 1
-    return stale
+    texts = files()
+    # of commands that are no more
+    left_over = {path for folder in (MANUAL, COMPLETIONS) for path in folder.glob("*")} - set(texts)
+    stale = [
+        path
+        for path, text in texts.items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
+    if "--check" in sys.argv:
+        for path in (*stale, *sorted(left_over)):
+            print(f"{path.relative_to(ROOT)} is out of date: run python tools/build_docs.py")
+        return int(bool(stale or left_over))
+    for path in left_over:
+        path.unlink()
+    for path in stale:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(texts[path], encoding="utf-8")
+    return 0
 
 
 if __name__ == "__main__":

@@ -28,6 +28,12 @@ if TYPE_CHECKING:
     import polars as pl
 
 
+def samples_in_words(samples: str, conditions: Sequence[str]) -> str:
+    """Which samples: ``tumor samples where gender=FEMALE``."""
+    where = f" where {' and '.join(conditions)}" if conditions else ""
+    return f"{samples} samples{where}"
+
+
 @dataclass(frozen=True)
 class ScopeQuery:
     """A scope with every default filled in."""
@@ -44,8 +50,7 @@ class ScopeQuery:
     @property
     def samples_in_words(self) -> str:
         """Which samples: ``tumor samples where gender=FEMALE``."""
-        conditions = f" where {' and '.join(self.where)}" if self.where else ""
-        return f"{self.samples} samples{conditions}"
+        return samples_in_words(self.samples, self.where)
 
 
 @dataclass(frozen=True)

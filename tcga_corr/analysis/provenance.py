@@ -8,16 +8,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Protocol
 
 from tcga_corr.sources import SOURCES
 from tcga_corr.store.covariate_lookup import Covariate
-from tcga_corr.store.index import TableIndex
-from tcga_corr.store.metadata import InputFile
+from tcga_corr.store.metadata import InputFile, TableMetadata
 from tcga_corr.vocabulary.gene_sets.catalogue import COLLECTIONS
 from tcga_corr.vocabulary.gene_sets.gmt import GeneSet
 
 _PACKAGES = ("tcga-corr", "numpy", "scipy", "polars", "pyarrow", "duckdb", "gseapy")
+
+
+class RecordedTable(Protocol):
+    """A table of expression or of raw counts, as far as its record goes."""
+
+    @property
+    def metadata(self) -> TableMetadata:
+        """Its metadata."""
+
+    @property
+    def table_sha256(self) -> str:
+        """A hash of what it holds."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +54,7 @@ class TableRecord:
     inputs: tuple[Input, ...]
 
     @classmethod
-    def of(cls, table: TableIndex) -> TableRecord:
+    def of(cls, table: RecordedTable) -> TableRecord:
         """The record of a table."""
         metadata, source = table.metadata, SOURCES.get(table.metadata.source)
         return cls(
@@ -139,14 +150,15 @@ class Provenance:
     @classmethod
     def of(
         cls,
-        tables: Sequence[TableIndex],
+        tables: Sequence[RecordedTable],
         sets: Sequence[GeneSet],
         covariates: Sequence[Covariate] = (),
         notes: Sequence[str] = (),
+        packages: Sequence[str] = (),
     ) -> Provenance:
-        """The provenance of a result from these."""
+        """The provenance of a result from these; ``packages`` also made numbers."""
         return cls(
-            software=software(),
+            software=software() | {name: version(name) for name in packages},
             tables=tuple(map(TableRecord.of, tables)),
             gene_sets=tuple(map(SetRecord.of, sets)),
             covariates=tuple(map(CovariateRecord.of, dict.fromkeys(covariates))),

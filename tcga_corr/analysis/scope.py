@@ -14,7 +14,7 @@ from tcga_corr.errors import DataMissingError, UsageError
 from tcga_corr.sources import SOURCES, source_is_simulated
 from tcga_corr.store.covariate_lookup import Covariates
 from tcga_corr.store.index import TableIndex, open_index
-from tcga_corr.store.layout import Store
+from tcga_corr.store.layout import Store, TableKey
 from tcga_corr.store.metadata import COPIES
 from tcga_corr.store.union import UnionIndex, join_tables
 from tcga_corr.vocabulary.associations import NOTE_OF_SIMULATED
@@ -86,7 +86,7 @@ class Scope:
         single = [parse_tumor_type(name).abbreviation for name in names if not unions_among([name])]
         wanted = [*single, *(study for studies in unions.values() for study in studies)]
         _check_unions(unions, single)
-        source = self.source or _only_source(store, wanted)
+        source = self.source or only_source(store, wanted, store.require_keys())
         stored = {key.tumor_type: key for key in store.require_keys(source)}
         missing = [name for name in wanted if name not in stored]
         if missing:
@@ -145,13 +145,13 @@ def _check_unions(unions: Mapping[str, Sequence[str]], single: Sequence[str]) ->
             )
 
 
-def _only_source(store: Store, wanted: Sequence[str]) -> str:
+def only_source(store: Store, wanted: Sequence[str], keys: Iterable[TableKey]) -> str:
     """The one source that has the tumor types, or the store's default one among several.
 
-    Simulated ones give way to others.
+    Simulated ones give way to others. ``keys`` are those of the tables that the question is about.
     """
     types: dict[str, set[str]] = {}
-    for key in store.require_keys():
+    for key in keys:
         types.setdefault(key.source, set()).add(key.tumor_type)
     real = [name for name in types if not source_is_simulated(name)]
     complete = [name for name in real if types[name].issuperset(wanted)]

@@ -30,6 +30,7 @@ from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any, Literal
 
+from tcga_corr.analysis.processes import begin_worker
 from tcga_corr.batch.compute import TaskComputer
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan, Task
@@ -181,7 +182,7 @@ def _in_pool(
 ) -> Iterator[tuple[Task, Failure | None]]:
     """Run tasks until all are done or a process is lost, which gives None for all running then."""
     others = set(active_children())
-    executor = ProcessPoolExecutor(count, get_context("spawn"), _begin_worker, (os.getpid(),))
+    executor = ProcessPoolExecutor(count, get_context("spawn"), begin_worker, (os.getpid(),))
     try:
         yield from _completed(executor, tasks, count, call)
     except BaseException:
@@ -232,16 +233,3 @@ def _interrupts_delayed() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-
-
-def _begin_worker(parent: int) -> None:
-    """Leave interrupts to the parent, and end when the parent has ended."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(_POLL)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()

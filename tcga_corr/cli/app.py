@@ -13,6 +13,7 @@ from tcga_corr.cli import (
     compare,
     correlate,
     covariates,
+    de,
     demo,
     dominance,
     enrich,
@@ -137,6 +138,7 @@ app.command("correlate")(correlate.correlate)
 app.command("robustness")(robustness.robustness)
 app.command("screen")(screen.screen)
 app.command("compare")(compare.compare)
+app.command("de")(de.de)
 app.command("dominance")(dominance.dominance)
 app.command("survival")(survival.survival)
 app.command("enrich")(enrich.enrich)

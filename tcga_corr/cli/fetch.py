@@ -29,6 +29,9 @@ MoreTypes = Annotated[
 Source = Annotated[
     str, typer.Option(metavar="S", help="pancanatlas, gdc-star, tcga-hiseqv2, toil or gdc-api.")
 ]
+Counts = Annotated[
+    bool, typer.Option("--counts", help="Raw counts too, for de: gdc-star, gdc-api or toil.")
+]
 Check = Annotated[
     bool, typer.Option("--check", help="Ask the hub whether downloaded files have changed.")
 ]
@@ -68,6 +71,7 @@ def fetch(
     source: Source = "pancanatlas",
     genes: options.ChosenGenes = None,
     gtex: Gtex = False,
+    counts: Counts = False,
     check: Check = False,
     download_only: DownloadOnly = False,
     jobs: Jobs = 3,
@@ -96,6 +100,7 @@ def fetch(
         check=check,
         gtex=gtex,
         load=not download_only,
+        counts=counts,
     )
     if not dry_run and (out.output or out.output_format):
         raise UsageError("-o and --format are for --dry-run", "Give it too, or leave them out")

@@ -50,6 +50,14 @@ Normalize = Annotated[
         help="Take counts of your own source per million of each sample's: store log2(CPM + 1)."
     ),
 ]
+Counts = Annotated[
+    bool,
+    typer.Option(
+        "--counts",
+        help="The tables are raw counts, for de: store them as such; with --normalize cpm as "
+        "expression too.",
+    ),
+]
 Rows = Annotated[
     RowsOfTable | None,
     typer.Option(help="What the rows of a plain table are. Default: by the names."),
@@ -96,6 +104,7 @@ def load(
     unit: Unit = None,
     linear: Linear = False,
     normalize: Normalize = None,
+    counts: Counts = False,
     rows: Rows = None,
     genes: options.ChosenGenes = None,
     probe_map: ProbeMap = None,
@@ -105,14 +114,17 @@ def load(
     name: Name = None,
     columns: Columns = None,
 ) -> None:
-    """Load tables that are on disk: expression tables, or with --covariates numbers per sample.
+    """Load tables that are on disk: expression, raw counts, or with --covariates numbers.
 
     Reads the tables of UCSC Xena, GDC, Firehose and cBioPortal, GCT, Parquet, AnnData, and plain
     text with genes down or samples down. Samples without a TCGA barcode are a cohort of your own:
     give it a --source of your own, with the --unit. A file that is loaded already is not read
-    again; one that cannot be loaded is reported, and the others are loaded.
+    again; one that cannot be loaded is reported, and the others are loaded. Raw counts are kept
+    beside the expression of the same samples, which all questions but de use; values that are no
+    counts are refused.
 
     Examples: `tcga-corr load HiSeqV2.gz -t LIHC`, `tcga-corr load my.csv --source mine --unit tpm`,
+    `tcga-corr load counts.tsv --counts --normalize cpm --source mine`,
     `tcga-corr load --covariates purity.csv --columns purity=CPE`.
     """
     from tcga_corr.loading.plan import LoadOptions
@@ -129,6 +141,7 @@ def load(
             unit,
             linear,
             normalize,
+            counts,
             rows,
             genes,
             probe_map,
@@ -148,7 +161,9 @@ def load(
             "--key, --name and --columns are of covariates", "Give --covariates FILE too"
         )
     types = options.split_names(tumor_types) or None
-    chosen = LoadOptions(source, types, genes, unit, linear, normalize, rows, probe_map, phenotype)
+    chosen = LoadOptions(
+        source, types, genes, unit, linear, normalize, rows, probe_map, phenotype, counts
+    )
     with settings.progress("loading") as progress:
         outcome = settings.engine().load(paths, chosen, progress)
     for table in outcome.loaded:

@@ -20,6 +20,7 @@ def remove(
     downloads: Annotated[
         bool, typer.Option("--downloads", help="Remove the downloaded files too.")
     ] = False,
+    counts: Annotated[bool, typer.Option("--counts", help="Remove raw counts alone.")] = False,
     covariates: Annotated[
         str | None,
         typer.Option("--covariates", metavar="NAME", help="A table of covariates to remove."),
@@ -37,10 +38,10 @@ def remove(
         engine.remove_covariates(covariates)
         settings.note(f"removed covariates {covariates}")
     if source is None:
-        if covariates is None or wanted or downloads:
+        if covariates is None or wanted or downloads or counts:
             raise UsageError("no source is named", "Give --source S, or --covariates NAME")
         return
-    for removed in engine.remove(source, wanted, downloads=downloads):
+    for removed in engine.remove(source, wanted, downloads=downloads, counts=counts):
         settings.note(f"removed {removed.path} ({removed.size / 1e6:.1f} MB)")
     kept = engine.store.downloads(source)
     if not downloads and kept.exists():

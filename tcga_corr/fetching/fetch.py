@@ -11,7 +11,7 @@ from tcga_corr.fetching.download import download_all, download_sizes
 from tcga_corr.fetching.fetcher import FetchOptions, FetchRequest, TableDownloads
 from tcga_corr.fetching.hub import unique_downloads
 from tcga_corr.fetching.hub_requests import WithdrawnError
-from tcga_corr.fetching.plan import checked_request
+from tcga_corr.fetching.plan import checked_request, request_for_counts
 from tcga_corr.fetching.registry import downloaded_table, fetcher_of
 from tcga_corr.fetching.request import Download, check_space
 from tcga_corr.fetching.sidecar import (
@@ -21,10 +21,11 @@ from tcga_corr.fetching.sidecar import (
     read_sidecar,
     sidecar_path,
 )
-from tcga_corr.loading.covariates import LoadedCovariates
+from tcga_corr.loading.covariates import LoadedCovariates, once_each
 from tcga_corr.loading.load import LoadedTable, LoadReport, load_files
 from tcga_corr.loading.plan import LoadOptions
 from tcga_corr.progress import Progress
+from tcga_corr.store.counts import readable_counts_metadata
 from tcga_corr.store.layout import Store, TableKey
 from tcga_corr.store.parquet import readable_metadata
 
@@ -50,7 +51,20 @@ def fetch(
         If there is no such source to fetch from, or no such tumor type.
     """
     request = checked_request(store, options or FetchOptions())
-    return _Fetch(request, progress or Progress()).run()
+    for_counts = request_for_counts(request)
+    if for_counts is not None and for_counts.source.table == request.source.table:
+        return _Fetch(for_counts, progress or Progress()).run()  # loads both, of the same files
+    report = _Fetch(request, progress or Progress()).run()
+    if for_counts is None:
+        return report
+    counts = _Fetch(for_counts, progress or Progress()).run()
+    return FetchReport(
+        loaded=(*report.loaded, *counts.loaded),
+        clinical=once_each(report.clinical, counts.clinical),
+        errors=(*report.errors, *counts.errors),
+        downloaded=tuple(dict.fromkeys((*report.downloaded, *counts.downloaded))),
+        n_withdrawn=max(report.n_withdrawn, counts.n_withdrawn),
+    )
 
 
 class _LoadingSteps(Progress):
@@ -130,12 +144,16 @@ class _Fetch:
 
     def _load(self, paths: Sequence[Path], tumor_types: Collection[str] = ()) -> LoadReport:
         source, genes = self.request.source.name, self.request.options.genes
-        options = LoadOptions(source=source, tumor_type=sorted(tumor_types), genes=genes)
+        counts = self.request.counts
+        options = LoadOptions(
+            source=source, tumor_type=sorted(tumor_types), genes=genes, counts=counts
+        )
         report = load_files(self.request.store, paths, options, _LoadingSteps(self.progress))
         for table in report.loaded:
             self.progress.note(table.summary)
         for covariates in report.clinical:
-            self.progress.note(covariates.short_summary)
+            if not (counts and covariates.unchanged):  # else they came with the expression
+                self.progress.note(covariates.short_summary)
         self.loaded.extend(report.loaded)
         self.clinical.extend(report.clinical)
         self.errors.extend(report.errors)
@@ -144,7 +162,9 @@ class _Fetch:
     def _load_outdated(self) -> None:
         """Load again the tables whose files beside them have changed."""
         beside = [self.request.folder / file.path for file in self.request.source.beside]
-        paths = (downloaded_table(self.request.store, key) for key in self._outdated(beside))
+        store, counts = self.request.store, self.request.counts
+        keys = self._outdated(beside)
+        paths = (downloaded_table(store, key, counts=counts) for key in keys)
         self._load([path for path in paths if path is not None])
 
     def _types_to_load(self, table: TableDownloads) -> set[str]:
@@ -159,15 +179,18 @@ class _Fetch:
 
         They are loaded with the requested ones, so that a source is never of two versions.
         """
-        store = self.request.store
+        store, counts = self.request.store, self.request.counts
         hashes = {path.name: record.sha256 for path in files if (record := read_sidecar(path))}
 
         def is_outdated(key: TableKey) -> bool:
-            metadata = readable_metadata(store, key)  # a damaged table is reported where it is used
+            # a damaged table is reported where it is used
+            metadata = (readable_counts_metadata if counts else readable_metadata)(store, key)
             inputs = metadata.inputs if metadata else ()
             return any(hashes.get(file.name, file.sha256) != file.sha256 for file in inputs)
 
-        return list(filter(is_outdated, store.table_keys(self.request.source.name)))
+        name = self.request.source.name
+        keys = store.counts_keys(name) if counts else store.table_keys(name)
+        return list(filter(is_outdated, keys))
 
     def _check_space(self, downloads: Sequence[Download]) -> None:
         """Refuse downloads that do not fit on the disk; an unknown size counts as nothing."""

@@ -38,6 +38,8 @@ class FetchOptions:
         requested.
     load
         Load each table as it arrives.
+    counts
+        Fetch the raw counts too.
     retry_policy
         How often and how long to try.
     """
@@ -50,6 +52,7 @@ class FetchOptions:
     check: bool = False
     gtex: bool = False
     load: bool = True
+    counts: bool = False
     retry_policy: RetryPolicy = field(default_factory=RetryPolicy)
 
 
@@ -57,13 +60,15 @@ class FetchOptions:
 class FetchRequest:
     """A checked request: a known source and tumor types; no tumor types for all of them.
 
-    Of a request of GTEx, the source's table is the one that has its samples.
+    Of a request of GTEx, the source's table is the one that has its samples. ``counts``: whether it
+    is for raw counts, and ``source`` that of these.
     """
 
     store: Store
     source: Source
     tumor_types: tuple[str, ...]
     options: FetchOptions
+    counts: bool = False
 
     @property
     def folder(self) -> Path:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from tcga_corr.errors import UsageError, near_names
 from tcga_corr.fetching.fetcher import FetchOptions, FetchRequest, PlannedRequest
 from tcga_corr.fetching.registry import fetched_sources, fetcher_of
-from tcga_corr.sources import SOURCES
+from tcga_corr.sources import SOURCES, SOURCES_OF_COUNTS
 from tcga_corr.store.layout import Store
 from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES, parse_tumor_type
 
@@ -35,6 +35,11 @@ def checked_request(store: Store, options: FetchOptions) -> FetchRequest:
             ("" if source else near_names(options.source, fetched))
             or f"The sources to fetch are {', '.join(fetched)}",
         )
+    if options.counts and source.of_counts is None:
+        raise UsageError(
+            f"of source '{source.name}' there are no raw counts, only {source.unit}",
+            f"Raw counts have {', '.join(name for name in fetched if name in SOURCES_OF_COUNTS)}",
+        )
     if not 1 <= options.jobs <= MOST_JOBS:
         raise UsageError(f"{options.jobs} jobs", f"Give 1 to {MOST_JOBS}, so as to be polite")
     if options.base_url and not _WEB_ADDRESS.match(options.base_url):
@@ -59,10 +64,20 @@ def checked_request(store: Store, options: FetchOptions) -> FetchRequest:
     return FetchRequest(store, source, tuple(dict.fromkeys(names)), options)
 
 
+def request_for_counts(request: FetchRequest) -> FetchRequest | None:
+    """The request for the raw counts, where they are wanted."""
+    source = SOURCES_OF_COUNTS.get(request.source.name)
+    if source is None or not request.options.counts:
+        return None
+    return replace(request, source=source, counts=True)
+
+
 def plan_requests(store: Store, options: FetchOptions) -> list[PlannedRequest]:
     """The requests that :func:`~tcga_corr.fetching.fetch.fetch` would make, with exact URLs.
 
     Nothing is requested, except the sizes of the hubs' files with ``check``.
     """
     request = checked_request(store, options)
-    return list(fetcher_of(request.source).planned_requests(request))
+    requests = [request, *filter(None, [request_for_counts(request)])]
+    planned = [row for one in requests for row in fetcher_of(one.source).planned_requests(one)]
+    return list({(row.url, row.file): row for row in planned}.values())

@@ -11,7 +11,7 @@ from tcga_corr.fetching.fetcher import Fetcher
 from tcga_corr.fetching.gdc import GdcFetcher
 from tcga_corr.fetching.hub import HubFetcher
 from tcga_corr.fetching.simulation import SimulationFetcher
-from tcga_corr.sources import SOURCES, Source
+from tcga_corr.sources import SOURCES, Source, sources_of_tables
 from tcga_corr.sources.source import FetchedFrom
 from tcga_corr.store.index import indexed_metadata
 from tcga_corr.store.layout import Store, TableKey
@@ -35,12 +35,12 @@ def fetched_sources() -> list[str]:
     return [name for name, source in SOURCES.items() if fetcher_of(source).addresses(source)]
 
 
-def downloaded_table(store: Store, key: TableKey) -> Path | None:
-    """The file in the store's downloads from which a table is made; None if there is none.
+def downloaded_table(store: Store, key: TableKey, *, counts: bool = False) -> Path | None:
+    """The file in the store's downloads of which a table, or raw counts, are made; None if none.
 
     Of several, the one that the stored table was made of.
     """
-    source = SOURCES.get(key.source)
+    source = sources_of_tables(counts=counts).get(key.source)
     if source is None:
         return None
     folder = store.downloads(key.source)

@@ -12,6 +12,7 @@ from tcga_corr.analysis.answer import Answer
 from tcga_corr.analysis.compare import CompareAnswer
 from tcga_corr.analysis.correlate import CorrelateAnswer
 from tcga_corr.analysis.correlate_by import CorrelateByAnswer
+from tcga_corr.analysis.de import DeAnswer
 from tcga_corr.analysis.dominance import DominanceAnswer
 from tcga_corr.analysis.enrich import EnrichAnswer
 from tcga_corr.analysis.pca import PcaAnswer
@@ -20,6 +21,7 @@ from tcga_corr.analysis.screen import ScreenAnswer
 from tcga_corr.analysis.survival import SurvivalAnswer
 from tcga_corr.errors import UsageError
 from tcga_corr.figures.boxes import MOST, boxes
+from tcga_corr.figures.change import volcano as volcano_of_counts
 from tcga_corr.figures.comparison import comparison
 from tcga_corr.figures.dominance import dominance_figure
 from tcga_corr.figures.enriched_dots import enriched_dots
@@ -81,6 +83,7 @@ _FIGURES: dict[type[Answer], Callable[[Any], Figure]] = {
     CorrelateByAnswer: forest,
     ScreenAnswer: _of_screen,
     CompareAnswer: _of_comparison,
+    DeAnswer: volcano_of_counts,
     SurvivalAnswer: hazard_forest,
     DominanceAnswer: dominance_figure,
     RobustnessAnswer: specification_curve,

@@ -26,6 +26,9 @@ from tcga_corr.formats.file_kinds import N_FIRST_BYTES, refuse_other_kinds
 if TYPE_CHECKING:
     import polars as pl
 
+Values = NDArray[np.floating]
+"""Genes x samples: in single precision, unless they are counts."""
+
 MISSING = ("", "NA", "N/A", "NaN", "nan", "NULL", "null", "<NA>", "na", "n/a", "#N/A", "None")
 BINARY = (b"\x89HDF", b"PAR1", b"ARROW1")
 """The first bytes of formats that are not text."""
@@ -117,6 +120,8 @@ class Matrix:
         Those of them that hold nothing at all, in any row.
     lines_left_out
         The lines of rows that are left out, counted from 1.
+    exact
+        Whether values are read in double precision.
     """
 
     path: Path
@@ -129,6 +134,7 @@ class Matrix:
     left_out: tuple[int, ...] = ()
     empty: tuple[int, ...] = ()
     lines_left_out: frozenset[int] = frozenset()
+    exact: bool = False
 
     @cached_property
     def values_at(self) -> tuple[int, ...]:
@@ -228,10 +234,8 @@ KeepRows = Callable[[list[list[str]]], NDArray[np.bool_]]
 """Which rows to keep, by the names of a block's rows: a list per column of names."""
 
 
-def read_matrix(
-    matrix: Matrix, keep: KeepRows | None = None
-) -> tuple[list[list[str]], NDArray[np.float32]]:
-    """Row names, a list per column of names, and values, float32, NaN where missing.
+def read_matrix(matrix: Matrix, keep: KeepRows | None = None) -> tuple[list[list[str]], Values]:
+    """Row names, a list per column of names, and values, NaN where missing.
 
     Parameters
     ----------
@@ -247,7 +251,7 @@ def read_matrix(
         sample without a name, by line and column; on damaged gzip data; if there is no row.
     """
     names: list[list[str]] = [[] for _ in matrix.names_at]
-    blocks: list[NDArray[np.float32]] = []
+    blocks: list[Values] = []
     line, n_rows = 1, 0
     with open_bytes(matrix.path) as handle:
         for _ in range(matrix.header_lines):
@@ -276,11 +280,11 @@ def read_matrix(
     return names, _stacked(blocks)
 
 
-def _stacked(blocks: list[NDArray[np.float32]]) -> NDArray[np.float32]:
+def _stacked(blocks: list[Values]) -> Values:
     """The blocks as one matrix; each is freed once copied, so that none is in memory twice."""
     if len(blocks) == 1:
         return blocks[0]
-    whole = np.empty((sum(map(len, blocks)), blocks[0].shape[1]), dtype=np.float32)
+    whole = np.empty((sum(map(len, blocks)), blocks[0].shape[1]), dtype=blocks[0].dtype)
     end = len(whole)
     while blocks:
         block = blocks.pop()
@@ -315,7 +319,7 @@ def _read_ahead(chunks: Iterator[bytes]) -> Generator[bytes, None, None]:
 def read_frames(matrix: Matrix) -> Iterator[tuple[pl.DataFrame, int]]:
     """The rows of a file block by block, with the first line of each block.
 
-    A column is named by its position; names and columns left out are text, values float32.
+    A column is named by its position; names and columns left out are text, values floats.
 
     Raises
     ------
@@ -356,8 +360,9 @@ def _parsed(chunk: bytes, matrix: Matrix) -> tuple[pl.DataFrame | None, str]:
     import polars as pl
 
     width, values_at = len(matrix.fields), set(matrix.values_at)
+    number = pl.Float64 if matrix.exact else pl.Float32
     schema: dict[str, type[pl.DataType]] = {
-        str(column): pl.Float32 if column in values_at else pl.String for column in range(width)
+        str(column): number if column in values_at else pl.String for column in range(width)
     }
     bare, hidden = _without_quotes(chunk, matrix.separator)
     if not bare:
@@ -400,9 +405,7 @@ def is_blank_row(line: bytes, separator: str) -> bool:
     return not line.strip(b' \r\n"' + separator.encode())
 
 
-def _parse(
-    chunk: bytes, matrix: Matrix, first_line: int
-) -> tuple[list[list[str]], NDArray[np.float32]]:
+def _parse(chunk: bytes, matrix: Matrix, first_line: int) -> tuple[list[list[str]], Values]:
     frame = _frame(chunk, matrix, first_line)
     if matrix.row != "gene" and _unnamed(frame, matrix).any():
         raise _fault(chunk, matrix, first_line, "a row without a name")
@@ -411,7 +414,8 @@ def _parse(
         check_name_column(f"{matrix.path}, line", column, first_line)
     if matrix.left_out:
         frame = frame.drop([str(column) for column in matrix.left_out])
-    values = np.ascontiguousarray(frame.to_numpy(), dtype=np.float32)
+    dtype = np.float64 if matrix.exact else np.float32
+    values: Values = np.ascontiguousarray(frame.to_numpy(), dtype=dtype)
     if np.isinf(values).any():
         raise _fault(chunk, matrix, first_line, "an infinite value")
     return [column.fill_null("").to_list() for column in columns], values

@@ -52,11 +52,15 @@ class ReadOptions:
         What the rows of a plain table are.
     own_source
         Whether it is loaded under a source of the user's own.
+    counts
+        Whether raw counts are wanted: values come in double precision, as single precision has no
+        odd numbers above 2**24; of a file of several quantities the counts are read.
     """
 
     probe_map: Path | None = None
     rows: RowsOfTable | None = None
     own_source: bool = False
+    counts: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,8 @@ class TableFile:
         How the file is read, for people, where that had to be found out.
     format
         Name of the format that opened it.
+    has_expression
+        Whether a file read for its counts has another quantity of the same samples, too.
     """
 
     path: Path
@@ -103,6 +109,7 @@ class TableFile:
     tissues: Mapping[str, str] = field(default_factory=dict, repr=False)
     read_as: str = ""
     format: str = ""
+    has_expression: bool = False
 
 
 @dataclass(frozen=True)

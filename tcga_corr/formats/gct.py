@@ -24,7 +24,11 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
     n_rows, n_columns, n_described, n_describing = _dimensions(start, _VERSIONS[version])
     fields = tuple(name.strip() for name in start.fields(2))
     matrix = Matrix(
-        path, fields, header_lines=3 + n_describing, names_at=tuple(range(1 + n_described))
+        path,
+        fields,
+        header_lines=3 + n_describing,
+        names_at=tuple(range(1 + n_described)),
+        exact=options.counts,
     )
     if len(matrix.columns) != n_columns:
         raise TableError(

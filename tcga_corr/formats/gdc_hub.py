@@ -32,7 +32,7 @@ _PROBE_MAP_NAME = re.compile(r".*\.probemap(\.gz)?", re.IGNORECASE)
 
 
 def _open(start: Preview, options: ReadOptions) -> TableFile:
-    matrix = barcode_matrix(start)
+    matrix = barcode_matrix(start, options)
     probe_map = _find_probe_map(start.path, options)
     if probe_map is None:
         return replace(plain.FORMAT.open(start, options), format=plain.FORMAT.name)

@@ -14,12 +14,11 @@ from itertools import compress
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tcga_corr.errors import DataMissingError, TableError
 from tcga_corr.expression import ExpressionTable
 from tcga_corr.formats.compressed import open_bytes
-from tcga_corr.formats.delimited import Matrix, Preview, preview, read_matrix
+from tcga_corr.formats.delimited import Matrix, Preview, Values, preview, read_matrix
 from tcga_corr.formats.format import GeneFilter, ReadOptions, TableFile, TableFormat
 from tcga_corr.formats.gene_names import GeneRows, NameColumns
 from tcga_corr.formats.phenotype import TumorTypeOfSample
@@ -28,7 +27,7 @@ from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
 
 _FIRST_LINE = "# gene-model"
 _NAMES = ("gene_id", "gene_name", "gene_type")
-_TPM = "tpm_unstranded"
+_TPM, _COUNTS = "tpm_unstranded", "unstranded"
 _FILE_ID, _FILE_NAME, _SAMPLE, _ALIQUOT = "File ID", "File Name", "Sample ID", "Aliquot ID"
 _PROJECT, _DATA_TYPE, _EXPRESSION = "Project ID", "Data Type", "Gene Expression Quantification"
 _PARAFFIN = {"Preservation Method": ("ffpe",), "is_ffpe": ("true", "yes", "1")}
@@ -38,7 +37,6 @@ _SHEET = (_FILE_ID, _FILE_NAME, _DATA_TYPE, _PROJECT, _SAMPLE)
 _COLUMNS = NameColumns(symbol=1, ensembl=0)
 
 Names = list[list[str]]
-Values = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -56,17 +54,19 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
             "Give the sample sheet (gdc_sample_sheet….tsv) in the folder of the samples' files",
         )
     samples, n_withdrawn = _samples(start.path)
+    column = _COUNTS if options.counts else _TPM
     return TableFile(
         path=start.path,
         columns=tuple(sample.name for sample in samples),
-        read=partial(_read, samples, n_withdrawn),
+        read=partial(_read, samples, n_withdrawn, column),
         ensembl=True,
         linear=True,
         beside=tuple(sample.path for sample in samples),
         tumor_types=_tumor_types(samples),
-        unit="tpm",
+        unit="counts" if options.counts else "tpm",
         paraffin=frozenset(sample.name for sample in samples if sample.paraffin),
-        read_as=f"{_TPM} of {len(samples)} files",
+        read_as=f"{column} of {len(samples)} files",
+        has_expression=options.counts,
     )
 
 
@@ -159,33 +159,38 @@ def _tumor_types(samples: Sequence[_SampleFile]) -> TumorTypeOfSample | None:
 
 
 def _read(
-    samples: Sequence[_SampleFile], n_withdrawn: int, genes: GeneFilter | None = None
+    samples: Sequence[_SampleFile],
+    n_withdrawn: int,
+    column: str,
+    genes: GeneFilter | None = None,
 ) -> ExpressionTable:
     rows = GeneRows(_COLUMNS, genes)
     first = samples[0].path
-    names, tpm = _read_sample(first)
+    names, one = _read_sample(first, column)
     kept = rows.keep(names)
-    values = np.empty((int(np.count_nonzero(kept)), len(samples)), dtype=np.float32)
-    values[:, 0] = tpm[kept]
-    for column, sample in enumerate(samples[1:], start=1):
-        other_names, tpm = _read_sample(sample.path)
+    values = np.empty((int(np.count_nonzero(kept)), len(samples)), dtype=one.dtype)
+    values[:, 0] = one[kept]
+    for position, sample in enumerate(samples[1:], start=1):
+        other_names, one = _read_sample(sample.path, column)
         _check_same_genes(sample.path, other_names[0], first, names[0])
-        values[:, column] = tpm[kept]
+        values[:, position] = one[kept]
     table = rows.table(
-        [list(compress(column, kept)) for column in names],
+        [list(compress(some, kept)) for some in names],
         [sample.name for sample in samples],
         values,
     )
     return table.counted(_WITHDRAWN, n_withdrawn)
 
 
-def _read_sample(path: Path) -> tuple[Names, Values]:
-    """Names and TPM of the genes in the file of a sample, without its rows of unassigned reads.
+def _read_sample(path: Path, quantity: str) -> tuple[Names, Values]:
+    """Names of the genes, and the values of one column, in the file of a sample.
+
+    Its rows of unassigned reads are left out.
 
     Raises
     ------
     TableError
-        If it is not a STAR file, or a TPM is negative or not a number.
+        If it is not a STAR file, or a value is negative or not a number.
     """
     start = preview(path)
     fields = start.fields(1)
@@ -194,23 +199,31 @@ def _read_sample(path: Path) -> tuple[Names, Values]:
             f"{path}, line 1: no '{_FIRST_LINE}' in it",
             "Take augmented_star_gene_counts files; older pipelines' are not read",
         )
-    if fields[:3] != _NAMES or _TPM not in fields:
+    if fields[:3] != _NAMES or quantity not in fields:
         raise TableError(
-            f"{path}, line 2: not the columns {', '.join(_NAMES)}, …, {_TPM}", "Download it again"
+            f"{path}, line 2: not the columns {', '.join(_NAMES)}, …, {quantity}",
+            "Download it again",
         )
-    matrix = Matrix(path, fields, header_lines=2, names_at=tuple(range(len(_NAMES))))
+    matrix = Matrix(
+        path,
+        fields,
+        header_lines=2,
+        names_at=tuple(range(len(_NAMES))),
+        exact=quantity == _COUNTS,
+    )
     names, values = read_matrix(matrix)
     n_others = next((row for row, name in enumerate(names[0]) if not name.startswith("N_")), 0)
     names = [column[n_others:] for column in names]
-    tpm = values[n_others:, matrix.columns.index(_TPM)]
-    for problem, wrong in (("no number", np.isnan(tpm)), ("negative", tpm < 0)):
+    found = values[n_others:, matrix.columns.index(quantity)]
+    for problem, wrong in (("no number", np.isnan(found)), ("negative", found < 0)):
         if wrong.any():
             row = int(wrong.argmax())
+            where = f"{path}, line {row + n_others + 3}"
             raise TableError(
-                f"{path}, line {row + n_others + 3}: the {_TPM} of {names[0][row]} is {problem}",
+                f"{where}: the {quantity} of {names[0][row]} is {problem}",
                 "Download it again",
             )
-    return names, tpm
+    return names, found
 
 
 def _check_same_genes(path: Path, genes: list[str], first: Path, expected: list[str]) -> None:

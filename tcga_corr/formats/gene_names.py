@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcga_corr.expression import ExpressionTable
-from tcga_corr.formats.delimited import MISSING, Matrix, is_number, read_matrix
+from tcga_corr.formats.delimited import MISSING, Matrix, Values, is_number, read_matrix
 from tcga_corr.formats.ensembl import PSEUDOAUTOSOMAL, is_pseudoautosomal_copy, without_version
 from tcga_corr.formats.format import GeneFilter
 from tcga_corr.formats.read_counts import counts_reads
@@ -263,7 +263,7 @@ class GeneRows:
         self,
         names: list[list[str]],
         columns: Sequence[str],
-        values: NDArray[np.float32],
+        values: Values,
         also: Collection[str] = (),
     ) -> ExpressionTable:
         """The table of the rows kept, with a count of the others."""
@@ -273,7 +273,7 @@ class GeneRows:
         return table.counted(self._genes.reason, self._unwanted) if self._genes else table
 
     def filtered_table(
-        self, names: list[list[str]], columns: Sequence[str], values: NDArray[np.float32]
+        self, names: list[list[str]], columns: Sequence[str], values: Values
     ) -> ExpressionTable:
         """The table of those of the rows that are to be kept, where all are in memory."""
         kept = self.keep(names)

@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tcga_corr.errors import TableError, UsageError, one_line
 from tcga_corr.expression import ExpressionTable
-from tcga_corr.formats.delimited import Preview, check_lengths
+from tcga_corr.formats.delimited import Preview, Values, check_lengths
 from tcga_corr.formats.format import GeneFilter, ReadOptions, TableFile, TableFormat
 from tcga_corr.formats.gene_names import GeneRows, NameColumns, describes_genes, name_columns
 from tcga_corr.formats.orientation import rows_by_names
@@ -46,7 +45,7 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
     return TableFile(
         path=path,
         columns=tuple(samples),
-        read=partial(_read, path, which, names, samples),
+        read=partial(_read, path, which, names, samples, options.counts),
         ensembl=which.ensembl is not None,
         linear=None,
         read_as=f"layer X{which.origin}",
@@ -142,9 +141,11 @@ def _read(
     which: NameColumns,
     names: list[list[str]],
     samples: Sequence[str],
+    exact: bool,
     genes: GeneFilter | None = None,
 ) -> ExpressionTable:
-    values = _dense(path, *_read_parts(path, "X", shape=(len(samples), len(names[0]))))
+    [x] = _read_parts(path, "X", shape=(len(samples), len(names[0])))
+    values = _dense(path, x, exact=exact)
     infinite = np.isinf(values)
     if infinite.any():
         row, column = np.unravel_index(int(infinite.argmax()), infinite.shape)
@@ -155,7 +156,7 @@ def _read(
     return GeneRows(which, genes).filtered_table(names, samples, values)
 
 
-def _dense(path: Path, x: Any) -> NDArray[np.float32]:
+def _dense(path: Path, x: Any, *, exact: bool) -> Values:
     """The values, genes x samples, of a matrix that may be sparse."""
     if hasattr(x, "check_format"):
         try:
@@ -166,7 +167,7 @@ def _dense(path: Path, x: Any) -> NDArray[np.float32]:
     if dense.ndim != 2 or dense.dtype.kind not in "fiub":
         raise TableError(f"{path}: X is no matrix of numbers", "Take a file with values in X")
     with np.errstate(over="ignore"):  # infinite values are refused by name
-        return np.ascontiguousarray(dense, dtype=np.float32)
+        return np.ascontiguousarray(dense, dtype=np.float64 if exact else np.float32)
 
 
 FORMAT = TableFormat(

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tcga_corr.errors import TableError, one_line
 from tcga_corr.exchange import read_json_object
 from tcga_corr.expression import ExpressionTable
-from tcga_corr.formats.delimited import Preview, check_lengths
+from tcga_corr.formats.delimited import Preview, Values, check_lengths
 from tcga_corr.formats.format import GeneFilter, ReadOptions, TableFile, TableFormat
 from tcga_corr.formats.gene_names import GeneRows, NameColumns, gene_span, name_columns
 from tcga_corr.formats.layout import (
@@ -98,7 +97,9 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
     return TableFile(
         path=path,
         columns=tuple(samples),
-        read=partial(_read, path, values_in, which, genes_named, samples, rows == "samples"),
+        read=partial(
+            _read, path, values_in, which, genes_named, samples, rows == "samples", options.counts
+        ),
         ensembl=which.ensembl is not None,
         linear=None,
         read_as=read_as + which.origin,
@@ -323,25 +324,27 @@ def _read(
     genes_named: list[list[str]],
     samples: Sequence[str],
     transposed: bool,
+    exact: bool,
     genes: GeneFilter | None = None,
 ) -> ExpressionTable:
     with _opened(path) as file:
-        values = _values(path, file, columns)
+        values = _values(path, file, columns, exact=exact)
     if transposed:
         values = np.ascontiguousarray(values.T)
     return GeneRows(which, genes).filtered_table(genes_named, samples, values)
 
 
-def _values(path: Path, file: _File, columns: Sequence[int]) -> NDArray[np.float32]:
+def _values(path: Path, file: _File, columns: Sequence[int], *, exact: bool) -> Values:
     """The values of some columns; only one part of the rows at a time is in memory twice."""
     import pyarrow as pa
 
-    values = np.empty((file.n_rows, len(columns)), dtype=np.float32)
+    kind, dtype = (pa.float64(), np.float64) if exact else (pa.float32(), np.float32)
+    values: Values = np.empty((file.n_rows, len(columns)), dtype=dtype)
     start = 0
     for part in file.parts(columns):
         into = values[start : start + part.num_rows]
         for position, column in enumerate(columns):
-            numbers = part.column(position).cast(pa.float32(), safe=False)
+            numbers = part.column(position).cast(kind, safe=False)
             into[:, position] = numbers.to_numpy(zero_copy_only=False)
             infinite = np.isinf(into[:, position])
             if infinite.any():

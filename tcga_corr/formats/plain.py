@@ -86,6 +86,7 @@ def _open(start: Preview, options: ReadOptions) -> TableFile:
         decimal_comma=decimal_comma,
         left_out=(*layout.left_out, *layout.empty),
         empty=layout.empty,
+        exact=options.counts,
     )
     if header.separator == ";" and not decimal_comma:
         _check_points(matrix, header.rows)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from tcga_corr.expression import ExpressionTable
+from tcga_corr.expression import ExpressionTable, Matrix
 from tcga_corr.formats.read_counts import COUNTS_OF_READS, counts_reads
 from tcga_corr.vocabulary.barcodes import parse_barcode
 
@@ -19,7 +18,7 @@ def expression_table(
     genes: Sequence[str],
     gene_ids: Sequence[str],
     columns: Sequence[str],
-    values: NDArray[np.float32],
+    values: Matrix,
     also: Collection[str] = (),
 ) -> ExpressionTable:
     """The table of the genes and of the columns named by a barcode or ``also``; others are counted.

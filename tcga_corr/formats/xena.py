@@ -46,17 +46,17 @@ def read_by_symbol(matrix: Matrix, genes: GeneFilter | None = None) -> Expressio
     return table.counted(NOT_BARCODES, len(matrix.left_out))
 
 
-def barcode_matrix(start: Preview) -> Matrix:
+def barcode_matrix(start: Preview, options: ReadOptions) -> Matrix:
     """The matrix of a file with such columns; those that describe genes are left out."""
     from tcga_corr.formats.layout import describes_rows  # which is made with names of genes
 
     titles = start.fields()
     others = [n for n, title in enumerate(titles) if n and describes_rows(title)]
-    return Matrix(start.path, titles, left_out=tuple(others))
+    return Matrix(start.path, titles, left_out=tuple(others), exact=options.counts)
 
 
 def _open(start: Preview, options: ReadOptions) -> TableFile:
-    matrix = barcode_matrix(start)
+    matrix = barcode_matrix(start, options)
     return TableFile(
         path=start.path,
         columns=matrix.columns,

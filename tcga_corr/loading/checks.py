@@ -50,7 +50,7 @@ def check_scale(
         negative = values <= lowest if lowest else values < lowest  # log2(-1 + 1) is none
         if negative.any():
             raise TableError(
-                f"{path}: {_first_cell(table, negative)} is negative, which {unit} cannot be",
+                f"{path}: {first_cell(table, negative)} is negative, which {unit} cannot be",
                 "Centred or adjusted tables cannot be ranked within a sample; "
                 "take the table before centring",
             )
@@ -63,7 +63,7 @@ def check_scale(
     if not linear and beyond.any():
         most = 2 * np.count_nonzero(beyond.any(axis=0)) > len(table.samples)
         raise TableError(
-            f"{path}: {_first_cell(table, beyond)} is beyond what {source.unit} can be"
+            f"{path}: {first_cell(table, beyond)} is beyond what {source.unit} can be"
             + (", and so in most samples: the values are linear" if most else ""),
             "Say --linear, with a --source of your own" if most else "Mend the value",
         )
@@ -140,7 +140,8 @@ def check_names(table: ExpressionTable, path: Path) -> None:
         )
 
 
-def _first_cell(table: ExpressionTable, where: NDArray[np.bool_]) -> str:
+def first_cell(table: ExpressionTable, where: NDArray[np.bool_]) -> str:
+    """The first of some cells, with its value, as the start of a clause."""
     row, column = np.unravel_index(int(where.argmax()), where.shape)
     gene = str(table.genes[row]) or str(table.gene_ids[row])
     return f"{gene} of {table.samples[int(column)]}, {table.values[row, column]:g},"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -160,6 +160,14 @@ def load_clinical(store: Store, path: Path) -> LoadedCovariates | None:
     if name != CLINICAL or (name in stored and stored[name].citation != known.citation):
         return None
     return load_covariates(store, path, "sample", CLINICAL)
+
+
+def once_each(*reports: Sequence[LoadedCovariates]) -> tuple[LoadedCovariates, ...]:
+    """The covariates of several reports, each table as it was reported first."""
+    found: dict[str, LoadedCovariates] = {}
+    for one in (one for report in reports for one in report):
+        found.setdefault(one.name, one)
+    return tuple(found.values())
 
 
 def _default_name(path: Path) -> str:

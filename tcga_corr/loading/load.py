@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 
@@ -45,10 +45,10 @@ from tcga_corr.loading.unit_checks import (
     is_linear,
 )
 from tcga_corr.progress import Progress
-from tcga_corr.sources import SOURCES, source_of_file
+from tcga_corr.sources import SOURCES, source_of_file, sources_of_tables
 from tcga_corr.store.index import open_index
 from tcga_corr.store.layout import Store, TableKey, check_source_name
-from tcga_corr.store.metadata import COPIES, TableMetadata
+from tcga_corr.store.metadata import COPIES, CountsMetadata, TableMetadata
 from tcga_corr.store.parquet import readable_metadata, write_table
 from tcga_corr.vocabulary.barcodes import parse_barcode
 from tcga_corr.vocabulary.symbols import symbol_table
@@ -58,7 +58,7 @@ __all__ = ["LoadOptions", "LoadReport", "LoadedTable", "load_files"]
 _MOST_SHOWN = 3
 _UNASSIGNED = "columns of no known tumor type"
 _LINEAR = "linear values, taken as log2(x + 1)"
-_PATIENTS = "samples named by patient, so of unknown sample type; all are taken as tumor"
+PATIENTS = "samples named by patient, so of unknown sample type; all are taken as tumor"
 _PER_MILLION = "counts per million of all {rows:,} rows of genes"
 _PER_MILLION_OF_FEW = "; these are not all genes, so each is a share of these alone"
 _FEW_ROWS = 10_000
@@ -93,11 +93,13 @@ class LoadedTable:
         gtex = sum(sample.gtex for sample in metadata.samples)
         dropped = ", ".join(f"{count} {what}" for what, count in metadata.dropped.items())
         kept = " of protein-coding genes" if metadata.genes == "protein-coding" else ""
+        rounded = metadata.rounded if isinstance(metadata, CountsMetadata) else ""
         return (
             f"{self.key.source} {self.key.tumor_type}: {tumor} tumor + {normal} normal "
             + (f"+ {gtex} GTEx " if gtex else "")
             + f"samples, {metadata.n_genes} symbols{kept}, {metadata.unit}"
             + (f"; {metadata.read_as}" if metadata.read_as else "")
+            + (f"; {rounded}" if rounded else "")
             + (f"; left out {dropped}" if dropped else "")
             + ("; was loaded already" if self.unchanged else "")
             + ("; replaced another table" if self.replaced else "")
@@ -128,7 +130,7 @@ def load_files(
     progress: Progress | None = None,
     rewrite: Iterable[TableKey] = (),
 ) -> LoadReport:
-    """Load expression tables; a file that fails does not stop the others.
+    """Load tables of expression, of raw counts or of both; a file that fails stops no other.
 
     Parameters
     ----------
@@ -150,19 +152,23 @@ def load_files(
     if options.normalize is not None:
         check_choice("normalize", options.normalize, get_args(Normalization))
     _ = options.tumor_types  # refused at once if wrong
-    run = _Run(store, options, progress, set(rewrite))
+    run: LoadRun = LoadRun(store, options, progress, set(rewrite))
+    if options.counts:
+        from tcga_corr.loading.counts import CountsRun
+
+        run = CountsRun(store, options, progress, set(rewrite))
     progress.begin(len(paths))
     for path in paths:
         with run.collecting():
-            for file in _files_in(path, store.root):
+            for file in _files_in(path, store.root, counts=options.counts):
                 with run.collecting():
                     run.load(file)
         progress.advance()
         progress.step("")
-    return LoadReport(tuple(run.loaded), tuple(run.errors), tuple(run.clinical))
+    return run.report()
 
 
-def _files_in(path: Path, store: Path) -> list[Path]:
+def _files_in(path: Path, store: Path, *, counts: bool) -> list[Path]:
     if not path.is_dir():
         return [path]
     root = store.resolve()
@@ -172,7 +178,8 @@ def _files_in(path: Path, store: Path) -> list[Path]:
             file
             for file in path.rglob("*")
             if file.is_file()
-            and source_of_file(file)
+            and (source := source_of_file(file, counts=counts))
+            and source.name in sources_of_tables(counts=counts)
             and (is_in_store or root not in file.resolve().parents)
         )
     except OSError as error:
@@ -188,7 +195,7 @@ def _files_in(path: Path, store: Path) -> list[Path]:
 
 
 @dataclass
-class _Run:
+class LoadRun:
     """One call of :func:`load_files`: the tables and errors so far."""
 
     store: Store
@@ -209,6 +216,10 @@ class _Run:
             yield
         except TcgaCorrError as error:
             self.errors.append(error)
+
+    def report(self) -> LoadReport:
+        """The tables and errors."""
+        return LoadReport(tuple(self.loaded), tuple(self.errors), tuple(self.clinical))
 
     def load(self, path: Path) -> None:
         """Load the tumor types of one file, except those that are stored unchanged."""
@@ -240,7 +251,7 @@ class _Run:
 
     def _make_tables(self, plan: LoadPlan, to_do: Sequence[TableKey]) -> None:
         self.progress.step(f"reading {plan.source.name} {plan.path.name}")
-        read = _read(plan)
+        read = self._read(plan)
         plan.check_unchanged()
         table = read.table
         unit = plan.stored_unit(read.linear)
@@ -255,10 +266,29 @@ class _Run:
                 self.loaded.append(self._store(part, plan, key, unit, read))
 
     def _store(
-        self, table: ExpressionTable, plan: LoadPlan, key: TableKey, unit: str, read: _Read
+        self, table: ExpressionTable, plan: LoadPlan, key: TableKey, unit: str, read: Read
     ) -> LoadedTable:
         """Store a table, unless another process has just done so."""
-        prepared = table.prepared(last=plan.file.tissues.keys())
+        prepared, described = self._prepared(table, plan, key, unit, read)
+        metadata = TableMetadata(**described)
+        with self.store.locked(key):
+            stored = readable_metadata(self.store, key)
+            unchanged = plan.would_make(stored) and key not in self.rewrite
+            self.store.remove_leftovers(key)
+            if not unchanged:
+                write_table(self.store, prepared, metadata)
+        open_index(self.store, key)
+        replaced = stored is not None and not unchanged
+        return LoadedTable(plan.path, key, metadata, unchanged, replaced)
+
+    def _read(self, plan: LoadPlan) -> Read:
+        return _read_expression(plan)
+
+    def _prepared(
+        self, table: ExpressionTable, plan: LoadPlan, key: TableKey, unit: str, read: Read
+    ) -> tuple[ExpressionTable, dict[str, Any]]:
+        """The table as it is stored, and its metadata."""
+        prepared = table.prepared(counts=plan.counts, last=plan.file.tissues.keys())
         if not len(prepared.genes) or not prepared.samples:
             raise TableError(
                 f"{plan.path}: no gene is measured in all samples of {key.tumor_type}",
@@ -278,29 +308,20 @@ class _Run:
             left_out = {one - n_tcga: why for one, why in copies.items() if one >= n_tcga}
             of_gtex = prepared.samples[n_tcga:]
             samples += gtex_samples(of_gtex, tissues, key.tumor_type, left_out)
-        metadata = TableMetadata(
-            source=key.source,
-            tumor_type=key.tumor_type,
-            unit=unit,
-            simulated=plan.source.simulated,
-            genes=plan.genes,
-            n_genes=len(prepared.genes),
-            inputs=plan.inputs,
-            recipe=plan.recipe,
-            dropped=prepared.counted(COPIES, len(copies)).dropped,
-            samples=samples,
-            read_as="; ".join(filter(None, (*read.notes, of_paraffin))),
-            counts=read.counts,
-        )
-        with self.store.locked(key):
-            stored = readable_metadata(self.store, key)
-            unchanged = plan.would_make(stored) and key not in self.rewrite
-            self.store.remove_leftovers(key)
-            if not unchanged:
-                write_table(self.store, prepared, metadata)
-        open_index(self.store, key)
-        replaced = stored is not None and not unchanged
-        return LoadedTable(plan.path, key, metadata, unchanged, replaced)
+        return prepared, {
+            "source": key.source,
+            "tumor_type": key.tumor_type,
+            "unit": unit,
+            "simulated": plan.source.simulated,
+            "genes": plan.genes,
+            "n_genes": len(prepared.genes),
+            "inputs": plan.inputs,
+            "recipe": plan.recipe,
+            "dropped": prepared.counted(COPIES, len(copies)).dropped,
+            "samples": samples,
+            "read_as": "; ".join(filter(None, (*read.notes, of_paraffin))),
+            "counts": read.counts,
+        }
 
     def _check_patients(self, plan: LoadPlan, key: TableKey, samples: Sequence[str]) -> None:
         """Refuse a table of one tumor type whose patients the source has under another.
@@ -345,7 +366,7 @@ class _Run:
     def _check_gtex(self, plan: LoadPlan) -> None:
         """Refuse to replace a table that has samples of GTEx by one of a file without."""
         for key in plan.keys if not plan.file.tissues else ():
-            stored = self._tables(key.source).get(key)
+            stored = self._replaced_by(key)
             if stored is not None and any(sample.tissue for sample in stored.samples):
                 raise UsageError(
                     f"{plan.path}: {key.source} {key.tumor_type} has samples of GTEx, and this "
@@ -364,14 +385,21 @@ class _Run:
                     "Give another --source",
                 )
 
+    def _replaced_by(self, key: TableKey) -> TableMetadata | None:
+        """The stored table in whose place one of this run would be."""
+        return self._tables(key.source).get(key)
+
     def _tables(self, source: str) -> dict[TableKey, TableMetadata]:
         """The tables of a source: those in the store before, and those added by this run."""
         if source not in self.stored:
-            keys = self.store.table_keys(source)
-            found = {key: readable_metadata(self.store, key) for key in keys}
-            self.stored[source] = {key: metadata for key, metadata in found.items() if metadata}
+            self.stored[source] = self._stored_tables(source)
         added = {table.key: table.metadata for table in self.loaded if table.key.source == source}
         return self.stored[source] | added
+
+    def _stored_tables(self, source: str) -> dict[TableKey, TableMetadata]:
+        keys = self.store.table_keys(source)
+        found = {key: readable_metadata(self.store, key) for key in keys}
+        return {key: metadata for key, metadata in found.items() if metadata}
 
     def _is_unchanged(self, plan: LoadPlan, key: TableKey) -> bool:
         """Whether a table is stored as it would be made; if so, it is reported as loaded."""
@@ -389,22 +417,24 @@ class _Run:
 
 
 @dataclass(frozen=True)
-class _Read:
+class Read:
     """A table on the log2 scale, with the chosen genes, and what was found out about its values.
 
     ``linear``: whether those of the file are; ``counts`` as in :class:`TableMetadata`; ``notes``
-    for people.
+    for people. Of raw counts the values are whole numbers, and ``rounded`` is as in
+    :class:`CountsMetadata`.
     """
 
     table: ExpressionTable
     linear: bool
     counts: bool
     notes: tuple[str, ...]
+    rounded: str = ""
 
 
-def _read(plan: LoadPlan) -> _Read:
+def _read_expression(plan: LoadPlan) -> Read:
     path, unit = plan.path, plan.unit
-    genes = _gene_filter(plan.genes)
+    genes = gene_filter(plan.genes)
     # the depth is that of all genes
     table, names_notes = with_current_names(plan.file.read(None if plan.normalize else genes))
     check_names(table, path)
@@ -419,24 +449,30 @@ def _read(plan: LoadPlan) -> _Read:
         if plan.said_linear:
             check_said_linear(path, table, unit)
         findings = check_quantity(table, path, unit, linear)
-    if not np.any(table.genes != ""):
-        raise TableError(
-            f"{plan.path}: no row has a gene symbol",
-            "Take a table with rows by symbol, or by Ensembl gene with its probe map",
-        )
-    notes = [plan.file.read_as, _PATIENTS if plan.patients_alone else ""]
+    check_has_symbols(plan, table)
+    notes = [plan.file.read_as, PATIENTS if plan.patients_alone else ""]
     if plan.normalize:
         few = _PER_MILLION_OF_FEW if len(table.genes) < _FEW_ROWS else ""
         notes.append(_PER_MILLION.format(rows=len(table.genes)) + few)
         table = counts_per_million(table, path)
         findings = UnitFindings(counts=False, notes=())
     notes += [_LINEAR if linear else "", *findings.notes, *names_notes]
-    table = _filter_genes(table, genes)
+    table = filter_genes(table, genes)
     table = table.logged() if linear else table
-    return _Read(table, linear, findings.counts, tuple(filter(None, notes)))
+    return Read(table, linear, findings.counts, tuple(filter(None, notes)))
 
 
-def _gene_filter(genes: Genes) -> GeneFilter | None:
+def check_has_symbols(plan: LoadPlan, table: ExpressionTable) -> None:
+    """Refuse a table of which no row has a gene symbol."""
+    if not np.any(table.genes != ""):
+        raise TableError(
+            f"{plan.path}: no row has a gene symbol",
+            "Take a table with rows by symbol, or by Ensembl gene with its probe map",
+        )
+
+
+def gene_filter(genes: Genes) -> GeneFilter | None:
+    """What keeps the chosen genes; None for all."""
     if genes == "all":
         return None
     symbols = symbol_table()
@@ -453,7 +489,8 @@ def _gene_filter(genes: Genes) -> GeneFilter | None:
     return GeneFilter(keep, "genes that are not protein-coding")
 
 
-def _filter_genes(table: ExpressionTable, genes: GeneFilter | None) -> ExpressionTable:
+def filter_genes(table: ExpressionTable, genes: GeneFilter | None) -> ExpressionTable:
+    """The table of the chosen genes."""
     if genes is None:
         return table
     keep = genes.rows(table.gene_ids.tolist(), table.genes.tolist())

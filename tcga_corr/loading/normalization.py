@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tcga_corr.errors import TableError, UsageError
 from tcga_corr.expression import ExpressionTable
-from tcga_corr.vocabulary.units import MILLION, is_logarithm, quantity_of
+from tcga_corr.vocabulary.units import MILLION, is_log2_plus_one, is_logarithm, quantity_of
 
 
 def check_is_of_counts(path: Path, unit: str) -> None:
@@ -26,6 +26,23 @@ def check_is_of_counts(path: Path, unit: str) -> None:
         raise UsageError(
             f"{path}: --normalize is for counts before any logarithm, and their unit is {unit}",
             "Give --unit counts if they are, or leave --normalize out",
+        )
+
+
+def check_unit_of_counts(path: Path, unit: str) -> None:
+    """Refuse a unit that is not one of raw counts, or a logarithm that cannot be taken back.
+
+    Raises
+    ------
+    UsageError
+        Naming the units that are.
+    """
+    quantity = quantity_of(unit)
+    of_counts = quantity is not None and not quantity.same_depth
+    if not of_counts or (is_logarithm(unit) and not is_log2_plus_one(unit)):
+        raise UsageError(
+            f"{path}: --counts is for raw counts, and their unit is {unit}",
+            "Give --unit counts, 'expected counts' or 'log2(count+1)', or leave --counts out",
         )
 
 

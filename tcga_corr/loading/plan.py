@@ -15,8 +15,8 @@ from tcga_corr.formats import open_table
 from tcga_corr.formats.format import ReadOptions, TableFile
 from tcga_corr.formats.phenotype import TumorTypeOfSample, find_phenotype, read_phenotype
 from tcga_corr.loading.checks import check_columns
-from tcga_corr.loading.normalization import check_is_of_counts
-from tcga_corr.sources import SOURCES, Source, own_source, source_of_file
+from tcga_corr.loading.normalization import check_is_of_counts, check_unit_of_counts
+from tcga_corr.sources import SOURCES, Source, own_source, source_of_file, sources_of_tables
 from tcga_corr.sources.simulated import has_simulated_samples
 from tcga_corr.store.layout import TableKey
 from tcga_corr.store.metadata import InputFile, TableMetadata
@@ -54,6 +54,9 @@ class LoadOptions:
         What the rows of a plain table are.
     probe_map, phenotype
         Paths of files that are otherwise looked for beside the table.
+    counts
+        Whether the files are raw counts, to be stored as such; with ``normalize`` as expression,
+        too.
     """
 
     source: str | None = None
@@ -65,6 +68,7 @@ class LoadOptions:
     rows: RowsOfTable | None = None
     probe_map: Path | None = None
     phenotype: Path | None = None
+    counts: bool = False
 
     @property
     def tumor_types(self) -> tuple[str, ...]:
@@ -91,6 +95,7 @@ class LoadPlan:
     unit: str
     normalize: Normalization | None
     tumor_types: tuple[str, ...]
+    counts: bool  # raw counts, stored as such
     missing: tuple[str, ...]  # requested tumor types without a sample in the table
     phenotype: TumorTypeOfSample | None  # for a table of several tumor types
     phenotype_path: Path | None  # of the table that has it, unless that is the file itself
@@ -117,6 +122,7 @@ class LoadPlan:
             "unit": self.unit,
             "normalize": self.normalize,
             "preparation": PREPARATION,
+            **({"counts": True} if self.counts else {}),
         }
 
     def stored_unit(self, linear: bool) -> str:
@@ -168,13 +174,14 @@ def plan_file(path: Path, options: LoadOptions) -> LoadPlan:
     """
     stamps = {path: _stamp(path)} if path.exists() else {}
     own_source = options.source is not None and options.source not in SOURCES
-    file = open_table(path, ReadOptions(options.probe_map, options.rows, own_source))
+    reading = ReadOptions(options.probe_map, options.rows, own_source, options.counts)
+    file = open_table(path, reading)
     check_columns(file.columns, path)
     barcodes = [barcode for name in file.columns if (barcode := parse_barcode(name))]
     own_cohort = not barcodes
     of_samples = any(barcode.sample_type for barcode in barcodes)
     source = _source(file, of_samples, options)
-    if options.normalize:
+    if options.normalize and not options.counts:
         check_is_of_counts(path, source.unit)
     own = source.name not in SOURCES
     beside = list(file.beside)
@@ -199,8 +206,9 @@ def plan_file(path: Path, options: LoadOptions) -> LoadPlan:
         linear=True if options.linear else (file.linear or None) if own else file.linear,
         said_linear=options.linear,
         unit=source.unit,
-        normalize=options.normalize,
+        normalize=None if options.counts else options.normalize,
         tumor_types=tumor_types,
+        counts=options.counts,
         missing=missing,
         phenotype=phenotype,
         phenotype_path=phenotype_path,
@@ -316,16 +324,27 @@ def _if_known(text: str) -> str:
 
 def _source(file: TableFile, of_samples: bool, options: LoadOptions) -> Source:
     path = file.path
-    by_name = source_of_file(path)
+    sources = sources_of_tables(counts=options.counts)
+    by_name = source_of_file(path, counts=options.counts)
     simulated = has_simulated_samples(file.columns)
     name = options.source or (by_name.name if by_name and not simulated else None)
-    known = SOURCES.get(name or "")
+    if name in SOURCES and name not in sources:
+        raise UsageError(
+            f"{path}: of source '{name}' there are no raw counts, only {SOURCES[name].unit}",
+            f"Raw counts have {', '.join(sources)}; others go under a --source of your own",
+        )
+    known = sources.get(name or "")
     if not of_samples and (name is None or known is not None):
         shown = ", ".join(f"'{column[:30]}'" for column in file.columns[:3])
         raise TableError(
             f"{path}: no sample is named by a TCGA barcode (the first are {shown})",
             "Samples go by names such as TCGA-OR-A5J1-01; a cohort of your own is loaded under a "
             "--source of your own",
+        )
+    if name is None and not simulated and source_of_file(path, counts=True) is not None:
+        raise UsageError(
+            f"{path}: named as raw counts",
+            "Give --counts to load them as such, or --source a name of your own",
         )
     if name is None:
         raise UsageError(
@@ -334,7 +353,7 @@ def _source(file: TableFile, of_samples: bool, options: LoadOptions) -> Source:
             else f"{path}: its name does not tell the source",
             "Give --source simulated"
             if simulated
-            else f"Give --source, one of {', '.join(SOURCES)} or a name of your own",
+            else f"Give --source, one of {', '.join(sources)} or a name of your own",
         )
     if simulated != (known is not None and known.simulated):
         raise UsageError(
@@ -344,6 +363,9 @@ def _source(file: TableFile, of_samples: bool, options: LoadOptions) -> Source:
         )
     if known is None:
         unit = options.unit or file.unit or (by_name.unit if by_name else None)
+        if options.counts:
+            unit = options.unit or file.unit or "counts"
+            check_unit_of_counts(path, unit)
         if unit is None:
             raise UsageError(
                 f"{path}: the unit of source '{name}' is not known",
@@ -359,6 +381,11 @@ def _source(file: TableFile, of_samples: bool, options: LoadOptions) -> Source:
         raise UsageError(
             f"{path}: named as a file of source '{by_name.name}', not of '{known.name}'",
             "Leave --source out, or give a name of your own",
+        )
+    if options.counts and by_name is None:
+        raise UsageError(
+            f"{path}: not named as the raw counts of source '{known.name}'",
+            "Give --source a name of your own, or the file its own name",
         )
     if options.unit is not None or options.linear or options.normalize:
         raise UsageError(

@@ -215,15 +215,15 @@ def _add_up(sums: NDArray[np.float64], n_genes: int) -> bool:
 
 
 def _blocks(
-    values: NDArray[np.float32], logarithms: bool
-) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    values: NDArray[np.floating], logarithms: bool
+) -> Iterator[tuple[NDArray[np.floating], NDArray[np.float32]]]:
     """Some rows at a time, as they stand and on the linear scale."""
     for start in range(0, len(values), _ROWS_AT_ONCE):
         block = values[start : start + _ROWS_AT_ONCE]
         yield block, np.exp2(block) - 1 if logarithms else block
 
 
-def _sums(values: NDArray[np.float32], logarithms: bool) -> NDArray[np.float64]:
+def _sums(values: NDArray[np.floating], logarithms: bool) -> NDArray[np.float64]:
     """The sum of each sample on the linear scale, without missing values."""
     total = np.zeros(values.shape[1])
     for _, linear in _blocks(values, logarithms):
@@ -232,7 +232,7 @@ def _sums(values: NDArray[np.float32], logarithms: bool) -> NDArray[np.float64]:
     return total
 
 
-def _are_whole(values: NDArray[np.float32], logarithms: bool) -> bool:
+def _are_whole(values: NDArray[np.floating], logarithms: bool) -> bool:
     """Whether all values are whole numbers on the linear scale; of logarithms, all small ones.
 
     Logarithms that are whole themselves tell nothing: they are of whole numbers all the same.

@@ -18,7 +18,7 @@ POINT, LINE = "var(--point)", "var(--line)"
 SERIES = tuple(f"var(--series-{number})" for number in range(1, 9))
 _FONT = "system-ui, sans-serif"
 _ROW = 18  # pixels
-_SILENT = {"aria": False}  # the table beneath says the same to a screen reader
+_SILENT: Spec = {"aria": False}  # the table beneath says the same to a screen reader
 
 _CONFIG: Spec = {
     "background": None,
@@ -133,9 +133,10 @@ def _strata() -> Spec:
         _line("prediction_low", "prediction_high", is_pooled, 1),
         _line("ci_low", "ci_high", is_pooled, 3.5),
     ]
+    look: Spec = {"type": "point", "opacity": 1, "strokeWidth": 1.5, **_SILENT}
     marks: tuple[tuple[str, Spec], ...] = (
-        ("datum.r !== null && !datum.small", {"fill": "var(--paper)"}),
-        ("datum.r !== null && datum.small", {"filled": True}),
+        ("datum.r !== null && !datum.small", look | {"fill": "var(--paper)"}),
+        ("datum.r !== null && datum.small", look | {"filled": True}),
     )
     return {
         "data": {"name": "rows"},
@@ -152,7 +153,7 @@ def _strata() -> Spec:
             *(
                 {
                     "transform": [{"filter": test}],
-                    "mark": {"type": "point", "opacity": 1, "strokeWidth": 1.5, **mark, **_SILENT},
+                    "mark": mark,
                     "encoding": {
                         "x": _r("r"),
                         "color": colour,

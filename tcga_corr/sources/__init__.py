@@ -18,10 +18,11 @@ from tcga_corr.sources import (
     tcga_hiseqv2,
     toil,
 )
-from tcga_corr.sources.source import RemoteFile, Source, own_source
+from tcga_corr.sources.source import CountsTable, RemoteFile, Source, own_source
 
 __all__ = [
-    "SOURCES", "RemoteFile", "Source", "own_source", "source_is_simulated", "source_of_file",
+    "SOURCES", "SOURCES_OF_COUNTS", "CountsTable", "RemoteFile", "Source", "own_source",
+    "source_is_simulated", "source_of_file", "sources_of_tables",
 ]  # fmt: skip
 
 SOURCES: dict[str, Source] = {
@@ -40,9 +41,24 @@ SOURCES: dict[str, Source] = {
 }
 
 
-def source_of_file(path: Path) -> Source | None:
-    """The first source whose file names match this one; None if no source's do."""
-    return next((source for source in SOURCES.values() if source.matches(path)), None)
+SOURCES_OF_COUNTS: dict[str, Source] = {
+    source.name: counts for source in SOURCES.values() if (counts := source.of_counts)
+}
+"""Those that have raw counts, each as the source of these."""
+
+
+def sources_of_tables(*, counts: bool) -> dict[str, Source]:
+    """The sources of expression tables, or of raw counts."""
+    return SOURCES_OF_COUNTS if counts else SOURCES
+
+
+def source_of_file(path: Path, *, counts: bool = False) -> Source | None:
+    """The first source whose file names match this one; None if no source's do.
+
+    Where raw counts are wanted, the name may be that of the expression of a source, too.
+    """
+    sources = [*SOURCES_OF_COUNTS.values(), *SOURCES.values()] if counts else SOURCES.values()
+    return next((source for source in sources if source.matches(path)), None)
 
 
 def source_is_simulated(name: str) -> bool:

@@ -1,6 +1,6 @@
 """Broad Firehose: RSEM per tumor type, linear as downloaded."""
 
-from tcga_corr.sources.source import Source
+from tcga_corr.sources.source import CountsTable, Source
 
 SOURCE = Source(
     name="firehose",
@@ -10,4 +10,8 @@ SOURCE = Source(
     file_name=r"[A-Z]+\.rnaseqv2__.*RSEM_genes_normalized__data\.data\.txt(\.gz)?",
     citation="Broad Institute TCGA GDAC 2016, Firehose, doi:10.7908/C11G0KM9",
     formats=("firehose",),
+    counts=CountsTable(
+        unit="expected counts",
+        file_name=r"[A-Z]+\.rnaseqv2__.*RSEM_genes__data\.data\.txt(\.gz)?",
+    ),
 )

@@ -1,6 +1,6 @@
 """The Genomic Data Commons itself: STAR counts and TPM, one file a sample."""
 
-from tcga_corr.sources.source import Source
+from tcga_corr.sources.source import CountsTable, Source
 
 SOURCE = Source(
     name="gdc-api",
@@ -17,4 +17,5 @@ SOURCE = Source(
         "a # line, a header, four N_ rows, 60,660 genes, 44 of them _PAR_Y copies",
         "a file that the GDC has withdrawn answers 451; it is left out, with a note",
     ),
+    counts=CountsTable(unit="counts", file_name=r"gdc_sample_sheet.*\.tsv"),
 )

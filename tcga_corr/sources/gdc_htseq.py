@@ -1,6 +1,6 @@
 """GDC hub, former HTSeq pipeline: counts per tumor type by Ensembl gene of GENCODE v22."""
 
-from tcga_corr.sources.source import Source
+from tcga_corr.sources.source import CountsTable, Source
 
 SOURCE = Source(
     name="gdc-htseq",
@@ -11,4 +11,5 @@ SOURCE = Source(
     citation="Goldman et al. 2020, Nat. Biotechnol. 38:675, doi:10.1038/s41587-020-0546-8",
     formats=("gdc-hub",),
     same_depth=False,
+    counts=CountsTable(unit="log2(count+1)", file_name=r"TCGA-[A-Z]+\.htseq_counts\.tsv(\.gz)?"),
 )

@@ -1,6 +1,6 @@
 """GDC hub, STAR pipeline: TPM per tumor type by Ensembl gene of GENCODE v36."""
 
-from tcga_corr.sources.source import RemoteFile, Source
+from tcga_corr.sources.source import CountsTable, RemoteFile, Source
 
 SOURCE = Source(
     name="gdc-star",
@@ -17,5 +17,10 @@ SOURCE = Source(
     quirks=(
         "60,660 rows by Ensembl id with version, 44 of them _PAR_Y copies",
         "samples of 16 characters; several aliquots of one are averaged already",
+    ),
+    counts=CountsTable(
+        unit="log2(count+1)",
+        file_name=r"TCGA-[A-Z]+\.star_counts\.tsv(\.gz)?",
+        table=RemoteFile(hub="gdc-hub", dataset="TCGA-{tumor_type}.star_counts.tsv.gz"),
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote, unquote
@@ -54,6 +54,25 @@ class RemoteFile:
 
 
 @dataclass(frozen=True)
+class CountsTable:
+    """The tables of raw counts of a source.
+
+    Attributes
+    ----------
+    unit
+        Unit of the values in its files.
+    file_name
+        Regular expression that its file names match.
+    table
+        On a hub, where they are other files than those of expression.
+    """
+
+    unit: str
+    file_name: str
+    table: RemoteFile | None = None
+
+
+@dataclass(frozen=True)
 class Source:
     """A published release of expression tables.
 
@@ -93,6 +112,8 @@ class Source:
         Whether batch adjustment or a small pseudocount makes negative values.
     same_depth
         Whether the values are adjusted for the sequencing depth of each sample.
+    counts
+        Its raw counts, where it has them.
     """
 
     name: str
@@ -113,11 +134,28 @@ class Source:
     pan_cancer: bool = False
     may_be_negative: bool = False
     same_depth: bool = True
+    counts: CountsTable | None = None
 
     @property
     def simulated(self) -> bool:
         """Whether the values are simulated."""
         return self.fetched_from == "simulation"
+
+    @property
+    def of_counts(self) -> Source | None:
+        """The source as that of its raw counts; None where it has none."""
+        if self.counts is None:
+            return None
+        return replace(
+            self,
+            unit=self.counts.unit,
+            file_name=self.counts.file_name,
+            table=self.counts.table or self.table,
+            with_gtex=None,
+            beside_gtex=(),
+            may_be_negative=False,
+            same_depth=False,
+        )
 
     def matches(self, path: Path) -> bool:
         """Whether a file is named like one of this source, also if percent-encoded."""

@@ -4,7 +4,7 @@ Another table of the hub has the samples of GTEx and TARGET too, made in the sam
 """
 
 from tcga_corr.sources.pancanatlas import SURVIVAL
-from tcga_corr.sources.source import RemoteFile, Source
+from tcga_corr.sources.source import CountsTable, RemoteFile, Source
 
 SOURCE = Source(
     name="toil",
@@ -34,4 +34,9 @@ SOURCE = Source(
     ),
     pan_cancer=True,
     may_be_negative=True,
+    counts=CountsTable(
+        unit="log2(expected_count+1)",
+        file_name=r"tcga_gene_expected_count(\.gz)?",
+        table=RemoteFile(hub="toil-xena-hub", dataset="tcga_gene_expected_count.gz"),
+    ),
 )

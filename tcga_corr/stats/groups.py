@@ -219,13 +219,13 @@ def signed_ranks(a: ArrayLike, b: ArrayLike) -> GroupTest:
     ranks = stats.rankdata(np.abs(apart))
     positive, total = float(ranks[apart > 0].sum()), float(ranks.sum())
     if len(apart) <= MAX_EXACT_PAIRS:
-        p = _exact_p(ranks, positive)
+        p = exact_p_of_signed_ranks(ranks, positive)
     else:
         p = float(stats.wilcoxon(apart, correction=True).pvalue)
     return answer("wilcoxon", n, statistic=positive, p=p, effect=2 * positive / total - 1)
 
 
-def _exact_p(ranks: Vector, positive: float) -> float:
+def exact_p_of_signed_ranks(ranks: Vector, positive: float) -> float:
     """Two-sided p of a rank sum among those of all ways to give the ranks signs."""
     doubled = np.rint(2 * ranks).astype(np.int64)
     ways = np.zeros(doubled.sum() + 1)

@@ -199,7 +199,7 @@ def check_tables(store: Store) -> None:
 
     For a reader of the tables that checks no page itself.
     """
-    for key in store.require_keys():
+    for key in store.require_keys(or_counts=True):
         read_metadata(store, key)
         if _current_index(store, key) is None:
             read_values(store, key)

@@ -30,7 +30,7 @@ class TableKey:
 
     @property
     def folder(self) -> Path:
-        """Its folder below ``expression/`` or ``index/``, in hive style."""
+        """Its folder below ``expression/``, ``counts/`` or ``index/``, in hive style."""
         return Path(f"source={self.source}", f"tumor_type={self.tumor_type}")
 
 
@@ -56,7 +56,11 @@ class Store:
         try:
             schema = read_json_object(path.read_bytes()).get("schema")
         except FileNotFoundError:
-            if any(self.root.glob("expression/*/*/table.parquet")) or self.covariate_names():
+            if (
+                any(self.root.glob("expression/*/*/table.parquet"))
+                or any(self.root.glob("counts/*/*/table.parquet"))
+                or self.covariate_names()
+            ):
                 raise StoreError(
                     f"{path} is missing, so the schema of this store is not known",
                     "Restore the file, or load the tables into a new folder",
@@ -115,6 +119,10 @@ class Store:
         """The Parquet table of a source and tumor type."""
         return self.root / "expression" / key.folder / "table.parquet"
 
+    def counts_path(self, key: TableKey) -> Path:
+        """The Parquet table of the raw counts of a source and tumor type."""
+        return self.root / "counts" / key.folder / "table.parquet"
+
     def index_folder(self, key: TableKey) -> Path:
         """The folder of a table's index."""
         return self.root / "index" / key.folder
@@ -142,6 +150,16 @@ class Store:
         keys = self._keys("expression", source)
         return [key for key in keys if self.table_path(key).is_file()]
 
+    def counts_keys(self, source: str | None = None) -> list[TableKey]:
+        """The tables of raw counts in the store, sorted.
+
+        Raises
+        ------
+        StoreError
+            If a folder may not be read.
+        """
+        return [key for key in self._keys("counts", source) if self.counts_path(key).is_file()]
+
     def vanished_keys(self, source: str | None = None) -> list[TableKey]:
         """Tables of which only the index is left, sorted."""
         tables = set(self.table_keys(source))
@@ -152,13 +170,15 @@ class Store:
         ]
 
     def _keys(self, top: str, source: str | None) -> list[TableKey]:
-        """The keys that have a folder below ``expression`` or ``index``, sorted."""
+        """The keys that have a folder below ``expression``, ``counts`` or ``index``, sorted."""
         folders = [inner for outer in _subfolders(self.root / top) for inner in _subfolders(outer)]
         keys = (TableKey(*(part.partition("=")[2] for part in path.parts[-2:])) for path in folders)
         return sorted(key for key in keys if source in (None, key.source))
 
-    def require_keys(self, source: str | None = None) -> list[TableKey]:
+    def require_keys(self, source: str | None = None, *, or_counts: bool = False) -> list[TableKey]:
         """The tables in the store; an error where there are none, or where one is gone.
+
+        With ``or_counts`` there may be none where there are raw counts.
 
         Raises
         ------
@@ -173,8 +193,15 @@ class Store:
                 "Run `tcga-corr verify --repair`, or load the table again",
             )
         keys = self.table_keys(source)
-        if keys:
+        counts = self.counts_keys(source)
+        if keys or (or_counts and counts):
             return keys
+        if counts:
+            raise DataMissingError(
+                f"no expression table in the store '{self.root.absolute()}', only raw counts",
+                "Load expression too, such as log2(CPM + 1) of them: "
+                "`tcga-corr load FILE --counts --normalize cpm`",
+            )
         others = dict.fromkeys(key.source for key in self.table_keys())
         what = f"no table of source '{source}'" if source else "no expression table"
         raise DataMissingError(
@@ -221,7 +248,11 @@ class Store:
         if isinstance(stored, str):
             path = self.covariates_path(stored)
             return list(path.parent.glob(f".{path.name}.*.part"))
-        folders = (self.table_path(stored).parent, self.index_folder(stored))
+        folders = (
+            self.table_path(stored).parent,
+            self.counts_path(stored).parent,
+            self.index_folder(stored),
+        )
         return [path for folder in folders for path in folder.glob(".*.part")]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from tcga_corr.errors import DamagedTableError, one_line, shorten
 from tcga_corr.exchange import read_json_object
@@ -97,11 +97,27 @@ class TableMetadata:
     counts: bool = False
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> TableMetadata:
+    def from_json(cls, data: dict[str, Any]) -> Self:
         """From the values of :func:`dataclasses.asdict`, as JSON keeps them."""
         inputs = tuple(InputFile(**entry) for entry in data["inputs"])
         samples = tuple(StoredSample(**entry) for entry in data["samples"])
         return cls(**{**data, "inputs": inputs, "samples": samples})
+
+
+@dataclass(frozen=True)
+class CountsMetadata(TableMetadata):
+    """Everything about a stored table of raw counts but its values.
+
+    Attributes
+    ----------
+    rounded
+        What was rounded to whole numbers, and how far; empty where all were whole.
+    values_sha256
+        Hash of the symbols and counts, by :func:`tcga_corr.store.counts.digest_of`.
+    """
+
+    rounded: str = ""
+    values_sha256: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any, TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,6 +13,8 @@ from tcga_corr.expression import ExpressionTable
 from tcga_corr.files import replacing
 from tcga_corr.store.layout import SCHEMA_VERSION, Store, TableKey
 from tcga_corr.store.metadata import TableMetadata, decode_metadata, encode_metadata, reading
+
+MetadataT = TypeVar("MetadataT", bound=TableMetadata)
 
 _ROW_GROUP = 4096
 _REMEDY = "Run `tcga-corr verify --repair`, or load the table again"
@@ -20,12 +25,24 @@ def write_table(store: Store, table: ExpressionTable, metadata: TableMetadata) -
 
     Call it with the table locked. It is stored at the moment its file is renamed.
     """
+    key = TableKey(metadata.source, metadata.tumor_type)
+    write_rows(store, store.table_path(key), table, metadata, np.float32)
+
+
+def write_rows(
+    store: Store,
+    path: Path,
+    table: ExpressionTable,
+    metadata: TableMetadata,
+    kind: type[np.float32 | np.int32],
+) -> None:
+    """Write a table as rows of genes, with values of one kind, to a file of the store."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     if metadata.n_genes != len(table.genes) or len(metadata.samples) != len(table.samples):
         raise ValueError("the metadata are of another table")
-    flat = np.ascontiguousarray(table.values, dtype=np.float32).reshape(-1)
+    flat = np.ascontiguousarray(table.values, dtype=kind).reshape(-1)
     arrow = pa.table(
         {
             "gene": pa.array(table.genes.tolist(), pa.string()),
@@ -34,8 +51,7 @@ def write_table(store: Store, table: ExpressionTable, metadata: TableMetadata) -
         }
     ).replace_schema_metadata(encode_metadata(metadata))
     store.create()
-    key = TableKey(metadata.source, metadata.tumor_type)
-    with replacing(store.table_path(key)) as partial:
+    with replacing(path) as partial:
         pq.write_table(
             arrow,
             partial,
@@ -55,14 +71,24 @@ def read_metadata(store: Store, key: TableKey) -> TableMetadata | None:
     DamagedTableError
         If the file is not a table of this schema version, or one of another source or tumor type.
     """
+    return metadata_of_file(store.table_path(key), key, TableMetadata)
+
+
+def metadata_of_file(path: Path, key: TableKey, kind: type[MetadataT]) -> MetadataT | None:
+    """The metadata, of a kind, in the file of a table; None where there is no such file.
+
+    Raises
+    ------
+    DamagedTableError
+        As :func:`read_metadata`.
+    """
     import pyarrow.parquet as pq
 
-    path = store.table_path(key)
     try:
         with reading(path, "table of this store", _REMEDY):
             # the copy that DuckDB reads too; that in the Arrow schema is another one
             schema, values = decode_metadata(pq.read_metadata(path).metadata)
-            metadata = TableMetadata.from_json(values) if schema == SCHEMA_VERSION else None
+            metadata = kind.from_json(values) if schema == SCHEMA_VERSION else None
     except FileNotFoundError:
         return None
     if metadata is None:
@@ -106,6 +132,18 @@ def read_values(store: Store, key: TableKey) -> tuple[list[str], NDArray[np.floa
 
     Raises
     ------
+    FileNotFoundError, DamagedTableError
+        As :func:`rows_of_file`.
+    """
+    genes, values = rows_of_file(store.table_path(key))
+    return genes, values.astype(np.float32, copy=False)
+
+
+def rows_of_file(path: Path) -> tuple[list[str], NDArray[Any]]:
+    """Gene symbols and values (genes x samples) in the file of a table, page checksums checked.
+
+    Raises
+    ------
     FileNotFoundError
         If it is gone, as another process may remove it.
     DamagedTableError
@@ -114,7 +152,6 @@ def read_values(store: Store, key: TableKey) -> tuple[list[str], NDArray[np.floa
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    path = store.table_path(key)
     try:
         arrow = pq.read_table(
             path,

@@ -17,6 +17,7 @@ from tcga_corr.errors import (
     near_names,
     one_line,
 )
+from tcga_corr.store.counts import read_counts
 from tcga_corr.store.covariates import check_covariates
 from tcga_corr.store.index import check_tables
 from tcga_corr.store.layout import Store
@@ -90,7 +91,7 @@ def run_query(store: Store, query: str, *, unsafe: bool = False) -> pl.DataFrame
     DataMissingError
         If it needs results of runs, and there are none.
     DamagedTableError
-        If covariates, or a table that changed since it was indexed, are damaged.
+        If covariates or counts, or a table that changed since it was indexed, are damaged.
     StoreError
         If a table of a run cannot be read.
     """
@@ -101,6 +102,7 @@ def run_query(store: Store, query: str, *, unsafe: bool = False) -> pl.DataFrame
         try:
             check_tables(store)
             check_covariates(store)
+            _check_counts(store, query)
             _check_results(store, query)
             frame = _answer(store, query, unsafe=unsafe)
         except FileNotFoundError:  # removed meanwhile
@@ -222,8 +224,10 @@ def _as_pattern(path: Path) -> str:
 
 
 def _views(store: Store) -> str:
-    """The SQL of the views; those of covariates and results only where the store has some."""
-    names = ["views"]
+    """The SQL of the views; each only where the store has what it shows."""
+    names = ["views"] if store.table_keys() else []
+    if store.counts_keys():
+        names.append("views_counts")
     if store.covariate_names():
         names.append("views_covariates")
     names += [f"views_{name}" for name in _RESULTS if _results(store, name)]
@@ -235,6 +239,17 @@ def _views(store: Store) -> str:
 def _results(store: Store, name: str) -> list[Path]:
     """The tables of this name in the folders of runs, sorted."""
     return sorted(store.root.glob(f"results/[!.]*/{name}.parquet"))
+
+
+def _check_counts(store: Store, query: str) -> None:
+    """Refuse raw counts that a query may read, and that are damaged.
+
+    They have no index by which a change would be seen.
+    """
+    if "counts" in query.lower():
+        for key in store.counts_keys():
+            with suppress(DataMissingError):  # removed meanwhile
+                read_counts(store, key)
 
 
 def _check_results(store: Store, query: str) -> None:
@@ -253,7 +268,8 @@ def _check_results(store: Store, query: str) -> None:
 
 
 def _stamps(store: Store) -> list[tuple[Path, int, int]]:
-    paths = [store.table_path(key) for key in store.require_keys()]
+    paths = [store.table_path(key) for key in store.require_keys(or_counts=True)]
+    paths += [store.counts_path(key) for key in store.counts_keys()]
     paths += [store.covariates_path(name) for name in store.covariate_names()]
     paths += [path for name in _RESULTS for path in _results(store, name)]
     stamps = []

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tcga_corr.errors import DataMissingError, StoreError
 from tcga_corr.sources import source_is_simulated
+from tcga_corr.store.counts import read_counts_metadata
 from tcga_corr.store.covariate_lookup import Covariate, Covariates
 from tcga_corr.store.covariates import list_covariates
 from tcga_corr.store.layout import Store, TableKey
@@ -25,20 +28,20 @@ _USED_AS = ("tumor", "normal", "gtex")
 
 
 def tables(store: Store, tumor_types: Iterable[str], source: str | None) -> pl.DataFrame:
-    """A row per table: samples by selection, genes, unit, size, when loaded and from what."""
+    """A row per table, of expression or counts: samples, genes, unit, size, date, input."""
     import polars as pl
 
     rows = []
-    for key, metadata in _stored_tables(store, tumor_types, source):
+    for path, key, metadata in _stored_tables(store, [*tumor_types], source):
         with suppress(FileNotFoundError):  # removed meanwhile
-            rows.append(_table_row(store, key, metadata))
+            rows.append(_table_row(path, key, metadata))
     _check_some(store, rows)
     loaded_at = pl.from_epoch("loaded_at").dt.strftime("%Y-%m-%dT%H:%M:%SZ")
     return pl.DataFrame(rows, infer_schema_length=None).with_columns(loaded_at)
 
 
-def _table_row(store: Store, key: TableKey, metadata: TableMetadata | StoreError) -> dict[str, Any]:
-    file = store.table_path(key).stat()
+def _table_row(path: Path, key: TableKey, metadata: TableMetadata | StoreError) -> dict[str, Any]:
+    file = path.stat()
     row: dict[str, Any] = {
         "source": key.source,
         "tumor_type": key.tumor_type,
@@ -86,7 +89,7 @@ def samples(store: Store, tumor_types: Iterable[str], source: str | None) -> pl.
             "tissue": sample.tissue,
             "reason": sample.reason,
         }
-        for key, metadata in _stored_tables(store, tumor_types, source)
+        for _, key, metadata in _stored_tables(store, [*tumor_types], source, counts=False)
         if isinstance(metadata, TableMetadata)
         for sample in metadata.samples
     ]
@@ -149,7 +152,7 @@ def covariate_values(
     import polars as pl
 
     parts: dict[str, list[StoredSample]] = {}
-    for key, metadata in _stored_tables(store, tumor_types, source):
+    for _, key, metadata in _stored_tables(store, [*tumor_types], source, counts=False):
         if isinstance(metadata, StoreError):
             raise metadata
         label = f"{key.source} {key.tumor_type}" if source is None else key.tumor_type
@@ -202,20 +205,35 @@ def _values_row(
 
 
 def _stored_tables(
-    store: Store, tumor_types: Iterable[str], source: str | None
-) -> Iterator[tuple[TableKey, TableMetadata | StoreError]]:
-    """The requested tables with their metadata or what is wrong with them; simulated ones last."""
+    store: Store, tumor_types: Sequence[str], source: str | None, *, counts: bool = True
+) -> Iterator[tuple[Path, TableKey, TableMetadata | StoreError]]:
+    """The requested tables, each with its file and its metadata or what is wrong with them.
+
+    Raw counts follow the expression of their source and tumor type; simulated tables come last.
+    """
     wanted = {parse_tumor_type(name).abbreviation for name in tumor_types}
-    keys = [key for key in store.require_keys(source) if not wanted or key.tumor_type in wanted]
+    of_counts = store.counts_keys(source) if counts else []
+    of_expression = store.require_keys(source, or_counts=counts)
+    keys = [key for key in {*of_counts, *of_expression} if not wanted or key.tumor_type in wanted]
     if not keys:
         raise DataMissingError(
             f"{', '.join(sorted(wanted))}: not loaded", "See `tcga-corr status` for what is"
         )
     for key in sorted(keys, key=lambda key: (source_is_simulated(key.source), key)):
-        try:
-            metadata = read_metadata(store, key)
-        except StoreError as error:
-            yield key, error
-            continue
-        if metadata is not None:
-            yield key, metadata
+        if key in of_expression:
+            yield from _with_metadata(store.table_path(key), key, partial(read_metadata, store))
+        if key in of_counts:
+            read = partial(read_counts_metadata, store)
+            yield from _with_metadata(store.counts_path(key), key, read)
+
+
+def _with_metadata(
+    path: Path, key: TableKey, read: Callable[[TableKey], TableMetadata | None]
+) -> Iterator[tuple[Path, TableKey, TableMetadata | StoreError]]:
+    try:
+        metadata = read(key)
+    except StoreError as error:
+        yield path, key, error
+        return
+    if metadata is not None:
+        yield path, key, metadata

@@ -25,9 +25,14 @@ class Removed:
 
 
 def remove(
-    store: Store, source: str, tumor_types: Iterable[str] = (), *, downloads: bool = False
+    store: Store,
+    source: str,
+    tumor_types: Iterable[str] = (),
+    *,
+    downloads: bool = False,
+    counts: bool = False,
 ) -> list[Removed]:
-    """Remove tables, with their indexes, from a store.
+    """Remove tables, with their indexes and raw counts, from a store.
 
     Parameters
     ----------
@@ -37,6 +42,8 @@ def remove(
         Which tables; all of the source by default.
     downloads
         Remove the downloaded files too, so that another fetch has to download them again.
+    counts
+        Remove raw counts alone.
 
     Raises
     ------
@@ -48,7 +55,10 @@ def remove(
     """
     check_source_name(source)  # before it becomes a path
     wanted = tuple(parse_tumor_type(name).abbreviation for name in tumor_types)
-    known = sorted({*store.table_keys(source), *store.vanished_keys(source)})
+    if counts and downloads:
+        raise UsageError("counts alone and downloads are to be removed", "Choose one of them")
+    of_expression = {*store.table_keys(source), *store.vanished_keys(source)}
+    known = sorted({*store.counts_keys(source), *(() if counts else of_expression)})
     keys = [key for key in known if not wanted or key.tumor_type in wanted]
     stored = {key.tumor_type for key in keys}
     missing = [name for name in wanted if name not in stored]
@@ -59,22 +69,42 @@ def remove(
             f"{what} '{source}': not in the store '{store.root}'",
             "See what is with `tcga-corr status`",
         )
-    removed = []
+    removed: list[Removed] = []
     for key in keys:
-        with store.locked(key):
-            table, index = store.table_path(key), store.index_folder(key)
-            size = _size(table) + _size(index)
-            # an index without its table would be a table that is gone
-            remove_tree(index)
-            with writing(table):
-                table.unlink(missing_ok=True)
-            store.remove_leftovers(key)
-            remove_tree(table.parent)
-        removed.append(Removed(str(table.parent.relative_to(store.root)), size))
+        removed += _remove_counts(store, key)
+        if counts or key not in of_expression:
+            continue
+        removed.append(_remove_expression(store, key))
     for folder in folders:
         removed.append(Removed(str(folder.relative_to(store.root)), _size(folder)))
         remove_tree(folder)
     return removed
+
+
+def _remove_expression(store: Store, key: TableKey) -> Removed:
+    table, index = store.table_path(key), store.index_folder(key)
+    with store.locked(key):
+        size = _size(table) + _size(index)
+        # an index without its table would be a table that is gone
+        remove_tree(index)
+        with writing(table):
+            table.unlink(missing_ok=True)
+        store.remove_leftovers(key)
+        remove_tree(table.parent)
+    return Removed(str(table.parent.relative_to(store.root)), size)
+
+
+def _remove_counts(store: Store, key: TableKey) -> list[Removed]:
+    path = store.counts_path(key)
+    with store.locked(key):
+        if not path.exists():
+            return []
+        size = _size(path)
+        with writing(path):
+            path.unlink(missing_ok=True)
+        store.remove_leftovers(key)
+        remove_tree(path.parent)
+    return [Removed(str(path.parent.relative_to(store.root)), size)]
 
 
 def _download_folders(store: Store, source: str, wanted: tuple[str, ...]) -> list[Path]:

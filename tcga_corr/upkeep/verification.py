@@ -16,6 +16,7 @@ from tcga_corr.loading.load import load_files
 from tcga_corr.loading.plan import LoadOptions, tumor_type_of_path
 from tcga_corr.progress import Progress
 from tcga_corr.sources import SOURCES
+from tcga_corr.store.counts import read_counts, readable_counts_metadata
 from tcga_corr.store.covariates import open_covariates
 from tcga_corr.store.index import (
     check_index,
@@ -41,7 +42,7 @@ class Finding:
     Attributes
     ----------
     kind
-        ``table``, ``index``, ``covariates``, ``download`` or ``leftover``.
+        ``table``, ``index``, ``counts``, ``covariates``, ``download`` or ``leftover``.
     path
         Its path below the store.
     state
@@ -67,10 +68,11 @@ def verify(
     repair: bool = False,
     progress: Progress | None = None,
 ) -> Iterator[Finding]:
-    """Check every table, index, download and table of covariates of a store, or of a part of it.
+    """Check every table, index and download of a store, or of a part of it; counts and covariates.
 
     A table is read completely, with its page checksums, and compared with the hash in its index; an
-    index is compared, to the last bit, with what the table gives; a download with its record.
+    index is compared, to the last bit, with what the table gives; raw counts with the hash in their
+    metadata; a download with its record.
 
     Parameters
     ----------
@@ -103,6 +105,10 @@ def verify(
                 raise
         progress.advance()
         progress.step("")
+    for key in store.counts_keys(source):
+        if not wanted or key.tumor_type in wanted:
+            progress.step(f"counts of {key.source} {key.tumor_type}")
+            yield from _check_counts(store, key, repair)
     if not wanted and source is None:
         for name in store.covariate_names():
             yield _check_covariates(store, name)
@@ -116,7 +122,7 @@ def verify(
 
 def _check_exists(store: Store, source: str | None, wanted: set[str]) -> None:
     """Refuse a source or tumor types that the store does not have."""
-    keys = [*store.table_keys(source), *store.vanished_keys(source)]
+    keys = [*store.table_keys(source), *store.vanished_keys(source), *store.counts_keys(source)]
     missing = wanted - {key.tumor_type for key in keys}
     downloads = source is not None and store.downloads(source).exists()
     if missing or (source is not None and not keys and not downloads):
@@ -144,6 +150,41 @@ def _check_table_and_index(store: Store, key: TableKey, repair: bool) -> Iterato
 def _was_removed(store: Store, key: TableKey) -> bool:
     """Whether another process has removed a table meanwhile, with its index."""
     return not store.table_path(key).exists() and key not in store.vanished_keys(key.source)
+
+
+def _check_counts(store: Store, key: TableKey, repair: bool) -> Iterator[Finding]:
+    """The state of raw counts; none where another process has removed them meanwhile."""
+    path = _relative(store, store.counts_path(key))
+    try:
+        read_counts(store, key)
+    except (DataMissingError, FileNotFoundError):
+        if store.counts_path(key).exists():
+            raise
+        return
+    except StoreError as error:
+        if repair and _reload_counts(store, key):
+            yield Finding("counts", path, "mended", error.what)
+            return
+        which = f"--source {key.source} -t {key.tumor_type} --counts"
+        again = f"Run `tcga-corr remove {which}`, and fetch or load them again"
+        here = downloaded_table(store, key, counts=True) is not None
+        remedy = "Run `tcga-corr verify --repair`" if here and not repair else again
+        yield Finding("counts", path, "damaged", error.what, remedy)
+        return
+    yield Finding("counts", path, WHOLE)
+
+
+def _reload_counts(store: Store, key: TableKey) -> bool:
+    """Make counts again from the file that was downloaded for them; whether that succeeded."""
+    path = downloaded_table(store, key, counts=True)
+    metadata = readable_counts_metadata(store, key)
+    if path is None or (metadata and metadata.inputs[0].sha256 != sha256_of(path)):
+        return False
+    genes: Genes | None = None
+    if metadata is not None:
+        genes = "all" if metadata.genes == "all" else "protein-coding"
+    options = LoadOptions(key.source, key.tumor_type, genes, counts=True)
+    return not load_files(store, [path], options, rewrite={key}).errors
 
 
 def _check_covariates(store: Store, name: str) -> Finding:

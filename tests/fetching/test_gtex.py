@@ -32,6 +32,7 @@ __all__ = ["serve_hub"]
 QUICK = RetryPolicy(attempts=2, stall=5, first_wait=0.01, longest_wait=0.1)
 TOIL = "/toil-xena-hub/download/tcga_RSEM_gene_tpm.gz"
 WITH_GTEX = "/toil-xena-hub/download/TcgaTargetGtex_rsem_gene_tpm.gz"
+COUNTS = "/toil-xena-hub/download/tcga_gene_expected_count.gz"
 PHENOTYPE = "/toil-xena-hub/download/TcgaTargetGTEX_phenotype.txt.gz"
 PROBE_MAP = "/toil-xena-hub/download/probeMap/gencode.v23.annotation.gene.probemap"
 SURVIVAL = "/tcga-pancan-atlas-hub/download/Survival_SupplementalTable_S1_20171025_xena_sp"
@@ -423,6 +424,34 @@ def test_a_table_with_gtex_is_not_replaced_by_one_without(store: Engine, tmp_pat
     assert "toil LIHC has samples of GTEx, and this file has none" in str(error)
     made_of = downloaded_table(engine.store, TableKey("toil", "LIHC"))
     assert made_of == folder / WITH_GTEX.rpartition("/")[2]
+
+
+def test_counts_of_tcga_are_fetched_beside_the_table_with_gtex(tmp_path: Path, hub: Hub) -> None:
+    """The hub's raw counts are of TCGA alone: they are no table that lost its samples of GTEx."""
+    kept = [name for name in columns() if name in tcga()]
+    counts = np.random.default_rng(7).negative_binomial(2, 0.01, (len(rows()[0]), len(kept)))
+    lines = ["\t".join(("sample", *kept))]
+    for name, one in zip(rows()[0], np.log2(counts + 1).tolist(), strict=True):
+        lines.append("\t".join((name, *(f"{value:.4f}" for value in one))))
+    hub.put(COUNTS, gzip.compress(("\n".join(lines) + "\n").encode(), 1, mtime=0))
+    for path, content in files().items():
+        hub.put(path, content)
+    engine = open_store(tmp_path / "cache")
+    options = FetchOptions(
+        ["LIHC"], "toil", base_url=hub.address, retry_policy=QUICK, gtex=True, counts=True
+    )
+    key = TableKey("toil", "LIHC")
+    for unchanged in (False, True):
+        report = engine.fetch(options)
+        assert [str(error) for error in report.errors] == []
+        assert [(one.key, one.unchanged) for one in report.loaded] == [(key, unchanged)] * 2
+    expression, of_counts = engine.status().to_dicts()
+    assert (expression["tumor"], expression["normal"], expression["gtex"]) == (14, 11, 13)
+    assert (of_counts["tumor"], of_counts["normal"], of_counts["gtex"]) == (14, 11, 0)
+    folder = engine.store.downloads("toil")
+    assert downloaded_table(engine.store, key) == folder / WITH_GTEX.rpartition("/")[2]
+    assert downloaded_table(engine.store, key, counts=True) == folder / COUNTS.rpartition("/")[2]
+    assert set(engine.verify()["state"]) == {"whole"}
 
 
 def test_the_requests_with_gtex(tmp_path: Path) -> None:

@@ -1,0 +1,67 @@
+"""Run the notebooks of docs/notebooks and write what they show, or check that it is up to date.
+
+python tools/run_notebooks.py [--check]
+
+Each runs in an empty folder of its own, as a reader's does, with `tcga-corr` of this environment.
+With ``--check`` nothing is written; text must be the same, pictures only be there.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbclient import NotebookClient
+
+NOTEBOOKS = Path(__file__).parent.parent / "docs" / "notebooks"
+SECONDS = 120
+
+
+def run(path: Path) -> Any:
+    """The notebook with its cells run. A cell that fails is an error."""
+    notebook = nbformat.read(path, as_version=4)
+    with tempfile.TemporaryDirectory() as folder:
+        client = NotebookClient(notebook, timeout=SECONDS, resources={"metadata": {"path": folder}})
+        client.execute()
+    for cell in notebook.cells:
+        cell.metadata = {}  # when each cell ran
+    notebook.metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+    return notebook
+
+
+def shown(notebook: Any) -> list[str]:
+    """What each cell shows: text, and which outputs are pictures."""
+    texts = []
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            data = output.get("data", {"text/plain": output.get("text", "")})
+            texts.append("picture" if "image/png" in data else data["text/plain"])
+    return texts
+
+
+def main() -> int:
+    beside = str(Path(sys.executable).parent)
+    os.environ["PATH"] = os.pathsep.join((beside, os.environ["PATH"]))
+    os.environ["COLUMNS"] = "100"
+    os.environ.pop("TCGA_CORR_CACHE", None)
+    stale = 0
+    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+        before = nbformat.read(path, as_version=4)
+        after = run(path)
+        if "--check" not in sys.argv:
+            nbformat.write(after, path)
+        elif shown(before) != shown(after):
+            print(f"{path.name} shows something else now: run python tools/run_notebooks.py")
+            stale = 1
+    return stale
+
+
+if __name__ == "__main__":
+    sys.exit(main())
