@@ -4,7 +4,7 @@ _tcga_corr() {
     for ((i = 1; i < COMP_CWORD; i++)); do
         case "$key ${COMP_WORDS[i]}" in
             *" --cache") ((i++)) ;;
-            " demo" | " fetch" | " load" | " status" | " covariates" | " use" | " sets" | " score" | " correlate" | " robustness" | " screen" | " compare" | " de" | " dominance" | " survival" | " report" | " sql" | " serve" | " verify" | " remove" | " batch" | " batch run" | " batch check" | " batch show" | " batch status" | " batch verify" | " batch merge" | " batch plot") key="$key ${COMP_WORDS[i]}" ;;
+            " demo" | " fetch" | " load" | " status" | " covariates" | " use" | " sets" | " score" | " correlate" | " robustness" | " screen" | " compare" | " de" | " dominance" | " survival" | " enrich" | " pca" | " report" | " sql" | " serve" | " verify" | " remove" | " batch" | " batch run" | " batch check" | " batch show" | " batch status" | " batch verify" | " batch merge" | " batch plot") key="$key ${COMP_WORDS[i]}" ;;
         esac
     done
     case "$key $before" in
@@ -60,6 +60,16 @@ _tcga_corr() {
         " survival --ties") words="average gseapy gsva" ;;
         " survival --cut") words="median tertiles" ;;
         " survival --format") words="table tsv csv json parquet xlsx" ;;
+        " enrich --method") words="gsea ora" ;;
+        " enrich --engine") words="numpy gseapy" ;;
+        " enrich --direction") words="both up down" ;;
+        " enrich -t"|" enrich --tumor-type") words="ACC BLCA BRCA CESC CHOL COAD DLBC ESCA GBM HNSC KICH KIRC KIRP LAML LGG LIHC LUAD LUSC MESO OV PAAD PCPG PRAD READ SARC SKCM STAD TGCT THCA THYM UCEC UCS UVM" ;;
+        " enrich --format") words="table tsv csv json parquet xlsx" ;;
+        " pca --table") words="samples covariates" ;;
+        " pca -t"|" pca --tumor-type") words="ACC BLCA BRCA CESC CHOL COAD DLBC ESCA GBM HNSC KICH KIRC KIRP LAML LGG LIHC LUAD LUSC MESO OV PAAD PCPG PRAD READ SARC SKCM STAD TGCT THCA THYM UCEC UCS UVM" ;;
+        " pca --samples") words="tumor normal all-tumor gtex" ;;
+        " pca --ties") words="average gseapy gsva" ;;
+        " pca --format") words="table tsv csv json parquet xlsx" ;;
         " sql --format") words="table tsv csv json parquet xlsx" ;;
         " verify -t"|" verify --tumor-type") words="ACC BLCA BRCA CESC CHOL COAD DLBC ESCA GBM HNSC KICH KIRC KIRP LAML LGG LIHC LUAD LUSC MESO OV PAAD PCPG PRAD READ SARC SKCM STAD TGCT THCA THYM UCEC UCS UVM" ;;
         " verify --format") words="table tsv csv json parquet xlsx" ;;
@@ -71,7 +81,7 @@ _tcga_corr() {
         " batch merge --format") words="table tsv csv json parquet xlsx" ;;
         *)
             case "$key" in
-                "") words="demo fetch load status covariates use sets score correlate robustness screen compare de dominance survival report sql serve verify remove batch --cache -q --quiet -v --verbose --debug --version --cite --environment -h --help" ;;
+                "") words="demo fetch load status covariates use sets score correlate robustness screen compare de dominance survival enrich pca report sql serve verify remove batch --cache -q --quiet -v --verbose --debug --version --cite --environment -h --help" ;;
                 " demo") words="--n-genes --seed --format -o --output --force --wide -h --help" ;;
                 " fetch") words="-t --tumor-type --source --genes --gtex --counts --check --no-load --download-only --jobs --dry-run --base-url --format -o --output --force --wide -h --help" ;;
                 " load") words="-t --tumor-type --source --unit --linear --normalize --counts --rows --genes --probe-map --phenotype --covariates --key --name --columns -h --help" ;;
@@ -87,6 +97,8 @@ _tcga_corr() {
                 " de") words="-t --tumor-type --source --samples --where --by --group --contrast --reference --pair --adjust --shrink --min-count --q --lfc --check --jobs --kind --label --plot --dpi --title --dark --format -o --output --force --wide -h --help" ;;
                 " dominance") words="-t --tumor-type --source --samples --ties --min-genes --where --draws --plot --dpi --title --dark --format -o --output --force --wide -h --help" ;;
                 " survival") words="-t --tumor-type --source --samples --ties --min-genes --where --endpoint --adjust --null --draws --cut --plot --dpi --title --dark --format -o --output --force --wide -h --help" ;;
+                " enrich") words="--against --method --rank --permutations --engine --min-size --max-size --q --lfc --genes --direction --universe -t --tumor-type --source --top --plot --dpi --title --dark --set --format -o --output --force --wide -h --help" ;;
+                " pca") words="--by --group --genes --components --table -t --tumor-type --source --samples --ties --min-genes --where --plot --dpi --title --dark --format -o --output --force --wide -h --help" ;;
                 " report") words="-o --output --force -h --help" ;;
                 " sql") words="-f --file --named --list --unsafe --format -o --output --force --wide -h --help" ;;
                 " serve") words="--host --port --token --sets --open -h --help" ;;

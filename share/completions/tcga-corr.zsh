@@ -20,6 +20,8 @@ _tcga_corr() {
     'de:Which genes'\'' raw counts differ between groups of samples, in each tumor type'
     'dominance:Which of several gene sets scores highest in the samples of a tumor type'
     'survival:Whether X goes with survival: hazard ratios in each tumor type, and pooled over them'
+    'enrich:Which gene sets gather at the ends of a ranking, or in a list of genes'
+    'pca:Principal components of each tumor type'\''s samples'
     'report:One HTML file of a run or a store, to read, to send and to keep'
     'sql:Query the store with DuckDB: the views expression, tables and samples'
     'serve:Serve a live page: type two names, see how they vary together in each tumor type'
@@ -57,6 +59,8 @@ _tcga_corr() {
         de) _tcga_corr_de ;;
         dominance) _tcga_corr_dominance ;;
         survival) _tcga_corr_survival ;;
+        enrich) _tcga_corr_enrich ;;
+        pca) _tcga_corr_pca ;;
         report) _tcga_corr_report ;;
         sql) _tcga_corr_sql ;;
         serve) _tcga_corr_serve ;;
@@ -357,6 +361,61 @@ _tcga_corr_survival() {
     '*'--null'[Compare with random genes (p_genes), or nothing]:value:_files' \
     '*'--draws'[Random genes or sets, for p_genes]:value:_files' \
     '*'--cut'[With --plot: draw Kaplan-Meier curves of the samples above and below the median of X, or of its thirds]:value:(median tertiles)' \
+    '*'--plot'[Draw it too]:value:_files' \
+    '*'--dpi'[Dots per inch of a PNG]:value:_files' \
+    '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
+    '*'--dark'[Draw on a dark ground, for slides]' \
+    '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
+    '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
+    '*'--force'[Overwrite the output file, or the figure]' \
+    '*'--wide'[All columns of the table, whatever fits in the terminal]' \
+    '*'{-h,--help}'[Show this message and exit]' \
+    '*:name:_files'
+}
+
+_tcga_corr_enrich() {
+  _arguments \
+    '*'--against'[The gene sets: the 50 Hallmarks, the reference collection of real pathways, those of a file, or names of sets]:value:_files' \
+    '*'--method'[gsea: the whole ranking. ora: a list of genes]:value:(gsea ora)' \
+    '*'--rank'[What ranks the genes]:value:_files' \
+    '*'--permutations'[Of gsea]:value:_files' \
+    '*'--engine'[gseapy: its own permutations, many times slower]:value:(numpy gseapy)' \
+    '*'--min-size'[Genes that a set must have here]:value:_files' \
+    '*'--max-size'[Genes that a set may have here]:value:_files' \
+    '*'--q'[ora: list genes of an answer with q below]:value:_files' \
+    '*'--lfc'[ora: and, of de, a log2 fold change above]:value:_files' \
+    '*'--genes'[ora: list so many genes of the ranking'\''s ends instead]:value:_files' \
+    '*'--direction'[ora: which genes of an answer are listed]:value:(both up down)' \
+    '*'--universe'[ora: the genes that could have been listed: a list of them, those of the store'\''s tables, or how many]:value:_files' \
+    '*'{-t,--tumor-type}'[A tumor type, such as LIHC or liver; several with commas or by repeating]:value:(ACC BLCA BRCA CESC CHOL COAD DLBC ESCA GBM HNSC KICH KIRC KIRP LAML LGG LIHC LUAD LUSC MESO OV PAAD PCPG PRAD READ SARC SKCM STAD TGCT THCA THYM UCEC UCS UVM)' \
+    '*'--source'[The source of the tables, where the store has several]:value:_files' \
+    '*'--top'[Sets to give, of each tumor type and contrast]:value:_files' \
+    '*'--plot'[Draw it too]:value:_files' \
+    '*'--dpi'[Dots per inch of a PNG]:value:_files' \
+    '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
+    '*'--dark'[Draw on a dark ground, for slides]' \
+    '*'--set'[The sets whose running sums are drawn; several by repeating]:value:_files' \
+    '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
+    '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
+    '*'--force'[Overwrite the output file, or the figure]' \
+    '*'--wide'[All columns of the table, whatever fits in the terminal]' \
+    '*'{-h,--help}'[Show this message and exit]' \
+    '*:name:_files'
+}
+
+_tcga_corr_pca() {
+  _arguments \
+    '*'--by'[What samples are coloured by: groups of a table of samples (or patients), tumour and normal tissue, the levels of a category, or a number]:value:_files' \
+    '*'--group'[The column of FILE with the groups]:value:_files' \
+    '*'--genes'[Genes, those that vary most]:value:_files' \
+    '*'--components'[Components to give]:value:_files' \
+    '*'--table'[samples: the coordinates of each sample. covariates: which covariate goes with which component]:value:(samples covariates)' \
+    '*'{-t,--tumor-type}'[A tumor type, such as LIHC or liver; several with commas or by repeating]:value:(ACC BLCA BRCA CESC CHOL COAD DLBC ESCA GBM HNSC KICH KIRC KIRP LAML LGG LIHC LUAD LUSC MESO OV PAAD PCPG PRAD READ SARC SKCM STAD TGCT THCA THYM UCEC UCS UVM)' \
+    '*'--source'[The source of the tables, where the store has several]:value:_files' \
+    '*'--samples'[tumor: one tumour sample per patient. normal: solid tissue normal. all-tumor: every tumour sample, so a patient may count twice. gtex: the tissue of donors of GTEx, one sample each, where fetch --gtex loaded it]:value:(tumor normal all-tumor gtex)' \
+    '*'--ties'[How ssGSEA ranks equal values. average: independent of row order. gseapy, gsva: as these tools, to reproduce published scores]:value:(average gseapy gsva)' \
+    '*'--min-genes'[Genes of a set that a table must have]:value:_files' \
+    '*'--where'[Only samples that meet it: gender=FEMALE, '\''stage in I,II'\'', '\''age<60'\'', '\''purity>=0.7'\'', '\''race!=WHITE'\'', '\''grade is known'\''; by repeating, all of several]:value:_files' \
     '*'--plot'[Draw it too]:value:_files' \
     '*'--dpi'[Dots per inch of a PNG]:value:_files' \
     '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
