@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tcga_corr.analysis.answer import Answer, Query
 from tcga_corr.analysis.enrich_list import Universe, over_represented, universe_of
 from tcga_corr.analysis.enrich_ranking import gsea
-from tcga_corr.analysis.enriched import SCHEMA, Enriched, Limits
+from tcga_corr.analysis.enriched import SCHEMA, Enriched, Limits, matched
 from tcga_corr.analysis.names import Items, NameResolver, sets_among
 from tcga_corr.analysis.provenance import Provenance
 from tcga_corr.analysis.ranking_tables import LABELS
@@ -245,26 +245,6 @@ def _matched_of(
     return found
 
 
-def matched(sets: Sequence[GeneSet], rows: Collection[str]) -> dict[str, frozenset[str]]:
-    """The genes of every set among rows, by any of their names.
-
-    Raises
-    ------
-    AnalysisError
-        If none of any set is among them.
-    """
-    found = {one.name: frozenset(match_symbols(one.genes, rows).found.values()) for one in sets}
-    if not any(found.values()):
-        of_sets = ", ".join(sets[0].genes[:3])
-        of_rows = ", ".join(list(rows)[:3])
-        raise AnalysisError(
-            f"no gene of the {len(sets)} sets is among the {len(rows):,} genes: those of "
-            f"{sets[0].name} are {of_sets}, these {of_rows}",
-            "Give symbols, Ensembl ids or Entrez ids of human genes in both",
-        )
-    return found
-
-
 def _over_represented(
     found: Ranked,
     lists: Sequence[list[str]],
@@ -358,7 +338,7 @@ def _answer(
 ) -> EnrichAnswer:
     frame = _frame(found, parts)
     if frame["p"].null_count() == frame.height:
-        reasons = ", ".join(list(dict.fromkeys(frame["note"].to_list()))[:3])
+        reasons = "; ".join(list(dict.fromkeys(frame["note"].to_list()))[:3])
         raise AnalysisError(
             f"no set has a p: {reasons}", "Other sizes of sets are had by --min-size and --max-size"
         )

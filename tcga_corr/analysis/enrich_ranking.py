@@ -22,8 +22,9 @@ from tcga_corr.stats.enrichment import (
 
 Vector = NDArray[np.float64]
 
-SETS_AT_ONCE = 100
-"""Sets that gseapy is given at a time: it holds the running sum of each."""
+SETS_AT_ONCE, PERMUTATIONS_AT_ONCE = 500, 500
+"""What gseapy is given at a time: it holds a running sum of each set, and every permutation."""
+_SEED_STEP = 1_000_003  # between portions of permutations, whose seeds may follow one another
 _ALL_ZERO = "all of its genes have the number 0"
 _NO_DRAW = "no random genes have a score of its sign, so it has no p"
 
@@ -143,19 +144,23 @@ def _nulls_of_gseapy(
     """The scores of gseapy's permutations for each set.
 
     They are from the function that ``gseapy.prerank`` calls, which gives them beside its p of 0.
-    What it gives of a set does not depend on the others, so they go in portions.
+    What it gives of a set does not depend on the others, so they go in portions, as permutations
+    do: the first 500 are those of ``gseapy.prerank(seed=0)``.
     """
     from gseapy.gse import prerank_rs
 
     genes, values = [f"G{place}" for place in range(len(ranking.values))], ranking.values.tolist()
     names = list(tested)
-    found: dict[str, Vector] = {}
-    for start in range(0, len(names), SETS_AT_ONCE):
+    parts: dict[str, list[Vector]] = {name: [] for name in names}
+    for first in range(0, len(names), SETS_AT_ONCE):
         portion = {
             str(n): [genes[place] for place in tested[names[n]]]
-            for n in range(start, min(start + SETS_AT_ONCE, len(names)))
+            for n in range(first, min(first + SETS_AT_ONCE, len(names)))
         }
-        answer = prerank_rs(genes, values, portion, 1.0, 1, len(genes), n_draws, 1, 0)
-        for one in answer.summaries:
-            found[names[int(one.term)]] = np.array(one.esnull, dtype=np.float64)
-    return found
+        for block, start in enumerate(range(0, n_draws, PERMUTATIONS_AT_ONCE)):
+            count = min(PERMUTATIONS_AT_ONCE, n_draws - start)
+            seed = block * _SEED_STEP
+            answer = prerank_rs(genes, values, portion, 1.0, 1, len(genes), count, 1, seed)
+            for one in answer.summaries:
+                parts[names[int(one.term)]].append(np.array(one.esnull, dtype=np.float64))
+    return {name: np.concatenate(found) for name, found in parts.items()}

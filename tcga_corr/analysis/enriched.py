@@ -1,8 +1,8 @@
-"""What the two methods of enrichment share: the columns, limits of size, and their result."""
+"""What the two methods of enrichment share: columns, sizes of sets, their genes, the result."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcga_corr.analysis.rankings import Ranking
-from tcga_corr.errors import UsageError
+from tcga_corr.errors import AnalysisError, UsageError
+from tcga_corr.vocabulary.gene_names import are_of_mouse, foreign_kind
+from tcga_corr.vocabulary.gene_sets.gmt import GeneSet
+from tcga_corr.vocabulary.matching import match_symbols
 
 Places = NDArray[np.intp]
 
@@ -71,3 +74,32 @@ class Enriched:
     rows: Sequence[Mapping[str, Any]]
     places: Mapping[str, Places] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+
+def matched(sets: Sequence[GeneSet], rows: Collection[str]) -> dict[str, frozenset[str]]:
+    """The genes of every set among rows, by any of their names.
+
+    Raises
+    ------
+    AnalysisError
+        If none of any set is among them.
+    """
+    found = {one.name: frozenset(match_symbols(one.genes, rows).found.values()) for one in sets}
+    if not any(found.values()):
+        of_sets = ", ".join(sets[0].genes[:3])
+        of_rows = ", ".join(list(rows)[:3])
+        kind = _foreign_kind(list(rows)) or _foreign_kind(sets[0].genes)
+        raise AnalysisError(
+            f"no gene of the {len(sets)} sets is among the {len(rows):,} genes: those of "
+            f"{sets[0].name} are {of_sets}, these {of_rows}",
+            kind or "Give symbols, Ensembl ids or Entrez ids of human genes in both",
+        )
+    return found
+
+
+def _foreign_kind(names: Sequence[str]) -> str:
+    """What names are that are of no human gene; empty where they are not."""
+    if are_of_mouse(names):
+        return "Some are named as those of mouse: give the human genes"
+    kind = foreign_kind(names[:3])
+    return f"One of both is {kind}" if kind else ""

@@ -142,6 +142,8 @@ def enrich(
     settings: Settings = context.obj
     out.check_plot(plot)
     count = _count(top) if top else None
+    if named and (plot is None or method == "ora"):
+        raise UsageError("--set draws running sums", "Give --plot FILE, and no --method ora")
     answer = settings.engine().enrich(
         given,
         against,
