@@ -105,4 +105,7 @@ def _write(sheet: xlsxwriter.worksheet.Worksheet, row: int, place: int, value: A
         sheet.write_number(row, place, value)
     else:
         text = value if isinstance(value, str) else json.dumps(value, default=str)
-        sheet.write_string(row, place, text[:_LONGEST])
+        if len(text) > _LONGEST:
+            end = f" … cut, of {len(text):,} letters"
+            text = text[: _LONGEST - len(end)] + end
+        sheet.write_string(row, place, text)

@@ -121,6 +121,15 @@ def test_a_workbook_holds_symbols_as_text(tmp_path: Path) -> None:
     assert "<v>0.5</v>" in first
 
 
+def test_a_text_that_no_cell_holds_is_cut_and_says_so() -> None:
+    content = workbook("rows", pl.DataFrame({"x": ["y" * 40_000, "z\x1b"]}), {})
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        texts = archive.read("xl/sharedStrings.xml").decode()
+    assert "yy … cut, of 40,000 letters</t>" in texts
+    assert texts.count("y") < 32_767
+    assert "\x1b" not in texts
+
+
 def test_a_sheet_that_is_too_small_is_refused() -> None:
     with pytest.raises(UsageError, match="a sheet of Excel holds"):
         workbook("rows", pl.DataFrame({"x": pl.zeros(1_048_576, eager=True)}), {})

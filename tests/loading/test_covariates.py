@@ -527,7 +527,8 @@ def test_a_load_killed_before_each_of_its_steps(tmp_path: Path, replaced: bool) 
         print(step, file=process.stdin, flush=True)
         code = int(process.stdout.readline())
         assert code in (-signal.SIGKILL, 0)
-        seen.append(Covariates(Store(root)).labels)
+        labels = Covariates(Store(root)).labels
+        seen.append([name for name in labels if not name.startswith("purity")])  # which ships
         load_covariates(Store(root), new, name="x")
         assert snapshot(root) == whole
         step += 1
