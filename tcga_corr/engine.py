@@ -123,17 +123,22 @@ class Engine:
 
         return score(self.data(Scope(**scope)), sets, engine, apart=apart)
 
-    def values(self, variables: Items, **scope: Unpack[ScopeOptions]) -> ValuesAnswer:
+    def values(
+        self, variables: Items, *, adjust: Items = (), **scope: Unpack[ScopeOptions]
+    ) -> ValuesAnswer:
         """The values that are correlated: a row per tumor type and sample, a column per variable.
 
         Parameters
         ----------
         variables
             As for :meth:`correlate`; ``hallmark`` and ``FILE.gmt`` for all of their sets.
+        adjust
+            What :meth:`correlate` holds constant; the last columns are what is fitted for it: a
+            number itself, of a category a column for each level but the first.
         """
         from tcga_corr.analysis.score import values
 
-        return values(self.data(Scope(**scope)), variables)
+        return values(self.data(Scope(**scope)), variables, adjust)
 
     def correlate(
         self,

@@ -18,7 +18,9 @@ from tcga_corr.analysis.scope import Scope
 from tcga_corr.batch.spec.reading import read_spec
 from tcga_corr.cli import main
 from tcga_corr.cli.app import app
-from tcga_corr.engine import Engine
+from tcga_corr.engine import Engine, open_store
+from tcga_corr.fetching.simulation import CLINICAL, table_path
+from tcga_corr.loading.plan import LoadOptions
 from tests.test_docs import PAGES
 
 _BLOCK = re.compile(r"(?:^ *<!-- (.+) -->\n)?^( *)```(\w*)\n(.*?)^ *```$", re.M | re.S)
@@ -137,8 +139,11 @@ def test_blocks_to_be_run_run(
             assert capfdbinary.readouterr().out or "-o" in arguments or "--plot" in arguments
 
 
-def test_specs_are_specs(simulated: Engine, tmp_path: Path) -> None:
-    names = simulated.names(simulated.cohorts(Scope(tumor_types=["LIHC"])))
+def test_specs_are_specs(atlas: Path, tmp_path: Path) -> None:
+    engine = open_store(tmp_path / "cache")
+    engine.load([atlas / table_path("LIHC")], LoadOptions(source="simulated")).raise_errors()
+    engine.load_covariates(atlas / CLINICAL)  # a spec may name survival
+    names = engine.names(engine.cohorts(Scope()))
     texts = {page: [one.text for one in _blocks(page) if one.language == "toml"] for page in PAGES}
     assert any(page.name == "batch.md" and parts for page, parts in texts.items())
     for page, parts in texts.items():

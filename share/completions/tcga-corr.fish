@@ -1,7 +1,7 @@
 # Completion of tcga-corr in fish. Written by python tools/build_docs.py; not to be edited by hand.
 complete -c tcga-corr -n 'not __fish_seen_subcommand_from demo fetch load status covariates use sets score correlate robustness screen compare de dominance survival enrich pca report sql serve verify remove batch' -f -a demo -d 'Try everything on simulated data: works offline on a fresh machine'
 complete -c tcga-corr -n 'not __fish_seen_subcommand_from demo fetch load status covariates use sets score correlate robustness screen compare de dominance survival enrich pca report sql serve verify remove batch' -f -a fetch -d 'Download expression tables of any of the 33 tumor types, and load them'
-complete -c tcga-corr -n 'not __fish_seen_subcommand_from demo fetch load status covariates use sets score correlate robustness screen compare de dominance survival enrich pca report sql serve verify remove batch' -f -a load -d 'Load tables that are on disk: expression, raw counts, or with --covariates numbers'
+complete -c tcga-corr -n 'not __fish_seen_subcommand_from demo fetch load status covariates use sets score correlate robustness screen compare de dominance survival enrich pca report sql serve verify remove batch' -f -a load -d 'Load tables that are on disk: expression, raw counts, or covariates of samples'
 complete -c tcga-corr -n 'not __fish_seen_subcommand_from demo fetch load status covariates use sets score correlate robustness screen compare de dominance survival enrich pca report sql serve verify remove batch' -f -a status -d 'List the tables of the store: tumor types, samples, genes, unit, size, age'
 complete -c tcga-corr -n 'not __fish_seen_subcommand_from demo fetch load status covariates use sets score correlate robustness screen compare de dominance survival enrich pca report sql serve verify remove batch' -f -a covariates -d 'List the covariates: how many tumour samples have each, its range or its levels'
 complete -c tcga-corr -n 'not __fish_seen_subcommand_from demo fetch load status covariates use sets score correlate robustness screen compare de dominance survival enrich pca report sql serve verify remove batch' -f -a use -d 'Choose the source that answers where the store has several; without SOURCE, print it'
@@ -62,7 +62,7 @@ complete -c tcga-corr -n '__fish_seen_subcommand_from load' -l rows -x -a 'genes
 complete -c tcga-corr -n '__fish_seen_subcommand_from load' -l genes -x -a 'protein-coding all' -d 'Which genes to keep, and so to rank'
 complete -c tcga-corr -n '__fish_seen_subcommand_from load' -l probe-map -r -d 'Gene symbols of GDC tables'
 complete -c tcga-corr -n '__fish_seen_subcommand_from load' -l phenotype -r -d 'Tumor type of each sample of a pan-cancer table'
-complete -c tcga-corr -n '__fish_seen_subcommand_from load' -l covariates -r -d 'Load a table of numbers per sample, such as purity, in place of PATHs'
+complete -c tcga-corr -n '__fish_seen_subcommand_from load' -l covariates -r -d 'Load a table of numbers and categories per sample, such as age and stage, in place of PATHs'
 complete -c tcga-corr -n '__fish_seen_subcommand_from load' -l key -x -a 'sample patient' -d 'What a row of the covariates describes'
 complete -c tcga-corr -n '__fish_seen_subcommand_from load' -l name -r -d 'Name of the covariates'
 complete -c tcga-corr -n '__fish_seen_subcommand_from load' -l columns -r -d 'A column to load, and the name of its covariate; several by repeating'

@@ -7,7 +7,7 @@ _tcga_corr() {
   commands=(
     'demo:Try everything on simulated data: works offline on a fresh machine'
     'fetch:Download expression tables of any of the 33 tumor types, and load them'
-    'load:Load tables that are on disk: expression, raw counts, or with --covariates numbers'
+    'load:Load tables that are on disk: expression, raw counts, or covariates of samples'
     'status:List the tables of the store: tumor types, samples, genes, unit, size, age'
     'covariates:List the covariates: how many tumour samples have each, its range or its levels'
     'use:Choose the source that answers where the store has several; without SOURCE, print it'
@@ -116,7 +116,7 @@ _tcga_corr_load() {
     '*'--genes'[Which genes to keep, and so to rank]:value:(protein-coding all)' \
     '*'--probe-map'[Gene symbols of GDC tables]:value:_files' \
     '*'--phenotype'[Tumor type of each sample of a pan-cancer table]:value:_files' \
-    '*'--covariates'[Load a table of numbers per sample, such as purity, in place of PATHs]:value:_files' \
+    '*'--covariates'[Load a table of numbers and categories per sample, such as age and stage, in place of PATHs]:value:_files' \
     '*'--key'[What a row of the covariates describes]:value:(sample patient)' \
     '*'--name'[Name of the covariates]:value:_files' \
     '*'--columns'[A column to load, and the name of its covariate; several by repeating]:value:_files' \

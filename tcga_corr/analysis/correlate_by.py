@@ -243,6 +243,7 @@ class _Part:
     r: float
     variance: float
     units: Any
+    fitted: Any
 
     @classmethod
     def of(cls, panel: Panel, x: int, y: int) -> _Part:
@@ -250,7 +251,8 @@ class _Part:
         variance = fisher_variance(found.r, found.n, panel.method, found.n_controls)
         r = float(found.r[0])
         units = None if np.isnan(r) else panel.standardised(x, y)[0]
-        return cls(int(found.n[0]), r, float(variance[0]), units)
+        fitted = panel.fitted_out(x, y)
+        return cls(int(found.n[0]), r, float(variance[0]), units, fitted)
 
     @property
     def is_usable(self) -> bool:
@@ -289,7 +291,8 @@ def compared(
     row: dict[str, Any] = {"n": sum(part.n for part in usable.values())}
     if label == ALL_STRATA:
         q, df, row["p"] = differences.cochran_q(z, variance)
-        note = join_notes(f"Cochran's Q = {q:.3g} with {df} degrees of freedom", note)
+        degrees = f"{df} degree{'s' if df > 1 else ''} of freedom"
+        note = join_notes(f"Cochran's Q = {q:.3g} with {degrees}", note)
         row |= {"cochran_q": q, "df": df}
     else:
         found = differences.difference(float(z[0] - z[1]), float(variance.sum()))
@@ -297,7 +300,8 @@ def compared(
         row |= {"p": found.p, "variance": found.variance}
     if FORMULAS[next(iter(panels.values())).method].pair is None:
         groups = [part.units for part in usable.values()]
-        row["p_permutation"] = differences.permutation_p(groups, variance, n_draws)
+        fitted = [part.fitted for part in usable.values()]
+        row["p_permutation"] = differences.permutation_p(groups, variance, n_draws, fitted)
     return row | {"note": note}
 
 

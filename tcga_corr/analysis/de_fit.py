@@ -34,7 +34,7 @@ COLUMNS = (
     "outliers_replaced", "filtered", "note",
 )  # fmt: skip
 LOW_COUNT, NO_READS = "low count", "no reads in either group"
-OUTLIER, LOW_MEAN = "outlier", "low mean"
+OUTLIER, LOW_MEAN, DIVERGED = "outlier", "low mean", "no convergence"
 
 _INTERVAL = 1.959963984540054  # of the normal distribution, 95 %
 _SEED = 20180630
@@ -211,6 +211,7 @@ def _columns(
     p_wilcoxon[empty] = np.nan
     has_p, has_q = ~np.isnan(one.p), ~np.isnan(one.q)
     filtered = np.where(has_q, "", np.where(has_p, LOW_MEAN, OUTLIER))
+    filtered = np.where(one.diverged, DIVERGED, filtered)
     filtered = np.where(empty, NO_READS, filtered)
     names = np.where(zero[0], contrast[0], np.where(zero[1], contrast[1], ""))
     return {

@@ -27,6 +27,7 @@ Vector = NDArray[np.float64]
 
 _LEAST_MEAN = 0.5  # reads
 _COOKS_QUANTILE = 0.99
+_LARGEST = 20.0  # natural logarithm of a fold change that is still one
 _LN2 = float(np.log(2))
 
 
@@ -42,6 +43,8 @@ class ContrastFit:
         The base mean below which the independent filter leaves out q.
     shrunk
         The fold change by the apeglm prior, in log2; None where it was not wanted.
+    diverged
+        Genes whose coefficients grew without bound; they have no numbers.
     """
 
     log2fc: Vector
@@ -50,6 +53,7 @@ class ContrastFit:
     q: Vector
     threshold: float
     shrunk: Vector | None
+    diverged: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -239,8 +243,14 @@ def _contrast(
         name: test.results_df[name].to_numpy(np.float64, copy=True)
         for name in ("log2FoldChange", "lfcSE", "pvalue")
     }
+    # of a level without a read: the fit ends where the optimiser's bounds are
+    diverged = (np.abs(data.varm["LFC"].to_numpy(np.float64)) > _LARGEST).any(axis=1)
+    for values in results.values():
+        values[diverged] = np.nan
     q, threshold = filtered_q(_means(data), results["pvalue"], alpha)
     shrunk = _shrunken(data, test, design, a, b) if shrink else None
+    if shrunk is not None:
+        shrunk[diverged] = np.nan
     return ContrastFit(
         log2fc=results["log2FoldChange"],
         lfc_se=results["lfcSE"],
@@ -248,6 +258,7 @@ def _contrast(
         q=q,
         threshold=threshold,
         shrunk=shrunk,
+        diverged=diverged,
     )
 
 

@@ -215,6 +215,11 @@ class Panel:
         common = self._common(self._kind[x], self._kind[y])
         return self._units(np.array([x, y]), common), common.columns
 
+    def fitted_out(self, x: int, y: int) -> Matrix | None:
+        """What is held fixed of two variables, samples x directions; None of nothing."""
+        fit = self._common(self._kind[x], self._kind[y]).fit
+        return fit.directions if fit else None
+
     @property
     def _formula(self) -> Callable[[Vector, Vector], tuple[float, float]] | None:
         """Coefficient and p of two vectors; None where r is a product of rows of length one."""

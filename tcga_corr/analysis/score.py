@@ -53,11 +53,17 @@ class ValuesQuery(Query):
 class ValuesAnswer(Answer):
     """An answer of :func:`values`: a row per tumor type and sample, a column per variable.
 
-    ``reasons`` has, by tumor type and variable, why there are no values.
+    Attributes
+    ----------
+    reasons
+        By tumor type and variable, why there are no values.
+    fitted
+        The last columns: what is fitted to hold ``adjust`` fixed.
     """
 
     query: ValuesQuery
     reasons: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    fitted: tuple[str, ...] = ()
 
 
 def score(
@@ -90,23 +96,51 @@ def score(
     return data.answer(ScoreAnswer, frame, query, variables, reasons, matching_notes(flat), own)
 
 
-def values(data: CohortData, variables: Items) -> ValuesAnswer:
+def values(data: CohortData, variables: Items, adjust: Items = ()) -> ValuesAnswer:
     """See :meth:`tcga_corr.Engine.values`."""
     chosen = data.names.expanded(variables)
-    measured = data.measure(chosen)
-    flat = [one for row in measured for one in row]
+    controls = data.names.controls(adjust, chosen)
+    measured, fitted = data.measure(chosen), data.measure(controls)
+    flat = [one for row in (*measured, *fitted) for one in row]
     query = ValuesQuery([variable.name for variable in chosen], data.query)
     reasons = {(one.tumor_type, one.name): one.note for one in flat if one.note}
-    frame, notes = values_frame(data.cohorts, measured), (failures(flat), matching_notes(flat))
-    return data.answer(ValuesAnswer, frame, query, chosen, *notes, reasons=reasons)
+    frame, names = values_frame(data.cohorts, measured, fitted)
+    return data.answer(
+        ValuesAnswer,
+        frame,
+        query,
+        (*chosen, *controls),
+        failures(flat),
+        matching_notes(flat),
+        reasons=reasons,
+        fitted=tuple(names),
+    )
 
 
-def values_frame(cohorts: Sequence[Cohort], measured: Sequence[Sequence[Measured]]) -> pl.DataFrame:
-    """A row per tumor type and sample, a column per variable; empty where it has no value."""
+def values_frame(
+    cohorts: Sequence[Cohort],
+    measured: Sequence[Sequence[Measured]],
+    controls: Sequence[Sequence[Measured]] = (),
+) -> tuple[pl.DataFrame, list[str]]:
+    """A row per tumor type and sample, a column per variable; empty where it has no value.
+
+    Parameters
+    ----------
+    cohorts
+        The tumor types.
+    measured, controls
+        Variables, and what is held fixed, in each.
+
+    Returns
+    -------
+    The rows, and the names of the columns that are fitted where the controls are held fixed: a
+    number itself, of a category its levels.
+    """
     import polars as pl
 
     frames = []
-    for cohort, row in zip(cohorts, measured, strict=True):
+    fitted = _fitted(cohorts, controls) if controls else [{} for _ in cohorts]
+    for cohort, row, columns in zip(cohorts, measured, fitted, strict=True):
         frame = _sample_frame(cohort)
         numbers = [
             pl.Series(one.name, one.values, pl.Float64)
@@ -114,8 +148,32 @@ def values_frame(cohorts: Sequence[Cohort], measured: Sequence[Sequence[Measured
             else pl.repeat(None, frame.height, dtype=pl.Float64, eager=True).alias(one.name)
             for one in row
         ]
+        numbers += [pl.Series(name, values, pl.Float64) for name, values in columns.items()]
         frames.append(frame.with_columns(numbers).with_columns(pl.col(pl.Float64).fill_nan(None)))
-    return pl.concat(frames)
+    return pl.concat(frames), list(fitted[0]) if fitted else []
+
+
+def _fitted(
+    cohorts: Sequence[Cohort], controls: Sequence[Sequence[Measured]]
+) -> list[dict[str, Vector]]:
+    """The columns that are fitted in each tumor type; the same names in all of them."""
+    found: list[dict[str, Vector]] = [{} for _ in controls]
+    for of_control in zip(*controls, strict=True):
+        known = [
+            np.flatnonzero(~np.isnan(one.values)) if one.values is not None else np.zeros(0, int)
+            for one in of_control
+        ]
+        fitted = [one.fitted(rows) for one, rows in zip(of_control, known, strict=True)]
+        most = max(1, *map(len, fitted))
+        name = of_control[0].name
+        names = [name] if most == 1 else [f"{name} {place + 1} of {most}" for place in range(most)]
+        for cohort, rows, columns, own in zip(cohorts, known, fitted, found, strict=True):
+            for place, label in enumerate(names):
+                values = np.full(len(cohort.columns), np.nan)
+                # a level that no sample of this tumor type has
+                values[rows] = columns[place] if place < len(columns) else 0.0
+                own[label] = values
+    return found
 
 
 def _sample_frame(cohort: Cohort) -> pl.DataFrame:

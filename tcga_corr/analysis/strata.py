@@ -10,6 +10,7 @@ import numpy as np
 from tcga_corr.analysis.answer import CohortData
 from tcga_corr.analysis.cohort import Cohort, Mask, Measured, Vector
 from tcga_corr.analysis.names import CovariateVariable, Variable
+from tcga_corr.analysis.where import in_quotes
 from tcga_corr.choices import BY_SAMPLE_TYPE, Selection
 from tcga_corr.errors import AnalysisError, UsageError
 
@@ -129,10 +130,11 @@ def find_cutting(data: CohortData, by: str, correlated: Sequence[Variable] = ())
     if levels is None:
         return Cutting(variable.name, variable, THIRDS)
     if len(levels) > MOST_STRATA:
+        some = ",".join(map(in_quotes, list(levels)[:2]))
         raise UsageError(
             f"{variable.name} has {len(levels)} levels in these samples, and more than "
             f"{MOST_STRATA} are no strata",
-            f"Choose some: --where '{variable.name} in {','.join(list(levels)[:2])}'",
+            f"Choose some: --where '{variable.name} in {some}'",
         )
     if len(levels) < 2:
         found = ", ".join(levels) or "none"
@@ -173,7 +175,7 @@ def _levels(variable: Variable, measured: Sequence[Measured]) -> dict[str, float
     if isinstance(variable, CovariateVariable) and variable.covariate.levels:
         return {variable.covariate.levels[int(one)]: float(one) for one in found}
     if 0 < len(found) <= _MOST_VALUES:
-        return {f"{variable.name}={one:g}": float(one) for one in found}
+        return {f"{variable.name}={one:.15g}": float(one) for one in found.tolist()}
     return None if len(found) else {}
 
 

@@ -24,6 +24,8 @@ _HOW = (
     "Write it as gender=FEMALE, 'stage in I,II', 'age<60', 'purity>=0.7', 'race!=WHITE' or "
     "'stage is known'"
 )
+_LISTED = re.compile(r"""\s*(?:'[^']*'|"[^"]*"|[^,]+)""")
+"""A value of a list; one with a comma stands in quotes."""
 _COMPARISONS: dict[str, Callable[[Vector, float], Mask]] = {
     "<": np.less,
     "<=": np.less_equal,
@@ -83,18 +85,18 @@ def parse_condition(text: str, names: NameResolver) -> Condition:
     sign = re.sub(r"\s+", " ", (found["sign"] or found["word"]).lower())
     variable = names.covariate_or_variable(found["name"])
     typed = found["values"]
-    words = [typed] if sign not in ("in", "not in") else [part.strip() for part in typed.split(",")]
+    words = [typed] if sign not in ("in", "not in") else _LISTED.findall(typed)
     if sign == "is":
         if typed.lower() not in _STATES:
             raise UsageError(f"'{shorten(text, 80)}' is no condition on samples", _HOW)
         shown = f"{variable.name} is {typed.lower()}"
         return Condition(shown, variable, sign, (float(_STATES[typed.lower()]),))
     read = _reader(variable, sign, text)
-    values = [read(word.strip("'\"")) for word in words if word]
+    values = [read(word) for word in map(_unquoted, words) if word]
     if not values:
         raise UsageError(f"'{shorten(text, 80)}' names no value", _HOW)
     comparison = sign if sign in _COMPARISONS else ("not in" if sign in _NEGATED else "in")
-    listed = ",".join(word for _, word in values)
+    listed = ",".join(in_quotes(word) for _, word in values)
     shown = (
         f"{variable.name} {sign} {listed}"
         if sign.isalpha() or " " in sign
@@ -129,18 +131,29 @@ def _number(word: str, variable: Variable, text: str) -> tuple[float, str]:
 
 
 def _level(word: str, levels: Sequence[str], variable: Variable) -> tuple[float, str]:
-    folded = word.casefold().removeprefix("stage ")
-    for place, level in enumerate(levels):
-        if level.casefold() in (word.casefold(), folded):
-            return float(place), level
+    folded = word.casefold()
+    for wanted in (folded, folded.removeprefix("stage ")):
+        for place, level in enumerate(levels):
+            if level.casefold() == wanted:
+                return float(place), level
     raise UsageError(
         f"{variable.name} has no level '{shorten(word, 60)}'",
         near_names(word, levels) or f"It has {_listed(levels)}",
     )
 
 
+def _unquoted(word: str) -> str:
+    word = word.strip()
+    return word[1:-1] if len(word) > 1 and word[0] == word[-1] and word[0] in "'\"" else word
+
+
+def in_quotes(level: str) -> str:
+    """A level as it stands in a list: in quotes where it has a comma."""
+    return f'"{level}"' if "," in level else level
+
+
 def _listed(levels: Sequence[str], most: int = 12) -> str:
-    shown = ", ".join(levels[:most])
+    shown = ", ".join(map(in_quotes, levels[:most]))
     return shown if len(levels) <= most else f"{shown} and {len(levels) - most} more"
 
 

@@ -110,7 +110,7 @@ def correlate(
         from tcga_corr.figures.style import save
 
         if len(answer.query.scope.tumor_types) == 1:
-            figure = scatter(answer, engine.values([x, y, *controls], **scope))
+            figure = scatter(answer, engine.values([x, y], adjust=controls, **scope))
         else:
             figure = forest(answer)
         save(figure, plot)
@@ -151,7 +151,7 @@ def strata_result(answer: CorrelateByAnswer) -> Result:
         },
         columns=columns,
         foot=[*pooled, *answer.differences],
-        less=_LESS,
+        less=_LESS_OF_STRATA,
         stands_out=_stands_out,
         below=[*_lines_of_strata(answer), *map(_line_of_difference, answer.differences)],
     )
@@ -255,6 +255,8 @@ _LESS = (
     "r, purity fixed",
     "q_genes",
 )
+# what compares the strata stays longest
+_LESS_OF_STRATA = (*_LESS, "95 % interval", *(f"p_{null.name}" for null in NULLS.values()), "note")
 _COLUMNS: dict[str, Callable[[dict[str, Any]], str]] = {
     "tumor type": lambda row: row["tumor_type"],
     "method": lambda row: row["method"],

@@ -63,6 +63,7 @@ def covariates(
         rows_key="covariates",
         around={"query": {"source": source, "tumor_types": wanted, "each": each}},
         columns=columns,
+        cut_column="range or levels",
     )
     out.write(result)
 

@@ -78,7 +78,8 @@ CovariatesFile = Annotated[
     typer.Option(
         "--covariates",
         metavar="FILE",
-        help="Load a table of numbers per sample, such as purity, in place of PATHs.",
+        help="Load a table of numbers and categories per sample, such as age and stage, in place "
+        "of PATHs.",
     ),
 ]
 Key = Annotated[CovariateKey, typer.Option(help="What a row of the covariates describes.")]
@@ -91,7 +92,7 @@ Columns = Annotated[
     typer.Option(
         metavar="NAME=COLUMN",
         help="A column to load, and the name of its covariate; several by repeating. Default: "
-        "all columns of numbers.",
+        "all columns of numbers and of categories.",
     ),
 ]
 
@@ -114,7 +115,7 @@ def load(
     name: Name = None,
     columns: Columns = None,
 ) -> None:
-    """Load tables that are on disk: expression, raw counts, or with --covariates numbers.
+    """Load tables that are on disk: expression, raw counts, or covariates of samples.
 
     Reads the tables of UCSC Xena, GDC, Firehose and cBioPortal, GCT, Parquet, AnnData, and plain
     text with genes down or samples down. Samples without a TCGA barcode are a cohort of your own:

@@ -219,6 +219,9 @@ _GROUPS: dict[str, dict[str, tuple[Any, Any]]] = {
 }
 
 
+_LONGEST_TITLE = 200  # letters, of which a figure's width holds about 100
+
+
 def _figure_file(
     path: Path | None, dpi: int | None, title: str | None, dark: bool
 ) -> FigureFile | None:
@@ -226,6 +229,11 @@ def _figure_file(
         if dpi is not None or title is not None or dark:
             raise UsageError("--dpi, --title and --dark are of a figure", "Give --plot FILE too")
         return None
+    if title is not None and len(title) > _LONGEST_TITLE:
+        raise UsageError(
+            f"--title has {len(title):,} letters, and {_LONGEST_TITLE} are the most",
+            "Give a shorter one",
+        )
     return FigureFile(path, Look(dpi or DPI, title, dark))
 
 

@@ -72,6 +72,9 @@ class Result:
         the first two go, from the right.
     stands_out
         Which rows are bold on a terminal.
+    cut_column
+        The heading of the column of texts that is cut where a terminal is narrow; it goes last,
+        unless ``less`` names it.
     """
 
     frame: pl.DataFrame
@@ -85,6 +88,7 @@ class Result:
     on_terminal: pl.DataFrame | None = None
     less: Sequence[str] = ()
     stands_out: Callable[[dict[str, Any]], bool] | None = None
+    cut_column: str = "note"
 
     def whole_frame(self) -> pl.DataFrame:
         """The rows with those of the foot."""
@@ -341,7 +345,9 @@ def _as_table(result: Result, terminal: Terminal | None = None) -> bytes:
     if frame.height > MOST_ROWS:
         below.insert(0, f"{frame.height - MOST_ROWS:,} more rows: --format tsv has all")
     if terminal is not None:
-        headings, cells, left_out = _fitted(headings, cells, result.less, terminal.width)
+        headings, cells, left_out = _fitted(
+            headings, cells, result.less, terminal.width, result.cut_column
+        )
         more = [f"{n_whole - frame.height} more rows"] if frame.height < n_whole else []
         if more or left_out:
             below.append(f"--wide has {listed([*more, *left_out])} too")
@@ -372,17 +378,17 @@ def listed(names: Sequence[str]) -> str:
 
 
 def _fitted(
-    headings: list[str], rows: list[list[str]], less: Sequence[str], width: int
+    headings: list[str], rows: list[list[str]], less: Sequence[str], width: int, note: str = "note"
 ) -> tuple[list[str], list[list[str]], list[str]]:
-    """The columns that fit in a line, the last one cut if need be, and those left out."""
+    """The columns that fit in a line, that of notes cut if need be, and those left out."""
     from rich.cells import cell_len
 
     widths = {
         heading: max(map(cell_len, texts))
         for heading, texts in zip(headings, zip(headings, *rows, strict=True), strict=True)
     }
-    note = "note"
-    kept = [name for name in headings if name != note or widths[note] > len(note)]
+    empty = {note} if widths.get(note, 0) <= len(note) else set()
+    kept = [name for name in headings if name not in empty]
     order = [name for name in less if name in kept]
     order += [name for name in reversed(headings[2:]) if name not in order and name != note]
 
@@ -398,7 +404,7 @@ def _fitted(
         [cut(row[place], room) if headings[place] == note else row[place] for place in places]
         for row in rows
     ]
-    return kept, cells, [name for name in headings if name not in kept and name != note]
+    return kept, cells, [name for name in headings if name not in kept and name not in empty]
 
 
 def aligned(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

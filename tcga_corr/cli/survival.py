@@ -134,7 +134,7 @@ def _result(answer: SurvivalAnswer) -> Result:
         },
         foot=[answer.summary.row(query.x, query.endpoint)],
         below=answer.lines,
-        less=("95 % of genes", "p_proportional", "q", "p"),
+        less=("95 % of genes", "p_proportional", "q", "note", "p"),
         stands_out=lambda row: is_significant(row["q"]),
     )
 

@@ -44,7 +44,7 @@ def scatter(answer: CorrelateAnswer, values: ValuesAnswer) -> Figure:
         The values of x, y and what is adjusted for.
     """
     query, rows = answer.query, answer.frame.to_dicts()
-    points = points_of(values.frame, query.x, query.y, query.adjust)
+    points = points_of(values.frame, query.x, query.y, values.fitted)
     has_line = rows[0]["r"] is not None and any(row["method"] == "pearson" for row in rows)
     line = line_through(points) if has_line else None
     y_limits = _limits(points.y, *([line.low, line.high] if line else []))

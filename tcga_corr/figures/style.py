@@ -101,4 +101,5 @@ def _give_title(figure: Figure, title: str | None) -> None:
     for text in own[1:]:
         text.remove()
     if own:
-        own[0].set_text(title)
+        # control characters have no glyph, and no place in SVG
+        own[0].set_text("".join(one if one.isprintable() else " " for one in title))

@@ -144,7 +144,7 @@ def is_missing(cell: str) -> bool:
 
 def is_missing_word(cell: str) -> bool:
     """Whether a cell of words stands for a missing value; ``none`` may be a level."""
-    return _is_no_number(cell) and cell.casefold() not in ("none", "null", "nd", "nan")
+    return _is_no_number(cell) and cell.casefold() not in ("none", "null", "nd")
 
 
 def _is_no_number(cell: str) -> bool:

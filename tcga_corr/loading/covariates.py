@@ -27,7 +27,7 @@ from tcga_corr.store.layout import Store
 from tcga_corr.store.metadata import CovariateColumn, CovariateMetadata, InputFile
 from tcga_corr.store.parquet import readable_metadata
 
-_READER = 3  # increased when the same file would be read differently
+_READER = 4  # increased when the same file would be read differently
 
 
 @dataclass(frozen=True)

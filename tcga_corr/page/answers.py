@@ -1,15 +1,21 @@
-"""The page of one question."""
+"""The page of one question: a pair, or a pair by strata."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
+from typing import Any
 
 from tcga_corr.analysis.correlate import CorrelateAnswer
+from tcga_corr.analysis.correlate_by import CorrelateByAnswer, CorrelateByQuery
+from tcga_corr.analysis.strata import SAMPLE_TYPES
+from tcga_corr.choices import BY_SAMPLE_TYPE
 from tcga_corr.page import inputs
 from tcga_corr.page.methods import Settings, methods_text, software_text
-from tcga_corr.page.pairs import pairs_of_answer
-from tcga_corr.page.parts import Page, Row
-from tcga_corr.vocabulary.associations import NOTE_OF_SIMULATED, note_without_mark
+from tcga_corr.page.pairs import columns_of_question, pairs_of_answer
+from tcga_corr.page.parts import Page, Pair, Row, Table
+from tcga_corr.page.strata import differences_table, pair_of_strata
+from tcga_corr.vocabulary.associations import LEVEL_OF_POOLED, NOTE_OF_SIMULATED, note_without_mark
 
 
 def page_of_answer(answer: CorrelateAnswer, categories: Sequence[str] = ()) -> Page:
@@ -22,35 +28,89 @@ def page_of_answer(answer: CorrelateAnswer, categories: Sequence[str] = ()) -> P
     categories
         Those of its controls that are categories.
     """
-    query = answer.query
     pairs = pairs_of_answer(answer)
-    methods, references = methods_text(
-        Settings(
-            samples=query.scope.samples,
-            ties=query.scope.ties,
-            min_genes=query.scope.min_genes,
-            methods=list(answer.pooled),
-            adjust=query.adjust,
-            null=query.null,
-            draws=query.draws,
-            n_types=len(query.scope.tumor_types),
-            provenance=answer.provenance,
-            where=query.scope.where,
-            categories=categories,
-            with_purity=query.purity,
-        )
+    return _page(
+        answer, pairs, Settings(methods=list(answer.pooled), **_settings(answer)), categories
     )
+
+
+def page_of_strata(answer: CorrelateByAnswer, categories: Sequence[str] = ()) -> Page:
+    """The page of an answer of ``correlate_by``; see :func:`page_of_answer`."""
+    query = answer.query
+    more = {**columns_of_question(query), "cut_by": query.by, "samples": _samples(answer)}
+    rows = [{**row, **more} for row in answer.frame.to_dicts()]
+    pooled = [{**row, **more} for row in _pooled_rows(answer)] if len(_types(answer)) > 1 else []
+    kinds = {name: answer.provenance.kind_of(name) for name in (query.x, query.y)}
+    pair = pair_of_strata(rows, pooled, kinds, id=query.method, analysis="")
+    settings = Settings(
+        methods=[query.method], cut_by=query.by, strata=query.strata, **_settings(answer)
+    )
+    name = f"{query.x} and {query.y} by {query.by}"
+    table = differences_table(rows, pooled, name, "differences")
+    return _page(answer, [pair], settings, categories, [table])
+
+
+def _samples(answer: CorrelateAnswer | CorrelateByAnswer) -> str:
+    """The selection of samples; by sample type that of the first stratum."""
+    if isinstance(answer, CorrelateByAnswer) and answer.query.by == BY_SAMPLE_TYPE:
+        return SAMPLE_TYPES[0]
+    return answer.query.scope.samples
+
+
+def _types(answer: CorrelateAnswer | CorrelateByAnswer) -> list[str]:
+    return answer.query.scope.tumor_types
+
+
+def _pooled_rows(answer: CorrelateByAnswer) -> Iterator[Row]:
+    """The pooled strata and differences, in the columns of the rows."""
+    empty = dict.fromkeys(answer.frame.columns)
+    query = answer.query
+    for name, pooling in answer.strata.items():
+        own = asdict(pooling)
+        own["n"] = own.pop("n_samples")
+        row = {**own, "x": query.x, "y": query.y, "method": query.method, "stratum": name}
+        yield {**empty, **row, "tumor_type": "POOLED", "level": LEVEL_OF_POOLED}
+    yield from ({**empty, **row} for row in answer.differences)
+
+
+def _settings(answer: CorrelateAnswer | CorrelateByAnswer) -> dict[str, Any]:
+    query = answer.query
+    return {
+        "samples": _samples(answer),
+        "ties": query.scope.ties,
+        "min_genes": query.scope.min_genes,
+        "adjust": query.adjust,
+        "null": query.null,
+        "draws": query.draws,
+        "n_types": len(query.scope.tumor_types),
+        "provenance": answer.provenance,
+        "where": query.scope.where,
+        "with_purity": query.purity,
+    }
+
+
+def _page(
+    answer: CorrelateAnswer | CorrelateByAnswer,
+    pairs: Sequence[Pair],
+    settings: Settings,
+    categories: Sequence[str],
+    tables: Sequence[Table] = (),
+) -> Page:
+    query = answer.query
+    by = f" by {query.by}" if isinstance(query, CorrelateByQuery) else ""
+    methods, references = methods_text(replace(settings, categories=categories))
     conditions = f" where {' and '.join(query.scope.where)}" if query.scope.where else ""
     facts = {
         name: ", ".join(map(str, value)) if isinstance(value, list) else value
         for name, value in query.as_dict().items()
     }
     return Page(
-        title=f"{query.x} and {query.y}{conditions}",
+        title=f"{query.x} and {query.y}{by}{conditions}",
         subtitle=pairs[0].about,
         simulated=answer.simulated,
         answers=[pair.finding for pair in pairs],
         pairs=pairs,
+        tables=tables,
         methods=[*methods, software_text(answer.provenance.software)],
         references=references,
         dropped=inputs.dropped(list(_dropped(answer))),
@@ -61,7 +121,7 @@ def page_of_answer(answer: CorrelateAnswer, categories: Sequence[str] = ()) -> P
     )
 
 
-def _dropped(answer: CorrelateAnswer) -> Iterator[Row]:
+def _dropped(answer: CorrelateAnswer | CorrelateByAnswer) -> Iterator[Row]:
     for note in answer.notes:
         if note != NOTE_OF_SIMULATED:
             yield inputs.left_out("question", note)

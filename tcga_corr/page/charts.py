@@ -128,16 +128,16 @@ def _strata() -> Spec:
         *_titled({"r": "r"}, format=".3f"),
         *_titled({"interval": "95 % interval", "p_text": "p", "q_text": "q", "why": "note"}),
     ]
+    point: Spec = {"type": "point", "opacity": 1, "strokeWidth": 1.5, **_SILENT}
+    marks: dict[str, Spec] = {
+        "datum.r !== null && !datum.small": {"fill": "var(--paper)"},
+        "datum.r !== null && datum.small": {"filled": True},
+    }
     lines = [
         _line("ci_low", "ci_high", "datum.kind === 'type'", 1.6),
         _line("prediction_low", "prediction_high", is_pooled, 1),
         _line("ci_low", "ci_high", is_pooled, 3.5),
     ]
-    look: Spec = {"type": "point", "opacity": 1, "strokeWidth": 1.5, **_SILENT}
-    marks: tuple[tuple[str, Spec], ...] = (
-        ("datum.r !== null && !datum.small", look | {"fill": "var(--paper)"}),
-        ("datum.r !== null && datum.small", look | {"filled": True}),
-    )
     return {
         "data": {"name": "rows"},
         "height": {"step": 13, "for": "offset"},
@@ -153,7 +153,7 @@ def _strata() -> Spec:
             *(
                 {
                     "transform": [{"filter": test}],
-                    "mark": mark,
+                    "mark": point | mark,
                     "encoding": {
                         "x": _r("r"),
                         "color": colour,
@@ -163,7 +163,7 @@ def _strata() -> Spec:
                         "tooltip": tooltip,
                     },
                 }
-                for test, mark in marks
+                for test, mark in marks.items()
             ),
             _beside("n_text", 48, 10),
             _beside("r_text", 92, 10),

@@ -201,8 +201,7 @@ class Findings:
         for variable in analysis.variables:
             by_name.setdefault(variable.name, []).append(variable)
         pair = [*by_name.get(row["x"], []), *by_name.get(row["y"], [])]
-        variables = [*pair, *analysis.adjust]
-        names = [variable.name for variable in variables]
+        names = [variable.name for variable in (*pair, *analysis.adjust)]
         if len({*_SAMPLE_COLUMNS, *names}) < len(_SAMPLE_COLUMNS) + len(names):
             return {}, "several variables or columns go by these names"
         if sum(analysis.n_samples) > self._budget.points:
@@ -211,11 +210,12 @@ class Findings:
             cohorts = self._engine.cohorts(analysis.scope)
             for cohort in cohorts:
                 check_inputs(self.plan, cohort, analysis)
-            measured = [[cohort.measure(one) for one in variables] for cohort in cohorts]
+            measured = [[cohort.measure(one) for one in pair] for cohort in cohorts]
+            controls = [[cohort.measure(one) for one in analysis.adjust] for cohort in cohorts]
         except TcgaCorrError as error:
             return {}, str(error)
-        frame = values_frame(cohorts, measured)
-        scatters = scatters_of(frame, row["x"], row["y"], [one.name for one in analysis.adjust])
+        frame, fitted = values_frame(cohorts, measured, controls)
+        scatters = scatters_of(frame, row["x"], row["y"], fitted)
         self._budget.points -= sum(len(one.samples) for one in scatters.values())
         return scatters, "" if scatters else "no sample has all values"
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tcga_corr.analysis.provenance import Provenance, TableRecord
-from tcga_corr.choices import Method, Null
+from tcga_corr.choices import BY_SAMPLE_TYPE, Method, Null
 from tcga_corr.vocabulary.citations import REFERENCES, SOFTWARE
 from tcga_corr.vocabulary.methods import METHODS
 from tcga_corr.vocabulary.nulls import NULLS
@@ -199,8 +199,12 @@ def _strata(settings: Settings, cited: list[str]) -> str:
             f" p_permutation is the share of {settings.draws:,} permutations of the samples over "
             "the strata, after standardising within each, whose difference is as large."
         )
+    if settings.cut_by == BY_SAMPLE_TYPE:
+        cut = f"Tumour samples were compared with {_SAMPLES['normal']}"
+    else:
+        cut = f"Samples were cut by {settings.cut_by} ({', '.join(settings.strata)})"
     return (
-        f"Samples were cut by {settings.cut_by} ({', '.join(settings.strata)}). Strata were "
+        f"{cut}. Strata were "
         f"compared by the difference of their Fisher's z, delta_z{several}.{shuffled}"
     )
 

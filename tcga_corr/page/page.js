@@ -419,6 +419,7 @@
   // --- samples of one tumor type
 
   function hasSamples(row) {
+    if (pair.strata.length) return false;
     if (live) return isNumber(row.r);
     return Boolean(pair.scatters && page.scatters[pair.scatters][row.tumor_type]);
   }
@@ -779,7 +780,8 @@
 
   // --- the live page
 
-  const FIELDS = ["x", "y", "adjust", "method", "samples", "source", "null"];
+  const FIELDS = ["x", "y", "adjust", "where", "by", "method", "samples", "source", "null"];
+  const CONDITION = /\S\s*(<=|>=|!=|==|=|<|>|\s(not\s+in|in|is)\s)\s*\S/i;
   const PAUSE = 500;  // milliseconds after the last key, before what takes seconds
   let asking = null;
   let answered = null;
@@ -796,6 +798,12 @@
     const chosen = nulls.filter(({ name }) => wanted.includes(name));
     if (!chosen.length) return [{ query, doing: "" }];
     const others = chosen.map(({ short }) => short).join(" and ");
+    if (query.by) {
+      return [
+        { query: { ...query, null: "none" }, doing: "" },
+        { query, doing: `Comparing each stratum with ${others} …`, failed: "Nothing is compared: " },
+      ];
+    }
     return [
       { query: { ...query, null: "none" }, doing: "" },
       {
@@ -816,7 +824,9 @@
   }
 
   async function ask(what, parameters, signal) {
-    const query = new URLSearchParams(Object.entries(parameters).filter(([, value]) => value));
+    const given = Object.entries(parameters).filter(([, value]) => value);
+    const query = new URLSearchParams(given.flatMap(([name, value]) =>
+      (name === "where" ? conditionsOf(value) : [value]).map((one) => [name, one])));
     const response = await fetch(`api/${what}?${query}`, { signal }).catch((error) => {
       if (error.name === "AbortError") throw error;
       throw new Error("The server does not answer: is it still running?");
@@ -824,6 +834,10 @@
     const found = await response.json().catch(() => ({}));  // too busy, it says so in plain text
     if (!response.ok) throw new Error(found.error || `the server answered ${response.status}`);
     return found;
+  }
+
+  function conditionsOf(text) {
+    return text.split(";").map((one) => one.trim()).filter(Boolean);
   }
 
   function say(text, failed = false) {
@@ -858,6 +872,11 @@
       const fixed = (await unknown([query.adjust])) ? query.adjust.split(",") : [];
       const missing = await unknown([query.x, query.y, ...fixed]);
       if (own !== asking) return;
+      const half = conditionsOf(query.where).find((one) => !CONDITION.test(one));
+      if (half) {
+        say(`A condition is like gender=FEMALE, stage in I,II or age<60; not yet ${readable(half)}.`);
+        return;
+      }
       if (missing) {
         say(`Nothing in this store is named ${readable(missing)}.`);
         return;
@@ -890,11 +909,12 @@
 
   const completions = new Map();
 
-  function completionsOf(text) {
+  // of what can be correlated, or of all that has a name
+  function completionsOf(text, of = "all") {
     const source = byId("source").value;
-    const key = `${source}\n${text}`;
+    const key = `${source}\n${of}\n${text}`;
     if (!completions.has(key)) {
-      const found = ask("names", { q: text, limit: 12, source });
+      const found = ask("names", { q: text, limit: 12, source, of });
       completions.set(key, found);
       setTimeout(() => completions.delete(key), 10000);  // something may be loaded meanwhile
       found.catch(() => completions.delete(key));
@@ -919,7 +939,7 @@
   async function complete(id) {
     const text = byId(id).value.trim();
     if (!text) return;
-    const found = await completionsOf(text);
+    const found = await completionsOf(text, id === "adjust" ? "all" : "pair");
     if (byId(id).value.trim() !== text) return;
     byId(`names-${id}`).replaceChildren(...found.map((one) =>
       make("option", { value: one.name, label: `${one.kind}${one.about ? `, ${one.about}` : ""}` })));
@@ -954,6 +974,7 @@
         name !== store.default_source)].filter(Boolean));
       options("method", store.methods);
       options("samples", store.samples);
+      byId("names-by").replaceChildren(...store.by.map((value) => make("option", { value })));
       const address = new URLSearchParams(location.search);
       for (const name of FIELDS) if (address.has(name)) byId(name).value = address.get(name);
       listen();

@@ -7,7 +7,8 @@ from dataclasses import asdict
 
 import polars as pl
 
-from tcga_corr.analysis.correlate import CorrelateAnswer
+from tcga_corr.analysis.correlate import CorrelateAnswer, CorrelateQuery
+from tcga_corr.analysis.correlate_by import CorrelateByQuery
 from tcga_corr.analysis.points import Vector, line_through, points_of
 from tcga_corr.exchange import finite
 from tcga_corr.page import sentences
@@ -65,9 +66,8 @@ def pair_of(
 
 def pairs_of_answer(answer: CorrelateAnswer) -> list[Pair]:
     """The pairs of an answer of ``correlate``: one for each method."""
-    query, scope = answer.query, answer.query.scope
-    more = {name: getattr(scope, name) for name in ("source", "samples", "ties", "unit")}
-    more |= {"adjust": ",".join(query.adjust), "where": " and ".join(scope.where)}
+    query = answer.query
+    more = columns_of_question(query)
     kinds = {name: answer.provenance.kind_of(name) for name in (query.x, query.y)}
     pairs = []
     for method, pooling in answer.pooled.items():
@@ -76,6 +76,13 @@ def pairs_of_answer(answer: CorrelateAnswer) -> list[Pair]:
         pooled["n"] = pooled.pop("n_samples")
         pairs.append(pair_of(rows, pooled if len(rows) > 1 else None, kinds, id=method))
     return pairs
+
+
+def columns_of_question(query: CorrelateQuery | CorrelateByQuery) -> dict[str, str]:
+    """The settings of a question, as the tables of a run have them in each row."""
+    scope = query.scope
+    settings = {name: getattr(scope, name) for name in ("source", "samples", "ties", "unit")}
+    return settings | {"adjust": ",".join(query.adjust), "where": " and ".join(scope.where)}
 
 
 def scatters_of(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Literal
@@ -27,6 +27,11 @@ class Completion:
     kind: Kind
     about: str
 
+    @property
+    def label(self) -> str:
+        """Of a covariate its own name; empty of anything else."""
+        return self.name.removeprefix("covariate:") if self.kind == "covariate" else ""
+
 
 Line = tuple[str, Completion]
 """A text that may be typed, and the completion it stands for."""
@@ -49,8 +54,10 @@ class Completions:
         self._text = "\n" + "".join(f"{key}\n" for key in keys)
         self._starts = [0, *accumulate(len(key) + 1 for key in keys)]
 
-    def find(self, typed: str, most: int) -> list[Completion]:
-        """Names for what was typed, in any case.
+    def find(
+        self, typed: str, most: int, without: Collection[str] = frozenset()
+    ) -> list[Completion]:
+        """Names for what was typed, in any case, but for some covariates.
 
         Whole names come first, then those that start with it, then those with a word that does,
         then those that have it anywhere.
@@ -63,6 +70,8 @@ class Completions:
                 for completion in self._matching(f"{before}{text}{after}"):
                     if len(found) >= most:
                         return list(found.values())
+                    if completion.label in without:
+                        continue
                     found.setdefault(completion.name, completion)
         return list(found.values())
 

@@ -65,6 +65,11 @@ class VisitorNames(NameResolver):
         Those of the store.
     own
         Gene sets of the server's owner; they come before reference sets of the same name.
+
+    Attributes
+    ----------
+    categories
+        The covariates that are categories without an order, and cannot be correlated.
     """
 
     def __init__(
@@ -74,6 +79,10 @@ class VisitorNames(NameResolver):
         super().__init__(different, covariates)
         self._rows = [row for table in different for row in table.genes]
         self._labels = tuple(covariates.labels)
+        named = {label: covariates.require(label) for label in self._labels}
+        self.categories = frozenset(
+            label for label, one in named.items() if one.levels and not one.ordered
+        )
         self._own = {gene_set.name.casefold(): gene_set for gene_set in own}
         self._looked_up = lru_cache(_MOST_KEPT)(self._look_up)
         self._completions: Completions | None = None

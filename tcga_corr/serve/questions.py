@@ -15,12 +15,14 @@ from tcga_corr.analysis.names import (
     GeneVariable,
     Variable,
     check_controls,
+    is_category,
 )
 from tcga_corr.analysis.scope import ScopeOptions
-from tcga_corr.choices import SELECTIONS, Method, Null, Selection, check_choice
+from tcga_corr.analysis.where import Condition, parse_condition
+from tcga_corr.choices import BY_SAMPLE_TYPE, SELECTIONS, Method, Null, Selection, check_choice
 from tcga_corr.errors import UsageError
 from tcga_corr.exchange import finite
-from tcga_corr.page.answers import page_of_answer
+from tcga_corr.page.answers import page_of_answer, page_of_strata
 from tcga_corr.page.pairs import scatters_of
 from tcga_corr.page.parts import Scatter, as_data
 from tcga_corr.serve.names import VisitorNames
@@ -33,11 +35,13 @@ MOST_LETTERS = 400  # of a parameter
 MOST_COMPLETIONS = 50
 _MOST_PARAMETERS = 64
 _MOST_CONTROLS = 8
-_REPEATED = ("adjust",)
-_PAIR = ("x", "y", "method", "adjust", "samples", "source", "null", "pooled")
+_MOST_CONDITIONS = 8
+_REPEATED = ("adjust", "where")
+_PAIR = ("x", "y", "method", "adjust", "where", "by", "samples", "source", "null", "pooled")
 # the page sends all parameters of its question; a scatter uses some of them
 _SCATTER = (*_PAIR, "type")
-_NAMES = ("q", "limit", "source")
+_NAMES = ("q", "limit", "source", "of")
+_OF = ("all", "pair")
 # columns of values beside the variables
 _SAMPLE_COLUMNS = ("tumor_type", "sample", "patient", "sample_type")
 
@@ -100,13 +104,15 @@ def read_parameters(items: Iterable[tuple[str, str]], known: Sequence[str]) -> P
 
 
 def completions(snapshot: Snapshot, items: Iterable[tuple[str, str]]) -> bytes:
-    """Completions of a typed text, as JSON."""
+    """Completions of a typed text, as JSON; with ``of=pair`` of what can be correlated."""
     given = read_parameters(items, _NAMES)
     limit = _single(given, "limit", "12")
     if not limit.isascii() or not limit.isdecimal() or not 1 <= int(limit) <= MOST_COMPLETIONS:
         raise UsageError(f"limit is '{limit[:80]}'", f"Give 1 to {MOST_COMPLETIONS}")
     names = snapshot.names_of(snapshot.source(_single(given, "source")))
-    found = names.completions().find(_single(given, "q"), int(limit))
+    of_pair = _choice(given, "of", _OF) == "pair"
+    without = names.categories if of_pair else frozenset()
+    found = names.completions().find(_single(given, "q"), int(limit), without)
     return as_json([asdict(one) for one in found])
 
 
@@ -114,13 +120,15 @@ def prepare_pair(snapshot: Snapshot, items: Iterable[tuple[str, str]]) -> Prepar
     """The association of a pair in each tumor type, and pooled.
 
     With ``pooled=no`` the pooled r is not compared with the nulls. The question without it, asked
-    next, goes on from there.
+    next, goes on from there. With ``by`` it is of each stratum, and has no such steps.
     """
     given = read_parameters(items, _PAIR)
     method = _choice(given, "method", list(METHODS))
     nulls = _nulls(_single(given, "null", "none"))
     is_whole = _choice(given, "pooled", ("yes", "no")) == "yes" or not nulls
     query = _PairQuery.of(snapshot, given)
+    if query.by:
+        return _prepare_strata(snapshot, query, cast(Method, method), nulls)
     key = ("pair", method, nulls, query.key)
     effort: Effort = "large" if nulls else "usual"
 
@@ -141,23 +149,43 @@ def prepare_pair(snapshot: Snapshot, items: Iterable[tuple[str, str]]) -> Prepar
             steps = begin()
             answer = next(steps)
             snapshot.begun.put(key, steps)
-        return as_json(as_data(page_of_answer(answer)))
+        return as_json(as_data(page_of_answer(answer, query.categories)))
 
     return Prepared((key, is_whole), compute, effort)
+
+
+def _prepare_strata(
+    snapshot: Snapshot, query: _PairQuery, method: Method, nulls: tuple[Null, ...]
+) -> Prepared:
+    """The association of a pair in each stratum, and what compares them."""
+
+    def compute() -> bytes:
+        answer = snapshot.correlate_by(
+            query.x,
+            query.y,
+            query.by,
+            method=method,
+            adjust=query.adjust,
+            null=nulls,
+            **query.scope,
+        )
+        return as_json(as_data(page_of_strata(answer, query.categories)))
+
+    return Prepared(("strata", method, nulls, query.key), compute, "large")
 
 
 def prepare_scatter(snapshot: Snapshot, items: Iterable[tuple[str, str]]) -> Prepared:
     """The samples of a pair in one tumor type."""
     given = read_parameters(items, _SCATTER)
     query = _PairQuery.of(snapshot, given, [_required(given, "type")])
-    x, y, *controls = (variable.name for variable in query.variables)
+    x, y, *_ = (variable.name for variable in query.variables)
     columns = [variable.name for variable in dict.fromkeys(query.variables)] + [*_SAMPLE_COLUMNS]
     if len(set(columns)) < len(columns):
         raise UsageError("two of the variables go by one name", "A scatter needs different ones")
 
     def compute() -> bytes:
-        answer = snapshot.values([query.x, query.y, *query.adjust], **query.scope)
-        scatters = scatters_of(answer.frame, x, y, controls)
+        answer = snapshot.values([query.x, query.y], adjust=query.adjust, **query.scope)
+        scatters = scatters_of(answer.frame, x, y, answer.fitted)
         scatter = next(iter(scatters.values()), Scatter([], [], [], []))
         return as_json(finite(asdict(scatter)))
 
@@ -171,6 +199,7 @@ class _PairQuery:
     x: str
     y: str
     adjust: list[str]
+    by: str
     variables: list[Variable]
     scope: ScopeOptions
     key: Hashable
@@ -183,16 +212,28 @@ class _PairQuery:
         tables = snapshot.tables(source, types)
         names = snapshot.names_of(source)
         pair = [names.variable(text) for text in (x, y)]
-        controls = {names.variable(text): text for text in _controls(given, names)}
+        controls = {names.any_variable(text): text for text in _controls(given, names)}
         check_controls(pair, list(controls))
         variables = [*pair, *controls]
+        conditions = _conditions(given, names)
+        by = _single(given, "by")
+        cutting = names.covariate_or_variable(by) if by not in ("", BY_SAMPLE_TYPE) else None
+        involved = [*variables, *(one.variable for one in conditions)]
+        involved += [cutting] if cutting else []
         scope: ScopeOptions = {
             "tumor_types": [table.key.tumor_type for table in tables],
             "source": source,
             "samples": cast(Selection, samples),
+            "where": [one.text for one in conditions],
         }
-        key = tuple(map(_identity, variables)), source, samples, _hashed(tables)
-        return cls(x, y, list(controls.values()), variables, scope, key)
+        texts = (*(one.text for one in conditions), by)
+        key = tuple(map(_identity, involved)), texts, source, samples, _hashed(tables)
+        return cls(x, y, list(controls.values()), by, variables, scope, key)
+
+    @property
+    def categories(self) -> list[str]:
+        """The controls that are categories."""
+        return [one.name for one in self.variables[2:] if is_category(one)]
 
 
 def _identity(variable: Variable) -> Hashable:
@@ -223,6 +264,15 @@ def _controls(given: Parameters, names: VisitorNames) -> list[str]:
             f"{len(listed)} variables are to be held fixed", f"Give up to {_MOST_CONTROLS}"
         )
     return listed
+
+
+def _conditions(given: Parameters, names: VisitorNames) -> list[Condition]:
+    """The conditions on samples, each once."""
+    texts = given.get("where", [])
+    if len(texts) > _MOST_CONDITIONS:
+        raise UsageError(f"{len(texts)} conditions", f"Give up to {_MOST_CONDITIONS}")
+    conditions = {one.text: one for one in (parse_condition(text, names) for text in texts)}
+    return list(conditions.values())
 
 
 def _nulls(text: str) -> tuple[Null, ...]:

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from tcga_corr.analysis.cohort import Cohort
 from tcga_corr.analysis.correlate import CorrelateAnswer
 from tcga_corr.analysis.scope import Scope
-from tcga_corr.choices import SELECTIONS
+from tcga_corr.choices import BY_SAMPLE_TYPE, SELECTIONS
 from tcga_corr.engine import Engine
 from tcga_corr.errors import DataMissingError, StoreError, UsageError
 from tcga_corr.serve.names import VisitorNames
@@ -237,6 +237,7 @@ class Snapshot(Engine):
             "covariates": self._covariates.labels,
             "methods": list(METHODS),
             "samples": [name for name in SELECTIONS if name != "gtex" or has_gtex],
+            "by": [*self._covariates.labels, BY_SAMPLE_TYPE],
         }
 
     def _metadata(self, key: TableKey) -> TableMetadata | None:

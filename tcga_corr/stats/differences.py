@@ -20,6 +20,7 @@ Matrix = NDArray[np.float64]
 
 _SEED = 489
 _AT_ONCE = 4_000_000  # labels of permutations held at a time
+_CONSTANT = 1e-10  # a variance of a group's samples, of values of variance one, that is rounding
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,17 @@ def cochran_q(z: Vector, variance: Vector) -> tuple[float, int, float]:
     return q, df, float(special.chdtrc(df, q))
 
 
-def permutation_p(groups: Sequence[Matrix], variance: Vector, n_draws: int) -> float:
+def permutation_p(
+    groups: Sequence[Matrix],
+    variance: Vector,
+    n_draws: int,
+    fitted: Sequence[Matrix | None] | None = None,
+) -> float:
     """How often groups of shuffled samples differ as much in r, (b + 1) / (B + 1).
+
+    What is held fixed is fitted again in every permutation: what a fit leaves has fewer degrees of
+    freedom than samples, and r of shuffled residuals would vary less than the observed r (Winkler
+    et al. 2014, doi:10.1016/j.neuroimage.2014.01.060).
 
     Parameters
     ----------
@@ -70,10 +80,14 @@ def permutation_p(groups: Sequence[Matrix], variance: Vector, n_draws: int) -> f
         Of the z of each group.
     n_draws
         B, the permutations.
+    fitted
+        For each group the directions that were fitted out of x and y, samples x controls
+        (:attr:`tcga_corr.stats.correlation.Fit.directions`); None of nothing.
 
     Returns
     -------
-    The p of Cochran's Q of the groups; for two groups that of the difference of z.
+    The p of Cochran's Q of the groups; for two groups that of the difference of z. Permutations
+    in which a group does not vary, as of genes with many zeros, have no r and are not counted in B.
     """
     sizes = [group.shape[1] for group in groups]
     # of unit variance, so that samples can change groups
@@ -81,27 +95,33 @@ def permutation_p(groups: Sequence[Matrix], variance: Vector, n_draws: int) -> f
     observed = _q_of(np.array([[(group[0] * group[1]).sum()] for group in groups]), variance)[0]
     rng = np.random.default_rng([_SEED, *sizes])
     n_at_once = max(1, _AT_ONCE // pairs.shape[1])
-    n_beyond = 0
+    n_beyond = n_known = 0
     for start in range(0, n_draws, n_at_once):
         size = min(n_at_once, n_draws - start)
         order = rng.random((size, pairs.shape[1])).argsort(axis=1)
-        r = np.stack(_r_of_parts(pairs, order, sizes))
-        n_beyond += int((_q_of(r, variance) >= observed * (1 - 1e-12)).sum())
-    return (n_beyond + 1) / (n_draws + 1)
+        q = _q_of(np.stack(_r_of_parts(pairs, order, sizes, fitted)), variance)
+        n_known += int((~np.isnan(q)).sum())
+        n_beyond += int((q >= observed * (1 - 1e-12)).sum())
+    return (n_beyond + 1) / (n_known + 1)
 
 
-def _r_of_parts(pairs: Matrix, order: NDArray[np.intp], sizes: Sequence[int]) -> list[Vector]:
-    """For each group, r of its samples in each permutation."""
-    x, y = pairs
-    products = np.stack([x, y, x * x, y * y, x * y], axis=1)
+def _r_of_parts(
+    pairs: Matrix,
+    order: NDArray[np.intp],
+    sizes: Sequence[int],
+    fitted: Sequence[Matrix | None] | None = None,
+) -> list[Vector]:
+    """For each group, r of its samples in each permutation; NaN where they do not vary."""
     found, start = [], 0
-    for size in sizes:
-        member = np.zeros(order.shape, dtype=np.float32)
-        np.put_along_axis(member, order[:, start : start + size], 1.0, axis=1)
-        sums = member @ products
-        mean_x, mean_y = sums[:, 0] / size, sums[:, 1] / size
-        spread = (sums[:, 2] / size - mean_x**2) * (sums[:, 3] / size - mean_y**2)
-        found.append((sums[:, 4] / size - mean_x * mean_y) / np.sqrt(spread))
+    for size, directions in zip(sizes, fitted or [None] * len(sizes), strict=True):
+        x, y = (values[order[:, start : start + size]] for values in pairs)
+        x, y = (values - values.mean(axis=1, keepdims=True) for values in (x, y))
+        if directions is not None:
+            x, y = (values - (values @ directions) @ directions.T for values in (x, y))
+        squares = np.stack([np.vecdot(x, x), np.vecdot(y, y)])
+        varies = (squares > _CONSTANT * size).all(axis=0)
+        spread = np.where(varies, np.sqrt(squares.prod(axis=0)), np.nan)
+        found.append(np.vecdot(x, y) / spread)
         start += size
     return found
 

@@ -117,7 +117,21 @@ def categories(title: str, words: Counter[str]) -> Categories:
         marked = any(scale.marker in text.casefold() for text in (title, *words))
         if marked and known >= _LEAST_SHARE * words.total() and any(read.values()):
             return _of_scale(scale, read, words)
-    return Categories(tuple(sorted(words)), False, {word: word for word in words})
+    return _without_order(words)
+
+
+def _without_order(words: Counter[str]) -> Categories:
+    """Each word a level; words that differ in case or spaces alone are one, as most write it."""
+    spellings: dict[str, list[str]] = {}
+    for word in sorted(words, key=lambda one: (-words[one], one)):
+        spellings.setdefault(" ".join(word.casefold().split()), []).append(word)
+    level_of = {word: own[0] for own in spellings.values() for word in own}
+    several = sorted(own for own in spellings.values() if len(own) > 1)
+    listed = "; ".join(f"{', '.join(own[1:])} as {own[0]}" for own in several)
+    note = f"has levels that differ in case or spaces alone, taken as one: {listed}"
+    return Categories(
+        tuple(sorted(set(level_of.values()))), False, level_of, note if several else ""
+    )
 
 
 def _of_scale(scale: Scale, read: Mapping[str, str | None], words: Counter[str]) -> Categories:

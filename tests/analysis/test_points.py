@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -12,8 +13,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
+import tcga_corr as tc
 from tcga_corr.analysis.points import Points, line_through, points_of
-from tests.conftest import barcodes
+from tests.conftest import barcodes, write_table
 
 Vector = NDArray[np.float64]
 
@@ -105,3 +107,35 @@ def test_samples_that_lack_a_value_are_left_out() -> None:
     assert adjusted.samples == [samples[place] for place in (0, 4, 5)]
     assert line_through(adjusted) is None  # a line and a control leave three samples nothing
     assert points_of(frame.head(0), "x", "y", ["age"]).samples == []
+
+
+def test_a_scatter_has_the_r_of_its_row_whatever_is_held_fixed(tmp_path: Path) -> None:
+    """Also a category of three levels, which is more than a number, and components."""
+    engine, rng = tc.open_store(tmp_path / "cache"), np.random.default_rng(4)
+    lines = ["sample\trace\tage"]
+    for tumor_type, n in (("LIHC", 40), ("ACC", 20)):
+        names = barcodes(n, site=tumor_type[:2])
+        values = np.round(rng.uniform(2, 12, (30, n)), 3)
+        races = rng.choice(["WHITE", "ASIAN", "OTHER"][: 3 if tumor_type == "LIHC" else 2], n)
+        values[1] = np.round(values[0] + 4 * (races == "ASIAN"), 3)
+        path = tmp_path / f"TCGA.{tumor_type}.sampleMap" / "HiSeqV2"
+        genes = [f"G{place:02d}" for place in range(30)]
+        write_table(path, names, zip(genes, values.tolist(), strict=True))
+        assert not engine.load([path]).errors
+        ages = ["" if place == 2 else str(place) for place in range(n)]
+        lines += ["\t".join(row) for row in zip(names, races, ages, strict=True)]
+    table = tmp_path / "clinic.tsv"
+    table.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    engine.load_covariates(table)
+    race = "covariate:race"  # which is a gene's former name too
+    for adjust in ([race], ["age"], [race, "age"], ["pcs:2"], ["G05", race]):
+        answer = engine.correlate("G00", "G01", adjust=adjust, null=())
+        drawn = engine.values(["G00", "G01"], adjust=adjust)
+        assert drawn.frame.columns[-len(drawn.fitted) :] == list(drawn.fitted)
+        for row in answer.frame.to_dicts():
+            own = drawn.frame.filter(tumor_type=row["tumor_type"])
+            points = points_of(own, "G00", "G01", drawn.fitted)
+            assert len(points.x) == row["n"]
+            r = np.corrcoef(points.x, points.y)[0, 1]
+            assert r == pytest.approx(row["r"], abs=1e-10), (adjust, row["tumor_type"])
+    assert engine.values(["G00"]).fitted == ()

@@ -188,6 +188,64 @@ def test_a_condition_is_shown_as_it_was_read(engine: Engine) -> None:
         assert parse_condition(text, names).text == expected
 
 
+# --- odd words and numbers
+
+ODD = ("Ca, NOS", "Ca=b", "Ca<3", "none", "nan")
+
+
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory: pytest.TempPathFactory) -> tuple[Engine, list[str]]:
+    """60 samples with levels of ODD in turn, sexes in three cases, and one of three dates."""
+    folder, rng = tmp_path_factory.mktemp("odd"), np.random.default_rng(9)
+    engine, names = tc.open_store(folder / "cache"), barcodes(60)
+    path = folder / "TCGA.LIHC.sampleMap" / "HiSeqV2"
+    write_table(path, names, zip(GENES, rng.uniform(4, 12, (len(GENES), 60)).tolist(), strict=True))
+    assert not engine.load([path]).errors
+    with (folder / "odd.tsv").open("w", newline="") as handle:
+        writer = csv.writer(handle, delimiter="\t")
+        writer.writerow(["sample", "hist", "sex", "date"])
+        for place, name in enumerate(names):
+            sex = ("Male", "MALE ", "female", "Female")[place % 4]
+            writer.writerow([name, ODD[place % 5], sex, 20100101 + place % 3])
+    engine.load_covariates(folder / "odd.tsv")
+    return engine, names
+
+
+@pytest.mark.parametrize(
+    ("text", "levels"),
+    [
+        ("hist=Ca, NOS", [0]),
+        ("hist in 'Ca, NOS', none", [0, 3]),
+        ('hist not in "ca, nos",Ca=b', [2, 3]),  # nan is missing, none a level
+        ("hist=Ca=b", [1]),
+        ("hist=Ca<3", [2]),
+        ("hist is missing", [4]),
+    ],
+)
+def test_levels_with_signs_and_commas(
+    odd: tuple[Engine, list[str]], text: str, levels: list[int]
+) -> None:
+    engine, names = odd
+    found = engine.values(["G001"], where=[text])
+    assert set(found.frame["sample"]) == {
+        name for place, name in enumerate(names) if place % 5 in levels
+    }
+    (shown,) = found.query.scope.where
+    assert engine.values(["G001"], where=[shown]).frame.equals(found.frame)  # can be typed again
+
+
+def test_a_level_is_one_in_any_case_and_long_numbers_stay_apart(
+    odd: tuple[Engine, list[str]],
+) -> None:
+    engine, _ = odd
+    by_sex = engine.correlate_by("G001", "G002", "sex", null=()).frame
+    assert by_sex["n"].to_list() == [30, 30, 60]
+    by_date = engine.correlate_by("G001", "G002", "date", null=()).frame
+    strata = by_date.filter(pl.col("r").is_not_null())
+    assert strata["stratum"].to_list() == [f"date=2010010{day}" for day in (1, 2, 3)]
+    assert strata["n"].to_list() == [20, 20, 20]
+
+
 # --- categories
 
 

@@ -17,9 +17,9 @@ import pytest
 from tcga_corr.batch.executors import TaskRunner, Workers
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan
-from tcga_corr.batch.planning import plan_spec
+from tcga_corr.batch.planning import plan_spec, read_spec_for
 from tcga_corr.batch.run import RunReport, run_batch
-from tcga_corr.batch.spec import SpecError
+from tcga_corr.batch.spec import SpecError, filled_in
 from tcga_corr.batch.verify import verify_run
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.errors import UsageError
@@ -308,6 +308,12 @@ def test_a_task_that_fails_has_its_rows(
         failed = found.filter(pl.col("note").str.starts_with("failed: a broken disk"))
         assert failed.height > 0
         assert failed["p" if name == "survival" else "p_genes"].null_count() == failed.height
+
+
+def test_a_spec_filled_in_is_the_same_run(engine: Engine, spec: Path, done: RunReport) -> None:
+    path = spec.with_name("again.toml")
+    path.write_text(filled_in(read_spec_for(engine, spec)), encoding="utf-8")
+    assert plan_spec(engine, path).run == done.plan.run
 
 
 WRONG = {

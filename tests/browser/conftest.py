@@ -57,6 +57,18 @@ name = "one"
 pairs = [["ferroptosis", "nfkb"]]
 tumor_types = ["LIHC"]
 """,
+    "strata": """
+draws = 50
+[[pairs]]
+name = "by-age"
+by = "age"
+pairs = [["RELA", "NFE2L2"]]
+[[survival]]
+name = "death"
+x = ["ferroptosis", "RELA"]
+where = ["gender=FEMALE"]
+null = ["genes"]
+""",
     "hostile": f"""
 title = '{TITLE}'
 [collections]
@@ -131,6 +143,8 @@ def store(able: None, simulated: Engine, tmp_path_factory: pytest.TempPathFactor
     (folder / "own.gmt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     (folder / "ages.csv").write_text(ages(simulated), encoding="utf-8")
     assert call(root, "load", "--covariates", folder / "ages.csv") == 0
+    (folder / "followed.csv").write_text(followed(simulated), encoding="utf-8")
+    assert call(root, "load", "--covariates", folder / "followed.csv") == 0
     assert call(root, "batch", "--paper") == 0
     for name, text in SPECS.items():
         (folder / f"{name}.toml").write_text(f'name = "{name}"{text}', encoding="utf-8")
@@ -143,6 +157,15 @@ def ages(engine: Engine) -> str:
     samples = engine.values(["RELA"]).frame["sample"].to_list()
     return "sample,age\n" + "".join(
         f"{name},{40 + place * 7 % 31}\n" for place, name in enumerate(samples)
+    )
+
+
+def followed(engine: Engine) -> str:
+    """A gender and a follow-up of every sample, which have nothing to do with its values."""
+    samples = engine.values(["RELA"]).frame["sample"].to_list()
+    return "sample,gender,OS,OS.time\n" + "".join(
+        f"{name},{'FEMALE' if place % 2 else 'MALE'},{place * 5 % 3 > 0:d},{1 + place * 37 % 900}\n"
+        for place, name in enumerate(samples)
     )
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
+VALUES = "all => all.map((one) => one.value)"
 TOKEN = "abcdefghijklmnopqrst"
 
 
@@ -316,6 +317,47 @@ def test_a_token_lets_in(visit: Visit, store: Path) -> None:
         answered(again, "RELA", "TP53")
         stranger = visit.open(root, ready=False)
         assert "asks for a token" in stranger.locator("body").inner_text()
+
+
+def test_conditions_and_strata(visit: Visit, served: Server) -> None:
+    visit.tolerated = ("400 (Bad Request)",)
+    page = visit.open(served.link)
+    ask(page, "RELA", "NFE2L2")
+    answered(page, "RELA", "NFE2L2")
+    page.fill("#where", "gender=")
+    until_text(page, "#status", "A condition is like gender=FEMALE")
+    page.fill("#where", "gender=FEMALE; age<60")
+    until_text(page, "h1", "RELA and NFE2L2 where gender=FEMALE and age<60")
+    until(page, lambda: asked(page).get("where") == "gender=FEMALE; age<60")
+    n = sum(int(text) for text in page.locator("#rows tbody td:nth-child(2)").all_text_contents())
+    page.fill("#where", "gender=OTHER")
+    until_text(page, "#status", "gender has no level 'OTHER'. It has FEMALE, MALE")
+    page.fill("#where", "gender=FEMALE")
+    until_text(page, "h1", "RELA and NFE2L2 where gender=FEMALE")
+    until(page, lambda: "age<60" not in (page.text_content("h1") or ""))
+    of_all = page.locator("#rows tbody td:nth-child(2)").all_text_contents()
+    assert sum(map(int, of_all)) > n > 0
+    page.fill("#where", "")
+    page.fill("#by", "gender")
+    until_text(page, "h1", "RELA and NFE2L2 by gender")
+    until_text(page, "#answers", "Does r of RELA and NFE2L2 differ by gender in 33 tumor types")
+    legend = "#forest-chart .role-legend-label text"
+    until(page, lambda: page.locator(legend).all_text_contents() == ["FEMALE", "MALE"])
+    again = visit.open(page.url)
+    until_text(again, "h1", "RELA and NFE2L2 by gender")
+    assert again.input_value("#by") == "gender"
+
+
+def test_a_category_is_offered_to_be_held_fixed_alone(visit: Visit, served: Server) -> None:
+    visit.tolerated = ("400 (Bad Request)",)
+    page = visit.open(f"{served.link}?x=RELA&y=NFE2L2")
+    page.fill("#adjust", "gender")
+    options = "#names-adjust option"
+    until(page, lambda: "gender" in page.locator(options).evaluate_all(VALUES))
+    until_text(page, "#subtitle", "adjusted for gender")
+    page.fill("#y", "gender")
+    until_text(page, "#status", "'gender' is a category without an order, and no number")
+    assert "gender" not in page.locator("#names-y option").evaluate_all(VALUES)
 
 
 # --- looks

@@ -378,3 +378,47 @@ def test_a_page_of_a_store(visit: Visit, pages: Pages) -> None:
     assert len(names) > 30
     page.select_option("#pair", label=next(one for one in names if "paper-" in one))
     until_is(page, lambda: len(labels(page)), 34)
+
+
+# --- strata and survival
+
+
+def test_strata_stand_side_by_side(visit: Visit, pages: Pages) -> None:
+    page = visit.open(pages["strata"])
+    rows = pages.table("strata").filter(pl.col("level").cast(pl.String) == "tumor type")
+    shown = labels(page)
+    assert sorted(shown[:-1]) == sorted(set(rows["tumor_type"].to_list()))
+    assert shown[-1] == "pooled"
+    legend = page.locator("#forest-chart .role-legend-label text").all_text_contents()
+    assert legend == ["lowest third", "middle third", "highest third"]
+    drawn = page.locator("#forest-chart .mark-symbol.role-mark path").count()
+    assert drawn == rows["r"].count() + 3
+    assert cells(page, 2)[:3] == legend
+    tables = page.locator("#tables h3").all_text_contents()
+    assert "Differences between strata: by-age, pearson" in tables
+    assert page.locator("#samples-of-type").is_hidden()
+    page.fill("#filter", "LIHC")
+    until_is(page, lambda: labels(page), ["LIHC", "pooled"])
+    visit.assert_accessible(page)
+
+
+def test_survival_is_drawn_and_listed(visit: Visit, pages: Pages) -> None:
+    page = visit.open(pages["strata"])
+    rows = pages.table("strata", "survival")
+    for place, x in enumerate(("ferroptosis", "RELA")):
+        own = rows.filter(pl.col("x") == x, pl.col("level").cast(pl.String) == "tumor type")
+        until(page, lambda place=place: bool(labels(page, f"survival-{place}")))
+        assert labels(page, f"survival-{place}") == [*in_order_of_ratio(own), "pooled"]
+        drawn = page.locator(f"#survival-{place} .mark-symbol.role-mark path").count()
+        assert drawn == own["hr"].count() + 1
+    about = page.locator("#survival-charts .about").first.text_content() or ""
+    assert " samples where gender=FEMALE, n = " in about
+    file = downloaded(page, "button[aria-label='Download as CSV: Survival: death']")
+    assert len(table_of(file)) == rows.height
+
+
+def in_order_of_ratio(rows: pl.DataFrame) -> list[str]:
+    """By falling ratio, those without one last."""
+    return rows.sort("hr", descending=True, nulls_last=True, maintain_order=True)[
+        "tumor_type"
+    ].to_list()

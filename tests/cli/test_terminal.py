@@ -51,6 +51,22 @@ def test_what_is_left_out_is_named_the_least_first() -> None:
     assert found[0].split() == ["tumor_type", "n"]  # the first two stay
 
 
+def test_notes_give_way_to_what_matters_more_and_are_named_then() -> None:
+    result = Result(FRAME, "rows", {}, less=("q", "note"))
+    found = lines(result, Terminal(40, bold=False))
+    assert found[0].split() == ["tumor_type", "n", "r", "p"]
+    assert found[-1] == "--wide has q, note too"
+    without = Result(FRAME.with_columns(note=pl.lit("")), "rows", {}, less=("q",))
+    assert lines(without, Terminal(30, bold=False))[-1] == "--wide has p, q too"
+
+
+def test_another_column_of_texts_is_cut() -> None:
+    frame = FRAME.rename({"note": "levels"})
+    found = lines(Result(frame, "rows", {}, cut_column="levels"), Terminal(75, bold=False))
+    assert found[0].split()[-1] == "levels"
+    assert "…" in found[3]
+
+
 def test_rows_that_stand_out_are_bold_on_a_terminal_alone() -> None:
     result = Result(FRAME, "rows", {}, stands_out=lambda row: (row["q"] or 1) < 0.05)
     bold = [line for line in lines(result, Terminal(200, bold=True)) if line.startswith("\x1b[1m")]

@@ -46,3 +46,14 @@ def test_the_title_and_the_size(figure: Figure, tmp_path: Path) -> None:
     assert text.count("<text") > 40  # text is text, not paths
     save(figure, FigureFile(tmp_path / "none.svg", Look(title="")))
     assert "Mine" not in (tmp_path / "none.svg").read_text(encoding="utf-8")
+
+
+def test_a_title_with_control_characters_is_drawn_without_them(
+    figure: Figure, tmp_path: Path
+) -> None:
+    from xml.etree import ElementTree
+
+    save(figure, FigureFile(tmp_path / "own.svg", Look(title="one\x1b[31mtwo\nthree\tfour")))
+    ElementTree.parse(tmp_path / "own.svg")  # with ESC it would be no XML
+    text = (tmp_path / "own.svg").read_text(encoding="utf-8")
+    assert "one [31mtwo three four" in text

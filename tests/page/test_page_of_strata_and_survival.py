@@ -152,7 +152,8 @@ def test_the_methods_name_all_of_it(page: Page) -> None:
     text = "\n".join(page.methods)
     for words in (
         f"Samples were cut by gender ({HOSTILE}, FEMALE)",
-        "cut by age (lowest third, middle third, highest third)", "cut by sample-type",
+        "cut by age (lowest third, middle third, highest third)",
+        "Tumour samples were compared with one sample of normal tissue",
         "those where age<75", "those where gender!=FEMALE", "Cox's proportional hazards",
         "(gender, a category, by an indicator", "p_permutation is the share of 20 permutations",
         "Log hazard ratios were pooled over tumor types by random effects", "Cochran's Q",

@@ -410,7 +410,7 @@ def test_the_live_page_asks() -> None:
     fields = {
         one["name"] for tag, one in parsed.tags if tag in ("input", "select") if "name" in one
     }
-    assert fields == {"x", "y", "adjust", "method", "samples", "source", "null"}
+    assert fields == {*("x", "y", "adjust", "where", "by", "method", "samples", "source", "null")}
     assert [tag for tag, _ in parsed.tags].count("form") == 1
 
 

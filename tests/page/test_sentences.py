@@ -487,9 +487,12 @@ def test_of_any_rows_the_counts_are_right(
     lacks = [bool(one["n_shared_genes"]) and one["r_disjoint"] is None for one in having]
     assert (NOT_COMPARED in text) == (not name and not all(lacks))
     letter = LETTERS[rows[0]["method"]]
-    which = {"tumor": "", "normal": ", in normal tissue", "all-tumor": ", in all tumour samples"}[
-        rows[0]["samples"]
-    ]
+    which = {
+        "tumor": "",
+        "normal": ", in normal tissue",
+        "all-tumor": ", in all tumour samples",
+        "gtex": ", in normal tissue of GTEx",
+    }[rows[0]["samples"]]
     if len(having) == 1:
         one = having[0]
         assert text.startswith(f"In {one['tumor_type']} (n = {one['n']:,}){which}, A and B ")

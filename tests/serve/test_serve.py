@@ -101,7 +101,7 @@ def test_the_store_is_described(one: Visitor) -> None:
     assert told["methods"] == ["pearson", "spearman", "kendall"]
     assert told["samples"] == ["tumor", "normal", "all-tumor"]
     assert set(told) == {
-        *("sources", "default_source", "version", "covariates", "methods", "samples")
+        *("sources", "default_source", "version", "covariates", "methods", "samples", "by")
     }
 
 

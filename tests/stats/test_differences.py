@@ -60,6 +60,50 @@ def test_r_of_the_parts_of_a_permutation(seed: int, sizes: list[int]) -> None:
         np.testing.assert_allclose(part, expected, atol=1e-6)
 
 
+def test_r_of_the_parts_has_the_fit_made_again() -> None:
+    rng = np.random.default_rng(12)
+    controls = [rng.standard_normal((size, 3)) for size in (14, 20)]
+    both = rng.standard_normal((2, 34))
+    order = np.stack([rng.permutation(34) for _ in range(4)])
+    fitted = [Fit(one).directions for one in controls]
+    found = _r_of_parts(both, order, [14, 20], fitted)
+    for number, (start, stop) in enumerate(((0, 14), (14, 34))):
+        design = np.column_stack([np.ones(stop - start), controls[number]])
+        for place, members in enumerate(order[:, start:stop]):
+            own = both[:, members].T
+            left = own - design @ np.linalg.lstsq(design, own, rcond=None)[0]
+            expected = np.corrcoef(left.T)[0, 1]
+            assert found[number][place] == pytest.approx(expected, rel=1e-10)
+
+
+def test_what_is_held_fixed_costs_degrees_of_freedom_in_permutations_too() -> None:
+    """Shuffled residuals that are not fitted again reject in 12 % of these."""
+    rng, hits, n = np.random.default_rng(5), 0, 400
+    for _ in range(n):
+        fits = [Fit(rng.standard_normal((20, 8))) for _ in range(2)]
+        groups = [unit_rows(rng.standard_normal((2, 20)), fit=one) for one in fits]
+        fitted = [one.directions for one in fits]
+        hits += permutation_p(groups, np.full(2, 1 / 9), 199, fitted) <= 0.05
+    low, high = stats.binom.interval(0.998, n, 0.05)
+    assert low <= hits <= high
+
+
+def test_groups_that_do_not_vary_in_a_permutation_are_not_counted() -> None:
+    """A gene with many zeros: in nearly half of the permutations the small group has no other."""
+    rng = np.random.default_rng(3)
+    x = np.zeros((2, 80))
+    x[:, [0, 1, *range(20, 24)]] = rng.normal(8, 1, (2, 6))
+    parts = [x[:, :10], x[:, 10:]]
+    order = np.stack([rng.permutation(80) for _ in range(300)])
+    scaled = np.concatenate([unit_rows(one) * np.sqrt(one.shape[1]) for one in parts], axis=1)
+    found = _r_of_parts(scaled, order, [10, 70])[0]
+    constant = np.array([len(np.unique(scaled[0, own[:10]])) == 1 for own in order])
+    assert constant.sum() > 20
+    assert np.array_equal(np.isnan(found), constant)
+    p = permutation_p([unit_rows(one) for one in parts], np.array([1 / 7, 1 / 67]), 999)
+    assert 1 / 999 < p <= 1
+
+
 def by_loop(groups: list[np.ndarray], n_draws: int, seed: int) -> float:
     """The permutation p of two groups of equal size, one permutation after another."""
     rng = np.random.default_rng(seed)

@@ -48,3 +48,10 @@ def test_what_could_not_be_assessed_is_no_level() -> None:
 def test_other_words_have_no_order(title: str, words: list[str]) -> None:
     found = read(title, *words)
     assert (found.levels, found.ordered, found.note) == (tuple(sorted(words)), False, "")
+
+
+def test_levels_that_differ_in_case_alone_are_one() -> None:
+    found = categories("sex", Counter({"Male": 5, "MALE": 7, "male": 7, "Female": 9, "Not  so": 1}))
+    assert found.levels == ("Female", "MALE", "Not  so")
+    assert [found.level_of[word] for word in ("Male", "male", "MALE")] == ["MALE"] * 3
+    assert found.note.endswith("taken as one: male, Male as MALE")
