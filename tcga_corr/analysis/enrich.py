@@ -165,7 +165,7 @@ def enrich(
         lists = [listing.of(found, one) for one in found.rankings]
         direction = "both" if found.is_list else listing.direction
         parts = _over_represented(found, lists, sets, known, limits, direction)
-        shown = known.in_words if known else "all genes of the ranking"
+        shown = known.in_words if known else _all_genes(found)
         notes = [f"universe: {shown}", *_notes_of_lists(found, lists, parts, listing)]
     query = EnrichQuery(
         input=found.name,
@@ -221,6 +221,14 @@ def _check_goes_together(
             f"{found.name} has no q that lists genes",
             "Give --genes N to list the ends of the ranking, or --method gsea",
         )
+
+
+def _all_genes(found: Ranked) -> str:
+    """The universe of rankings, in words."""
+    first, *others = found.rankings
+    return (
+        "all genes of each ranking" if others else f"all {len(first.genes):,} genes of the ranking"
+    )
 
 
 def _checked_permutations(permutations: int | None, engine: EnrichEngine) -> int:

@@ -22,7 +22,7 @@ from tcga_corr.stats.enrichment import (
 
 Vector = NDArray[np.float64]
 
-SETS_AT_ONCE, PERMUTATIONS_AT_ONCE = 500, 500
+SETS_AT_ONCE, PERMUTATIONS_AT_ONCE = 200, 250
 """What gseapy is given at a time: it holds a running sum of each set, and every permutation."""
 _SEED_STEP = 1_000_003  # between portions of permutations, whose seeds may follow one another
 _ALL_ZERO = "all of its genes have the number 0"
@@ -145,7 +145,7 @@ def _nulls_of_gseapy(
 
     They are from the function that ``gseapy.prerank`` calls, which gives them beside its p of 0.
     What it gives of a set does not depend on the others, so they go in portions, as permutations
-    do: the first 500 are those of ``gseapy.prerank(seed=0)``.
+    do: the first 250 are those of ``gseapy.prerank(seed=0)``.
     """
     from gseapy.gse import prerank_rs
 

@@ -114,11 +114,11 @@ def test_it_is_what_gseapy_prerank_says(
     ranked = pd.Series(values).sort_index().sort_values(ascending=False, kind="stable")
     listed = {one.name: list(one.genes) for one in sets}
     whole = gseapy.prerank(
-        ranked, listed, min_size=15, max_size=500, permutation_num=500, outdir=None, seed=0,
+        ranked, listed, min_size=15, max_size=500, permutation_num=250, outdir=None, seed=0,
         threads=1, no_plot=True,
     ).res2d.set_index("Term")  # fmt: skip
     recwarn.clear()
-    called = by_set(engine.enrich(values, sets, engine="gseapy", permutations=500))
+    called = by_set(engine.enrich(values, sets, engine="gseapy", permutations=250))
     own = by_set(engine.enrich(values, sets))
     assert len(whole) == sum(row["p"] is not None for row in own.values())
     for name, expected in whole.iterrows():
@@ -128,11 +128,11 @@ def test_it_is_what_gseapy_prerank_says(
             assert set(row["leading_edge"].split(";")) == edge
         assert called[str(name)]["nes"] == pytest.approx(expected["NES"], rel=1e-9)
         assert called[str(name)]["q_gsea"] == pytest.approx(expected["FDR q-val"], abs=1e-9)
-        assert own[str(name)]["nes"] == pytest.approx(expected["NES"], rel=0.06)
-        assert own[str(name)]["p"] == pytest.approx(expected["NOM p-val"], abs=0.06)
-    more = by_set(engine.enrich(values, sets, engine="gseapy"))  # in two portions
+        assert own[str(name)]["nes"] == pytest.approx(expected["NES"], rel=0.1)
+        assert own[str(name)]["p"] == pytest.approx(expected["NOM p-val"], abs=0.1)
+    more = by_set(engine.enrich(values, sets, engine="gseapy"))  # in four portions
     for name, row in called.items():
-        assert more[name]["nes"] == (row["nes"] and pytest.approx(row["nes"], rel=0.1))
+        assert more[name]["nes"] == (row["nes"] and pytest.approx(row["nes"], rel=0.15))
         assert more[name]["nes"] != row["nes"] or row["nes"] is None
 
 
@@ -212,6 +212,7 @@ def test_genes_of_de_are_over_represented(
         if row["q"] < 0.2 and abs(row["log2fc"]) > 0.5 and row["log2fc"] * sign >= 0
     }
     assert f"{len(listed)} genes are listed (q < 0.2 and |log2fc| > 0.5)" in " ".join(answer.notes)
+    assert answer.query.universe == "all 600 genes of the ranking"
     rows = by_set(answer)
     for one in sets[:8]:
         a = len(listed & set(one.genes))
