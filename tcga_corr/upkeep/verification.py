@@ -200,10 +200,11 @@ def _check_covariates(store: Store, name: str) -> Finding:
 def _check_index(store: Store, key: TableKey, repair: bool) -> Finding:
     path = _relative(store, store.index_folder(key))
     fault = check_index(store, key)
-    if fault == "":
+    index = None if fault == "" else index_by_hash(store, key)
+    # whole and gone at once: another process has replaced the table meanwhile
+    if fault == "" or (not fault and index is None):
         return Finding("index", path, "not built", "", "The next use of the table makes it")
-    index = index_by_hash(store, key)
-    what = fault or (check_reference(store, index) if index else "replaced meanwhile")
+    what = fault or (check_reference(store, index) if index else "")
     if not what:
         return Finding("index", path, WHOLE)
     if not repair:

@@ -21,11 +21,13 @@ import pytest
 from tcga_corr.batch import dask as clusters
 from tcga_corr.batch.executors import Workers
 from tcga_corr.batch.folder import RunFolder
+from tcga_corr.batch.plan import FORMAT
 from tcga_corr.batch.planning import plan_spec
 from tcga_corr.batch.run import run_batch
 from tcga_corr.cli.main import run as command_line
 from tcga_corr.engine import Engine
 from tcga_corr.errors import AnalysisError, StoreError
+from tcga_corr.exchange import read_sealed, seal
 from tests.batch.support import Hooks, build_store, copy_of, run, tables_of, write_spec
 
 pytestmark = pytest.mark.slow
@@ -235,12 +237,13 @@ def test_a_worker_of_another_version_ends_the_run(
 
     def on_begin() -> None:
         path = folder.path / "plan.json"
-        told = json.loads(path.read_text())
-        path.write_text(json.dumps(told | {"version": "0.0.1"}))
+        told = read_sealed(path.read_text())
+        path.write_text(json.dumps(seal(told | {"version": "0.0.1"})))
 
     with pytest.raises(AnalysisError) as caught:
         run_batch(engine, plan, Workers("dask", 1, loopback.address), progress=Hooks(on_begin))
-    assert "cannot do this run: the run is of tcga-corr 0.0.1, format 2; " in str(caught.value)
+    said = f"cannot do this run: the run is of tcga-corr 0.0.1, format {FORMAT}; "
+    assert said in str(caught.value)
     assert "see the store under the same path" in str(caught.value)
     assert not list(folder.path.glob("tasks/*"))  # it is no failure of any task
 

@@ -245,6 +245,14 @@ def test_a_table_that_is_removed_meanwhile_is_no_fault(
     assert [key.tumor_type for key in engine.store.table_keys()] == ["LIHC"]
 
 
+def test_a_table_that_is_replaced_meanwhile_is_no_fault(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its index was right, and gone a moment later: the next use makes that of the new table."""
+    monkeypatch.setattr(verification, "index_by_hash", lambda store, key: None)
+    assert faults(engine) == {"index ACC": "not built"}
+
+
 def test_verify_on_the_command_line(engine: Engine, cli: Cli) -> None:
     store = engine.store.root
     result = cli("--cache", store, "verify", "--format", "tsv")
