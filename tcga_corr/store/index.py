@@ -28,6 +28,8 @@ from tcga_corr.store.parquet import read_metadata, read_values
 # what numpy raises for a file that is not a whole array
 UNREADABLE = (OSError, EOFError, ValueError, TypeError, SyntaxError, TokenError)
 _DESCRIPTION = INDEX_FILE
+_NAME_LENGTH = 16  # of a folder of an index: digits of the hash of its table
+_FILES = (_DESCRIPTION, "genes.txt", "values.npy", "ranks.npy")
 _GENES = "genes.txt"
 _ALIGNMENT = 64  # of the values in a file of numpy
 
@@ -209,12 +211,17 @@ def check_index(store: Store, key: TableKey) -> str | None:
     """The problem with a table's index; empty where there is no index, None where it is right.
 
     The arrays are compared with the table, so that a flipped bit is seen. That the table has
-    another time or place, as in a copy of the store, changes nothing.
+    another time or place, as in a copy of the store, changes nothing. An index of the table as it
+    was before is none: where a table is replaced, the next use makes its index.
     """
     index = index_by_hash(store, key)
     if index is None:
-        others = any(store.index_folder(key).glob("[!.]*"))
-        return "not whole, or of the table as it was before" if others else ""
+        own = store.index_folder(key) / sha256_of(store.table_path(key))[:_NAME_LENGTH]
+        # another process may have written it since it was looked for
+        index = index_by_hash(store, key) if own.exists() else None
+        if index is None:
+            # without a file it is being written or removed, or a kill left it so
+            return "not whole" if all((own / name).exists() for name in _FILES) else ""
     if index.metadata != read_metadata(store, key):
         return "its metadata are not the table's"
     genes, values = read_values(store, key)
@@ -348,7 +355,7 @@ def _rebuild(store: Store, key: TableKey) -> TableIndex:
                 partial.write_text(json.dumps(described), encoding="utf-8")
         else:
             genes, values = read_values(store, key)
-            target, text = folder / table_sha256[:16], "\n".join(genes).encode()
+            target, text = folder / table_sha256[:_NAME_LENGTH], "\n".join(genes).encode()
             metadata_text = json.dumps(asdict(metadata))
             described = {
                 "schema": SCHEMA_VERSION,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -287,7 +288,7 @@ def _find_leftovers(store: Store, repair: bool) -> Iterator[Finding]:
     known = (*store.table_keys(), *store.vanished_keys())
     tables = {store.index_folder(key) for key in known}
     orphans = [path for path in store.root.glob("index/*/*") if path not in tables]
-    for path in sorted({*filter(is_leftover, store.root.rglob(".*.part")), *orphans}):
+    for path in sorted({*filter(is_leftover, _partial(store.root)), *orphans}):
         name = _relative(store, path)
         if repair:
             remove_tree(path)
@@ -295,6 +296,14 @@ def _find_leftovers(store: Store, repair: bool) -> Iterator[Finding]:
         else:
             remedy = "It is in nobody's way; `tcga-corr verify --repair` removes it"
             yield Finding("leftover", name, "leftover", "", remedy)
+
+
+def _partial(folder: Path) -> Iterator[Path]:
+    """What is named as a file or folder that is being written; folders may vanish meanwhile."""
+    for at, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            if name.startswith(".") and name.endswith(".part"):
+                yield Path(at) / name
 
 
 def _relative(store: Store, path: Path) -> str:

@@ -250,7 +250,22 @@ def test_a_table_that_is_replaced_meanwhile_is_no_fault(
 ) -> None:
     """Its index was right, and gone a moment later: the next use makes that of the new table."""
     monkeypatch.setattr(verification, "index_by_hash", lambda store, key: None)
+    assert set(faults(engine).values()) == {"not built"}
+
+
+def test_an_index_of_the_table_as_it_was_before_is_none(engine: Engine) -> None:
+    """As a load that is killed leaves it between the table and its index."""
+    folder = engine.store.index_folder(TableKey("simulated", "ACC"))
+    (own,) = folder.glob("[!.]*")
+    own.rename(folder / "0123456789abcdef")
+    described = folder / "0123456789abcdef" / "index.json"
+    record = json.loads(described.read_text(encoding="utf-8"))
+    described.write_text(
+        json.dumps(record | {"table_sha256": "0" * 64, "table_stamp": [0, 0, 0]}), encoding="utf-8"
+    )
     assert faults(engine) == {"index ACC": "not built"}
+    assert engine.correlate("RELA", "NFE2L2", null=(), tumor_types=["ACC"]).frame["n"][0] > 10
+    assert faults(engine) == {}
 
 
 def test_verify_on_the_command_line(engine: Engine, cli: Cli) -> None:
