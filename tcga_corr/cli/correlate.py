@@ -10,7 +10,7 @@ import typer
 
 from tcga_corr.choices import MethodOrAll
 from tcga_corr.cli import options
-from tcga_corr.cli.output import Out, Result, number, question_result
+from tcga_corr.cli.output import Out, Result, digits, interval, number, plain, question_result
 from tcga_corr.cli.settings import Settings
 from tcga_corr.errors import UsageError
 from tcga_corr.vocabulary.associations import is_significant
@@ -131,9 +131,9 @@ def strata_result(answer: CorrelateByAnswer) -> Result:
     query = answer.query
     columns = _columns_with_numbers(answer.frame)
     del columns["method"]
-    columns = {"tumor type": columns.pop("tumor type"), "stratum": _text("stratum"), **columns}
+    columns = {"tumor type": columns.pop("tumor type"), "stratum": plain("stratum"), **columns}
     note = columns.pop("note")
-    columns |= {"delta z": _decimals("delta_z"), "p, shuffled": _digits("p_permutation")}
+    columns |= {"delta z": _decimals("delta_z"), "p, shuffled": digits("p_permutation")}
     columns["note"] = note
     pooled = [
         {**one.row(query.x, query.y, query.method), "stratum": name, "delta_z": None}
@@ -211,30 +211,15 @@ def _columns_with_numbers(frame: pl.DataFrame) -> dict[str, Callable[[dict[str, 
     return columns
 
 
-def _text(name: str) -> Callable[[dict[str, Any]], str]:
-    return lambda row: number(row[name])
-
-
-def _interval(low: str, high: str) -> Callable[[dict[str, Any]], str]:
-    def cell(row: dict[str, Any]) -> str:
-        return "" if row[low] is None else f"{row[low]:6.3f} to {row[high]:6.3f}"
-
-    return cell
-
-
 def _decimals(name: str) -> Callable[[dict[str, Any]], str]:
     return lambda row: "" if row[name] is None else f"{row[name]:.3f}"
-
-
-def _digits(name: str) -> Callable[[dict[str, Any]], str]:
-    return lambda row: number(row[name], digits=2)
 
 
 def _columns_of(null: NullRecord) -> dict[str, Callable[[dict[str, Any]], str]]:
     """The columns of a null in the terminal table."""
     return {
-        **{name: _digits(name) for name in (null.p, null.q) if name},
-        f"95 % of {null.name}": _interval(null.low, null.high),
+        **{name: digits(name) for name in (null.p, null.q) if name},
+        f"95 % of {null.name}": interval(null.low, null.high),
     }
 
 
@@ -262,9 +247,9 @@ _COLUMNS: dict[str, Callable[[dict[str, Any]], str]] = {
     "method": lambda row: row["method"],
     "n": lambda row: number(row["n"]),
     "r": _decimals("r"),
-    "95 % interval": _interval("ci_low", "ci_high"),
-    "p": _digits("p"),
-    "q": _digits("q"),
+    "95 % interval": interval("ci_low", "ci_high"),
+    "p": digits("p"),
+    "q": digits("q"),
     **{heading: cell for null in NULLS.values() for heading, cell in _columns_of(null).items()},
     "shared genes": lambda row: number(row["n_shared_genes"]),
     "r disjoint": _decimals("r_disjoint"),

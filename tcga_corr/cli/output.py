@@ -431,6 +431,20 @@ def plain(name: str) -> Callable[[dict[str, Any]], str]:
     return lambda row: number(row[name])
 
 
+def digits(name: str) -> Callable[[dict[str, Any]], str]:
+    """The cell of a column of numbers, such as p, to two digits."""
+    return lambda row: number(row[name], digits=2)
+
+
+def interval(low: str, high: str) -> Callable[[dict[str, Any]], str]:
+    """The cell of an interval, whose ends are two columns."""
+
+    def cell(row: dict[str, Any]) -> str:
+        return "" if row[low] is None else f"{row[low]:6.3f} to {row[high]:6.3f}"
+
+    return cell
+
+
 def number(value: Any, digits: int = 4) -> str:
     """A cell of the terminal table: floats to significant digits, missing values empty."""
     if value is None:

@@ -10,7 +10,7 @@ import typer
 
 from tcga_corr.choices import Cut
 from tcga_corr.cli import options
-from tcga_corr.cli.output import Result, number, question_result
+from tcga_corr.cli.output import Result, digits, interval, number, question_result
 from tcga_corr.cli.settings import Settings
 from tcga_corr.errors import UsageError
 from tcga_corr.vocabulary.associations import is_significant
@@ -139,28 +139,17 @@ def _result(answer: SurvivalAnswer) -> Result:
     )
 
 
-def _interval(low: str, high: str) -> Callable[[dict[str, Any]], str]:
-    def cell(row: dict[str, Any]) -> str:
-        return "" if row[low] is None else f"{row[low]:6.3f} to {row[high]:6.3f}"
-
-    return cell
-
-
-def _digits(name: str) -> Callable[[dict[str, Any]], str]:
-    return lambda row: number(row[name], digits=2)
-
-
 _OF_GENES = ("p_genes", "95 % of genes")
 _COLUMNS: dict[str, Callable[[dict[str, Any]], str]] = {
     "tumor type": lambda row: row["tumor_type"],
     "n": lambda row: number(row["n"]),
     "events": lambda row: number(row["n_events"]),
     "hazard ratio": lambda row: "" if row["hr"] is None else f"{row['hr']:.3f}",
-    "95 % interval": _interval("ci_low", "ci_high"),
-    "p": _digits("p"),
-    "q": _digits("q"),
-    "p_genes": _digits("p_genes"),
-    "95 % of genes": _interval("genes_low", "genes_high"),
-    "p_proportional": _digits("p_proportional"),
+    "95 % interval": interval("ci_low", "ci_high"),
+    "p": digits("p"),
+    "q": digits("q"),
+    "p_genes": digits("p_genes"),
+    "95 % of genes": interval("genes_low", "genes_high"),
+    "p_proportional": digits("p_proportional"),
     "note": lambda row: number(row["note"]),
 }

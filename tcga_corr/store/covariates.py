@@ -6,7 +6,6 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -61,22 +60,8 @@ def write_covariates(
     values
         Covariate to a number for each row, of a category the place of its level; NaN where missing.
     """
-    import pyarrow.parquet as pq
-
-    arrow = covariates_table(metadata, keys, vials, values)
-    store.create()
-    with replacing(store.covariates_path(name)) as partial:
-        pq.write_table(arrow, partial, compression="zstd", write_page_checksum=True)
-
-
-def covariates_table(
-    metadata: CovariateMetadata,
-    keys: Sequence[str],
-    vials: Sequence[str],
-    values: Mapping[str, Vector],
-) -> pa.Table:
-    """A table of covariates as it is stored; see :func:`write_covariates`."""
     import pyarrow as pa
+    import pyarrow.parquet as pq
 
     columns: dict[str, Any] = {"key": pa.array(keys, "string"), "vial": pa.array(vials, "string")}
     for covariate in metadata.covariates:
@@ -86,7 +71,10 @@ def covariates_table(
             columns[covariate.name] = pa.array(words, "string")
         else:
             columns[covariate.name] = pa.array(column, pa.float64(), from_pandas=True)
-    return pa.table(columns).replace_schema_metadata(encode_metadata(metadata))
+    arrow = pa.table(columns).replace_schema_metadata(encode_metadata(metadata))
+    store.create()
+    with replacing(store.covariates_path(name)) as partial:
+        pq.write_table(arrow, partial, compression="zstd", write_page_checksum=True)
 
 
 @dataclass(frozen=True)
@@ -121,14 +109,10 @@ def open_covariates(store: Store, name: str) -> StoredCovariates | None:
     DamagedTableError
         If the file is not a complete table of this schema version.
     """
-    return read_covariates_file(store.covariates_path(name), name)
-
-
-def read_covariates_file(path: Path, name: str) -> StoredCovariates | None:
-    """A table of covariates from its file; see :func:`open_covariates`."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    path = store.covariates_path(name)
     try:
         with reading(path, *_DAMAGED):
             content = path.read_bytes()
