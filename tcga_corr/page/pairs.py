@@ -42,16 +42,15 @@ def pair_of(
         As of :class:`~tcga_corr.page.parts.Pair`.
     """
     first = rows[0]
-    x, y, adjust = first["x"], first["y"], first["adjust"]
-    adjusted = f", adjusted for {adjust}" if adjust else ""
-    axes = [f"{axis_title(name, kinds, first['unit'])}{adjusted}" for name in (x, y)]
+    x, y = first["x"], first["y"]
+    x_axis, y_axis = axis_titles(first, kinds)
     return Pair(
         id=id,
         x=x,
         y=y,
         method=first["method"],
-        x_axis=axes[0],
-        y_axis=axes[1],
+        x_axis=x_axis,
+        y_axis=y_axis,
         analysis=analysis,
         about=about_rows(rows),
         finding=Finding(
@@ -109,7 +108,14 @@ def _rounded(values: Vector) -> list[float]:
     return [float(f"{value:.{_DIGITS}g}") for value in values.tolist()]
 
 
-def axis_title(name: str, kinds: Mapping[str, str], unit: str) -> str:
+def axis_titles(row: Row, kinds: Mapping[str, str]) -> tuple[str, str]:
+    """The titles of the axes of a row's pair, with what it is adjusted for."""
+    adjusted = f", adjusted for {row['adjust']}" if row["adjust"] else ""
+    x, y = (_axis_title(row[side], kinds, row["unit"]) for side in ("x", "y"))
+    return f"{x}{adjusted}", f"{y}{adjusted}"
+
+
+def _axis_title(name: str, kinds: Mapping[str, str], unit: str) -> str:
     """The title of an axis, of a variable's name and kind."""
     kind = kinds.get(name, "gene")
     if kind == "covariate":

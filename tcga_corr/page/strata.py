@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from tcga_corr.analysis.correlate_by import ALL_STRATA
 from tcga_corr.exchange import finite
 from tcga_corr.page import sentences
-from tcga_corr.page.pairs import about_rows, axis_title
+from tcga_corr.page.pairs import about_rows, axis_titles
 from tcga_corr.page.parts import Column, Finding, Pair, Row, Table
 from tcga_corr.vocabulary.associations import (
     LEVEL_OF_DIFFERENCE,
@@ -40,16 +40,15 @@ def pair_of_strata(
     own = [row for row in rows if row["level"] != LEVEL_OF_DIFFERENCE]
     of_strata = [row for row in pooled if row["level"] != LEVEL_OF_DIFFERENCE]
     first = rows[0]
-    x, y, adjust = first["x"], first["y"], first["adjust"]
-    adjusted = f", adjusted for {adjust}" if adjust else ""
-    axes = [f"{axis_title(name, kinds, first['unit'])}{adjusted}" for name in (x, y)]
+    x, y = first["x"], first["y"]
+    x_axis, y_axis = axis_titles(first, kinds)
     return Pair(
         id=id,
         x=x,
         y=y,
         method=first["method"],
-        x_axis=axes[0],
-        y_axis=axes[1],
+        x_axis=x_axis,
+        y_axis=y_axis,
         analysis=analysis,
         about=f"by {first['cut_by']}; {about_rows(own)}",
         finding=finding_of_strata(rows, pooled),
