@@ -1,4 +1,4 @@
--- How many genes the differential expression of batch runs calls, as a DuckDB view. In your shell:
+-- How many genes the differential expression of batch runs calls, as a DuckDB view. In a shell:
 --   cd cache && duckdb -init ../queries/views_differential_summary.sql
 -- or, from anywhere, SET VARIABLE store = 'path/to/cache' first.
 
