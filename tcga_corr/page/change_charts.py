@@ -71,7 +71,7 @@ def _volcano() -> Spec:
             "data": {"name": "labels"},
             "transform": [{"filter": f"datum.side === '{side}'"}],
             "mark": {"type": "text", "align": align, "dx": offset, "color": INK, "fontSize": 11,
-                     "baseline": "middle", **_SILENT},
+                     "limit": 110, "baseline": "middle", **_SILENT},
             "encoding": {"x": across("x"), "y": up("at"), "text": {"field": "gene"}},
         }  # fmt: skip
 
