@@ -17,6 +17,7 @@
   let type = null;
   const views = {};
   const drawn = {};
+  const changes = changesPart({ byId, make, readable, small, draw, saveFigure, charts });
 
   function byId(id) {
     return document.getElementById(id);
@@ -766,6 +767,7 @@
     if (pair) choosePair(pair.id, type);
     drawSurvival();
     drawDominance();
+    changes.redraw();
   }, 150));
   addEventListener("beforeprint", () => {
     for (const one of document.querySelectorAll("details")) one.open = true;
@@ -777,6 +779,7 @@
     const done = await writePairs(wanted);
     drawSurvival();
     drawDominance();
+    changes.draw(page);
     writeTables();
     return done;
   }
