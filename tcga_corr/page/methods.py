@@ -44,6 +44,9 @@ class Settings:
         What cut the samples, and into which strata; empty where nothing did.
     endpoint
         Of survival; empty of other questions.
+    own, own_cites
+        Of a question that is none of these, its paragraphs in place of those of correlation, and
+        the keys of what they cite.
     """
 
     samples: str
@@ -63,6 +66,8 @@ class Settings:
     cut_by: str = ""
     strata: Sequence[str] = ()
     endpoint: str = ""
+    own: Sequence[str] = ()
+    own_cites: Sequence[str] = ()
 
 
 def methods_text(settings: Settings) -> tuple[list[str], list[str]]:
@@ -72,19 +77,22 @@ def methods_text(settings: Settings) -> tuple[list[str], list[str]]:
     paragraphs = [_data(settings)]
     if provenance.gene_sets:
         paragraphs.append(_scores(settings, cited))
-    if settings.is_dominance:
+    if settings.own:
+        paragraphs += settings.own
+        cited += settings.own_cites
+    elif settings.is_dominance:
         paragraphs.append(_dominance(settings, cited))
     elif settings.endpoint:
         paragraphs.append(_survival(settings, cited))
         if settings.n_types > 1:
-            paragraphs.append(_pooling(cited, "Log hazard ratios were pooled over tumor types"))
+            paragraphs.append(pooling_text(cited, "Log hazard ratios were pooled over tumor types"))
     else:
         paragraphs.append(_correlation(settings, cited))
         if settings.null:
             paragraphs.append(_nulls(settings, cited))
         if settings.n_types > 1:
             paragraphs.append(
-                _pooling(cited, "Associations were pooled over tumor types on Fisher's z")
+                pooling_text(cited, "Associations were pooled over tumor types on Fisher's z")
             )
         if settings.strata:
             paragraphs.append(_strata(settings, cited))
@@ -223,7 +231,7 @@ def _nulls(settings: Settings, cited: list[str]) -> str:
     return f"{details}. {'; '.join(adjusted)}."
 
 
-def _pooling(cited: list[str], what: str) -> str:
+def pooling_text(cited: list[str], what: str) -> str:
     cited += ["tau2", "hartung-knapp", "prediction"]
     return (
         f"{what} by random effects (variance "

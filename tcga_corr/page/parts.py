@@ -122,6 +122,53 @@ class Dominance:
 
 
 @dataclass(frozen=True)
+class Drawing:
+    """A figure that was drawn elsewhere: its title, and its SVG."""
+
+    title: str
+    svg: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """A question with all of its answer.
+
+    Attributes
+    ----------
+    id
+        The same for the same question, and different from that of any other.
+    title, about
+        Its short name, and the data it is from.
+    simulated
+        Whether any of its values are.
+    answers
+        The question and its answer in words; several of a question of several methods.
+    pairs, scatters, hazards, dominance, drawings
+        Its figures, those of the page and those drawn elsewhere; ``no_drawings`` says which are
+        missing, and why.
+    tables, methods, references, dropped, provenance
+        As of :class:`Page`.
+    """
+
+    id: str
+    title: str
+    about: str
+    simulated: bool
+    answers: Sequence[Finding]
+    pairs: Sequence[Pair] = ()
+    scatters: Mapping[str, Scatter] = field(default_factory=dict)
+    hazards: Sequence[Hazards] = ()
+    dominance: Sequence[Dominance] = ()
+    drawings: Sequence[Drawing] = ()
+    no_drawings: Sequence[str] = ()
+    tables: Sequence[Table] = ()
+    methods: Sequence[str] = ()
+    references: Sequence[str] = ()
+    dropped: Table | None = None
+    provenance: Sequence[Table] = ()
+
+
+@dataclass(frozen=True)
 class Page:
     """The content of a page.
 
@@ -145,6 +192,8 @@ class Page:
         Names and values, of software, run and inputs.
     spec
         The spec of a run, as it was given.
+    sections
+        Of a page of questions each with its own answer, figures and tables.
     """
 
     title: str
@@ -162,13 +211,15 @@ class Page:
     dropped: Table | None = None
     provenance: Sequence[Table] = ()
     spec: str = ""
+    sections: Sequence[Section] = ()
 
 
 def as_data(page: Page) -> dict[str, Any]:
     """A page as JSON values; what is the same in all rows of a pair is not repeated."""
     data: dict[str, Any] = finite(asdict(page))
-    for pair in data["pairs"]:
-        pair["rows"] = _packed(pair["rows"])
+    for part in (data, *data["sections"]):
+        for pair in part["pairs"]:
+            pair["rows"] = _packed(pair["rows"])
     return data
 
 
@@ -183,3 +234,10 @@ def _packed(rows: Sequence[Row]) -> dict[str, Any]:
         "columns": columns,
         "rows": [[row[name] for name in columns] for row in rows],
     }
+
+
+def unpacked(packed: Mapping[str, Any]) -> list[Row]:
+    """The rows of :func:`as_data`, of a pair."""
+    names, columns, same = packed["names"], packed["columns"], packed["same"]
+    rows = [{**same, **dict(zip(columns, row, strict=True))} for row in packed["rows"]]
+    return [{name: row[name] for name in names} for row in rows]
