@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from tcga_corr.analysis.cohort import complete_samples
 from tcga_corr.analysis.names import Variable
-from tcga_corr.analysis.robustness import Choices, half_range
+from tcga_corr.analysis.robustness import half_range
+from tcga_corr.analysis.specifications import Choices
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan, PlannedAnalysis, check_inputs
 from tcga_corr.batch.results import ASSOCIATIONS, DOMINANCE

@@ -48,7 +48,7 @@ def _render(page: Page, *, is_live: bool) -> str:
         "significant": SIGNIFICANT,
         "names": {one.abbreviation: one.name for one in TUMOR_TYPES.values()},
     }
-    scripts = [_vega(), _read("page.js")]
+    scripts = [_vega(), *([_read("live.js")] if is_live else []), _read("page.js")]
     policy = "; ".join(
         [
             "default-src 'none'",
@@ -65,8 +65,7 @@ def _render(page: Page, *, is_live: bool) -> str:
         live=is_live,
         nulls=NULLS,
         data=_inert(data),
-        vega=scripts[0],
-        script=scripts[1],
+        scripts=scripts,
         style=_read("page.css"),
         policy=policy,
         version=version("tcga-corr"),
