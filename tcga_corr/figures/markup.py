@@ -48,7 +48,11 @@ def _drawn(figure: Figure, ground: str) -> ElementTree.Element:
     buffer = io.StringIO()
     with styled():
         figure.savefig(
-            buffer, format="svg", facecolor=ground, dpi=150, metadata={"Date": None, "Creator": None}
+            buffer,
+            format="svg",
+            facecolor=ground,
+            dpi=150,
+            metadata={"Date": None, "Creator": None},
         )
     # text of this process, not of a file from elsewhere
     root = ElementTree.fromstring(buffer.getvalue())  # noqa: S314

@@ -85,14 +85,14 @@ def methods_text(settings: Settings) -> tuple[list[str], list[str]]:
     elif settings.endpoint:
         paragraphs.append(_survival(settings, cited))
         if settings.n_types > 1:
-            paragraphs.append(pooling_text(cited, "Log hazard ratios were pooled over tumor types"))
+            paragraphs.append(_pooling(cited, "Log hazard ratios were pooled over tumor types"))
     else:
         paragraphs.append(_correlation(settings, cited))
         if settings.null:
             paragraphs.append(_nulls(settings, cited))
         if settings.n_types > 1:
             paragraphs.append(
-                pooling_text(cited, "Associations were pooled over tumor types on Fisher's z")
+                _pooling(cited, "Associations were pooled over tumor types on Fisher's z")
             )
         if settings.strata:
             paragraphs.append(_strata(settings, cited))
@@ -231,7 +231,7 @@ def _nulls(settings: Settings, cited: list[str]) -> str:
     return f"{details}. {'; '.join(adjusted)}."
 
 
-def pooling_text(cited: list[str], what: str) -> str:
+def _pooling(cited: list[str], what: str) -> str:
     cited += ["tau2", "hartung-knapp", "prediction"]
     return (
         f"{what} by random effects (variance "

@@ -27,7 +27,7 @@ class Table:
     """Rows that can be sorted and downloaded.
 
     ``columns`` are those shown; a download holds all that the rows have. ``file`` names it, without
-    an ending.
+    an ending. ``simulated`` is whether its values are, where those of the whole page are not.
     """
 
     title: str
@@ -35,6 +35,7 @@ class Table:
     columns: Sequence[Column]
     rows: Sequence[Row]
     note: str = ""
+    simulated: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,8 @@ class Pair:
     strata, pooled_strata
         Of samples that are cut, the strata in order; the rows are those of each in each tumor type,
         the pooled ones of each, and ``pooled`` is None.
+    simulated
+        Whether its values are.
     """
 
     id: str
@@ -98,6 +101,7 @@ class Pair:
     no_scatters: str = ""
     strata: Sequence[str] = ()
     pooled_strata: Sequence[Row] = ()
+    simulated: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,7 @@ class Hazards:
     about: str
     rows: Sequence[Row]
     pooled: Row | None
+    simulated: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,6 +124,7 @@ class Dominance:
     finding: Finding
     sets: Sequence[str]
     rows: Sequence[Row]
+    simulated: bool = False
 
 
 @dataclass(frozen=True)
@@ -177,7 +183,7 @@ class Page:
     title, subtitle
         Its heading.
     simulated
-        Whether any value is simulated.
+        Whether its values are simulated.
     answers
         Questions and answers in words.
     pairs, pairs_note, scatters
@@ -194,6 +200,8 @@ class Page:
         The spec of a run, as it was given.
     sections
         Of a page of questions each with its own answer, figures and tables.
+    partly_simulated
+        Whether only some values are simulated, each figure and table of which says so.
     """
 
     title: str
@@ -212,6 +220,7 @@ class Page:
     provenance: Sequence[Table] = ()
     spec: str = ""
     sections: Sequence[Section] = ()
+    partly_simulated: bool = False
 
 
 def as_data(page: Page) -> dict[str, Any]:
