@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from tcga_corr.choices import Format, Genes, Null, Selection, Ties
+from tcga_corr.cli.collecting import GrowingPage
 from tcga_corr.cli.output import Out as Out
 from tcga_corr.errors import UsageError
 from tcga_corr.figures.look import DPI, FigureFile, Look
@@ -143,6 +144,17 @@ Title = Annotated[
     typer.Option("--title", metavar="TEXT", help="Title of the figure; '' for none."),
 ]
 Dark = Annotated[bool, typer.Option("--dark", help="Draw on a dark ground, for slides.")]
+AddToReport = Annotated[
+    Path | None,
+    typer.Option(
+        "--add-to-report",
+        metavar="FILE.html",
+        help="Add the question to a page, with its answer, figures, tables and methods; a new page "
+        "if there is none.",
+    ),
+]
+Report = GrowingPage | None
+"""A page that grows, from ``--add-to-report``."""
 Plot = FigureFile | None
 """A figure's file and look, from ``--plot``, ``--dpi``, ``--title`` and ``--dark``."""
 
@@ -216,6 +228,7 @@ _GROUPS: dict[str, dict[str, tuple[Any, Any]]] = {
         "title": (Title, None),
         "dark": (Dark, False),
     },
+    "report": {"add_to_report": (AddToReport, None)},
 }
 
 
@@ -241,6 +254,7 @@ def _tell_written(arguments: dict[str, Any]) -> None:
     """Name the files that a command wrote, on standard error."""
     out = arguments.get("out")
     written = [arguments.get("plot"), out.file if isinstance(out, Out) else None]
+    written.append(arguments.get("report"))
     for path in filter(None, written):
         arguments["context"].obj.note(f"wrote {path}")
 
@@ -278,6 +292,9 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
             arguments["out"] = Out(**given["out"])
         if "plot" in given:
             arguments["plot"] = _figure_file(**given["plot"])
+        if "report" in given:
+            page = given["report"]["add_to_report"]
+            arguments["report"] = None if page is None else GrowingPage(page)
         function(**arguments)
         _tell_written(arguments)
 

@@ -52,6 +52,7 @@ def robustness(
     ] = "genes",
     draws: options.Draws = 1_000,
     plot: options.Plot = None,
+    report: options.Report = None,
     out: options.Out,
 ) -> None:
     """One association over the choices that an analyst could have made.
@@ -96,6 +97,8 @@ def robustness(
         from tcga_corr.figures.style import save
 
         save(specification_curve(answer), plot)
+    if report is not None:
+        report.add(answer)
 
 
 def _result(answer: RobustnessAnswer) -> Result:

@@ -82,6 +82,7 @@ def screen(
             "variables, else cluster.",
         ),
     ] = None,
+    report: options.Report = None,
     out: options.Out,
 ) -> None:
     """One variable against every gene, or many genes or gene sets; or a list by itself.
@@ -128,6 +129,8 @@ def screen(
         else:
             figure = screen_map(answer, order)
         save(figure, plot)
+    if report is not None:
+        report.add(answer)
 
 
 def _count(top: str) -> int | None:
