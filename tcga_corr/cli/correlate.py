@@ -97,7 +97,7 @@ def correlate(
             from tcga_corr.figures.forest import forest
             from tcga_corr.figures.style import save
 
-            save(forest(by_strata), plot)
+            save(forest(by_strata, plot.look), plot)
         by_strata.require_numbers()
         return
     if continuous:
@@ -110,9 +110,10 @@ def correlate(
         from tcga_corr.figures.style import save
 
         if len(answer.query.scope.tumor_types) == 1:
-            figure = scatter(answer, engine.values([x, y], adjust=controls, **scope))
+            values = engine.values([x, y], adjust=controls, **scope)
+            figure = scatter(answer, values, plot.look)
         else:
-            figure = forest(answer)
+            figure = forest(answer, plot.look)
         save(figure, plot)
     answer.require_numbers()
 

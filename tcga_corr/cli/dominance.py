@@ -63,7 +63,7 @@ def dominance(
         from tcga_corr.figures.dominance import dominance_figure
         from tcga_corr.figures.style import save
 
-        save(dominance_figure(answer), plot)
+        save(dominance_figure(answer, plot.look), plot)
 
 
 def _result(answer: DominanceAnswer) -> Result:
@@ -76,4 +76,6 @@ def _result(answer: DominanceAnswer) -> Result:
         around=asdict(answer.summary),
         columns={name: plain(name) for name in answer.frame.columns},
         below=answer.lines,
+        less=("n_lowest", "mean_rank", "sd", "median", "n_highest"),
+        keep=("set", "n", "share_highest"),
     )

@@ -75,7 +75,7 @@ def pca(
         from tcga_corr.figures.principal_axes import principal_axes
         from tcga_corr.figures.style import save
 
-        save(principal_axes(answer), plot)
+        save(principal_axes(answer, plot.look), plot)
 
 
 def _result(answer: PcaAnswer, table: PcaTable | None, *, is_table: bool) -> Result:

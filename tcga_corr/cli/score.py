@@ -52,7 +52,15 @@ def score(
     query = answer.query.scope
     kind = "ssGSEA scores" if answer.provenance.gene_sets else "Values of genes"
     heading = f"{kind}; {query.source}, {query.unit}; {query.samples_in_words}"
-    out.write(question_result(answer, "scores", heading))
+    out.write(
+        question_result(
+            answer,
+            "scores",
+            heading,
+            less=("n_missing", "n_genes", "patient", "sample_type"),
+            keep=("set", "es"),
+        )
+    )
     if plot is not None:
         from tcga_corr.figures.distribution import distribution
         from tcga_corr.figures.style import save
@@ -62,4 +70,4 @@ def score(
         if scope["samples"] == "tumor":
             scope["samples"] = "normal"
             normal = store.values(sets, **scope)
-        save(distribution(tumor, normal), plot)
+        save(distribution(tumor, normal, plot.look), plot)

@@ -107,12 +107,12 @@ def survival(
         from tcga_corr.figures.survival import survival_curves
 
         if cut is None and len(answer.query.scope.tumor_types) > 1:
-            figure = hazard_forest(answer)
+            figure = hazard_forest(answer, plot.look)
         else:
             curves = engine.survival_curves(
                 x, endpoint=endpoint, cut=cut or "median", adjust=controls, **scope
             )
-            figure = survival_curves(curves, answer)
+            figure = survival_curves(curves, answer, plot.look)
         save(figure, plot)
     answer.require_numbers()
 
