@@ -178,8 +178,10 @@ _tcga_corr_score() {
     '*'--where'[Only samples that meet it: gender=FEMALE, '\''stage in I,II'\'', '\''age<60'\'', '\''purity>=0.7'\'', '\''race!=WHITE'\'', '\''grade is known'\''; by repeating, all of several]:value:_files' \
     '*'--engine'[gseapy: call gseapy'\''s own ssgsea, many times slower]:value:(closed-form gseapy)' \
     '*'--plot'[Draw it too]:value:_files' \
-    '*'--dpi'[Dots per inch of a PNG]:value:_files' \
+    '*'--size'[Width and height of the figure: 7x5 inches, 18x12cm or 180x120mm]:value:_files' \
+    '*'--order'[Tumor types of the figure: value, by what is drawn, such as r; name; n; given, as by -t]:value:(value name n given cluster)' \
     '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
+    '*'--dpi'[Dots per inch of a PNG]:value:_files' \
     '*'--dark'[Draw on a dark ground, for slides]' \
     '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
@@ -205,8 +207,10 @@ _tcga_corr_correlate() {
     '*'--by'[r in each stratum, and whether they differ: by the levels of a category, thirds of a number, gene or score, or by sample-type, tumour and normal]:value:_files' \
     '*'--continuous'[With --by a number: how r changes with it, uncut]' \
     '*'--plot'[Draw it too]:value:_files' \
-    '*'--dpi'[Dots per inch of a PNG]:value:_files' \
+    '*'--size'[Width and height of the figure: 7x5 inches, 18x12cm or 180x120mm]:value:_files' \
+    '*'--order'[Tumor types of the figure: value, by what is drawn, such as r; name; n; given, as by -t]:value:(value name n given cluster)' \
     '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
+    '*'--dpi'[Dots per inch of a PNG]:value:_files' \
     '*'--dark'[Draw on a dark ground, for slides]' \
     '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
@@ -230,8 +234,10 @@ _tcga_corr_robustness() {
     '*'--null'[Compare with random genes (p_genes), or nothing]:value:_files' \
     '*'--draws'[Random pairs or sets at most, for p_genes]:value:_files' \
     '*'--plot'[Draw it too]:value:_files' \
-    '*'--dpi'[Dots per inch of a PNG]:value:_files' \
+    '*'--size'[Width and height of the figure: 7x5 inches, 18x12cm or 180x120mm]:value:_files' \
+    '*'--order'[Tumor types of the figure: value, by what is drawn, such as r; name; n; given, as by -t]:value:(value name n given cluster)' \
     '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
+    '*'--dpi'[Dots per inch of a PNG]:value:_files' \
     '*'--dark'[Draw on a dark ground, for slides]' \
     '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
@@ -257,11 +263,12 @@ _tcga_corr_screen() {
     '*'--null'[What else to compare r with, as in correlate]:value:_files' \
     '*'--draws'[Random pairs or sets at most, for p_genes]:value:_files' \
     '*'--plot'[Draw it too]:value:_files' \
-    '*'--dpi'[Dots per inch of a PNG]:value:_files' \
+    '*'--size'[Width and height of the figure: 7x5 inches, 18x12cm or 180x120mm]:value:_files' \
+    '*'--order'[Tumor types of the figure: value, by what is drawn, such as r; name; n; given, as by -t]:value:(value name n given cluster)' \
     '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
+    '*'--dpi'[Dots per inch of a PNG]:value:_files' \
     '*'--dark'[Draw on a dark ground, for slides]' \
     '*'--kind'[The figure: a heat map, or r against q]:value:(heat volcano)' \
-    '*'--order'[Of rows and columns of the heat map]:value:(given cluster)' \
     '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
@@ -283,8 +290,10 @@ _tcga_corr_compare() {
     '*'--null'[What else to compare effects with: random genes of the same mean and spread (p_genes), or nothing]:value:_files' \
     '*'--draws'[Random pairs or sets at most, for p_genes]:value:_files' \
     '*'--plot'[Draw it too]:value:_files' \
-    '*'--dpi'[Dots per inch of a PNG]:value:_files' \
+    '*'--size'[Width and height of the figure: 7x5 inches, 18x12cm or 180x120mm]:value:_files' \
+    '*'--order'[Tumor types of the figure: value, by what is drawn, such as r; name; n; given, as by -t]:value:(value name n given cluster)' \
     '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
+    '*'--dpi'[Dots per inch of a PNG]:value:_files' \
     '*'--dark'[Draw on a dark ground, for slides]' \
     '*'--kind'[The figure: box plots with every sample, or differences of means with their intervals]:value:(boxes differences)' \
     '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
@@ -316,8 +325,10 @@ _tcga_corr_de() {
     '*'--kind'[What --plot draws: fold changes and q, fold changes and means, which contrasts call the same genes, or the first 50 genes in each sample]:value:(volcano ma overlap heat)' \
     '*'--label'[Name these genes in a volcano or MA plot]:value:_files' \
     '*'--plot'[Draw it too]:value:_files' \
-    '*'--dpi'[Dots per inch of a PNG]:value:_files' \
+    '*'--size'[Width and height of the figure: 7x5 inches, 18x12cm or 180x120mm]:value:_files' \
+    '*'--order'[Tumor types of the figure: value, by what is drawn, such as r; name; n; given, as by -t]:value:(value name n given cluster)' \
     '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
+    '*'--dpi'[Dots per inch of a PNG]:value:_files' \
     '*'--dark'[Draw on a dark ground, for slides]' \
     '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
@@ -337,8 +348,10 @@ _tcga_corr_dominance() {
     '*'--where'[Only samples that meet it: gender=FEMALE, '\''stage in I,II'\'', '\''age<60'\'', '\''purity>=0.7'\'', '\''race!=WHITE'\'', '\''grade is known'\''; by repeating, all of several]:value:_files' \
     '*'--draws'[Random sets that each score is standardised against]:value:_files' \
     '*'--plot'[Draw it too]:value:_files' \
-    '*'--dpi'[Dots per inch of a PNG]:value:_files' \
+    '*'--size'[Width and height of the figure: 7x5 inches, 18x12cm or 180x120mm]:value:_files' \
+    '*'--order'[Tumor types of the figure: value, by what is drawn, such as r; name; n; given, as by -t]:value:(value name n given cluster)' \
     '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
+    '*'--dpi'[Dots per inch of a PNG]:value:_files' \
     '*'--dark'[Draw on a dark ground, for slides]' \
     '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
@@ -362,8 +375,10 @@ _tcga_corr_survival() {
     '*'--draws'[Random genes or sets, for p_genes]:value:_files' \
     '*'--cut'[With --plot: draw Kaplan-Meier curves of the samples above and below the median of X, or of its thirds]:value:(median tertiles)' \
     '*'--plot'[Draw it too]:value:_files' \
-    '*'--dpi'[Dots per inch of a PNG]:value:_files' \
+    '*'--size'[Width and height of the figure: 7x5 inches, 18x12cm or 180x120mm]:value:_files' \
+    '*'--order'[Tumor types of the figure: value, by what is drawn, such as r; name; n; given, as by -t]:value:(value name n given cluster)' \
     '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
+    '*'--dpi'[Dots per inch of a PNG]:value:_files' \
     '*'--dark'[Draw on a dark ground, for slides]' \
     '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
@@ -391,8 +406,10 @@ _tcga_corr_enrich() {
     '*'--source'[The source of the tables, where the store has several]:value:_files' \
     '*'--top'[Sets to give, of each tumor type and contrast]:value:_files' \
     '*'--plot'[Draw it too]:value:_files' \
-    '*'--dpi'[Dots per inch of a PNG]:value:_files' \
+    '*'--size'[Width and height of the figure: 7x5 inches, 18x12cm or 180x120mm]:value:_files' \
+    '*'--order'[Tumor types of the figure: value, by what is drawn, such as r; name; n; given, as by -t]:value:(value name n given cluster)' \
     '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
+    '*'--dpi'[Dots per inch of a PNG]:value:_files' \
     '*'--dark'[Draw on a dark ground, for slides]' \
     '*'--set'[The sets whose running sums are drawn; several by repeating]:value:_files' \
     '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
@@ -417,8 +434,10 @@ _tcga_corr_pca() {
     '*'--min-genes'[Genes of a set that a table must have]:value:_files' \
     '*'--where'[Only samples that meet it: gender=FEMALE, '\''stage in I,II'\'', '\''age<60'\'', '\''purity>=0.7'\'', '\''race!=WHITE'\'', '\''grade is known'\''; by repeating, all of several]:value:_files' \
     '*'--plot'[Draw it too]:value:_files' \
-    '*'--dpi'[Dots per inch of a PNG]:value:_files' \
+    '*'--size'[Width and height of the figure: 7x5 inches, 18x12cm or 180x120mm]:value:_files' \
+    '*'--order'[Tumor types of the figure: value, by what is drawn, such as r; name; n; given, as by -t]:value:(value name n given cluster)' \
     '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
+    '*'--dpi'[Dots per inch of a PNG]:value:_files' \
     '*'--dark'[Draw on a dark ground, for slides]' \
     '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
@@ -593,6 +612,11 @@ _tcga_corr_batch_plot() {
     '*'--analysis'[Of a run with several]:value:_files' \
     '*'--method'[Of an analysis with several]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
+    '*'--size'[Width and height of the figure: 7x5 inches, 18x12cm or 180x120mm]:value:_files' \
+    '*'--order'[Tumor types of the figure: value, by what is drawn, such as r; name; n; given, as by -t]:value:(value name n given cluster)' \
+    '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
+    '*'--dpi'[Dots per inch of a PNG]:value:_files' \
+    '*'--dark'[Draw on a dark ground, for slides]' \
     '*'{-h,--help}'[Show this message and exit]' \
     '*:name:_files'
 }
