@@ -60,7 +60,7 @@ print(json.dumps(called))
 def write_counts(folder: Path, types: list[str], n_genes: int, n_samples: int) -> list[Path]:
     """A table of each tumor type; a tenth of the genes has a change of its own."""
     rng = np.random.default_rng(SEED)
-    genes = sorted(symbol_table())[:n_genes]
+    genes = sorted({gene.symbol for gene in symbol_table()})[:n_genes]
     mean = rng.lognormal(5, 1.8, n_genes)
     paths = []
     for tumor_type in types:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tcga_corr.page.charts import GREY, INK, LINE, POINT, Spec
+from tcga_corr.page.charts import GREY, INK, LINE, POINT, Spec, whole
 
 _SILENT: Spec = {"aria": False}  # the tables beneath say the same to a screen reader
 _COLOURS = {"up": LINE, "down": POINT, "neither": GREY}
@@ -10,7 +10,7 @@ _COLOURS = {"up": LINE, "down": POINT, "neither": GREY}
 
 def change_charts() -> dict[str, Spec]:
     """By name, for the page."""
-    return {"volcano": _volcano()}
+    return {"volcano": whole(_volcano())}
 
 
 def _volcano() -> Spec:
