@@ -22,7 +22,7 @@ _tcga_corr() {
     'survival:Whether X goes with survival: hazard ratios in each tumor type, and pooled over them'
     'enrich:Which gene sets gather at the ends of a ranking, or in a list of genes'
     'pca:Principal components of each tumor type'\''s samples'
-    'report:One HTML file of a run or a store, to read, to send and to keep'
+    'report:One HTML file of a run, a store or of answers, to read, to send and to keep'
     'sql:Query the store with DuckDB: the views expression, tables and samples'
     'serve:Serve a live page: type two names, see how they vary together in each tumor type'
     'verify:Check that everything in the store is as it was written, and list what is not, with repairs'
@@ -183,6 +183,7 @@ _tcga_corr_score() {
     '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
     '*'--dpi'[Dots per inch of a PNG]:value:_files' \
     '*'--dark'[Draw on a dark ground, for slides]' \
+    '*'--add-to-report'[Add the question to a page, with its answer, figures, tables and methods; a new page if there is none]:value:_files' \
     '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
@@ -212,6 +213,7 @@ _tcga_corr_correlate() {
     '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
     '*'--dpi'[Dots per inch of a PNG]:value:_files' \
     '*'--dark'[Draw on a dark ground, for slides]' \
+    '*'--add-to-report'[Add the question to a page, with its answer, figures, tables and methods; a new page if there is none]:value:_files' \
     '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
@@ -239,6 +241,7 @@ _tcga_corr_robustness() {
     '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
     '*'--dpi'[Dots per inch of a PNG]:value:_files' \
     '*'--dark'[Draw on a dark ground, for slides]' \
+    '*'--add-to-report'[Add the question to a page, with its answer, figures, tables and methods; a new page if there is none]:value:_files' \
     '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
@@ -269,6 +272,7 @@ _tcga_corr_screen() {
     '*'--dpi'[Dots per inch of a PNG]:value:_files' \
     '*'--dark'[Draw on a dark ground, for slides]' \
     '*'--kind'[The figure: a heat map, or r against q]:value:(heat volcano)' \
+    '*'--add-to-report'[Add the question to a page, with its answer, figures, tables and methods; a new page if there is none]:value:_files' \
     '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
@@ -296,6 +300,7 @@ _tcga_corr_compare() {
     '*'--dpi'[Dots per inch of a PNG]:value:_files' \
     '*'--dark'[Draw on a dark ground, for slides]' \
     '*'--kind'[The figure: box plots with every sample, or differences of means with their intervals]:value:(boxes differences)' \
+    '*'--add-to-report'[Add the question to a page, with its answer, figures, tables and methods; a new page if there is none]:value:_files' \
     '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
@@ -330,6 +335,7 @@ _tcga_corr_de() {
     '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
     '*'--dpi'[Dots per inch of a PNG]:value:_files' \
     '*'--dark'[Draw on a dark ground, for slides]' \
+    '*'--add-to-report'[Add the question to a page, with its answer, figures, tables and methods; a new page if there is none]:value:_files' \
     '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
@@ -353,6 +359,7 @@ _tcga_corr_dominance() {
     '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
     '*'--dpi'[Dots per inch of a PNG]:value:_files' \
     '*'--dark'[Draw on a dark ground, for slides]' \
+    '*'--add-to-report'[Add the question to a page, with its answer, figures, tables and methods; a new page if there is none]:value:_files' \
     '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
@@ -380,6 +387,7 @@ _tcga_corr_survival() {
     '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
     '*'--dpi'[Dots per inch of a PNG]:value:_files' \
     '*'--dark'[Draw on a dark ground, for slides]' \
+    '*'--add-to-report'[Add the question to a page, with its answer, figures, tables and methods; a new page if there is none]:value:_files' \
     '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
@@ -412,6 +420,7 @@ _tcga_corr_enrich() {
     '*'--dpi'[Dots per inch of a PNG]:value:_files' \
     '*'--dark'[Draw on a dark ground, for slides]' \
     '*'--set'[The sets whose running sums are drawn; several by repeating]:value:_files' \
+    '*'--add-to-report'[Add the question to a page, with its answer, figures, tables and methods; a new page if there is none]:value:_files' \
     '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
@@ -439,6 +448,7 @@ _tcga_corr_pca() {
     '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
     '*'--dpi'[Dots per inch of a PNG]:value:_files' \
     '*'--dark'[Draw on a dark ground, for slides]' \
+    '*'--add-to-report'[Add the question to a page, with its answer, figures, tables and methods; a new page if there is none]:value:_files' \
     '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
@@ -450,6 +460,8 @@ _tcga_corr_pca() {
 _tcga_corr_report() {
   _arguments \
     '*'{-o,--output}'[The page]:value:_files' \
+    '*'--title'[Of answers: the title of the page]:value:_files' \
+    '*'--simulated'[Of a store with real tables: show what is simulated too, each marked]' \
     '*'--force'[Overwrite the output file, or the figure]' \
     '*'{-h,--help}'[Show this message and exit]' \
     '*:name:_files'
