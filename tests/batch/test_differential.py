@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,10 @@ from tcga_corr.batch import differential, planning
 from tcga_corr.batch.claims import compare_claims
 from tcga_corr.batch.executors import TaskRunner, Workers
 from tcga_corr.batch.folder import RunFolder
+from tcga_corr.batch.memory import in_turn, workers_within
 from tcga_corr.batch.plan import Plan
 from tcga_corr.batch.planning import make_plan, plan_spec, read_spec_for
-from tcga_corr.batch.run import RunReport, Shard, merge, run_batch, workers_within
+from tcga_corr.batch.run import RunReport, Shard, merge, run_batch
 from tcga_corr.batch.spec import SpecError, filled_in
 from tcga_corr.batch.verify import verify_run
 from tcga_corr.engine import Engine, open_store
@@ -616,8 +618,9 @@ def test_fits_are_spread_over_processes(
     monkeypatch.setattr(runs, "processors", lambda: 3)
     assert run("batch", spec)[0] == 2
     _, _, told = run("batch", spec, "--memory", "0.6")
-    assert "1 at a time, as more do not fit in 0.6 GB" in told
-    assert [(one.kind, one.count) for one in seen] == [("processes", 3), ("processes", 1)]
+    assert "of the largest tasks 1 at a time, as more do not fit in 0.6 GB" in told
+    assert [(one.kind, one.count) for one in seen] == [("processes", 3)] * 2
+    assert [one.memory for one in seen] == [4e9, 0.6e9]
 
 
 def test_memory_grows_with_samples(engine: Engine, spec: Path) -> None:
@@ -628,6 +631,21 @@ def test_memory_grows_with_samples(engine: Engine, spec: Path) -> None:
     sizes = [block.differential.memory(0, n) for n in (0, 100, 1_200)]
     assert sizes == sorted(sizes)
     assert workers_within(plan, 4e9, 2, apart=True) == 2
+
+
+def test_only_large_tumor_types_run_alone(engine: Engine, spec: Path) -> None:
+    plan = plan_spec(engine, spec)
+    block = plan.analysis("normal")
+    large = replace(block, n_samples=(20_000_000 // N_GENES, 0, 12))
+    plan = replace(plan, analyses=(large, *plan.analyses[1:]))
+    groups = list(in_turn(plan, plan.tasks, Workers("processes", 3, memory=4e9)))
+    found = [(workers.count, [task.number for task in tasks]) for tasks, workers in groups]
+    assert found == [(1, [0]), (3, [1, 2, 3, 4, 5])]
+    assert all(workers.kind == "processes" for _, workers in groups)
+    [(none, _)] = in_turn(plan, [], Workers("threads", 2))
+    assert none == []
+    dask = Workers("dask", 3, "local")
+    assert list(in_turn(plan, plan.tasks, dask)) == [(list(plan.tasks), dask)]
 
 
 def test_counts_are_enough_to_check_a_spec(engine: Engine, spec: Path, run: Run) -> None:
