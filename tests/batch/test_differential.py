@@ -284,6 +284,15 @@ def test_the_same_bytes_by_parts_and_processes(
 
 
 @pytest.mark.slow
+def test_the_same_bytes_by_dask(engine: Engine, small: RunReport, tmp_path: Path) -> None:
+    pytest.importorskip("distributed", reason="the extra dask is not installed")
+    other = without_results(engine, tmp_path / "cache")
+    report = run_spec(other, written(tmp_path), Workers("dask", 1, "local"))
+    assert report.is_complete
+    assert tables_of(report.folder) == tables_of(small.folder)
+
+
+@pytest.mark.slow
 def test_a_killed_run_goes_on(engine: Engine, small: RunReport, tmp_path: Path) -> None:
     other = without_results(engine, tmp_path / "cache")
     path = written(tmp_path)
