@@ -36,7 +36,7 @@ from tcga_corr.analysis.de_samples import (
 )
 from tcga_corr.analysis.de_summary import lines_of, notes_of, summary_of
 from tcga_corr.analysis.deseq2 import PACKAGE, require_package
-from tcga_corr.analysis.grouping import Grouped, Grouping, grouping_of
+from tcga_corr.analysis.grouping import Grouped, Grouping, grouped_samples, grouping_of
 from tcga_corr.analysis.processes import in_processes
 from tcga_corr.analysis.provenance import Provenance
 from tcga_corr.analysis.scope import SEE_STATUS, Scope
@@ -130,8 +130,7 @@ def differential_expression(
     adjust = covariates_of(data.names, options.adjust)
     reference = options.reference or contrasts[0][1]
     rules = SampleRules(grouping, contrasts, reference, adjust, options.pair is not None)
-    selections = [data.with_samples(selection) for selection in grouping.selections]
-    parts = [Grouped.of(cohorts, grouping) for cohorts in zip(*selections, strict=True)]
+    parts = grouped_samples(data, grouping)
     chosen = _chosen(parts, rules)
     fits = _fits(store, tables, chosen, options, progress or Progress())
     frame = _frame(tables, chosen, fits, contrasts)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from tcga_corr.analysis.de import DeAnswer, DeQuery
 from tcga_corr.analysis.de_summary import called
 from tcga_corr.errors import AnalysisError, UsageError, near_names
-from tcga_corr.figures.frame import Frame, place
+from tcga_corr.figures.frame import Frame, place, where_in_words
 from tcga_corr.figures.labels import nearest, place_labels
 from tcga_corr.figures.style import BLUE, FAINT, GREY, INK, VERMILION, WIDTH, styled
 from tcga_corr.figures.text import count_of, fitted, fitted_apart, listed, plain, text_width
@@ -121,7 +121,8 @@ def _draw(answer: DeAnswer, labels: Sequence[str], axis: _Axis) -> Figure:
         top = frame.head + row * step + _TITLE
         right = WIDTH - (column + 1) * wide + _RIGHT
         axes = place(figure, column * wide + _LEFT, height - top - high, right, top)
-        title = f"{tumor_type} {plain(contrast)}, n = {part['n_a'][0]} and {part['n_b'][0]}"
+        of_type = "" if len(query.tumor_types) == 1 else f"{tumor_type} "
+        title = f"{of_type}{plain(contrast)}, n = {part['n_a'][0]} and {part['n_b'][0]}"
         axes.set_title(fitted(title, wide - _LEFT - _RIGHT, 6.5), fontsize=6.5, pad=3)
         _draw_panel(axes, part, axis, query, labels, _TOPS[n_across])
         axes.set_xlabel(axis.across, labelpad=2)
@@ -140,7 +141,7 @@ def heading(answer: DeAnswer, rows: pl.DataFrame) -> tuple[str, str]:
     """The title of a figure of differential expression, and what it shows."""
     query = answer.query
     types = query.tumor_types
-    where = types[0] if len(types) == 1 else f"{len(types)} tumor types"
+    where = where_in_words(types, query.source)
     adjusted = f", adjusted for {listed(query.adjust)}" if query.adjust else ""
     paired = ", within patients" if query.pair else ""
     calls = count_of(rows.filter(called(query.q, query.lfc)).height, "call")

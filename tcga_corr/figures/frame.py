@@ -16,6 +16,7 @@ from tcga_corr.analysis.answer import Answer, ScopeQuery
 from tcga_corr.figures.style import GREY, INK, TITLE, VERMILION, WIDTH
 from tcga_corr.figures.text import plain, text_width, wrapped
 from tcga_corr.vocabulary.associations import SIMULATED
+from tcga_corr.vocabulary.tumor_types import OTHER
 
 _EDGE = 0.08  # inches, left of and above all
 _TITLE, _ABOUT, _FOOT = (8.5, 0.15), (6.5, 0.12), (6, 0.11)  # points and inches of a line
@@ -163,3 +164,10 @@ def measure_of(name: str, answer: Answer, unit: str) -> str:
     """What the numbers of a variable are: a score, a covariate's value, or a gene's unit."""
     kind = answer.provenance.kind_of(name)
     return {"set": "ssGSEA score", "covariate": "value"}.get(kind, unit)
+
+
+def where_in_words(types: Sequence[str], source: str) -> str:
+    """The tumor type, or how many; of a cohort of a user's own its source."""
+    if list(types) == [OTHER.abbreviation]:
+        return plain(source)
+    return types[0] if len(types) == 1 else f"{len(types)} tumor types"

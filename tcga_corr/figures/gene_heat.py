@@ -15,7 +15,7 @@ from tcga_corr.analysis.de import DeAnswer
 from tcga_corr.analysis.de_fit import TopGenes
 from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.figures.change import condition
-from tcga_corr.figures.frame import Frame, place
+from tcga_corr.figures.frame import Frame, place, where_in_words
 from tcga_corr.figures.style import BLUE, GREEN, INK, ORANGE, PURPLE, SKY, VERMILION, WIDTH, styled
 from tcga_corr.figures.text import count_of, fitted_apart, listed, plain, text_width
 
@@ -96,7 +96,8 @@ def _frame(answer: DeAnswer, top: TopGenes, colours: dict[str, str]) -> Frame:
     query = answer.query
     [tumor_type] = answer.top
     return Frame(
-        f"{count_of(len(top.genes), 'gene')} of {listed(query.contrasts)} in {tumor_type}",
+        f"{count_of(len(top.genes), 'gene')} of {listed(query.contrasts)} in "
+        f"{where_in_words([tumor_type], query.source)}",
         f"the smallest p among genes with q < {query.q:g} and |log2 fold change| > {query.lfc:g}, "
         f"of {plain(query.source)}{condition(answer)}; log2(normalised count + 1), in standard "
         f"deviations from each gene's mean; n = {len(top.groups)} samples",

@@ -17,6 +17,7 @@ from tcga_corr.analysis.dominance import DominanceAnswer
 from tcga_corr.analysis.enrich import EnrichAnswer
 from tcga_corr.analysis.pca import PcaAnswer
 from tcga_corr.analysis.robustness import RobustnessAnswer
+from tcga_corr.analysis.score import ScoreAnswer
 from tcga_corr.analysis.screen import ScreenAnswer
 from tcga_corr.analysis.survival import SurvivalAnswer
 from tcga_corr.errors import UsageError
@@ -74,6 +75,12 @@ def _of_comparison(answer: CompareAnswer) -> Figure:
     return boxes(answer) if most <= MOST else comparison(answer)
 
 
+def _of_scores(answer: ScoreAnswer) -> Figure:
+    if answer.compared is None:
+        raise UsageError("there is no figure of scores without groups", "Give by=")
+    return boxes(answer.compared, answer.query.reference)
+
+
 def _of_enrichment(answer: EnrichAnswer) -> Figure:
     return enriched_dots(answer) if answer.query.method == "ora" else running_sums(answer)
 
@@ -81,6 +88,7 @@ def _of_enrichment(answer: EnrichAnswer) -> Figure:
 _FIGURES: dict[type[Answer], Callable[[Any], Figure]] = {
     CorrelateAnswer: forest,
     CorrelateByAnswer: forest,
+    ScoreAnswer: _of_scores,
     ScreenAnswer: _of_screen,
     CompareAnswer: _of_comparison,
     DeAnswer: volcano_of_counts,
