@@ -112,11 +112,12 @@ def simulate_treatment(
 
 
 def _genes(n_genes: int) -> tuple[tuple[str, ...], frozenset[str]]:
-    """The symbols, sorted; and which are of planted sets."""
+    """The symbols, sorted; and which are of planted sets. None is a former one."""
     sets = shipped_sets()
+    coding = {gene.symbol: None for gene in symbol_table() if gene.protein_coding}
     planted = {gene for some in PLANTED.values() for name, _ in some for gene in sets[name].genes}
     deaths = {gene for name in DEATH_PROGRAMMES for gene in sets[name].genes}
-    coding = [gene.symbol for gene in symbol_table() if gene.protein_coding]
+    planted, deaths = planted & coding.keys(), deaths & coding.keys()
     ordered = list(dict.fromkeys((*sorted(planted), *sorted(deaths), *coding)))
     fewest = len(planted | deaths)
     if not fewest <= n_genes <= len(ordered):
