@@ -48,11 +48,13 @@ def draw_group(
 def _draw_points(
     axes: Axes, x: float, values: Vector, colour: str, width: float, inches: float
 ) -> None:
-    """Each sample, and the mean as a line."""
+    """Each sample, and the mean of several as a line."""
     half = 0.3 * width
     at = x + np.linspace(-half, half, len(values) + 2)[1:-1]
     size = min(4.0, max(1.5, 22 * inches))
     axes.plot(at, values, "o", ms=size, mew=0, color=colour, alpha=0.8, zorder=3)
+    if len(values) == 1:
+        return
     mean = float(values.mean())
     axes.plot(
         [x - half, x + half], [mean, mean], color=INK, lw=min(1.2, 0.5 + inches), zorder=2.5,

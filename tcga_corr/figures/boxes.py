@@ -18,7 +18,14 @@ from tcga_corr.analysis.points import Vector
 from tcga_corr.choices import BY_GTEX, BY_SAMPLE_TYPE
 from tcga_corr.errors import UsageError
 from tcga_corr.figures.box_of_group import FEW, draw_group
-from tcga_corr.figures.frame import Frame, measure_of, place, source_and_unit, where_in_words
+from tcga_corr.figures.frame import (
+    Frame,
+    measure_of,
+    place,
+    samples_in_words,
+    source_and_unit,
+    where_in_words,
+)
 from tcga_corr.figures.style import GREY, INK, SERIES, WIDTH, styled
 from tcga_corr.figures.text import (
     cut_apart,
@@ -58,7 +65,7 @@ class _Panel:
     values: Mapping[str, Mapping[str, Vector]]
     tests: Mapping[str, Row]
     against: Mapping[str, float]
-    """By group, q of Welch's t against the reference; of one tumor type and several groups."""
+    """By group, q of Welch's t against the reference; of one tumor type."""
 
 
 @styled()
@@ -147,7 +154,7 @@ def _panel(answer: CompareAnswer, name: str, reference: str | None) -> _Panel:
     types = answer.query.scope.tumor_types
     values = {one: answer.values[one, name] for one in types}
     against = {}
-    if reference is not None and len(types) == 1 and len(answer.query.groups) > 2:
+    if reference is not None and len(types) == 1:
         against = {
             row["group_b"] if row["group_a"] == reference else row["group_a"]: row["q"]
             for row in answer.frame.to_dicts()
@@ -373,9 +380,9 @@ def _about(answer: CompareAnswer, panels: Sequence[_Panel]) -> list[str]:
     query, groups = answer.query, answer.query.groups
     parts = [source_and_unit(query.scope)]
     if query.by not in (BY_GTEX, BY_SAMPLE_TYPE):
-        parts.append(f"{query.scope.samples_in_words} by {plain(Path(query.by).name, 40)}")
+        parts.append(f"{samples_in_words(query.scope)} by {plain(Path(query.by).name, 40)}")
     elif query.scope.where:
-        parts.append(query.scope.samples_in_words)
+        parts.append(samples_in_words(query.scope))
     cut = dict(zip(groups, cut_apart(groups, 30), strict=True))
     first = panels[0].values
     n = [f"{sum(len(one[group]) for one in first.values()):,} {cut[group]}" for group in groups]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,13 +21,13 @@ from tcga_corr.errors import AnalysisError, UsageError, near_names
 from tcga_corr.figures.frame import Frame, place, where_in_words
 from tcga_corr.figures.labels import nearest, place_labels
 from tcga_corr.figures.style import BLUE, FAINT, GREY, INK, VERMILION, WIDTH, styled
-from tcga_corr.figures.text import count_of, fitted, fitted_apart, listed, plain, text_width
+from tcga_corr.figures.text import count_of, fitted_apart, listed, plain, text_width, wrapped_apart
 
 Vector = NDArray[np.float64]
 
 MOST_PANELS = 6
 _MANY = 500  # points, from which they are drawn as an image
-_LEFT, _RIGHT, _BOTTOM, _TITLE = 0.5, 0.12, 0.4, 0.2  # inches
+_LEFT, _RIGHT, _BOTTOM, _TITLE, _TITLE_LINE = 0.5, 0.12, 0.4, 0.2, 0.115  # inches
 _TOPS = {1: 8, 2: 4}  # labels a side
 _SIZE, _LINE = 5.5, 7.0  # points: of a label, and its line
 
@@ -39,6 +39,7 @@ class _Axis:
     across: str
     up: str
     points: Callable[[pl.DataFrame, float], tuple[Vector, NDArray[np.bool_]]]
+    has_beyond: bool
 
 
 @styled()
@@ -56,13 +57,15 @@ def volcano(answer: DeAnswer, labels: Sequence[str] = ()) -> Figure:
     AnalysisError
         If there is no q to draw.
     """
-    return _draw(answer, labels, _Axis("log2 fold change", "−log10 q", _certainty))
+    return _draw(answer, labels, _Axis("log2 fold change", "−log10 q", _certainty, has_beyond=True))
 
 
 @styled()
 def ma(answer: DeAnswer, labels: Sequence[str] = ()) -> Figure:
     """Draw base means and fold changes of ``de``; as :func:`volcano`."""
-    return _draw(answer, labels, _Axis("base mean, log10", "log2 fold change", _height))
+    return _draw(
+        answer, labels, _Axis("base mean, log10", "log2 fold change", _height, has_beyond=False)
+    )
 
 
 def _certainty(rows: pl.DataFrame, reach: float) -> tuple[Vector, NDArray[np.bool_]]:
@@ -106,29 +109,43 @@ def _draw(answer: DeAnswer, labels: Sequence[str], axis: _Axis) -> Figure:
         )
     n_across = 2 if len(parts) > 1 else 1
     high = 1.75 if len(parts) > 1 else 3.1
-    step = _TITLE + high + _BOTTOM
     wide = WIDTH / n_across
+    titles = _titles(parts, query, wide - _LEFT - _RIGHT)
+    above = _TITLE + _TITLE_LINE * (max(map(len, titles)) - 1)
+    step = above + high + _BOTTOM
     frame = Frame(
         *heading(answer, rows),
         simulated=answer.simulated,
-        handles=_handles(rows, query),
+        handles=_handles(rows, query, has_beyond=axis.has_beyond),
         margin=0.03,
     )
     figure = frame.figure(math.ceil(len(parts) / n_across) * step + 0.02)
     height = figure.get_figheight()
-    for number, ((tumor_type, contrast), part) in enumerate(parts.items()):
+    for number, part in enumerate(parts.values()):
         row, column = divmod(number, n_across)
-        top = frame.head + row * step + _TITLE
+        top = frame.head + row * step + above
         right = WIDTH - (column + 1) * wide + _RIGHT
         axes = place(figure, column * wide + _LEFT, height - top - high, right, top)
-        of_type = "" if len(query.tumor_types) == 1 else f"{tumor_type} "
-        title = f"{of_type}{plain(contrast)}, n = {part['n_a'][0]} and {part['n_b'][0]}"
-        axes.set_title(fitted(title, wide - _LEFT - _RIGHT, 6.5), fontsize=6.5, pad=3)
+        axes.set_title("\n".join(titles[number]), fontsize=6.5, pad=3)
         _draw_panel(axes, part, axis, query, labels, _TOPS[n_across])
         axes.set_xlabel(axis.across, labelpad=2)
         if column == 0:
             axes.set_ylabel(axis.up, labelpad=3)
     return figure
+
+
+def _titles(
+    parts: Mapping[tuple[str, str], pl.DataFrame], query: DeQuery, inches: float
+) -> list[list[str]]:
+    """The lines above each panel: the contrast, and the sizes of its groups."""
+    several = len(query.tumor_types) > 1
+    names = [f"{name} {contrast}" if several else contrast for name, contrast in parts]
+    sizes = [f"n = {part['n_a'][0]} and {part['n_b'][0]}" for part in parts.values()]
+    alone = [f"{name}, {n}" for name, n in zip(names, sizes, strict=True)]
+    if all(text_width(plain(title), 6.5) <= inches for title in alone):
+        return [[plain(title)] for title in alone]
+    lines = wrapped_apart(names, inches, 6.5, 2)
+    return [[*own, n] for own, n in zip(lines, sizes, strict=True)]
 
 
 def condition(answer: DeAnswer) -> str:
@@ -240,7 +257,7 @@ def _label(
         )  # fmt: skip
 
 
-def _handles(rows: pl.DataFrame, query: DeQuery) -> list[Artist]:
+def _handles(rows: pl.DataFrame, query: DeQuery, *, has_beyond: bool) -> list[Artist]:
     def handle(label: str, colour: str, marker: str = "o", **look: Any) -> Artist:
         size = {"ms": 3.2, "mew": 0.6, "lw": 0} | look
         return Line2D([], [], color=colour, marker=marker, label=label, **size)
@@ -256,6 +273,6 @@ def _handles(rows: pl.DataFrame, query: DeQuery) -> list[Artist]:
     handles.append(handle(lines, GREY, "", lw=0.6, ls=(0, (4, 3))))
     if (rows["zero_group"] != "").any():
         handles.append(handle("no read in one group", INK, mfc="white"))
-    if (rows["q"] <= 0).any():
+    if has_beyond and (rows["q"] <= 0).any():
         handles.append(handle("q too small for a number", INK, "^"))
     return handles

@@ -166,8 +166,19 @@ def measure_of(name: str, answer: Answer, unit: str) -> str:
     return {"set": "ssGSEA score", "covariate": "value"}.get(kind, unit)
 
 
+def _is_own(types: Sequence[str]) -> bool:
+    """Whether all samples are a cohort of a user's own, of no tumor type."""
+    return list(types) == [OTHER.abbreviation]
+
+
+def samples_in_words(scope: ScopeQuery) -> str:
+    """Which samples; all of a cohort of a user's own count as tumour, which need not be said."""
+    text = scope.samples_in_words
+    return text.removeprefix("tumor ") if _is_own(scope.tumor_types) else text
+
+
 def where_in_words(types: Sequence[str], source: str) -> str:
     """The tumor type, or how many; of a cohort of a user's own its source."""
-    if list(types) == [OTHER.abbreviation]:
+    if _is_own(types):
         return plain(source)
     return types[0] if len(types) == 1 else f"{len(types)} tumor types"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import groupby
+
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.artist import Artist
-from matplotlib.colors import to_rgb
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
@@ -80,8 +83,7 @@ def gene_heat(answer: DeAnswer) -> Figure:
         axes.set_xticks([])
     axes.spines[:].set_visible(False)
     strip = place(figure, 0.1, bottom + height + 0.03, right, frame.head)
-    strip.imshow([[to_rgb(colours[group]) for group in groups]], aspect="auto")
-    strip.axis("off")
+    _draw_strip(strip, [colours[group] for group in groups])
     total = figure.get_figheight()
     key_high = min(0.9, 0.8 * height)
     key = place(
@@ -90,6 +92,17 @@ def gene_heat(answer: DeAnswer) -> Figure:
     figure.colorbar(image, cax=key, ticks=[-2, 0, 2])
     key.set_yticklabels(["−2", "0", "2"], fontsize=_SIZE)
     return figure
+
+
+def _draw_strip(axes: Axes, colours: Sequence[str]) -> None:
+    """A stretch of colour for each group of neighbours."""
+    start = 0
+    for colour, same in groupby(colours):
+        end = start + len(list(same))
+        axes.axvspan(start, end, color=colour, lw=0)
+        start = end
+    axes.set_xlim(0, start)
+    axes.axis("off")
 
 
 def _frame(answer: DeAnswer, top: TopGenes, colours: dict[str, str]) -> Frame:

@@ -17,7 +17,7 @@ from matplotlib.lines import Line2D
 
 from tcga_corr.analysis.pca import PcaAnswer
 from tcga_corr.errors import UsageError
-from tcga_corr.figures.frame import Frame, source_and_unit, where_in_words
+from tcga_corr.figures.frame import Frame, samples_in_words, source_and_unit, where_in_words
 from tcga_corr.figures.style import (
     BLUE,
     FAINT,
@@ -98,7 +98,7 @@ def _heading(answer: PcaAnswer, types: Sequence[str]) -> tuple[str, str]:
     by = f" by {plain(query.by.rpartition('/')[2])}" if query.by else ""
     about = (
         f"{count_of(answer.frame.height, 'sample')}, the {query.genes:,} genes that vary most, "
-        f"centred; {source_and_unit(query.scope)}; {query.scope.samples_in_words}"
+        f"centred; {source_and_unit(query.scope)}; {samples_in_words(query.scope)}"
     )
     return f"Principal components of {where}{by}", about
 
