@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -91,7 +92,9 @@ def test_boxes_are_quartiles_and_medians() -> None:
     for of_groups in answer.values.values():
         for values in of_groups.values():
             if len(values) <= FEW:
-                assert any(len(one) == 2 and {*one} == {values.mean()} for one in lines)
+                assert len(values) == 1 or any(
+                    len(one) == 2 and {*one} == {values.mean()} for one in lines
+                )
                 continue
             low, median, high = np.quantile(values, [0.25, 0.5, 0.75])
             assert any(len(one) == 5 and {*one} == {low, high} for one in lines)
@@ -151,3 +154,76 @@ def test_boxes_are_drawn_from_the_command_line(simulated: Engine, tmp_path: Path
         assert path.stat().st_size > 1_000
     asked = ["hallmark", "--kind", "boxes", "--null", "none", "--plot", str(tmp_path / "no.svg")]
     assert main.run([*command, *asked]) == 2
+
+
+def of_cells(n: int, groups: tuple[str, ...], names: tuple[str, ...] = NAMES[:1]) -> CompareAnswer:
+    """Groups of so many samples of an own cohort, each with Welch's q against the others."""
+    rng = np.random.default_rng(5)
+    values = {
+        ("OTHER", name): {group: rng.normal(6 + at, 1, n) for at, group in enumerate(groups)}
+        for name in names
+    }
+    row = {"tumor_type": "OTHER", "p": 0.01, "q": 0.02, "q_genes": 0.3, "note": ""}
+    over_all = "mann-whitney" if len(groups) == 2 else "kruskal-wallis"
+    rows = [
+        {**row, "variable": name, "test": test, "group_a": a, "group_b": b, "q": q}
+        for name in names
+        for test, a, b, q in (
+            (over_all, ", ".join(groups), None, 0.02),
+            *(
+                ("welch", a, b, float(rng.uniform(0.001, 0.2)))
+                for a, b in itertools.combinations(groups, 2)
+            ),
+        )
+    ]
+    query = CompareQuery(list(names), "groups.tsv", list(groups), scope(["OTHER"]))
+    return CompareAnswer(pl.DataFrame(rows), query, (), provenance(), values=values)
+
+
+@pytest.mark.parametrize(("n", "n_groups"), [(1, 2), (3, 8), (5, 12), (6, 4)])
+def test_few_samples_are_points_and_their_mean(n: int, n_groups: int) -> None:
+    groups = tuple(f"dose {number}" for number in range(n_groups))
+    for names in (NAMES[:1], NAMES[:5]):
+        answer = of_cells(n, groups, names)
+        figure = boxes(answer, groups[0])
+        check_texts(figure)
+        drawn = sorted(float(one.sum()) for one in points(figure))
+        wanted = [one.sum() for of in answer.values.values() for one in of.values()]
+        assert drawn == pytest.approx(sorted(wanted))
+        lines = [np.asarray(line.get_ydata()) for axes in figure.axes for line in axes.lines]
+        boxed = any(len(one) == 5 and one[0] == one[-1] != one[2] for one in lines)
+        assert boxed == (n > FEW)
+        shown = told(figure)
+        assert ("Lines: means" in shown) == (n <= FEW)
+        assert "tumor samples" not in shown
+        assert "groups.tsv" in shown
+
+
+def test_q_against_the_reference_stands_above_each_other_group() -> None:
+    groups = ("DMSO", "A", "B", "both")
+    answer = of_cells(3, groups)
+    rows = answer.frame.filter(pl.col("test") == "welch", pl.col("group_a") == "DMSO")
+    shown = words(boxes(answer, "DMSO"))
+    for q in rows["q"]:
+        assert shown.count(f"{q:.2g}") == 1
+    assert "q of each" in shown
+    assert "against DMSO, by Welch's t" in told(boxes(answer, "DMSO"))
+    assert "q of each" not in words(boxes(answer))
+    # the reference may be the second group of a difference
+    last = answer.frame.filter(pl.col("test") == "welch", pl.col("group_b") == "both")
+    shown = words(boxes(answer, "both"))
+    assert all(f"{q:.2g}" in shown for q in last["q"])
+    many = of_cells(3, tuple(f"dose {number}" for number in range(8)), NAMES[:2])
+    assert "filled where < 0.05" in told(boxes(many, "dose 0"))
+    with pytest.raises(UsageError, match=r"13 groups do not fit .* up to 12"):
+        boxes(of_cells(3, tuple(map(str, range(13)))))
+
+
+def test_long_names_of_groups_stand_upright_and_apart() -> None:
+    long = "sorafenib at ten micromolar for forty-eight hours in "
+    groups = ("DMSO", f"{long}hypoxia", f"{long}normoxia", "both")
+    figure = boxes(of_cells(3, groups, NAMES[:5]), "DMSO")
+    check_texts(figure)
+    labels = [text.get_text() for text in figure.axes[0].get_xticklabels()]
+    assert len(set(labels)) == 4
+    assert {text.get_rotation() for text in figure.axes[0].get_xticklabels()} == {90}
