@@ -27,7 +27,7 @@ from tcga_corr.sources.simulated import CELLS
 from tcga_corr.vocabulary.gene_sets.catalogue import DEATH_PROGRAMMES
 
 PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
-N_COLOURS, DPI = 64, 140
+N_COLOURS, DPI = 256, 140
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tcga_corr.analysis.deseq2 import PACKAGE
 from tcga_corr.analysis.names import sets_among
 from tcga_corr.analysis.provenance import Provenance
 from tcga_corr.batch.executors import Failure, TaskRunner, Workers, run_tasks
@@ -22,6 +23,7 @@ from tcga_corr.batch.results import RunTables
 from tcga_corr.engine import Engine
 from tcga_corr.errors import AnalysisError, StoreError, UsageError
 from tcga_corr.progress import Progress
+from tcga_corr.store.counts import CountsTable, read_counts_metadata
 from tcga_corr.store.index import open_index
 from tcga_corr.store.layout import TableKey
 from tcga_corr.store.results import changed_tables
@@ -258,9 +260,10 @@ def _head(engine: Engine, plan: Plan) -> dict[str, Any]:
     """The manifest of a run that starts."""
     tables = [open_index(engine.store, TableKey(*key)) for key in sorted(plan.tables)]
     provenance = Provenance.of(
-        tables,
+        [*tables, *_counts_of(engine, plan)],
         [variable.gene_set for variable in sets_among(plan.variables)],
         covariates_among(plan.variables),
+        packages=[PACKAGE] if plan.has_fits else [],
     ).as_dict()
     del provenance["notes"]
     return {
@@ -275,9 +278,21 @@ def _head(engine: Engine, plan: Plan) -> dict[str, Any]:
         "n_rows": plan.n_rows,
         **provenance,
         "reference_sha256": plan.reference,
+        "groups": [
+            {"analysis": analysis.name, "file": file.name, "sha256": file.sha256}
+            for analysis in plan.analyses
+            if analysis.differential and (file := analysis.differential.file)
+        ],
         "spec_sha256": hashlib.sha256(plan.spec.encode()).hexdigest(),
         "spec": plan.spec,
     }
+
+
+def _counts_of(engine: Engine, plan: Plan) -> list[CountsTable]:
+    """The tables of raw counts of a plan, by their metadata."""
+    keys = [TableKey(*key) for key in sorted(plan.counts)]
+    found = [(key, read_counts_metadata(engine.store, key)) for key in keys]
+    return [CountsTable(key, metadata) for key, metadata in found if metadata is not None]
 
 
 def _now() -> str:
@@ -325,6 +340,9 @@ def _memory_of(plan: Plan, task: Task) -> int:
     if task.way == "dominance":
         n = analysis.n_samples[analysis.tumor_types.index(task.tumor_type)]
         return 2 * _TASK + 8 * _DRAWS * n
+    if analysis.differential:
+        place = analysis.tumor_types.index(task.tumor_type)
+        return analysis.differential.memory(place, analysis.n_samples[place])
     is_pooled = not task.tumor_type
     n = (
         sum(analysis.n_samples)

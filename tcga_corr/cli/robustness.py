@@ -101,7 +101,7 @@ def robustness(
 def _result(answer: RobustnessAnswer) -> Result:
     import polars as pl
 
-    from tcga_corr.analysis.robustness import BY_MEAN, COMPARED, WITHOUT_GENE
+    from tcga_corr.analysis.specifications import BY_MEAN, COMPARED, WITHOUT_GENE
 
     query, frame = answer.query, answer.frame
     genes = frame.filter(pl.col("kind") == WITHOUT_GENE).sort(pl.col("change").abs())

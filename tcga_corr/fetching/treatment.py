@@ -42,6 +42,7 @@ PLANTED: Mapping[str, tuple[tuple[str, int], ...]] = MappingProxyType(
 FILES = ("simulated_counts.tsv", "simulated_groups.tsv", "simulated_changes.tsv")
 N_GENES, SEED, REPLICATES = 19_000, 489, 3
 
+_NAMELESS = "LOC"  # begins the symbols of genes that have no name yet
 _SHARE = {"drug_A": 0.06, "drug_B": 0.04, BOTH: 0.04}  # of other genes that each changes
 _SHARE_OF_SET = 0.6  # of a planted set's genes that change
 _READS = 22e6, 0.2  # of a library: median, and standard deviation of the logarithm
@@ -114,7 +115,11 @@ def simulate_treatment(
 def _genes(n_genes: int) -> tuple[tuple[str, ...], frozenset[str]]:
     """The symbols, sorted; and which are of planted sets. None is a former one."""
     sets = shipped_sets()
-    coding = {gene.symbol: None for gene in symbol_table() if gene.protein_coding}
+    coding = {
+        gene.symbol: None
+        for gene in symbol_table()
+        if gene.protein_coding and not gene.symbol.startswith(_NAMELESS)
+    }
     planted = {gene for some in PLANTED.values() for name, _ in some for gene in sets[name].genes}
     deaths = {gene for name in DEATH_PROGRAMMES for gene in sets[name].genes}
     planted, deaths = planted & coding.keys(), deaths & coding.keys()

@@ -13,6 +13,7 @@ from typing import Any
 import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
+from tcga_corr.page.change_charts import change_charts
 from tcga_corr.page.charts import all_charts
 from tcga_corr.page.parts import Page, as_data
 from tcga_corr.vocabulary.associations import SIGNIFICANT
@@ -43,12 +44,13 @@ def _render(page: Page, *, is_live: bool) -> str:
     data = {
         "page": as_data(page),
         "live": is_live,
-        "charts": all_charts(),
+        "charts": all_charts(change_charts()),
         "nulls": [{name: getattr(null, name) for name in _OF_NULLS} for null in NULLS.values()],
         "significant": SIGNIFICANT,
         "names": {one.abbreviation: one.name for one in TUMOR_TYPES.values()},
     }
-    scripts = [_vega(), _read("page.js")]
+    own = [*(["live.js"] if is_live else []), "differential.js", "page.js"]
+    scripts = [_vega(), *map(_read, own)]
     policy = "; ".join(
         [
             "default-src 'none'",
@@ -65,8 +67,7 @@ def _render(page: Page, *, is_live: bool) -> str:
         live=is_live,
         nulls=NULLS,
         data=_inert(data),
-        vega=scripts[0],
-        script=scripts[1],
+        scripts=scripts,
         style=_read("page.css"),
         policy=policy,
         version=version("tcga-corr"),

@@ -53,6 +53,7 @@ def page_of_store(engine: Engine) -> Page:
         scatters={key: own for found in findings for key, own in found.scatters.items()},
         dominance=[one for found in findings for one in found.dominance],
         hazards=[one for found in findings for one in found.hazards],
+        differential=[one for found in findings for one in found.differential],
         tables=[*_tables(engine, status), *(one for found in findings for one in found.tables)],
         methods=[*methods, *(made_by or [software_text(software())])],
         references=list(references),
