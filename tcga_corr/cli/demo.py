@@ -36,7 +36,7 @@ def demo(
             "--treatment",
             metavar="FOLDER",
             help="Write simulated counts of treated cells there instead, in four groups of three, "
-            "with the groups and the true changes.",
+            "with the groups, the true changes and a batch spec.",
         ),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of the random numbers.")] = 489,
@@ -101,7 +101,7 @@ def _write_treatment(
     """Write the counts of treated cells, and count what is true of them."""
     import polars as pl
 
-    from tcga_corr.fetching.treatment import CONTROL, FILES, N_GENES, write_treatment
+    from tcga_corr.fetching.treatment import CONTROL, FILES, N_GENES, SPEC, write_treatment
     from tcga_corr.sources.simulated import CELLS
 
     there = [name for name in FILES if (folder / name).exists()]
@@ -122,7 +122,7 @@ def _write_treatment(
     ]
     heading = f"SIMULATED  true changes of {len(found.samples)} samples, in {changes}"
     out.write(Result(pl.DataFrame(rows), "changes", {"simulated": True, "seed": seed}, heading))
-    settings.note(f"wrote {counts}, {groups.name} and {changes.name}")
+    settings.note(f"wrote {counts}, {groups.name}, {changes.name} and {SPEC}")
     settings.note(
         f"Nothing of it is a finding. Now try: tcga-corr load {counts} --counts --normalize cpm "
         f"--source {CELLS}, then tcga-corr de --source {CELLS} --by {groups} --reference {CONTROL}"

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from tcga_corr.errors import UsageError
 from tcga_corr.files import replacing
 from tcga_corr.sources.simulated import CELL_PREFIX
+from tcga_corr.store.sql import queries_folder
 from tcga_corr.vocabulary.gene_sets.catalogue import DEATH_PROGRAMMES, shipped_sets
 from tcga_corr.vocabulary.symbols import symbol_table
 
@@ -40,6 +41,11 @@ PLANTED: Mapping[str, tuple[tuple[str, int], ...]] = MappingProxyType(
 )
 """The gene sets that a treatment changes, and in which direction; both drugs do so besides."""
 FILES = ("simulated_counts.tsv", "simulated_groups.tsv", "simulated_changes.tsv")
+"""Counts, groups of samples, and true changes."""
+SPEC = "simulated_treatment.toml"
+"""The design as a batch spec, with what is true as its claims."""
+_SHIPPED_SPEC = "treatment.toml"
+_CLAIMED = (("drug_A", "CDKN1A"), ("drug_B", "HSPA5"), (BOTH, "GPX4"))
 N_GENES, SEED, REPLICATES = 19_000, 489, 3
 
 _NAMELESS = "LOC"  # begins the symbols of genes that have no name yet
@@ -169,7 +175,7 @@ def _means(rng: np.random.Generator, in_sets: NDArray[np.bool_]) -> Vector:
 
 
 def write_treatment(folder: Path, n_genes: int = N_GENES, seed: int = SEED) -> Treatment:
-    """Write the counts, the groups of the samples and the true changes, as tab-separated text.
+    """Write the counts, the groups of the samples and the true changes, and the batch spec.
 
     Returns
     -------
@@ -191,4 +197,35 @@ def write_treatment(folder: Path, n_genes: int = N_GENES, seed: int = SEED) -> T
     for name, head, lines in zip(FILES, heads, (counts, groups, changes), strict=True):
         with replacing(folder / name) as partial:
             partial.write_text("\n".join(["\t".join(head), *lines]) + "\n", encoding="utf-8")
+    with replacing(folder / SPEC) as partial:
+        partial.write_text(spec_of(found), encoding="utf-8")
     return found
+
+
+def spec_of(treatment: Treatment) -> str:
+    """The batch spec that ships, with the claims that are true of these counts."""
+    shipped = (queries_folder() / _SHIPPED_SPEC).read_text(encoding="utf-8")
+    design, _, _ = shipped.partition("\n[[claims]]")
+    claims = []
+    for treated, gene in _CLAIMED:
+        contrast = f"{treated}:{CONTROL}"
+        change = treatment.changes[contrast]
+        for word, statistic, count in (
+            ("up", "n_up", int((change > 1).sum())),
+            ("down", "n_down", int((change < -1).sum())),
+        ):
+            text = f"{treated} changes so many genes more than twofold, {word}"
+            claims.append(_claim(text, contrast, f'statistic = "{statistic}"\nvalue = {count}'))
+        value = f"{float(change[treatment.genes.index(gene)]):.4f}"
+        text = f"the log2 fold change of {gene} under {treated}"
+        claims.append(
+            _claim(text, contrast, f'x = "{gene}"\nstatistic = "log2fc"\nvalue = {value}')
+        )
+    return design + "".join(claims)
+
+
+def _claim(text: str, contrast: str, value: str) -> str:
+    return (
+        f'\n[[claims]]\ntext = "{text}"\nanalysis = "treatment"\ntumor_type = "OTHER"\n'
+        f'contrast = "{contrast}"\n{value}\nn = 6\nsource = "the simulation: what is true"\n'
+    )

@@ -19,7 +19,9 @@ from tcga_corr.fetching.treatment import (
     FILES,
     GROUPS,
     PLANTED,
+    SPEC,
     simulate_treatment,
+    spec_of,
     write_treatment,
 )
 from tcga_corr.loading.plan import LoadOptions
@@ -53,6 +55,7 @@ def test_files_are_what_was_drawn(tmp_path: Path) -> None:
     for contrast, change in found.changes.items():
         assert changes[contrast].to_numpy() == pytest.approx(change, abs=5e-5)
     assert set(found.genes) <= {gene.symbol for gene in symbol_table()}
+    assert (tmp_path / SPEC).read_text("utf-8") == spec_of(found)
 
 
 def test_both_drugs_do_what_each_does_and_more() -> None:
