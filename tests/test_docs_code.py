@@ -23,7 +23,7 @@ from tcga_corr.fetching.simulation import CLINICAL, table_path
 from tcga_corr.loading.plan import LoadOptions
 from tests.test_docs import PAGES
 
-_BLOCK = re.compile(r"(?:^ *<!-- (.+) -->\n)?^( *)```(\w*)\n(.*?)^ *```$", re.M | re.S)
+_BLOCK = re.compile(r"(?:^ *<!-- ([^\n]+) -->\n)?^( *)```(\w*)\n(.*?)^ *```$", re.M | re.S)
 _LANGUAGES = {"sh", "python", "toml", "text"}
 _NOT_RUN = "not run: "
 
@@ -150,7 +150,7 @@ def test_the_panels_of_a_treatment_can_be_made(
     blocks = [block for block in _blocks(page) if block.comment == "run in order"]
     calls = [call for block in blocks for call in commands_of(block.text)]
     assert calls[0][0] == "demo"
-    calls[0] += ["--n-genes", "900"]
+    calls[0] += ["--n-genes", "1000"]
     for arguments in calls:
         assert main.run(arguments) == 0, shlex.join(arguments)
         assert b"Traceback" not in capfdbinary.readouterr().err

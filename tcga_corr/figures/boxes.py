@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from tcga_corr.analysis.compare import CompareAnswer
+from tcga_corr.analysis.compare import CompareAnswer, CompareQuery
 from tcga_corr.analysis.points import Vector
 from tcga_corr.choices import BY_GTEX, BY_SAMPLE_TYPE
 from tcga_corr.errors import UsageError
@@ -117,7 +117,7 @@ def boxes(answer: CompareAnswer, reference: str | None = None) -> Figure:
         above = frame.head + down * (top + high + below) + top
         under = figure.get_figheight() - above - high
         axes = place(figure, left, under, width - left - inner, above)
-        _draw(axes, panel, own, answer.query.groups, (inner, high))
+        _draw(axes, panel, own, _colours(answer.query), (inner, high))
         _write_marks(axes, panel, types, marks, (inner, high))
         if len(panels) > 1:
             title = fitted(panel.name, inner + 0.3, 7, "bold")
@@ -219,11 +219,20 @@ def _place(number: int, n_groups: int) -> float:
 # --- boxes and points
 
 
+def _colours(query: CompareQuery) -> dict[str, str]:
+    """The colour of each group; tumours have that of all figures, wherever they stand."""
+    names = query.groups
+    if query.by in (BY_GTEX, BY_SAMPLE_TYPE):
+        names = sorted(names, key=lambda name: name != "tumor")
+    colour_of = {name: SERIES[number % len(SERIES)] for number, name in enumerate(names)}
+    return {name: colour_of[name] for name in query.groups}
+
+
 def _draw(
     axes: Axes,
     panel: _Panel,
     labels: _Labels,
-    groups: Sequence[str],
+    colours: Mapping[str, str],
     inches: tuple[float, float],
 ) -> None:
     axes.set_xlim(-0.5, len(panel.values) - 0.5)
@@ -242,14 +251,13 @@ def _draw(
     else:
         axes.set_yticks([])
         axes.set_ylim(0, 1)
-    slot = 0.86 / len(groups) * inches[0] / len(panel.values)  # inches
+    slot = 0.86 / len(colours) * inches[0] / len(panel.values)  # inches
     for at, (tumor_type, of_groups) in enumerate(panel.values.items()):
-        for number, group in enumerate(groups):
+        for number, group in enumerate(colours):
             values = of_groups[group]
             if len(values):
-                x = at + _place(number, len(groups))
-                colour = SERIES[number % len(SERIES)]
-                draw_group(axes, x, values, colour, 0.86 / len(groups), slot)
+                x = at + _place(number, len(colours))
+                draw_group(axes, x, values, colours[group], 0.86 / len(colours), slot)
         if not any(map(len, of_groups.values())):
             _write_reason(axes, at, panel.tests.get(tumor_type, {}), inches, len(panel.values))
 
@@ -341,7 +349,7 @@ def _frame(
     if len(types) > 1:
         handles += [
             Patch(fc=colour, ec=colour, alpha=0.6, label=name)
-            for name, colour in zip(groups, SERIES, strict=False)
+            for name, colour in zip(groups, _colours(query).values(), strict=True)
         ]
         if inches / len(types) < _WIDE_NUMBER and marks:
             look: dict[str, Any] = {"lw": 0, "marker": "o", "ms": 3, "mew": 0.6, "color": INK}

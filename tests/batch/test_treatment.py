@@ -34,7 +34,7 @@ def test_a_run_finds_what_is_planted(
     tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     pytest.importorskip("pydeseq2", reason="differential expression needs pydeseq2")
-    n_genes = 900
+    n_genes = 1_000
     truth = write_treatment(tmp_path, n_genes)
     engine = open_store(tmp_path / "cache")
     engine.load(tmp_path / FILES[0], LoadOptions(source=CELLS, counts=True)).raise_errors()

@@ -126,6 +126,10 @@ def test_a_loaded_table_is_marked_wherever_it_is_shown(cells: Path, tmp_path: Pa
     answer = engine.score("ferroptosis", by=cells / FILES[1])
     assert answer.simulated
     assert set(answer.frame["set"]) == {"SIMULATED ferroptosis"}
+    # of covariates, cells have none such as purity
+    components = engine.pca(cells / FILES[1]).covariates
+    assert set(components["covariate"]) == {FILES[1]}
+    assert components.filter(component="pc1")["share"][0] > 0.9
 
 
 def test_its_samples_mark_it_whatever_the_file_is_called(cells: Path, tmp_path: Path) -> None:

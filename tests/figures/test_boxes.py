@@ -227,3 +227,13 @@ def test_long_names_of_groups_stand_upright_and_apart() -> None:
     labels = [text.get_text() for text in figure.axes[0].get_xticklabels()]
     assert len(set(labels)) == 4
     assert {text.get_rotation() for text in figure.axes[0].get_xticklabels()} == {90}
+
+
+def test_tumours_keep_their_colour_where_normal_tissue_stands_first() -> None:
+    found = []
+    for groups in (("tumor", "normal"), ("normal", "tumor")):
+        answer = grouped(TYPES[:2], groups=groups)
+        [legend] = boxes(answer).legends
+        found.append({one.get_label(): one.get_facecolor() for one in legend.get_patches()})
+    assert found[0] == found[1]
+    assert len(set(found[0].values())) == 2
