@@ -220,7 +220,7 @@ def _possible(
             f"{listed}, at least {MIN_REPLICATES} needed",
             "Take larger groups"
             if all(size[name] for name in small)
-            else "Check how the samples of these groups are named, and whether --samples takes them",
+            else "Check the names of their samples, and whether --samples takes these",
         )
     return possible, impossible
 

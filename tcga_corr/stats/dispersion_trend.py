@@ -52,7 +52,8 @@ def _gamma_regression(
     columns: NDArray[np.float64], response: Vector, start: Vector
 ) -> tuple[Vector | None, bool]:
     """Coefficients of a gamma model with means that are linear, and whether they settled."""
-    place, fitted = start, columns @ start
+    place: Vector = start
+    fitted: Vector = columns @ start
     deviance = _deviance(response, fitted)
     for _ in range(_MOST_STEPS):
         weighted = columns / fitted[:, None]
