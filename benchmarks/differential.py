@@ -80,7 +80,7 @@ def main() -> None:
         rows = "".join(f"{a}\t{b}\n" for a, b in zip(names, groups, strict=True))
         (here / "groups.tsv").write_text("sample\tgroup\n" + rows)
         engine = tc.open_store(here / "cache")
-        load = LoadOptions(source="simulated", tumor_type="OTHER", counts=True)
+        load = LoadOptions(source="cells", tumor_type="OTHER", counts=True)
         engine.load(here / "counts.tsv", load).raise_errors()
         print(f"SIMULATED, {options.genes:,} genes x {options.samples} samples", flush=True)
         ours = [sys.executable, "-m", "tcga_corr", "--cache", here / "cache", "de"]

@@ -205,7 +205,7 @@ def _fitted(counts: NDArray[np.int32], design: Design) -> _Fitted:
     )
     data.fit_size_factors(fit_type=data.size_factors_fit_type)
     data.fit_genewise_dispersions()
-    notes = () if ratios else (_BY_READS_THERE,)
+    notes: tuple[str, ...] = () if ratios else (_BY_READS_THERE,)
     notes += _fit_trend(data)
     data.fit_dispersion_prior()
     _mend_prior(data)

@@ -66,7 +66,7 @@ def _gamma_regression(
             aim = (aim + place) / 2
         else:
             return None, False
-        before, place = deviance, aim
+        before, place = deviance, aim.astype(np.float64)
         fitted = columns @ place
         deviance = _deviance(response, fitted)
         if abs(deviance - before) < _STEPS_CHANGE * (abs(deviance) + 0.1):

@@ -21,7 +21,7 @@ _CHUNK = 2**17  # numbers of a matrix that the processor's cache holds
 _DEVIANCE_OF_NONE = 1000.0
 _VARIANCES = (1e-6, 400.0)
 _WIDE = 15.0  # in natural logarithms
-_LEAST, _ROUNDING = 1e-3, 1e-9
+_LEAST, _ROUNDING, _MOST_LOG = 1e-3, 1e-9, 300.0
 _MOST_NEWTON, _MOST_SHARES, _TOLERANCE = 500, 30, 1e-7
 
 
@@ -294,12 +294,14 @@ class _Posterior:
         """An intercept alone."""
         weights, *_ = np.linalg.lstsq(self._design, np.ones(len(self._design)), rcond=None)
         means = (self._counts / np.exp(self._offset)).mean(axis=1)
-        return np.log(np.maximum(means, _LEAST))[:, None] * weights
+        place: Matrix = np.log(np.maximum(means, _LEAST))[:, None] * weights
+        return place
 
     def _of_counts(self) -> Matrix:
         """Least squares of the logarithms."""
         logs = np.log(self._counts / np.exp(self._offset) + 0.1)
-        return np.linalg.lstsq(self._design, logs.T, rcond=None)[0].T
+        place: Matrix = np.linalg.lstsq(self._design, logs.T, rcond=None)[0].T.astype(np.float64)
+        return place
 
     def _uphill(self, place: Matrix) -> Matrix:
         counts = self._counts
@@ -319,7 +321,9 @@ class _Posterior:
                 share[worse] /= 2
                 better[worse] = place[open_[worse]] + share[worse, None] * step[worse]
                 reached[worse] = self._value(better[worse], open_[worse])
-            place[open_], value[open_] = better, reached
+            higher = reached <= value[open_] + _ROUNDING
+            place[open_[higher]], value[open_[higher]] = better[higher], reached[higher]
+            share[~higher] = 0
             open_ = open_[np.abs(share[:, None] * step).max(axis=1) > _TOLERANCE]
         return place
 
@@ -335,7 +339,7 @@ class _Posterior:
 
     def _step(self, place: Matrix, genes: NDArray[np.intp]) -> Matrix:
         counts, size = self._counts[genes], self._size[genes]
-        means = np.exp(place @ self._design.T + self._offset)
+        means = np.exp(np.minimum(place @ self._design.T + self._offset, _MOST_LOG))
         precision = np.tile(self._precision, (len(genes), 1))
         if self._column is not None:
             precision[:, self._column] = 2 / (self._square + place[:, self._column] ** 2)
@@ -345,7 +349,8 @@ class _Posterior:
         n_columns = len(self._precision)
         curvature = (weights @ self._products).reshape(-1, n_columns, n_columns)
         curvature[:, np.arange(n_columns), np.arange(n_columns)] += precision
-        step: Matrix = np.linalg.solve(curvature, slope[..., None])[..., 0]
+        found = np.linalg.solve(curvature, slope[..., None])
+        step: Matrix = found[..., 0].astype(np.float64)
         return step
 
 
