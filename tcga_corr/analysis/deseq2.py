@@ -16,7 +16,12 @@ from tcga_corr.analysis.design import Design
 from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.stats.dispersion_trend import parametric_trend, spread_of_few
 from tcga_corr.stats.independent_filter import filtered_q
-from tcga_corr.stats.negative_binomial import cauchy_scale, shrunken, standard_errors
+from tcga_corr.stats.negative_binomial import (
+    cauchy_scale,
+    shrunken,
+    standard_errors,
+    without_bounds,
+)
 
 PACKAGE = "pydeseq2"
 CITATION = (
@@ -31,7 +36,6 @@ _COOKS_QUANTILE = 0.99
 _FEWEST_REPLICATES = 3
 _ABOVE_LEAST = 100  # times the least dispersion
 _FEW_DEGREES, _LEAST_SPREAD = 3, 0.25
-_UNBOUNDED = 10.0  # standard error of the natural logarithm of a fold change
 _LN2 = float(np.log(2))
 
 _BY_READS_THERE = (
@@ -309,8 +313,7 @@ def _contrast(
     sizes = data.obs["size_factors"].to_numpy(np.float64)
     dispersion = data.var["dispersions"].to_numpy(np.float64)
     means = sizes * np.exp(found @ design.matrix.T)
-    # of means as small as they are, it tells whether the reads bound the fold change at all
-    unbounded = standard_errors(means, design.matrix, dispersion, vector) > _UNBOUNDED
+    unbounded = without_bounds(means, design.matrix, dispersion, vector)
     unbounded &= ~data.var["_LFC_converged"].to_numpy(bool)
     errors = standard_errors(np.maximum(means, LEAST_MEAN), design.matrix, dispersion, vector)
     change = found @ vector

@@ -19,6 +19,7 @@ RIDGE = 1e-6  # of all coefficients, so that those of no information stay finite
 
 _CHUNK = 2**17  # numbers of a matrix that the processor's cache holds
 _DEVIANCE_OF_NONE = 1000.0
+_NO_BOUND = 10.0
 _VARIANCES = (1e-6, 400.0)
 _WIDE = 15.0  # in natural logarithms
 _LEAST, _ROUNDING, _MOST_LOG = 1e-3, 1e-9, 300.0
@@ -91,12 +92,8 @@ def coefficients(
         )
         for genes in chunks_of_genes(*counts.shape)
     ]  # fmt: skip
-    return Coefficients(
-        *(np.concatenate([getattr(one, name) for one in parts]) for name in _FIELDS)
-    )
-
-
-_FIELDS = ("values", "means", "leverages", "converged")
+    names = ("values", "means", "leverages", "converged")
+    return Coefficients(*(np.concatenate([getattr(one, name) for one in parts]) for name in names))
 
 
 def _coefficients(
@@ -173,15 +170,50 @@ def standard_errors(means: Matrix, design: Matrix, dispersion: Vector, contrast:
     contrast
         Shape (columns,).
     """
-    n_columns = design.shape[1]
     found = np.empty(len(means))
+    for genes, inverse, information in _informations(means, design, dispersion):
+        ahead = inverse @ contrast
+        found[genes] = np.sqrt(np.einsum("gi,gij,gj->g", ahead, information, ahead))
+    return found
+
+
+def without_bounds(
+    means: Matrix, design: Matrix, dispersion: Vector, contrast: Vector
+) -> NDArray[np.bool_]:
+    """Whether the counts of a gene set no bound to a contrast, as the ridge alone does.
+
+    Parameters
+    ----------
+    means
+        Those that were fitted, however small, shape (genes, samples).
+    design
+        Shape (samples, columns).
+    dispersion
+        Shape (genes,).
+    contrast
+        Shape (columns,).
+
+    Returns
+    -------
+    NDArray[np.bool_]
+        Where its standard deviation is above 10, in natural logarithms.
+    """
+    found = np.empty(len(means), np.bool_)
+    for genes, inverse, _ in _informations(means, design, dispersion):
+        found[genes] = inverse @ contrast @ contrast > _NO_BOUND**2
+    return found
+
+
+def _informations(
+    means: Matrix, design: Matrix, dispersion: Vector
+) -> Iterator[tuple[slice, Matrix, Matrix]]:
+    """Of portions of genes, the inverse of the information with the ridge, and the information."""
+    n_columns = design.shape[1]
     products, ridge = outer_products(design), RIDGE * np.eye(n_columns)
     for genes in chunks_of_genes(*means.shape):
         weights = means[genes] / (1 + means[genes] * dispersion[genes, None])
         information = (weights @ products).reshape(-1, n_columns, n_columns)
-        inverse = np.linalg.inv(information + ridge) @ contrast
-        found[genes] = np.sqrt(np.einsum("gi,gij,gj->g", inverse, information, inverse))
-    return found
+        yield genes, np.linalg.inv(information + ridge), information
 
 
 def shrunken(

@@ -17,6 +17,7 @@ from tcga_corr.stats.negative_binomial import (
     coefficients,
     shrunken,
     standard_errors,
+    without_bounds,
 )
 
 COUNTS = Path(__file__).parents[1] / "golden/deseq2_counts.tsv.gz"
@@ -111,6 +112,34 @@ def test_a_level_without_reads_does_not_disturb_the_others() -> None:
     assert not found.converged.any()
     assert found.values[0, 2] == pytest.approx(np.log(4), abs=1e-4)
     assert found.values[0, 1] < -10
+
+
+@pytest.mark.parametrize("with_number", [False, True])
+def test_fold_changes_without_bounds_are_found(*, with_number: bool) -> None:
+    """Of reads in one group alone; and in one sample alone, which a number tells from all."""
+    level = np.array([0.0, 0, 0, 1, 1, 1, 0, 1, 0, 1, 0, 1])
+    columns = [np.ones(12), level, np.linspace(-1.5, 1.5, 12), np.repeat([0.0, 1], [9, 3])]
+    design = np.stack([one for n, one in enumerate(columns) if n != 2 or with_number], axis=1)
+    counts = np.zeros((4, 12))
+    counts[0, 3] = 20_000
+    counts[1, :9] = [8000, 5, 9, 0, 0, 0, 70_000, 0, 4]
+    counts[2] = [90, 70, 110, 60, 80, 90, 30, 20, 60, 70, 90, 80]
+    counts[3] = [900, 20, 300, 60, 0, 4, 0, 2, 60, 700, 1, 30]
+    dispersion = np.array([1.0, 10, 0.1, 3])
+    fitted = coefficients(
+        counts,
+        np.ones(12),
+        design,
+        dispersion,
+        0.5,
+        largest=30,
+        tolerance=1e-8,
+        most_iterations=250,
+    )
+    contrast = np.eye(design.shape[1])[-1]
+    found = without_bounds(fitted.means, design, dispersion, contrast)
+    assert found.tolist() == [True, True, False, False]
+    assert fitted.converged[:3].tolist() == [False, False, True]
 
 
 def test_shrunken_changes_are_the_highest_of_the_posterior(counts: np.ndarray) -> None:
