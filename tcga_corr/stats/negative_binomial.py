@@ -213,7 +213,7 @@ def _informations(
     for genes in chunks_of_genes(*means.shape):
         weights = means[genes] / (1 + means[genes] * dispersion[genes, None])
         information = (weights @ products).reshape(-1, n_columns, n_columns)
-        yield genes, np.linalg.inv(information + ridge), information
+        yield genes, np.linalg.inv(information + ridge).astype(np.float64), information
 
 
 def shrunken(
