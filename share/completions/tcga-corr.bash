@@ -92,24 +92,24 @@ _tcga_corr() {
         *)
             case "$key" in
                 "") words="demo fetch load status covariates use sets score correlate robustness screen compare de dominance survival enrich pca report sql serve verify remove batch --cache -q --quiet -v --verbose --debug --version --cite --environment -h --help" ;;
-                " demo") words="--n-genes --seed --format -o --output --force --wide -h --help" ;;
+                " demo") words="--n-genes --treatment --seed --format -o --output --force --wide -h --help" ;;
                 " fetch") words="-t --tumor-type --source --genes --gtex --counts --check --no-load --download-only --jobs --dry-run --base-url --format -o --output --force --wide -h --help" ;;
                 " load") words="-t --tumor-type --source --unit --linear --normalize --counts --rows --genes --probe-map --phenotype --covariates --key --name --columns -h --help" ;;
                 " status") words="--samples -t --tumor-type --source --format -o --output --force --wide -h --help" ;;
                 " covariates") words="-t --tumor-type --source --each --format -o --output --force --wide -h --help" ;;
                 " use") words="--none -h --help" ;;
                 " sets") words="--genes --format -o --output --force --wide -h --help" ;;
-                " score") words="-t --tumor-type --source --samples --ties --min-genes --where --engine --plot --size --order --title --dpi --dark --format -o --output --force --wide -h --help" ;;
-                " correlate") words="-t --tumor-type --source --samples --ties --min-genes --where --method --adjust --null --draws --purity --no-purity --by --continuous --plot --size --order --title --dpi --dark --format -o --output --force --wide -h --help" ;;
-                " robustness") words="-t --tumor-type --source --samples --ties --min-genes --where --x-also --y-also --adjust --null --draws --plot --size --order --title --dpi --dark --format -o --output --force --wide -h --help" ;;
-                " screen") words="--against -t --tumor-type --source --samples --ties --min-genes --where --method --adjust --each --by-type --top --null --draws --plot --size --order --title --dpi --dark --kind --format -o --output --force --wide -h --help" ;;
-                " compare") words="--by --group -t --tumor-type --source --samples --ties --min-genes --where --null --draws --plot --size --order --title --dpi --dark --kind --format -o --output --force --wide -h --help" ;;
-                " de") words="-t --tumor-type --source --samples --where --by --group --contrast --reference --pair --adjust --shrink --min-count --q --lfc --check --jobs --kind --label --plot --size --order --title --dpi --dark --format -o --output --force --wide -h --help" ;;
-                " dominance") words="-t --tumor-type --source --samples --ties --min-genes --where --draws --plot --size --order --title --dpi --dark --format -o --output --force --wide -h --help" ;;
-                " survival") words="-t --tumor-type --source --samples --ties --min-genes --where --endpoint --adjust --null --draws --cut --plot --size --order --title --dpi --dark --format -o --output --force --wide -h --help" ;;
-                " enrich") words="--against --method --rank --permutations --engine --min-size --max-size --q --lfc --genes --direction --universe -t --tumor-type --source --top --plot --size --order --title --dpi --dark --set --format -o --output --force --wide -h --help" ;;
-                " pca") words="--by --group --genes --components --table -t --tumor-type --source --samples --ties --min-genes --where --plot --size --order --title --dpi --dark --format -o --output --force --wide -h --help" ;;
-                " report") words="-o --output --force -h --help" ;;
+                " score") words="-t --tumor-type --source --samples --ties --min-genes --where --engine --by --group --reference --null --draws --plot --size --order --title --dpi --dark --add-to-report --format -o --output --force --wide -h --help" ;;
+                " correlate") words="-t --tumor-type --source --samples --ties --min-genes --where --method --adjust --null --draws --purity --no-purity --by --continuous --plot --size --order --title --dpi --dark --add-to-report --format -o --output --force --wide -h --help" ;;
+                " robustness") words="-t --tumor-type --source --samples --ties --min-genes --where --x-also --y-also --adjust --null --draws --plot --size --order --title --dpi --dark --add-to-report --format -o --output --force --wide -h --help" ;;
+                " screen") words="--against -t --tumor-type --source --samples --ties --min-genes --where --method --adjust --each --by-type --top --null --draws --plot --size --order --title --dpi --dark --kind --add-to-report --format -o --output --force --wide -h --help" ;;
+                " compare") words="--by --group -t --tumor-type --source --samples --ties --min-genes --where --null --draws --plot --size --order --title --dpi --dark --kind --add-to-report --format -o --output --force --wide -h --help" ;;
+                " de") words="-t --tumor-type --source --samples --where --by --group --contrast --reference --pair --adjust --shrink --min-count --q --lfc --check --jobs --kind --label --plot --size --order --title --dpi --dark --add-to-report --format -o --output --force --wide -h --help" ;;
+                " dominance") words="-t --tumor-type --source --samples --ties --min-genes --where --draws --plot --size --order --title --dpi --dark --add-to-report --format -o --output --force --wide -h --help" ;;
+                " survival") words="-t --tumor-type --source --samples --ties --min-genes --where --endpoint --adjust --null --draws --cut --plot --size --order --title --dpi --dark --add-to-report --format -o --output --force --wide -h --help" ;;
+                " enrich") words="--against --method --rank --permutations --engine --min-size --max-size --q --lfc --genes --direction --universe -t --tumor-type --source --top --plot --size --order --title --dpi --dark --set --add-to-report --format -o --output --force --wide -h --help" ;;
+                " pca") words="--by --group --genes --components --table -t --tumor-type --source --samples --ties --min-genes --where --plot --size --order --title --dpi --dark --add-to-report --format -o --output --force --wide -h --help" ;;
+                " report") words="-o --output --title --simulated --force -h --help" ;;
                 " sql") words="-f --file --named --list --unsafe --format -o --output --force --wide -h --help" ;;
                 " serve") words="--host --port --token --sets --open -h --help" ;;
                 " verify") words="--repair --all -t --tumor-type --source --format -o --output --force --wide -h --help" ;;

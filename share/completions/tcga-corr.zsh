@@ -22,7 +22,7 @@ _tcga_corr() {
     'survival:Whether X goes with survival: hazard ratios in each tumor type, and pooled over them'
     'enrich:Which gene sets gather at the ends of a ranking, or in a list of genes'
     'pca:Principal components of each tumor type'\''s samples'
-    'report:One HTML file of a run or a store, to read, to send and to keep'
+    'report:One HTML file of a run, a store or of answers, to read, to send and to keep'
     'sql:Query the store with DuckDB: the views expression, tables and samples'
     'serve:Serve a live page: type two names, see how they vary together in each tumor type'
     'verify:Check that everything in the store is as it was written, and list what is not, with repairs'
@@ -75,6 +75,7 @@ _tcga_corr() {
 _tcga_corr_demo() {
   _arguments \
     '*'--n-genes'[Genes in each table]:value:_files' \
+    '*'--treatment'[Write simulated counts of treated cells there instead, in four groups of three, with the groups, the true changes and a batch spec]:value:_files' \
     '*'--seed'[Of the random numbers]:value:_files' \
     '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
@@ -177,12 +178,18 @@ _tcga_corr_score() {
     '*'--min-genes'[Genes of a set that a table must have]:value:_files' \
     '*'--where'[Only samples that meet it: gender=FEMALE, '\''stage in I,II'\'', '\''age<60'\'', '\''purity>=0.7'\'', '\''race!=WHITE'\'', '\''grade is known'\''; by repeating, all of several]:value:_files' \
     '*'--engine'[gseapy: call gseapy'\''s own ssgsea, many times slower]:value:(closed-form gseapy)' \
+    '*'--by'[Groups of samples: a table of samples (or patients) and their groups, tumour and normal tissue, or the levels of a category]:value:_files' \
+    '*'--group'[The column of FILE with the groups]:value:_files' \
+    '*'--reference'[The group that stands first, with which the figure compares every other]:value:_files' \
+    '*'--null'[What else to compare effects with: random genes of the same mean and spread (p_genes), or nothing]:value:_files' \
+    '*'--draws'[Random pairs or sets at most, for p_genes]:value:_files' \
     '*'--plot'[Draw it too]:value:_files' \
     '*'--size'[Width and height of the figure: 7x5 inches, 18x12cm or 180x120mm]:value:_files' \
     '*'--order'[Tumor types of the figure: value, by what is drawn, such as r; name; n; given, as by -t]:value:(value name n given cluster)' \
     '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
     '*'--dpi'[Dots per inch of a PNG]:value:_files' \
     '*'--dark'[Draw on a dark ground, for slides]' \
+    '*'--add-to-report'[Add the question to a page, with its answer, figures, tables and methods; a new page if there is none]:value:_files' \
     '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
@@ -212,6 +219,7 @@ _tcga_corr_correlate() {
     '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
     '*'--dpi'[Dots per inch of a PNG]:value:_files' \
     '*'--dark'[Draw on a dark ground, for slides]' \
+    '*'--add-to-report'[Add the question to a page, with its answer, figures, tables and methods; a new page if there is none]:value:_files' \
     '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
@@ -239,6 +247,7 @@ _tcga_corr_robustness() {
     '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
     '*'--dpi'[Dots per inch of a PNG]:value:_files' \
     '*'--dark'[Draw on a dark ground, for slides]' \
+    '*'--add-to-report'[Add the question to a page, with its answer, figures, tables and methods; a new page if there is none]:value:_files' \
     '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
@@ -269,6 +278,7 @@ _tcga_corr_screen() {
     '*'--dpi'[Dots per inch of a PNG]:value:_files' \
     '*'--dark'[Draw on a dark ground, for slides]' \
     '*'--kind'[The figure: a heat map, or r against q]:value:(heat volcano)' \
+    '*'--add-to-report'[Add the question to a page, with its answer, figures, tables and methods; a new page if there is none]:value:_files' \
     '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
@@ -296,6 +306,7 @@ _tcga_corr_compare() {
     '*'--dpi'[Dots per inch of a PNG]:value:_files' \
     '*'--dark'[Draw on a dark ground, for slides]' \
     '*'--kind'[The figure: box plots with every sample, or differences of means with their intervals]:value:(boxes differences)' \
+    '*'--add-to-report'[Add the question to a page, with its answer, figures, tables and methods; a new page if there is none]:value:_files' \
     '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
@@ -330,6 +341,7 @@ _tcga_corr_de() {
     '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
     '*'--dpi'[Dots per inch of a PNG]:value:_files' \
     '*'--dark'[Draw on a dark ground, for slides]' \
+    '*'--add-to-report'[Add the question to a page, with its answer, figures, tables and methods; a new page if there is none]:value:_files' \
     '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
@@ -353,6 +365,7 @@ _tcga_corr_dominance() {
     '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
     '*'--dpi'[Dots per inch of a PNG]:value:_files' \
     '*'--dark'[Draw on a dark ground, for slides]' \
+    '*'--add-to-report'[Add the question to a page, with its answer, figures, tables and methods; a new page if there is none]:value:_files' \
     '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
@@ -380,6 +393,7 @@ _tcga_corr_survival() {
     '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
     '*'--dpi'[Dots per inch of a PNG]:value:_files' \
     '*'--dark'[Draw on a dark ground, for slides]' \
+    '*'--add-to-report'[Add the question to a page, with its answer, figures, tables and methods; a new page if there is none]:value:_files' \
     '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
@@ -412,6 +426,7 @@ _tcga_corr_enrich() {
     '*'--dpi'[Dots per inch of a PNG]:value:_files' \
     '*'--dark'[Draw on a dark ground, for slides]' \
     '*'--set'[The sets whose running sums are drawn; several by repeating]:value:_files' \
+    '*'--add-to-report'[Add the question to a page, with its answer, figures, tables and methods; a new page if there is none]:value:_files' \
     '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
@@ -439,6 +454,7 @@ _tcga_corr_pca() {
     '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
     '*'--dpi'[Dots per inch of a PNG]:value:_files' \
     '*'--dark'[Draw on a dark ground, for slides]' \
+    '*'--add-to-report'[Add the question to a page, with its answer, figures, tables and methods; a new page if there is none]:value:_files' \
     '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
@@ -450,6 +466,8 @@ _tcga_corr_pca() {
 _tcga_corr_report() {
   _arguments \
     '*'{-o,--output}'[The page]:value:_files' \
+    '*'--title'[Of answers: the title of the page]:value:_files' \
+    '*'--simulated'[Of a store with real tables: show what is simulated too, each marked]' \
     '*'--force'[Overwrite the output file, or the figure]' \
     '*'{-h,--help}'[Show this message and exit]' \
     '*:name:_files'

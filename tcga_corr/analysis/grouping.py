@@ -6,10 +6,11 @@ Every way to group samples is a :class:`Grouping`, made by :func:`grouping_of`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from os.path import isfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,9 @@ from tcga_corr.analysis.scope import SEE_STATUS
 from tcga_corr.choices import BY_GTEX, BY_SAMPLE_TYPE, Selection
 from tcga_corr.errors import AnalysisError, UsageError, near_names
 from tcga_corr.store.index import TableIndex
+
+if TYPE_CHECKING:
+    from tcga_corr.formats.sample_groups import SampleGroups
 
 Places = NDArray[np.intp]
 Pair = tuple[Places, Places]
@@ -47,6 +51,35 @@ class Grouping:
     covariate: CovariateVariable | None = None
     """The covariate whose levels are the groups."""
 
+    def first(self, reference: str) -> Grouping:
+        """The same groups, with the reference before the others.
+
+        Raises
+        ------
+        UsageError
+            If it is no group.
+        """
+        check_group(reference, self.names)
+        others = [name for name in self.names if name != reference]
+        return replace(self, names=(reference, *others))
+
+    def of_samples(self, parts: Sequence[Grouped]) -> Grouping:
+        """Without the groups that no sample is in.
+
+        Raises
+        ------
+        AnalysisError
+            If no sample is in a group.
+        """
+        found = {int(code) for grouped in parts for code in np.unique(grouped.codes)}
+        names = [name for number, name in enumerate(self.names) if number in found]
+        if not names:
+            raise AnalysisError(
+                "no sample of these tables is in a group",
+                "Name samples or patients as `tcga-corr status --samples` has them",
+            )
+        return replace(self, names=names)
+
     def notes(self, parts: Sequence[Grouped]) -> list[str]:
         """How many samples have no level; what has to be known of samples of GTEx."""
         if self.covariate is None:
@@ -54,6 +87,20 @@ class Grouping:
             return notes_against_gtex(others)
         n_without = sum(int((grouped.codes < 0).sum()) for grouped in parts)
         return [samples_without(self.covariate.name, n_without)] if n_without else []
+
+
+def check_group(name: str, names: Sequence[str]) -> None:
+    """Refuse what is no group.
+
+    Raises
+    ------
+    UsageError
+        With near names.
+    """
+    if name not in names:
+        raise UsageError(
+            f"'{name}' is no group", near_names(name, names) or f"The groups are {', '.join(names)}"
+        )
 
 
 def grouping_of(by: str | Path, group: str | None, data: CohortData) -> Grouping:
@@ -86,9 +133,9 @@ def grouping_of(by: str | Path, group: str | None, data: CohortData) -> Grouping
     return tumor_against(other)
 
 
-def names_file_of_groups(text: str, names: NameResolver) -> bool:
-    """Whether a text names a file of groups, and no covariate."""
-    if isfile(text):  # noqa: PTH113  Path.is_file raises on a name that is too long
+def names_file_of_groups(text: str, names: NameResolver, folder: Path = Path()) -> bool:
+    """Whether a text names a file of groups, in a folder, and no covariate."""
+    if isfile(folder / text):  # noqa: PTH113  Path.is_file raises on a name that is too long
         return True
     known = {label.casefold() for label in names.covariate_labels}
     is_covariate = text.startswith("covariate:") or text.casefold() in known
@@ -128,7 +175,11 @@ def _by_covariate(text: str, column: str | None, data: CohortData) -> Grouping:
 def _by_file(path: Path, column: str | None, samples: Selection) -> Grouping:
     from tcga_corr.formats.sample_groups import read_groups
 
-    groups = read_groups(path, column)
+    return grouping_by_file(read_groups(path, column), samples)
+
+
+def grouping_by_file(groups: SampleGroups, samples: Selection) -> Grouping:
+    """The grouping of a selection of samples by the groups of a file."""
 
     def groups_of(cohort: Cohort) -> list[str | None]:
         return [groups.group(sample.sample, sample.patient) for sample in cohort.samples]
@@ -230,3 +281,9 @@ class Grouped:
                 patients.setdefault(self.patients[place], []).append(place)
         both = sorted(by_patient[0].keys() & by_patient[1].keys())
         return [(np.array(by_patient[0][one]), np.array(by_patient[1][one])) for one in both]
+
+
+def grouped_samples(data: CohortData, grouping: Grouping) -> list[Grouped]:
+    """The samples of each tumor type in their groups."""
+    selections = [data.with_samples(selection) for selection in grouping.selections]
+    return [Grouped.of(cohorts, grouping) for cohorts in zip(*selections, strict=True)]

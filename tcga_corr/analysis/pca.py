@@ -12,7 +12,13 @@ import numpy as np
 from tcga_corr.analysis.answer import Answer, CohortData, Query, ScopeQuery
 from tcga_corr.analysis.cohort import Measured, Vector, matching_notes
 from tcga_corr.analysis.components_by import COVARIATES_SCHEMA, Described, go_with_components
-from tcga_corr.analysis.grouping import Grouped, Grouping, grouping_of, names_file_of_groups
+from tcga_corr.analysis.grouping import (
+    Grouped,
+    Grouping,
+    grouped_samples,
+    grouping_of,
+    names_file_of_groups,
+)
 from tcga_corr.analysis.names import CovariateVariable, Variable, check_is_number
 from tcga_corr.analysis.scope import SEE_STATUS
 from tcga_corr.analysis.threads import in_threads
@@ -125,7 +131,7 @@ def pca(
         _note_of_patients(kept),
         variance=variance,
         covariates=_covariates(rows),
-        lines=tuple(_lines(variance)),
+        lines=tuple(lines_of_variance(variance)),
     )
 
 
@@ -147,8 +153,7 @@ def _parts(data: CohortData, grouping: Grouping | None) -> list[Grouped]:
     if grouping is None:
         none = Grouping((), lambda cohort: [None] * len(cohort.columns), (data.scope.samples,))
         return [Grouped.of([cohort], none) for cohort in data.cohorts]
-    selections = [data.with_samples(selection) for selection in grouping.selections]
-    return [Grouped.of(cohorts, grouping) for cohorts in zip(*selections, strict=True)]
+    return grouped_samples(data, grouping)
 
 
 def _axes(part: Grouped, n_genes: int, n_components: int) -> Axes:
@@ -208,6 +213,8 @@ def _described(
         )
         for variable in variables
     ]
+    # such as purity, which no cells have
+    found = [one for one in found if not all(np.isnan(values).all() for values in one.values)]
     if grouping is not None and grouping.covariate is None:
         codes = [np.where(part.samples.codes < 0, np.nan, part.samples.codes) for part in kept]
         found.append(Described(Path(by).name, codes, True))
@@ -285,7 +292,7 @@ def _covariates(rows: Sequence[dict[str, Any]]) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _lines(variance: pl.DataFrame) -> list[str]:
+def lines_of_variance(variance: pl.DataFrame) -> list[str]:
     """The shares of the first components of each tumor type."""
     found = []
     for (tumor_type,), part in variance.group_by("tumor_type", maintain_order=True):

@@ -52,6 +52,7 @@ def compare(
             "intervals. Default: boxes, of more than 6 variables or groups differences.",
         ),
     ] = None,
+    report: options.Report = None,
     out: options.Out,
 ) -> None:
     """Whether variables differ between groups of samples, in each tumor type.
@@ -90,7 +91,9 @@ def compare(
         n_most = max(len(answer.query.variables), len(answer.query.groups))
         is_boxes = kind == "boxes" or (kind is None and n_most <= MOST)
         draw = boxes if is_boxes else comparison
-        save(draw(answer, plot.look), plot)
+        save(draw(answer, look=plot.look), plot)
+    if report is not None:
+        report.add(answer)
 
 
 def _result(answer: CompareAnswer) -> Result:

@@ -63,6 +63,7 @@ def correlate(
         typer.Option("--continuous", help="With --by a number: how r changes with it, uncut."),
     ] = False,
     plot: options.Plot = None,
+    report: options.Report = None,
     out: options.Out,
 ) -> None:
     """The association of X and Y in each tumor type, and pooled over them.
@@ -98,6 +99,8 @@ def correlate(
             from tcga_corr.figures.style import save
 
             save(forest(by_strata, plot.look), plot)
+        if report is not None:
+            report.add(by_strata)
         by_strata.require_numbers()
         return
     if continuous:
@@ -115,6 +118,8 @@ def correlate(
         else:
             figure = forest(answer, plot.look)
         save(figure, plot)
+    if report is not None:
+        report.add(answer, values=engine.values([x, y], adjust=controls, **scope))
     answer.require_numbers()
 
 

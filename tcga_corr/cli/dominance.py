@@ -35,6 +35,7 @@ def dominance(
         ),
     ] = 1_000,
     plot: options.Plot = None,
+    report: options.Report = None,
     out: options.Out,
 ) -> None:
     """Which of several gene sets scores highest in the samples of a tumor type.
@@ -64,6 +65,8 @@ def dominance(
         from tcga_corr.figures.style import save
 
         save(dominance_figure(answer, plot.look), plot)
+    if report is not None:
+        report.add(answer)
 
 
 def _result(answer: DominanceAnswer) -> Result:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from tcga_corr.choices import FigureOrder, Format, Genes, Null, Selection, Ties
+from tcga_corr.cli.collecting import GrowingPage
 from tcga_corr.cli.output import Out as Out
 from tcga_corr.errors import UsageError
 from tcga_corr.figures.look import FigureFile, Look
@@ -143,6 +144,17 @@ Title = Annotated[
     typer.Option("--title", metavar="TEXT", help="Title of the figure; '' for none."),
 ]
 Dark = Annotated[bool, typer.Option("--dark", help="Draw on a dark ground, for slides.")]
+AddToReport = Annotated[
+    Path | None,
+    typer.Option(
+        "--add-to-report",
+        metavar="FILE.html",
+        help="Add the question to a page, with its answer, figures, tables and methods; a new page "
+        "if there is none.",
+    ),
+]
+Report = GrowingPage | None
+"""A page that grows, from ``--add-to-report``."""
 FigureSize = Annotated[
     str | None,
     typer.Option(
@@ -237,6 +249,7 @@ _GROUPS: dict[str, dict[str, tuple[Any, Any]]] = {
     },
     "plot": {"path": (PlotPath, None), **_LOOK},
     "look": _LOOK,
+    "report": {"add_to_report": (AddToReport, None)},
 }
 
 
@@ -272,6 +285,7 @@ def _tell_written(arguments: dict[str, Any]) -> None:
     """Name the files that a command wrote, on standard error."""
     out = arguments.get("out")
     written = [arguments.get("plot"), out.file if isinstance(out, Out) else None]
+    written.append(arguments.get("report"))
     for path in filter(None, written):
         arguments["context"].obj.note(f"wrote {path}")
 
@@ -313,6 +327,9 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
             arguments["plot"] = _figure_file(tumor_types=types, **given["plot"])
         if "look" in given:
             arguments["look"] = _look(**given["look"])
+        if "report" in given:
+            page = given["report"]["add_to_report"]
+            arguments["report"] = None if page is None else GrowingPage(page)
         function(**arguments)
         _tell_written(arguments)
 

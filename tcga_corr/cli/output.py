@@ -7,7 +7,7 @@ import io
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from tcga_corr.figures.look import FigureFile
 
 JSON_SCHEMA = 2
+PARQUET_KEY = "tcga_corr"
+"""Of the metadata of a Parquet file: what JSON has beside the rows."""
 FIGURES = ("png", "svg", "pdf")
 _ENDINGS: dict[str, Format] = {
     "": "table",
@@ -75,6 +77,8 @@ class Result:
     cut_column
         The heading of the column of texts that is cut where a terminal is narrow; it goes last,
         unless ``less`` names it.
+    for_figures
+        Keys of the JSON object alone: what figures need beside the rows.
     """
 
     frame: pl.DataFrame
@@ -90,6 +94,7 @@ class Result:
     keep: Sequence[str] = ()
     stands_out: Callable[[dict[str, Any]], bool] | None = None
     cut_column: str = "note"
+    for_figures: Mapping[str, Any] = field(default_factory=dict)
 
     def whole_frame(self) -> pl.DataFrame:
         """The rows with those of the foot."""
@@ -240,14 +245,24 @@ def check_plot(path: Path | None, force: bool) -> None:
 
 def check_page(path: Path, force: bool) -> None:
     """Refuse a page that cannot be written, before any work is done."""
+    check_is_page(path, "-o")
+    _check_place(path, force, "-o")
+
+
+def check_is_page(path: Path, option: str) -> None:
+    """Refuse a page of another ending, or in no folder."""
     if path.suffix.lower() not in (".html", ".htm"):
         raise UsageError(f"'{path}': a report is HTML", "End it in .html")
-    _check_place(path, force, "-o")
+    _check_folder(path, option)
 
 
 def _check_place(path: Path, force: bool, option: str) -> None:
     if path.exists() and not force:
         raise UsageError(f"'{path}' exists", f"Give --force to overwrite it, or another {option}")
+    _check_folder(path, option)
+
+
+def _check_folder(path: Path, option: str) -> None:
     if not path.resolve().parent.is_dir():
         raise UsageError(f"'{path.parent}' is not a folder", f"Make it, or give another {option}")
 
@@ -263,7 +278,7 @@ def _render(result: Result, chosen: Format, terminal: Terminal | None = None) ->
         return workbook(result.rows_key, result.whole_frame(), result.around)
     buffer = io.BytesIO()
     if chosen == "parquet":
-        result.whole_frame().write_parquet(buffer)
+        result.whole_frame().write_parquet(buffer, metadata=_metadata(result))
     else:
         _flat(result.whole_frame()).write_csv(buffer, separator="\t" if chosen == "tsv" else ",")
     return buffer.getvalue()
@@ -314,8 +329,15 @@ def _as_json(result: Result) -> bytes:
     if "query" in around:
         whole["query"] = around.pop("query")
     whole[result.rows_key] = finite(result.frame.to_dicts())
-    whole |= finite(around)
+    whole |= finite({**around, **result.for_figures})
     return (json.dumps(whole, indent=1, allow_nan=False, default=str) + "\n").encode()
+
+
+def _metadata(result: Result) -> dict[str, str]:
+    """Question and provenance of a Parquet file; ``n_foot`` rows at its end are no rows in JSON."""
+    about = {"schema": JSON_SCHEMA, "rows": result.rows_key, "n_foot": len(result.foot)}
+    record = finite({**about, **result.around, **result.for_figures})
+    return {PARQUET_KEY: json.dumps(record, allow_nan=False, default=str)}
 
 
 def _as_table(result: Result, terminal: Terminal | None = None) -> bytes:

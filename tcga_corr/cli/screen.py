@@ -75,6 +75,7 @@ def screen(
             "to 80 Y, and of a list by itself; else volcano.",
         ),
     ] = None,
+    report: options.Report = None,
     out: options.Out,
 ) -> None:
     """One variable against every gene, or many genes or gene sets; or a list by itself.
@@ -122,6 +123,8 @@ def screen(
         else:
             figure = screen_map(answer, plot.look)
         save(figure, plot)
+    if report is not None:
+        report.add(answer)
 
 
 def _count(top: str) -> int | None:

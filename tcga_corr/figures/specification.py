@@ -12,7 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from tcga_corr.analysis.robustness import AS_ASKED, WITHOUT_GENE, RobustnessAnswer
+from tcga_corr.analysis.robustness import RobustnessAnswer
+from tcga_corr.analysis.specifications import AS_ASKED, WITHOUT_GENE
 from tcga_corr.figures.frame import Frame, place
 from tcga_corr.figures.look import PLAIN, Look
 from tcga_corr.figures.panels import label_rows

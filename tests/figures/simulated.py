@@ -25,12 +25,7 @@ from tcga_corr.analysis.dominance import (
 )
 from tcga_corr.analysis.pool import Pooling
 from tcga_corr.analysis.provenance import Provenance, SetRecord
-from tcga_corr.analysis.robustness import (
-    NullSpread,
-    RobustnessAnswer,
-    RobustnessQuery,
-    Spread,
-)
+from tcga_corr.analysis.robustness import NullSpread, RobustnessAnswer, RobustnessQuery, Spread
 from tcga_corr.analysis.score import ValuesAnswer, ValuesQuery
 from tcga_corr.analysis.screen import ScreenAnswer, ScreenQuery
 from tcga_corr.analysis.survival import PooledHazard, SurvivalAnswer, SurvivalQuery
