@@ -27,6 +27,12 @@ from tcga_corr.page.methods import Settings, methods_text, software_text
 from tcga_corr.page.parts import Dominance, Finding, Hazards, Row, Table
 from tcga_corr.vocabulary.associations import LEVEL_OF_POOLED
 
+# of a screen: what a reader of the page can do without
+_OF_DOWNLOADS = (
+    "method", "tallied_by", "tau2", "i2", "prediction_low", "prediction_high", "r_min", "r_max",
+    "genes_mean", "genes_low", "genes_high", "sets_mean", "sets_low", "sets_high",
+    "n_reference_sets",
+)  # fmt: skip
 _DRAWN = ("tumor_type", "scale", "set", "n", "n_highest", "share_highest")
 _SELECTIONS = ("tumor", "normal", "all-tumor", "gtex")
 
@@ -98,8 +104,7 @@ def _screen(answer: ScreenAnswer) -> Content:
         tables=[
             frame_table(
                 title, f"screen-{query.x}", answer.frame,
-                hidden=("tau2", "tallied_by", "method", "genes_low", "genes_high", "sets_low",
-                        "sets_high"),
+                hidden=_OF_DOWNLOADS if query.against == "itself" else (*_OF_DOWNLOADS, "x"),
                 groups=("tumor_type",),
             )
         ],
