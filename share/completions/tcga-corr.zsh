@@ -22,7 +22,7 @@ _tcga_corr() {
     'survival:Whether X goes with survival: hazard ratios in each tumor type, and pooled over them'
     'enrich:Which gene sets gather at the ends of a ranking, or in a list of genes'
     'pca:Principal components of each tumor type'\''s samples'
-    'report:One HTML file of a run or a store, to read, to send and to keep'
+    'report:One HTML file of a run, a store or of answers, to read, to send and to keep'
     'sql:Query the store with DuckDB: the views expression, tables and samples'
     'serve:Serve a live page: type two names, see how they vary together in each tumor type'
     'verify:Check that everything in the store is as it was written, and list what is not, with repairs'
@@ -181,6 +181,7 @@ _tcga_corr_score() {
     '*'--dpi'[Dots per inch of a PNG]:value:_files' \
     '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
     '*'--dark'[Draw on a dark ground, for slides]' \
+    '*'--add-to-report'[Add the question to a page, with its answer, figures, tables and methods; a new page if there is none]:value:_files' \
     '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
@@ -208,6 +209,7 @@ _tcga_corr_correlate() {
     '*'--dpi'[Dots per inch of a PNG]:value:_files' \
     '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
     '*'--dark'[Draw on a dark ground, for slides]' \
+    '*'--add-to-report'[Add the question to a page, with its answer, figures, tables and methods; a new page if there is none]:value:_files' \
     '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
@@ -233,6 +235,7 @@ _tcga_corr_robustness() {
     '*'--dpi'[Dots per inch of a PNG]:value:_files' \
     '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
     '*'--dark'[Draw on a dark ground, for slides]' \
+    '*'--add-to-report'[Add the question to a page, with its answer, figures, tables and methods; a new page if there is none]:value:_files' \
     '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
@@ -262,6 +265,7 @@ _tcga_corr_screen() {
     '*'--dark'[Draw on a dark ground, for slides]' \
     '*'--kind'[The figure: a heat map, or r against q]:value:(heat volcano)' \
     '*'--order'[Of rows and columns of the heat map]:value:(given cluster)' \
+    '*'--add-to-report'[Add the question to a page, with its answer, figures, tables and methods; a new page if there is none]:value:_files' \
     '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
@@ -287,6 +291,7 @@ _tcga_corr_compare() {
     '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
     '*'--dark'[Draw on a dark ground, for slides]' \
     '*'--kind'[The figure: box plots with every sample, or differences of means with their intervals]:value:(boxes differences)' \
+    '*'--add-to-report'[Add the question to a page, with its answer, figures, tables and methods; a new page if there is none]:value:_files' \
     '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
@@ -319,6 +324,7 @@ _tcga_corr_de() {
     '*'--dpi'[Dots per inch of a PNG]:value:_files' \
     '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
     '*'--dark'[Draw on a dark ground, for slides]' \
+    '*'--add-to-report'[Add the question to a page, with its answer, figures, tables and methods; a new page if there is none]:value:_files' \
     '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
@@ -340,6 +346,7 @@ _tcga_corr_dominance() {
     '*'--dpi'[Dots per inch of a PNG]:value:_files' \
     '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
     '*'--dark'[Draw on a dark ground, for slides]' \
+    '*'--add-to-report'[Add the question to a page, with its answer, figures, tables and methods; a new page if there is none]:value:_files' \
     '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
@@ -365,6 +372,7 @@ _tcga_corr_survival() {
     '*'--dpi'[Dots per inch of a PNG]:value:_files' \
     '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
     '*'--dark'[Draw on a dark ground, for slides]' \
+    '*'--add-to-report'[Add the question to a page, with its answer, figures, tables and methods; a new page if there is none]:value:_files' \
     '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
@@ -395,6 +403,7 @@ _tcga_corr_enrich() {
     '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
     '*'--dark'[Draw on a dark ground, for slides]' \
     '*'--set'[The sets whose running sums are drawn; several by repeating]:value:_files' \
+    '*'--add-to-report'[Add the question to a page, with its answer, figures, tables and methods; a new page if there is none]:value:_files' \
     '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
@@ -420,6 +429,7 @@ _tcga_corr_pca() {
     '*'--dpi'[Dots per inch of a PNG]:value:_files' \
     '*'--title'[Title of the figure; '\'''\'' for none]:value:_files' \
     '*'--dark'[Draw on a dark ground, for slides]' \
+    '*'--add-to-report'[Add the question to a page, with its answer, figures, tables and methods; a new page if there is none]:value:_files' \
     '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
     '*'--force'[Overwrite the output file, or the figure]' \
@@ -431,6 +441,8 @@ _tcga_corr_pca() {
 _tcga_corr_report() {
   _arguments \
     '*'{-o,--output}'[The page]:value:_files' \
+    '*'--title'[Of answers: the title of the page]:value:_files' \
+    '*'--simulated'[Of a store with real tables: show what is simulated too, each marked]' \
     '*'--force'[Overwrite the output file, or the figure]' \
     '*'{-h,--help}'[Show this message and exit]' \
     '*:name:_files'
