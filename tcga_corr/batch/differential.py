@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tcga_corr.analysis.de_fit import COLUMNS, TypeFit, contrast_name, rows_of_type, schema, try_fit
+from tcga_corr.analysis.de_fit import COLUMNS, TypeFit, rows_of_type, schema, try_fit
 from tcga_corr.analysis.de_question import DeOptions, DeQuestion, de_question, fit_task
 from tcga_corr.analysis.de_samples import ComparedSamples
 from tcga_corr.analysis.de_summary import counts_of_calls, notes_of_type
@@ -64,7 +64,7 @@ def planned_differential(store: Store, analysis: Analysis) -> tuple[PlannedAnaly
         file=file,
         contrasts=tuple(options.contrasts),
         reference=options.reference,
-        compared=tuple(map(contrast_name, question.contrasts)),
+        pairs=question.contrasts,
         samples=" and ".join(question.grouping.selections),
         pair=options.pair,
         adjust=tuple(f"{z.covariate.table}.{z.covariate.name}" for z in question.adjust),

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from tcga_corr.analysis.de_fit import contrast_name
 from tcga_corr.analysis.de_question import DeOptions
+from tcga_corr.analysis.de_samples import Contrast
 from tcga_corr.formats.sample_groups import SampleGroups
 
 # About how many bytes a fit takes for a gene and sample, and besides; and seconds for a gene.
@@ -44,8 +46,8 @@ class PlannedDifferential:
         The file of groups; None where there is none.
     contrasts, reference
         As the spec has them.
-    compared
-        All contrasts, as ``A:B``.
+    pairs
+        The two groups of each contrast.
     samples
         The selections of samples, in words.
     n_genes, n_rows
@@ -62,7 +64,7 @@ class PlannedDifferential:
     file: GroupsFile | None
     contrasts: tuple[str, ...]
     reference: str | None
-    compared: tuple[str, ...]
+    pairs: tuple[Contrast, ...]
     samples: str
     pair: str | None
     adjust: tuple[str, ...]
@@ -74,6 +76,15 @@ class PlannedDifferential:
     n_genes: tuple[int, ...]
     n_rows: tuple[int, ...]
     package: str
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """All contrasts, as ``A:B``."""
+        return tuple(map(contrast_name, self.pairs))
+
+    def groups_of(self, contrast: str) -> Contrast:
+        """The two groups of a contrast; their names may have colons."""
+        return self.pairs[self.compared.index(contrast)]
 
     @property
     def options(self) -> DeOptions:
@@ -105,6 +116,7 @@ class PlannedDifferential:
         values: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in record.items()
         }
+        values["pairs"] = tuple((a, b) for a, b in values["pairs"])
         file = values["file"]
         if file is not None:
             groups = {**file["groups"], "names": tuple(file["groups"]["names"])}

@@ -13,6 +13,7 @@ from tcga_corr.cli import options
 from tcga_corr.cli.output import Out, Result, check_plot, number, plain
 from tcga_corr.cli.settings import Settings
 from tcga_corr.errors import AnalysisError, UsageError
+from tcga_corr.figures.look import PLAIN, FigureFile
 
 if TYPE_CHECKING:
     import polars as pl
@@ -274,6 +275,7 @@ def merge(
 
 
 @batch.command()
+@options.command
 def plot(
     context: typer.Context,
     run_name: RunName,
@@ -286,6 +288,8 @@ def plot(
         str | None, typer.Option("--method", metavar="NAME", help="Of an analysis with several.")
     ] = None,
     force: options.Force = False,
+    *,
+    look: options.FigureLook = PLAIN,
 ) -> None:
     """Draw a run: a heat map of pairs by tumor types, both clustered.
 
@@ -298,7 +302,9 @@ def plot(
     check_plot(figure, force)
     engine = context.obj.engine()
     folder = RunFolder(engine.store, _run_name(engine, run_name, source))
-    save(heat_map_of_run(folder, folder.plan(), analysis, method), figure)
+    drawn = heat_map_of_run(folder, folder.plan(), analysis, method, look)
+    save(drawn, FigureFile(figure, look))
+    context.obj.note(f"wrote {figure}")
 
 
 def _spec_path(spec: Path | None, paper: bool) -> Path:

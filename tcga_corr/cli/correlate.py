@@ -98,7 +98,7 @@ def correlate(
             from tcga_corr.figures.forest import forest
             from tcga_corr.figures.style import save
 
-            save(forest(by_strata), plot)
+            save(forest(by_strata, plot.look), plot)
         if report is not None:
             report.add(by_strata)
         by_strata.require_numbers()
@@ -113,9 +113,10 @@ def correlate(
         from tcga_corr.figures.style import save
 
         if len(answer.query.scope.tumor_types) == 1:
-            figure = scatter(answer, engine.values([x, y], adjust=controls, **scope))
+            values = engine.values([x, y], adjust=controls, **scope)
+            figure = scatter(answer, values, plot.look)
         else:
-            figure = forest(answer)
+            figure = forest(answer, plot.look)
         save(figure, plot)
     if report is not None:
         report.add(answer, values=engine.values([x, y], adjust=controls, **scope))

@@ -173,15 +173,16 @@ def _plot(answer: DeAnswer, kind: DeFigure, labels: list[str], plot: FigureFile)
     if kind == "overlap":
         from tcga_corr.figures.overlap import overlap
 
-        save(overlap(answer), plot)
+        save(overlap(answer, plot.look), plot)
     elif kind == "heat":
         from tcga_corr.figures.gene_heat import gene_heat
 
-        save(gene_heat(answer), plot)
+        save(gene_heat(answer, plot.look), plot)
     else:
         from tcga_corr.figures.change import ma, volcano
 
-        save((volcano if kind == "volcano" else ma)(answer, labels), plot)
+        draw = volcano if kind == "volcano" else ma
+        save(draw(answer, labels, plot.look), plot)
 
 
 def _result(answer: DeAnswer) -> Result:

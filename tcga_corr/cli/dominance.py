@@ -64,7 +64,7 @@ def dominance(
         from tcga_corr.figures.dominance import dominance_figure
         from tcga_corr.figures.style import save
 
-        save(dominance_figure(answer), plot)
+        save(dominance_figure(answer, plot.look), plot)
     if report is not None:
         report.add(answer)
 
@@ -79,4 +79,6 @@ def _result(answer: DominanceAnswer) -> Result:
         around=asdict(answer.summary),
         columns={name: plain(name) for name in answer.frame.columns},
         below=answer.lines,
+        less=("n_lowest", "mean_rank", "sd", "median", "n_highest"),
+        keep=("set", "n", "share_highest"),
     )

@@ -182,11 +182,11 @@ def _draw(answer: EnrichAnswer, plot: FigureFile, named: list[str] | None) -> No
 
         if named:
             raise UsageError("--set draws running sums, and ora has none", "Leave one out")
-        save(enriched_dots(answer), plot)
+        save(enriched_dots(answer, plot.look), plot)
     else:
         from tcga_corr.figures.running_sums import running_sums
 
-        save(running_sums(answer, named or ()), plot)
+        save(running_sums(answer, named or (), plot.look), plot)
 
 
 def _count(top: str) -> int | None:

@@ -76,7 +76,7 @@ def pca(
         from tcga_corr.figures.principal_axes import principal_axes
         from tcga_corr.figures.style import save
 
-        save(principal_axes(answer), plot)
+        save(principal_axes(answer, plot.look), plot)
     if report is not None:
         report.add(answer)
 

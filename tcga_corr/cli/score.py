@@ -53,7 +53,15 @@ def score(
     query = answer.query.scope
     kind = "ssGSEA scores" if answer.provenance.gene_sets else "Values of genes"
     heading = f"{kind}; {query.source}, {query.unit}; {query.samples_in_words}"
-    out.write(question_result(answer, "scores", heading))
+    out.write(
+        question_result(
+            answer,
+            "scores",
+            heading,
+            less=("n_missing", "n_genes", "patient", "sample_type"),
+            keep=("set", "es"),
+        )
+    )
     if plot is None and report is None:
         return
     tumor = store.values(sets, **scope)
@@ -66,6 +74,6 @@ def score(
         from tcga_corr.figures.distribution import distribution
         from tcga_corr.figures.style import save
 
-        save(distribution(tumor, normal), plot)
+        save(distribution(tumor, normal, plot.look), plot)
     if report is not None:
         report.add(answer, values=tumor, normal=normal)

@@ -113,9 +113,9 @@ def survival(
         from tcga_corr.figures.survival import survival_curves
 
         if cut is None and len(answer.query.scope.tumor_types) > 1:
-            figure = hazard_forest(answer)
+            figure = hazard_forest(answer, plot.look)
         else:
-            figure = survival_curves(curves(), answer)
+            figure = survival_curves(curves(), answer, plot.look)
         save(figure, plot)
     if report is not None:
         report.add(answer, curves=curves())

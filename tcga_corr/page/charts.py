@@ -428,11 +428,11 @@ def _dominance() -> Spec:
     }  # fmt: skip
 
 
-def all_charts() -> dict[str, Spec]:
-    """By name, for the page."""
+def all_charts(more: Mapping[str, Spec]) -> dict[str, Spec]:
+    """By name, for the page; with some that are made elsewhere."""
     charts = {
         "forest": _forest(), "strata": _strata(), "scatter": _scatter(), "heat": _heat(),
-        "dominance": _dominance(), "hazards": _hazards(),
+        "dominance": _dominance(), "hazards": _hazards(), **more,
     }  # fmt: skip
     return {
         name: {"$schema": _SCHEMA, **chart, "config": _CONFIG} for name, chart in charts.items()

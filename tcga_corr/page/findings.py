@@ -21,9 +21,19 @@ from tcga_corr.engine import Engine
 from tcga_corr.errors import DataMissingError, TcgaCorrError
 from tcga_corr.exchange import finite
 from tcga_corr.page import sentences
+from tcga_corr.page.differential import differential_of
 from tcga_corr.page.hazards import hazards_of, survival_table
 from tcga_corr.page.pairs import are_simulated, pair_of, scatters_of
-from tcga_corr.page.parts import Dominance, Finding, Hazards, Pair, Row, Scatter, Table
+from tcga_corr.page.parts import (
+    Differential,
+    Dominance,
+    Finding,
+    Hazards,
+    Pair,
+    Row,
+    Scatter,
+    Table,
+)
 from tcga_corr.page.run_methods import methods_of_run
 from tcga_corr.page.run_rows import RowBudget, chosen_rows, grouped
 from tcga_corr.page.run_tables import claims_table, dominance_table, notes_of, pairs_table
@@ -44,7 +54,7 @@ class Findings:
     ----------
     folder, plan, manifest, provenance
         Of the run.
-    answers, pairs, scatters, dominance, hazards, tables, methods, references
+    answers, pairs, scatters, dominance, hazards, differential, tables, methods, references
         As of :class:`~tcga_corr.page.parts.Page`; ``methods`` ends with the software.
     dropped
         Rows of what was left out.
@@ -90,6 +100,7 @@ class Findings:
         self._no_scatters: dict[str, str] = {}  # by key of scatters, why there are none
         self.dominance: list[Dominance] = []
         self.hazards: list[Hazards] = []
+        self.differential: list[Differential] = []
         self.tables: list[Table] = []
         self.left_out: list[str] = []
         shares = budget.shares(self.plan)
@@ -102,6 +113,11 @@ class Findings:
                 self._add_dominance(analysis)
             if analysis.kind == "survival":
                 self._add_survival(analysis)
+            if analysis.differential:
+                part = differential_of(folder, analysis, budget, prefix)
+                self.differential.append(part.figure)
+                self.tables += part.tables
+                self.answers += part.findings
             for method in analysis.methods:
                 add = self._add_strata if analysis.strata else self._add_pairs
                 add(analysis, method, shares[analysis.name, method])

@@ -19,6 +19,7 @@
   let type = null;
   const views = {};
   const drawn = {};
+  const changes = changesPart({ byId, make, readable, small, draw, saveFigure, charts });
 
   function byId(id) {
     return document.getElementById(id);
@@ -824,6 +825,7 @@
     if (pair) choosePair(pair.id, type);
     drawSurvival();
     drawDominance();
+    changes.redraw();
     if (sections) sections.drawAgain(page);
   }, 150));
   addEventListener("beforeprint", () => {
@@ -836,6 +838,7 @@
     const done = await writePairs(wanted);
     drawSurvival();
     drawDominance();
+    changes.draw(page);
     writeTables();
     return done;
   }

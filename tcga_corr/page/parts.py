@@ -116,6 +116,48 @@ class Hazards:
 
 
 @dataclass(frozen=True)
+class Volcano:
+    """Genes of one contrast in one tumor type.
+
+    Attributes
+    ----------
+    tumor_type, contrast, about
+        What is compared where; samples, numbers of calls, and what was thinned.
+    gene, x, y
+        Symbols, log2 fold changes, and -log10 q.
+    call
+        1 for genes called up, -1 down, 0 neither.
+    mark
+        1 for genes without a read in one group, 2 where q is too small for a number; else 0.
+    labels
+        The places of those that are named.
+    line
+        The height from which q is below its limit.
+    """
+
+    tumor_type: str
+    contrast: str
+    about: str
+    gene: Sequence[str]
+    x: Sequence[float]
+    y: Sequence[float]
+    call: Sequence[int]
+    mark: Sequence[int]
+    labels: Sequence[int]
+    line: float
+
+
+@dataclass(frozen=True)
+class Differential:
+    """Differential expression of a block; genes are called from the fold change ``lfc`` on."""
+
+    analysis: str
+    about: str
+    lfc: float
+    volcanoes: Sequence[Volcano]
+
+
+@dataclass(frozen=True)
 class Dominance:
     """Which gene set scores highest; the rows have the columns that are drawn."""
 
@@ -188,7 +230,7 @@ class Page:
         Questions and answers in words.
     pairs, pairs_note, scatters
         For the figure; which pairs they are, if not all; by key and tumor type, their samples.
-    dominance, hazards, tables
+    dominance, hazards, differential, tables
         More figures, and tables.
     methods
         Paragraphs to paste; ``references`` are what they cite.
@@ -213,6 +255,7 @@ class Page:
     scatters: Mapping[str, Mapping[str, Scatter]] = field(default_factory=dict)
     dominance: Sequence[Dominance] = ()
     hazards: Sequence[Hazards] = ()
+    differential: Sequence[Differential] = ()
     tables: Sequence[Table] = ()
     methods: Sequence[str] = ()
     references: Sequence[str] = ()

@@ -13,6 +13,7 @@ from typing import Any
 import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
+from tcga_corr.page.change_charts import change_charts
 from tcga_corr.page.charts import all_charts
 from tcga_corr.page.parts import Page, as_data
 from tcga_corr.vocabulary.associations import SIGNIFICANT
@@ -47,12 +48,13 @@ def _render(page: Page, *, is_live: bool, schema: int | None = None) -> str:
         **({} if schema is None else {"schema": schema, "version": version("tcga-corr")}),
         "page": as_data(page),
         "live": is_live,
-        "charts": all_charts(),
+        "charts": all_charts(change_charts()),
         "nulls": [{name: getattr(null, name) for name in _OF_NULLS} for null in NULLS.values()],
         "significant": SIGNIFICANT,
         "names": {one.abbreviation: one.name for one in TUMOR_TYPES.values()},
     }
-    scripts = [_vega(), "\n".join(map(_read, (*(_LIVE if is_live else _WRITTEN), "page.js")))]
+    own = ("differential.js", *(_LIVE if is_live else _WRITTEN), "page.js")
+    scripts = [_vega(), "\n".join(map(_read, own))]
     policy = "; ".join(
         [
             "default-src 'none'",

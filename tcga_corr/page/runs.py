@@ -39,6 +39,7 @@ def page_of_run(engine: Engine, run: str) -> Page:
         scatters=found.scatters,
         dominance=found.dominance,
         hazards=found.hazards,
+        differential=found.differential,
         tables=found.tables,
         methods=found.methods,
         references=found.references,
@@ -46,6 +47,7 @@ def page_of_run(engine: Engine, run: str) -> Page:
         provenance=[
             inputs.facts("Run", _facts(manifest), "run"),
             *inputs.provenance_tables(provenance),
+            *_files_of_groups(manifest),
             _result_tables(run, manifest["results"]),
         ],
         spec=plan.spec,
@@ -59,6 +61,13 @@ def _result_tables(run: str, results: Mapping[str, Mapping[str, Any]]) -> Table:
         (Column("table", "file"), Column("rows", "rows", "count"), Column("sha256", "sha256")),
         [{"table": name, **file} for name, file in results.items()],
     )
+
+
+def _files_of_groups(manifest: Mapping[str, Any]) -> list[Table]:
+    """The files that name the groups of differential expression, if there are any."""
+    columns = (Column("analysis", "analysis"), Column("file", "file"), Column("sha256", "sha256"))
+    rows = manifest.get("groups", [])
+    return [Table("Files of groups", "files-of-groups", columns, rows)] if rows else []
 
 
 def _facts(manifest: Mapping[str, Any]) -> dict[str, Any]:

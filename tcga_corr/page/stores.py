@@ -72,6 +72,7 @@ def page_of_store(engine: Engine, *, with_simulated: bool = False) -> Page:
         scatters={key: own for found in findings for key, own in found.scatters.items()},
         dominance=[one for found in findings for one in found.dominance],
         hazards=[one for found in findings for one in found.hazards],
+        differential=[one for found in findings for one in found.differential],
         tables=[
             *_tables(engine, status, hidden),
             *(one for found in findings for one in found.tables),

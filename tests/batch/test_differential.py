@@ -342,7 +342,7 @@ def test_counts_that_are_replaced_meanwhile(engine: Engine, tmp_path: Path) -> N
     rows = [(name, row[:4].tolist()) for name, row in zip(names, values, strict=True)]
     samples = barcodes(2, site="AC") + barcodes(2, "11", "AC")
     path = write_table(tmp_path / "ACC.tsv", samples, rows)
-    options = LoadOptions(source="mine", counts=True, tumor_type="ACC", replace=True)
+    options = LoadOptions(source="mine", counts=True, tumor_type="ACC")
     other.load(path, options).raise_errors()
     report = run_batch(other, plan, ONE)
     assert len(report.failures) == 2  # its groups are settled over all tumor types
@@ -505,6 +505,9 @@ def test_claims_are_compared(engine: Engine, spec: Path, done: RunReport) -> Non
     plan = plan_spec(engine, path)
     assert plan.run == done.plan.run  # a claim changes no number
     found = compare_claims(engine, done.folder, plan)
+    assert found["contrast"].to_list() == ["tumor:normal"] + ["B:A"] * 6  # by block
+    assert found["verdict"][0].startswith("not the same: ")
+    found = found[1:]
     verdicts = found["verdict"].to_list()
     assert verdicts[0].startswith("the same (q < 0.05 and |log2FC| > 1; by raw p < 0.05 ")
     assert verdicts[1].startswith("not the same: 2 fewer here")
@@ -512,7 +515,6 @@ def test_claims_are_compared(engine: Engine, spec: Path, done: RunReport) -> Non
     assert verdicts[3].startswith("distinguishable: log2FC here is ")
     assert verdicts[4] == "none: 6 samples here, 20 published"
     assert verdicts[5] == "none: no counts of SCGB1A1"
-    assert found["contrast"].to_list() == ["B:A"] * 6 + ["tumor:normal"]
     assert found["here"][0] == str(n_up)
     assert found["here"][2] == f"{gene['log2fc']:.3f}"
     assert found["method"].unique().to_list() == ["DESeq2"]
