@@ -75,7 +75,8 @@ def test_what_is_no_svg(svg: str) -> None:
 
 def test_ids_are_of_this_figure_alone() -> None:
     svg = SVG.format(
-        '<path id="a" d="M0 0"/><use xlink:href="#a"/><g clip-path="url(#a)" style="fill: url(#a)"/>'
+        '<path id="a" d="M0 0"/><use xlink:href="#a"/>'
+        '<g clip-path="url(#a)" style="fill: url(#a)"/>'
     )
     one = drawing("", svg, "q1-0").svg
     assert re.findall(r'id="(.*?)"|href="#(.*?)"|url\(#(.*?)\)', one) == [
