@@ -74,8 +74,8 @@ def run(
             "--workers",
             metavar="N",
             min=1,
-            help="Processes to share the work. Default: threads of this one, as many as "
-            "processors. With --dask: workers to start.",
+            help="Processes to share the work. Default: as many as processors, or threads of "
+            "this one where these are enough. With --dask: workers to start.",
         ),
     ] = None,
     dask: Annotated[
@@ -145,7 +145,8 @@ def _workers(
 ) -> Workers:
     """The workers of the options; no more than fit in the memory."""
     from tcga_corr.batch.executors import WorkerKind, Workers
-    from tcga_corr.batch.run import processors, workers_within
+    from tcga_corr.batch.memory import workers_within
+    from tcga_corr.batch.run import processors
 
     # sums of random genes take no second thread, and fits of DESeq2 hold Python's lock
     apart = bool(processes) or plan.has_draws or plan.has_fits
@@ -153,9 +154,10 @@ def _workers(
     count = processes or processors()
     fitting = workers_within(plan, memory * 1e9, count, apart=kind == "processes")
     if kind != "dask" and fitting < count:
-        settings.note(f"note: {fitting} at a time, as more do not fit in {memory:g} GB")
-        count = fitting
-    return Workers(kind, count, cluster)
+        settings.note(
+            f"note: of the largest tasks {fitting} at a time, as more do not fit in {memory:g} GB"
+        )
+    return Workers(kind, count, cluster, memory * 1e9)
 
 
 @batch.command()

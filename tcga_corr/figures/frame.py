@@ -13,11 +13,13 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from tcga_corr.analysis.answer import Answer, ScopeQuery
+from tcga_corr.choices import Method
 from tcga_corr.errors import UsageError
 from tcga_corr.figures.look import PLAIN, Look
 from tcga_corr.figures.style import GREY, INK, VERMILION, WIDTH
 from tcga_corr.figures.text import plain, text_width, wrapped
 from tcga_corr.vocabulary.associations import SIMULATED
+from tcga_corr.vocabulary.methods import METHODS
 
 _EDGE = 0.08  # inches, left of and above all
 _TITLE, _ABOUT, _FOOT = (8.5, 0.15), (6.5, 0.12), (6, 0.11)  # points and inches of a line
@@ -211,6 +213,12 @@ def place(figure: Figure, left: float, bottom: float, right: float, top: float) 
 def source_and_unit(scope: ScopeQuery) -> str:
     """Where the values of an answer are from, and their unit."""
     return f"{plain(scope.source)}, {plain(scope.unit)}"
+
+
+def symbol_of(method: Method, *, is_partial: bool) -> str:
+    """How the coefficient of a method is written: ``r``, ``rho``, ``partial tau-b``."""
+    symbol = METHODS[method].label.split()[-1]
+    return f"partial {symbol}" if is_partial else symbol
 
 
 def measure_of(name: str, answer: Answer, unit: str) -> str:

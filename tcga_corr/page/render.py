@@ -48,7 +48,7 @@ def _render(page: Page, *, is_live: bool, schema: int | None = None) -> str:
         **({} if schema is None else {"schema": schema, "version": version("tcga-corr")}),
         "page": as_data(page),
         "live": is_live,
-        "charts": all_charts(change_charts()),
+        "charts": {**all_charts(), **change_charts()},
         "nulls": [{name: getattr(null, name) for name in _OF_NULLS} for null in NULLS.values()],
         "significant": SIGNIFICANT,
         "names": {one.abbreviation: one.name for one in TUMOR_TYPES.values()},

@@ -61,6 +61,7 @@ CITED = {
     "friedman": ("Friedman 1937", "10.1080/01621459.1937.10503522"),
     "deseq2": ("Love, Huber & Anders 2014", "10.1186/s13059-014-0550-8"),
     "pydeseq2": ("Muzellec et al. 2023", "10.1093/bioinformatics/btad547"),
+    "apeglm": ("Zhu et al. 2019", "10.1093/bioinformatics/bty895"),
     "large-groups": ("Li et al. 2022", "10.1186/s13059-022-02648-4"),
     "gsea": ("Subramanian et al. 2005", "10.1073/pnas.0506580102"),
 }
