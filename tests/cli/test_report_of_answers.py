@@ -18,7 +18,7 @@ from tcga_corr.cli.saved import read_answer
 from tcga_corr.cli.section_figures import section_with_figures
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.loading.plan import LoadOptions
-from tcga_corr.page.collected import read_page
+from tcga_corr.page.collected import _size, read_page
 from tcga_corr.page.parts import Section
 
 COUNTS = Path(__file__).parents[1] / "golden/deseq2_counts.tsv.gz"
@@ -354,6 +354,25 @@ def test_many_rows_are_cut_and_that_is_said(ask: Ask, tmp_path: Path) -> None:
     [table] = section_with_figures(read_answer(path)).tables
     assert len(table.rows) == 1_000
     assert table.note.startswith(f"The first 1,000 of {n:,} rows")
+
+
+def test_a_page_without_room_for_samples_says_so(
+    ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = tmp_path / "page.html"
+    assert ask(*QUESTIONS["one type"], "--add-to-report", page)[0] == 0
+    [whole] = read_page(page).sections
+    assert whole.scatters
+    size = _size(page.read_text(encoding="utf-8"))
+    monkeypatch.setattr("tcga_corr.page.collected.MOST_BYTES", size - 1_000)
+    assert ask(*QUESTIONS["one type"], "--add-to-report", tmp_path / "b.html")[0] == 0
+    [cut] = read_page(tmp_path / "b.html").sections
+    assert cut.scatters == {}
+    assert "no more room" in cut.no_drawings[0]
+    monkeypatch.setattr("tcga_corr.page.collected.MOST_BYTES", 1_000)
+    err = ask(*QUESTIONS["one type"], "--add-to-report", tmp_path / "c.html")[2]
+    assert "too large to open at ease. Begin another page." in err
+    assert not (tmp_path / "c.html").exists()
 
 
 def test_every_question_can_be_added_to_a_page() -> None:
