@@ -37,11 +37,12 @@ from tcga_corr.analysis.survival import (
     SurvivalAnswer,
     SurvivalQuery,
 )
+from tcga_corr.choices import Null
 from tcga_corr.cli.output import JSON_SCHEMA, PARQUET_KEY
 from tcga_corr.errors import TableError, UsageError
 from tcga_corr.exchange import read_json_object
 from tcga_corr.files import check_is_file
-from tcga_corr.vocabulary.associations import ASSOCIATION
+from tcga_corr.vocabulary.associations import ASSOCIATION, SIMULATED
 
 UNLIKE_AN_ANSWER = (
     ValueError, KeyError, TypeError, AttributeError, IndexError, pl.exceptions.PolarsError,
@@ -265,7 +266,28 @@ def _specifications(saved: Saved) -> Answer:
 
 
 def _scores(saved: Saved) -> Answer:
-    return ScoreAnswer(**saved.common, query=saved.query_as(ScoreQuery))
+    query = saved.query_as(ScoreQuery)
+    compared = _compared(saved, query) if "comparisons" in saved.record else None
+    return ScoreAnswer(**saved.common, query=query, compared=compared)
+
+
+def _compared(saved: Saved, query: ScoreQuery) -> CompareAnswer:
+    """What compares the groups of scores, with the values, which are the scores."""
+    frame = saved.table("comparisons")
+    kept = saved.frame.drop_nulls(["group", "es"]).with_columns(
+        pl.col("set").str.strip_prefix(f"{SIMULATED} ")
+    )
+    values = {
+        (tumor_type, name): {
+            group: kept.filter(tumor_type=tumor_type, set=name, group=group)["es"].to_numpy()
+            for group in query.groups
+        }
+        for tumor_type in query.scope.tumor_types
+        for name in query.sets
+    }
+    null: list[Null] = ["genes"] if frame["p_genes"].null_count() < frame.height else []
+    asked = CompareQuery(query.sets, query.by or "", query.groups, query.scope, null)
+    return CompareAnswer(**{**saved.common, "frame": frame}, query=asked, values=values)
 
 
 def _genes(saved: Saved) -> Answer:

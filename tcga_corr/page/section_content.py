@@ -119,12 +119,15 @@ def _comparison(answer: CompareAnswer) -> Content:
         _about(query.scope),
         [answer_findings.of_comparison(answer)],
         *_own(answer, query.scope, answer_methods.of_comparison(answer)),
-        tables=[
-            frame_table(
-                f"Tests: {title}", f"compare-{query.by}", answer.frame,
-                hidden=("statistic", "df", "df2", "genes_low", "genes_high"),
-            )
-        ],
+        tables=[_tests(answer, title)],
+    )
+
+
+def _tests(answer: CompareAnswer, title: str) -> Table:
+    """A row per tumor type, variable, groups and test."""
+    return frame_table(
+        f"Tests: {title}", f"compare-{answer.query.by}", answer.frame,
+        hidden=("statistic", "df", "df2", "genes_low", "genes_high"),
     )  # fmt: skip
 
 
@@ -197,12 +200,19 @@ def _scores(answer: ScoreAnswer) -> Content:
     kind = "Scores" if answer.provenance.gene_sets else "Values"
     title = f"{kind} of {', '.join(query.sets[:6])}{', …' if query.sets[6:] else ''}"
     own = answer_methods.Paragraphs([_SCORES] if answer.provenance.gene_sets else [_VALUES])
+    findings = answer_findings.of_scores(answer)
+    tables = [frame_table(title, "scores", answer.frame, groups=("tumor_type", "set"))]
+    if answer.compared is not None:
+        tests = answer_methods.of_comparison(answer.compared)
+        own = answer_methods.Paragraphs([*own.texts, *tests.texts], tests.cites)
+        findings.append(answer_findings.of_comparison(answer.compared))
+        tables.append(_tests(answer.compared, title))
     return Content(
         title,
         _about(query.scope),
-        answer_findings.of_scores(answer),
+        findings,
         *_own(answer, query.scope, own),
-        tables=[frame_table(title, "scores", answer.frame, groups=("tumor_type", "set"))],
+        tables=tables,
     )
 
 

@@ -37,6 +37,7 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
     "dominance": ("dominance", "ferroptosis", "apoptosis", *TWO, "--draws", "20"),
     "robustness": ("robustness", "RELA", "NFE2L2", "-t", "ACC", *NO_NULL),
     "scores": ("score", "ferroptosis", "apoptosis", *TWO),
+    "scores of groups": ("score", "RELA", "--by", "sample-type", "-t", "LIHC", *NO_NULL),
     "components": ("pca", "-t", "LIHC", "--by", "sample-type"),
     "ranking": ("enrich", "ranks.tsv", "--against", "hallmark", "--permutations", "100",
                 "--min-size", "3"),
