@@ -106,7 +106,8 @@ def fit(
     """Fit DESeq2's model, and test contrasts by Wald's statistic.
 
     Love, Huber & Anders 2014, doi:10.1186/s13059-014-0550-8. Shrunken fold changes by a Cauchy
-    prior: Zhu, Ibrahim & Love 2019, doi:10.1093/bioinformatics/bty895.
+    prior: Zhu, Ibrahim & Love 2019, doi:10.1093/bioinformatics/bty895. The package: Muzellec et al.
+    2023, doi:10.1093/bioinformatics/btad547.
 
     Parameters
     ----------

@@ -146,7 +146,7 @@ def robustness(
         draws=draws,
     )
     variables, notes = [*xs, *ys, *controls], matching_notes(evaluator.measured)
-    lines = tuple(_lines(spread))
+    lines = tuple(lines_of_spread(spread))
     return data.answer(
         RobustnessAnswer, frame, query, variables, notes, lines=lines, summary=spread
     )
@@ -241,7 +241,8 @@ def _null_spread(frame: pl.DataFrame, column: str) -> NullSpread:
     )
 
 
-def _lines(spread: Spread) -> list[str]:
+def lines_of_spread(spread: Spread) -> list[str]:
+    """What the choices come to, for people."""
     asked = "none" if spread.r_as_asked is None else f"{spread.r_as_asked:.3f}"
     n = spread.n_specifications
     lines = [

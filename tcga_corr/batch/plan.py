@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from importlib.metadata import version
 from typing import Any, Literal
@@ -349,14 +349,14 @@ class Plan:
         Its blocks.
     tables
         Source and tumor type to the sha256 of each table.
-    counts
-        Source and tumor type to the sha256 of each table of raw counts.
     covariates
         ``TABLE`` to the sha256 of each table of covariates.
     reference
         The sha256 of the reference collection, where a null uses its sets.
     version
         The version of tcga-corr.
+    counts
+        Source and tumor type to the sha256 of each table of raw counts.
     """
 
     name: str
@@ -366,10 +366,10 @@ class Plan:
     spec: str
     analyses: tuple[PlannedAnalysis, ...]
     tables: Mapping[tuple[str, str], str]
-    counts: Mapping[tuple[str, str], str]
     covariates: Mapping[str, str]
     reference: str | None
     version: str
+    counts: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @cached_property
     def tasks(self) -> tuple[Task, ...]:
@@ -502,7 +502,7 @@ _SETTINGS = (
     "min_genes", "where", "null", "draws", "x", "y", "strata", "levels",
 )  # fmt: skip
 _OF_VARIABLES = ("variables", "adjust", "purity", "conditions", "by", "endpoint")
-_OF_SCOPE = tuple(field.name for field in fields(Scope))
+_OF_SCOPE = tuple(one.name for one in fields(Scope))
 
 
 def _settings_to_json(analysis: PlannedAnalysis) -> dict[str, Any]:

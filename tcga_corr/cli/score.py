@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,9 +14,7 @@ from tcga_corr.errors import UsageError
 from tcga_corr.vocabulary.nulls import N_DRAWS
 
 if TYPE_CHECKING:
-    from tcga_corr.analysis.score import ScoreAnswer
     from tcga_corr.engine import Engine
-    from tcga_corr.figures.look import FigureFile
 
 
 @options.command
@@ -62,6 +60,7 @@ def score(
     null: options.GroupNulls = None,
     draws: options.Draws = N_DRAWS,
     plot: options.Plot = None,
+    report: options.Report = None,
     out: options.Out,
 ) -> None:
     """Score gene sets in each sample by ssGSEA, or give the values of genes.
@@ -108,27 +107,34 @@ def score(
             "scores",
             f"{kind}{grouped}; {query.source}, {query.unit}; {query.samples_in_words}",
             around=compared,
+            less=("n_missing", "n_genes", "patient", "sample_type"),
+            keep=("set", "es"),
         )
     )
-    if plot is not None:
-        _plot(answer, store, sets, scope, plot)
-
-
-def _plot(
-    answer: ScoreAnswer, store: Engine, sets: list[str], scope: options.Scope, plot: FigureFile
-) -> None:
-    from tcga_corr.figures.style import save
-
-    if answer.compared is not None:
-        from tcga_corr.figures.boxes import boxes
-
-        save(boxes(answer.compared, answer.query.reference), plot)
+    if plot is None and report is None:
         return
-    from tcga_corr.figures.distribution import distribution
+    beside = {} if answer.compared else _beside(store, sets, scope)
+    if plot is not None:
+        from tcga_corr.figures.style import save
 
-    tumor = store.values(sets, **scope)
+        if answer.compared is not None:
+            from tcga_corr.figures.boxes import boxes
+
+            figure = boxes(answer.compared, answer.query.reference, plot.look)
+        else:
+            from tcga_corr.figures.distribution import distribution
+
+            figure = distribution(beside["values"], beside["normal"], plot.look)
+        save(figure, plot)
+    if report is not None:
+        report.add(answer, **beside)
+
+
+def _beside(store: Engine, sets: list[str], scope: options.Scope) -> dict[str, Any]:
+    """The values of the samples, and where these are tumours those of normal tissue."""
     normal = None
     if scope["samples"] == "tumor":
-        scope["samples"] = "normal"
-        normal = store.values(sets, **scope)
-    save(distribution(tumor, normal), plot)
+        of_normal = scope.copy()
+        of_normal["samples"] = "normal"
+        normal = store.values(sets, **of_normal)
+    return {"values": store.values(sets, **scope), "normal": normal}

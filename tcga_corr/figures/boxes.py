@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -26,6 +27,7 @@ from tcga_corr.figures.frame import (
     source_and_unit,
     where_in_words,
 )
+from tcga_corr.figures.look import PLAIN, Look
 from tcga_corr.figures.style import GREY, INK, WIDTH, styled
 from tcga_corr.figures.text import (
     cut_apart,
@@ -44,7 +46,8 @@ MOST, MOST_OF_ONE = 6, 12
 """Variables of one figure, and groups; groups where there is one tumor type."""
 _ONE = 3.5  # inches of a figure of one variable in one tumor type: 89 mm
 _LEFT, _RIGHT, _GAP, _ROW, _TITLE = 0.6, 0.1, 0.1, 0.12, 0.17  # inches
-_HIGH, _LOW = 2.6, 1.5  # inches of a panel alone, or among others
+_HIGH, _LOW, _LEAST = 2.6, 1.5, 0.8  # inches of a panel alone, among others, and at least
+_COLUMN = 0.1  # inches of a tumor type, below which labels would touch
 _WIDE_LABEL = 0.62  # inches of a tumor type, from which its label is not upright
 _WIDE_NUMBER = 0.34  # inches of a tumor type, from which p is a number
 _NARROWEST = 0.2  # inches of a group, where panels can stand below one another
@@ -69,7 +72,7 @@ class _Panel:
 
 
 @styled()
-def boxes(answer: CompareAnswer, reference: str | None = None) -> Figure:
+def boxes(answer: CompareAnswer, reference: str | None = None, look: Look = PLAIN) -> Figure:
     """Draw the values of groups: quartiles and median as a box, each sample as a point.
 
     A panel per variable; of one tumor type, panels side by side. Whiskers go to the last sample
@@ -86,6 +89,8 @@ def boxes(answer: CompareAnswer, reference: str | None = None) -> Figure:
     reference
         A group with which each other is compared, in one tumor type: q of Welch's t stands above
         it.
+    look
+        Its size, title and the order of tumor types.
 
     Raises
     ------
@@ -93,24 +98,29 @@ def boxes(answer: CompareAnswer, reference: str | None = None) -> Figure:
         If there are more than 6 variables, or groups; of one tumor type 12 groups.
     """
     _check(answer)
-    panels = [_panel(answer, name, reference) for name in answer.query.variables]
-    types = answer.query.scope.tumor_types
+    types = _ordered(answer, look)
+    panels = [_panel(answer, name, types, reference) for name in answer.query.variables]
     is_one = len(types) == 1
     marks = [name for name in _P if any(_p(panel, name) for panel in panels)]
     if any(panel.against for panel in panels):
         marks.append(_AGAINST)
     across = min(3, len(panels)) if is_one else 1
-    while across > 1 and (WIDTH / across - _LEFT - _RIGHT) / len(answer.query.groups) < _NARROWEST:
+    natural = _ONE if is_one and len(panels) == 1 else WIDTH
+    width = look.width_or(natural)
+    while across > 1 and (width / across - _LEFT - _RIGHT) / len(answer.query.groups) < _NARROWEST:
         across -= 1
-    width = _ONE if is_one and len(panels) == 1 else WIDTH
     inner = width / across - _LEFT - _RIGHT
     high = _HIGH if len(panels) <= across else _LOW
     labels = [_labels(panel, types, answer.query.groups, inner) for panel in panels]
-    frame = replace(_frame(answer, panels, marks, inner, reference), width=width)
+    frame = replace(_frame(answer, panels, marks, inner, reference), look=look)
+    frame = frame.as_wide(natural, across * (_LEFT + _RIGHT + max(1.0, _COLUMN * len(types))))
     top = (_TITLE if len(panels) > 1 else 0.04) + _ROW * len(marks) + 0.04
     below = max(_height(one) for one in labels) + 0.06
     n_down = -(-len(panels) // across)
-    figure = frame.figure(n_down * (top + high + below) + 0.02)
+    beside = n_down * (top + below) + 0.02
+    body = frame.body(beside + n_down * high, beside + n_down * _LEAST)
+    high = (body - beside) / n_down
+    figure = frame.figure(body)
     for number, (panel, own) in enumerate(zip(panels, labels, strict=True)):
         down, right = divmod(number, across)
         left = right * width / across + _LEFT
@@ -144,14 +154,27 @@ def _test_of(answer: CompareAnswer) -> tuple[str, str]:
     return _TEST.get(len(answer.query.groups), _TEST_OF_MANY)
 
 
-def _panel(answer: CompareAnswer, name: str, reference: str | None) -> _Panel:
+def _ordered(answer: CompareAnswer, look: Look) -> list[str]:
+    """The tumor types; by the difference of medians of the first two groups, if by value."""
+    a, b, *_ = answer.query.groups
+    first = answer.query.variables[0]
+    differences: dict[str, float | None] = {}
+    n: dict[str, int] = {}
+    for name in answer.query.scope.tumor_types:
+        groups = answer.values[name, first]
+        n[name] = sum(map(len, groups.values()))
+        if len(groups[a]) >= MIN_GROUP and len(groups[b]) >= MIN_GROUP:
+            differences[name] = float(np.median(groups[a]) - np.median(groups[b]))
+    return look.ordered(answer.query.scope.tumor_types, differences, n, "given")
+
+
+def _panel(answer: CompareAnswer, name: str, types: Sequence[str], reference: str | None) -> _Panel:
     test, _ = _test_of(answer)
     tests = {
         row["tumor_type"]: row
         for row in answer.frame.to_dicts()
         if row["variable"] == name and row["test"] == test
     }
-    types = answer.query.scope.tumor_types
     values = {one: answer.values[one, name] for one in types}
     against = {}
     if reference is not None and len(types) == 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tcga_corr.page.charts import GREY, INK, LINE, POINT, Spec
+from tcga_corr.page.charts import GREY, INK, LINE, POINT, Spec, whole
 
 _SILENT: Spec = {"aria": False}  # the tables beneath say the same to a screen reader
 _COLOURS = {"up": LINE, "down": POINT, "neither": GREY}
@@ -10,7 +10,7 @@ _COLOURS = {"up": LINE, "down": POINT, "neither": GREY}
 
 def change_charts() -> dict[str, Spec]:
     """By name, for the page."""
-    return {"volcano": _volcano()}
+    return {"volcano": whole(_volcano())}
 
 
 def _volcano() -> Spec:
@@ -71,7 +71,7 @@ def _volcano() -> Spec:
             "data": {"name": "labels"},
             "transform": [{"filter": f"datum.side === '{side}'"}],
             "mark": {"type": "text", "align": align, "dx": offset, "color": INK, "fontSize": 11,
-                     "baseline": "middle", **_SILENT},
+                     "limit": 110, "baseline": "middle", **_SILENT},
             "encoding": {"x": across("x"), "y": up("at"), "text": {"field": "gene"}},
         }  # fmt: skip
 

@@ -428,12 +428,15 @@ def _dominance() -> Spec:
     }  # fmt: skip
 
 
-def all_charts(more: Mapping[str, Spec]) -> dict[str, Spec]:
-    """By name, for the page; with some that are made elsewhere."""
+def all_charts() -> dict[str, Spec]:
+    """By name, for the page."""
     charts = {
         "forest": _forest(), "strata": _strata(), "scatter": _scatter(), "heat": _heat(),
-        "dominance": _dominance(), "hazards": _hazards(), **more,
+        "dominance": _dominance(), "hazards": _hazards(),
     }  # fmt: skip
-    return {
-        name: {"$schema": _SCHEMA, **chart, "config": _CONFIG} for name, chart in charts.items()
-    }
+    return {name: whole(chart) for name, chart in charts.items()}
+
+
+def whole(chart: Spec) -> Spec:
+    """A figure with the look of all."""
+    return {"$schema": _SCHEMA, **chart, "config": _CONFIG}

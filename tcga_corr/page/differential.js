@@ -3,6 +3,7 @@
 function changesPart(base) {
   const { byId, make, readable, small, draw, saveFigure, charts } = base;
   const HEIGHT = 360;  // pixels, as the specification has it
+  const ROOM = 90;  // pixels of a name at the edge
   const NAME = 13;  // pixels between two names
   const CALLS = { 1: "up", "-1": "down", 0: "neither" };
   let blocks = [];
@@ -45,7 +46,10 @@ function changesPart(base) {
   function drawOne(block, number) {
     const one = block.volcanoes[byId(`change-choice-${number}`).value];
     const points = pointsOf(one);
-    const reach = 1.12 * Math.max(2 * block.lfc, 1, ...points.map((each) => Math.abs(each.x)));
+    const host = byId(`change-chart-${number}`);
+    const width = Math.min(host.clientWidth - 75, 720);
+    const furthest = Math.max(2 * block.lfc, 1, ...points.map((each) => Math.abs(each.x)));
+    const reach = furthest * (1 + ROOM / Math.max(width, ROOM));
     const highest = 1.1 * Math.max(1.5 * one.line, ...points.map((each) => each.y));
     const spec = structuredClone(charts.volcano);
     for (const { encoding } of spec.layer) {
@@ -55,9 +59,7 @@ function changesPart(base) {
     const limits = [{ x: null, y: one.line },
       ...(block.lfc ? [-block.lfc, block.lfc] : [0]).map((x) => ({ x, y: null }))];
     byId(`change-about-${number}`).textContent = readable(`${one.about}.`);
-    const host = byId(`change-chart-${number}`);
-    return draw(host.id, spec, { points, labels: labelsOf(one, points, highest), limits },
-      Math.min(host.clientWidth - 75, 720),
+    return draw(host.id, spec, { points, labels: labelsOf(one, points, highest), limits }, width,
       [`${block.analysis}: ${titleOf(one)}`, block.about, one.about]);
   }
 

@@ -188,20 +188,24 @@ def counts_table(rows: Sequence[Row], settings: PlannedDifferential, name: str, 
         Column("tumor_type", "tumor type"), Column("contrast", "contrast"),
         Column("n_a", "n of A", "count", "samples of the first group"),
         Column("n_b", "n of B", "count", "samples of the second group"),
-        Column("n_pairs", "pairs", "count"),
+        *([Column("n_pairs", "pairs", "count")] if settings.pair else []),
         Column("n_tested", "tested", "count", "genes with p"),
         Column("n_up", "up", "count", f"more in A, at {limits}"),
         Column("n_down", "down", "count", f"less in A, at {limits}"),
         Column("n_raw", "by raw p", "count", f"p < 0.05 and |log2FC| > {settings.lfc:g}: many are "
                "called by chance"),
-        Column("n_wilcoxon", "by Wilcoxon", "count", "by q of Wilcoxon's test in place of q"),
-        Column("n_both", "by both", "count", "by q of both tests"),
-        Column("n_zero_group", "no reads in a group", "count",
-               "called genes whose fold change has no size"),
+        Column("n_wilcoxon", "Wilcoxon", "count", "by q of Wilcoxon's test in place of q"),
+        Column("n_both", "both", "count", "by q of both tests"),
+        Column("n_zero_group", "no reads", "count",
+               "called genes without a read in a group, whose fold change has no size"),
         Column("low_mean", "filter", "number", "base mean below which genes have no q"),
-        Column("why", "note"),
+        Column("why", "not compared, as"),
     )  # fmt: skip
-    shown = [row | {"why": note_without_mark(row["note"])} for row in map(dict, rows)]
+    # what was found on the way is among what was left out
+    reasons = (
+        "" if row["n_tested"] is not None else note_without_mark(row["note"]) for row in rows
+    )
+    shown = [{**row, "why": reason} for row, reason in zip(rows, reasons, strict=True)]
     return Table(f"Genes called: {name}", file, columns, finite(shown))
 
 

@@ -100,7 +100,7 @@ def _groups(settings: PlannedDifferential) -> str:
 
 
 def _beside(settings: PlannedDifferential, cited: list[str]) -> str:
-    cited.append("large-samples")
+    cited.append("large-groups")
     test = "signed ranks within patients" if settings.pair else "rank sums"
     return (
         f"Beside it stands Wilcoxon's test ({test}) of counts divided by the size factors, as "

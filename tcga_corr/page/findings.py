@@ -23,7 +23,7 @@ from tcga_corr.exchange import finite
 from tcga_corr.page import sentences
 from tcga_corr.page.differential import differential_of
 from tcga_corr.page.hazards import hazards_of, survival_table
-from tcga_corr.page.pairs import pair_of, scatters_of
+from tcga_corr.page.pairs import are_simulated, pair_of, scatters_of
 from tcga_corr.page.parts import (
     Differential,
     Dominance,
@@ -38,6 +38,8 @@ from tcga_corr.page.run_methods import methods_of_run
 from tcga_corr.page.run_rows import RowBudget, chosen_rows, grouped
 from tcga_corr.page.run_tables import claims_table, dominance_table, notes_of, pairs_table
 from tcga_corr.page.strata import differences_table, pair_of_strata
+from tcga_corr.sources import source_is_simulated
+from tcga_corr.vocabulary.associations import SIMULATED
 
 _MOST_SENTENCES = 4  # of pairs of one analysis, before it gets one for all
 _NO_ROOM = "the page has no room for the samples of all pairs"
@@ -58,6 +60,8 @@ class Findings:
         Rows of what was left out.
     left_out
         The analyses some of whose pairs are not in the page.
+    is_simulated
+        By analysis, whether its values are.
 
     Parameters
     ----------
@@ -67,6 +71,8 @@ class Findings:
         What fits in the page; what is used is subtracted from it.
     prefix
         Before the names of its analyses, where a page has several runs.
+    marked
+        Whether what is simulated is marked part by part, as others of the page are not.
 
     Raises
     ------
@@ -77,7 +83,13 @@ class Findings:
     """
 
     def __init__(
-        self, engine: Engine, folder: RunFolder, budget: RowBudget, prefix: str = ""
+        self,
+        engine: Engine,
+        folder: RunFolder,
+        budget: RowBudget,
+        prefix: str = "",
+        *,
+        marked: bool = False,
     ) -> None:
         self._engine, self.folder, self._budget, self._prefix = engine, folder, budget, prefix
         self.plan, self.manifest = folder.plan(), folder.manifest()
@@ -92,7 +104,11 @@ class Findings:
         self.tables: list[Table] = []
         self.left_out: list[str] = []
         shares = budget.shares(self.plan)
+        self.is_simulated = {
+            one.name: source_is_simulated(one.source) for one in self.plan.analyses
+        }
         for analysis in self.plan.analyses:
+            n_tables, n_answers = len(self.tables), len(self.answers)
             if analysis.kind == "dominance":
                 self._add_dominance(analysis)
             if analysis.kind == "survival":
@@ -105,6 +121,8 @@ class Findings:
             for method in analysis.methods:
                 add = self._add_strata if analysis.strata else self._add_pairs
                 add(analysis, method, shares[analysis.name, method])
+            if self.is_simulated[analysis.name] and (marked or self.partly_simulated):
+                self._mark(n_tables, n_answers)
         of_run = f", {folder.run}" if prefix else ""
         if self.plan.claims:
             claims = compare_claims(engine, folder, self.plan).to_dicts()
@@ -115,10 +133,29 @@ class Findings:
                 replace(one, question=f"{folder.run}: {one.question}") for one in self.answers
             ]
         if len(self.pairs) > 1:
-            self.tables.append(pairs_table(self.pairs, f"{folder.run}-pairs", of_run))
+            table = pairs_table(self.pairs, f"{folder.run}-pairs", of_run)
+            has_marks = (marked or self.partly_simulated) and any(self.is_simulated.values())
+            self.tables.append(replace(table, simulated=has_marks))
         self.dropped: list[Row] = list(notes_of(folder, budget, prefix))
         self.provenance = Provenance.from_dict(self.manifest)
         self.methods, self.references = methods_of_run(self.plan, self.provenance)
+
+    @property
+    def simulated(self) -> bool:
+        """Whether all of it is of simulated values."""
+        return self.provenance.simulated and not self.partly_simulated
+
+    @property
+    def partly_simulated(self) -> bool:
+        """Whether some of it is of simulated values, and some is not."""
+        return len(set(self.is_simulated.values())) > 1
+
+    def _mark(self, n_tables: int, n_answers: int) -> None:
+        """Mark the tables and answers after the first ones as simulated."""
+        self.tables[n_tables:] = [replace(one, simulated=True) for one in self.tables[n_tables:]]
+        self.answers[n_answers:] = [
+            replace(one, answer=f"{SIMULATED}: {one.answer}") for one in self.answers[n_answers:]
+        ]
 
     def _add_pairs(self, analysis: PlannedAnalysis, method: str, n_pairs: int) -> None:
         rows, pooled = chosen_rows(self.folder, analysis, method, n_pairs)
@@ -260,6 +297,7 @@ class Findings:
             ),
             sets,
             [{column: row[column] for column in _DRAWN} for row in shown],
+            simulated=are_simulated(rows),
         )
         if shown:
             self.dominance.append(part)

@@ -44,6 +44,9 @@ class Settings:
         What cut the samples, and into which strata; empty where nothing did.
     endpoint
         Of survival; empty of other questions.
+    own, own_cites
+        Of a question that is none of these, its paragraphs in place of those of correlation, and
+        the keys of what they cite.
     """
 
     samples: str
@@ -63,6 +66,8 @@ class Settings:
     cut_by: str = ""
     strata: Sequence[str] = ()
     endpoint: str = ""
+    own: Sequence[str] = ()
+    own_cites: Sequence[str] = ()
 
 
 def methods_text(settings: Settings) -> tuple[list[str], list[str]]:
@@ -72,7 +77,10 @@ def methods_text(settings: Settings) -> tuple[list[str], list[str]]:
     paragraphs = [_data(settings)]
     if provenance.gene_sets:
         paragraphs.append(_scores(settings, cited))
-    if settings.is_dominance:
+    if settings.own:
+        paragraphs += settings.own
+        cited += settings.own_cites
+    elif settings.is_dominance:
         paragraphs.append(_dominance(settings, cited))
     elif settings.endpoint:
         paragraphs.append(_survival(settings, cited))

@@ -31,7 +31,8 @@ def page_of_run(engine: Engine, run: str) -> Page:
         subtitle=f"Run {plan.run}, {manifest['ended'][:10]}: "
         f"{plan.n_rows:,} row{'s' if plan.n_rows > 1 else ''} of "
         f"{len(plan.analyses)} analys{'es' if len(plan.analyses) > 1 else 'is'}",
-        simulated=provenance.simulated,
+        simulated=found.simulated,
+        partly_simulated=found.partly_simulated,
         answers=found.answers,
         pairs=found.pairs,
         pairs_note="; ".join(found.left_out),

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,10 @@ from tcga_corr.batch import differential, planning
 from tcga_corr.batch.claims import compare_claims
 from tcga_corr.batch.executors import TaskRunner, Workers
 from tcga_corr.batch.folder import RunFolder
+from tcga_corr.batch.memory import in_turn, workers_within
 from tcga_corr.batch.plan import Plan
 from tcga_corr.batch.planning import make_plan, plan_spec, read_spec_for
-from tcga_corr.batch.run import RunReport, Shard, merge, run_batch, workers_within
+from tcga_corr.batch.run import RunReport, Shard, merge, run_batch
 from tcga_corr.batch.spec import SpecError, filled_in
 from tcga_corr.batch.verify import verify_run
 from tcga_corr.engine import Engine, open_store
@@ -279,6 +281,15 @@ def test_the_same_bytes_by_parts_and_processes(
         run_batch(other, plan, Workers("processes", 1), Shard(number, 2))
     assert merge(other, plan.run).is_complete
     assert tables_of(RunFolder(other.store, plan.run)) == tables_of(small.folder)
+
+
+@pytest.mark.slow
+def test_the_same_bytes_by_dask(engine: Engine, small: RunReport, tmp_path: Path) -> None:
+    pytest.importorskip("distributed", reason="the extra dask is not installed")
+    other = without_results(engine, tmp_path / "cache")
+    report = run_spec(other, written(tmp_path), Workers("dask", 1, "local"))
+    assert report.is_complete
+    assert tables_of(report.folder) == tables_of(small.folder)
 
 
 @pytest.mark.slow
@@ -616,8 +627,9 @@ def test_fits_are_spread_over_processes(
     monkeypatch.setattr(runs, "processors", lambda: 3)
     assert run("batch", spec)[0] == 2
     _, _, told = run("batch", spec, "--memory", "0.6")
-    assert "1 at a time, as more do not fit in 0.6 GB" in told
-    assert [(one.kind, one.count) for one in seen] == [("processes", 3), ("processes", 1)]
+    assert "of the largest tasks 1 at a time, as more do not fit in 0.6 GB" in told
+    assert [(one.kind, one.count) for one in seen] == [("processes", 3)] * 2
+    assert [one.memory for one in seen] == [4e9, 0.6e9]
 
 
 def test_memory_grows_with_samples(engine: Engine, spec: Path) -> None:
@@ -630,9 +642,47 @@ def test_memory_grows_with_samples(engine: Engine, spec: Path) -> None:
     assert workers_within(plan, 4e9, 2, apart=True) == 2
 
 
+def test_only_large_tumor_types_run_alone(engine: Engine, spec: Path) -> None:
+    plan = plan_spec(engine, spec)
+    block = plan.analysis("normal")
+    large = replace(block, n_samples=(20_000_000 // N_GENES, 0, 12))
+    plan = replace(plan, analyses=(large, *plan.analyses[1:]))
+    groups = list(in_turn(plan, plan.tasks, Workers("processes", 3, memory=4e9)))
+    found = [(workers.count, [task.number for task in tasks]) for tasks, workers in groups]
+    assert found == [(1, [0]), (3, [1, 2, 3, 4, 5])]
+    assert all(workers.kind == "processes" for _, workers in groups)
+    [(none, _)] = in_turn(plan, [], Workers("threads", 2))
+    assert none == []
+    dask = Workers("dask", 3, "local")
+    assert list(in_turn(plan, plan.tasks, dask)) == [(list(plan.tasks), dask)]
+
+
 def test_counts_are_enough_to_check_a_spec(engine: Engine, spec: Path, run: Run) -> None:
     assert not engine.store.table_keys()
     code, _, told = run("batch", "check", spec)
     assert code == 0
     assert "right; its run is counted-" in told
     assert planning.summary_of(plan_spec(engine, spec))["tasks"].to_list() == [3, 1, 2]
+
+
+def test_de_goes_on_with_the_other_tumor_types(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also of the command: a fit that cannot be done gives its reason, and others their rows."""
+    from tcga_corr.analysis import de
+    from tcga_corr.analysis.de_fit import FitTask, TypeFit, try_fit
+    from tcga_corr.errors import AnalysisError
+
+    def without_acc(task: FitTask) -> TypeFit | AnalysisError:
+        if task.key.tumor_type == "ACC":
+            return AnalysisError("no gene has 10 reads in all samples together")
+        return try_fit(task)
+
+    monkeypatch.setattr(de, "try_fit", without_acc)
+    answer = engine.de(source="mine", min_count=800, jobs=1)
+    notes = dict(answer.frame.select("tumor_type", "note").unique().rows())
+    assert notes["ACC"] == "no gene has 10 reads in all samples together"
+    assert answer.summary["tumor_type"].to_list() == ["LIHC"]
+    monkeypatch.setattr(de, "try_fit", lambda _: AnalysisError("no gene has 10 reads"))
+    with pytest.raises(AnalysisError, match="ACC, LIHC: no gene has 10 reads; CHOL: 1 sample"):
+        engine.de(source="mine", jobs=1)
