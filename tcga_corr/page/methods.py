@@ -40,6 +40,10 @@ class Settings:
         Those of ``adjust`` that are categories.
     with_purity
         Whether r was adjusted for purity beside.
+    over_rows
+        Whether q is over all rows of the question, and not over those of a pair.
+    groups
+        What was compared, of a question that compares groups of samples.
     cut_by, strata
         What cut the samples, and into which strata; empty where nothing did.
     endpoint
@@ -63,6 +67,8 @@ class Settings:
     cut_by: str = ""
     strata: Sequence[str] = ()
     endpoint: str = ""
+    over_rows: bool = False
+    groups: Sequence[str] = ()
 
 
 def methods_text(settings: Settings) -> tuple[list[str], list[str]]:
@@ -74,6 +80,8 @@ def methods_text(settings: Settings) -> tuple[list[str], list[str]]:
         paragraphs.append(_scores(settings, cited))
     if settings.is_dominance:
         paragraphs.append(_dominance(settings, cited))
+    elif settings.groups:
+        paragraphs.append(_comparison(settings, cited))
     elif settings.endpoint:
         paragraphs.append(_survival(settings, cited))
         if settings.n_types > 1:
@@ -149,8 +157,31 @@ def _correlation(settings: Settings, cited: list[str]) -> str:
     batch = " and, as q_batch, over all rows of the run" if settings.over_batch else ""
     return (
         f"Within each tumor type, association was estimated by {estimates}, in at least "
-        f"10 samples. q-values are Benjamini and Hochberg's over the tumor types of a pair{batch}."
+        f"10 samples. q-values are Benjamini and Hochberg's over {_family(settings)}{batch}."
         f"{adjusted} Where gene sets shared genes, r_disjoint is r without them."
+    )
+
+
+def _family(settings: Settings) -> str:
+    """The rows over which q is adjusted."""
+    return "the tumor types and pairs" if settings.over_rows else "the tumor types of a pair"
+
+
+def _comparison(settings: Settings, cited: list[str]) -> str:
+    cited.append("q")
+    first, *others = settings.groups
+    null = ""
+    if settings.null:
+        cited.append("phipson-smyth")
+        null = (
+            f" p_genes is the rank of the effect among {settings.draws:,} random genes or sets of "
+            "the same mean and spread of expression."
+        )
+    return (
+        f"Within each tumor type, {first} samples were compared with {' and '.join(others)} "
+        "samples by Welch's t test and Mann and Whitney's test, and where patients have samples of "
+        "both by the paired t test and Wilcoxon's signed ranks. q-values are Benjamini and "
+        f"Hochberg's over all rows of a test.{null}"
     )
 
 
@@ -213,7 +244,7 @@ def _nulls(settings: Settings, cited: list[str]) -> str:
     nulls = [null for name, null in NULLS.items() if name in settings.null]
     cited += [reference for null in nulls for reference in null.references]
     details = "; ".join(null.details.format(draws=settings.draws) for null in nulls)
-    family = "the rows of an analysis" if settings.over_batch else "the tumor types of a pair"
+    family = "the rows of an analysis" if settings.over_batch else _family(settings)
     adjusted = [
         f"{null.q} is {null.p} adjusted by Benjamini and Hochberg over {family}"
         if null.q

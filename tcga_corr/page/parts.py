@@ -122,6 +122,51 @@ class Dominance:
 
 
 @dataclass(frozen=True)
+class Box:
+    """The values of one group in one tumor type: quartiles, whiskers, and the values beyond them.
+
+    Whiskers end at the last value within 1.5 interquartile ranges of the box. ``median`` and the
+    others are None of a group that is too small to draw.
+    """
+
+    tumor_type: str
+    group: str
+    n: int
+    low: float | None
+    q1: float | None
+    median: float | None
+    q3: float | None
+    high: float | None
+    beyond: Sequence[float]
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """A variable in groups of samples.
+
+    Attributes
+    ----------
+    variable, axis
+        Its name, and the title of its axis.
+    about
+        The data it is from.
+    groups
+        In the order to draw.
+    boxes
+        One for each tumor type and group.
+    tests
+        A row per tumor type of the test that goes with the figure, in the columns of ``compare``.
+    """
+
+    variable: str
+    axis: str
+    about: str
+    groups: Sequence[str]
+    boxes: Sequence[Box]
+    tests: Sequence[Row]
+
+
+@dataclass(frozen=True)
 class Page:
     """The content of a page.
 
@@ -135,7 +180,7 @@ class Page:
         Questions and answers in words.
     pairs, pairs_note, scatters
         For the figure; which pairs they are, if not all; by key and tumor type, their samples.
-    dominance, hazards, tables
+    boxes, dominance, hazards, tables
         More figures, and tables.
     methods
         Paragraphs to paste; ``references`` are what they cite.
@@ -154,6 +199,7 @@ class Page:
     pairs: Sequence[Pair] = ()
     pairs_note: str = ""
     scatters: Mapping[str, Mapping[str, Scatter]] = field(default_factory=dict)
+    boxes: Sequence[Boxes] = ()
     dominance: Sequence[Dominance] = ()
     hazards: Sequence[Hazards] = ()
     tables: Sequence[Table] = ()

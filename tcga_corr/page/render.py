@@ -20,6 +20,7 @@ from tcga_corr.vocabulary.nulls import NULLS
 from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
 
 _VEGA_LITE = "6.4"
+_LIVE = ("live_form.js", "live.js")
 _OF_NULLS = ("name", "short", "compared_with", "z", "p", "q", "mean", "low", "high")
 
 
@@ -48,7 +49,7 @@ def _render(page: Page, *, is_live: bool) -> str:
         "significant": SIGNIFICANT,
         "names": {one.abbreviation: one.name for one in TUMOR_TYPES.values()},
     }
-    scripts = [_vega(), *([_read("live.js")] if is_live else []), _read("page.js")]
+    scripts = [_vega(), *(map(_read, _LIVE) if is_live else []), _read("page.js")]
     policy = "; ".join(
         [
             "default-src 'none'",
