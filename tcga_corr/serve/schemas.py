@@ -33,10 +33,10 @@ def schema_of(kind: Any, shared: dict[str, Any]) -> dict[str, Any]:
         return {"anyOf": [schema_of(one, shared) for one in arguments]}
     if origin is Literal:
         return {"type": "string", "enum": list(arguments)}
-    if origin is tuple and Ellipsis not in arguments:
-        items = [schema_of(one, shared) for one in arguments]
-        size = len(items)
-        return {"type": "array", "prefixItems": items, "minItems": size, "maxItems": size}
+    if origin is tuple and len(set(arguments)) == 1:
+        size = len(arguments)
+        items = schema_of(arguments[0], shared)
+        return {"type": "array", "items": items, "minItems": size, "maxItems": size}
     if origin is not None and issubclass(origin, Mapping):
         return {"type": "object", "additionalProperties": schema_of(arguments[1], shared)}
     if origin is not None and issubclass(origin, Sequence):

@@ -17,7 +17,9 @@ from tcga_corr.engine import Engine
 from tcga_corr.page.answers import page_of_answer, page_of_strata
 from tcga_corr.page.pairs import scatters_of
 from tcga_corr.serve.asked import as_json, page_as_data
+from tcga_corr.serve.parameters import read_parameters
 from tcga_corr.serve.questions import prepare_pair
+from tcga_corr.serve.routes import QUESTIONS
 from tcga_corr.serve.snapshot import LiveStore
 from tests.conftest import barcodes
 from tests.serve.live import TYPES, Visitor, make_store, visitor
