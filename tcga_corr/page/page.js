@@ -123,11 +123,12 @@
     const { spec, title } = drawn[id];
     const view = await embedded(make("div"), { ...spec, title });
     const text = await view.toSVG();
-    const size = view.getState().signals;
     view.finalize();
+    const [, width, height] = /width="([\d.]+)" height="([\d.]+)"/.exec(text).map(Number);
     const mark = page.simulated
-      ? `<text x="${(size.width || 300) / 2}" y="${(size.height || 300) / 2}" font-size="48"
-          font-family="sans-serif" fill="var(--line)" opacity="0.3">SIMULATED</text></svg>` : "</svg>";
+      ? `<text x="${width / 2}" y="${height / 2}" font-size="${Math.min(48, width / 8, height / 3)}"
+          text-anchor="middle" dominant-baseline="central" font-family="sans-serif"
+          fill="var(--line)" opacity="0.3">SIMULATED</text></svg>` : "</svg>";
     const ground = '<rect width="100%" height="100%" fill="var(--paper)"/>';
     const whole = text.replace(/>/, `>${ground}`).replace(/<\/svg>\s*$/, mark);
     return whole.replace(/var\((--[\w-]+)\)/g, (_, name) => colour(name));
@@ -554,8 +555,9 @@
     // over all rows of a run, where there is one
     const qOf = (row) => row.q_batch ?? row.q;
     const labels = [];
+    const ofOne = live && shown.every((one) => one.x === pair.x);
     for (const one of shown) {
-      const label = readable(`${one.x} ~ ${one.y}`);
+      const label = readable(ofOne ? one.y : `${one.x} ~ ${one.y}`);
       labels.push(labels.includes(label) ? `${label} (${labels.length + 1})` : label);
     }
     const cells = shown.flatMap((one, place) => one.rows.map((row) => ({
@@ -583,7 +585,8 @@
     delete spec.layer[1].mark.tooltip;
     const step = Math.max(13, Math.min(34, Math.floor(room / types)));
     draw("heat-chart", spec, { cells }, { step },
-      [`r of ${shown.length} pairs in ${types} tumor types`, title],
+      [`r of ${ofOne ? `${pair.x} with ${shown.length}` : `${shown.length} pairs`} in ${types} tumor types`,
+        title],
       (cell) => cell.id && choosePair(cell.id, cell.tumor_type));
   }
 

@@ -177,6 +177,7 @@ class Answers:
             yield State(answer=kept)
             return
         async with self._awaited(question, asyncio.Event().wait) as (pending, leaving):
+            pending.watch.is_followed = True
             last = pending.watch.state
             yield last
             while not pending.task.done():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any, Literal
@@ -86,9 +86,10 @@ class Asked:
 
         def compute(watch: Watch) -> bytes:
             text = b""
-            for answers in self._answers(watch):
-                text = as_json(page_as_data(self.page(answers)))
-                watch.publish(text)
+            for answers, is_whole in self._answers(watch):
+                if is_whole or watch.is_followed:
+                    text = as_json(as_data(self.page(answers)))
+                    watch.publish(text)
             return text
 
         return Prepared((self.key, "json"), compute, self.effort)
@@ -99,20 +100,21 @@ class Asked:
         def compute(watch: Watch) -> bytes:
             answer = self.recent.get(self.key)
             if answer is None:
-                *_, answers = self._answers(watch)
+                *_, (answers, _) = self._answers(watch)
                 answer = answers[self.drawn]
             return pdf_of(answer)
 
         return Prepared((self.key, "pdf"), compute, self.effort)
 
-    def _answers(self, watch: Watch) -> Iterator[Sequence[Answer]]:
-        """The answers so far, after each step."""
+    def _answers(self, watch: Watch) -> Iterator[tuple[Sequence[Answer], bool]]:
+        """The answers so far, after each step, and whether that was the last."""
         answers: list[Answer] = []
-        for step in self.steps():
+        steps = list(self.steps())
+        for step in steps:
             watch.step(step.stage)
             with reported(watch):
                 answers.append(step.compute())
-            yield answers
+            yield answers, len(answers) == len(steps)
         self.recent.put(self.key, answers[self.drawn])
 
 
@@ -121,10 +123,15 @@ def as_json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
-def page_as_data(page: Page) -> dict[str, Any]:
-    """A page as JSON values, a row of a table as an object."""
-    data: dict[str, Any] = finite(asdict(page))
-    return data
+def as_data(value: Any) -> Any:
+    """A dataclass, such as a page, as JSON values; a row of a table is an object."""
+    if is_dataclass(value):
+        return {one.name: as_data(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, Mapping):
+        return {name: as_data(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_data(item) for item in value]
+    return finite(value)
 
 
 def pdf_of(answer: Answer) -> bytes:

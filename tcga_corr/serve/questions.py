@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, cast
 
 from tcga_corr.analysis.answer import Answer
@@ -32,13 +32,12 @@ from tcga_corr.choices import (
     check_choice,
 )
 from tcga_corr.errors import UsageError
-from tcga_corr.exchange import finite
 from tcga_corr.page.answers import page_of_answer, page_of_strata
 from tcga_corr.page.groups import page_of_groups
 from tcga_corr.page.many import page_of_many
 from tcga_corr.page.pairs import scatters_of
 from tcga_corr.page.parts import Page, Scatter
-from tcga_corr.serve.asked import Asked, Effort, Prepared, Step, as_json
+from tcga_corr.serve.asked import Asked, Effort, Prepared, Step, as_data, as_json
 from tcga_corr.serve.names import VisitorNames
 from tcga_corr.serve.parameters import MOST_AGAINST, Given
 from tcga_corr.serve.snapshot import Snapshot
@@ -55,7 +54,7 @@ OF_TYPES, OF_POOLED, OF_STRATA = "tumor types", "pooled", "strata"
 
 def description(snapshot: Snapshot) -> bytes:
     """What can be asked of the store, as JSON."""
-    return as_json(asdict(snapshot.described))
+    return as_json(as_data(snapshot.described))
 
 
 def completions(snapshot: Snapshot, given: Given) -> bytes:
@@ -63,7 +62,7 @@ def completions(snapshot: Snapshot, given: Given) -> bytes:
     names = snapshot.names_of(snapshot.source(given.one("source")))
     without = names.categories if given.one("of") == "pair" else frozenset()
     found = names.completions().find(given.one("q"), int(given.one("limit")), without)
-    return as_json([asdict(one) for one in found])
+    return as_json(as_data(found))
 
 
 def near_names(snapshot: Snapshot, given: Given) -> bytes:
@@ -183,7 +182,7 @@ def prepare_scatter(snapshot: Snapshot, given: Given) -> Prepared:
         answer = snapshot.values([x, y], adjust=list(controls.values()), **scope.options)
         scatters = scatters_of(answer.frame, pair[0].name, pair[1].name, answer.fitted)
         scatter = next(iter(scatters.values()), Scatter([], [], [], []))
-        return as_json(finite(asdict(scatter)))
+        return as_json(as_data(scatter))
 
     return Prepared(("scatter", scope.key_of([*pair, *controls])), compute, "small")
 

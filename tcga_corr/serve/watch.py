@@ -33,12 +33,19 @@ class State:
 
 
 class Watch(Progress):
-    """Follows an answer, and ends its computation once it is abandoned. Threads may share it."""
+    """Follows an answer, and ends its computation once it is abandoned. Threads may share it.
+
+    Attributes
+    ----------
+    is_followed
+        Whether anyone wants what there is of the answer before it is whole.
+    """
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._state = State()
         self._is_abandoned = Event()
+        self.is_followed = False
 
     @property
     def state(self) -> State:

@@ -16,7 +16,7 @@ from tcga_corr.analysis.names import CovariateVariable
 from tcga_corr.engine import Engine
 from tcga_corr.page.answers import page_of_answer, page_of_strata
 from tcga_corr.page.pairs import scatters_of
-from tcga_corr.serve.asked import as_json, page_as_data
+from tcga_corr.serve.asked import as_data, as_json
 from tcga_corr.serve.parameters import read_parameters
 from tcga_corr.serve.questions import prepare_pair
 from tcga_corr.serve.routes import QUESTIONS
@@ -48,7 +48,7 @@ def one(engine: Engine) -> Iterator[Visitor]:
 
 
 def as_told(page: Any) -> Any:
-    return json.loads(as_json(page_as_data(page)))
+    return json.loads(as_json(as_data(page)))
 
 
 def test_a_pair_of_chosen_samples(one: Visitor, engine: Engine) -> None:

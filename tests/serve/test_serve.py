@@ -26,7 +26,7 @@ from tcga_corr.page.answers import page_of_answer
 from tcga_corr.page.pairs import scatters_of
 from tcga_corr.serve.answers import AnswerCache, Answers, BusyError, GoneError, Limits
 from tcga_corr.serve.app import LivePage, Settings
-from tcga_corr.serve.asked import Effort, Prepared, as_json, page_as_data
+from tcga_corr.serve.asked import Effort, Prepared, as_data, as_json
 from tcga_corr.serve.names import VisitorNames
 from tcga_corr.serve.parameters import read_parameters
 from tcga_corr.serve.questions import completions, prepare_pair
@@ -61,7 +61,7 @@ def copy(engine: Engine, tmp_path: Path) -> Engine:
 
 def page_as_json(engine: Engine, x: str, y: str, **options: Any) -> Any:
     answer = engine.correlate(x, y, **{"null": (), **options})
-    return json.loads(as_json(page_as_data(page_of_answer(answer))))
+    return json.loads(as_json(as_data(page_of_answer(answer))))
 
 
 def asked_of(snapshot: Snapshot, question: dict[str, str]) -> bytes:
