@@ -10,7 +10,7 @@ from tcga_corr.errors import UsageError
 Method = Literal["pearson", "spearman", "kendall"]
 MethodOrAll = Literal[Method, "all"]
 ScreenMethod = Literal["pearson", "spearman"]
-ScreenOrder = Literal["given", "cluster"]
+FigureOrder = Literal["value", "name", "n", "given", "cluster"]
 CompareFigure = Literal["boxes", "differences"]
 ScreenFigure = Literal["heat", "volcano"]
 Null = Literal["genes", "sets"]
@@ -34,6 +34,7 @@ BY_SAMPLE_TYPE = "sample-type"
 BY_GTEX = "gtex"
 """The groups of ``compare``: tumour, and the normal tissue of donors of GTEx."""
 
+FIGURE_ORDERS: tuple[FigureOrder, ...] = get_args(FigureOrder)
 SELECTIONS: tuple[Selection, ...] = get_args(Selection)
 TIES: tuple[Ties, ...] = get_args(Ties)
 CUTS: tuple[Cut, ...] = get_args(Cut)

@@ -68,6 +68,10 @@ class Engine:
     ``tumor_types``, ``source``, ``samples``, ``ties``, ``min_genes`` and ``where``. It raises
     UsageError on an unknown name or option, DataMissingError if a tumor type or source is not in
     the store, and AnalysisError if no tumor type gives an answer or no sample meets the conditions.
+
+    Questions give an :class:`~tcga_corr.analysis.answer.Answer`, which has rows, notes and
+    provenance; what the store holds, and SQL, is a polars frame; what changes the store gives a
+    report. Examples ask the simulated samples of ``tcga-corr demo --n-genes 1500``.
     """
 
     def __init__(self, store: Store) -> None:
@@ -118,6 +122,11 @@ class Engine:
             not one set.
         engine
             ``gseapy`` calls gseapy's own ssgsea instead of the closed form.
+
+        Examples
+        --------
+        >>> engine.score("ferroptosis", tumor_types=["LIHC"]).frame.columns
+        ['tumor_type', 'sample', 'patient', 'sample_type', 'set', 'es', 'n_genes', 'n_missing']
         """
         from tcga_corr.analysis.score import score
 
@@ -135,6 +144,11 @@ class Engine:
         adjust
             What :meth:`correlate` holds constant; the last columns are what is fitted for it: a
             number itself, of a category a column for each level but the first.
+
+        Examples
+        --------
+        >>> engine.values(["RELA", "nfkb"], tumor_types=["LIHC"]).frame.columns
+        ['tumor_type', 'sample', 'patient', 'sample_type', 'RELA', 'nfkb']
         """
         from tcga_corr.analysis.score import values
 
@@ -171,6 +185,13 @@ class Engine:
             Random pairs.
         purity
             Whether to adjust for purity beside, where a gene set is involved and purity is known.
+
+        Examples
+        --------
+        >>> answer = engine.correlate("ferroptosis", "nfkb", tumor_types=["LIHC"])
+        >>> row = answer.frame.row(0, named=True)
+        >>> row["n"], round(row["r"], 2), row["p_genes"] < 0.05
+        (62, 0.48, True)
         """
         from tcga_corr.analysis.correlate import correlate
 
@@ -204,6 +225,12 @@ class Engine:
             Not to cut by a number, but to ask how r changes with it.
         method
             ``pearson``, ``spearman``, or ``kendall``, of which there is no permutation p.
+
+        Examples
+        --------
+        >>> by = engine.correlate_by("RELA", "NFE2L2", "gender", tumor_types=["LIHC"])
+        >>> by.frame["stratum"].to_list(), by.frame["n"].to_list()
+        (['FEMALE', 'MALE', 'FEMALE − MALE'], [27, 35, 62])
         """
         from tcga_corr.analysis.correlate_by import correlate_by
 
@@ -273,6 +300,13 @@ class Engine:
         null, draws
             As for :meth:`correlate`; by default ``genes``, but of more than 200 sets
             or pairs none.
+
+        Examples
+        --------
+        >>> engine.screen("ferroptosis", "hallmark", tumor_types=["LIHC"]).frame.height
+        50
+        >>> engine.screen(["RELA", "RELB", "NFKB1"], "itself", tumor_types=["LIHC"]).frame.height
+        3
         """
         from tcga_corr.analysis.screen import screen
 
@@ -316,6 +350,12 @@ class Engine:
             ``none``.
         draws
             Random sets.
+
+        Examples
+        --------
+        >>> compared = engine.compare("ferroptosis", tumor_types=["LIHC"], null="none").frame
+        >>> compared.select("group_a", "n_a", "group_b", "n_b").row(0)
+        ('tumor', 62, 'normal', 8)
         """
         from tcga_corr.analysis.compare import compare
 
@@ -372,6 +412,13 @@ class Engine:
             Tumor types at a time, a process each.
         tumor_types, source, samples, where, progress
             As elsewhere; the source of raw counts, and conditions on covariates.
+
+        Examples
+        --------
+        >>> cells = tc.open_store("cells")  # raw counts of four groups of cells, with three each
+        >>> called = cells.de("groups.tsv", reference="A").frame
+        >>> called["contrast"].unique(maintain_order=True).to_list()
+        ['B:A', 'C:A', 'D:A']
         """
         from tcga_corr.analysis.de import DeOptions, differential_expression
 
@@ -396,6 +443,12 @@ class Engine:
             Names as for :meth:`correlate`; the five death programmes by default.
         draws
             Random sets against which a score is standardised.
+
+        Examples
+        --------
+        >>> led = engine.dominance(["ferroptosis", "apoptosis"], tumor_types=["LIHC"]).frame
+        >>> led.group_by("scale").agg(pl.col("n_highest").sum())["n_highest"].to_list()
+        [62, 62]
         """
         from tcga_corr.analysis.dominance import dominance
 
@@ -432,6 +485,12 @@ class Engine:
             ``genes``, to compare every choice with random genes, or nothing.
         draws
             Random pairs.
+
+        Examples
+        --------
+        >>> choices = engine.robustness("RELA", "NFE2L2", tumor_type="LIHC")
+        >>> choices.frame["method"].to_list()
+        ['pearson', 'spearman', 'kendall']
         """
         from tcga_corr.analysis.robustness import robustness
 
@@ -465,6 +524,12 @@ class Engine:
             ``genes``, to compare the ratio of a gene or set with those of random genes, or nothing.
         draws
             Random genes or sets.
+
+        Examples
+        --------
+        >>> hazard = engine.survival("ferroptosis", tumor_types=["LIHC"], null="none").frame
+        >>> hazard.select("n", "n_events").row(0)
+        (62, 37)
         """
         from tcga_corr.analysis.survival import survival
 
@@ -490,6 +555,12 @@ class Engine:
         adjust
             Samples without these are left out, as :meth:`survival` does; curves hold nothing
             constant.
+
+        Examples
+        --------
+        >>> curves = engine.survival_curves("ferroptosis", tumor_types=["LIHC"]).frame
+        >>> curves["group"].unique(maintain_order=True).to_list()
+        ['low', 'high']
         """
         from tcga_corr.analysis.survival_curves import survival_curves
 
@@ -517,6 +588,12 @@ class Engine:
             How many genes, those of the largest variance over the samples.
         components
             How many components.
+
+        Examples
+        --------
+        >>> axes = engine.pca("sample-type", tumor_types=["LIHC"])
+        >>> axes.frame.select("sample_type", "pc1", "pc2").shape
+        (70, 3)
         """
         from tcga_corr.analysis.pca import pca
 
@@ -569,6 +646,16 @@ class Engine:
             list needs one.
         tumor_types, source
             Those of an answer of several; and of the tables that are measured.
+
+        Examples
+        --------
+        >>> ranked = engine.screen("ferroptosis", "genes", tumor_types=["LIHC"], null="none")
+        >>> engine.enrich(ranked, "hallmark", permutations=1000).frame.select("set", "nes").shape
+        (50, 2)
+        >>> genes = ["RELA", "RELB", "NFKB1"]
+        >>> listed = engine.enrich(genes, universe="measured", tumor_types=["LIHC"])
+        >>> listed.frame["n_overlap"].max()
+        3
         """
         from tcga_corr.analysis.enrich import Listing, enrich
         from tcga_corr.analysis.enriched import Limits
@@ -685,19 +772,37 @@ class Engine:
         remove_covariates(self.store, name)
 
     def status(self, tumor_types: Iterable[str] = (), source: str | None = None) -> pl.DataFrame:
-        """What the store holds: a row per table, samples by selection, genes, unit, size."""
+        """What the store holds: a row per table, samples by selection, genes, unit, size.
+
+        Examples
+        --------
+        >>> engine.status(["LIHC"]).select("source", "tumor", "normal", "unit").row(0)
+        ('simulated', 62, 8, 'log2(norm_count+1)')
+        """
         from tcga_corr.upkeep import inventory
 
         return inventory.tables(self.store, tumor_types, source)
 
     def samples(self, tumor_types: Iterable[str] = (), source: str | None = None) -> pl.DataFrame:
-        """Every sample of the store's tables, which selection takes it, and why not another."""
+        """Every sample of the store's tables, which selection takes it, and why not another.
+
+        Examples
+        --------
+        >>> engine.samples(["LIHC"]).height
+        70
+        """
         from tcga_corr.upkeep import inventory
 
         return inventory.samples(self.store, tumor_types, source)
 
     def covariates(self) -> pl.DataFrame:
-        """The covariates of the store: a row each, with its table and how many keys have it."""
+        """The covariates of the store: a row each, with its table and how many keys have it.
+
+        Examples
+        --------
+        >>> engine.covariates()["covariate"].to_list()
+        ['OS', 'OS.time', 'age', 'gender', 'stage']
+        """
         from tcga_corr.upkeep import inventory
 
         return inventory.covariates(self.store)
@@ -724,6 +829,11 @@ class Engine:
 
         Where the store has them, over ``covariates`` too, and over ``associations``, ``pooled`` and
         ``dominance`` of the runs. Only with ``unsafe`` may a query read or write other files.
+
+        Examples
+        --------
+        >>> engine.sql("SELECT count(*) AS n FROM samples WHERE tumor_type = 'LIHC'").item()
+        70
         """
         from tcga_corr.store.sql import run_query
 

@@ -151,6 +151,7 @@ def test_specs_are_specs(atlas: Path, tmp_path: Path) -> None:
         for file in re.findall(r"[\w/]+\.gmt", text):  # a reader's own
             (tmp_path / file).parent.mkdir(exist_ok=True)
             (tmp_path / file).write_text("A_SET\t\tRELA\tRELB\tREL\tNFKB1\tNFKB2\n", "utf-8")
+        (tmp_path / "groups.tsv").write_text("sample\tgroup\na\tDMSO\nb\tERA\n", "utf-8")
         path = tmp_path / f"{page.stem}.toml"
         path.write_text(text, "utf-8")
         assert not parts or read_spec(path, names)

@@ -15,9 +15,10 @@ from scipy import special
 from calibrating.cohorts import Place, Table, open_place
 from calibrating.pairs import ChancePairs, Sampler, chance_pairs, ranked_r, sampler_at
 from calibrating.simulation import SEED, Generator, Rows, Vector
-from tcga_corr.analysis import random_genes
+from tcga_corr.analysis import random_pairs
 from tcga_corr.analysis.null_setting import Side
-from tcga_corr.analysis.random_genes import Draws, RandomPairs
+from tcga_corr.analysis.random_genes import Draws
+from tcga_corr.analysis.random_pairs import RandomPairs
 from tcga_corr.stats.comparison import compare
 from tcga_corr.stats.correlation import correlate_rows
 from tcga_corr.vocabulary.nulls import N_DRAWS
@@ -221,7 +222,7 @@ def measure_sharing(store: Path, table: Table, count: int) -> Sharing:
 
 def _drawn_by(place: Place, pairs: ChancePairs, limit: float) -> Draws:
     """Draws of reduced sets where more than a share of the smaller set is shared."""
-    with mock.patch.object(random_genes, "SHARED_TO_REDUCE", limit):
+    with mock.patch.object(random_pairs, "SHARED_TO_REDUCE", limit):
         return draws_of(place, pairs, 0, SHARING_DRAWS)
 
 

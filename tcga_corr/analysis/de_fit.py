@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,8 +16,9 @@ from tcga_corr.analysis.design import make_design
 from tcga_corr.errors import AnalysisError
 from tcga_corr.stats.adjustment import benjamini_hochberg
 from tcga_corr.stats.rank_tests import mann_whitney_rows, signed_rank_rows
-from tcga_corr.store.counts import read_counts
+from tcga_corr.store.counts import CountsTable, read_counts
 from tcga_corr.store.layout import Store, TableKey
+from tcga_corr.vocabulary.associations import SIMULATED
 
 if TYPE_CHECKING:
     import polars as pl
@@ -33,6 +34,8 @@ COLUMNS = (
     "tumor_type", "contrast", "gene", "n_a", "n_b", "n_pairs", *NUMBERS, "zero_group",
     "outliers_replaced", "filtered", "note",
 )  # fmt: skip
+_WHOLE = ("n_a", "n_b", "n_pairs", "outliers_replaced")
+TEXT_COLUMNS = tuple(name for name in COLUMNS if name not in (*NUMBERS, *_WHOLE))
 LOW_COUNT, NO_READS = "low count", "no reads in either group"
 OUTLIER, LOW_MEAN, DIVERGED = "outlier", "low mean", "no convergence"
 
@@ -147,6 +150,53 @@ def fit_type(task: FitTask) -> TypeFit:
     )
 
 
+def try_fit(task: FitTask) -> TypeFit | AnalysisError:
+    """As :func:`fit_type`, but with the reason in place of a fit that cannot be done."""
+    try:
+        return fit_type(task)
+    except AnalysisError as error:
+        return error
+
+
+def rows_of_type(
+    table: CountsTable,
+    found: ComparedSamples | AnalysisError,
+    fitted: TypeFit | None,
+    contrasts: Sequence[Contrast],
+) -> pl.DataFrame:
+    """The rows of a tumor type; a contrast that cannot be tested has one that says why.
+
+    Parameters
+    ----------
+    table
+        Its counts.
+    found
+        The samples that are compared, or why none are.
+    fitted
+        The fit; None where there is none.
+    contrasts
+        All that were asked for.
+    """
+    import polars as pl
+
+    reasons: Mapping[Contrast, str] = (
+        dict.fromkeys(contrasts, found.what)
+        if isinstance(found, AnalysisError)
+        else found.impossible
+    )
+    name = table.key.tumor_type
+    rows = [
+        {"tumor_type": name, "contrast": contrast_name(contrast), "note": reason}
+        for contrast, reason in reasons.items()
+    ]
+    parts = [] if fitted is None else [fitted.frame]
+    frame = pl.concat([*parts, pl.DataFrame(rows, schema=schema())])
+    if table.metadata.simulated:
+        note = pl.concat_str(pl.lit(SIMULATED), pl.col("note"), separator="; ")
+        frame = frame.with_columns(note=note.str.strip_chars_end("; "))
+    return frame
+
+
 def _top(frame: pl.DataFrame, normalised: dict[str, Vector], options: FitOptions) -> TopGenes:
     """The first genes, without the samples' names."""
     import polars as pl
@@ -191,9 +241,9 @@ def schema() -> dict[str, Any]:
     """The columns of an answer, each with its type."""
     import polars as pl
 
-    whole = ("n_a", "n_b", "n_pairs", "outliers_replaced")
-    kinds: dict[str, Any] = dict.fromkeys(COLUMNS, pl.String)
-    return kinds | dict.fromkeys(NUMBERS, pl.Float64) | dict.fromkeys(whole, pl.Int64)
+    texts: dict[str, Any] = dict.fromkeys(TEXT_COLUMNS, pl.String)
+    kinds = texts | dict.fromkeys(NUMBERS, pl.Float64) | dict.fromkeys(_WHOLE, pl.Int64)
+    return {name: kinds[name] for name in COLUMNS}
 
 
 def _columns(

@@ -36,6 +36,19 @@ def summary_of(
     """
     import polars as pl
 
+    keys = ("tumor_type", "contrast", "n_a", "n_b", "n_pairs")
+    rows = frame.filter(pl.col("gene").is_not_null()).group_by(keys, maintain_order=True)
+    summary = rows.agg(counts_of_calls(q, lfc))
+    thresholds = [
+        fits[row["tumor_type"]].thresholds[row["contrast"]] for row in summary.iter_rows(named=True)
+    ]
+    return summary.with_columns(low_mean=pl.Series(thresholds, dtype=pl.Float64))
+
+
+def counts_of_calls(q: float, lfc: float) -> list[pl.Expr]:
+    """The columns of :func:`summary_of` that count the rows of a contrast, each by name."""
+    import polars as pl
+
     by_q, by_ranks = called(q, lfc), called(q, lfc, "q_wilcoxon")
     counted = {
         "n_tested": pl.col("p").is_not_null(),
@@ -49,13 +62,7 @@ def summary_of(
         "n_outliers": pl.col("filtered") == OUTLIER,
         "n_low_mean": pl.col("filtered") == LOW_MEAN,
     }
-    keys = ("tumor_type", "contrast", "n_a", "n_b", "n_pairs")
-    rows = frame.filter(pl.col("gene").is_not_null()).group_by(keys, maintain_order=True)
-    summary = rows.agg(one.sum().cast(pl.Int64).alias(name) for name, one in counted.items())
-    thresholds = [
-        fits[row["tumor_type"]].thresholds[row["contrast"]] for row in summary.iter_rows(named=True)
-    ]
-    return summary.with_columns(low_mean=pl.Series(thresholds, dtype=pl.Float64))
+    return [one.sum().cast(pl.Int64).alias(name) for name, one in counted.items()]
 
 
 def lines_of(summary: pl.DataFrame, q: float, lfc: float) -> tuple[str, ...]:
@@ -95,12 +102,11 @@ def notes_of(
     for table in tables:
         name = table.key.tumor_type
         found = chosen[name]
-        own = [table.metadata.rounded]
         if isinstance(found, AnalysisError):
-            own.append(found.what)
+            own = [table.metadata.rounded, found.what]
         else:
-            own += [f"{':'.join(one)}: {why}" for one, why in found.impossible.items()]
-            own += [*found.notes, *fits[name].notes, _of_large(found)]
+            own = [f"{':'.join(one)}: {why}" for one, why in found.impossible.items()]
+            own += notes_of_type(table, found, fits[name])
         for note in filter(None, own):
             notes.setdefault(note, []).append(name)
     simulated = any(table.metadata.simulated for table in tables)
@@ -112,6 +118,12 @@ def notes_of(
         ),
         *([NOTE_OF_SIMULATED] if simulated else []),
     )
+
+
+def notes_of_type(table: CountsTable, compared: ComparedSamples, fitted: TypeFit) -> list[str]:
+    """What a reader has to know of a tumor type that was fitted."""
+    own = [table.metadata.rounded, *compared.notes, *fitted.notes, _of_large(compared)]
+    return list(filter(None, own))
 
 
 def _of_large(compared: ComparedSamples) -> str:

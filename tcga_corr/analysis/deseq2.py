@@ -17,11 +17,6 @@ from tcga_corr.errors import UsageError
 from tcga_corr.stats.independent_filter import filtered_q
 
 PACKAGE = "pydeseq2"
-CITATION = (
-    "Love, Huber & Anders 2014, Genome Biol. 15:550, doi:10.1186/s13059-014-0550-8; PyDESeq2: "
-    "Muzellec et al. 2023, Bioinformatics 39:btad547, doi:10.1093/bioinformatics/btad547"
-)
-CITATION_OF_SHRINKAGE = "Zhu et al. 2019, Bioinformatics 35:2084, doi:10.1093/bioinformatics/bty895"
 
 Vector = NDArray[np.float64]
 
@@ -111,7 +106,8 @@ def fit(
     """Fit DESeq2's model, and test contrasts by Wald's statistic.
 
     Love, Huber & Anders 2014, doi:10.1186/s13059-014-0550-8. Shrunken fold changes by a Cauchy
-    prior: Zhu, Ibrahim & Love 2019, doi:10.1093/bioinformatics/bty895.
+    prior: Zhu, Ibrahim & Love 2019, doi:10.1093/bioinformatics/bty895. The package: Muzellec et al.
+    2023, doi:10.1093/bioinformatics/btad547.
 
     Parameters
     ----------

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from tcga_corr.analysis.gene_pool import GenePool, rows_of
 from tcga_corr.analysis.null_setting import NullSetting, pooled_r
-from tcga_corr.analysis.random_genes import GenePool, rows_of
 from tcga_corr.stats.comparison import Comparison, compare_among
 from tcga_corr.stats.correlation import snapped, unit_rows
 from tcga_corr.stats.decks import Classes

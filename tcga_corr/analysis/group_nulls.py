@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcga_corr.analysis.cohort import Measured
+from tcga_corr.analysis.gene_pool import OWN_GENES_TOO, GenePool, is_crowded
 from tcga_corr.analysis.grouping import Grouped
 from tcga_corr.analysis.names import GeneVariable, SetVariable
 from tcga_corr.analysis.null_setting import NullSetting, columns_of
-from tcga_corr.analysis.random_genes import OWN_GENES_TOO, GenePool, is_crowded, scores_of_draws
+from tcga_corr.analysis.random_genes import scores_of_draws
 from tcga_corr.stats.comparison import compare
 from tcga_corr.stats.decks import Classes
 from tcga_corr.stats.empirical_p import size_p

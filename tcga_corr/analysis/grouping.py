@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from os.path import isfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,9 @@ from tcga_corr.analysis.scope import SEE_STATUS
 from tcga_corr.choices import BY_GTEX, BY_SAMPLE_TYPE, Selection
 from tcga_corr.errors import AnalysisError, UsageError, near_names
 from tcga_corr.store.index import TableIndex
+
+if TYPE_CHECKING:
+    from tcga_corr.formats.sample_groups import SampleGroups
 
 Places = NDArray[np.intp]
 Pair = tuple[Places, Places]
@@ -86,9 +90,9 @@ def grouping_of(by: str | Path, group: str | None, data: CohortData) -> Grouping
     return tumor_against(other)
 
 
-def names_file_of_groups(text: str, names: NameResolver) -> bool:
-    """Whether a text names a file of groups, and no covariate."""
-    if isfile(text):  # noqa: PTH113  Path.is_file raises on a name that is too long
+def names_file_of_groups(text: str, names: NameResolver, folder: Path = Path()) -> bool:
+    """Whether a text names a file of groups, in a folder, and no covariate."""
+    if isfile(folder / text):  # noqa: PTH113  Path.is_file raises on a name that is too long
         return True
     known = {label.casefold() for label in names.covariate_labels}
     is_covariate = text.startswith("covariate:") or text.casefold() in known
@@ -128,7 +132,11 @@ def _by_covariate(text: str, column: str | None, data: CohortData) -> Grouping:
 def _by_file(path: Path, column: str | None, samples: Selection) -> Grouping:
     from tcga_corr.formats.sample_groups import read_groups
 
-    groups = read_groups(path, column)
+    return grouping_by_file(read_groups(path, column), samples)
+
+
+def grouping_by_file(groups: SampleGroups, samples: Selection) -> Grouping:
+    """The grouping of a selection of samples by the groups of a file."""
 
     def groups_of(cohort: Cohort) -> list[str | None]:
         return [groups.group(sample.sample, sample.patient) for sample in cohort.samples]

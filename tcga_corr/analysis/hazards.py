@@ -12,15 +12,10 @@ from numpy.typing import NDArray
 
 from tcga_corr.analysis.cohort import Vector, join_notes
 from tcga_corr.analysis.follow_up import FollowUp
+from tcga_corr.analysis.gene_pool import OWN_GENES_TOO, GenePool, is_crowded, rows_of
 from tcga_corr.analysis.names import CovariateVariable, SetVariable
 from tcga_corr.analysis.null_setting import Kind, NullSetting, Side
-from tcga_corr.analysis.random_genes import (
-    OWN_GENES_TOO,
-    GenePool,
-    RandomStandIns,
-    is_crowded,
-    rows_of,
-)
+from tcga_corr.analysis.random_genes import RandomStandIns
 from tcga_corr.analysis.threads import in_threads
 from tcga_corr.stats import cox
 from tcga_corr.stats.comparison import end_of_range

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcga_corr.analysis.gene_pairs import compare_gene_pairs
+from tcga_corr.analysis.gene_pool import OWN_GENES_TOO, GenePool, is_crowded, rows_of
 from tcga_corr.analysis.null_setting import (
     NullSetting,
     PairsInTable,
@@ -29,15 +30,8 @@ from tcga_corr.analysis.nulls import (
     enough_genes,
     random_gene_null,
 )
-from tcga_corr.analysis.random_genes import (
-    OWN_GENES_TOO,
-    Draws,
-    GenePool,
-    RandomPairs,
-    drawn_values,
-    is_crowded,
-    rows_of,
-)
+from tcga_corr.analysis.random_genes import Draws, drawn_values
+from tcga_corr.analysis.random_pairs import RandomPairs
 from tcga_corr.analysis.threads import in_threads
 from tcga_corr.stats.comparison import compare
 from tcga_corr.stats.correlation import unit_rows

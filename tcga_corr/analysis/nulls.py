@@ -18,9 +18,11 @@ from numpy.typing import NDArray
 
 from tcga_corr.analysis.cohort import join_notes
 from tcga_corr.analysis.gene_pairs import compare_gene_pairs
+from tcga_corr.analysis.gene_pool import GenePool, rows_of
 from tcga_corr.analysis.names import SetVariable
 from tcga_corr.analysis.null_setting import NullSetting, PairsInTable, Side, pooled_r
-from tcga_corr.analysis.random_genes import Draws, GenePool, RandomPairs, rows_of
+from tcga_corr.analysis.random_genes import Draws
+from tcga_corr.analysis.random_pairs import RandomPairs
 from tcga_corr.analysis.reference_null import Neighbours, ReferenceSets, compare_with_reference
 from tcga_corr.analysis.reference_r import reference_r
 from tcga_corr.analysis.threads import in_threads
@@ -97,7 +99,7 @@ def random_gene_null(
 
     Two genes are compared with every other pair of their classes
     (:mod:`tcga_corr.analysis.gene_pairs`), the others with draws
-    (:mod:`tcga_corr.analysis.random_genes`).
+    (:mod:`tcga_corr.analysis.random_pairs`).
 
     Parameters
     ----------

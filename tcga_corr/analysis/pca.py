@@ -125,7 +125,7 @@ def pca(
         _note_of_patients(kept),
         variance=variance,
         covariates=_covariates(rows),
-        lines=tuple(_lines(variance)),
+        lines=tuple(lines_of_variance(variance)),
     )
 
 
@@ -285,7 +285,7 @@ def _covariates(rows: Sequence[dict[str, Any]]) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _lines(variance: pl.DataFrame) -> list[str]:
+def lines_of_variance(variance: pl.DataFrame) -> list[str]:
     """The shares of the first components of each tumor type."""
     found = []
     for (tumor_type,), part in variance.group_by("tumor_type", maintain_order=True):

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tcga_corr.analysis.gene_pool import GenePool
 from tcga_corr.analysis.null_setting import Side
-from tcga_corr.analysis.random_genes import GenePool, canonical_places
+from tcga_corr.analysis.random_pairs import canonical_places
 from tcga_corr.stats.comparison import Comparison, compare
 
 N_NEAREST = 200

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tcga_corr.analysis.cohort import Cohort
 from tcga_corr.analysis.comparisons import compare_pairs, compare_pooled, pooled_families
+from tcga_corr.analysis.gene_pool import GenePool
 from tcga_corr.analysis.names import Variable
 from tcga_corr.analysis.null_of_every_gene import every_gene_null, null_of_one_with_some
 from tcga_corr.analysis.null_setting import PairsInTable, Side, pooled_r
@@ -21,7 +22,6 @@ from tcga_corr.analysis.nulls import (
     genes_in_all,
 )
 from tcga_corr.analysis.panel import Panel
-from tcga_corr.analysis.random_genes import GenePool
 from tcga_corr.analysis.threads import in_threads
 from tcga_corr.choices import Method, Null
 

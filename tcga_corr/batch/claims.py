@@ -7,18 +7,22 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tcga_corr.analysis.cohort import complete_samples
+from tcga_corr.analysis.de_summary import called
 from tcga_corr.analysis.names import Variable
-from tcga_corr.analysis.robustness import Choices, half_range
+from tcga_corr.analysis.robustness import half_range
+from tcga_corr.analysis.specifications import Choices
+from tcga_corr.batch.differential import settings_of
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan, PlannedAnalysis, check_inputs
-from tcga_corr.batch.results import ASSOCIATIONS, DOMINANCE
+from tcga_corr.batch.results import ASSOCIATIONS, DIFFERENTIAL, DOMINANCE
 from tcga_corr.batch.spec import Claim
+from tcga_corr.batch.spec.claims import COUNTS_OF_CALLS
 from tcga_corr.choices import Method
 from tcga_corr.engine import Engine
 from tcga_corr.errors import TcgaCorrError
 from tcga_corr.sources import source_is_simulated
 from tcga_corr.stats.bootstrap import difference_interval
-from tcga_corr.vocabulary.associations import is_significant
+from tcga_corr.vocabulary.associations import SIGNIFICANT, is_significant
 
 if TYPE_CHECKING:
     import polars as pl
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
 # share of the published number of samples from which a cohort counts as complete
 ENOUGH = 0.95
 _STANDARDISED = "standardised"
+_DESEQ2 = "DESeq2"
 _RAW = "raw scores of different sets do not compare"
 
 
@@ -39,8 +44,10 @@ class _Result:
         The statistic as text; None where there is none.
     note
         Why there is none.
-    n, r, ci_low, ci_high
-        Samples, r and its interval.
+    n, estimate, ci_low, ci_high
+        Samples, r or log2 fold change and its interval; of genes called their number.
+    beside
+        Of genes called: how many are by raw p.
     highest
         The set that is highest in most samples by standardised scores.
     p_of_w
@@ -52,7 +59,8 @@ class _Result:
     text: str | None = None
     note: str = ""
     n: int = 0
-    r: float = float("nan")
+    estimate: float = float("nan")
+    beside: str = ""
     ci_low: float | None = None
     ci_high: float | None = None
     highest: str = ""
@@ -91,7 +99,9 @@ def compare_claims(engine: Engine, folder: RunFolder, plan: Plan) -> pl.DataFram
     :mod:`tcga_corr.analysis.robustness`, but for other gene sets of the same meaning; or where the
     interval of their difference over draws of the patients holds 0
     (:mod:`tcga_corr.stats.bootstrap`). The set that is highest is not distinguishable where random
-    sets differ as much: where p_genes of Kendall's W is 0.05 or more.
+    sets differ as much: where p_genes of Kendall's W is 0.05 or more. A log2 fold change is not
+    distinguishable where the published one lies in its 95 % interval, and a number of genes called
+    is the same or not.
     """
     import polars as pl
 
@@ -100,7 +110,8 @@ def compare_claims(engine: Engine, folder: RunFolder, plan: Plan) -> pl.DataFram
 
 
 _SCHEMA: dict[str, Any] = {
-    "claim": str, "analysis": str, "tumor_type": str, "x": str, "y": str, "statistic": str,
+    "claim": str, "analysis": str, "tumor_type": str, "x": str, "y": str, "contrast": str,
+    "statistic": str,
     "published": str, "published_n": int, "published_unit": str, "published_in": str,
     "here": str, "method": str, "adjust": str, "ci_low": float, "ci_high": float, "n": int,
     "unit": str, "source": str, "half_range": float, "difference_low": float,
@@ -111,9 +122,10 @@ _SCHEMA: dict[str, Any] = {
 def _row(engine: Engine, folder: RunFolder, plan: Plan, claim: Claim) -> dict[str, Any]:
     analysis = plan.analysis(claim.analysis)
     units = dict(zip(analysis.tumor_types, analysis.units, strict=True))
-    method = analysis.methods[0] if analysis.methods else ""
+    correlated = analysis.methods[0] if analysis.methods else ""
+    method = _DESEQ2 if analysis.differential else correlated
     adjust = ",".join(variable.name for variable in analysis.adjust)
-    result = _result(folder, claim, method)
+    result = _result(folder, claim, analysis)
     verdict = _verdict(engine, plan, claim, result)
     return {
         "claim": claim.text,
@@ -121,6 +133,7 @@ def _row(engine: Engine, folder: RunFolder, plan: Plan, claim: Claim) -> dict[st
         "tumor_type": claim.tumor_type,
         "x": claim.x,
         "y": claim.y,
+        "contrast": claim.contrast,
         "statistic": claim.statistic,
         "published": str(claim.value),
         "published_n": claim.n,
@@ -168,6 +181,10 @@ def _verdict(engine: Engine, plan: Plan, claim: Claim, result: _Result) -> _Verd
         return _Verdict(f"none: {reason}")
     if claim.statistic == "n":
         return _Verdict("the same" if claim.value == result.n else "not the same")
+    if claim.statistic == "log2fc":
+        return _Verdict(_verdict_on_change(claim, result))
+    if claim.statistic in COUNTS_OF_CALLS:
+        return _Verdict(_verdict_on_calls(claim, result))
     if claim.statistic == "highest":
         return _Verdict(_verdict_on_highest(claim, result))
     try:
@@ -191,7 +208,7 @@ def _verdict_on_r(engine: Engine, plan: Plan, claim: Claim, result: _Result) -> 
     values = [one.values[kept] for one in measured if one.values is not None]
     published = float(claim.value)
     low, high = difference_interval(values[0], values[1], published, method)
-    return _Verdict(_distinguished(result.r - published, half, low, high), half, low, high)
+    return _Verdict(_distinguished(result.estimate - published, half, low, high), half, low, high)
 
 
 def _pair(analysis: PlannedAnalysis, claim: Claim) -> tuple[Variable, Variable]:
@@ -210,6 +227,28 @@ def _distinguished(difference: float, half: float, low: float, high: float) -> s
     )
 
 
+def _verdict_on_change(claim: Claim, result: _Result) -> str:
+    """By the interval of the log2 fold change here."""
+    if result.ci_low is None or result.ci_high is None:
+        return "none: the fold change has no interval"
+    published = float(claim.value)
+    difference = result.estimate - published
+    is_within = result.ci_low <= published <= result.ci_high
+    return (
+        f"{'not ' if is_within else ''}distinguishable: log2FC here is {abs(difference):.3f} "
+        f"{'lower' if difference < 0 else 'higher'}, and the published one lies "
+        f"{'in' if is_within else 'outside'} its 95 % interval"
+    )
+
+
+def _verdict_on_calls(claim: Claim, result: _Result) -> str:
+    """By the number of genes called."""
+    more = int(result.estimate) - int(claim.value)
+    if not more:
+        return f"the same ({result.beside})"
+    return f"not the same: {abs(more):,} {'more' if more > 0 else 'fewer'} here ({result.beside})"
+
+
 def _verdict_on_highest(claim: Claim, result: _Result) -> str:
     """By standardised scores alone, and only where the sets differ more than random ones."""
     p = f"p_genes of Kendall's W {result.p_of_w:.2g}"
@@ -219,17 +258,21 @@ def _verdict_on_highest(claim: Claim, result: _Result) -> str:
     return f"{same}the same by standardised scores ({p}); {_RAW}"
 
 
-def _result(folder: RunFolder, claim: Claim, method: str) -> _Result:
+def _result(folder: RunFolder, claim: Claim, analysis: PlannedAnalysis) -> _Result:
     import polars as pl
 
     is_highest = claim.statistic == "highest"
-    path = folder.path / f"{DOMINANCE if is_highest else ASSOCIATIONS}.parquet"
+    of_calls = DIFFERENTIAL if analysis.differential else ASSOCIATIONS
+    path = folder.path / f"{DOMINANCE if is_highest else of_calls}.parquet"
     if not path.exists():
         return _Result()
     rows = pl.scan_parquet(path).filter(
         pl.col("analysis") == claim.analysis, pl.col("tumor_type") == claim.tumor_type
     )
-    found = _highest(rows) if is_highest else _association(rows, claim, method)
+    if analysis.differential:
+        found = _called(rows, claim, analysis)
+    else:
+        found = _highest(rows) if is_highest else _association(rows, claim, analysis.methods[0])
     return found or _Result(note=f"{claim.tumor_type} is not in the run")
 
 
@@ -245,8 +288,53 @@ def _association(rows: pl.LazyFrame, claim: Claim, method: str) -> _Result | Non
         return _Result(note=row["note"] or "")
     if claim.statistic == "n":
         return _Result(str(row["n"]), n=row["n"])
-    interval = {name: row[name] for name in ("r", "ci_low", "ci_high")}
-    return _Result(f"{row['r']:.3f}", n=row["n"], **interval)
+    return _Result(
+        f"{row['r']:.3f}",
+        n=row["n"],
+        estimate=row["r"],
+        ci_low=row["ci_low"],
+        ci_high=row["ci_high"],
+    )
+
+
+def _called(rows: pl.LazyFrame, claim: Claim, analysis: PlannedAnalysis) -> _Result | None:
+    """The genes called up or down, or the fold change of one gene."""
+    import polars as pl
+
+    settings = settings_of(analysis)
+    own = rows.filter(pl.col("contrast") == claim.contrast).collect()
+    if not own.height:
+        return None
+    if own["gene"].null_count():
+        return _Result(note=own["note"][0])
+    n = own["n_a"][0] + own["n_b"][0]
+    if claim.statistic == "log2fc":
+        return _change(own.filter(gene=claim.x), claim, n)
+    is_up = pl.col("log2fc") > 0 if claim.statistic == "n_up" else pl.col("log2fc") < 0
+    n_called, n_raw = own.select(
+        (called(settings.q, settings.lfc) & is_up).sum().alias("by q"),
+        (called(SIGNIFICANT, settings.lfc, "p") & is_up).sum().alias("by p"),
+    ).row(0)
+    beside = f"q < {settings.q:g} and |log2FC| > {settings.lfc:g}; by raw p < 0.05 {n_raw:,}"
+    return _Result(str(n_called), n=n, estimate=n_called, beside=beside)
+
+
+def _change(row: pl.DataFrame, claim: Claim, n: int) -> _Result:
+    """The fold change of one gene."""
+    if not row.height:
+        return _Result(note=f"no counts of {claim.x}")
+    found = row.row(0, named=True)
+    if found["zero_group"]:
+        return _Result(note=f"no read in {found['zero_group']}, so the change has no size")
+    if found["log2fc"] is None:
+        return _Result(note=found["filtered"] or "no fold change")
+    return _Result(
+        f"{found['log2fc']:.3f}",
+        n=n,
+        estimate=found["log2fc"],
+        ci_low=found["ci_low"],
+        ci_high=found["ci_high"],
+    )
 
 
 def _highest(in_table: pl.LazyFrame) -> _Result | None:

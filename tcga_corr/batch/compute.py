@@ -19,6 +19,12 @@ from tcga_corr.analysis.nulls import NullColumns
 from tcga_corr.analysis.panel import ROWS_AT_ONCE, Pairs, Panel, Places
 from tcga_corr.analysis.pool import POOLED_NULL_COLUMNS
 from tcga_corr.analysis.strata import SAMPLE_TYPES
+from tcga_corr.batch.differential import (
+    DifferentialComputer,
+    as_texts,
+    failed_differential_rows,
+    texts_as_read,
+)
 from tcga_corr.batch.hazards import failed_survival_rows, survival_rows
 from tcga_corr.batch.plan import Plan, PlannedAnalysis, Task, check_inputs
 from tcga_corr.choices import Null, Selection
@@ -68,6 +74,7 @@ class TaskComputer:
         self._engine = engine
         self._plan = plan
         self._kept = threading.local()
+        self._differential = DifferentialComputer(engine.store, plan)
 
     def rows(self, task: Task) -> pa.Table:
         """The rows of a task; the same wherever and after whatever it is computed.
@@ -78,6 +85,8 @@ class TaskComputer:
             If a table cannot be read, or differs from the plan's.
         """
         analysis = self._plan.analysis(task.analysis)
+        if task.way == "differential":
+            return self._differential.rows(task)
         if task.way == "dominance":
             return self._dominance(analysis, task)
         if task.way == "pooled nulls":
@@ -203,9 +212,11 @@ def failed_rows(plan: Plan, task: Task, reason: str) -> pa.Table:
             schema={**DOMINANCE_SCHEMA, **dict.fromkeys(_FRIEDMAN.values(), float)}
         )
         rows = _with_missing(empty, task.tumor_type, reasons)
-        return _as_read(rows.to_arrow(compat_level=pl.CompatLevel.oldest()))
+        return as_texts(rows)
     if task.table == "survival":
-        return _as_read(failed_survival_rows(analysis, task, note))
+        return texts_as_read(failed_survival_rows(analysis, task, note))
+    if task.way == "differential":
+        return failed_differential_rows(analysis, task, note)
     x, y = analysis.pairs_of(task)
     if task.way == "differences":
         nothing: list[Mapping[str, Any]] = [{} for _ in x]
@@ -223,18 +234,6 @@ def failed_rows(plan: Plan, task: Task, reason: str) -> pa.Table:
     )
     pairs = Pairs(x=x, y=y, **counts, **numbers, notes=[note] * len(x))
     return _table(pairs, {}, analysis.variables, task)
-
-
-def _as_read(table: pa.Table) -> pa.Table:
-    """The table with texts of the type that reading a task's file gives."""
-    import pyarrow as pa
-
-    texts = pa.dictionary(pa.int32(), pa.string())
-    fields = [
-        pa.field(field.name, texts if pa.types.is_large_string(field.type) else field.type)
-        for field in table.schema
-    ]
-    return table.cast(pa.schema(fields))
 
 
 def schema(names: Sequence[str] = COLUMNS) -> pa.Schema:

@@ -6,6 +6,7 @@ is done already is skipped, and one that is run twice gives the same bytes.
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 import signal
@@ -58,11 +59,14 @@ class Workers:
         Their number; not used for a Dask cluster at an address, which has its own.
     cluster
         Of Dask: ``local``, ``slurm`` or the address of a scheduler.
+    memory
+        In bytes, for all of them that run at the same time; not used for Dask.
     """
 
     kind: WorkerKind
     count: int
     cluster: str = ""
+    memory: float = math.inf
 
 
 class TaskRunner:

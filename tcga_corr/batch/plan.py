@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from importlib.metadata import version
 from typing import Any, Literal
@@ -29,6 +29,7 @@ from tcga_corr.analysis.names import (
 from tcga_corr.analysis.panel import ROWS_AT_ONCE, Places
 from tcga_corr.analysis.scope import Scope
 from tcga_corr.analysis.strata import Cutting
+from tcga_corr.batch.planned_differential import PlannedDifferential
 from tcga_corr.batch.spec import Claim, Output
 from tcga_corr.choices import BY_SAMPLE_TYPE, Method, Null
 from tcga_corr.errors import StoreError
@@ -37,7 +38,7 @@ from tcga_corr.store.layout import Store
 from tcga_corr.vocabulary.gene_sets.gmt import GeneSet
 from tcga_corr.vocabulary.methods import METHODS
 
-FORMAT = 4  # of the plan, and of the tables of its run
+FORMAT = 5  # of the plan, and of the tables of its run
 # The most that one task does, so that it takes seconds: pairs, and pairs times samples.
 _MOST_PAIRS = 500_000
 _MOST_PRODUCTS = 200_000_000
@@ -52,14 +53,22 @@ _A_DRAWN_SCORE, _A_DRAWN_PAIR = 2.5e-7, 5e-8
 _A_PERMUTATION = 1e-5  # of a pair in one tumor type
 
 Way = Literal[
-    "products", "rows", "differences", "pooled nulls", "dominance", "survival", "pooled survival"
+    "products",
+    "rows",
+    "differences",
+    "pooled nulls",
+    "dominance",
+    "survival",
+    "pooled survival",
+    "differential",
 ]
-TableName = Literal["associations", "pooled", "dominance", "survival"]
+TableName = Literal["associations", "pooled", "dominance", "survival", "differential"]
 _TABLE_OF: dict[Way, TableName] = {
     "pooled nulls": "pooled",
     "dominance": "dominance",
     "survival": "survival",
     "pooled survival": "survival",
+    "differential": "differential",
 }
 
 
@@ -72,12 +81,13 @@ class Task:
     number
         Its place in the run.
     analysis, method, tumor_type
-        The name of its analysis, the method (empty for dominance and survival), and the tumor type
+        The name of its analysis, the method (empty but for associations), and the tumor type
         (empty where it is of all).
     way
         ``products``: rows of x with every y, as matrix products; ``rows``: pairs by their rows;
         ``differences``: of pairs between strata; ``pooled nulls``: those of pairs pooled over the
-        tumor types; ``dominance``; ``survival``, and ``pooled survival`` over the tumor types.
+        tumor types; ``dominance``; ``survival``, and ``pooled survival`` over the tumor types;
+        ``differential`` expression.
     start, end
         Which rows of x, which pairs, or of survival which variables.
     n_rows
@@ -127,8 +137,8 @@ class PlannedAnalysis:
         By tumor type, the number of samples and the unit of the values.
     variables
         Of pairs, ``x`` and ``y`` are the places in them of the two of each pair; of crosses, the
-        places of all x and of all y. Of dominance all are sets, and of survival each is an x by
-        itself; there ``x`` and ``y`` are empty.
+        places of all x and of all y. Of dominance all are sets, of survival each is an x by
+        itself, and differential expression has none; there ``x`` and ``y`` are empty.
     adjust
         The variables that are adjusted for.
     purity
@@ -141,6 +151,9 @@ class PlannedAnalysis:
         The strata, as of :class:`~tcga_corr.analysis.strata.Cutting`; empty where nothing is cut.
     endpoint
         Of survival: event and time.
+    differential
+        Of differential expression: what is compared. There ``n_samples`` are those compared, and
+        ``by`` is the covariate of the groups.
 
     The others are those of :class:`~tcga_corr.batch.spec.Analysis`.
     """
@@ -163,6 +176,7 @@ class PlannedAnalysis:
     strata: tuple[str, ...] = ()
     levels: tuple[float, ...] = ()
     endpoint: tuple[CovariateVariable, ...] = ()
+    differential: PlannedDifferential | None = None
 
     @property
     def tumor_types(self) -> tuple[str, ...]:
@@ -227,7 +241,7 @@ class PlannedAnalysis:
     @cached_property
     def n_pairs(self) -> int:
         """Pairs in each tumor type."""
-        if self.kind in ("dominance", "survival"):
+        if self.kind not in ("pairs", "crosses"):
             return 0
         return int(self.kept().sum()) if self.kind == "crosses" else len(self.x)
 
@@ -266,7 +280,12 @@ class PlannedAnalysis:
             yield Task(-1, self.name, "", tumor_type, "dominance", 0, 0, n_rows, seconds)
         if self.kind == "survival":
             yield from self._survival_tasks("survival", tumor_type)
-        n = self.n_samples[self.tumor_types.index(tumor_type)]
+        place = self.tumor_types.index(tumor_type)
+        n = self.n_samples[place]
+        if self.differential:
+            seconds = _A_TASK + self.differential.seconds(place, n)
+            n_rows = self.differential.n_rows[place]
+            yield Task(-1, self.name, "", tumor_type, "differential", 0, 0, n_rows, seconds)
         for method in self.methods:
             way = self.way(method)
             a_row = _SECONDS[way] if METHODS[method].screens else _A_SLOW_ROW
@@ -336,6 +355,8 @@ class Plan:
         The sha256 of the reference collection, where a null uses its sets.
     version
         The version of tcga-corr.
+    counts
+        Source and tumor type to the sha256 of each table of raw counts.
     """
 
     name: str
@@ -348,6 +369,7 @@ class Plan:
     covariates: Mapping[str, str]
     reference: str | None
     version: str
+    counts: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @cached_property
     def tasks(self) -> tuple[Task, ...]:
@@ -372,8 +394,13 @@ class Plan:
         return any("genes" in analysis.null for analysis in self.analyses)
 
     @property
+    def has_fits(self) -> bool:
+        """Whether it has differential expression, whose fits share no process."""
+        return any(analysis.differential for analysis in self.analyses)
+
+    @property
     def n_rows(self) -> int:
-        """Rows of associations, dominance and survival, of tumor types."""
+        """Rows of all tables but the pooled ones, of tumor types."""
         return sum(task.n_own_rows for task in self.tasks)
 
     def part(self, number: int, of: int) -> list[Task]:
@@ -425,6 +452,7 @@ class Plan:
             "outputs": list(self.outputs),
             "claims": [asdict(claim) for claim in self.claims],
             "tables": [[*key, sha256] for key, sha256 in sorted(self.tables.items())],
+            "counts": [[*key, sha256] for key, sha256 in sorted(self.counts.items())],
             "covariates": dict(sorted(self.covariates.items())),
             "reference": self.reference,
             "variables": [_variable_to_json(variable) for variable in self.variables],
@@ -465,6 +493,7 @@ class Plan:
             claims=tuple(Claim(**one) for one in record["claims"]),
             analyses=tuple(_analysis_from_json(one, variables) for one in record["analyses"]),
             tables={(source, name): sha256 for source, name, sha256 in record["tables"]},
+            counts={(source, name): sha256 for source, name, sha256 in record["counts"]},
         )
 
 
@@ -473,12 +502,15 @@ _SETTINGS = (
     "min_genes", "where", "null", "draws", "x", "y", "strata", "levels",
 )  # fmt: skip
 _OF_VARIABLES = ("variables", "adjust", "purity", "conditions", "by", "endpoint")
-_OF_SCOPE = tuple(field.name for field in fields(Scope))
+_OF_SCOPE = tuple(one.name for one in fields(Scope))
 
 
 def _settings_to_json(analysis: PlannedAnalysis) -> dict[str, Any]:
     values = {**vars(analysis), **vars(analysis.scope)}
-    return {key: values[key] for key in _SETTINGS}
+    settings = analysis.differential
+    return {key: values[key] for key in _SETTINGS} | {
+        "differential": settings and settings.as_dict()
+    }
 
 
 def _analysis_from_json(
@@ -488,6 +520,8 @@ def _analysis_from_json(
         key: tuple(value) if isinstance(value, list) else value for key, value in record.items()
     }
     scope = Scope(**{key: values.pop(key) for key in _OF_SCOPE})
+    if values["differential"] is not None:
+        values["differential"] = PlannedDifferential.from_dict(values["differential"])
     for key in _OF_VARIABLES:
         values[key] = tuple(variables[place] for place in values[key])
     values["adjust"] = tuple(

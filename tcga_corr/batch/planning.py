@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
@@ -20,6 +21,7 @@ from tcga_corr.analysis.names import (
     sets_among,
 )
 from tcga_corr.analysis.strata import Cutting, find_cutting
+from tcga_corr.batch.differential import planned_differential, settings_of
 from tcga_corr.batch.plan import Plan, PlannedAnalysis, covariates_among
 from tcga_corr.batch.spec import Analysis, Claim, Problem, Spec, SpecError, read_spec
 from tcga_corr.engine import Engine
@@ -37,7 +39,7 @@ MOST_ROWS = 50_000_000
 
 @dataclass(frozen=True)
 class _StoredGenes:
-    """The genes of all tables of a store; read from the files, when first needed."""
+    """The genes of all tables of a store, and of raw counts; read when first needed."""
 
     store: Store
 
@@ -46,6 +48,7 @@ class _StoredGenes:
         import pyarrow.parquet as pq
 
         paths = [self.store.table_path(key) for key in self.store.table_keys()]
+        paths += [self.store.counts_path(key) for key in self.store.counts_keys()]
         columns = (pq.read_table(path, columns=["gene"])["gene"].to_pylist() for path in paths)
         return frozenset(gene for column in columns for gene in column)
 
@@ -87,18 +90,28 @@ def make_plan(engine: Engine, spec: Spec) -> Plan:
         If a tumor type or source is not in the store.
     """
     tables: dict[tuple[str, str], str] = {}
+    counts: dict[tuple[str, str], str] = {}
     analyses, claims = [], []
     errors: list[TcgaCorrError] = []
     problems: list[Problem] = []
     for analysis in spec.analyses:
+        own = [claim for claim in spec.claims if claim.analysis == analysis.name]
         try:
+            if analysis.differential:
+                planned, question = planned_differential(engine.store, analysis)
+                claims += [_of_contrast(claim, planned) for claim in own]
+                analyses.append(planned)
+                counts |= {
+                    (table.key.source, table.key.tumor_type): table.table_sha256
+                    for table in question.tables
+                }
+                continue
             data = engine.data(analysis.scope)
             analyses.append(_planned(analysis, data))
         except (UsageError, DataMissingError, AnalysisError) as error:
             errors.append(error)
             problems.append(Problem(analysis.line, analysis.name, error.what, error.remedy))
             continue
-        own = (claim for claim in spec.claims if claim.analysis == analysis.name)
         claims += [_by_row_names(claim, data.names) for claim in own]
         for cohort in data.cohorts:
             tables[cohort.table.key.source, cohort.tumor_type] = cohort.table.table_sha256
@@ -119,6 +132,7 @@ def make_plan(engine: Engine, spec: Spec) -> Plan:
         spec=spec.text,
         analyses=tuple(analyses),
         tables=tables,
+        counts=counts,
         covariates={one.table: one.table_sha256 for one in covariates_among(variables)},
         reference=reference_digest() if needs_reference else None,
         version=version("tcga-corr"),
@@ -156,6 +170,28 @@ def _by_row_names(claim: Claim, names: NameResolver) -> Claim:
         return replace(claim, line=0)
     x, y = names.variables([claim.x, claim.y])
     return replace(claim, line=0, x=x.name, y=y.name)
+
+
+def _of_contrast(claim: Claim, analysis: PlannedAnalysis) -> Claim:
+    """A claim about a contrast, with its gene named as in the rows.
+
+    Raises
+    ------
+    UsageError
+        If there is no such contrast, or several and none is named.
+    """
+    known = settings_of(analysis).compared
+    contrast = claim.contrast or (known[0] if len(known) == 1 else "")
+    if contrast not in known:
+        what = f"no contrast '{contrast}'" if contrast else "several contrasts"
+        raise UsageError(
+            f"a claim is of a block with {what}", f"Give contrast, one of {', '.join(known)}"
+        )
+    x = claim.x
+    if x is not None:
+        with suppress(UsageError):  # a name of the user's own tables stands as it is
+            x = NameResolver().variable(x).name
+    return replace(claim, line=0, x=x, contrast=contrast)
 
 
 def _planned(analysis: Analysis, data: CohortData) -> PlannedAnalysis:

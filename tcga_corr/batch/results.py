@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 
 from tcga_corr.analysis.cohort import Vector
 from tcga_corr.analysis.correlate_by import pooled_difference
+from tcga_corr.analysis.de_fit import TEXT_COLUMNS
 from tcga_corr.analysis.pool import POOLED_NULL_COLUMNS, Adjusted, pooled_columns
 from tcga_corr.analysis.survival import SURVIVAL_SCHEMA
 from tcga_corr.batch.compute import HIDDEN, empty_columns, failed_rows, repeated
+from tcga_corr.batch.differential import as_texts, settings_of, summary_of_task, without_hidden
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan, TableName, Task
 from tcga_corr.errors import StoreError, one_line
@@ -39,12 +41,16 @@ ASSOCIATIONS: TableName = "associations"
 POOLED: TableName = "pooled"
 DOMINANCE: TableName = "dominance"
 SURVIVAL: TableName = "survival"
+DIFFERENTIAL: TableName = "differential"
+SUMMARY = "differential_summary"
 _COUNTS = ("rows", "with_r", "positive", "negative")
+_CALLS = {"with_r": "n_tested", "positive": "n_up", "negative": "n_down"}
 _TEXTS: dict[TableName, list[str]] = {
     ASSOCIATIONS: [column.name for column in ASSOCIATION if column.type == "text"],
     POOLED: ["x", "y", "note"],
     DOMINANCE: ["tumor_type", "scale", "set", "note"],
     SURVIVAL: [name for name, kind in SURVIVAL_SCHEMA.items() if kind is str],
+    DIFFERENTIAL: [*TEXT_COLUMNS, "found"],
 }
 _STRATA = [column.name for column in OF_STRATA]
 _OF_DIFFERENCES = ["n", "p", "delta_z", "variance", "cochran_q", "df"]
@@ -142,6 +148,11 @@ class RunTables:
         survival = [task for task in self._plan.tasks if task.table == SURVIVAL]
         if survival:
             written |= self._write(SURVIVAL, self._survival(survival))
+        differential = [task for task in self._plan.tasks if task.table == DIFFERENTIAL]
+        if differential:
+            summaries: list[pa.Table] = []
+            written |= self._write(DIFFERENTIAL, self._differential(differential, summaries))
+            written |= self._write(SUMMARY, iter(summaries))
         return written, [
             {
                 "analysis": analysis,
@@ -282,6 +293,20 @@ class RunTables:
             values = pa.array(q[task.number], from_pandas=True)
             yield self._with_settings(task, table.add_column(place, "q", values))
 
+    def _differential(self, tasks: Sequence[Task], summaries: list[pa.Table]) -> Iterator[pa.Table]:
+        """The rows of differential expression; those of the summary are put into a list."""
+        for task in tasks:
+            table = self._rows(task)
+            settings = settings_of(self._plan.analysis(task.analysis))
+            summary = summary_of_task(table, settings)
+            count = self._counts.setdefault((task.analysis, ""), Counter())
+            count["rows"] += table.num_rows
+            for name, column in _CALLS.items():
+                count[name] += int(summary[column].sum())
+            self._counted_by[task.analysis, ""] = "calls"
+            summaries.append(self._with_settings(task, as_texts(summary)))
+            yield self._with_settings(task, without_hidden(table))
+
     def _batches(self, task: Task) -> Iterator[pa.RecordBatch]:
         """The columns from which the pairs of a task are pooled, some pairs at a time."""
         names = ["x", "y", *_NUMBERS]
@@ -333,14 +358,19 @@ class RunTables:
         analysis = self._plan.analysis(task.analysis)
         cutting = analysis.cutting
         place = analysis.tumor_types.index(task.tumor_type) if task.tumor_type else 0
+        compared = analysis.differential
         settings = {
             "source": analysis.source,
-            "samples": analysis.scope.samples,
+            "samples": compared.samples if compared else analysis.scope.samples,
             "ties": analysis.scope.ties,
+            "by": compared.by if compared else "",
+            "pair": (compared.pair or "") if compared else "",
             "adjust": ",".join(variable.name for variable in analysis.adjust),
             "where": " and ".join(analysis.scope.where),
             "unit": analysis.units[place],
         }
+        for name in ("ties",) if compared else ("by", "pair"):
+            del settings[name]
         for name, value in settings.items():
             table = table.append_column(name, repeated(value, table.num_rows))
         if task.table == ASSOCIATIONS:

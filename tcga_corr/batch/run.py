@@ -12,16 +12,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tcga_corr.analysis.deseq2 import PACKAGE
 from tcga_corr.analysis.names import sets_among
 from tcga_corr.analysis.provenance import Provenance
 from tcga_corr.batch.executors import Failure, TaskRunner, Workers, run_tasks
 from tcga_corr.batch.folder import RunFolder, run_names
+from tcga_corr.batch.memory import in_turn
 from tcga_corr.batch.plan import Plan, Task, covariates_among
 from tcga_corr.batch.planning import plan_spec
 from tcga_corr.batch.results import RunTables
 from tcga_corr.engine import Engine
 from tcga_corr.errors import AnalysisError, StoreError, UsageError
 from tcga_corr.progress import Progress
+from tcga_corr.store.counts import CountsTable, read_counts_metadata
 from tcga_corr.store.index import open_index
 from tcga_corr.store.layout import TableKey
 from tcga_corr.store.results import changed_tables
@@ -35,12 +38,6 @@ _SEEDS = (
     "random genes are drawn by numpy's PCG64, seeded by the sha256 of source, tumor type and genes "
     "of the pair: the same in any order of tasks"
 )
-# In bytes: a process with all its imports, and what a task needs besides its variables.
-_PROCESS, _TASK = 300 << 20, 60 << 20
-_PER_ROW = 400
-_NULLS = 700_000_000  # random sets, and the terms of all genes
-_ARRAYS = 7  # of a variable's size: values, units, three sums, intermediate results
-_DRAWS = 750 * 4
 
 
 @dataclass(frozen=True)
@@ -126,8 +123,7 @@ def run_spec(
         With all problems of the spec.
     """
     plan = plan_spec(engine, Path(path), source)
-    count = workers_within(plan, memory * 1e9, processors(), apart=False)
-    return run_batch(engine, plan, Workers("threads", count))
+    return run_batch(engine, plan, Workers("threads", processors(), memory=memory * 1e9))
 
 
 def run_batch(
@@ -170,12 +166,13 @@ def run_batch(
         progress.begin(n_rows, done_rows, sum(task.work for task in left))
         failures = []
         runner = TaskRunner(engine.store.root, plan.run, plan)
-        with closing(run_tasks(runner, left, workers)) as tried:
-            for task, failure in tried:
-                progress.advance(task.n_own_rows, task.work)
-                if failure:
-                    failures.append((task, failure))
-                    progress.note(f"failed: {task.analysis} {task.tumor_type}: {failure}")
+        for some, fitting in in_turn(plan, left, workers):
+            with closing(run_tasks(runner, some, fitting)) as tried:
+                for task, failure in tried:
+                    progress.advance(task.n_own_rows, task.work)
+                    if failure:
+                        failures.append((task, failure))
+                        progress.note(f"failed: {task.analysis} {task.tumor_type}: {failure}")
         report = RunReport(folder, plan, len(own) - len(left), len(left) - len(failures), failures)
         if shard.is_all:
             _complete(engine, folder, plan)
@@ -258,9 +255,10 @@ def _head(engine: Engine, plan: Plan) -> dict[str, Any]:
     """The manifest of a run that starts."""
     tables = [open_index(engine.store, TableKey(*key)) for key in sorted(plan.tables)]
     provenance = Provenance.of(
-        tables,
+        [*tables, *_counts_of(engine, plan)],
         [variable.gene_set for variable in sets_among(plan.variables)],
         covariates_among(plan.variables),
+        packages=[PACKAGE] if plan.has_fits else [],
     ).as_dict()
     del provenance["notes"]
     return {
@@ -275,9 +273,21 @@ def _head(engine: Engine, plan: Plan) -> dict[str, Any]:
         "n_rows": plan.n_rows,
         **provenance,
         "reference_sha256": plan.reference,
+        "groups": [
+            {"analysis": analysis.name, "file": file.name, "sha256": file.sha256}
+            for analysis in plan.analyses
+            if analysis.differential and (file := analysis.differential.file)
+        ],
         "spec_sha256": hashlib.sha256(plan.spec.encode()).hexdigest(),
         "spec": plan.spec,
     }
+
+
+def _counts_of(engine: Engine, plan: Plan) -> list[CountsTable]:
+    """The tables of raw counts of a plan, by their metadata."""
+    keys = [TableKey(*key) for key in sorted(plan.counts)]
+    found = [(key, read_counts_metadata(engine.store, key)) for key in keys]
+    return [CountsTable(key, metadata) for key, metadata in found if metadata is not None]
 
 
 def _now() -> str:
@@ -298,41 +308,6 @@ def _host() -> dict[str, Any]:
         "cpus": os.cpu_count(),
         "blas": sorted(products),
     }
-
-
-def workers_within(plan: Plan, memory: float, most: int, *, apart: bool) -> int:
-    """How many tasks fit in a memory at the same time; at least one.
-
-    Parameters
-    ----------
-    plan
-        The plan of the tasks.
-    memory
-        In bytes, for all workers.
-    most
-        Workers at most.
-    apart
-        Whether each worker is a process of its own.
-    """
-    each = max((_memory_of(plan, task) for task in plan.tasks), default=0)
-    shared, own = (0, _PROCESS) if apart else (_PROCESS, 0)
-    return max(1, min(most, int((memory - shared) // (each + own))))
-
-
-def _memory_of(plan: Plan, task: Task) -> int:
-    """About how many bytes a task takes."""
-    analysis = plan.analysis(task.analysis)
-    if task.way == "dominance":
-        n = analysis.n_samples[analysis.tumor_types.index(task.tumor_type)]
-        return 2 * _TASK + 8 * _DRAWS * n
-    is_pooled = not task.tumor_type
-    n = (
-        sum(analysis.n_samples)
-        if is_pooled
-        else analysis.n_samples[analysis.tumor_types.index(task.tumor_type)]
-    )
-    nulls = _NULLS + 4 * analysis.draws * task.n_rows if analysis.null else 0
-    return _TASK + 8 * _ARRAYS * len(analysis.variables) * n + _PER_ROW * task.n_rows + nulls
 
 
 def status_of(engine: Engine, run: str) -> pl.DataFrame:

@@ -13,6 +13,7 @@ from tcga_corr.cli import options
 from tcga_corr.cli.output import Out, Result, check_plot, number, plain
 from tcga_corr.cli.settings import Settings
 from tcga_corr.errors import AnalysisError, UsageError
+from tcga_corr.figures.look import PLAIN, FigureFile
 
 if TYPE_CHECKING:
     import polars as pl
@@ -73,8 +74,8 @@ def run(
             "--workers",
             metavar="N",
             min=1,
-            help="Processes to share the work. Default: threads of this one, as many as "
-            "processors. With --dask: workers to start.",
+            help="Processes to share the work. Default: as many as processors, or threads of "
+            "this one where these are enough. With --dask: workers to start.",
         ),
     ] = None,
     dask: Annotated[
@@ -144,16 +145,19 @@ def _workers(
 ) -> Workers:
     """The workers of the options; no more than fit in the memory."""
     from tcga_corr.batch.executors import WorkerKind, Workers
-    from tcga_corr.batch.run import processors, workers_within
+    from tcga_corr.batch.memory import workers_within
+    from tcga_corr.batch.run import processors
 
-    apart = bool(processes) or plan.has_draws  # whose sums take no second thread
+    # sums of random genes take no second thread, and fits of DESeq2 hold Python's lock
+    apart = bool(processes) or plan.has_draws or plan.has_fits
     kind: WorkerKind = "dask" if cluster else "processes" if apart else "threads"
     count = processes or processors()
     fitting = workers_within(plan, memory * 1e9, count, apart=kind == "processes")
     if kind != "dask" and fitting < count:
-        settings.note(f"note: {fitting} at a time, as more do not fit in {memory:g} GB")
-        count = fitting
-    return Workers(kind, count, cluster)
+        settings.note(
+            f"note: of the largest tasks {fitting} at a time, as more do not fit in {memory:g} GB"
+        )
+    return Workers(kind, count, cluster, memory * 1e9)
 
 
 @batch.command()
@@ -177,7 +181,7 @@ def check(
     settings: Settings = context.obj
     engine = settings.engine()
     read = read_spec_for(engine, _spec_path(spec, paper), source)
-    if engine.store.table_keys():
+    if engine.store.table_keys() or engine.store.counts_keys():
         plan = make_plan(engine, read)
         frame = summary_of(plan)
         settings.note(f"{read.path}: right; its run is {plan.run}")
@@ -273,6 +277,7 @@ def merge(
 
 
 @batch.command()
+@options.command
 def plot(
     context: typer.Context,
     run_name: RunName,
@@ -285,6 +290,8 @@ def plot(
         str | None, typer.Option("--method", metavar="NAME", help="Of an analysis with several.")
     ] = None,
     force: options.Force = False,
+    *,
+    look: options.FigureLook = PLAIN,
 ) -> None:
     """Draw a run: a heat map of pairs by tumor types, both clustered.
 
@@ -297,7 +304,9 @@ def plot(
     check_plot(figure, force)
     engine = context.obj.engine()
     folder = RunFolder(engine.store, _run_name(engine, run_name, source))
-    save(heat_map_of_run(folder, folder.plan(), analysis, method), figure)
+    drawn = heat_map_of_run(folder, folder.plan(), analysis, method, look)
+    save(drawn, FigureFile(figure, look))
+    context.obj.note(f"wrote {figure}")
 
 
 def _spec_path(spec: Path | None, paper: bool) -> Path:
@@ -362,7 +371,9 @@ def _show(settings: Settings, report: RunReport, out: Out) -> None:
 
 def _statistic(row: dict[str, Any]) -> str:
     adjusted = f"adjusted for {row['adjust']}" if row["adjust"] else ""
-    return number(" ".join(filter(None, (row["method"], row["statistic"], adjusted))))
+    gene = f"of {row['x']}" if row["contrast"] and row["x"] else ""
+    parts = (row["method"], row["statistic"], gene, row["contrast"], adjusted)
+    return number(" ".join(filter(None, parts)))
 
 
 def _interval(row: dict[str, Any]) -> str:
@@ -371,6 +382,10 @@ def _interval(row: dict[str, Any]) -> str:
 
 _MEANINGS = {
     "q": "of survival, positive, negative: q < 0.05, with a hazard ratio above or below 1",
+    "calls": (
+        "of differential expression, with_r: genes tested; positive, negative: genes called up and "
+        "down by q and log2fc; see the table differential_summary"
+    ),
     "q_genes": "positive, negative: q_genes < 0.05, with z_genes above or below 0",
     "q_batch": (
         "positive, negative: q_batch < 0.05; of gene sets p is small of random ones too, more so "

@@ -52,6 +52,7 @@ def compare(
             "intervals. Default: boxes, of more than 6 variables or groups differences.",
         ),
     ] = None,
+    report: options.Report = None,
     out: options.Out,
 ) -> None:
     """Whether variables differ between groups of samples, in each tumor type.
@@ -89,7 +90,10 @@ def compare(
 
         n_most = max(len(answer.query.variables), len(answer.query.groups))
         is_boxes = kind == "boxes" or (kind is None and n_most <= MOST)
-        save(boxes(answer) if is_boxes else comparison(answer), plot)
+        draw = boxes if is_boxes else comparison
+        save(draw(answer, plot.look), plot)
+    if report is not None:
+        report.add(answer)
 
 
 def _result(answer: CompareAnswer) -> Result:
@@ -109,7 +113,8 @@ def _result(answer: CompareAnswer) -> Result:
         f"{query.scope.source}, {query.scope.unit}; {query.scope.samples_in_words}",
         columns={name: plain(name) for name in shown},
         on_terminal=frame.filter(frame["test"].is_in(_BY_RANKS)),
-        less=("q", "effect", "difference", "p_genes"),
+        less=("effect_name", "difference", "effect", "q", "p_genes"),
+        keep=("n_a", "n_b", "p"),
         stands_out=lambda row: is_significant(
             row["q"] if row["q_genes"] is None else row["q_genes"]
         ),

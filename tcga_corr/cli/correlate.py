@@ -63,6 +63,7 @@ def correlate(
         typer.Option("--continuous", help="With --by a number: how r changes with it, uncut."),
     ] = False,
     plot: options.Plot = None,
+    report: options.Report = None,
     out: options.Out,
 ) -> None:
     """The association of X and Y in each tumor type, and pooled over them.
@@ -97,7 +98,9 @@ def correlate(
             from tcga_corr.figures.forest import forest
             from tcga_corr.figures.style import save
 
-            save(forest(by_strata), plot)
+            save(forest(by_strata, plot.look), plot)
+        if report is not None:
+            report.add(by_strata)
         by_strata.require_numbers()
         return
     if continuous:
@@ -110,10 +113,13 @@ def correlate(
         from tcga_corr.figures.style import save
 
         if len(answer.query.scope.tumor_types) == 1:
-            figure = scatter(answer, engine.values([x, y], adjust=controls, **scope))
+            values = engine.values([x, y], adjust=controls, **scope)
+            figure = scatter(answer, values, plot.look)
         else:
-            figure = forest(answer)
+            figure = forest(answer, plot.look)
         save(figure, plot)
+    if report is not None:
+        report.add(answer, values=engine.values([x, y], adjust=controls, **scope))
     answer.require_numbers()
 
 

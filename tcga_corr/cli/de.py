@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -117,6 +118,7 @@ def de(
     ] = None,
     *,
     plot: options.Plot = None,
+    report: options.Report = None,
     out: options.Out,
 ) -> None:
     """Which genes' raw counts differ between groups of samples, in each tumor type.
@@ -132,7 +134,7 @@ def de(
     """
     settings: Settings = context.obj
     out.check_plot(plot)
-    if label and (plot is None or kind not in ("volcano", "ma")):
+    if label and report is None and (plot is None or kind not in ("volcano", "ma")):
         raise UsageError("--label is given", "Give --plot FILE too, with --kind volcano or ma")
     with settings.progress("differential expression") as progress:
         answer = settings.engine().de(
@@ -161,6 +163,8 @@ def de(
     out.write(_result(answer))
     if plot is not None:
         _plot(answer, kind, options.split_names(label), plot)
+    if report is not None:
+        report.add(answer, labels=options.split_names(label))
 
 
 def _plot(answer: DeAnswer, kind: DeFigure, labels: list[str], plot: FigureFile) -> None:
@@ -169,15 +173,16 @@ def _plot(answer: DeAnswer, kind: DeFigure, labels: list[str], plot: FigureFile)
     if kind == "overlap":
         from tcga_corr.figures.overlap import overlap
 
-        save(overlap(answer), plot)
+        save(overlap(answer, plot.look), plot)
     elif kind == "heat":
         from tcga_corr.figures.gene_heat import gene_heat
 
-        save(gene_heat(answer), plot)
+        save(gene_heat(answer, plot.look), plot)
     else:
         from tcga_corr.figures.change import ma, volcano
 
-        save((volcano if kind == "volcano" else ma)(answer, labels), plot)
+        draw = volcano if kind == "volcano" else ma
+        save(draw(answer, labels, plot.look), plot)
 
 
 def _result(answer: DeAnswer) -> Result:
@@ -194,6 +199,12 @@ def _result(answer: DeAnswer) -> Result:
         f"{', '.join(query.contrasts[:4])}{', …' if query.contrasts[4:] else ''} by {query.by}; "
         f"{query.source}, {query.unit}; {query.samples_in_words}",
         around={"summary": answer.summary.to_dicts()},
+        for_figures={
+            "top_genes": {
+                name: {**asdict(one), "values": one.values.tolist()}
+                for name, one in answer.top.items()
+            }
+        },
         columns={name: plain(name) for name in columns},
         shown=shown,
         below=[*more, *answer.lines],

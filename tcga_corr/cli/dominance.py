@@ -35,6 +35,7 @@ def dominance(
         ),
     ] = 1_000,
     plot: options.Plot = None,
+    report: options.Report = None,
     out: options.Out,
 ) -> None:
     """Which of several gene sets scores highest in the samples of a tumor type.
@@ -63,7 +64,9 @@ def dominance(
         from tcga_corr.figures.dominance import dominance_figure
         from tcga_corr.figures.style import save
 
-        save(dominance_figure(answer), plot)
+        save(dominance_figure(answer, plot.look), plot)
+    if report is not None:
+        report.add(answer)
 
 
 def _result(answer: DominanceAnswer) -> Result:
@@ -76,4 +79,6 @@ def _result(answer: DominanceAnswer) -> Result:
         around=asdict(answer.summary),
         columns={name: plain(name) for name in answer.frame.columns},
         below=answer.lines,
+        less=("n_lowest", "mean_rank", "sd", "median", "n_highest"),
+        keep=("set", "n", "share_highest"),
     )

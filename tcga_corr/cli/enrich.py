@@ -17,9 +17,11 @@ from tcga_corr.vocabulary.associations import is_significant
 
 if TYPE_CHECKING:
     from tcga_corr.analysis.enrich import EnrichAnswer
+    from tcga_corr.analysis.enriched import Enriched
     from tcga_corr.figures.look import FigureFile
 
 _MOST_ROWS, _MOST_OF_PARTS = 25, 75
+_MOST_RANKINGS, _MOST_SETS = 6, 20  # in JSON
 _EDGE = 40  # letters of the leading edge on a terminal
 
 
@@ -122,6 +124,7 @@ def enrich(
         ),
     ] = None,
     *,
+    report: options.Report = None,
     out: options.Out,
 ) -> None:
     """Which gene sets gather at the ends of a ranking, or in a list of genes.
@@ -142,7 +145,7 @@ def enrich(
     settings: Settings = context.obj
     out.check_plot(plot)
     count = _count(top) if top else None
-    if named and (plot is None or method == "ora"):
+    if named and ((plot is None and report is None) or method == "ora"):
         raise UsageError("--set draws running sums", "Give --plot FILE, and no --method ora")
     answer = settings.engine().enrich(
         given,
@@ -167,6 +170,8 @@ def enrich(
     out.write(_result(answer, count))
     if plot is not None:
         _draw(answer, plot, named)
+    if report is not None:
+        report.add(answer, labels=named or ())
 
 
 def _draw(answer: EnrichAnswer, plot: FigureFile, named: list[str] | None) -> None:
@@ -177,11 +182,11 @@ def _draw(answer: EnrichAnswer, plot: FigureFile, named: list[str] | None) -> No
 
         if named:
             raise UsageError("--set draws running sums, and ora has none", "Leave one out")
-        save(enriched_dots(answer), plot)
+        save(enriched_dots(answer, plot.look), plot)
     else:
         from tcga_corr.figures.running_sums import running_sums
 
-        save(running_sums(answer, named or ()), plot)
+        save(running_sums(answer, named or (), plot.look), plot)
 
 
 def _count(top: str) -> int | None:
@@ -211,12 +216,38 @@ def _result(answer: EnrichAnswer, count: int | None) -> Result:
         f"{query.input}{where}, {how or 'a list'}, against {query.n_sets:,} sets of {against}; "
         f"{query.method}",
         query={**query.as_dict(), "top": count},
+        for_figures={"rankings": _rankings(answer)} if query.method == "gsea" else {},
         frame=shown,
         columns={name: partial(_cell, name) for name in frame.columns if name not in hidden},
         below=[f"{number(left)} more rows: --top all"] if left else [],
         less=("q_gsea", "es", "p", "leading_edge"),
         stands_out=lambda row: is_significant(row["q"]),
     )
+
+
+def _rankings(answer: EnrichAnswer) -> list[dict[str, Any]]:
+    """The rankings, and where in them the genes of the first sets are, for running sums.
+
+    None where there are many, which would make the file many times larger.
+    """
+    if len(answer.parts) > _MOST_RANKINGS:
+        return []
+    return [
+        {
+            "labels": dict(part.ranking.labels),
+            "genes": list(part.ranking.genes),
+            "values": part.ranking.values.tolist(),
+            "places": {name: part.places[name].tolist() for name in _first_sets(part)},
+        }
+        for part in answer.parts
+    ]
+
+
+def _first_sets(part: Enriched) -> list[str]:
+    """The sets of the smallest p."""
+    rows = [row for row in part.rows if row["p"] is not None and row["set"] in part.places]
+    rows.sort(key=lambda row: (row["p"], -abs(row["nes"]), row["set"]))
+    return [row["set"] for row in rows[:_MOST_SETS]]
 
 
 def _cell(name: str, row: dict[str, Any]) -> str:

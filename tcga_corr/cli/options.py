@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from tcga_corr.choices import Format, Genes, Null, Selection, Ties
+from tcga_corr.choices import FigureOrder, Format, Genes, Null, Selection, Ties
+from tcga_corr.cli.collecting import GrowingPage
 from tcga_corr.cli.output import Out as Out
 from tcga_corr.errors import UsageError
-from tcga_corr.figures.look import DPI, FigureFile, Look
+from tcga_corr.figures.look import FigureFile, Look
 from tcga_corr.vocabulary.nulls import NULLS
 
 if TYPE_CHECKING:
@@ -143,8 +144,37 @@ Title = Annotated[
     typer.Option("--title", metavar="TEXT", help="Title of the figure; '' for none."),
 ]
 Dark = Annotated[bool, typer.Option("--dark", help="Draw on a dark ground, for slides.")]
+AddToReport = Annotated[
+    Path | None,
+    typer.Option(
+        "--add-to-report",
+        metavar="FILE.html",
+        help="Add the question to a page, with its answer, figures, tables and methods; a new page "
+        "if there is none.",
+    ),
+]
+Report = GrowingPage | None
+"""A page that grows, from ``--add-to-report``."""
+FigureSize = Annotated[
+    str | None,
+    typer.Option(
+        "--size",
+        metavar="WxH",
+        help="Width and height of the figure: 7x5 inches, 18x12cm or 180x120mm.",
+    ),
+]
+Order = Annotated[
+    FigureOrder | None,
+    typer.Option(
+        "--order",
+        help="Tumor types of the figure: value, by what is drawn, such as r; name; n; given, as by "
+        "-t. Of heat maps also cluster, which is of rows and columns.",
+    ),
+]
 Plot = FigureFile | None
-"""A figure's file and look, from ``--plot``, ``--dpi``, ``--title`` and ``--dark``."""
+"""A figure's file and look, from ``--plot`` and what belongs to it."""
+FigureLook = Look
+"""The look of a figure whose file is an argument."""
 
 
 def nulls(given: Sequence[str] | None, known: Sequence[Null] = tuple(NULLS)) -> list[Null]:
@@ -194,6 +224,13 @@ def _parts(name: str) -> list[str]:
     return split_at_commas(name)
 
 
+_LOOK: dict[str, tuple[Any, Any]] = {
+    "size": (FigureSize, None),
+    "order": (Order, None),
+    "title": (Title, None),
+    "dpi": (Dpi, None),
+    "dark": (Dark, False),
+}
 # parameters of a command to the options for which they stand
 _GROUPS: dict[str, dict[str, tuple[Any, Any]]] = {
     "scope": {
@@ -210,37 +247,45 @@ _GROUPS: dict[str, dict[str, tuple[Any, Any]]] = {
         "force": (Force, False),
         "wide": (Wide, False),
     },
-    "plot": {
-        "path": (PlotPath, None),
-        "dpi": (Dpi, None),
-        "title": (Title, None),
-        "dark": (Dark, False),
-    },
+    "plot": {"path": (PlotPath, None), **_LOOK},
+    "look": _LOOK,
+    "report": {"add_to_report": (AddToReport, None)},
 }
 
 
 _LONGEST_TITLE = 200  # letters, of which a figure's width holds about 100
 
 
-def _figure_file(
-    path: Path | None, dpi: int | None, title: str | None, dark: bool
-) -> FigureFile | None:
+def _figure_file(path: Path | None, tumor_types: Sequence[str], **asked: Any) -> FigureFile | None:
+    """The file of a figure, and the look that the options beside ``--plot`` ask for."""
     if path is None:
-        if dpi is not None or title is not None or dark:
-            raise UsageError("--dpi, --title and --dark are of a figure", "Give --plot FILE too")
+        for name, one in asked.items():
+            if one not in (None, False):
+                raise UsageError(f"--{name} is of a figure", "Give --plot FILE too")
         return None
+    return FigureFile(path, _look(tumor_types, **asked))
+
+
+def _look(tumor_types: Sequence[str] = (), **asked: Any) -> Look:
+    given = {name: one for name, one in asked.items() if one not in (None, False)}
+    title = given.get("title")
     if title is not None and len(title) > _LONGEST_TITLE:
         raise UsageError(
             f"--title has {len(title):,} letters, and {_LONGEST_TITLE} are the most",
             "Give a shorter one",
         )
-    return FigureFile(path, Look(dpi or DPI, title, dark))
+    if given.get("order") == "given" and tumor_types:
+        from tcga_corr.vocabulary.tumor_types import order_as_given
+
+        given["order"] = order_as_given(tumor_types)
+    return Look(**given)
 
 
 def _tell_written(arguments: dict[str, Any]) -> None:
     """Name the files that a command wrote, on standard error."""
     out = arguments.get("out")
     written = [arguments.get("plot"), out.file if isinstance(out, Out) else None]
+    written.append(arguments.get("report"))
     for path in filter(None, written):
         arguments["context"].obj.note(f"wrote {path}")
 
@@ -250,7 +295,8 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
 
     ``scope`` is given as the keywords of a question of the engine, ``out`` as
     :class:`tcga_corr.cli.output.Out`, which has refused a file that cannot be written, ``plot`` as
-    :class:`tcga_corr.figures.look.FigureFile` or None.
+    :class:`tcga_corr.figures.look.FigureFile` or None, ``look`` as
+    :class:`tcga_corr.figures.look.Look`.
     """
     own = inspect.signature(function, eval_str=True).parameters
     parameters: list[inspect.Parameter] = []
@@ -277,7 +323,13 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
         if "out" in given:
             arguments["out"] = Out(**given["out"])
         if "plot" in given:
-            arguments["plot"] = _figure_file(**given["plot"])
+            types = arguments.get("scope", {}).get("tumor_types", ())
+            arguments["plot"] = _figure_file(tumor_types=types, **given["plot"])
+        if "look" in given:
+            arguments["look"] = _look(**given["look"])
+        if "report" in given:
+            page = given["report"]["add_to_report"]
+            arguments["report"] = None if page is None else GrowingPage(page)
         function(**arguments)
         _tell_written(arguments)
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 import gzip
 import io
 import json
-import os
-import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from tcga_corr.choices import Format
+from tcga_corr.cli.fitting import Terminal, aligned, fitted, wrapped
 from tcga_corr.cli.texts import brief, cut, visible
 from tcga_corr.errors import UsageError
 from tcga_corr.exchange import FORMULA, finite
+from tcga_corr.vocabulary.associations import SIMULATED, note_without_mark
 
 if TYPE_CHECKING:
     import polars as pl
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from tcga_corr.figures.look import FigureFile
 
 JSON_SCHEMA = 2
+PARQUET_KEY = "tcga_corr"
+"""Of the metadata of a Parquet file: what JSON has beside the rows."""
 FIGURES = ("png", "svg", "pdf")
 _ENDINGS: dict[str, Format] = {
     "": "table",
@@ -35,8 +37,6 @@ _ENDINGS: dict[str, Format] = {
 _NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$"
 _STANDARD_OUTPUT = Path("-")
 _CELL = 300  # characters at most, in a table for people
-_NOTE, _GAP = 30, 3  # of a note on a narrow terminal, and between columns
-_MOST_LISTED = 6
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 MOST_ROWS = 1_000
 """Rows of a table for people; formats for programs have all."""
@@ -70,11 +70,15 @@ class Result:
     less
         Headings that a narrow terminal can do without, the first to go first; after them all but
         the first two go, from the right.
+    keep
+        Headings that stay longest.
     stands_out
         Which rows are bold on a terminal.
     cut_column
         The heading of the column of texts that is cut where a terminal is narrow; it goes last,
         unless ``less`` names it.
+    for_figures
+        Keys of the JSON object alone: what figures need beside the rows.
     """
 
     frame: pl.DataFrame
@@ -87,8 +91,10 @@ class Result:
     shown: pl.DataFrame | None = None
     on_terminal: pl.DataFrame | None = None
     less: Sequence[str] = ()
+    keep: Sequence[str] = ()
     stands_out: Callable[[dict[str, Any]], bool] | None = None
     cut_column: str = "note"
+    for_figures: Mapping[str, Any] = field(default_factory=dict)
 
     def whole_frame(self) -> pl.DataFrame:
         """The rows with those of the foot."""
@@ -239,30 +245,26 @@ def check_plot(path: Path | None, force: bool) -> None:
 
 def check_page(path: Path, force: bool) -> None:
     """Refuse a page that cannot be written, before any work is done."""
+    check_is_page(path, "-o")
+    _check_place(path, force, "-o")
+
+
+def check_is_page(path: Path, option: str) -> None:
+    """Refuse a page of another ending, or in no folder."""
     if path.suffix.lower() not in (".html", ".htm"):
         raise UsageError(f"'{path}': a report is HTML", "End it in .html")
-    _check_place(path, force, "-o")
+    _check_folder(path, option)
 
 
 def _check_place(path: Path, force: bool, option: str) -> None:
     if path.exists() and not force:
         raise UsageError(f"'{path}' exists", f"Give --force to overwrite it, or another {option}")
+    _check_folder(path, option)
+
+
+def _check_folder(path: Path, option: str) -> None:
     if not path.resolve().parent.is_dir():
         raise UsageError(f"'{path.parent}' is not a folder", f"Make it, or give another {option}")
-
-
-@dataclass(frozen=True)
-class Terminal:
-    """A terminal: how many letters fit in a line, and whether it shows bold."""
-
-    width: int
-    bold: bool
-
-    @classmethod
-    def here(cls) -> Terminal:
-        """That of standard output; ``NO_COLOR`` and a ``TERM`` of ``dumb`` are honoured."""
-        plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
-        return cls(shutil.get_terminal_size().columns, not plain)
 
 
 def _render(result: Result, chosen: Format, terminal: Terminal | None = None) -> bytes:
@@ -276,7 +278,7 @@ def _render(result: Result, chosen: Format, terminal: Terminal | None = None) ->
         return workbook(result.rows_key, result.whole_frame(), result.around)
     buffer = io.BytesIO()
     if chosen == "parquet":
-        result.whole_frame().write_parquet(buffer)
+        result.whole_frame().write_parquet(buffer, metadata=_metadata(result))
     else:
         _flat(result.whole_frame()).write_csv(buffer, separator="\t" if chosen == "tsv" else ",")
     return buffer.getvalue()
@@ -327,8 +329,15 @@ def _as_json(result: Result) -> bytes:
     if "query" in around:
         whole["query"] = around.pop("query")
     whole[result.rows_key] = finite(result.frame.to_dicts())
-    whole |= finite(around)
+    whole |= finite({**around, **result.for_figures})
     return (json.dumps(whole, indent=1, allow_nan=False, default=str) + "\n").encode()
+
+
+def _metadata(result: Result) -> dict[str, str]:
+    """Question and provenance of a Parquet file; ``n_foot`` rows at its end are no rows in JSON."""
+    about = {"schema": JSON_SCHEMA, "rows": result.rows_key, "n_foot": len(result.foot)}
+    record = finite({**about, **result.around, **result.for_figures})
+    return {PARQUET_KEY: json.dumps(record, allow_nan=False, default=str)}
 
 
 def _as_table(result: Result, terminal: Terminal | None = None) -> bytes:
@@ -345,15 +354,20 @@ def _as_table(result: Result, terminal: Terminal | None = None) -> bytes:
     if frame.height > MOST_ROWS:
         below.insert(0, f"{frame.height - MOST_ROWS:,} more rows: --format tsv has all")
     if terminal is not None:
-        headings, cells, left_out = _fitted(
-            headings, cells, result.less, terminal.width, result.cut_column
-        )
+        if result.heading.startswith(SIMULATED) and "note" in headings:  # it is said above
+            place = headings.index("note")
+            for row_cells in cells:
+                row_cells[place] = note_without_mark(row_cells[place])
+        table_of = fitted(
+            headings, cells, terminal.width,
+            less=result.less, keep=result.keep, note=result.cut_column,
+        )  # fmt: skip
+        headings, cells = table_of.headings, table_of.rows
         more = [f"{n_whole - frame.height} more rows"] if frame.height < n_whole else []
-        if more or left_out:
-            below.append(f"--wide has {listed([*more, *left_out])} too")
+        below += table_of.lines(more)
     heading = [visible(brief(result.heading))] if result.heading else []
     if terminal is not None:
-        heading, below = (_wrapped(texts, terminal.width) for texts in (heading, below))
+        heading, below = (wrapped(texts, terminal.width) for texts in (heading, below))
     lines = [*heading, ""] if heading else []
     table = aligned(headings, cells)
     if terminal is not None and terminal.bold and result.stands_out is not None:
@@ -363,67 +377,6 @@ def _as_table(result: Result, terminal: Terminal | None = None) -> bytes:
     lines += table
     lines += ["", *below] if below else []
     return ("\n".join(lines).rstrip() + "\n").encode()
-
-
-def _wrapped(texts: Sequence[str], width: int) -> list[str]:
-    """Texts cut into lines between words."""
-    import textwrap
-
-    return [line for text in texts for line in textwrap.wrap(text, max(20, width)) or [""]]
-
-
-def listed(names: Sequence[str]) -> str:
-    """Names with commas, of many the first."""
-    return ", ".join(names[:_MOST_LISTED]) + (", …" if len(names) > _MOST_LISTED else "")
-
-
-def _fitted(
-    headings: list[str], rows: list[list[str]], less: Sequence[str], width: int, note: str = "note"
-) -> tuple[list[str], list[list[str]], list[str]]:
-    """The columns that fit in a line, that of notes cut if need be, and those left out."""
-    from rich.cells import cell_len
-
-    widths = {
-        heading: max(map(cell_len, texts))
-        for heading, texts in zip(headings, zip(headings, *rows, strict=True), strict=True)
-    }
-    empty = {note} if widths.get(note, 0) <= len(note) else set()
-    kept = [name for name in headings if name not in empty]
-    order = [name for name in less if name in kept]
-    order += [name for name in reversed(headings[2:]) if name not in order and name != note]
-
-    def needed() -> int:
-        own = sum(min(widths[name], _NOTE) if name == note else widths[name] for name in kept)
-        return own + _GAP * (len(kept) - 1)
-
-    while needed() > width and (note in kept or order):
-        kept.remove(order.pop(0) if order else note)
-    places = [headings.index(name) for name in kept]
-    room = width - needed() + _NOTE
-    cells = [
-        [cut(row[place], room) if headings[place] == note else row[place] for place in places]
-        for row in rows
-    ]
-    return kept, cells, [name for name in headings if name not in kept and name not in empty]
-
-
-def aligned(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """The lines of a table: a rule below the headings, numbers to the right.
-
-    It is never cut to the terminal. rich makes the same, but takes longer to load than an answer
-    takes to print.
-    """
-    from rich.cells import cell_len
-
-    columns = []
-    for heading, *cells in zip(headings, *rows, strict=True):
-        texts = [heading, *cells]
-        widths = [cell_len(text) for text in texts]
-        room = [" " * (max(widths) - width) for width in widths]
-        sides = (room, texts) if all(map(_is_number, cells)) else (texts, room)
-        columns.append(["".join(two) for two in zip(*sides, strict=True)])
-    head, *lines = ["   ".join(parts) for parts in zip(*columns, strict=True)] or [""]
-    return [line.rstrip() for line in (head, "─" * cell_len(head), *lines)]
 
 
 def plain(name: str) -> Callable[[dict[str, Any]], str]:
@@ -452,11 +405,3 @@ def number(value: Any, digits: int = 4) -> str:
     if isinstance(value, float):
         return f"{value:.{digits}g}"
     return visible(str(value))
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell or "0")
-    except ValueError:
-        return False
-    return True

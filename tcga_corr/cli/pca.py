@@ -52,6 +52,7 @@ def pca(
     *,
     scope: options.Scope,
     plot: options.Plot = None,
+    report: options.Report = None,
     out: options.Out,
 ) -> None:
     """Principal components of each tumor type's samples.
@@ -75,7 +76,9 @@ def pca(
         from tcga_corr.figures.principal_axes import principal_axes
         from tcga_corr.figures.style import save
 
-        save(principal_axes(answer), plot)
+        save(principal_axes(answer, plot.look), plot)
+    if report is not None:
+        report.add(answer)
 
 
 def _result(answer: PcaAnswer, table: PcaTable | None, *, is_table: bool) -> Result:

@@ -52,6 +52,7 @@ def robustness(
     ] = "genes",
     draws: options.Draws = 1_000,
     plot: options.Plot = None,
+    report: options.Report = None,
     out: options.Out,
 ) -> None:
     """One association over the choices that an analyst could have made.
@@ -95,13 +96,15 @@ def robustness(
         from tcga_corr.figures.specification import specification_curve
         from tcga_corr.figures.style import save
 
-        save(specification_curve(answer), plot)
+        save(specification_curve(answer, plot.look), plot)
+    if report is not None:
+        report.add(answer)
 
 
 def _result(answer: RobustnessAnswer) -> Result:
     import polars as pl
 
-    from tcga_corr.analysis.robustness import BY_MEAN, COMPARED, WITHOUT_GENE
+    from tcga_corr.analysis.specifications import BY_MEAN, COMPARED, WITHOUT_GENE
 
     query, frame = answer.query, answer.frame
     genes = frame.filter(pl.col("kind") == WITHOUT_GENE).sort(pl.col("change").abs())
@@ -122,4 +125,6 @@ def _result(answer: RobustnessAnswer) -> Result:
             *answer.lines,
         ],
         shown=pl.concat([frame.filter(pl.col("kind") != WITHOUT_GENE), few]),
+        less=(BY_MEAN, "ci_low", "ci_high", "change", "without", "note"),
+        keep=("n", "r", NULLS["genes"].p),
     )

@@ -30,6 +30,7 @@ def score(
         typer.Option("--engine", help="gseapy: call gseapy's own ssgsea, many times slower."),
     ] = "closed-form",
     plot: options.Plot = None,
+    report: options.Report = None,
     out: options.Out,
 ) -> None:
     """Score gene sets in each sample by ssGSEA, or give the values of genes.
@@ -52,14 +53,27 @@ def score(
     query = answer.query.scope
     kind = "ssGSEA scores" if answer.provenance.gene_sets else "Values of genes"
     heading = f"{kind}; {query.source}, {query.unit}; {query.samples_in_words}"
-    out.write(question_result(answer, "scores", heading))
+    out.write(
+        question_result(
+            answer,
+            "scores",
+            heading,
+            less=("n_missing", "n_genes", "patient", "sample_type"),
+            keep=("set", "es"),
+        )
+    )
+    if plot is None and report is None:
+        return
+    tumor = store.values(sets, **scope)
+    normal = None
+    if scope["samples"] == "tumor":
+        of_normal = scope.copy()
+        of_normal["samples"] = "normal"
+        normal = store.values(sets, **of_normal)
     if plot is not None:
         from tcga_corr.figures.distribution import distribution
         from tcga_corr.figures.style import save
 
-        tumor = store.values(sets, **scope)
-        normal = None
-        if scope["samples"] == "tumor":
-            scope["samples"] = "normal"
-            normal = store.values(sets, **scope)
-        save(distribution(tumor, normal), plot)
+        save(distribution(tumor, normal, plot.look), plot)
+    if report is not None:
+        report.add(answer, values=tumor, normal=normal)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tcga_corr.choices import ScreenFigure, ScreenMethod, ScreenOrder
+from tcga_corr.choices import ScreenFigure, ScreenMethod
 from tcga_corr.cli import options
 from tcga_corr.cli.output import Result, number, question_result
 from tcga_corr.cli.settings import Settings
 from tcga_corr.errors import UsageError
+from tcga_corr.vocabulary.associations import is_significant
 from tcga_corr.vocabulary.nulls import N_DRAWS
 
 if TYPE_CHECKING:
@@ -74,14 +75,7 @@ def screen(
             "to 80 Y, and of a list by itself; else volcano.",
         ),
     ] = None,
-    order: Annotated[
-        ScreenOrder | None,
-        typer.Option(
-            "--order",
-            help="Of rows and columns of the heat map. Default: given of up to 50 named "
-            "variables, else cluster.",
-        ),
-    ] = None,
+    report: options.Report = None,
     out: options.Out,
 ) -> None:
     """One variable against every gene, or many genes or gene sets; or a list by itself.
@@ -123,11 +117,14 @@ def screen(
         from tcga_corr.figures.volcano import volcano
 
         is_map = against.strip() == "itself" or (by_tumor_type and len(answer.names) <= MOST_ROWS)
-        if kind == "volcano" or (kind is None and order is None and not is_map):
-            figure = volcano(answer)
+        wants_map = plot.look.order == "cluster"
+        if kind == "volcano" or (kind is None and not wants_map and not is_map):
+            figure = volcano(answer, plot.look)
         else:
-            figure = screen_map(answer, order)
+            figure = screen_map(answer, plot.look)
         save(figure, plot)
+    if report is not None:
+        report.add(answer)
 
 
 def _count(top: str) -> int | None:
@@ -168,9 +165,32 @@ def _result(answer: ScreenAnswer, count: int | None) -> Result:
         frame=shown,
         columns=_columns(answer, shown, by_type=by_type),
         below=[f"{number(left)} more rows: --top all{more}"] if left else [],
+        less=_LESS,
+        keep=("n", "r", "q_genes", "q"),
+        stands_out=_stands_out,
     )
 
 
+def _stands_out(row: dict[str, Any]) -> bool:
+    """Whether r is beyond random genes or, where it is compared with none, is not 0."""
+    by_genes = row.get("q_genes")
+    return is_significant(row["q"] if by_genes is None else by_genes)
+
+
+# what a narrow terminal can do without, the first to go first
+_LESS = (
+    "prediction_low",
+    "prediction_high",
+    "r_min",
+    "r_max",
+    "i2",
+    "sets_mean",
+    "z_sets",
+    "genes_mean",
+    "rank",
+    "ci_low",
+    "ci_high",
+)
 _MOST_ROWS, _MOST_OF_TYPES = 25, 75
 _WIDE = (
     "tau2",

@@ -47,7 +47,11 @@ def sets(
     else:
         shown = ("set", "n_genes", "meaning", "origin", "collection", "version", "licence")
         columns = {name: plain(name) for name in shown}
-        out.write(Result(pl.DataFrame(origins), "sets", {}, columns=columns))
+        result = Result(
+            pl.DataFrame(origins), "sets", {}, columns=columns,
+            less=("version", "licence", "origin", "collection"), cut_column="meaning",
+        )  # fmt: skip
+        out.write(result)
 
 
 def _chosen(word: str | None, exactly: bool) -> list[GeneSet]:

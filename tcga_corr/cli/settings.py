@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tcga_corr.cli.fitting import wrapped
 from tcga_corr.cli.texts import printable
 
 if TYPE_CHECKING:
@@ -38,7 +40,10 @@ class Settings:
     def note(self, text: str) -> None:
         """Print a line that is not data, unless quiet."""
         if not self.quiet:
-            print(printable(text), file=sys.stderr)
+            lines = [printable(text)]
+            if sys.stderr.isatty():
+                lines = wrapped(lines, shutil.get_terminal_size().columns)
+            print("\n".join(lines), file=sys.stderr)
 
     def notes(self, lines: Iterable[str]) -> None:
         """Print several notes; of many the first, unless verbose."""

@@ -42,7 +42,7 @@ def sql(
     The views contain all loaded sources: select one, or group by source.
 
     If the store has them, there are also the views counts, covariates and, of the runs of
-    `tcga-corr batch`, associations, pooled and dominance.
+    `tcga-corr batch`, associations, pooled, dominance, survival and differential.
 
     Example: `tcga-corr sql "SELECT source, tumor_type, avg(value) FROM expression WHERE tumor AND
     gene = 'GPX4' GROUP BY ALL"`.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -63,6 +64,7 @@ def survival(
         ),
     ] = None,
     plot: options.Plot = None,
+    report: options.Report = None,
     out: options.Out,
 ) -> None:
     """Whether X goes with survival: hazard ratios in each tumor type, and pooled over them.
@@ -85,7 +87,7 @@ def survival(
     """
     settings: Settings = context.obj
     out.check_plot(plot)
-    if cut is not None and plot is None:
+    if cut is not None and plot is None and report is None:
         raise UsageError("--cut is of the figure", "Give --plot FILE too")
     engine = settings.engine()
     controls = options.split_names(adjust)
@@ -101,19 +103,22 @@ def survival(
     if out.is_file:
         answer.require_numbers()
     out.write(_result(answer))
+    curves = partial(
+        engine.survival_curves,
+        x, endpoint=endpoint, cut=cut or "median", adjust=controls, **scope,
+    )  # fmt: skip
     if plot is not None:
         from tcga_corr.figures.hazards import hazard_forest
         from tcga_corr.figures.style import save
         from tcga_corr.figures.survival import survival_curves
 
         if cut is None and len(answer.query.scope.tumor_types) > 1:
-            figure = hazard_forest(answer)
+            figure = hazard_forest(answer, plot.look)
         else:
-            curves = engine.survival_curves(
-                x, endpoint=endpoint, cut=cut or "median", adjust=controls, **scope
-            )
-            figure = survival_curves(curves, answer)
+            figure = survival_curves(curves(), answer, plot.look)
         save(figure, plot)
+    if report is not None:
+        report.add(answer, curves=curves())
     answer.require_numbers()
 
 

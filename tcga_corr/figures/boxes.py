@@ -19,6 +19,7 @@ from tcga_corr.analysis.points import Vector
 from tcga_corr.choices import BY_GTEX, BY_SAMPLE_TYPE
 from tcga_corr.errors import UsageError
 from tcga_corr.figures.frame import Frame, measure_of, place, source_and_unit
+from tcga_corr.figures.look import PLAIN, Look
 from tcga_corr.figures.style import GREY, INK, SERIES, WIDTH, styled
 from tcga_corr.figures.text import (
     count_of,
@@ -38,7 +39,8 @@ MOST = 6
 """Variables, and groups, of one figure."""
 _ONE = 3.5  # inches of a figure of one variable in one tumor type: 89 mm
 _LEFT, _RIGHT, _GAP, _ROW, _TITLE = 0.6, 0.1, 0.1, 0.12, 0.17  # inches
-_HIGH, _LOW = 2.6, 1.5  # inches of a panel alone, or among others
+_HIGH, _LOW, _LEAST = 2.6, 1.5, 0.8  # inches of a panel alone, among others, and at least
+_COLUMN = 0.1  # inches of a tumor type, below which labels would touch
 _WIDE_LABEL = 0.62  # inches of a tumor type, from which its label is not upright
 _WIDE_NUMBER = 0.34  # inches of a tumor type, from which p is a number
 _SIZE = 5.5
@@ -60,7 +62,7 @@ class _Panel:
 
 
 @styled()
-def boxes(answer: CompareAnswer) -> Figure:
+def boxes(answer: CompareAnswer, look: Look = PLAIN) -> Figure:
     """Draw the values of groups: quartiles and median as a box, each sample as a point.
 
     A panel per variable; of one tumor type, panels side by side. Whiskers go to the last sample
@@ -75,20 +77,25 @@ def boxes(answer: CompareAnswer) -> Figure:
         If there are more than 6 variables, or groups.
     """
     _check(answer)
-    panels = [_panel(answer, name) for name in answer.query.variables]
-    types = answer.query.scope.tumor_types
+    types = _ordered(answer, look)
+    panels = [_panel(answer, name, types) for name in answer.query.variables]
     is_one = len(types) == 1
     marks = [name for name in _P if any(_p(panel, name) for panel in panels)]
     across = min(3, len(panels)) if is_one else 1
-    width = _ONE if is_one and len(panels) == 1 else WIDTH
+    natural = _ONE if is_one and len(panels) == 1 else WIDTH
+    width = look.width_or(natural)
     inner = width / across - _LEFT - _RIGHT
     high = _HIGH if len(panels) <= across else _LOW
     labels = [_labels(panel, types, answer.query.groups, inner) for panel in panels]
-    frame = replace(_frame(answer, panels, marks, inner), width=width)
+    frame = replace(_frame(answer, panels, marks, inner), look=look)
+    frame = frame.as_wide(natural, across * (_LEFT + _RIGHT + max(1.0, _COLUMN * len(types))))
     top = (_TITLE if len(panels) > 1 else 0.04) + _ROW * len(marks) + 0.04
     below = max(_height(one) for one in labels) + 0.06
     n_down = -(-len(panels) // across)
-    figure = frame.figure(n_down * (top + high + below) + 0.02)
+    beside = n_down * (top + below) + 0.02
+    body = frame.body(beside + n_down * high, beside + n_down * _LEAST)
+    high = (body - beside) / n_down
+    figure = frame.figure(body)
     for number, (panel, own) in enumerate(zip(panels, labels, strict=True)):
         down, right = divmod(number, across)
         left = right * width / across + _LEFT
@@ -117,14 +124,28 @@ def _test_of(answer: CompareAnswer) -> tuple[str, str]:
     return _TEST.get(len(answer.query.groups), _TEST_OF_MANY)
 
 
-def _panel(answer: CompareAnswer, name: str) -> _Panel:
+def _ordered(answer: CompareAnswer, look: Look) -> list[str]:
+    """The tumor types; by the difference of medians of the first two groups, if by value."""
+    a, b, *_ = answer.query.groups
+    first = answer.query.variables[0]
+    differences: dict[str, float | None] = {}
+    n: dict[str, int] = {}
+    for name in answer.query.scope.tumor_types:
+        groups = answer.values[name, first]
+        n[name] = sum(map(len, groups.values()))
+        if len(groups[a]) >= MIN_GROUP and len(groups[b]) >= MIN_GROUP:
+            differences[name] = float(np.median(groups[a]) - np.median(groups[b]))
+    return look.ordered(answer.query.scope.tumor_types, differences, n, "given")
+
+
+def _panel(answer: CompareAnswer, name: str, types: Sequence[str]) -> _Panel:
     test, _ = _test_of(answer)
     tests = {
         row["tumor_type"]: row
         for row in answer.frame.to_dicts()
         if row["variable"] == name and row["test"] == test
     }
-    values = {one: answer.values[one, name] for one in answer.query.scope.tumor_types}
+    values = {one: answer.values[one, name] for one in types}
     return _Panel(name, measure_of(name, answer, answer.query.scope.unit), values, tests)
 
 

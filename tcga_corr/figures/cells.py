@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.cluster.hierarchy import dendrogram, linkage
 from scipy.spatial.distance import squareform
 
+from tcga_corr.choices import FigureOrder
 from tcga_corr.figures.frame import Frame, place
 from tcga_corr.figures.style import GREY, INK, WIDTH
 from tcga_corr.figures.text import text_width
@@ -27,6 +28,7 @@ MARK = (INK, 0.3)
 """Colour and opacity of SIMULATED, seen on red and blue too."""
 _NO_R = "#b4b4b4"  # where there is no r
 _TREE, _GAP, _EDGE, _FOOT = 0.3, 0.05, 0.1, 0.42  # inches
+_LEAST = 0.085  # inches of a row or column, below which its names would touch
 _FURTHEST = 2.0  # what two r can differ by
 
 
@@ -106,6 +108,24 @@ def clustered(r: Matrix) -> tuple[list[int], Tree | None]:
     return order, Tree(places, np.array(drawn["dcoord"]))
 
 
+def mean_r(r: Matrix) -> list[float | None]:
+    """The mean of each row's r; None where it has none."""
+    return [float(np.nanmean(row)) if (~np.isnan(row)).any() else None for row in r]
+
+
+def in_order(order: FigureOrder | Sequence[str], what: str) -> str:
+    """The order of a map in words, for its heading."""
+    if not isinstance(order, str):
+        return f"{what} in the given order"
+    return {
+        "given": "in the given order",
+        "cluster": "clustered by average linkage of r",
+        "name": f"{what} by name",
+        "n": f"{what} by falling n",
+        "value": f"{what} by falling mean r",
+    }[order]
+
+
 def draw_map(frame: Frame, drawn: CellMap) -> Figure:
     """Draw cells: r as colour from -1 to 1, a dot where q is small, grey where there is no r."""
     row = 0.115 if len(drawn.names) > 24 else 0.16
@@ -114,16 +134,24 @@ def draw_map(frame: Frame, drawn: CellMap) -> Figure:
     n_columns = len(drawn.columns) + (drawn.pooled is not None)
     right = _EDGE + (_TREE + _GAP if drawn.row_tree else 0.0)
     gap = _GAP if drawn.pooled else 0.0
-    cell = min(0.42, max(0.145, (WIDTH - left - right - gap) / n_columns))
+    beside = left + gap + right
+    cell = min(0.42, max(0.145, (WIDTH - beside) / n_columns))
     row = cell if drawn.is_square else row
-    width = max(WIDTH, left + gap + cell * n_columns + right)
+    frame = frame.as_wide(max(WIDTH, beside + cell * n_columns), beside + _LEAST * n_columns)
     names_below = 1.04 * max(text_width(name, SIZE) for name in [*drawn.columns, "pooled"]) + 0.08
-    frame = replace(frame, width=width)
-    head = frame.head + 0.02
+    width, head = frame.width, frame.head + 0.02
     above = _TREE + _GAP if drawn.column_tree else 0.0
-    high = row * len(drawn.names)
     below = names_below + _FOOT
-    figure = frame.figure(0.02 + above + high + below)
+    around = 0.02 + above + below
+    n_rows = len(drawn.names)
+    body = frame.body(around + row * n_rows, around + _LEAST * n_rows)
+    if frame.look.inches:
+        row, cell = (body - around) / n_rows, (width - beside) / n_columns
+        if drawn.is_square:
+            row = cell = min(row, cell)
+    high = row * n_rows
+    figure = frame.figure(body)
+    below = figure.get_figheight() - head - above - high
     named_axes = None
     if drawn.pooled:
         named_axes = place(figure, left, below, width - left - cell, head + above)

@@ -19,7 +19,8 @@ from tcga_corr.analysis.de import DeAnswer, DeQuery
 from tcga_corr.analysis.de_summary import called
 from tcga_corr.errors import AnalysisError, UsageError, near_names
 from tcga_corr.figures.frame import Frame, place
-from tcga_corr.figures.labels import nearest, place_labels
+from tcga_corr.figures.labels import nearest, p_at_q, place_labels
+from tcga_corr.figures.look import PLAIN, Look
 from tcga_corr.figures.style import BLUE, FAINT, GREY, INK, VERMILION, WIDTH, styled
 from tcga_corr.figures.text import count_of, fitted, fitted_apart, listed, plain, text_width
 
@@ -28,7 +29,8 @@ Vector = NDArray[np.float64]
 MOST_PANELS = 6
 _MANY = 500  # points, from which they are drawn as an image
 _LEFT, _RIGHT, _BOTTOM, _TITLE = 0.5, 0.12, 0.4, 0.2  # inches
-_TOPS = {1: 8, 2: 4}  # labels a side
+_NARROWEST, _LEAST = 1.8, 0.9  # inches of a panel with what is around it, and of its height
+_TOPS, _ALWAYS = {1: 8, 2: 4}, 3  # labels a side; and of those that are not called
 _SIZE, _LINE = 5.5, 7.0  # points: of a label, and its line
 
 
@@ -42,12 +44,13 @@ class _Axis:
 
 
 @styled()
-def volcano(answer: DeAnswer, labels: Sequence[str] = ()) -> Figure:
-    """Draw fold changes and -log10 q of ``de``, a panel for each of a few contrasts.
+def volcano(answer: DeAnswer, labels: Sequence[str] = (), look: Look = PLAIN) -> Figure:
+    """Draw fold changes and -log10 p of ``de``, a panel for each of a few contrasts.
 
-    Called genes are coloured by direction, and the first of either side named, with those of
-    ``labels``. Genes without a read in a group are open, at the edge where they lie beyond. Where q
-    is too small for a number, a caret stands at the upper edge.
+    The line is where q is what the question has. Called genes are coloured by direction, and the
+    first of either side named, three at least, with those of ``labels``. Genes without a read in a
+    group are open, at the edge where they lie beyond. Where p is too small for a number, a caret
+    stands at the upper edge.
 
     Raises
     ------
@@ -56,19 +59,19 @@ def volcano(answer: DeAnswer, labels: Sequence[str] = ()) -> Figure:
     AnalysisError
         If there is no q to draw.
     """
-    return _draw(answer, labels, _Axis("log2 fold change", "−log10 q", _certainty))
+    return _draw(answer, labels, _Axis("log2 fold change", "−log10 p", _certainty), look)
 
 
 @styled()
-def ma(answer: DeAnswer, labels: Sequence[str] = ()) -> Figure:
+def ma(answer: DeAnswer, labels: Sequence[str] = (), look: Look = PLAIN) -> Figure:
     """Draw base means and fold changes of ``de``; as :func:`volcano`."""
-    return _draw(answer, labels, _Axis("base mean, log10", "log2 fold change", _height))
+    return _draw(answer, labels, _Axis("base mean, log10", "log2 fold change", _height), look)
 
 
 def _certainty(rows: pl.DataFrame, reach: float) -> tuple[Vector, NDArray[np.bool_]]:
-    q = rows["q"].to_numpy()
-    beyond = q <= 0
-    certain = -np.log10(np.where(beyond, 1.0, q))
+    p = rows["p"].to_numpy()
+    beyond = p <= 0
+    certain = -np.log10(np.where(beyond, 1.0, p))
     certain[beyond] = 1.08 * max(float(certain.max(initial=0)), 2.0)
     x = np.clip(rows["log2fc"].to_numpy(), -reach, reach)
     return np.column_stack([x, certain]), beyond
@@ -80,7 +83,7 @@ def _height(rows: pl.DataFrame, reach: float) -> tuple[Vector, NDArray[np.bool_]
     return np.column_stack([means, y]), np.zeros(len(means), np.bool_)
 
 
-def _draw(answer: DeAnswer, labels: Sequence[str], axis: _Axis) -> Figure:
+def _draw(answer: DeAnswer, labels: Sequence[str], axis: _Axis, look: Look) -> Figure:
     query = answer.query
     rows = answer.frame.filter(
         pl.col("q").is_not_null() & pl.col("log2fc").is_not_null() & (pl.col("base_mean") > 0)
@@ -93,12 +96,15 @@ def _draw(answer: DeAnswer, labels: Sequence[str], axis: _Axis) -> Figure:
             raise UsageError(
                 f"--label {name}: no gene of that name has a q", near_names(name, known)
             )
-    parts = {
+    found = {
         (str(tumor_type), str(contrast)): part
         for (tumor_type, contrast), part in rows.group_by(
             "tumor_type", "contrast", maintain_order=True
         )
     }
+    n_of = {name: part["n_a"][0] + part["n_b"][0] for (name, _), part in found.items()}
+    types = look.ordered(list(n_of), {}, n_of, "given")
+    parts = {key: found[key] for key in sorted(found, key=lambda key: types.index(key[0]))}
     if len(parts) > MOST_PANELS:
         raise UsageError(
             f"{len(parts)} contrasts in one figure cannot be read",
@@ -106,20 +112,25 @@ def _draw(answer: DeAnswer, labels: Sequence[str], axis: _Axis) -> Figure:
         )
     n_across = 2 if len(parts) > 1 else 1
     high = 1.75 if len(parts) > 1 else 3.1
-    step = _TITLE + high + _BOTTOM
-    wide = WIDTH / n_across
     frame = Frame(
         *heading(answer, rows),
         simulated=answer.simulated,
         handles=_handles(rows, query),
         margin=0.03,
-    )
-    figure = frame.figure(math.ceil(len(parts) / n_across) * step + 0.02)
+        look=look,
+    ).as_wide(WIDTH, n_across * _NARROWEST)
+    n_down = math.ceil(len(parts) / n_across)
+    around = n_down * (_TITLE + _BOTTOM) + 0.02
+    body = frame.body(around + n_down * high, around + n_down * _LEAST)
+    high = (body - around) / n_down
+    step = _TITLE + high + _BOTTOM
+    wide = frame.width / n_across
+    figure = frame.figure(body)
     height = figure.get_figheight()
     for number, ((tumor_type, contrast), part) in enumerate(parts.items()):
         row, column = divmod(number, n_across)
         top = frame.head + row * step + _TITLE
-        right = WIDTH - (column + 1) * wide + _RIGHT
+        right = frame.width - (column + 1) * wide + _RIGHT
         axes = place(figure, column * wide + _LEFT, height - top - high, right, top)
         title = f"{tumor_type} {plain(contrast)}, n = {part['n_a'][0]} and {part['n_b'][0]}"
         axes.set_title(fitted(title, wide - _LEFT - _RIGHT, 6.5), fontsize=6.5, pad=3)
@@ -181,10 +192,11 @@ def _draw_panel(
         for place_of in (-query.lfc, query.lfc):
             axes.axhline(place_of, **dashed)
     else:
-        top = max(1.06 * float(points[:, 1].max()), -1.4 * math.log10(query.q))
+        line = -math.log10(p_at_q(part["p"].to_numpy(), part["q"].to_numpy(), query.q))
+        top = max(1.06 * float(points[:, 1].max()), 1.25 * line)
         axes.set_ylim(-0.02 * top, top)
         axes.set_xlim(-reach, reach)
-        zero = (0.0, -math.log10(query.q))
+        zero = (0.0, line)
         axes.axhline(zero[1], **dashed)
         for place_of in (-query.lfc, query.lfc):
             axes.axvline(place_of, **dashed)
@@ -199,10 +211,15 @@ def _named(
     labels: Sequence[str],
     most: int,
 ) -> list[int]:
-    """The rows to be named: the first called on either side, and those that are asked for."""
+    """The rows to be named: the first called on either side, or three, and those asked for."""
     rows = np.arange(part.height)  # already the smallest p first
     asked = [row for row, gene in enumerate(part["gene"].to_list()) if gene in set(labels)]
-    sides = [rows[is_called & side][:most].tolist() for side in (up, ~up)]
+    sides = [
+        rows[is_called & side][:most].tolist()
+        if (is_called & side).sum() >= _ALWAYS
+        else rows[side][:_ALWAYS].tolist()
+        for side in (up, ~up)
+    ]
     return list(dict.fromkeys([*asked, *sides[0], *sides[1]]))
 
 
@@ -255,6 +272,6 @@ def _handles(rows: pl.DataFrame, query: DeQuery) -> list[Artist]:
     handles.append(handle(lines, GREY, "", lw=0.6, ls=(0, (4, 3))))
     if (rows["zero_group"] != "").any():
         handles.append(handle("no read in one group", INK, mfc="white"))
-    if (rows["q"] <= 0).any():
-        handles.append(handle("q too small for a number", INK, "^"))
+    if (rows["p"] <= 0).any():
+        handles.append(handle("p too small for a number", INK, "^"))
     return handles

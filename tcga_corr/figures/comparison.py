@@ -18,7 +18,8 @@ from tcga_corr.analysis.compare import CompareAnswer
 from tcga_corr.choices import BY_GTEX, BY_SAMPLE_TYPE
 from tcga_corr.errors import UsageError
 from tcga_corr.figures.frame import Frame, measure_of, source_and_unit
-from tcga_corr.figures.panels import Column, Panel, draw_panels, falling, write_note
+from tcga_corr.figures.look import PLAIN, Look, falling
+from tcga_corr.figures.panels import Column, Panel, draw_panels, write_note
 from tcga_corr.figures.style import GREY, MARKERS, SERIES, styled
 from tcga_corr.figures.text import count_of, cut_apart, fitted_apart, listed, plain, signed
 from tcga_corr.figures.ticks import number_axis
@@ -43,7 +44,7 @@ class _Block:
 
 
 @styled()
-def comparison(answer: CompareAnswer) -> Figure:
+def comparison(answer: CompareAnswer, look: Look = PLAIN) -> Figure:
     """Draw the answer of ``compare``.
 
     A row per tumor type and a panel per variable, and per two groups where there are more; or, of
@@ -59,7 +60,7 @@ def comparison(answer: CompareAnswer) -> Figure:
     UsageError
         If that makes more than 6 panels.
     """
-    names, blocks = _blocks(answer)
+    names, blocks = _blocks(answer, look)
     has_pairs = any(
         row.get("paired t", {}).get("difference") is not None
         for block in blocks
@@ -71,6 +72,7 @@ def comparison(answer: CompareAnswer) -> Figure:
         simulated=answer.simulated,
         handles=_handles(has_pairs),
         foot=_foot(blocks, has_pairs),
+        look=look,
     )
     figure, all_axes = draw_panels(frame, names, height, _panels(blocks, has_pairs))
     for axes, block in zip(all_axes, blocks, strict=True):
@@ -105,8 +107,8 @@ def _panels(blocks: Sequence[_Block], has_pairs: bool) -> list[Panel]:
     return panels
 
 
-def _blocks(answer: CompareAnswer) -> tuple[list[str], list[_Block]]:
-    """The rows, by falling difference in the first panel; and what is in the panels."""
+def _blocks(answer: CompareAnswer, look: Look) -> tuple[list[str], list[_Block]]:
+    """The rows, by falling difference in the first panel or as asked; and what is in the panels."""
     query = answer.query
     variables, types = query.variables, query.scope.tumor_types
     pairs = list(itertools.combinations(query.groups, 2))
@@ -128,8 +130,13 @@ def _blocks(answer: CompareAnswer) -> tuple[list[str], list[_Block]]:
         name, of_row = reversed(cell) if by_type else cell
         a = row["group_a"] if row["group_b"] is not None else ""
         tests.setdefault((name, of_row, a, row["group_b"]), {})[row["test"]] = row
-    first = {row: tests[names[0], row, *pairs[0]]["welch"]["difference"] for row in rows}
-    rows = falling(first)
+    first = {row: tests[names[0], row, *pairs[0]]["welch"] for row in rows}
+    differences = {row: welch["difference"] for row, welch in first.items()}
+    n = {row: welch["n_a"] + welch["n_b"] for row, welch in first.items()}
+    if by_type:
+        rows = look.ordered(types, differences, n, "value")
+    else:
+        names, rows = look.ordered(types, {}, n, "given"), falling(differences)
     blocks = []
     for name in names:
         for a, b in pairs:

@@ -16,7 +16,8 @@ from tcga_corr.analysis.points import Vector
 from tcga_corr.analysis.score import ValuesAnswer
 from tcga_corr.errors import UsageError
 from tcga_corr.figures.frame import Frame, measure_of, source_and_unit
-from tcga_corr.figures.panels import Column, Panel, draw_panels, falling, write_note
+from tcga_corr.figures.look import PLAIN, Look
+from tcga_corr.figures.panels import Column, Panel, draw_panels, write_note
 from tcga_corr.figures.style import BLUE, INK, VERMILION, styled
 from tcga_corr.figures.text import listed, plain
 from tcga_corr.figures.ticks import number_axis
@@ -29,12 +30,15 @@ _Values = dict[str, dict[str, Vector]]  # variable to tumor type to its values
 
 
 @styled()
-def distribution(tumor: ValuesAnswer, normal: ValuesAnswer | None = None) -> Figure:
+def distribution(
+    tumor: ValuesAnswer, normal: ValuesAnswer | None = None, look: Look = PLAIN
+) -> Figure:
     """Draw the values of variables.
 
-    A row per tumor type, by falling median of the first variable; a panel per variable. Of 20
-    samples or more, a violin from the lowest to the highest value, with the quartiles as a bar and
-    the median as a white dot; of fewer, each sample as a point, and the median as a line.
+    A row per tumor type, by falling median of the first variable or as the look asks; a panel per
+    variable. Of 20 samples or more, a violin from the lowest to the highest value, with the
+    quartiles as a bar and the median as a white dot; of fewer, each sample as a point, and the
+    median as a line.
 
     Parameters
     ----------
@@ -42,6 +46,8 @@ def distribution(tumor: ValuesAnswer, normal: ValuesAnswer | None = None) -> Fig
         Of ``values``, up to 6 variables.
     normal
         Of the same question, for normal samples.
+    look
+        Size, title and order of tumor types.
 
     Raises
     ------
@@ -53,11 +59,11 @@ def distribution(tumor: ValuesAnswer, normal: ValuesAnswer | None = None) -> Fig
     answers = [tumor] if normal is None or not normal.frame.height else [tumor, normal]
     sides = [_by_type(answer) for answer in answers]
     first = sides[0][names[0]]
-    types = falling(
-        {
-            one: float(np.median(first[one])) if one in first else None
-            for one in tumor.query.scope.tumor_types
-        }
+    types = look.ordered(
+        tumor.query.scope.tumor_types,
+        {one: float(np.median(values)) for one, values in first.items()},
+        {one: len(values) for one, values in first.items()},
+        "value",
     )
     counts = [[[len(side[name].get(one, ())) for one in types] for side in sides] for name in names]
     is_shared = all(count == counts[0] for count in counts)
@@ -73,9 +79,10 @@ def distribution(tumor: ValuesAnswer, normal: ValuesAnswer | None = None) -> Fig
     row = (0.19 if len(answers) > 1 else 0.165) * (1.6 if len(types) <= 6 else 1)
     has_few = any(0 < n < _FEW for own in counts for side in own for n in side)
     frame = Frame(
-        *_heading(answers, types),
+        *_heading(answers, types, by_median=look.order in (None, "value")),
         simulated=any(answer.simulated for answer in answers),
         handles=_handles(answers, has_few),
+        look=look,
     )
     figure, all_axes = draw_panels(frame, types, row, panels)
     for axes, name in zip(all_axes, names, strict=True):
@@ -120,7 +127,9 @@ def _n(answers: Sequence[ValuesAnswer], counts: Sequence[Sequence[int]]) -> list
     ]
 
 
-def _heading(answers: Sequence[ValuesAnswer], types: Sequence[str]) -> tuple[str, str]:
+def _heading(
+    answers: Sequence[ValuesAnswer], types: Sequence[str], *, by_median: bool
+) -> tuple[str, str]:
     query = answers[0].query
     names, scope = query.variables, query.scope
     title = listed(names, 60) if len(names) < 3 else f"{len(names)} variables"
@@ -129,7 +138,7 @@ def _heading(answers: Sequence[ValuesAnswer], types: Sequence[str]) -> tuple[str
         f"{_n_with_values(answer):,} {answer.query.scope.samples}" for answer in answers
     )
     parts = [source_and_unit(scope), f"n = {n} samples"]
-    if len(types) > 1:
+    if len(types) > 1 and by_median:
         by = f" of {plain(names[0], 40)}" if len(names) > 1 else ""
         parts.append(f"sorted by the median{by} in {scope.samples} samples")
     return f"{title} in {where}", "; ".join(parts)

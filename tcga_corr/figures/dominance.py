@@ -12,7 +12,8 @@ from matplotlib.patches import Patch
 
 from tcga_corr.analysis.dominance import SCALES, DominanceAnswer, DominanceTests
 from tcga_corr.figures.frame import Frame, source_and_unit
-from tcga_corr.figures.panels import Column, Panel, draw_panels, falling, write_note
+from tcga_corr.figures.look import PLAIN, Look
+from tcga_corr.figures.panels import Column, Panel, draw_panels, write_note
 from tcga_corr.figures.style import GREY, PALE, SERIES, styled
 from tcga_corr.figures.text import count_of, cut_apart, fitted_apart, listed, signed
 from tcga_corr.figures.ticks import number_axis
@@ -29,7 +30,7 @@ Shares = Mapping[tuple[str, str], Mapping[str, float]]  # scale and tumor type: 
 
 
 @styled()
-def dominance_figure(answer: DominanceAnswer) -> Figure:
+def dominance_figure(answer: DominanceAnswer, look: Look = PLAIN) -> Figure:
     """Draw the answer of ``dominance``.
 
     A row per tumor type: bars of the share of its samples in which each set scores highest, raw at
@@ -52,13 +53,15 @@ def dominance_figure(answer: DominanceAnswer) -> Figure:
     incomplete = {name for name, own in scored.items() if len(own) < len(known)}
     sets = _leading(known, shares)
     merged = {key: _merged(own, sets) for key, own in shares.items()}
-    types = _order(query.scope.tumor_types, sets, merged)
+    leading = _share_of_leader(query.scope.tumor_types, sets, merged)
+    types = look.ordered(query.scope.tumor_types, leading, n, "value")
     unknown = [name for name in query.sets if name not in known]
     frame = Frame(
         *_heading(answer, types, n),
         simulated=answer.simulated,
         handles=_handles(sets, len(known)),
         foot=_foot(shares, len(known) == 2, bool(incomplete), unknown),
+        look=look,
     )
     names = [f"{name} *" if name in incomplete else name for name in types]
     height = 0.165 * (1.35 if len(types) <= 6 else 1)
@@ -108,14 +111,16 @@ def _merged(own: Mapping[str, float], sets: Sequence[str]) -> dict[str, float]:
     return found
 
 
-def _order(types: Iterable[str], sets: Sequence[str], shares: Shares) -> list[str]:
-    """Tumor types by falling share of the set that leads most often, those without bars last."""
+def _share_of_leader(
+    types: Iterable[str], sets: Sequence[str], shares: Shares
+) -> dict[str, float | None]:
+    """By tumor type, the share of the set that leads most often; None where there are no bars."""
     own = {tumor_type: shares.get((SCALES[-1], tumor_type), {}) for tumor_type in types}
     leader = max(
         (name for name in sets if name != _REST),
         key=lambda name: sum(shares.get(name, 0.0) for shares in own.values()),
     )
-    return falling({one: bars.get(leader, 0.0) if bars else None for one, bars in own.items()})
+    return {one: bars.get(leader, 0.0) if bars else None for one, bars in own.items()}
 
 
 def _columns(tests: Sequence[DominanceTests | None]) -> list[Column]:

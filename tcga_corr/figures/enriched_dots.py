@@ -16,7 +16,8 @@ from tcga_corr.analysis.enrich import EnrichAnswer
 from tcga_corr.analysis.ranking_tables import LABELS
 from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.figures.frame import Frame, place
-from tcga_corr.figures.panels import label_rows
+from tcga_corr.figures.look import PLAIN, Look
+from tcga_corr.figures.panels import LEAST_ROW, label_rows
 from tcga_corr.figures.style import FAINT, GREY, INK, PALE, SEQUENTIAL, WIDTH, styled
 from tcga_corr.figures.text import count_of, fitted_apart, plain, text_width
 from tcga_corr.figures.ticks import number_axis
@@ -34,7 +35,7 @@ _FIRMEST = 10  # -log10 q beyond which the colour does not change
 
 
 @styled()
-def enriched_dots(answer: EnrichAnswer) -> Figure:
+def enriched_dots(answer: EnrichAnswer, look: Look = PLAIN) -> Figure:
     """Draw an answer of over-representation: the 20 sets with the smallest p.
 
     Of one list, a row per set: its share of listed genes across, their number as the dot's size, q
@@ -48,6 +49,7 @@ def enriched_dots(answer: EnrichAnswer) -> Figure:
     AnalysisError
         If no set has a listed gene.
     """
+    look.refuse_order("a figure of gene sets")
     rows = answer.frame.drop_nulls("p").filter(answer.frame.drop_nulls("p")["n_overlap"] > 0)
     if not rows.height:
         raise AnalysisError("no set has a listed gene, so nothing is drawn", "See the table")
@@ -62,11 +64,12 @@ def enriched_dots(answer: EnrichAnswer) -> Figure:
     labels = fitted_apart(names, _LABELS, 6.5)
     left = max(text_width(label, 6.5) for label in labels) + 0.18
     below = 0.42 if len(columns) == 1 else 0.12 + max(text_width(one, 6.5) for one in columns)
-    inner = max(WIDTH - left - _RIGHT, _COLUMN * len(columns) + 0.1)
-    frame = Frame(
-        *_heading(answer, names, rows), simulated=answer.simulated, width=left + inner + _RIGHT
-    )
-    figure = frame.figure(max(_ROW * len(names), 1.75 - below) + below + 0.12)
+    needed = left + _RIGHT + _COLUMN * len(columns) + 0.1
+    frame = Frame(*_heading(answer, names, rows), simulated=answer.simulated, look=look)
+    frame = frame.as_wide(max(WIDTH, needed), max(needed, left + _RIGHT + 1))
+    high = max(_ROW * len(names), 1.75 - below)
+    least = max(LEAST_ROW * len(names), 1.75 - below)
+    figure = frame.figure(frame.body(high + below + 0.12, least + below + 0.12))
     axes = place(figure, left, frame.below + below, _RIGHT, frame.head + 0.06)
     axes.set_ylim(len(names) - 0.4, -0.6)
     label_rows(axes, dict(enumerate(labels)))

@@ -15,9 +15,10 @@ from matplotlib.patches import Patch
 from tcga_corr.analysis.correlate import CorrelateAnswer
 from tcga_corr.analysis.correlate_by import CorrelateByAnswer, CorrelateByQuery
 from tcga_corr.analysis.pool import Pooling
-from tcga_corr.choices import MethodOrAll
+from tcga_corr.choices import Method, MethodOrAll
 from tcga_corr.figures.frame import Frame, place, source_and_unit
-from tcga_corr.figures.panels import draw_dot, falling, label_rows, write_note
+from tcga_corr.figures.look import PLAIN, Look
+from tcga_corr.figures.panels import LEAST_ROW, draw_dot, label_rows, write_above, write_note
 from tcga_corr.figures.style import (
     BLUE,
     GREY,
@@ -28,6 +29,7 @@ from tcga_corr.figures.style import (
     PALE_ORANGE,
     SERIES,
     VERMILION,
+    WIDTH,
     styled,
 )
 from tcga_corr.figures.text import count_of, cut_apart, listed, signed
@@ -41,7 +43,7 @@ from tcga_corr.vocabulary.associations import (
 from tcga_corr.vocabulary.methods import METHODS
 from tcga_corr.vocabulary.nulls import NULLS
 
-_ROW, _LEFT, _FOOT, _HEADS = 0.165, 0.58, 0.4, 0.16  # inches
+_ROW, _LEFT, _FOOT, _HEADS, _NARROWEST = 0.165, 0.58, 0.4, 0.16, 1.2  # inches
 # columns of p- or q-values at the right of the axes, and their inches right of n
 _OF_NULLS = [null.q or null.p for null in NULLS.values()]
 _DOTS = {"q": 0.22} | {name: 0.54 + 0.4 * number for number, name in enumerate(_OF_NULLS)}
@@ -103,19 +105,20 @@ def _lines_of(answer: CorrelateAnswer | CorrelateByAnswer) -> _Lines:
 
 
 @styled()
-def forest(answer: CorrelateAnswer | CorrelateByAnswer) -> Figure:
+def forest(answer: CorrelateAnswer | CorrelateByAnswer, look: Look = PLAIN) -> Figure:
     """Draw the answer of ``correlate``, also of one by strata.
 
-    A row per tumor type, sorted by r: point and 95 % interval; behind it, the central 95 % of what
-    random genes and other pathways give. At the right n, and a dot for each of q, q_genes and
-    p_sets below 0.05; an open one where it is not, none where it is not known. Below, the pooled r
-    with its interval (diamond) and the 95 % prediction interval (line). Of several methods each has
-    its own points; order, n and dots are of the first. So it is of several strata, but that n is of
-    all of them, and the dots are of their difference.
+    A row per tumor type, by falling r or in the order of the look: point and 95 % interval; behind
+    it, the central 95 % of what random genes and other pathways give. At the right n, and a dot for
+    each of q, q_genes and p_sets below 0.05; an open one where it is not, none where it is not
+    known. Below, the pooled r with its interval (diamond) and the 95 % prediction interval (line).
+    Of several methods each has its own points; order, n and dots are of the first. So it is of
+    several strata, but that n is of all of them, and the dots are of their difference.
     """
     lines = _lines_of(answer)
     rows, methods, by_type = lines.rows, lines.names, lines.first
-    order = falling({name: lines.r[name] for name in by_type})
+    n_of = {name: row["n"] for name, row in by_type.items()}
+    order = look.ordered(answer.query.scope.tumor_types, lines.r, n_of, "value")
     pooled = [(name, one) for name, one in lines.pooled.items() if one.r is not None]
     dots = [name for name in _DOTS if any(row.get(name) is not None for row in by_type.values())]
     band = max(1.0, 0.62 * len(methods))
@@ -125,15 +128,18 @@ def forest(answer: CorrelateAnswer | CorrelateByAnswer) -> Figure:
         simulated=answer.simulated,
         handles=_handles(rows, methods),
         foot=_foot(dots, methods, bool(pooled), any(map(_has_stroke, rows))),
-    )
-    figure = frame.figure(_HEADS + _ROW * last + 0.06 + _FOOT)
+        look=look,
+    ).as_wide(WIDTH, _LEFT + _NARROWEST + _RIGHT)
+    around = _HEADS + 0.06 + _FOOT
+    figure = frame.figure(frame.body(around + _ROW * last, around + LEAST_ROW * last))
     axes = place(figure, _LEFT, _FOOT + frame.below, _RIGHT, frame.head + _HEADS)
     axes.set_ylim(last - 0.4, -0.6 - (band - 1) / 2)
     axes.set_xlim(-1.02, 1.02)
     for number, tumor_type in enumerate(order):
         own = [row for row in rows if row["tumor_type"] == tumor_type]
         _draw_row(axes, band * number, own, methods)
-    _draw_columns(axes, [by_type[name] for name in order], band, dots)
+    symbol = _symbol(answer)
+    _draw_columns(axes, [by_type[name] for name in order], band, dots, symbol)
     labels = dict(zip((band * number for number in range(len(order))), order, strict=True))
     for number, (method, one) in enumerate(pooled):
         y = band * len(order) + 0.3 + number
@@ -210,18 +216,19 @@ def _foot(dots: Sequence[str], methods: Sequence[str], is_pooled: bool, has_stro
     return " ".join(parts)
 
 
-def _draw_columns(axes: Axes, rows: Sequence[Row], band: float, dots: Sequence[str]) -> None:
-    """Draw n, and the dots of q and of the nulls' q- or p-values, at the right of the axes."""
+def _draw_columns(
+    axes: Axes, rows: Sequence[Row], band: float, dots: Sequence[str], symbol: str
+) -> None:
+    """Draw r and n at the right of the axes, and dots of q and of the nulls' q- or p-values."""
     transform = axes.get_yaxis_transform()
     width = axes.bbox.width / axes.figure.dpi
     n_at, r_at = 1 + _N_AT / width, 1 + _R_AT / width
-    head: dict[str, Any] = {"fontsize": 6, "color": GREY, "va": "bottom", "transform": transform}
-    top = -0.75 - (band - 1) / 2
-    axes.text(n_at, top, "n", ha="right", clip_on=False, **head)
+    head: dict[str, Any] = {"fontsize": 6, "color": GREY}
+    write_above(axes, width + _N_AT, 0.025, "n", ha="right", **head)
     if any(row.get("r") is not None for row in rows):
-        axes.text(r_at, top, "r", ha="right", clip_on=False, **head)
+        write_above(axes, width + _R_AT, 0.025, symbol, ha="right", **head)
     for name in dots:
-        axes.text(n_at + _DOTS[name] / width, top, name, ha="center", clip_on=False, **head)
+        write_above(axes, width + _N_AT + _DOTS[name], 0.025, name, ha="center", **head)
     for number, row in enumerate(rows):
         y = band * number
         axes.text(
@@ -236,6 +243,13 @@ def _draw_columns(axes: Axes, rows: Sequence[Row], band: float, dots: Sequence[s
         for name in dots:
             if row.get(name) is not None:
                 draw_dot(axes, n_at + _DOTS[name] / width, y, row[name] < SIGNIFICANT)
+
+
+def _symbol(answer: CorrelateAnswer | CorrelateByAnswer) -> str:
+    """How the coefficient is written, of several methods that of the first."""
+    method: Method = answer.frame["method"][0]
+    symbol = METHODS[method].label.split()[-1]
+    return f"partial {symbol}" if answer.query.adjust else symbol
 
 
 def _draw_pooled(axes: Axes, y: float, pooled: Pooling, colour: str) -> None:

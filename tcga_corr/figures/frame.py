@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from matplotlib.artist import Artist
@@ -13,7 +13,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from tcga_corr.analysis.answer import Answer, ScopeQuery
-from tcga_corr.figures.style import GREY, INK, TITLE, VERMILION, WIDTH
+from tcga_corr.errors import UsageError
+from tcga_corr.figures.look import PLAIN, Look
+from tcga_corr.figures.style import GREY, INK, VERMILION, WIDTH
 from tcga_corr.figures.text import plain, text_width, wrapped
 from tcga_corr.vocabulary.associations import SIMULATED
 
@@ -42,6 +44,8 @@ class Frame:
         Below all, in inches.
     mark
         Colour and opacity of SIMULATED.
+    look
+        The size that is asked for, and the title in place of its own.
     """
 
     title: str
@@ -52,6 +56,45 @@ class Frame:
     width: float = WIDTH
     margin: float = 0.05
     mark: tuple[str, float] = (VERMILION, 0.16)
+    look: Look = PLAIN
+
+    def as_wide(self, natural: float, least: float) -> Frame:
+        """The frame as wide as its look asks for; else as its figure is by itself.
+
+        Parameters
+        ----------
+        natural
+            The figure's own width, in inches.
+        least
+            The width in inches below which it cannot be read.
+
+        Raises
+        ------
+        UsageError
+            If a smaller width is asked for.
+        """
+        width = self.look.width_or(natural)
+        _require(width, least, "wide")
+        return replace(self, width=width)
+
+    def body(self, natural: float, least: float) -> float:
+        """The inches between heading and key: those of the size that is asked for, or its own.
+
+        Parameters
+        ----------
+        natural, least
+            As of :meth:`as_wide`, of the part between heading and key.
+
+        Raises
+        ------
+        UsageError
+            If a smaller height is asked for.
+        """
+        if self.look.inches is None:
+            return natural
+        high, around = self.look.inches[1], self.head + self.below
+        _require(high, around + least, "high")
+        return high - around
 
     @cached_property
     def head(self) -> float:
@@ -80,7 +123,11 @@ class Frame:
     @cached_property
     def _title_lines(self) -> list[str]:
         room = self.width - 2 * _EDGE
-        return wrapped(self.title, room, _TITLE[0], _LINES, "bold", _LONGEST) or [""]
+        if self.look.title is None:
+            return wrapped(self.title, room, _TITLE[0], _LINES, "bold", _LONGEST) or [""]
+        # control characters have no glyph, and no place in SVG
+        title = "".join(one if one.isprintable() else " " for one in self.look.title)
+        return wrapped(title, room, _TITLE[0], _LINES, "bold", _LONGEST)
 
     @cached_property
     def _about_lines(self) -> list[str]:
@@ -112,10 +159,7 @@ class Frame:
         ):
             for line in lines:
                 at = (_EDGE / width, 1 - top / height)
-                figure.text(
-                    *at, line, fontsize=size, weight=weight, color=colour, va="top",
-                    gid=TITLE if weight == "bold" else None,
-                )  # fmt: skip
+                figure.text(*at, line, fontsize=size, weight=weight, color=colour, va="top")
                 top += step
             top += 0.02
 
@@ -144,6 +188,16 @@ class Frame:
             alpha=alpha, ha="center", va="center", rotation=min(30, 12 * height), weight="bold",
             zorder=10,
         )  # fmt: skip
+
+
+def _require(inches: float, least: float, what: str) -> None:
+    if inches < least - 1e-6:
+        needed = math.ceil(least * 10) / 10
+        raise UsageError(
+            f"a figure {inches:.3g} inches {what} has no room for this",
+            f"Give a --size that is at least {needed:g} inches ({math.ceil(needed * 2.54)} cm) "
+            f"{what}",
+        )
 
 
 def place(figure: Figure, left: float, bottom: float, right: float, top: float) -> Axes:

@@ -16,6 +16,7 @@ from tcga_corr.analysis.de_fit import TopGenes
 from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.figures.change import condition
 from tcga_corr.figures.frame import Frame, place
+from tcga_corr.figures.look import PLAIN, Look
 from tcga_corr.figures.style import BLUE, GREEN, INK, ORANGE, PURPLE, SKY, VERMILION, WIDTH, styled
 from tcga_corr.figures.text import count_of, fitted_apart, listed, plain, text_width
 
@@ -29,7 +30,7 @@ _SIZE = 5.5
 
 
 @styled()
-def gene_heat(answer: DeAnswer) -> Figure:
+def gene_heat(answer: DeAnswer, look: Look = PLAIN) -> Figure:
     """Draw the genes of smallest p of ``de``, a row each, and the samples that were compared.
 
     Colour is log2(normalised count + 1), each gene in standard deviations from its mean. Rows and
@@ -43,6 +44,7 @@ def gene_heat(answer: DeAnswer) -> Figure:
     AnalysisError
         If no gene is called.
     """
+    look.refuse_order("a heat map of genes by samples")
     if len(answer.top) != 1:
         raise UsageError(
             f"a heat map of {len(answer.top)} tumor types cannot be read", "Choose one with -t"
@@ -57,14 +59,18 @@ def gene_heat(answer: DeAnswer) -> Figure:
     groups = [top.groups[column] for column in columns]
     names = list(dict.fromkeys(top.groups))
     colours = dict(zip(names, (_COLOURS * 4)[: len(names)], strict=True))
-    frame = _frame(answer, top, colours)
+    frame = _frame(answer, top, colours, look)
     labels = fitted_apart([top.genes[row] for row in rows], 1.1, _SIZE)
     samples = fitted_apart([top.samples[column] for column in columns], 0.95, _SIZE)
-    named = len(samples) <= _MOST_NAMED
+    right = max(text_width(label, _SIZE) for label in labels) + 0.12 + _KEY
+    frame = frame.as_wide(WIDTH, right + 1.1)
+    named = len(samples) <= _MOST_NAMED and (frame.width - right - 0.1) / len(samples) >= 0.085
     below = (max(text_width(name, _SIZE) for name in samples) + 0.06) if named else _FOOT
     height = max(_ROW * len(labels), 0.5)
-    figure = frame.figure(_STRIP + 0.03 + height + below)
-    right = max(text_width(label, _SIZE) for label in labels) + 0.12 + _KEY
+    around = _STRIP + 0.03 + below
+    body = frame.body(around + height, around + max(0.085 * len(labels), 0.5))
+    height = body - around
+    figure = frame.figure(body)
     bottom = frame.below + below
     axes = place(figure, 0.1, bottom, right, frame.head + _STRIP + 0.03)
     image = axes.imshow(
@@ -85,14 +91,14 @@ def gene_heat(answer: DeAnswer) -> Figure:
     total = figure.get_figheight()
     key_high = min(0.9, 0.8 * height)
     key = place(
-        figure, WIDTH - _KEY + 0.12, bottom + height - key_high, 0.36, total - bottom - height
+        figure, frame.width - _KEY + 0.12, bottom + height - key_high, 0.36, total - bottom - height
     )
     figure.colorbar(image, cax=key, ticks=[-2, 0, 2])
     key.set_yticklabels(["−2", "0", "2"], fontsize=_SIZE)
     return figure
 
 
-def _frame(answer: DeAnswer, top: TopGenes, colours: dict[str, str]) -> Frame:
+def _frame(answer: DeAnswer, top: TopGenes, colours: dict[str, str], look: Look) -> Frame:
     query = answer.query
     [tumor_type] = answer.top
     return Frame(
@@ -103,6 +109,7 @@ def _frame(answer: DeAnswer, top: TopGenes, colours: dict[str, str]) -> Frame:
         simulated=answer.simulated,
         handles=_handles(colours),
         mark=(INK, 0.3),
+        look=look,
     )
 
 

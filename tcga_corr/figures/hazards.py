@@ -15,12 +15,13 @@ from matplotlib.ticker import NullLocator
 
 from tcga_corr.analysis.survival import PooledHazard, SurvivalAnswer
 from tcga_corr.figures.frame import Frame, place, source_and_unit
-from tcga_corr.figures.panels import draw_dot, falling, label_rows, write_note
-from tcga_corr.figures.style import BLUE, GREY, INK, PALE, styled
+from tcga_corr.figures.look import PLAIN, Look
+from tcga_corr.figures.panels import LEAST_ROW, draw_dot, label_rows, write_above, write_note
+from tcga_corr.figures.style import BLUE, GREY, INK, PALE, WIDTH, styled
 from tcga_corr.figures.text import count_of, cut_apart, listed
 from tcga_corr.vocabulary.associations import SIGNIFICANT, is_significant, note_without_mark
 
-_ROW, _LEFT, _FOOT, _HEADS = 0.165, 0.58, 0.4, 0.16  # inches
+_ROW, _LEFT, _FOOT, _HEADS, _NARROWEST = 0.165, 0.58, 0.4, 0.16, 1.2  # inches
 # columns at the right of the axes: their right ends or middles, in inches from these
 _N_AT, _EVENTS_AT = 0.42, 0.84
 _DOTS = {"q": 1.08, "p_genes": 1.4}
@@ -32,17 +33,23 @@ Row = Mapping[str, Any]
 
 
 @styled()
-def hazard_forest(answer: SurvivalAnswer) -> Figure:
+def hazard_forest(answer: SurvivalAnswer, look: Look = PLAIN) -> Figure:
     """Draw the answer of ``survival``.
 
-    A row per tumor type, by falling hazard ratio: point and 95 % interval, on a log axis; an arrow
-    where the interval leaves it. Behind it the central 95 % of what random genes give. At the right
-    samples, events, and a dot for each of q and p_genes: filled where below 0.05. Below, the pooled
-    ratio with its interval (diamond) and the 95 % prediction interval (line).
+    A row per tumor type, by falling hazard ratio or in the order of the look: point and 95 %
+    interval, on a log axis; an arrow where the interval leaves it. Behind it the central 95 % of
+    what random genes give. At the right samples, events, and a dot for each of q and p_genes:
+    filled where below 0.05. Below, the pooled ratio with its interval (diamond) and the 95 %
+    prediction interval (line).
     """
     rows = answer.frame.to_dicts()
     by_type = {row["tumor_type"]: row for row in rows}
-    order = falling({name: row["hr"] for name, row in by_type.items()})
+    order = look.ordered(
+        answer.query.scope.tumor_types,
+        {name: row["hr"] for name, row in by_type.items()},
+        {name: row["n"] for name, row in by_type.items()},
+        "value",
+    )
     summary = answer.summary
     last = len(order) + (1.6 if summary.hr is not None else 0)
     dots = [name for name in _DOTS if any(row[name] is not None for row in rows)]
@@ -51,8 +58,10 @@ def hazard_forest(answer: SurvivalAnswer) -> Figure:
         simulated=answer.simulated,
         handles=_handles(rows),
         foot=_foot(dots, summary),
-    )
-    figure = frame.figure(_HEADS + _ROW * last + 0.06 + _FOOT)
+        look=look,
+    ).as_wide(WIDTH, _LEFT + _NARROWEST + _RIGHT)
+    around = _HEADS + 0.06 + _FOOT
+    figure = frame.figure(frame.body(around + _ROW * last, around + LEAST_ROW * last))
     axes = place(figure, _LEFT, _FOOT + frame.below, _RIGHT, frame.head + _HEADS)
     axes.set_ylim(last - 0.4, -0.6)
     _set_axis(axes, rows, summary)
@@ -138,10 +147,10 @@ def _draw_columns(axes: Axes, rows: Sequence[Row], dots: Sequence[str]) -> None:
     width = axes.bbox.width / axes.figure.dpi
     look: dict[str, Any] = {"fontsize": 6, "transform": transform, "clip_on": False}
     for head, at, ha in (("n", _N_AT, "right"), ("events", _EVENTS_AT, "right")):
-        axes.text(1 + at / width, -0.75, head, ha=ha, va="bottom", color=GREY, **look)
+        write_above(axes, width + at, 0.025, head, ha=ha, color=GREY, fontsize=6)
     for name in dots:
-        at = 1 + _DOTS[name] / width
-        axes.text(at, -0.75, name, ha="center", va="bottom", color=GREY, **look)
+        at = width + _DOTS[name]
+        write_above(axes, at, 0.025, name, ha="center", color=GREY, fontsize=6)
     for y, row in enumerate(rows):
         for name, at in (("n", _N_AT), ("n_events", _EVENTS_AT)):
             text = f"{row[name]:,}"

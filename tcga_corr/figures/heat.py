@@ -13,10 +13,20 @@ from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import Plan, PlannedAnalysis
 from tcga_corr.batch.strongest import strength, strongest_pairs
 from tcga_corr.errors import AnalysisError, DataMissingError, UsageError, near_names
-from tcga_corr.figures.cells import MARK, SIZE, CellMap, Cells, clustered, draw_map
+from tcga_corr.figures.cells import (
+    MARK,
+    SIZE,
+    CellMap,
+    Cells,
+    clustered,
+    draw_map,
+    in_order,
+    mean_r,
+)
 from tcga_corr.figures.frame import Frame
+from tcga_corr.figures.look import PLAIN, Look
 from tcga_corr.figures.style import styled
-from tcga_corr.figures.text import count_of, fitted_apart, plain
+from tcga_corr.figures.text import count_of, fitted_apart, listed, plain
 from tcga_corr.sources import source_is_simulated
 from tcga_corr.store.results import check_result
 from tcga_corr.vocabulary.associations import SIGNIFICANT
@@ -32,7 +42,11 @@ _READ = (
 
 
 def heat_map_of_run(
-    folder: RunFolder, plan: Plan, analysis: str | None = None, method: str | None = None
+    folder: RunFolder,
+    plan: Plan,
+    analysis: str | None = None,
+    method: str | None = None,
+    look: Look = PLAIN,
 ) -> Figure:
     """Draw the associations of one block of a run; see :func:`heat_map`.
 
@@ -42,6 +56,8 @@ def heat_map_of_run(
         The run.
     analysis, method
         Which block and method; needed where there are several.
+    look
+        Size, title and order.
 
     Raises
     ------
@@ -76,6 +92,7 @@ def heat_map_of_run(
         title=plan.title or plan.name,
         n_pairs=n_pairs,
         tumor_types=planned.tumor_types,
+        look=look,
     )
 
 
@@ -87,6 +104,7 @@ def heat_map(
     title: str = "",
     n_pairs: int | None = None,
     tumor_types: Sequence[str] = (),
+    look: Look = PLAIN,
 ) -> Figure:
     """Draw associations: a row per pair, a column per tumor type, and r as colour from -1 to 1.
 
@@ -107,7 +125,9 @@ def heat_map(
     n_pairs
         Of how many pairs those in the frame are the strongest; by default, they are all.
     tumor_types
-        The tumor types of the analysis; those without rows are named.
+        The tumor types of the analysis; those without rows, or without an r, are named.
+    look
+        Size, title and order: ``cluster`` by default, any other is of the tumor types alone.
 
     Raises
     ------
@@ -122,18 +142,35 @@ def heat_map(
     if frame["r"].drop_nulls().drop_nans().is_empty():
         raise AnalysisError("no pair has an r", "The column note of the associations says why")
     frame, pairs, n_in_frame = _drawn_rows(frame)
-    types = frame["tumor_type"].unique().sort().to_list()
+    types = frame.filter(pl.col("r").is_not_null())["tumor_type"].unique().sort().to_list()
+    empty = sorted({*frame["tumor_type"].to_list()} - {*types})
+    frame = frame.filter(pl.col("tumor_type").is_in(types))
     cells = _cells(frame, pairs.height, types)
     rows, row_tree = clustered(cells.r)
-    columns, column_tree = clustered(cells.r.T)
     pairs = pairs[rows]
     n_of, n_text = _sample_counts(frame)
+    order = look.order or "cluster"
+    if order == "cluster":
+        columns, column_tree = clustered(cells.r.T)
+    else:
+        means = dict(zip(types, mean_r(cells.r.T), strict=True))
+        columns = [types.index(name) for name in look.ordered(types, means, n_of, "name")]
+        column_tree = None
     labels = {name: f"{name}, {n_text} {n:,}" for name, n in n_of.items()}
     return draw_map(
         Frame(
-            *_heading(frame, pairs.height, max(n_pairs or 0, n_in_frame), title, tumor_types),
+            *_heading(
+                frame,
+                pairs.height,
+                max(n_pairs or 0, n_in_frame),
+                title,
+                in_order(order, "pairs clustered, tumor types"),
+                tumor_types,
+                empty,
+            ),
             simulated=any(map(source_is_simulated, frame["source"].unique().to_list())),
             mark=MARK,
+            look=look,
         ),
         CellMap(
             names=_pair_names(pairs),
@@ -241,7 +278,13 @@ def _pair_names(pairs: pl.DataFrame) -> list[str]:
 
 
 def _heading(
-    frame: pl.DataFrame, n_drawn: int, n_pairs: int, title: str, tumor_types: Sequence[str]
+    frame: pl.DataFrame,
+    n_drawn: int,
+    n_pairs: int,
+    title: str,
+    order: str,
+    tumor_types: Sequence[str],
+    empty: Sequence[str],
 ) -> tuple[str, str]:
     row = frame.row(0, named=True)
     name = plain(row["analysis"])
@@ -257,9 +300,11 @@ def _heading(
     parts = [
         f"{row['method']}{adjusted}: {pairs} in {where}; {plain(row['source'])}, {units}; "
         f"{row['samples']} samples, {n_text} {sum(n_of.values()):,}; ties by {row['ties']}",
-        "clustered by average linkage of r",
+        order,
     ]
-    present = set(frame["tumor_type"].to_list())
+    if empty:
+        parts.append(f"no r in {listed(empty, 40, 12)}, not drawn")
+    present = {*frame["tumor_type"].to_list(), *empty}
     missing = [name for name in tumor_types if name not in present]
     if missing:
         parts.append(f"no rows of {', '.join(missing)}")

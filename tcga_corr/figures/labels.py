@@ -1,4 +1,4 @@
-"""Labels beside dots: each where it covers few dots, and no other label."""
+"""Labels beside dots, each where it covers few dots and no other label; and the line of q."""
 
 from __future__ import annotations
 
@@ -22,6 +22,25 @@ _OFFSETS = [
     for across in (4, 8, 14, 22, 32, 44, 58)
     for side in (1, -1)
 ] + [(0, sign * up) for up in (8, 11, 15, 20, 26, 33, 41, 50) for sign in (1, -1)]
+
+
+def p_at_q(p: Vector, q: Vector, level: float) -> float:
+    """The p that parts those whose q is below a level from the others.
+
+    Of m tests, k with q below the level: level * k / m, as of Benjamini and Hochberg 1995, J. R.
+    Stat. Soc. B 57:289; of none, what the smallest p would have to be.
+
+    Parameters
+    ----------
+    p, q
+        Of all m tests.
+    level
+        Of q.
+    """
+    is_small = q < level
+    at = level * max(int(is_small.sum()), 1) / len(p)
+    above = p[~is_small].min(initial=1.0)  # with ties and rounding, no p may be on the wrong side
+    return float(min(max(at, p[is_small].max(initial=0.0)), above))
 
 
 def place_labels(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from tcga_corr.figures.dominance import dominance_figure
 from tcga_corr.figures.enriched_dots import enriched_dots
 from tcga_corr.figures.forest import forest
 from tcga_corr.figures.hazards import hazard_forest
-from tcga_corr.figures.look import FigureFile, Look
+from tcga_corr.figures.look import PLAIN, FigureFile, Look
 from tcga_corr.figures.principal_axes import principal_axes
 from tcga_corr.figures.running_sums import running_sums
 from tcga_corr.figures.screen_map import screen_map
@@ -51,39 +52,51 @@ def figure_of(answer: Answer, path: str | Path | None = None, **look: Any) -> Fi
     Raises
     ------
     UsageError
-        If there is no such figure.
+        If there is no such figure, or it cannot look so.
     """
     draw = next((one for kind, one in _FIGURES.items() if isinstance(answer, kind)), None)
     if draw is None:
         raise UsageError(
             f"there is no figure of a {type(answer).__name__}", "Plot its frame as you like"
         )
-    figure = draw(answer)
+    known = [one.name for one in fields(Look)]
+    unknown = [name for name in look if name not in known]
+    if unknown:
+        raise UsageError(f"a figure has no '{unknown[0]}'", f"Give any of {', '.join(known)}")
+    chosen = Look(**look)
+    figure = draw(answer, chosen)
     if path is not None:
-        save(figure, FigureFile(Path(path), Look(**look)))
+        save(figure, FigureFile(Path(path), chosen))
     return figure
 
 
-def _of_screen(answer: ScreenAnswer) -> Figure:
+def _of_screen(answer: ScreenAnswer, look: Look = PLAIN) -> Figure:
     several = answer.query.by_tumor_type and len(answer.query.scope.tumor_types) > 1
-    return screen_map(answer) if several or answer.query.against == "itself" else volcano(answer)
+    is_map = several or answer.query.against == "itself"
+    return screen_map(answer, look) if is_map else volcano(answer, look)
 
 
-def _of_comparison(answer: CompareAnswer) -> Figure:
+def _of_comparison(answer: CompareAnswer, look: Look = PLAIN) -> Figure:
     most = max(len(answer.query.variables), len(answer.query.groups))
-    return boxes(answer) if most <= MOST else comparison(answer)
+    return boxes(answer, look) if most <= MOST else comparison(answer, look)
 
 
-def _of_enrichment(answer: EnrichAnswer) -> Figure:
-    return enriched_dots(answer) if answer.query.method == "ora" else running_sums(answer)
+def _of_enrichment(answer: EnrichAnswer, look: Look = PLAIN) -> Figure:
+    if answer.query.method == "ora":
+        return enriched_dots(answer, look)
+    return running_sums(answer, look=look)
 
 
-_FIGURES: dict[type[Answer], Callable[[Any], Figure]] = {
+def _of_counts(answer: DeAnswer, look: Look = PLAIN) -> Figure:
+    return volcano_of_counts(answer, look=look)
+
+
+_FIGURES: dict[type[Answer], Callable[[Any, Look], Figure]] = {
     CorrelateAnswer: forest,
     CorrelateByAnswer: forest,
     ScreenAnswer: _of_screen,
     CompareAnswer: _of_comparison,
-    DeAnswer: volcano_of_counts,
+    DeAnswer: _of_counts,
     SurvivalAnswer: hazard_forest,
     DominanceAnswer: dominance_figure,
     RobustnessAnswer: specification_curve,

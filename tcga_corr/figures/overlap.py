@@ -15,6 +15,7 @@ from tcga_corr.analysis.de_summary import called
 from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.figures.change import heading
 from tcga_corr.figures.frame import Frame, place
+from tcga_corr.figures.look import PLAIN, Look
 from tcga_corr.figures.style import BLUE, GREY, INK, PALE, VERMILION, WIDTH, styled
 from tcga_corr.figures.text import fitted_apart, plain, text_width
 
@@ -34,7 +35,7 @@ class _Intersection:
 
 
 @styled()
-def overlap(answer: DeAnswer) -> Figure:
+def overlap(answer: DeAnswer, look: Look = PLAIN) -> Figure:
     """Draw how many genes each contrast of ``de`` calls, up and down, and which call the same.
 
     A column of dots names contrasts; the bar above it counts the genes that these alone call.
@@ -46,6 +47,7 @@ def overlap(answer: DeAnswer) -> Figure:
     UsageError
         If there are too many contrasts.
     """
+    look.refuse_order("a figure of overlaps")
     query = answer.query
     several = len(query.tumor_types) > 1
     genes_of, changes = _called(answer, several=several)
@@ -60,9 +62,10 @@ def overlap(answer: DeAnswer) -> Figure:
     names = fitted_apart([plain(name, 200) for name in genes_of], _NAME, _SIZE)
     wide = max(text_width(name, _SIZE) for name in names) + 0.2
     matrix_left = wide + _SIZES + _GAP
-    room = WIDTH - matrix_left - 0.15
+    width = look.width_or(WIDTH)
+    room = width - matrix_left - 0.15
     column = max(_COLUMN, text_width(f"{found[0].size:,}", _COUNT_SIZE) + 0.04)
-    n_shown = int(room / column)
+    n_shown = max(1, int(room / column))
     shown, left = found[:n_shown], found[n_shown:]
     more = f"{sum(one.size for one in left):,} genes of {len(left):,} more intersections not drawn"
     title, about = heading(answer, answer.frame.filter(pl.col("q").is_not_null()))
@@ -75,14 +78,18 @@ def overlap(answer: DeAnswer) -> Figure:
             Patch(color=BLUE, label="lower"),
             Patch(color=INK, label="called by these contrasts and no other"),
         ],
-    )
+        look=look,
+    ).as_wide(WIDTH, matrix_left + 0.15 + 3 * column)
     dots = _ROW * len(names)
-    figure = frame.figure(_TOP + _BARS + dots + _FOOT)
+    around = _TOP + dots + _FOOT
+    body = frame.body(around + _BARS, around + _BARS / 2)
+    high = body - around
+    figure = frame.figure(body)
     bottom = frame.below + _FOOT
-    sizes = place(figure, wide, bottom, WIDTH - wide - _SIZES, frame.head + _TOP + _BARS)
+    sizes = place(figure, wide, bottom, width - wide - _SIZES, frame.head + _TOP + high)
     _draw_sizes(sizes, names, list(changes.values()))
     right = 0.15 + max(0.0, room - 0.32 * max(len(shown), 3))
-    matrix = place(figure, matrix_left, bottom, right, frame.head + _TOP + _BARS)
+    matrix = place(figure, matrix_left, bottom, right, frame.head + _TOP + high)
     _draw_dots(matrix, shown, len(names))
     bars = place(figure, matrix_left, bottom + dots, right, frame.head + _TOP)
     _draw_bars(bars, shown)

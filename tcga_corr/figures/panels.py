@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -23,6 +23,8 @@ from tcga_corr.figures.text import (
 )
 
 _NARROWEST, _GAP, _EDGE = 0.93, 0.24, 0.12  # inches
+LEAST_ROW = 0.1
+"""Inches of a row below which its texts would touch those of the next."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,9 @@ def draw_panels(
     labels = fitted_apart(names, 2.3, 6.5)
     left = max([0.36, *(text_width(label, 6.5) for label in labels)]) + 0.14
     beside = left + sum(one.columns_width for one in panels) + _GAP * (len(panels) - 1) + _EDGE
-    width = max(WIDTH, beside + _NARROWEST * len(panels))
+    needed = beside + _NARROWEST * len(panels)
+    frame = frame.as_wide(max(WIDTH, needed), needed)
+    width = frame.width
     inner = (width - beside) / len(panels)
     titles = wrapped_apart([one.title for one in panels], inner, 6, 4, "bold")
     axis_labels = [wrapped(one.label, inner, 6.5, 4) for one in panels]
@@ -80,8 +84,8 @@ def draw_panels(
     axis_height = 0.22 + 0.115 * max(map(len, axis_labels)) if has_axis else 0.0
     foot = 0.08 + axis_height
     heads = 0.12 * max(1, *map(len, titles))
-    frame = replace(frame, width=width)
-    figure = frame.figure(heads + row * len(names) + foot)
+    around, least = heads + foot, min(row, LEAST_ROW)
+    figure = frame.figure(frame.body(around + row * len(names), around + least * len(names)))
     all_axes = []
     for number, panel in enumerate(panels):
         axes = place(figure, left, frame.below + foot, width - left - inner, frame.head + heads)
@@ -93,14 +97,14 @@ def draw_panels(
             axes.xaxis.set_visible(False)
             axes.spines["bottom"].set_visible(False)
         for line_number, line in enumerate(reversed(titles[number])):
-            _write(axes, 0, 0.03 + 0.12 * line_number, line, weight="bold", fontsize=6)
+            write_above(axes, 0, 0.03 + 0.12 * line_number, line, weight="bold", fontsize=6)
         _write_columns(axes, panel.columns, inner)
         all_axes.append(axes)
         left += inner + panel.columns_width + _GAP
     return figure, all_axes
 
 
-def _write(axes: Axes, x: float, above: float, text: str, **look: Any) -> None:
+def write_above(axes: Axes, x: float, above: float, text: str, **look: Any) -> None:
     """Write a line some inches right of the axes' left edge and above their top."""
     shift = ScaledTranslation(x, above, axes.figure.dpi_scale_trans)
     axes.text(0, 1, text, transform=axes.transAxes + shift, va="bottom", clip_on=False, **look)
@@ -113,7 +117,7 @@ def _write_columns(axes: Axes, columns: Sequence[Column], inches: float) -> None
         room = column.inches - 0.05
         is_text = any(isinstance(cell, str) for cell in column.cells)
         at, ha = (end, "right") if is_text else (end - column.inches / 2 + 0.03, "center")
-        _write(axes, at, 0.03, fitted(column.head, room, 6), fontsize=6, color=GREY, ha=ha)
+        write_above(axes, at, 0.03, fitted(column.head, room, 6), fontsize=6, color=GREY, ha=ha)
         for y, cell in enumerate(column.cells):
             if isinstance(cell, str):
                 axes.text(
@@ -122,11 +126,6 @@ def _write_columns(axes: Axes, columns: Sequence[Column], inches: float) -> None
                 )  # fmt: skip
             elif cell is not None:
                 draw_dot(axes, at / inches, y, cell)
-
-
-def falling(values: Mapping[str, float | None]) -> list[str]:
-    """Names by falling value, those without one last."""
-    return sorted(values, key=lambda name: (values[name] is None, -(values[name] or 0.0), name))
 
 
 def label_rows(axes: Axes, labels: Mapping[float, str], **look: Any) -> None:

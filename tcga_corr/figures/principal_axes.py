@@ -18,6 +18,7 @@ from matplotlib.lines import Line2D
 from tcga_corr.analysis.pca import PcaAnswer
 from tcga_corr.errors import UsageError
 from tcga_corr.figures.frame import Frame, source_and_unit
+from tcga_corr.figures.look import PLAIN, Look
 from tcga_corr.figures.style import (
     BLUE,
     FAINT,
@@ -38,11 +39,12 @@ _SCALE = LinearSegmentedColormap.from_list("number", SEQUENTIAL)
 _MANY = 1_500  # points, from which they are drawn as an image
 _LEFT, _BOTTOM, _TITLE, _RIGHT, _BAR = 0.5, 0.36, 0.2, 0.12, 0.62  # inches
 _SIDE = {1: 3.9, 2: 1.95, 3: 1.15, 4: 0.85}  # inches of a panel, by how many are side by side
+_LEAST = 0.7  # inches of a panel
 _WITHOUT = "without a value"
 
 
 @styled()
-def principal_axes(answer: PcaAnswer) -> Figure:
+def principal_axes(answer: PcaAnswer, look: Look = PLAIN) -> Figure:
     """Draw an answer of ``pca``: first against second component, both in one scale.
 
     Groups have colours and shapes, numbers a scale from light to dark; samples without either are
@@ -59,22 +61,31 @@ def principal_axes(answer: PcaAnswer) -> Figure:
         raise UsageError(
             f"{len(groups)} groups cannot be told apart", f"Draw at most {MOST_GROUPS} groups"
         )
-    types = frame["tumor_type"].unique(maintain_order=True).to_list()
+    n_of = dict(frame["tumor_type"].value_counts().iter_rows())
+    types = look.ordered(
+        frame["tumor_type"].unique(maintain_order=True).to_list(), {}, n_of, "given"
+    )
     if len(types) > MOST_PANELS:
         raise UsageError(f"{len(types)} tumor types do not fit", f"Draw at most {MOST_PANELS}")
     across = 1 if len(types) == 1 else 2 if len(types) <= 4 else 3 if len(types) <= 9 else 4
     side = _SIDE[across]
     is_number = frame["group"].dtype == pl.Float64
-    width = max(WIDTH, across * (_LEFT + side) + _RIGHT + (_BAR if is_number else 0.0))
-    step = side + _BOTTOM + _TITLE
+    beside = across * _LEFT + _RIGHT + (_BAR if is_number else 0.0)
     own = Frame(
         *_heading(answer, types),
         simulated=answer.simulated,
         handles=_handles(frame, groups, is_number),
         foot=f"The shades span the central 96 % of {plain(answer.query.by or '')}." * is_number,
-        width=width,
-    )
-    figure = own.figure(-(-len(types) // across) * step + 0.05)
+        look=look,
+    ).as_wide(max(WIDTH, beside + across * side), beside + across * _LEAST)
+    n_down = -(-len(types) // across)
+    around = n_down * (_BOTTOM + _TITLE) + 0.05
+    body = own.body(around + n_down * side, around + n_down * _LEAST)
+    width = own.width
+    if look.inches:  # panels stay squares
+        side = min((width - beside) / across, (body - around) / n_down)
+    step = side + _BOTTOM + _TITLE
+    figure = own.figure(body)
     high = figure.get_figheight()
     shares = {
         (row["tumor_type"], row["component"]): row["share"] for row in answer.variance.to_dicts()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from tcga_corr.analysis.enriched import Enriched, Places
 from tcga_corr.analysis.ranking_tables import LABELS
 from tcga_corr.errors import AnalysisError, UsageError, near_names
 from tcga_corr.figures.frame import Frame
+from tcga_corr.figures.look import PLAIN, Look
 from tcga_corr.figures.style import BLUE, FAINT, GREY, INK, VERMILION, WIDTH, styled
 from tcga_corr.figures.text import count_of, fitted, listed, plain, wrapped_apart
 from tcga_corr.figures.ticks import ticks_between
@@ -41,6 +42,11 @@ class _Layout:
     gap: float = 0.05
 
     @property
+    def is_large(self) -> bool:
+        """Whether it is of one panel."""
+        return self.across == 1
+
+    @property
     def line(self) -> float:
         """The height of a line of text above the panel."""
         return self.size / 72 * 1.3
@@ -56,7 +62,7 @@ _SMALL = _Layout(3, 0.95, 0.1, 0.3, 0.44, 5.5, below=0.3)
 
 
 @styled()
-def running_sums(answer: EnrichAnswer, names: Sequence[str] = ()) -> Figure:
+def running_sums(answer: EnrichAnswer, names: Sequence[str] = (), look: Look = PLAIN) -> Figure:
     """Draw an answer of GSEA.
 
     A panel has the running sum of a set with its peak, below it the places of its genes in the
@@ -68,6 +74,8 @@ def running_sums(answer: EnrichAnswer, names: Sequence[str] = ()) -> Figure:
         Of ``enrich``, by GSEA.
     names
         The sets; the 6 with the smallest p by default.
+    look
+        Size and title; there is no order.
 
     Raises
     ------
@@ -76,18 +84,24 @@ def running_sums(answer: EnrichAnswer, names: Sequence[str] = ()) -> Figure:
     AnalysisError
         If a named set has no running sum.
     """
+    look.refuse_order("a figure of gene sets")
     rows = _chosen(answer, names)
     layout = _LARGE if len(rows) == 1 else _SMALL
     across = min(layout.across, len(rows))
-    width = max(WIDTH, 6.6) if across > 2 else WIDTH
+    natural = max(WIDTH, 6.6) if across > 2 else WIDTH
+    width = look.width_or(natural)
     inner = (width - _RIGHT - 0.05) / across - layout.left
     titles = _titles(rows, inner + 0.08, layout.size + 1)
     heads = max(map(len, titles)) * (layout.size + 1) / 72 * 1.25 + 2 * layout.line + 0.1
-    step = heads + layout.body + layout.below
     frame = Frame(
-        *_heading(answer, rows, names), simulated=answer.simulated, foot=_FOOT, width=width
-    )
-    figure = frame.figure(-(-len(rows) // across) * step + 0.05)
+        *_heading(answer, rows, names), simulated=answer.simulated, foot=_FOOT, look=look
+    ).as_wide(natural, across * (layout.left + 1.2) + _RIGHT)
+    n_down = -(-len(rows) // across)
+    natural = n_down * (heads + layout.body + layout.below) + 0.05
+    body = frame.body(natural, natural - n_down * layout.sum_height / 2)
+    layout = replace(layout, sum_height=layout.sum_height + (body - natural) / n_down)
+    step = heads + layout.body + layout.below
+    figure = frame.figure(body)
     es = [row["es"] for row in rows]
     limits = (min(0.0, *es) - 0.06, max(0.0, *es) + 0.06)
     parts = {
@@ -205,14 +219,14 @@ def _draw(
     n = len(values)
     x, y = _corners(np.abs(values), places)
     sums, ticks, numbers = stack
-    sums.plot(x, y, color=colour, lw=1.2 if layout is _LARGE else 0.9, zorder=3)
+    sums.plot(x, y, color=colour, lw=1.2 if layout.is_large else 0.9, zorder=3)
     peak = int(np.abs(np.array(y)).argmax())
     sums.plot([x[peak]] * 2, [0, y[peak]], color=GREY, lw=0.5, ls=(0, (3, 2)), zorder=2)
     sums.axhline(0, color=GREY, lw=0.5, zorder=1)
     sums.set_ylim(limits)
     own = ticks_between(*limits, layout.sum_height, upright=True)
     sums.set_yticks(list(own), list(own.values()))
-    ticks.vlines(places, 0, 1, color=INK, lw=0.35 if layout is _SMALL else 0.5)
+    ticks.vlines(places, 0, 1, color=INK, lw=0.35 if not layout.is_large else 0.5)
     ticks.set_ylim(0, 1)
     ticks.yaxis.set_visible(False)
     at = np.unique(np.linspace(0, n - 1, min(n, _N_DRAWN)).astype(int))
@@ -221,7 +235,7 @@ def _draw(
     low = min(0.0, float(values[-1]))
     numbers.set_ylim(low * 1.05, high * 1.05)
     both = {0.0: "0"}
-    if layout is _LARGE:
+    if layout.is_large:
         both = ticks_between(low * 1.05, high * 1.05, layout.numbers_height, upright=True)
     numbers.set_yticks(list(both), list(both.values()))
     for axes in stack:
@@ -233,11 +247,11 @@ def _draw(
     places_of = ticks_between(0, n, inner)
     numbers.set_xticks(list(places_of), list(places_of.values()))
     numbers.spines["bottom"].set_visible(True)
-    if layout is _LARGE:
+    if layout.is_large:
         numbers.set_xlabel("place in the ranking", labelpad=1)
     if first:
         sums.set_ylabel("running sum", labelpad=2, fontsize=layout.size)
-    if layout is _LARGE:
+    if layout.is_large:
         numbers.set_ylabel("number", labelpad=2, fontsize=layout.size)
 
 
@@ -255,7 +269,7 @@ def _write_head(axes: Axes, title: Sequence[str], row: Row, layout: _Layout) -> 
         f"NES = {row['nes']:.2f}, p = {row['p']:.2g}".replace("-", "−"),
         f"q = {row['q']:.2g}, {row['n_overlap']} of {row['n_genes']} genes lead".replace("-", "−"),
     ]
-    lines = [", ".join(numbers)] if layout is _LARGE else numbers
+    lines = [", ".join(numbers)] if layout.is_large else numbers
     y = 0.05
     for line in reversed(lines):
         axes.text(

@@ -15,6 +15,7 @@ from tcga_corr.analysis.correlate import CorrelateAnswer
 from tcga_corr.analysis.points import Line, Points, Vector, line_through, points_of
 from tcga_corr.analysis.score import ValuesAnswer
 from tcga_corr.figures.frame import Frame, measure_of, place, source_and_unit
+from tcga_corr.figures.look import PLAIN, Look
 from tcga_corr.figures.panels import write_note
 from tcga_corr.figures.style import BLUE, VERMILION, styled
 from tcga_corr.figures.text import cut_apart, listed, plain, text_width, wrapped
@@ -26,11 +27,12 @@ Row = Mapping[str, Any]
 _CROWDED = 250  # samples, from which points are coloured by how close they lie
 _NEAR, _FAR = "#08306b", "#8ab8dc"  # colours of close ones, and of those apart
 _WIDTH, _HEIGHT, _RIGHT = 3.5, 2.85, 0.18  # inches of the figure, of the axes, and at the right
+_LEAST = 2.0  # inches of the figure, below which there is no room for axes
 _SIZE, _LINE = 7.0, 0.115  # points and inches of a line of text
 
 
 @styled()
-def scatter(answer: CorrelateAnswer, values: ValuesAnswer) -> Figure:
+def scatter(answer: CorrelateAnswer, values: ValuesAnswer, look: Look = PLAIN) -> Figure:
     """Draw one tumor type of the answer of ``correlate``.
 
     Where something is adjusted for, what its linear fit leaves of x and y is drawn. The line is
@@ -42,22 +44,29 @@ def scatter(answer: CorrelateAnswer, values: ValuesAnswer) -> Figure:
         Of one tumor type.
     values
         The values of x, y and what is adjusted for.
+    look
+        Size and title; there is no order.
     """
+    look.refuse_order("a scatter of one tumor type")
     query, rows = answer.query, answer.frame.to_dicts()
     points = points_of(values.frame, query.x, query.y, values.fitted)
     has_line = rows[0]["r"] is not None and any(row["method"] == "pearson" for row in rows)
     line = line_through(points) if has_line else None
     y_limits = _limits(points.y, *([line.low, line.high] if line else []))
     names = cut_apart([query.x, query.y], 40)
-    y_ticks = ticks_between(*y_limits, _HEIGHT, upright=True)
-    y_label = wrapped(_label(names[1], query.y, answer), _HEIGHT, _SIZE, 3)
+    frame = Frame(*_heading(answer, rows), simulated=answer.simulated, look=look)
+    frame = frame.as_wide(_WIDTH, _LEAST)
+    around = 0.05 + 0.32 + 3 * _LINE
+    high = frame.body(around + _HEIGHT, around + _LEAST / 2) - around
+    y_ticks = ticks_between(*y_limits, high, upright=True)
+    y_label = wrapped(_label(names[1], query.y, answer), high, _SIZE, 3)
     numbers = max((text_width(number, 6.5) for number in y_ticks.values()), default=0.0)
     left = 0.28 + _LINE * len(y_label) + numbers
-    inner = _WIDTH - left - _RIGHT
+    inner = frame.width - left - _RIGHT
     x_label = wrapped(_label(names[0], query.x, answer), inner, _SIZE, 3)
     bottom = 0.32 + _LINE * len(x_label)
-    frame = Frame(*_heading(answer, rows), simulated=answer.simulated, width=_WIDTH)
-    figure = frame.figure(0.05 + _HEIGHT + bottom)
+    body = 0.05 + _HEIGHT + bottom
+    figure = frame.figure(frame.body(body, min(body, around + _LEAST / 2)))
     axes = place(figure, left, bottom, _RIGHT, frame.head + 0.05)
     axes.set_ylim(y_limits)
     if len(points.x):

@@ -11,10 +11,21 @@ from matplotlib.figure import Figure
 
 from tcga_corr.analysis.screen import ScreenAnswer
 from tcga_corr.batch.strongest import strength
-from tcga_corr.choices import ScreenOrder
+from tcga_corr.choices import FigureOrder
 from tcga_corr.errors import AnalysisError, UsageError
-from tcga_corr.figures.cells import MARK, SIZE, CellMap, Cells, clustered, draw_map
+from tcga_corr.figures.cells import (
+    MARK,
+    SIZE,
+    CellMap,
+    Cells,
+    Tree,
+    clustered,
+    draw_map,
+    in_order,
+    mean_r,
+)
 from tcga_corr.figures.frame import Frame, source_and_unit
+from tcga_corr.figures.look import PLAIN, Look, falling
 from tcga_corr.figures.style import styled
 from tcga_corr.figures.text import count_of, fitted_apart, listed, plain
 from tcga_corr.vocabulary.associations import SIGNIFICANT
@@ -29,7 +40,7 @@ Pair = tuple[str, str]
 
 
 @styled()
-def screen_map(answer: ScreenAnswer, order: ScreenOrder | None = None) -> Figure:
+def screen_map(answer: ScreenAnswer, look: Look = PLAIN) -> Figure:
     """Draw the answer of ``screen`` as cells: r as colour from -1 to 1.
 
     A row per Y and a column per tumor type; of a list by itself, variables by variables where the
@@ -42,36 +53,41 @@ def screen_map(answer: ScreenAnswer, order: ScreenOrder | None = None) -> Figure
     ----------
     answer
         Of tumor types each, or of a list by itself.
-    order
-        ``given``, or ``cluster``: rows and columns by average linkage of their r. By default, up to
-        50 named variables are in the given order, and others clustered.
+    look
+        Size, title and order. ``cluster`` puts rows and columns in the order of average linkage of
+        their r; any other order is of the tumor types or, where variables are by each other, of
+        these. By default, up to 50 named variables are in the given order, and others clustered.
 
     Raises
     ------
     UsageError
-        If the answer is pooled and of one X; if variables share a name, or a list has more than 80.
+        If the answer is pooled and of one X; if variables share a name, or a list has more than 80;
+        if variables by each other are to be in an order of n.
     AnalysisError
         If there is no r.
     """
     rows = answer.frame.filter(pl.col("r").is_not_null())
     if not rows.height:
         raise AnalysisError("no association has an r to draw", "Ask more tumor types, or another X")
-    order = order or _usual_order(answer)
     _check_names(answer)
     by_type = "tumor_type" in rows.columns
     if answer.query.against == "itself" and (not by_type or rows["tumor_type"].n_unique() == 1):
-        return _draw(answer, rows, _square(answer, rows, order), order, answer.query.n_y)
+        return _draw(answer, rows, _square(answer, rows, look), look, answer.query.n_y)
     if not by_type:
         raise UsageError(
             "a heat map is of tumor types, and the answer is pooled over them", "Give --each"
         )
     pairs = _pairs(answer)
     shown = _strongest(rows, pairs)
-    drawn = _by_types(answer, rows, shown, order)
-    return _draw(answer, rows, drawn, order, len(pairs))
+    drawn = _by_types(answer, rows, shown, look)
+    return _draw(answer, rows, drawn, look, len(pairs))
 
 
-def _usual_order(answer: ScreenAnswer) -> ScreenOrder:
+def _order(answer: ScreenAnswer, look: Look) -> FigureOrder | Sequence[str]:
+    return look.order or _usual_order(answer)
+
+
+def _usual_order(answer: ScreenAnswer) -> FigureOrder:
     is_named = answer.query.against not in _SHIPPED and len(answer.names) <= MOST_GIVEN
     if answer.query.against == "itself":
         is_named &= answer.query.x not in _SHIPPED
@@ -119,9 +135,10 @@ def _empty(*shape: int) -> Cells:
 
 
 def _by_types(
-    answer: ScreenAnswer, rows: pl.DataFrame, pairs: Sequence[Pair], order: ScreenOrder
+    answer: ScreenAnswer, rows: pl.DataFrame, pairs: Sequence[Pair], look: Look
 ) -> CellMap:
-    types = answer.query.scope.tumor_types
+    drawn = set(rows["tumor_type"].to_list())
+    types = [name for name in answer.query.scope.tumor_types if name in drawn]
     row_of = {pair: number for number, pair in enumerate(pairs)}
     column_of = {name: number for number, name in enumerate(types)}
     cells, sharing = _empty(len(pairs), len(types)), np.zeros(len(pairs), dtype=np.bool_)
@@ -136,9 +153,14 @@ def _by_types(
         n_of[tumor_type].append(n)
     places, columns = list(range(len(pairs))), list(range(len(types)))
     row_tree = column_tree = None
-    if order == "cluster":
+    if _order(answer, look) == "cluster" or _usual_order(answer) == "cluster" != look.order:
         places, row_tree = clustered(cells.r)
+    if _order(answer, look) == "cluster":
         columns, column_tree = clustered(cells.r.T)
+    else:
+        means = dict(zip(types, mean_r(cells.r.T), strict=True))
+        most = {name: max(counts, default=0) for name, counts in n_of.items()}
+        columns = [types.index(name) for name in look.ordered(types, means, most, "given")]
     is_list = answer.query.against == "itself"
     names = _pair_names(pairs) if is_list else _names([y for _, y in pairs])
     return CellMap(
@@ -160,7 +182,7 @@ def _n(counts: Sequence[int]) -> str:
     return f", n {'=' if len(set(counts)) == 1 else '≤'} {max(counts):,}"
 
 
-def _square(answer: ScreenAnswer, rows: pl.DataFrame, order: ScreenOrder) -> CellMap:
+def _square(answer: ScreenAnswer, rows: pl.DataFrame, look: Look) -> CellMap:
     names = answer.names
     if len(names) > MOST_ROWS:
         raise UsageError(
@@ -172,7 +194,7 @@ def _square(answer: ScreenAnswer, rows: pl.DataFrame, order: ScreenOrder) -> Cel
     for x, y, r, q in rows.select("x", "y", "r", _q(rows)).iter_rows():
         for at in ((place[x], place[y]), (place[y], place[x])):
             cells.r[at], cells.q[at] = r, np.nan if q is None else q
-    places, tree = clustered(cells.r) if order == "cluster" else (list(range(len(names))), None)
+    places, tree = _places_in_square(names, cells, _order(answer, look))
     is_measured = ~np.isnan(cells.r).all(axis=1)
     cells.r[is_measured, is_measured] = 1  # of each variable with itself
     shown = _names(names)
@@ -189,6 +211,23 @@ def _square(answer: ScreenAnswer, rows: pl.DataFrame, order: ScreenOrder) -> Cel
     )
 
 
+def _places_in_square(
+    names: Sequence[str], cells: Cells, order: FigureOrder | Sequence[str]
+) -> tuple[list[int], Tree | None]:
+    """The order of variables by each other, and their tree where they are clustered."""
+    places = list(range(len(names)))
+    if order == "cluster":
+        return clustered(cells.r)
+    if order == "n":
+        raise UsageError("variables by each other have no order of n", "Give another --order")
+    if order == "name":
+        return sorted(places, key=lambda place: names[place]), None
+    if order == "value":
+        means = dict(zip(map(str, places), mean_r(cells.r), strict=True))
+        return [int(place) for place in falling(means)], None
+    return places, None
+
+
 def _names(names: Sequence[str]) -> list[str]:
     return fitted_apart(names, _NAME, SIZE)
 
@@ -200,7 +239,7 @@ def _pair_names(pairs: Sequence[Pair]) -> list[str]:
 
 
 def _draw(
-    answer: ScreenAnswer, rows: pl.DataFrame, drawn: CellMap, order: ScreenOrder, n_pairs: int
+    answer: ScreenAnswer, rows: pl.DataFrame, drawn: CellMap, look: Look, n_pairs: int
 ) -> Figure:
     query = answer.query
     by_type = "tumor_type" in rows.columns
@@ -215,13 +254,18 @@ def _draw(
     if query.against == "itself":
         what = f"{len(answer.names):,} {query.y_kind} by each other"
     adjusted = f", adjusted for {listed(query.adjust)}" if query.adjust else ""
-    of_types = rows.group_by("tumor_type" if by_type else pl.lit(1)).agg(pl.col("n").max())
-    n = sum(of_types["n"].to_list())
+    n_of: dict[str, int] = {}
+    if by_type:
+        n_of = dict(rows.group_by("tumor_type").agg(pl.col("n").max()).iter_rows())
+    n = sum(n_of.values()) if by_type else max(rows["n"].to_list())
     parts = [
         f"{query.method}{adjusted}; {source_and_unit(query.scope)}; "
         f"{query.scope.samples_in_words}, n = {n:,}; ties by {query.scope.ties}",
-        "in the given order" if order == "given" else "clustered by average linkage of r",
+        in_order(_order(answer, look), "variables" if drawn.is_square else "tumor types"),
     ]
+    missing = [name for name in query.scope.tumor_types if by_type and name not in n_of]
+    if missing and not drawn.is_square:
+        parts.append(f"no r in {listed(missing, 40, 12)}, not drawn")
     if len(drawn.names) < n_pairs and not drawn.is_square:
         parts.append(
             f"the {len(drawn.names):,} of {n_pairs:,} with the highest median |r| without shared "
@@ -231,5 +275,5 @@ def _draw(
     if drawn.is_square and n_sharing:
         parts.append(f"{count_of(n_sharing, 'pair')} with shared genes, as they are")
     title = f"{what} in {where}"
-    frame = Frame(title, "; ".join(parts), simulated=answer.simulated, mark=MARK)
+    frame = Frame(title, "; ".join(parts), simulated=answer.simulated, mark=MARK, look=look)
     return draw_map(frame, drawn)

@@ -12,8 +12,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from tcga_corr.analysis.robustness import AS_ASKED, WITHOUT_GENE, RobustnessAnswer
+from tcga_corr.analysis.robustness import RobustnessAnswer
+from tcga_corr.analysis.specifications import AS_ASKED, WITHOUT_GENE
 from tcga_corr.figures.frame import Frame, place
+from tcga_corr.figures.look import PLAIN, Look
 from tcga_corr.figures.panels import label_rows
 from tcga_corr.figures.style import (
     BLUE,
@@ -84,11 +86,11 @@ class _Curve:
     step: float
 
     @classmethod
-    def of(cls, rows: Sequence[Row], left: float) -> _Curve:
+    def of(cls, rows: Sequence[Row], inches: float) -> _Curve:
         n_first = sum(not _is_of_other_scale(row) for row in rows)
         gap = max(1.0, 0.03 * len(rows)) if 0 < n_first < len(rows) else 0.0
         at = [number + (gap if number >= n_first else 0.0) for number in range(len(rows))]
-        return cls(rows, at, n_first, (WIDTH - left - _RIGHT) * 72 / (max(at) + 2))
+        return cls(rows, at, n_first, inches * 72 / (max(at) + 2))
 
     @property
     def middle_of_gap(self) -> float | None:
@@ -99,7 +101,7 @@ class _Curve:
 
 
 @styled()
-def specification_curve(answer: RobustnessAnswer) -> Figure:
+def specification_curve(answer: RobustnessAnswer, look: Look = PLAIN) -> Figure:
     """Draw the answer of ``robustness``.
 
     Above, r and its 95 % interval of every choice that gives one, from the lowest to the highest;
@@ -107,6 +109,7 @@ def specification_curve(answer: RobustnessAnswer) -> Figure:
     with p_genes below 0.05. In the middle, n where it varies. Below, what each choice was, of all
     that varies. The choice as asked is marked throughout.
     """
+    look.refuse_order("a figure of one tumor type's choices")
     rows = [row for row in answer.frame.to_dicts() if row["kind"] != WITHOUT_GENE]
     shown = sorted(
         (row for row in rows if row["r"] is not None),
@@ -118,27 +121,31 @@ def specification_curve(answer: RobustnessAnswer) -> Figure:
         [0.4, *(text_width(label, _SIZE) for label in labels)]
         + [text_width(one.heading, _SIZE, "bold") for one in dimensions]
     )
-    curve = _Curve.of(shown, left)
+    curve = _Curve.of(shown, look.width_or(WIDTH) - left - _RIGHT)
     frame = Frame(
         *_heading(answer, rows, shown),
         simulated=answer.simulated,
         handles=_handles(shown),
         margin=0.03,
-    )
+        look=look,
+    ).as_wide(WIDTH, left + _RIGHT + 1.5)
     sizes = _SIZES + _GAP if len({row["n"] for row in shown}) > 1 else 0.0
-    figure = frame.figure(0.04 + _CURVE + sizes + sum(one.inches for one in dimensions) + 0.06)
+    around = 0.04 + sizes + sum(one.inches for one in dimensions) + 0.06
+    body = frame.body(around + _CURVE, around + _CURVE / 2)
+    high = body - around
+    figure = frame.figure(body)
     height = figure.get_figheight()
 
     def new_axes(top: float, high: float) -> Axes:
         return place(figure, left, height - top - high, _RIGHT, top)
 
     top = frame.head + 0.04
-    all_axes = [new_axes(top, _CURVE)]
+    all_axes = [new_axes(top, high)]
     _draw_curve(all_axes[0], curve)
     if sizes:
-        all_axes.append(new_axes(top + _CURVE + _GAP, _SIZES))
+        all_axes.append(new_axes(top + high + _GAP, _SIZES))
         _draw_sizes(all_axes[-1], curve)
-    top += _CURVE + sizes
+    top += high + sizes
     for dimension in dimensions:
         all_axes.append(new_axes(top + _HEADING, _ROW * len(dimension.values)))
         _draw_choices(all_axes[-1], curve, dimension)

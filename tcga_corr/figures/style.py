@@ -27,8 +27,6 @@ PALE_BLUE, PALE_ORANGE = "#c9e2f4", "#f7e3bf"
 SEQUENTIAL = ("#c6dbef", BLUE, "#08306b")  # of numbers, from low to high
 SERIES = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
 MARKERS = ("o", "s", "D", "^", "v", "P")
-TITLE = "title"
-"""The group of a figure's own title, in SVG too."""
 
 _RC: dict[str, Any] = {
     "font.family": FONT,
@@ -70,7 +68,8 @@ styled = partial(style.context, _RC, after_reset=True)
 def save(figure: Figure, target: Path | FigureFile) -> None:
     """Write a figure in the format of the path's ending: png, svg or pdf.
 
-    Call it once for each figure, as its look is given to the figure.
+    Call it once for each figure, as a dark look is given to the figure. Title, size and order are
+    of the drawing: give the look to the function that draws, too.
     """
     path, look = (target, Look()) if isinstance(target, Path) else (target.path, target.look)
     ending = path.suffix.lstrip(".").lower()
@@ -80,7 +79,6 @@ def save(figure: Figure, target: Path | FigureFile) -> None:
         "svg": {"Date": None, "Creator": None},
         "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
     }[ending]
-    _give_title(figure, look.title)
     ground = "white"
     if look.dark:
         from tcga_corr.figures.dark import GROUND, darken
@@ -91,15 +89,3 @@ def save(figure: Figure, target: Path | FigureFile) -> None:
         figure.savefig(
             partial, format=ending, dpi=look.dpi, metadata=without_date, facecolor=ground
         )
-
-
-def _give_title(figure: Figure, title: str | None) -> None:
-    """Put another title in place of the figure's own; an empty one takes that away."""
-    if title is None:
-        return
-    own = [text for text in figure.texts if text.get_gid() == TITLE]
-    for text in own[1:]:
-        text.remove()
-    if own:
-        # control characters have no glyph, and no place in SVG
-        own[0].set_text("".join(one if one.isprintable() else " " for one in title))

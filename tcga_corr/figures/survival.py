@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from tcga_corr.analysis.survival import SurvivalAnswer
 from tcga_corr.analysis.survival_curves import GROUPS, CurvesAnswer
 from tcga_corr.choices import Cut
 from tcga_corr.figures.frame import Frame, source_and_unit
+from tcga_corr.figures.look import PLAIN, Look
 from tcga_corr.figures.style import BLUE, GREY, INK, VERMILION, WIDTH, styled
 from tcga_corr.figures.text import count_of, cut_apart, fitted, listed, plain, text_width, wrapped
 from tcga_corr.figures.ticks import ticks_between
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _COLOURS = {"low": BLUE, "middle": GREY, "high": VERMILION}
 _CUTS: dict[Cut, str] = {"median": "its median", "tertiles": "its thirds"}
 _EDGE, _RIGHT = 0.05, 0.4  # inches at the left and the right of all panels
+_NARROWEST, _LEAST = 1.1, 0.6  # inches of axes, across and high
 Row = Mapping[str, Any]
 
 
@@ -55,6 +57,11 @@ class _Layout:
     size: float
     line: float
 
+    @property
+    def is_large(self) -> bool:
+        """Whether it is of one panel."""
+        return self.across == 1
+
     def foot(self, n_groups: int) -> float:
         """Below the axes: ticks, their label, and the numbers at risk."""
         return self.below + n_groups * self.line + 0.1
@@ -69,7 +76,7 @@ _SMALL = _Layout(
 
 
 @styled()
-def survival_curves(answer: CurvesAnswer, ratios: SurvivalAnswer) -> Figure:
+def survival_curves(answer: CurvesAnswer, ratios: SurvivalAnswer, look: Look = PLAIN) -> Figure:
     """Draw the answer of ``survival_curves``: a large panel, or a small one per tumor type.
 
     Steps are the share without an event, in the large panel with its 95 % interval and a stroke
@@ -82,22 +89,36 @@ def survival_curves(answer: CurvesAnswer, ratios: SurvivalAnswer) -> Figure:
         The curves.
     ratios
         The answer of ``survival`` to the same question.
+    look
+        Size, title and order of tumor types.
     """
-    types = list(dict.fromkeys(answer.frame["tumor_type"].to_list()))
+    by_type = {row["tumor_type"]: row for row in ratios.frame.to_dicts()}
+    types = look.ordered(
+        list(dict.fromkeys(answer.frame["tumor_type"].to_list())),
+        {name: row["hr"] for name, row in by_type.items()},
+        {name: row["n"] for name, row in by_type.items()},
+        "given",
+    )
     layout = _LARGE if len(types) == 1 else _SMALL
     names = GROUPS[answer.query.cut]
     across = min(layout.across, len(types))
     n_rows = -(-len(types) // across)
-    high = layout.head + layout.height + layout.foot(len(names))
+    beside = across * layout.left + _EDGE + _RIGHT
     frame = Frame(
         *_heading(answer, ratios),
         simulated=answer.simulated,
         handles=_handles(names),
         foot=_foot(answer),
-        width=max(WIDTH, across * (layout.left + layout.width) + _EDGE + _RIGHT),
-    )
-    figure = frame.figure(n_rows * high)
-    by_type = {row["tumor_type"]: row for row in ratios.frame.to_dicts()}
+        look=look,
+    ).as_wide(max(WIDTH, beside + across * layout.width), beside + across * _NARROWEST)
+    around = n_rows * (layout.head + layout.foot(len(names)))
+    body = frame.body(around + n_rows * layout.height, around + n_rows * _LEAST)
+    if look.inches:
+        layout = replace(
+            layout, width=(frame.width - beside) / across, height=(body - around) / n_rows
+        )
+    high = layout.head + layout.height + layout.foot(len(names))
+    figure = frame.figure(body)
     width, height = figure.get_size_inches()
     for number, name in enumerate(types):
         row, column = divmod(number, across)
@@ -140,7 +161,7 @@ def _draw_panel(
     rows = frame.to_dicts()
     axes.set_ylim(0, 1.03)
     axes.tick_params(labelsize=layout.size, length=2, pad=1.5)
-    axes.set_yticks([0, 0.5, 1] if layout is _SMALL else [0, 0.25, 0.5, 0.75, 1])
+    axes.set_yticks([0, 0.5, 1] if not layout.is_large else [0, 0.25, 0.5, 0.75, 1])
     _write_head(axes, layout, rows[0], ratio)
     if rows[0]["group"] is None:
         _write_reason(axes, layout, note_without_mark(rows[0]["note"]))
@@ -153,7 +174,7 @@ def _draw_panel(
     for name in names:
         _draw_curve(axes, [row for row in rows if row["group"] == name], name, layout)
     _write_numbers(axes, layout, rows, names, list(ticks))
-    if layout is _LARGE:
+    if layout.is_large:
         axes.set_ylabel("share without event", labelpad=2)
         label = fitted(f"{rows[0]['endpoint']}.time", layout.width, layout.size)
         axes.set_xlabel(label, labelpad=1)
@@ -162,8 +183,8 @@ def _draw_panel(
 def _draw_curve(axes: Axes, rows: Sequence[Row], name: str, layout: _Layout) -> None:
     colour = _COLOURS[name]
     time, share = ([row[key] for row in rows] for key in ("time", "share"))
-    axes.step(time, share, where="post", color=colour, lw=1.1 if layout is _LARGE else 0.8)
-    if layout is _SMALL:
+    axes.step(time, share, where="post", color=colour, lw=1.1 if layout.is_large else 0.8)
+    if not layout.is_large:
         return
     low, high = (
         [np.nan if row[key] is None else row[key] for row in rows] for key in ("ci_low", "ci_high")
@@ -180,14 +201,15 @@ def _write_head(axes: Axes, layout: _Layout, first: Row, ratio: Row | None) -> N
     """The tumor type, and below it the numbers of the hazard ratio and of the log-rank test."""
     lines = _numbers_in_words(first, ratio, layout)
     step = layout.line / layout.height
+    first_line = 1 + (0.054 if layout.is_large else 0.017) / layout.height
     for number, line in enumerate(reversed(lines)):
         axes.text(
-            0, 1.02 + number * step, fitted(line, layout.width + _RIGHT, layout.size),
+            0, first_line + number * step, fitted(line, layout.width + _RIGHT, layout.size),
             fontsize=layout.size, color=INK, va="bottom", transform=axes.transAxes,
         )  # fmt: skip
     axes.text(
-        0, 1.02 + len(lines) * step, first["tumor_type"], fontsize=layout.size + 1, weight="bold",
-        va="bottom", transform=axes.transAxes,
+        0, first_line + len(lines) * step, first["tumor_type"], fontsize=layout.size + 1,
+        weight="bold", va="bottom", transform=axes.transAxes,
     )  # fmt: skip
 
 
@@ -202,7 +224,7 @@ def _numbers_in_words(first: Row, ratio: Row | None, layout: _Layout) -> list[st
         log_rank,
     ]
     known = [text for text in texts if text]
-    if layout is _LARGE:
+    if layout.is_large:
         return ["; ".join(known)]
     return [known[0], "; ".join(known[1:])] if known[1:] else known
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
@@ -12,6 +13,7 @@ from matplotlib.textpath import text_to_path
 
 FONT = "DejaVu Sans"  # ships with matplotlib, so the same everywhere
 _LONGEST = 60  # letters of a name
+_MINUS_ZERO = re.compile(r"-(0(?:\.0*)?)(?![\d.e])")
 
 
 @lru_cache(10_000)
@@ -40,8 +42,8 @@ def _has_shape(letter: str) -> bool:
 
 
 def signed(text: str) -> str:
-    """A number's text with a minus sign in place of the hyphen."""
-    return text.replace("-", "−")
+    """A number's text with a minus sign in place of the hyphen, and none before a zero."""
+    return _MINUS_ZERO.sub(r"\1", text).replace("-", "−")
 
 
 def fitted(text: str, inches: float, size: float, weight: str = "normal") -> str:

@@ -1,4 +1,4 @@
-"""The volcano of a screen: how strong each association is, against how certain."""
+"""The volcano of a screen: how strong each association is, against its p-value."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from matplotlib.lines import Line2D
 from tcga_corr.analysis.screen import ScreenAnswer
 from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.figures.frame import Frame, place, source_and_unit
-from tcga_corr.figures.labels import Vector, nearest, place_labels
+from tcga_corr.figures.labels import Vector, nearest, p_at_q, place_labels
+from tcga_corr.figures.look import PLAIN, Look
 from tcga_corr.figures.style import BLUE, FAINT, GREY, INK, VERMILION, WIDTH, styled
 from tcga_corr.figures.text import fitted_apart, listed, plain, text_width
 from tcga_corr.vocabulary.associations import SIGNIFICANT
@@ -24,22 +25,25 @@ from tcga_corr.vocabulary.associations import SIGNIFICANT
 MOST_PANELS = 6
 _MANY = 500  # points, from which they are drawn as an image
 _LEFT, _RIGHT, _BOTTOM, _TITLE = 0.5, 0.12, 0.4, 0.2  # inches
+_NARROWEST, _LEAST = 1.8, 0.9  # inches of a panel with what is around it, and of its height
 _TOPS, _SHARING = {1: 8, 2: 4}, 2  # labels a side, and how many of them may share genes
+_ALWAYS = 3  # labels a side, whatever their q
 _SIZE, _LINE = 5.5, 7.0  # points: of a label, and its line
 
 
 @styled()
-def volcano(answer: ScreenAnswer) -> Figure:
+def volcano(answer: ScreenAnswer, look: Look = PLAIN) -> Figure:
     """Draw the answer of ``screen``.
 
-    A point per Y: r and -log10 q; pooled over tumor types, or a panel for each of a few. Those that
-    share genes with X are open. Where q is too small for a number, a caret at the upper edge. The
-    strongest on either side are labelled, few of them that share genes where others do not.
+    A point per Y: r and -log10 p; pooled over tumor types, or a panel for each of a few. The line
+    is where q over the whole screen is 0.05. Those that share genes with X are open. Where p is too
+    small for a number, a caret at the upper edge. The first ranks on either side are labelled, few
+    of them that share genes where others do not; three a side even where q is not below 0.05.
 
     Raises
     ------
     UsageError
-        If there are more tumor types than panels can show.
+        If there are more tumor types than panels can show, or an order is asked for of one panel.
     AnalysisError
         If there is no q to draw.
     """
@@ -48,7 +52,11 @@ def volcano(answer: ScreenAnswer) -> Figure:
         raise AnalysisError("no association has a q to draw", "Ask more tumor types, or another X")
     by_type = "tumor_type" in rows.columns
     grouped = rows.group_by("tumor_type", maintain_order=True) if by_type else [(("",), rows)]
-    parts = {str(name): part for (name,), part in grouped}
+    found = {str(name): part for (name,), part in grouped}
+    if not by_type or len(found) == 1:
+        look.refuse_order("a figure of one panel")
+    n_of = {name: max(part["n"].to_list()) for name, part in found.items()}
+    parts = {name: found[name] for name in look.ordered(list(found), {}, n_of, "given")}
     if len(parts) > MOST_PANELS:
         raise UsageError(
             f"a volcano of {len(parts)} tumor types cannot be read",
@@ -56,29 +64,35 @@ def volcano(answer: ScreenAnswer) -> Figure:
         )
     n_across = 2 if len(parts) > 1 else 1
     high, title = (1.75, _TITLE) if len(parts) > 1 else (3.1, 0.06)
-    step = title + high + _BOTTOM
-    wide = WIDTH / n_across
     frame = Frame(
         *_heading(answer, rows, by_type),
         simulated=answer.simulated,
         handles=_handles(rows),
         margin=0.03,
-    )
-    figure = frame.figure(math.ceil(len(parts) / n_across) * step + 0.02)
+        look=look,
+    ).as_wide(WIDTH, n_across * _NARROWEST)
+    n_down = math.ceil(len(parts) / n_across)
+    around = n_down * (title + _BOTTOM) + 0.02
+    body = frame.body(around + n_down * high, around + n_down * _LEAST)
+    high = (body - around) / n_down
+    step = title + high + _BOTTOM
+    wide = frame.width / n_across
+    figure = frame.figure(body)
     height = figure.get_figheight()
+    line = -math.log10(p_at_q(rows["p"].to_numpy(), rows["q"].to_numpy(), SIGNIFICANT))
     reach = min(1.05, 1.12 * max(0.05, float(np.abs(rows["r"].to_numpy()).max())))
     for number, (name, part) in enumerate(parts.items()):
         row, column = divmod(number, n_across)
         top = frame.head + row * step + title
-        right = WIDTH - (column + 1) * wide + _RIGHT
+        right = frame.width - (column + 1) * wide + _RIGHT
         axes = place(figure, column * wide + _LEFT, height - top - high, right, top)
         axes.set_xlim(-reach, reach)
         if len(parts) > 1:
             axes.set_title(f"{name}, n = {max(part['n'].to_list()):,}", fontsize=6.5, pad=3)
-        _draw(axes, part, _TOPS[n_across])
+        _draw(axes, part, line, _TOPS[n_across])
         axes.set_xlabel("r" if by_type else "pooled r", labelpad=2)
         if column == 0:
-            axes.set_ylabel("−log10 q", labelpad=3)
+            axes.set_ylabel("−log10 p", labelpad=3)
     return figure
 
 
@@ -116,12 +130,11 @@ def _heading(answer: ScreenAnswer, rows: pl.DataFrame, by_type: bool) -> tuple[s
     return title, "; ".join(parts)
 
 
-def _draw(axes: Axes, part: pl.DataFrame, most: int) -> None:
-    r, q = part["r"].to_numpy(), part["q"].to_numpy()
+def _draw(axes: Axes, part: pl.DataFrame, line: float, most: int) -> None:
+    r, p, q = (part[name].to_numpy() for name in ("r", "p", "q"))
     sharing = part["n_shared_genes"].to_numpy() > 0
-    beyond = q <= 0
-    certain = -np.log10(np.where(beyond, 1.0, q))
-    line = -math.log10(SIGNIFICANT)
+    beyond = p <= 0
+    certain = -np.log10(np.where(beyond, 1.0, p))
     top = max(float(certain.max()), 1.25 * line)
     if beyond.any():
         top *= 1.08
@@ -142,14 +155,24 @@ def _draw(axes: Axes, part: pl.DataFrame, most: int) -> None:
     axes.axhline(line, color=GREY, lw=0.6, ls=(0, (4, 3)), zorder=1)
     axes.axvline(0, color=GREY, lw=0.6, zorder=1)
     axes.locator_params(nbins=6)
-    _label(axes, part, np.column_stack([r, certain]), most)
+    _label(axes, part, np.column_stack([r, certain]), line, most)
 
 
 def _tops(part: pl.DataFrame, most: int) -> list[int]:
-    """The rows to be labelled by rank: of each side the first that are significant."""
-    rows = part.with_row_index("row").filter(pl.col("q") < SIGNIFICANT).sort("rank", "y")
+    """The rows to be labelled by rank: of each side the first that are significant, three at least.
+
+    Parameters
+    ----------
+    part
+        The rows of a panel.
+    most
+        Labels a side.
+    """
+    rows = part.with_row_index("row").sort("rank", "y")
     found: set[int] = set()
-    for side in (rows.filter(pl.col("r") > 0), rows.filter(pl.col("r") < 0)):
+    for own in (rows.filter(pl.col("r") > 0), rows.filter(pl.col("r") < 0)):
+        small = own.filter(pl.col("q") < SIGNIFICANT)
+        side = small if small.height >= _ALWAYS else own.head(_ALWAYS)
         disjoint = side.filter(pl.col("n_shared_genes") == 0)["row"].to_list()
         sharing = side.filter(pl.col("n_shared_genes") > 0)["row"].to_list()
         labelled = sharing[: max(_SHARING, most - len(disjoint))][:most]
@@ -157,7 +180,7 @@ def _tops(part: pl.DataFrame, most: int) -> list[int]:
     return [row for row in rows["row"].to_list() if row in found]
 
 
-def _label(axes: Axes, part: pl.DataFrame, points: Vector, most: int) -> None:
+def _label(axes: Axes, part: pl.DataFrame, points: Vector, line: float, most: int) -> None:
     """Name the strongest, each where it covers few points and no other name."""
     chosen = _tops(part, most)
     if not chosen:
@@ -166,7 +189,7 @@ def _label(axes: Axes, part: pl.DataFrame, points: Vector, most: int) -> None:
     wide, high = (axes.bbox.width / dpi * 72, axes.bbox.height / dpi * 72)
     to_axes = axes.transData + axes.transAxes.inverted()
     at = np.asarray(to_axes.transform(points)) * (wide, high)
-    zero = np.asarray(to_axes.transform((0, -math.log10(SIGNIFICANT)))) * (wide, high)
+    zero = np.asarray(to_axes.transform((0, line))) * (wide, high)
     prefix = _shared_prefix(part)
     shortened = [name.removeprefix(prefix) for name in part["y"].gather(chosen).to_list()]
     names = fitted_apart(shortened, 0.46 * wide / 72, _SIZE)
@@ -214,6 +237,6 @@ def _handles(rows: pl.DataFrame) -> list[Artist]:
     handles.append(handle(f"q = {SIGNIFICANT}", GREY, "", lw=0.6, ls=(0, (4, 3))))
     if (rows["n_shared_genes"] > 0).any():
         handles.append(handle("shares genes with x", INK, mfc="white"))
-    if (rows["q"] <= 0).any():
-        handles.append(handle("q too small for a number", INK, "^"))
+    if (rows["p"] <= 0).any():
+        handles.append(handle("p too small for a number", INK, "^"))
     return handles

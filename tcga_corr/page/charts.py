@@ -435,6 +435,9 @@ def all_charts() -> dict[str, Spec]:
         "forest": _forest(), "strata": _strata(), "scatter": _scatter(), "heat": _heat(),
         "dominance": _dominance(), "hazards": _hazards(), "boxes": box_chart(),
     }  # fmt: skip
-    return {
-        name: {"$schema": _SCHEMA, **chart, "config": _CONFIG} for name, chart in charts.items()
-    }
+    return {name: whole(chart) for name, chart in charts.items()}
+
+
+def whole(chart: Spec) -> Spec:
+    """A figure with the look of all."""
+    return {"$schema": _SCHEMA, **chart, "config": _CONFIG}

@@ -21,13 +21,25 @@ from tcga_corr.engine import Engine
 from tcga_corr.errors import DataMissingError, TcgaCorrError
 from tcga_corr.exchange import finite
 from tcga_corr.page import sentences
+from tcga_corr.page.differential import differential_of
 from tcga_corr.page.hazards import hazards_of, survival_table
-from tcga_corr.page.pairs import pair_of, scatters_of
-from tcga_corr.page.parts import Dominance, Finding, Hazards, Pair, Row, Scatter, Table
+from tcga_corr.page.pairs import are_simulated, pair_of, scatters_of
+from tcga_corr.page.parts import (
+    Differential,
+    Dominance,
+    Finding,
+    Hazards,
+    Pair,
+    Row,
+    Scatter,
+    Table,
+)
 from tcga_corr.page.run_methods import methods_of_run
 from tcga_corr.page.run_rows import RowBudget, chosen_rows, grouped
 from tcga_corr.page.run_tables import claims_table, dominance_table, notes_of, pairs_table
 from tcga_corr.page.strata import differences_table, pair_of_strata
+from tcga_corr.sources import source_is_simulated
+from tcga_corr.vocabulary.associations import SIMULATED
 
 _MOST_SENTENCES = 4  # of pairs of one analysis, before it gets one for all
 _NO_ROOM = "the page has no room for the samples of all pairs"
@@ -42,12 +54,14 @@ class Findings:
     ----------
     folder, plan, manifest, provenance
         Of the run.
-    answers, pairs, scatters, dominance, hazards, tables, methods, references
+    answers, pairs, scatters, dominance, hazards, differential, tables, methods, references
         As of :class:`~tcga_corr.page.parts.Page`; ``methods`` ends with the software.
     dropped
         Rows of what was left out.
     left_out
         The analyses some of whose pairs are not in the page.
+    is_simulated
+        By analysis, whether its values are.
 
     Parameters
     ----------
@@ -57,6 +71,8 @@ class Findings:
         What fits in the page; what is used is subtracted from it.
     prefix
         Before the names of its analyses, where a page has several runs.
+    marked
+        Whether what is simulated is marked part by part, as others of the page are not.
 
     Raises
     ------
@@ -67,7 +83,13 @@ class Findings:
     """
 
     def __init__(
-        self, engine: Engine, folder: RunFolder, budget: RowBudget, prefix: str = ""
+        self,
+        engine: Engine,
+        folder: RunFolder,
+        budget: RowBudget,
+        prefix: str = "",
+        *,
+        marked: bool = False,
     ) -> None:
         self._engine, self.folder, self._budget, self._prefix = engine, folder, budget, prefix
         self.plan, self.manifest = folder.plan(), folder.manifest()
@@ -78,17 +100,29 @@ class Findings:
         self._no_scatters: dict[str, str] = {}  # by key of scatters, why there are none
         self.dominance: list[Dominance] = []
         self.hazards: list[Hazards] = []
+        self.differential: list[Differential] = []
         self.tables: list[Table] = []
         self.left_out: list[str] = []
         shares = budget.shares(self.plan)
+        self.is_simulated = {
+            one.name: source_is_simulated(one.source) for one in self.plan.analyses
+        }
         for analysis in self.plan.analyses:
+            n_tables, n_answers = len(self.tables), len(self.answers)
             if analysis.kind == "dominance":
                 self._add_dominance(analysis)
             if analysis.kind == "survival":
                 self._add_survival(analysis)
+            if analysis.differential:
+                part = differential_of(folder, analysis, budget, prefix)
+                self.differential.append(part.figure)
+                self.tables += part.tables
+                self.answers += part.findings
             for method in analysis.methods:
                 add = self._add_strata if analysis.strata else self._add_pairs
                 add(analysis, method, shares[analysis.name, method])
+            if self.is_simulated[analysis.name] and (marked or self.partly_simulated):
+                self._mark(n_tables, n_answers)
         of_run = f", {folder.run}" if prefix else ""
         if self.plan.claims:
             claims = compare_claims(engine, folder, self.plan).to_dicts()
@@ -99,10 +133,29 @@ class Findings:
                 replace(one, question=f"{folder.run}: {one.question}") for one in self.answers
             ]
         if len(self.pairs) > 1:
-            self.tables.append(pairs_table(self.pairs, f"{folder.run}-pairs", of_run))
+            table = pairs_table(self.pairs, f"{folder.run}-pairs", of_run)
+            has_marks = (marked or self.partly_simulated) and any(self.is_simulated.values())
+            self.tables.append(replace(table, simulated=has_marks))
         self.dropped: list[Row] = list(notes_of(folder, budget, prefix))
         self.provenance = Provenance.from_dict(self.manifest)
         self.methods, self.references = methods_of_run(self.plan, self.provenance)
+
+    @property
+    def simulated(self) -> bool:
+        """Whether all of it is of simulated values."""
+        return self.provenance.simulated and not self.partly_simulated
+
+    @property
+    def partly_simulated(self) -> bool:
+        """Whether some of it is of simulated values, and some is not."""
+        return len(set(self.is_simulated.values())) > 1
+
+    def _mark(self, n_tables: int, n_answers: int) -> None:
+        """Mark the tables and answers after the first ones as simulated."""
+        self.tables[n_tables:] = [replace(one, simulated=True) for one in self.tables[n_tables:]]
+        self.answers[n_answers:] = [
+            replace(one, answer=f"{SIMULATED}: {one.answer}") for one in self.answers[n_answers:]
+        ]
 
     def _add_pairs(self, analysis: PlannedAnalysis, method: str, n_pairs: int) -> None:
         rows, pooled = chosen_rows(self.folder, analysis, method, n_pairs)
@@ -244,6 +297,7 @@ class Findings:
             ),
             sets,
             [{column: row[column] for column in _DRAWN} for row in shown],
+            simulated=are_simulated(rows),
         )
         if shown:
             self.dominance.append(part)

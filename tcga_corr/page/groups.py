@@ -9,7 +9,7 @@ import numpy as np
 from tcga_corr.analysis.cohort import Vector
 from tcga_corr.analysis.compare import CompareAnswer
 from tcga_corr.exchange import finite
-from tcga_corr.page import inputs
+from tcga_corr.page import answer_methods, inputs
 from tcga_corr.page.answers import notes_left_out
 from tcga_corr.page.methods import Settings, methods_text, software_text
 from tcga_corr.page.parts import Box, Boxes, Column, Finding, Page, Row, Table
@@ -37,6 +37,7 @@ def page_of_groups(answer: CompareAnswer) -> Page:
     """The page of an answer of ``compare`` by two groups."""
     query = answer.query
     groups = list(query.groups)
+    own = answer_methods.of_comparison(answer)
     methods, references = methods_text(
         Settings(
             samples="tumor",
@@ -49,7 +50,8 @@ def page_of_groups(answer: CompareAnswer) -> Page:
             n_types=len(query.scope.tumor_types),
             provenance=answer.provenance,
             where=query.scope.where,
-            groups=groups,
+            own=own.texts,
+            own_cites=own.cites,
         )
     )
     rows = [{**row, "why": note_without_mark(row["note"])} for row in answer.frame.to_dicts()]

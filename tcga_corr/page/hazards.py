@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from tcga_corr.exchange import finite
 from tcga_corr.page import sentences
+from tcga_corr.page.pairs import are_simulated
 from tcga_corr.page.parts import Column, Finding, Hazards, Row, Table
 from tcga_corr.vocabulary.associations import (
     LEVEL_OF_POOLED,
@@ -46,6 +47,7 @@ def hazards_of(rows: Sequence[Row], analysis: str) -> tuple[Hazards, Finding]:
         about=about,
         rows=finite([_drawn(row) for row in own]),
         pooled=finite(_drawn(pooled)) if pooled and pooled["hr"] is not None else None,
+        simulated=are_simulated(rows),
     )
     return part, _finding(first, own, pooled)
 

@@ -42,12 +42,13 @@ class Settings:
         Whether r was adjusted for purity beside.
     over_rows
         Whether q is over all rows of the question, and not over those of a pair.
-    groups
-        What was compared, of a question that compares groups of samples.
     cut_by, strata
         What cut the samples, and into which strata; empty where nothing did.
     endpoint
         Of survival; empty of other questions.
+    own, own_cites
+        Of a question that is none of these, its paragraphs in place of those of correlation, and
+        the keys of what they cite.
     """
 
     samples: str
@@ -68,7 +69,8 @@ class Settings:
     strata: Sequence[str] = ()
     endpoint: str = ""
     over_rows: bool = False
-    groups: Sequence[str] = ()
+    own: Sequence[str] = ()
+    own_cites: Sequence[str] = ()
 
 
 def methods_text(settings: Settings) -> tuple[list[str], list[str]]:
@@ -78,10 +80,11 @@ def methods_text(settings: Settings) -> tuple[list[str], list[str]]:
     paragraphs = [_data(settings)]
     if provenance.gene_sets:
         paragraphs.append(_scores(settings, cited))
-    if settings.is_dominance:
+    if settings.own:
+        paragraphs += settings.own
+        cited += settings.own_cites
+    elif settings.is_dominance:
         paragraphs.append(_dominance(settings, cited))
-    elif settings.groups:
-        paragraphs.append(_comparison(settings, cited))
     elif settings.endpoint:
         paragraphs.append(_survival(settings, cited))
         if settings.n_types > 1:
@@ -98,6 +101,11 @@ def methods_text(settings: Settings) -> tuple[list[str], list[str]]:
             paragraphs.append(_strata(settings, cited))
     if any(one.table == PURITY for one in provenance.covariates):
         paragraphs.append(f"Purity is that of {PURITY_CITATION}.")
+    return paragraphs, references_of(provenance, cited)
+
+
+def references_of(provenance: Provenance, cited: Sequence[str]) -> list[str]:
+    """What is cited: methods by their keys, the data, and the software, in order."""
     cites = [
         *(table.cite for table in provenance.tables),
         *(gene_set.cite for gene_set in provenance.gene_sets),
@@ -108,7 +116,7 @@ def methods_text(settings: Settings) -> tuple[list[str], list[str]]:
     is_tcga = any(_is_published(table) and table.cite in data for table in provenance.tables)
     names = dict.fromkeys((*(["tcga"] if is_tcga else []), *cited))
     made_by = f"{SOFTWARE}, version {provenance.software['tcga-corr']}"
-    return paragraphs, list(dict.fromkeys([*(REFERENCES[name] for name in names), *data, made_by]))
+    return list(dict.fromkeys([*(REFERENCES[name] for name in names), *data, made_by]))
 
 
 def _is_published(table: TableRecord) -> bool:
@@ -116,11 +124,16 @@ def _is_published(table: TableRecord) -> bool:
     return table.title is not None
 
 
+def samples_text(samples: str, tables: Sequence[TableRecord]) -> str:
+    """Which samples a selection of tables has, in words."""
+    return _SAMPLES[samples] if all(map(_is_published, tables)) else _OWN_SAMPLES
+
+
 def _data(settings: Settings) -> str:
     tables = settings.provenance.tables
     sources = dict.fromkeys(f"{table.title or table.source}, {table.unit}" for table in tables)
     types = f"{settings.n_types} tumor type{'s' if settings.n_types > 1 else ''}"
-    samples = _SAMPLES[settings.samples] if all(map(_is_published, tables)) else _OWN_SAMPLES
+    samples = samples_text(settings.samples, tables)
     chosen = f"; of these, those where {' and '.join(settings.where)}" if settings.where else ""
     genes = {table.genes for table in tables} - {"all"}
     only = f" Only {' or '.join(sorted(genes))} genes (NCBI Gene) were ranked." if genes else ""
@@ -151,7 +164,7 @@ def _correlation(settings: Settings, cited: list[str]) -> str:
     estimates = " and ".join(f"{method.label} ({method.details})" for method in methods)
     cited += [reference for method in methods for reference in method.references]
     cited.append("q")
-    adjusted = _held_fixed(settings, "by partial correlation")
+    adjusted = held_fixed(settings.adjust, settings.categories, "by partial correlation")
     if settings.with_purity:
         adjusted += " Where gene sets are involved, r_purity is r with purity held fixed too."
     batch = " and, as q_batch, over all rows of the run" if settings.over_batch else ""
@@ -167,36 +180,17 @@ def _family(settings: Settings) -> str:
     return "the tumor types and pairs" if settings.over_rows else "the tumor types of a pair"
 
 
-def _comparison(settings: Settings, cited: list[str]) -> str:
-    cited.append("q")
-    first, *others = settings.groups
-    null = ""
-    if settings.null:
-        cited.append("phipson-smyth")
-        null = (
-            f" p_genes is the rank of the effect among {settings.draws:,} random genes or sets of "
-            "the same mean and spread of expression."
-        )
-    return (
-        f"Within each tumor type, {first} samples were compared with {' and '.join(others)} "
-        "samples by Welch's t test and Mann and Whitney's test, and where patients have samples of "
-        "both by the paired t test and Wilcoxon's signed ranks. q-values are Benjamini and "
-        f"Hochberg's over all rows of a test.{null}"
-    )
-
-
-def _held_fixed(settings: Settings, how: str) -> str:
+def held_fixed(adjust: Sequence[str], categories: Sequence[str], how: str) -> str:
     """What was held fixed, and how; empty where nothing was."""
-    if not settings.adjust:
+    if not adjust:
         return ""
     by_levels = ""
-    if settings.categories:
-        one = len(settings.categories) == 1
-        by_levels = f" ({', '.join(settings.categories)}, {'a category' if one else 'categories'}, "
+    if categories:
+        one = len(categories) == 1
+        by_levels = f" ({', '.join(categories)}, {'a category' if one else 'categories'}, "
         by_levels += "by an indicator of each level but the first)"
     return (
-        f" {', '.join(settings.adjust)} was held fixed {how}{by_levels}; samples without it were "
-        "left out."
+        f" {', '.join(adjust)} was held fixed {how}{by_levels}; samples without it were left out."
     )
 
 
@@ -210,12 +204,13 @@ def _survival(settings: Settings, cited: list[str]) -> str:
             "genes or sets of the same mean and spread of expression, as random signatures go with "
             "survival too (Venet, Dumont and Detours)."
         )
+    fixed = held_fixed(settings.adjust, settings.categories, "as a covariate of the model")
     return (
         f"Within each tumor type, the hazard ratio of {settings.endpoint} per standard deviation "
         "of a variable was estimated by Cox's proportional hazards (ties by Efron's approximation; "
         "interval and p by Wald). p_proportional is the p of Grambsch and Therneau's test that the "
         "ratio does not change with time. q-values are Benjamini and Hochberg's over the tumor "
-        f"types of a variable.{_held_fixed(settings, 'as a covariate of the model')}{null}"
+        f"types of a variable.{fixed}{null}"
     )
 
 

@@ -5,6 +5,8 @@
   const data = JSON.parse(byId("data").textContent);
   const { charts, names, nulls, significant } = data;
   const MOST_HEAT_PAIRS = 60;
+  const MOST_PRINTED_ROWS = 60;  // of a table, on paper
+  const PAPER = 640;  // pixels, of what is not on the screen
   let page = unpacked(data.page);
   // a live page's own part: `begin`, `samplesOf` a tumor type, `remember` what is chosen, `resized`
   const live = data.live ? livePage({
@@ -24,13 +26,14 @@
   let type = null;
   const views = {};
   const drawn = {};
+  const changes = changesPart({ byId, make, readable, small, draw, saveFigure, charts });
 
   function byId(id) {
     return document.getElementById(id);
   }
 
   function unpacked(found) {
-    for (const one of found.pairs) {
+    for (const one of [found, ...found.sections].flatMap((part) => part.pairs)) {
       const { names: all, same, columns, rows } = one.rows;
       one.rows = rows.map((values) => {
         const row = { ...same, ...Object.fromEntries(columns.map((name, at) => [name, values[at]])) };
@@ -125,7 +128,7 @@
     const text = await view.toSVG();
     view.finalize();
     const [, width, height] = /width="([\d.]+)" height="([\d.]+)"/.exec(text).map(Number);
-    const mark = page.simulated
+    const mark = byId(id).closest(".simulated")
       ? `<text x="${width / 2}" y="${height / 2}" font-size="${Math.min(48, width / 8, height / 3)}"
           text-anchor="middle" dominant-baseline="central" font-family="sans-serif"
           fill="var(--line)" opacity="0.3">SIMULATED</text></svg>` : "</svg>";
@@ -220,7 +223,14 @@
       make("h3", { textContent: readable(table.title) }), download);
     const parts = table.note ? [make("p", { className: "about", textContent: table.note })] : [];
     const focused = host.contains(document.activeElement) && document.activeElement.textContent;
-    host.replaceChildren(make("div", { className: "sheet" }, head, ...parts, scroller));
+    const whole = make("div", { className: "sheet" }, head, ...parts, scroller);
+    whole.classList.toggle("simulated", Boolean(table.simulated));
+    if (table.rows.length > MOST_PRINTED_ROWS) {
+      whole.classList.add("long");
+      whole.append(make("p", { className: "about only-print", textContent:
+        `Printed are ${MOST_PRINTED_ROWS} of ${table.rows.length.toLocaleString("en")} rows; the page has all.` }));
+    }
+    host.replaceChildren(whole);
     const again = [...host.querySelectorAll("button")].find((one) => one.textContent === focused);
     if (again) again.focus({ preventScroll: true });
   }
@@ -257,7 +267,7 @@
     return view;
   }
 
-  function shownRows() {
+  function shownRows() {  // of the pair that is chosen
     const wanted = byId("filter").value.toLowerCase().split(/[\s,;]+/).filter(Boolean);
     const named = (row) => `${row.tumor_type} ${names[row.tumor_type] || ""}`.toLowerCase();
     const rows = pair.rows.filter((row) =>
@@ -290,9 +300,9 @@
     };
   }
 
-  function forestRows(rows) {
+  function forestRows(rows, of) {
     const shown = rows.map(forestRow);
-    const all = pair.pooled;
+    const all = of.pooled;
     if (all && isNumber(all.r)) {
       shown.push({
         kind: "pooled", label: "pooled", name: `${all.n_types} tumor types`, small: true, r: all.r,
@@ -311,7 +321,7 @@
     return shown;
   }
 
-  function caption(rows) {
+  function caption(rows, of) {
     const has = (name) => rows.some((row) => isNumber(row[name]));
     const key = (colour) => {
       const one = make("span", { className: "key" });
@@ -326,12 +336,12 @@
       parts.push("Short stroke: r without the genes that both share",
         nulls.some(({ low }) => has(low)) ? ", which the bands are about. " : ". ");
     }
-    if (pair.pooled && isNumber(pair.pooled.r)) {
+    if (of.pooled && isNumber(of.pooled.r)) {
       parts.push("At the foot the pooled r with its interval and, as a thin line, the 95 % ",
         "prediction interval. ");
     }
-    parts.push("At the right n and r. Press a row for its samples.");
-    byId("forest-caption").replaceChildren(...parts);
+    parts.push("At the right n and r.");
+    return parts;
   }
 
   // in the order of the rows, whichever of them a layer of the figure leaves out
@@ -341,12 +351,11 @@
 
   // --- strata side by side
 
-  function strataRows() {
-    const shown = shownRows();
+  function strataRows(shown, of) {
     const types = [...new Set(shown.map((row) => row.tumor_type))];
-    const inOrder = types.flatMap((name) => pair.strata.flatMap((stratum) =>
+    const inOrder = types.flatMap((name) => of.strata.flatMap((stratum) =>
       shown.filter((row) => row.tumor_type === name && row.stratum === stratum)));
-    const pooled = pair.pooled_strata.filter((row) => isNumber(row.r));
+    const pooled = of.pooled_strata.filter((row) => isNumber(row.r));
     return [
       ...inOrder.map(forestRow),
       ...pooled.map((row) => ({ ...forestRow(row), kind: "pooled", label: "pooled", small: true,
@@ -354,38 +363,41 @@
     ].map((row) => ({ ...row, stratum: readable(row.stratum) }));
   }
 
-  async function drawStrata() {
+  function strataFigure(of, shown) {
     const spec = structuredClone(charts.strata);
-    const domain = pair.strata.map(readable);
+    const domain = of.strata.map(readable);
     spec.encoding.yOffset.scale = { domain };
     for (const { encoding } of spec.layer) {
       if (encoding.color && encoding.color.scale) encoding.color.scale.domain = domain;
     }
-    byId("forest-caption").replaceChildren(`Point and line: r and its 95 % interval in each stratum,
-      from the top as the colours below; filled where q < ${significant}. ${pair.pooled_strata.length
-        ? "At the foot the pooled r of each, with the 95 % prediction interval as a thin line. " : ""}
-      At the right n and r. What compares the strata is in the table of differences.`);
-    const host = byId("forest-chart");
-    const rows = strataRows();
+    const rows = strataRows(shown, of);
     spec.encoding.y.scale.domain = labelsOf(rows);
-    await draw("forest-chart", spec, { rows }, host.clientWidth - 165,
-      [`${pair.x} against ${pair.y}`, pair.about]);
+    return { spec, rows, texts: [`Point and line: r and its 95 % interval in each stratum,
+      from the top as the colours below; filled where q < ${significant}. ${of.pooled_strata.length
+        ? "At the foot the pooled r of each, with the 95 % prediction interval as a thin line. " : ""}
+      At the right n and r. What compares the strata is in the table of differences.`] };
+  }
+
+  // The figure of a pair over tumor types, of some of its rows: its spec, its data and what to read.
+  function forestFigure(of, shown) {
+    if (of.strata.length) return strataFigure(of, shown);
+    const spec = structuredClone(charts.forest);
+    const rows = forestRows(shown, of);
+    spec.encoding.y.scale = { domain: labelsOf(rows) };
+    return { spec, rows, texts: caption(shown, of) };
+  }
+
+  function titleOfFigure(of) {
+    return [`${of.x} against ${of.y}`, of.about];
   }
 
   async function drawForest() {
-    if (pair.strata.length) {
-      await drawStrata();
-      return;
-    }
-    const rows = shownRows();
-    caption(rows);
+    const { spec, rows, texts } = forestFigure(pair, shownRows());
+    const press = pair.strata.length || !pair.rows.some(hasSamples) ? [] : [" Press a row for its samples."];
+    byId("forest-caption").replaceChildren(...texts, ...press);
     const host = byId("forest-chart");
-    const spec = structuredClone(charts.forest);
-    const drawnRows = forestRows(rows);
-    spec.encoding.y.scale = { domain: labelsOf(drawnRows) };
-    const title = [`${pair.x} against ${pair.y}`, pair.about];
-    await draw("forest-chart", spec, { rows: drawnRows }, host.clientWidth - 165,
-      title, (row) => row.kind === "type" && chooseType(row.label));
+    await draw("forest-chart", spec, { rows }, host.clientWidth - 165, titleOfFigure(pair),
+      (row) => row.kind === "type" && chooseType(row.label));
   }
 
   const ROW_COLUMNS = [
@@ -406,18 +418,23 @@
     ["n_purity", "n with purity", "count"], ["why", "note", "text"],
   ].map(([name, label, kind, help]) => ({ name, label, kind, help }));
 
-  function writeRows() {
-    const rows = pair.rows.map((row) => ({ ...row, why: forestRow(row).why }));
+  // the table of a pair, a row for each tumor type
+  function rowsTable(of) {
+    const rows = of.rows.map((row) => ({ ...row, why: forestRow(row).why }));
     const columns = ROW_COLUMNS.filter((column) => !["why", "stratum"].includes(column.name)
       || rows.some((row) => row[column.name]));
-    const pooled = pair.strata.length ? pair.pooled_strata : [pair.pooled];
-    sheet(byId("rows"), {
-      title: `${pair.x} against ${pair.y}, ${pair.method}`,
-      file: `${pair.x}-${pair.y}-${pair.method}`,
+    const pooled = of.strata.length ? of.pooled_strata : [of.pooled];
+    return {
+      title: `${of.x} against ${of.y}, ${of.method}`,
+      file: `${of.x}-${of.y}-${of.method}`,
       columns, rows,
       foot: pooled.filter((row) => row && isNumber(row.r))
         .map((row) => ({ ...row, tumor_type: "POOLED", level: "pooled" })),
-    }, {
+    };
+  }
+
+  function writeRows() {
+    sheet(byId("rows"), rowsTable(pair), {
       key: "tumor_type",
       canPress: hasSamples,
       press: (row) => {
@@ -469,40 +486,54 @@
     if (live) live.remember();
   }
 
-  async function drawScatter(row, samples) {
+  // of the samples of a pair in one tumor type: its spec, its data, its heading and numbers
+  function scatterFigure(of, row, samples) {
     const parts = [`n = ${WRITE.count(row.n)}`];
     if (isNumber(row.r)) {
-      parts.push(`${pair.method} r = ${row.r.toFixed(3)} (${between(row.ci_low, row.ci_high)})`);
+      parts.push(`${of.method} r = ${row.r.toFixed(3)} (${between(row.ci_low, row.ci_high)})`);
     }
     for (const name of ["p", ...nulls.map(({ p }) => p)]) {
       if (isNumber(row[name])) parts.push(`${name} = ${small(row[name])}`);
     }
     const full = names[row.tumor_type];
-    byId("scatter-title").textContent =
-      `${row.tumor_type}${full ? `, ${full.toLowerCase()}` : ""}`;
-    byId("scatter-about").textContent = parts.join("; ");
     const spec = structuredClone(charts.scatter);
     const [points, , line] = spec.layer;
-    for (const [axis, text] of [["x", pair.x_axis], ["y", pair.y_axis]]) {
+    for (const [axis, text] of [["x", of.x_axis], ["y", of.y_axis]]) {
       points.encoding[axis].axis.title = readable(text);
     }
     if (samples.x.length > 300) Object.assign(points.mark, { opacity: 0.35 });
-    if (pair.method !== "pearson") line.mark.strokeDash = [4, 3];
-    const host = byId("scatter-chart");
-    await draw("scatter-chart", spec, {
-      points: samples.x.map((x, place) => ({
-        x, y: samples.y[place], sample: samples.samples[place],
-      })),
-      line: samples.line.map(([x, y, low, high]) => ({ x, y, low, high })),
-    }, host.clientWidth - 75, [`${pair.x} against ${pair.y} in ${row.tumor_type}`, ...parts]);
-    byId("scatter-csv").onclick = () => {
-      const rows = samples.x.map((x, place) => ({
-        tumor_type: row.tumor_type, sample: samples.samples[place], [pair.x_axis]: x,
-        [pair.y_axis]: samples.y[place],
-      }));
-      save(csv(["tumor_type", "sample", pair.x_axis, pair.y_axis], rows),
-        `${pair.x}-${pair.y}-${row.tumor_type}.csv`, "text/csv");
+    if (of.method !== "pearson") line.mark.strokeDash = [4, 3];
+    return {
+      spec,
+      heading: `${row.tumor_type}${full ? `, ${full.toLowerCase()}` : ""}`,
+      parts,
+      title: [`${of.x} against ${of.y} in ${row.tumor_type}`, ...parts],
+      datasets: {
+        points: samples.x.map((x, place) => ({
+          x, y: samples.y[place], sample: samples.samples[place],
+        })),
+        line: samples.line.map(([x, y, low, high]) => ({ x, y, low, high })),
+      },
     };
+  }
+
+  function saveSamples(of, row, samples) {
+    const rows = samples.x.map((x, place) => ({
+      tumor_type: row.tumor_type, sample: samples.samples[place], [of.x_axis]: x,
+      [of.y_axis]: samples.y[place],
+    }));
+    save(csv(["tumor_type", "sample", of.x_axis, of.y_axis], rows),
+      `${of.x}-${of.y}-${row.tumor_type}.csv`, "text/csv");
+  }
+
+  async function drawScatter(row, samples) {
+    const of = pair;
+    const { spec, heading, parts, title, datasets } = scatterFigure(of, row, samples);
+    byId("scatter-title").textContent = heading;
+    byId("scatter-about").textContent = parts.join("; ");
+    const host = byId("scatter-chart");
+    byId("scatter-csv").onclick = () => saveSamples(of, row, samples);
+    await draw("scatter-chart", spec, datasets, host.clientWidth - 75, title);
   }
 
   // --- pairs
@@ -520,7 +551,11 @@
   async function choosePair(id, wanted) {
     pair = page.pairs.find((one) => one.id === id) || page.pairs[0];
     byId("pair").value = pair.id;
+    byId("pair-title").textContent = readable(titleOf(pair));
     byId("pair-about").textContent = pair.about;
+    for (const id of ["forest-chart", "scatter-chart", "heat-chart"]) {
+      byId(id).classList.toggle("simulated", Boolean(pair.simulated));
+    }
     const withSamples = pair.rows.filter(hasSamples);
     const options = sorted(withSamples, "tumor_type").map((row) => make("option",
       { value: row.tumor_type, textContent: row.tumor_type }));
@@ -595,29 +630,43 @@
   function drawDominance() {
     const host = byId("dominance-charts");
     byId("dominance").hidden = !page.dominance.length;
-    host.replaceChildren(...page.dominance.flatMap((one, place) => [
-      make("h3", { textContent: readable(one.analysis) }),
+    host.replaceChildren(...page.dominance.flatMap((one, place) =>
+      chartWithTitle(one, one.analysis, `dominance-${place}`)));
+    page.dominance.forEach((one, place) => drawDominanceIn(`dominance-${place}`, one));
+  }
+
+  // the heading and the empty host of a figure
+  function chartWithTitle(one, title, id) {
+    const host = make("div", { className: "chart", id });
+    host.classList.toggle("simulated", Boolean(one.simulated));
+    return [
+      make("h3", { textContent: readable(title) }),
       make("p", { className: "about", textContent: readable(one.about) }),
-      make("div", { className: "chart", id: `dominance-${place}` }),
-    ]));
-    page.dominance.forEach((one, place) => {
-      const counts = new Map();
-      for (const row of one.rows.filter((each) => each.scale === "standardised")) {
-        counts.set(row.set, (counts.get(row.set) || 0) + (row.n_highest || 0));
-      }
-      const order = [...one.sets].sort((a, b) => (counts.get(b) || 0) - (counts.get(a) || 0));
-      const shown = order.slice(0, order.length > 8 ? 7 : 8);
-      const shares = one.rows.filter((row) => isNumber(row.share_highest)).map((row) => ({
-        ...row, share: row.share_highest,
-        set: shown.includes(row.set) ? readable(row.set) : "others",
-        place: shown.includes(row.set) ? shown.indexOf(row.set) : shown.length,
-      }));
-      const spec = structuredClone(charts.dominance);
-      const scale = spec.spec.encoding.color.scale;
-      scale.domain = shown.map(readable).concat(order.length > shown.length ? ["others"] : []);
-      const width = byId(`dominance-${place}`).clientWidth - 75;
-      draw(`dominance-${place}`, spec, { shares }, Math.min(width, 620), [one.analysis, one.about]);
-    });
+      host,
+    ];
+  }
+
+  function drawDominanceIn(id, one) {
+    const counts = new Map();
+    for (const row of one.rows.filter((each) => each.scale === "standardised")) {
+      counts.set(row.set, (counts.get(row.set) || 0) + (row.n_highest || 0));
+    }
+    const order = [...one.sets].sort((a, b) => (counts.get(b) || 0) - (counts.get(a) || 0));
+    const shown = order.slice(0, order.length > 8 ? 7 : 8);
+    const shares = one.rows.filter((row) => isNumber(row.share_highest)).map((row) => ({
+      ...row, share: row.share_highest,
+      set: shown.includes(row.set) ? readable(row.set) : "others",
+      place: shown.includes(row.set) ? shown.indexOf(row.set) : shown.length,
+    }));
+    const spec = structuredClone(charts.dominance);
+    const scale = spec.spec.encoding.color.scale;
+    scale.domain = shown.map(readable).concat(order.length > shown.length ? ["others"] : []);
+    return draw(id, spec, { shares }, Math.min(roomOf(id) - 75, 620), [one.analysis, one.about]);
+  }
+
+  // pixels; of what is only printed those of a sheet of paper
+  function roomOf(id) {
+    return byId(id).clientWidth || PAPER;
   }
 
   // --- survival
@@ -640,36 +689,37 @@
 
   function drawSurvival() {
     byId("survival").hidden = !page.hazards.length;
-    byId("survival-caption").textContent = `Point and line: the hazard ratio of a standard deviation
+    byId("survival-caption").textContent = HAZARDS_CAPTION;
+    byId("survival-charts").replaceChildren(...page.hazards.flatMap((one, place) =>
+      chartWithTitle(one, one.title, `survival-${place}`)));
+    page.hazards.forEach((one, place) => drawHazardsIn(`survival-${place}`, one));
+  }
+
+  const HAZARDS_CAPTION = `Point and line: the hazard ratio of a standard deviation
       and its 95 % interval, cut at the ends of the axis; filled where q < ${significant}. Grey:
       95 % of random genes. At the foot the pooled ratio. At the right events and ratio.`;
-    byId("survival-charts").replaceChildren(...page.hazards.flatMap((one, place) => [
-      make("h3", { textContent: readable(one.title) }),
-      make("p", { className: "about", textContent: readable(one.about) }),
-      make("div", { className: "chart", id: `survival-${place}` }),
-    ]));
-    page.hazards.forEach((one, place) => {
-      const inOrder = sorted(one.rows, "hr", true);
-      const rows = inOrder.map((row) => hazardRow(row, row.tumor_type));
-      if (one.pooled) rows.push(hazardRow(one.pooled, "pooled"));
-      const ENDS = ["hr", "ci_low", "ci_high", "genes_low", "genes_high"];
-      const found = rows.flatMap((row) => ENDS.map((name) => row[name])).filter(isNumber);
-      const least = Math.max(1 / 32, Math.min(0.5, ...found) / 1.05);
-      const most = Math.min(32, Math.max(2, ...found) * 1.05);
-      const within = (value) => (isNumber(value) ? Math.min(most, Math.max(least, value)) : value);
-      const spec = structuredClone(charts.hazards);
-      spec.encoding.y.scale = { domain: labelsOf(rows) };
-      for (const { encoding } of spec.layer) {
-        if (!encoding.x || !encoding.x.scale) continue;
-        encoding.x.scale.domain = [least, most];
-        encoding.x.axis.values = HAZARD_TICKS.filter((tick) => tick >= least && tick <= most);
-      }
-      const cut = rows.map((row) => ({
-        ...row, ...Object.fromEntries(ENDS.map((name) => [name, within(row[name])])),
-      }));
-      const width = byId(`survival-${place}`).clientWidth - 165;
-      draw(`survival-${place}`, spec, { rows: cut }, Math.min(width, 620), [one.title, one.about]);
-    });
+
+  function drawHazardsIn(id, one) {
+    const inOrder = sorted(one.rows, "hr", true);
+    const rows = inOrder.map((row) => hazardRow(row, row.tumor_type));
+    if (one.pooled) rows.push(hazardRow(one.pooled, "pooled"));
+    const ENDS = ["hr", "ci_low", "ci_high", "genes_low", "genes_high"];
+    const found = rows.flatMap((row) => ENDS.map((name) => row[name])).filter(isNumber);
+    const least = Math.max(1 / 32, Math.min(0.5, ...found) / 1.05);
+    const most = Math.min(32, Math.max(2, ...found) * 1.05);
+    const within = (value) => (isNumber(value) ? Math.min(most, Math.max(least, value)) : value);
+    const spec = structuredClone(charts.hazards);
+    spec.encoding.y.scale = { domain: labelsOf(rows) };
+    for (const { encoding } of spec.layer) {
+      if (!encoding.x || !encoding.x.scale) continue;
+      encoding.x.scale.domain = [least, most];
+      encoding.x.axis.values = HAZARD_TICKS.filter((tick) => tick >= least && tick <= most);
+    }
+    const cut = rows.map((row) => ({
+      ...row, ...Object.fromEntries(ENDS.map((name) => [name, within(row[name])])),
+    }));
+    const width = Math.min(roomOf(id) - 165, 620);
+    return draw(id, spec, { rows: cut }, width, [one.title, one.about]);
   }
 
   // --- the page
@@ -682,7 +732,7 @@
     byId("title").textContent = readable(page.title);
     document.title = `${readable(page.title)} · tcga-corr`;
     byId("subtitle").textContent = page.subtitle;
-    byId("simulated").hidden = !page.simulated;
+    byId("simulated").hidden = !page.simulated && !page.partly_simulated;
     document.body.classList.toggle("simulated", page.simulated);
     byId("answers").replaceChildren(...page.answers.flatMap((one) => [
       make("dt", { textContent: readable(one.question) }),
@@ -732,8 +782,8 @@
     for (const option of byId("sort").options) {
       option.hidden = option.value.startsWith("p_") && !has(option.value);
     }
-    const first = page.pairs.find((one) => one.id === id)
-      || page.pairs.find((one) => one.scatters) || page.pairs[0];
+    // what was asked first, unless another was chosen
+    const first = page.pairs.find((one) => one.id === id) || page.pairs[0];
     return choosePair(first.id, wanted);
   }
 
@@ -787,6 +837,8 @@
     drawSurvival();
     drawDominance();
     if (live) live.resized();
+    changes.redraw();
+    if (sections) sections.drawAgain(page);
   }, 150));
   addEventListener("beforeprint", () => {
     for (const one of document.querySelectorAll("details")) one.open = true;
@@ -799,13 +851,25 @@
     const done = await writePairs(wanted, id);
     drawSurvival();
     drawDominance();
+    changes.draw(page);
     writeTables();
     return done;
   }
 
+  const shared = {
+    data, byId, make, readable, isNumber, sorted, sheet, draw, save, saveFigure, copy, colour,
+    chartWithTitle, drawDominanceIn, drawHazardsIn, HAZARDS_CAPTION, forestFigure, scatterFigure,
+    saveSamples, rowsTable, titleOfFigure, titleOf, roomOf, PAPER, soon,
+  };
+  const sections = live ? null : questionSections(shared);
+  const printed = live ? null : printedPairs(shared);
+
   async function begin() {
     await (live ? live.begin() : show(page));
+    if (sections) await sections.show(page);
     document.documentElement.dataset.ready = "yes";
+    if (printed) await printed.show(page);
+    document.documentElement.dataset.printable = "yes";
   }
 
   begin();

@@ -14,6 +14,7 @@ from tcga_corr.analysis.screen import ScreenQuery
 from tcga_corr.exchange import finite
 from tcga_corr.page import sentences
 from tcga_corr.page.parts import Finding, Pair, Row, Scatter
+from tcga_corr.sources import source_is_simulated
 from tcga_corr.vocabulary.associations import note_without_mark
 
 _DIGITS = 6  # of the values of a sample, on a screen
@@ -61,7 +62,13 @@ def pair_of(
         pooled=finite(pooled),
         scatters=scatters,
         no_scatters=no_scatters,
+        simulated=are_simulated(rows),
     )
+
+
+def are_simulated(rows: Sequence[Row]) -> bool:
+    """Whether rows are of simulated values, by their source."""
+    return any(source_is_simulated(row["source"]) for row in rows[:1])
 
 
 def pairs_of_answer(answer: CorrelateAnswer) -> list[Pair]:

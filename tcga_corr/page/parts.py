@@ -27,7 +27,7 @@ class Table:
     """Rows that can be sorted and downloaded.
 
     ``columns`` are those shown; a download holds all that the rows have. ``file`` names it, without
-    an ending.
+    an ending. ``simulated`` is whether its values are, where those of the whole page are not.
     """
 
     title: str
@@ -35,6 +35,7 @@ class Table:
     columns: Sequence[Column]
     rows: Sequence[Row]
     note: str = ""
+    simulated: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,8 @@ class Pair:
     strata, pooled_strata
         Of samples that are cut, the strata in order; the rows are those of each in each tumor type,
         the pooled ones of each, and ``pooled`` is None.
+    simulated
+        Whether its values are.
     """
 
     id: str
@@ -98,6 +101,7 @@ class Pair:
     no_scatters: str = ""
     strata: Sequence[str] = ()
     pooled_strata: Sequence[Row] = ()
+    simulated: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,49 @@ class Hazards:
     about: str
     rows: Sequence[Row]
     pooled: Row | None
+    simulated: bool = False
+
+
+@dataclass(frozen=True)
+class Volcano:
+    """Genes of one contrast in one tumor type.
+
+    Attributes
+    ----------
+    tumor_type, contrast, about
+        What is compared where; samples, numbers of calls, and what was thinned.
+    gene, x, y
+        Symbols, log2 fold changes, and -log10 q.
+    call
+        1 for genes called up, -1 down, 0 neither.
+    mark
+        1 for genes without a read in one group, 2 where q is too small for a number; else 0.
+    labels
+        The places of those that are named.
+    line
+        The height from which q is below its limit.
+    """
+
+    tumor_type: str
+    contrast: str
+    about: str
+    gene: Sequence[str]
+    x: Sequence[float]
+    y: Sequence[float]
+    call: Sequence[int]
+    mark: Sequence[int]
+    labels: Sequence[int]
+    line: float
+
+
+@dataclass(frozen=True)
+class Differential:
+    """Differential expression of a block; genes are called from the fold change ``lfc`` on."""
+
+    analysis: str
+    about: str
+    lfc: float
+    volcanoes: Sequence[Volcano]
 
 
 @dataclass(frozen=True)
@@ -119,6 +166,54 @@ class Dominance:
     finding: Finding
     sets: Sequence[str]
     rows: Sequence[Row]
+    simulated: bool = False
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure that was drawn elsewhere: its title, and its SVG."""
+
+    title: str
+    svg: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """A question with all of its answer.
+
+    Attributes
+    ----------
+    id
+        The same for the same question, and different from that of any other.
+    title, about
+        Its short name, and the data it is from.
+    simulated
+        Whether any of its values are.
+    answers
+        The question and its answer in words; several of a question of several methods.
+    pairs, scatters, hazards, dominance, drawings
+        Its figures, those of the page and those drawn elsewhere; ``no_drawings`` says which are
+        missing, and why.
+    tables, methods, references, dropped, provenance
+        As of :class:`Page`.
+    """
+
+    id: str
+    title: str
+    about: str
+    simulated: bool
+    answers: Sequence[Finding]
+    pairs: Sequence[Pair] = ()
+    scatters: Mapping[str, Scatter] = field(default_factory=dict)
+    hazards: Sequence[Hazards] = ()
+    dominance: Sequence[Dominance] = ()
+    drawings: Sequence[Drawing] = ()
+    no_drawings: Sequence[str] = ()
+    tables: Sequence[Table] = ()
+    methods: Sequence[str] = ()
+    references: Sequence[str] = ()
+    dropped: Table | None = None
+    provenance: Sequence[Table] = ()
 
 
 @dataclass(frozen=True)
@@ -175,12 +270,12 @@ class Page:
     title, subtitle
         Its heading.
     simulated
-        Whether any value is simulated.
+        Whether its values are simulated.
     answers
         Questions and answers in words.
     pairs, pairs_note, scatters
         For the figure; which pairs they are, if not all; by key and tumor type, their samples.
-    boxes, dominance, hazards, tables
+    boxes, dominance, hazards, differential, tables
         More figures, and tables.
     methods
         Paragraphs to paste; ``references`` are what they cite.
@@ -190,6 +285,10 @@ class Page:
         Names and values, of software, run and inputs.
     spec
         The spec of a run, as it was given.
+    sections
+        Of a page of questions each with its own answer, figures and tables.
+    partly_simulated
+        Whether only some values are simulated, each figure and table of which says so.
     """
 
     title: str
@@ -202,19 +301,23 @@ class Page:
     boxes: Sequence[Boxes] = ()
     dominance: Sequence[Dominance] = ()
     hazards: Sequence[Hazards] = ()
+    differential: Sequence[Differential] = ()
     tables: Sequence[Table] = ()
     methods: Sequence[str] = ()
     references: Sequence[str] = ()
     dropped: Table | None = None
     provenance: Sequence[Table] = ()
     spec: str = ""
+    sections: Sequence[Section] = ()
+    partly_simulated: bool = False
 
 
 def as_data(page: Page) -> dict[str, Any]:
     """A page as JSON values; what is the same in all rows of a pair is not repeated."""
     data: dict[str, Any] = finite(asdict(page))
-    for pair in data["pairs"]:
-        pair["rows"] = _packed(pair["rows"])
+    for part in (data, *data["sections"]):
+        for pair in part["pairs"]:
+            pair["rows"] = _packed(pair["rows"])
     return data
 
 
@@ -229,3 +332,10 @@ def _packed(rows: Sequence[Row]) -> dict[str, Any]:
         "columns": columns,
         "rows": [[row[name] for name in columns] for row in rows],
     }
+
+
+def unpacked(packed: Mapping[str, Any]) -> list[Row]:
+    """The rows of :func:`as_data`, of a pair."""
+    names, columns, same = packed["names"], packed["columns"], packed["same"]
+    rows = [{**same, **dict(zip(columns, row, strict=True))} for row in packed["rows"]]
+    return [{name: row[name] for name in names} for row in rows]

@@ -13,6 +13,7 @@ from typing import Any
 import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
+from tcga_corr.page.change_charts import change_charts
 from tcga_corr.page.charts import all_charts
 from tcga_corr.page.parts import Page, as_data
 from tcga_corr.vocabulary.associations import SIGNIFICANT
@@ -20,17 +21,20 @@ from tcga_corr.vocabulary.nulls import NULLS
 from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
 
 _VEGA_LITE = "6.4"
-_LIVE = ("live_form.js", "live.js")
+# beside page.js, which calls them
+_LIVE, _WRITTEN = ("live_form.js", "live.js"), ("sections.js", "printed.js")
 _OF_NULLS = ("name", "short", "compared_with", "z", "p", "q", "mean", "low", "high")
 
 
-def report(page: Page) -> str:
+def report(page: Page, schema: int | None = None) -> str:
     """The HTML of a page, with all its figures and tables in it.
+
+    ``schema`` is that of its data, where they are to be read again.
 
     Rows and names are data of the page, never its markup or its script: the script writes them as
     text, and the policy in the page's head lets no other script run and nothing be loaded.
     """
-    return _render(page, is_live=False)
+    return _render(page, is_live=False, schema=schema)
 
 
 def live_page() -> str:
@@ -40,16 +44,18 @@ def live_page() -> str:
     )
 
 
-def _render(page: Page, *, is_live: bool) -> str:
+def _render(page: Page, *, is_live: bool, schema: int | None = None) -> str:
     data = {
+        **({} if schema is None else {"schema": schema, "version": version("tcga-corr")}),
         "page": as_data(page),
         "live": is_live,
-        "charts": all_charts(),
+        "charts": {**all_charts(), **change_charts()},
         "nulls": [{name: getattr(null, name) for name in _OF_NULLS} for null in NULLS.values()],
         "significant": SIGNIFICANT,
         "names": {one.abbreviation: one.name for one in TUMOR_TYPES.values()},
     }
-    scripts = [_vega(), *(map(_read, _LIVE) if is_live else []), _read("page.js")]
+    own = ("differential.js", *(_LIVE if is_live else _WRITTEN), "page.js")
+    scripts = [_vega(), "\n".join(map(_read, own))]
     policy = "; ".join(
         [
             "default-src 'none'",

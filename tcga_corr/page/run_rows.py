@@ -20,7 +20,7 @@ class RowBudget:
     """How much more fits in a page.
 
     It keeps a page below 5 MB: a pair takes about 1.7 kB, a row of it 0.4, a sample 0.06, a row of
-    dominance 0.7 and a note 0.3.
+    dominance 0.7, a note 0.3, a gene of a volcano 0.03 and a row of its tables 0.3.
 
     Attributes
     ----------
@@ -28,6 +28,8 @@ class RowBudget:
         Pairs, rows of them, and samples of their scatters.
     dominance, survival, notes
         Rows of dominance, of survival, and of what was left out.
+    changes, changed
+        Genes of volcanoes, and rows of tables of differential expression.
     """
 
     pairs: int = 200
@@ -36,6 +38,8 @@ class RowBudget:
     dominance: int = 800
     survival: int = 1_200
     notes: int = 300
+    changes: int = 40_000
+    changed: int = 2_000
 
     def shares(self, plan: Plan) -> dict[tuple[str, str], int]:
         """How many pairs of each analysis and method fit, and are subtracted; of small ones all."""

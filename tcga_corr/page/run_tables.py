@@ -18,8 +18,9 @@ _COUNTED = f"q_genes < {SIGNIFICANT} and z_genes, or without q_genes q < {SIGNIF
 
 def claims_table(rows: Sequence[Row], file: str, of_run: str = "") -> Table:
     """Claims: what was published, beside what is here."""
+    contrast = [Column("contrast", "contrast")] if any(row["contrast"] for row in rows) else []
     columns = (
-        Column("claim", "claim"), Column("tumor_type", "tumor type"),
+        Column("claim", "claim"), Column("tumor_type", "tumor type"), *contrast,
         Column("statistic", "of"), Column("published", "published"),
         Column("published_n", "n published", "count"), Column("here", "here"),
         Column("ci_low", "from", "number", "lower end of the 95 % interval"),
@@ -87,7 +88,7 @@ def dominance_table(rows: Sequence[Row], analysis: str, file: str, note: str) ->
 
 def notes_of(folder: RunFolder, budget: RowBudget, prefix: str) -> Iterator[Row]:
     """The reasons in the notes of rows, each once; of very many, those of the most rows."""
-    for name in ("associations", "dominance", "survival"):
+    for name in ("associations", "dominance", "survival", "differential_summary"):
         path = folder.path / f"{name}.parquet"
         if not path.exists():
             continue

@@ -31,13 +31,15 @@ def page_of_run(engine: Engine, run: str) -> Page:
         subtitle=f"Run {plan.run}, {manifest['ended'][:10]}: "
         f"{plan.n_rows:,} row{'s' if plan.n_rows > 1 else ''} of "
         f"{len(plan.analyses)} analys{'es' if len(plan.analyses) > 1 else 'is'}",
-        simulated=provenance.simulated,
+        simulated=found.simulated,
+        partly_simulated=found.partly_simulated,
         answers=found.answers,
         pairs=found.pairs,
         pairs_note="; ".join(found.left_out),
         scatters=found.scatters,
         dominance=found.dominance,
         hazards=found.hazards,
+        differential=found.differential,
         tables=found.tables,
         methods=found.methods,
         references=found.references,
@@ -45,6 +47,7 @@ def page_of_run(engine: Engine, run: str) -> Page:
         provenance=[
             inputs.facts("Run", _facts(manifest), "run"),
             *inputs.provenance_tables(provenance),
+            *_files_of_groups(manifest),
             _result_tables(run, manifest["results"]),
         ],
         spec=plan.spec,
@@ -58,6 +61,13 @@ def _result_tables(run: str, results: Mapping[str, Mapping[str, Any]]) -> Table:
         (Column("table", "file"), Column("rows", "rows", "count"), Column("sha256", "sha256")),
         [{"table": name, **file} for name, file in results.items()],
     )
+
+
+def _files_of_groups(manifest: Mapping[str, Any]) -> list[Table]:
+    """The files that name the groups of differential expression, if there are any."""
+    columns = (Column("analysis", "analysis"), Column("file", "file"), Column("sha256", "sha256"))
+    rows = manifest.get("groups", [])
+    return [Table("Files of groups", "files-of-groups", columns, rows)] if rows else []
 
 
 def _facts(manifest: Mapping[str, Any]) -> dict[str, Any]:

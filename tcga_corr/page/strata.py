@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from tcga_corr.analysis.correlate_by import ALL_STRATA
 from tcga_corr.exchange import finite
 from tcga_corr.page import sentences
-from tcga_corr.page.pairs import about_rows, axis_titles
+from tcga_corr.page.pairs import about_rows, are_simulated, axis_titles
 from tcga_corr.page.parts import Column, Finding, Pair, Row, Table
 from tcga_corr.vocabulary.associations import (
     LEVEL_OF_DIFFERENCE,
@@ -57,6 +57,7 @@ def pair_of_strata(
         no_scatters=_NO_SAMPLES,
         strata=list(dict.fromkeys(row["stratum"] for row in own)),
         pooled_strata=finite(of_strata),
+        simulated=are_simulated(rows),
     )
 
 

@@ -33,6 +33,8 @@ _RESULTS = {
     "pooled": "pairs in several tumor types",
     "dominance": "[[dominance]]",
     "survival": "[[survival]]",
+    "differential": "[[differential]]",
+    "differential_summary": "[[differential]]",
 }
 _WRITING = {"COPY", "EXPORT", "ATTACH"}  # statements of DuckDB
 _TRIES = 5

@@ -28,5 +28,12 @@ REFERENCES = {
     "proportional": "Grambsch & Therneau 1994, Biometrika 81:515, doi:10.1093/biomet/81.3.515",
     "random-signatures": "Venet, Dumont & Detours 2011, PLoS Comput. Biol. 7:e1002240, "
     "doi:10.1371/journal.pcbi.1002240",
+    "deseq2": "Love, Huber & Anders 2014, Genome Biol. 15:550, doi:10.1186/s13059-014-0550-8",
+    "pydeseq2": "Muzellec et al. 2023, Bioinformatics 39:btad547, "
+    "doi:10.1093/bioinformatics/btad547",
+    "apeglm": "Zhu et al. 2019, Bioinformatics 35:2084, doi:10.1093/bioinformatics/bty895",
+    "large-groups": "Li et al. 2022, Genome Biol. 23:79, doi:10.1186/s13059-022-02648-4",
+    "gsea": "Subramanian et al. 2005, Proc. Natl. Acad. Sci. USA 102:15545, "
+    "doi:10.1073/pnas.0506580102",
     "friedman": "Friedman 1937, J. Am. Stat. Assoc. 32:675, doi:10.1080/01621459.1937.10503522",
 }

@@ -134,6 +134,22 @@ def types_of_words(text: str) -> list[TumorType]:
     return [one for one in TUMOR_TYPES.values() if all(_is_of(one, word) for word in wanted)]
 
 
+def order_as_given(names: Iterable[str]) -> tuple[str, ...]:
+    """What names of tumor types and unions stand for, each once, in the same order.
+
+    Raises
+    ------
+    UsageError
+        If a name is neither.
+    """
+    return tuple(
+        dict.fromkeys(
+            next(iter(unions_among([name])), None) or parse_tumor_type(name).abbreviation
+            for name in names
+        )
+    )
+
+
 def _is_of(tumor_type: TumorType, word: str) -> bool:
     if word in _SYNONYMS:
         return tumor_type.abbreviation in _SYNONYMS[word]

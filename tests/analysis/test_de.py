@@ -470,7 +470,8 @@ def test_the_command_line(
 
 def test_a_narrow_terminal_shows_genes_and_those_without_meaning(answer: Any) -> None:
     from tcga_corr.cli.de import _result
-    from tcga_corr.cli.output import Terminal, _as_table
+    from tcga_corr.cli.fitting import Terminal
+    from tcga_corr.cli.output import _as_table
 
     first = pl.when(pl.int_range(pl.len()) == 0)
     frame = answer.frame.with_columns(zero_group=first.then(pl.lit("A")).otherwise("zero_group"))

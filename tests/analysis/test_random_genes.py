@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 
 import tcga_corr as tc
-from tcga_corr.analysis import random_genes as module
+from tcga_corr.analysis import random_genes as drawing
+from tcga_corr.analysis import random_pairs
+from tcga_corr.analysis.gene_pool import GenePool
 from tcga_corr.analysis.null_setting import NullSetting
-from tcga_corr.analysis.random_genes import GenePool, matched_scores
+from tcga_corr.analysis.random_genes import matched_scores
 from tcga_corr.choices import Method
 from tcga_corr.engine import Engine
+from tcga_corr.stats.decks import Shuffles
 from tcga_corr.store.index import open_index
 from tcga_corr.store.layout import TableKey
 from tests.analysis.slow_nulls import (
@@ -206,8 +209,12 @@ def test_what_bounds_the_memory_changes_no_number(
 ) -> None:
     x, y, _ = PAIRS["more shared"]
     whole = row_of(small_atlas, x, y)
-    sizes = {"_FORMS_AT_ONCE": 14, "_MOST_SCORES": 33 * 2 * 11, "_MOST_UNITS": 400}
-    for name, value in sizes.items():
+    sizes = [
+        (drawing, "_FORMS_AT_ONCE", 14),
+        (drawing, "_MOST_SCORES", 33 * 2 * 11),
+        (random_pairs, "_MOST_UNITS", 400),
+    ]
+    for module, name, value in sizes:
         monkeypatch.setattr(module, name, value)
         assert row_of(small_atlas, x, y) == whole
 
@@ -222,7 +229,7 @@ def test_scores_of_random_sets_like_some(setting: NullSetting) -> None:
     genes = sorted(LIHC.genes)
     for number, one in enumerate(sets):
         assert found[number].shape == (10, 33)
-        for draw, order in enumerate(module.Shuffles(genes).orders(0, 10)):
+        for draw, order in enumerate(Shuffles(genes).orders(0, 10)):
             own_too = {CLASS_OF[ALIKE[0]]} if one == crowded else set()
             like = replaced(one, [genes[at] for at in order], CLASS_OF, own_too)
             shown = found[number][draw]

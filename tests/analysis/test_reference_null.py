@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from tcga_corr.analysis import reference_null
+from tcga_corr.analysis.gene_pool import GenePool
 from tcga_corr.analysis.null_setting import Side
-from tcga_corr.analysis.random_genes import GenePool
 from tcga_corr.analysis.reference_null import Neighbours, ReferenceSets, compare_with_reference
 from tcga_corr.choices import Method
 from tcga_corr.engine import Engine

@@ -280,7 +280,7 @@ def test_how_a_claim_is_held(done: Engine, run: Run, tmp_path: Path) -> None:
 def test_little_memory(engine: Engine, spec: Path, run: Run) -> None:
     code, _, err = run(engine, spec, "--workers", "3", "--memory", "0.1", "--shard", "1/9")
     assert code == 0
-    assert "note: 1 at a time, as more do not fit in 0.1 GB\n" in err
+    assert "note: of the largest tasks 1 at a time, as more do not fit in 0.1 GB\n" in err
     code, _, err = run(engine, spec, "--workers", "1", "--shard", "1/9")
     assert code == 0
     assert "at a time" not in err

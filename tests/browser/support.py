@@ -192,9 +192,9 @@ def narrow(page: Page, width: int) -> None:
 
 
 def overflowing(page: Page) -> list[str]:
-    """The figures over tumor types and of samples, where they are beyond the window."""
+    """The figures over tumor types, of samples and of genes that are beyond the window."""
     found: list[str] = page.evaluate(
-        """() => ["forest-chart", "scatter-chart"].filter((id) => {
+        """() => ["forest-chart", "scatter-chart", "change-chart-0"].filter((id) => {
           const svg = document.querySelector(`#${id} svg`);
           if (!svg || !svg.getBoundingClientRect().width) return false;
           const box = svg.getBoundingClientRect();

@@ -30,9 +30,10 @@ from tcga_corr.choices import Format
 from tcga_corr.cli import main
 from tcga_corr.cli.app import app
 from tcga_corr.cli.correlate import association_result
+from tcga_corr.cli.fitting import _is_number, aligned
 from tcga_corr.cli.main import shared_first
 from tcga_corr.cli.options import split_names
-from tcga_corr.cli.output import _is_number, _render, aligned
+from tcga_corr.cli.output import _render
 from tcga_corr.engine import Engine
 from tcga_corr.fetching.simulation import cohort_plans
 from tcga_corr.vocabulary.associations import ASSOCIATION

@@ -10,7 +10,8 @@ import polars as pl
 import pytest
 from rich.cells import cell_len
 
-from tcga_corr.cli.output import MOST_ROWS, Out, Result, Terminal, _as_table
+from tcga_corr.cli.fitting import Terminal, wrapped
+from tcga_corr.cli.output import MOST_ROWS, Out, Result, _as_table
 from tcga_corr.cli.workbook import workbook
 from tcga_corr.errors import UsageError
 
@@ -58,6 +59,51 @@ def test_notes_give_way_to_what_matters_more_and_are_named_then() -> None:
     assert found[-1] == "--wide has q, note too"
     without = Result(FRAME.with_columns(note=pl.lit("")), "rows", {}, less=("q",))
     assert lines(without, Terminal(30, bold=False))[-1] == "--wide has p, q too"
+
+
+def test_what_stays_longest_is_there_on_the_narrowest() -> None:
+    result = Result(FRAME.drop("note"), "rows", {}, less=("n",), keep=("q",))
+    found = lines(result, Terminal(26, bold=False))
+    assert found[0].split() == ["tumor_type", "r", "q"]
+    assert found[-1] == "--wide has n, p too"
+
+
+def test_columns_that_are_the_same_in_all_rows_are_said_once() -> None:
+    frame = FRAME.drop("note").with_columns(source=pl.lit("mine"), unit=pl.lit("log2(tpm+1)"))
+    found = lines(Result(frame, "rows", {}, less=("unit",)), Terminal(55, bold=False))
+    assert found[0].split() == ["tumor_type", "n", "r", "p", "q", "source"]
+    assert found[-1] == "the same in all rows: unit log2(tpm+1)"
+    one = Result(frame.head(1), "rows", {}, less=("unit",))  # of one row all are the same
+    assert lines(one, Terminal(55, bold=False))[-1] == "--wide has unit too"
+
+
+def test_long_names_are_cut_before_numbers_are_left_out() -> None:
+    frame = pl.DataFrame(
+        {"y": ["A" * 60 + str(n) for n in range(3)], "n": [9, 8, 7], "r": [0.1, 0.2, 0.3]}
+    )
+    found = lines(Result(frame, "rows", {}), Terminal(60, bold=False))
+    assert found[0].split() == ["y", "n", "r"]
+    assert len({line.split()[0] for line in found[2:5]}) == 3  # both ends stay
+    assert found[-1] == "--wide has whole names (y) too"
+    assert max(map(len, lines(Result(frame, "rows", {}), Terminal(30, bold=False)))) <= 30
+
+
+def test_a_simulated_heading_says_it_for_the_notes() -> None:
+    frame = FRAME.head(2).with_columns(note=pl.Series(["SIMULATED", "SIMULATED; no purity"]))
+    result = Result(frame, "rows", {}, heading="SIMULATED  a heading")
+    found = lines(result, Terminal(80, bold=False))
+    assert found[-1].endswith("   no purity")
+    assert sum("SIMULATED" in line for line in found) == 1
+    assert sum("SIMULATED" in line for line in lines(result, None)) == 3
+
+
+def test_lines_do_not_end_between_a_number_and_its_sign() -> None:
+    text = "of all 5 % have p = 0.05 and q < 0.1 where nfkb-pid-atypical"
+    for width in range(20, 60):
+        found = wrapped([text], width)
+        assert " ".join(found) == text
+        assert max(map(len, found)) <= width
+        assert not any(line.startswith(("%", "=", "<", "0", "pid")) for line in found)
 
 
 def test_another_column_of_texts_is_cut() -> None:

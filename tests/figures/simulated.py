@@ -25,12 +25,7 @@ from tcga_corr.analysis.dominance import (
 )
 from tcga_corr.analysis.pool import Pooling
 from tcga_corr.analysis.provenance import Provenance, SetRecord
-from tcga_corr.analysis.robustness import (
-    NullSpread,
-    RobustnessAnswer,
-    RobustnessQuery,
-    Spread,
-)
+from tcga_corr.analysis.robustness import NullSpread, RobustnessAnswer, RobustnessQuery, Spread
 from tcga_corr.analysis.score import ValuesAnswer, ValuesQuery
 from tcga_corr.analysis.screen import ScreenAnswer, ScreenQuery
 from tcga_corr.analysis.survival import PooledHazard, SurvivalAnswer, SurvivalQuery
@@ -48,10 +43,12 @@ from tcga_corr.figures.dominance import dominance_figure
 from tcga_corr.figures.forest import forest
 from tcga_corr.figures.hazards import hazard_forest
 from tcga_corr.figures.heat import heat_map
+from tcga_corr.figures.look import PLAIN, Look
 from tcga_corr.figures.scatter import scatter
 from tcga_corr.figures.specification import specification_curve
 from tcga_corr.figures.survival import survival_curves
 from tcga_corr.figures.volcano import MOST_PANELS, volcano
+from tcga_corr.stats.adjustment import benjamini_hochberg
 from tcga_corr.stats.kaplan_meier import curve
 from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
 
@@ -336,15 +333,18 @@ def screened(
     x: str = "X",
     adjust: Sequence[str] = (),
 ) -> ScreenAnswer:
-    """Rows of a screen, pooled where no types are given; of the strongest, some share genes."""
+    """Rows of a screen, pooled where no types are given; of the strongest, some share genes.
+
+    q is that of Benjamini and Hochberg over all rows.
+    """
     rng = np.random.default_rng(2)
     parts = []
     for number in range(len(types) or 1):
         r = np.sort(rng.uniform(-0.9, 0.9, n_y))
-        q = 10.0 ** (-40 * r**2 - 0.01)
+        p = 10.0 ** (-40 * r**2 - 0.01)
         y = [names[place] if place < len(names) else f"GENE{place}" for place in range(n_y)]
         part = pl.DataFrame(
-            {"x": x, "y": y, "r": r, "q": q, "n": n, "n_shared_genes": np.arange(n_y) % 3 // 2}
+            {"x": x, "y": y, "r": r, "p": p, "n": n, "n_shared_genes": np.arange(n_y) % 3 // 2}
         ).with_columns(rank=pl.col("r").abs().rank("ordinal", descending=True))
         kind = {"tumor_type": pl.lit(types[number])} if types else {"n_types": pl.lit(33)}
         parts.append(part.with_columns(**kind))
@@ -352,7 +352,9 @@ def screened(
         x=x, against="genes", y_kind="genes", n_y=n_y, method="pearson", adjust=list(adjust),
         scope=scope(types), by_tumor_type=bool(types), null=[], draws=1_000,
     )  # fmt: skip
-    return ScreenAnswer(pl.concat(parts), query, (), provenance())
+    frame = pl.concat(parts)
+    frame = frame.with_columns(q=benjamini_hochberg(frame["p"].to_numpy()))
+    return ScreenAnswer(frame, query, (), provenance())
 
 
 def associations(
@@ -391,46 +393,51 @@ def some_pairs(n: int) -> list[tuple[str, str]]:
     return [(f"set {number}", f"gene {number % 9}") for number in range(n)]
 
 
-def _scatter(names: Sequence[str], types: Sequence[str]) -> Figure:
+def _scatter(names: Sequence[str], types: Sequence[str], look: Look = PLAIN) -> Figure:
     n = 10 if len(types) == 1 else 1_200
-    return scatter(correlated(types[:1], names), pair_values(n, names))
+    return scatter(correlated(types[:1], names), pair_values(n, names), look)
 
 
-def _heat_map(names: Sequence[str], types: Sequence[str]) -> Figure:
+def _heat_map(names: Sequence[str], types: Sequence[str], look: Look = PLAIN) -> Figure:
     pairs = [(x, y) for x in names for y in names if x < y]
     frame = associations(pairs, types)
-    return heat_map(frame, pooled_of(frame), title=names[0])
+    return heat_map(frame, pooled_of(frame), title=names[0], look=look)
 
 
-KINDS: dict[str, Callable[[Sequence[str], Sequence[str]], Figure]] = {
-    "forest": lambda names, types: forest(correlated(types, names)),
-    "forest of methods": lambda names, types: forest(
-        correlated(types, names, ("pearson", "spearman", "kendall"))
+KINDS: dict[str, Callable[..., Figure]] = {
+    "forest": lambda names, types, look=PLAIN: forest(correlated(types, names), look),
+    "forest of methods": lambda names, types, look=PLAIN: forest(
+        correlated(types, names, ("pearson", "spearman", "kendall")), look
     ),
     "scatter": _scatter,
-    "distribution": lambda names, types: distribution(
-        values_of(types, names), values_of(types, names, "normal")
+    "distribution": lambda names, types, look=PLAIN: distribution(
+        values_of(types, names), values_of(types, names, "normal"), look
     ),
-    "comparison": lambda names, types: comparison(compared(types, names)),
-    "comparison of groups": lambda names, types: comparison(compared(types, names[:3], names[3:5])),
-    "comparison of variables": lambda names, types: comparison(
-        compared(types[:1], [*names, *(f"{name} again" for name in names)])
+    "comparison": lambda names, types, look=PLAIN: comparison(compared(types, names), look),
+    "comparison of groups": lambda names, types, look=PLAIN: comparison(
+        compared(types, names[:3], names[3:5]), look
     ),
-    "dominance": lambda names, types: dominance_figure(dominant(types, names)),
-    "dominance of two": lambda names, types: dominance_figure(dominant(types, names[:2])),
-    "hazards": lambda names, types: hazard_forest(survived(types, names)),
-    "survival curves": lambda names, types: survival_curves(
-        followed(types, names), survived(types, names)
+    "comparison of variables": lambda names, types, look=PLAIN: comparison(
+        compared(types[:1], [*names, *(f"{name} again" for name in names)]), look
     ),
-    "survival curves of thirds": lambda names, types: survival_curves(
-        followed(types, names, "tertiles"), survived(types, names)
+    "dominance": lambda names, types, look=PLAIN: dominance_figure(dominant(types, names), look),
+    "dominance of two": lambda names, types, look=PLAIN: dominance_figure(
+        dominant(types, names[:2]), look
     ),
-    "specification": lambda names, types: specification_curve(
-        specifications(xs=names[: min(len(types), 4)], y=names[4], control=names[5])
+    "hazards": lambda names, types, look=PLAIN: hazard_forest(survived(types, names), look),
+    "survival curves": lambda names, types, look=PLAIN: survival_curves(
+        followed(types, names), survived(types, names), look
     ),
-    "volcano": lambda names, types: volcano(
-        screened(200, types if len(types) <= MOST_PANELS else (), 371, names, names[0], names[2:4])
+    "survival curves of thirds": lambda names, types, look=PLAIN: survival_curves(
+        followed(types, names, "tertiles"), survived(types, names), look
+    ),
+    "specification": lambda names, types, look=PLAIN: specification_curve(
+        specifications(xs=names[: min(len(types), 4)], y=names[4], control=names[5]), look
+    ),
+    "volcano": lambda names, types, look=PLAIN: volcano(
+        screened(200, types if len(types) <= MOST_PANELS else (), 371, names, names[0], names[2:4]),
+        look,
     ),
     "heat map": _heat_map,
 }
-"""Every kind of figure, of six names and some tumor types."""
+"""Every kind of figure, of six names, some tumor types and a look."""

@@ -188,14 +188,15 @@ def test_a_volcano_has_every_point_and_labels_the_tops() -> None:
     figure = volcano(answer)
     check_texts(figure)
     (axes,) = figure.axes
-    r, q = answer.frame["r"].to_numpy(), answer.frame["q"].to_numpy()
+    r, p, q = (answer.frame[name].to_numpy() for name in ("r", "p", "q"))
     drawn = offsets(clouds(axes))
     assert np.array_equal(np.sort(drawn[:, 0]), np.sort(r))
-    np.testing.assert_allclose(np.sort(drawn[:, 1]), np.sort(-np.log10(q)), atol=1e-12)
+    np.testing.assert_allclose(np.sort(drawn[:, 1]), np.sort(-np.log10(p)), atol=1e-12)
     is_open = [one for one in clouds(axes) if (one.get_facecolors()[:, :3] == 1).all()]
     shared = answer.frame.filter(pl.col("n_shared_genes") > 0)
     assert np.array_equal(np.sort(offsets(is_open)[:, 0]), np.sort(shared["r"].to_numpy()))
-    assert any(line.get_linestyle() == "--" for line in axes.lines)
+    (line,) = {line.get_ydata()[0] for line in axes.lines if line.get_linestyle() == "--"}
+    assert np.array_equal(-np.log10(p) > line, q < 0.05)  # the line parts them
     labels = {one.get_text() for one in axes.texts}
     for side in (pl.col("r") > 0, pl.col("r") < 0):
         assert answer.frame.filter(side).sort("rank")["y"][0] in labels
@@ -233,10 +234,12 @@ def test_a_volcano_of_twenty_thousand_is_a_small_file_that_repeats(tmp_path: Pat
     assert sizes["pdf"] < 150_000
 
 
-def test_a_q_of_nothing_stands_at_the_upper_edge() -> None:
+def test_a_p_of_nothing_stands_at_the_upper_edge() -> None:
     answer = screened(60)
     gone = pl.col("rank") <= 4
-    frame = answer.frame.with_columns(q=pl.when(gone).then(0.0).otherwise(pl.col("q")))
+    frame = answer.frame.with_columns(
+        pl.when(gone).then(0.0).otherwise(pl.col("p", "q")).name.keep()
+    )
     figure = volcano(replace(answer, frame=frame))
     check_texts(figure)
     (axes,) = figure.axes
@@ -244,8 +247,8 @@ def test_a_q_of_nothing_stands_at_the_upper_edge() -> None:
     carets = offsets([one for one in clouds(axes) if len(one.get_paths()[0].vertices) < 6])
     assert np.array_equal(np.sort(carets[:, 0]), np.sort(frame.filter(gone)["r"].to_numpy()))
     assert (carets[:, 1] == top).all()
-    assert "q too small for a number" in words(figure)
-    whole = volcano(replace(answer, frame=frame.with_columns(q=0.0)))
+    assert "p too small for a number" in words(figure)
+    whole = volcano(replace(answer, frame=frame.with_columns(p=0.0, q=0.0)))
     assert (offsets(clouds(whole.axes[0]))[:, 1] == whole.axes[0].get_ylim()[1]).all()
 
 
@@ -266,10 +269,21 @@ def test_a_volcano_without_values_or_tops() -> None:
     with pytest.raises(AnalysisError):
         volcano(replace(answer, frame=answer.frame.with_columns(q=none)))
     some = pl.when(pl.col("rank") > 10).then(0.9)
-    figure = volcano(replace(answer, frame=answer.frame.with_columns(q=some)))
+    frame = answer.frame.with_columns(q=some, p=0.001 * pl.col("rank") + 0.05)
+    figure = volcano(replace(answer, frame=frame))
     check_texts(figure)
+    (axes,) = figure.axes
     assert "10 have no r or no q and are not drawn" in told(figure)
-    assert not figure.axes[0].texts
+    # where no q is below 0.05, the line is what the smallest p would have to be
+    (line,) = {one.get_ydata()[0] for one in axes.lines if one.get_linestyle() == "--"}
+    assert line == pytest.approx(-np.log10(0.05 / 40))
+    drawn = frame.drop_nulls("q").sort("rank")
+    firsts = {
+        name
+        for side in (pl.col("r") > 0, pl.col("r") < 0)
+        for name in drawn.filter(side)["y"].head(3)
+    }
+    assert {one.get_text() for one in axes.texts} == firsts
 
 
 # --- the heat map
@@ -386,8 +400,8 @@ def test_a_heat_map_of_one_r_and_of_rows_without() -> None:
     figure = heat_map(pl.concat([frame, frame.filter(pl.col("x") == "set 0")]))
     check_texts(figure)
     (values,) = cells(figure)
-    assert values.shape == (5, 4)
-    assert np.ma.getmaskarray(values).all(axis=0).sum() == 1
+    assert values.shape == (5, 3)
+    assert f"no r in {TYPES[1]}, not drawn" in told(figure)
     assert np.ma.getmaskarray(values).all(axis=1).sum() == 1
 
 
@@ -452,7 +466,9 @@ def test_the_heat_map_of_a_run_is_that_of_its_rows(
         assert np.array_equal(one.filled(9), other.filled(9))
     monkeypatch.setattr(heat_module, "MOST_PAIRS", 11)
     figure = heat_map_of_run(folder, plan, "wide", "spearman")
-    assert cells(figure)[1].shape == (11, len(support.SAMPLES))
+    with_r = rows.filter(pl.col("r").is_not_null())["tumor_type"].n_unique()
+    assert 0 < with_r < len(support.SAMPLES)  # of too few samples, one has none
+    assert cells(figure)[1].shape == (11, with_r)
     assert f"the 11 of {plan.analysis('wide').n_pairs} pairs" in told(figure)
     assert words(heat_map(rows, pooled, title=plan.name)) == words(figure)
 

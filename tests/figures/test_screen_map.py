@@ -16,6 +16,7 @@ from tcga_corr.analysis.screen import ScreenAnswer
 from tcga_corr.cli import main
 from tcga_corr.engine import Engine
 from tcga_corr.errors import AnalysisError, UsageError
+from tcga_corr.figures.look import Look
 from tcga_corr.figures.screen_map import MOST_ROWS, screen_map
 from tests.figures.reading import check_texts, told
 from tests.figures.simulated import HOSTILE, TYPES, screened
@@ -63,7 +64,7 @@ def test_a_map_has_every_r_in_its_cell_and_dots_of_small_q(n_types: int) -> None
 
 def test_rows_and_columns_are_clustered_where_many_or_wanted() -> None:
     answer = of_types(5)
-    given, clustered = (screen_map(answer, order) for order in ("given", "cluster"))
+    given, clustered = (screen_map(answer, Look(order=order)) for order in ("given", "cluster"))
     assert sorted(rows_of(clustered)) == sorted(rows_of(given)) != rows_of(clustered)
     assert np.sort(cells(clustered).compressed()).tolist() == pytest.approx(
         np.sort(cells(given).compressed())
@@ -76,7 +77,7 @@ def test_of_many_rows_the_strongest_are_drawn() -> None:
     names = tuple(f"G{number:03d}" for number in range(MOST_ROWS + 40))
     answer = of_types(3, names)
     answer = replace(answer, frame=answer.frame.with_columns(r_disjoint="r"))
-    figure = screen_map(answer, "given")
+    figure = screen_map(answer, Look(order="given"))
     check_texts(figure)
     assert f"the {MOST_ROWS} of {len(names)} with the highest" in told(figure)
     median = answer.frame.group_by("y").agg(pl.col("r").abs().median()).sort("r", descending=True)

@@ -59,6 +59,11 @@ CITED = {
     "proportional": ("Grambsch & Therneau 1994", "10.1093/biomet/81.3.515"),
     "random-signatures": ("Venet, Dumont & Detours 2011", "10.1371/journal.pcbi.1002240"),
     "friedman": ("Friedman 1937", "10.1080/01621459.1937.10503522"),
+    "deseq2": ("Love, Huber & Anders 2014", "10.1186/s13059-014-0550-8"),
+    "pydeseq2": ("Muzellec et al. 2023", "10.1093/bioinformatics/btad547"),
+    "apeglm": ("Zhu et al. 2019", "10.1093/bioinformatics/bty895"),
+    "large-groups": ("Li et al. 2022", "10.1186/s13059-022-02648-4"),
+    "gsea": ("Subramanian et al. 2005", "10.1073/pnas.0506580102"),
 }
 # what names each in the text
 NAMED = {

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +15,8 @@ from tcga_corr.engine import Engine
 from tcga_corr.serve.openapi import description
 from tcga_corr.serve.parameters import Parameter
 from tcga_corr.serve.routes import LOOK_UPS, QUESTIONS, ROOT
-from tests.serve.live import Visitor, make_store, visitor
+from tests.serve.live import TYPES, Visitor, make_store, visitor
+from tests.serve.test_access import process
 
 PAIR = {"x": "ferroptosis", "y": "nfkb"}
 ASKED: dict[str, list[dict[str, Any]]] = {
@@ -46,7 +49,7 @@ KNOWN = {
     *("type", "properties", "required", "additionalProperties", "items"),
     *("minItems", "maxItems", "anyOf", "enum", "$ref", "description"),
 }
-TYPES = {
+JSON_TYPES = {
     "object": dict, "array": list, "string": str, "boolean": bool, "null": type(None),
     "integer": int, "number": (int, float),
 }  # fmt: skip
@@ -62,7 +65,7 @@ def faults(value: Any, schema: dict[str, Any], shared: dict[str, Any], at: str =
         return min(found, key=len)
     kind = schema.get("type")
     if kind and (
-        not isinstance(value, TYPES[kind]) or (isinstance(value, bool) and kind != "boolean")
+        not isinstance(value, JSON_TYPES[kind]) or (isinstance(value, bool) and kind != "boolean")
     ):
         return [f"{at} is {value!r:.80}, no {kind}"]
     if "enum" in schema and value not in schema["enum"]:
@@ -166,3 +169,16 @@ def test_a_parameter_bounds_what_it_takes() -> None:
             assert isinstance(each, Parameter)
             assert 0 < each.letters <= 2_000
             assert 1 <= each.times <= 60
+
+
+@pytest.mark.slow
+def test_the_example_of_the_docs_runs(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+    [code] = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    with process(engine) as (running, link):
+        exec(compile(code.replace("http://127.0.0.1:8765/", link), "api.md", "exec"), {})
+        running.send_signal(signal.SIGINT)
+        running.communicate(timeout=10)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == [*TYPES, "pooled"]
+    assert all(0 < float(line.split()[-1]) <= 1 for line in lines)

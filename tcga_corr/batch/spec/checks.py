@@ -9,6 +9,7 @@ from typing import Any
 from tcga_corr.analysis.dominance import MIN_DRAWS
 from tcga_corr.analysis.names import check_distinct, sets_among
 from tcga_corr.batch.spec.claims import check_claims
+from tcga_corr.batch.spec.differential import check_differential
 from tcga_corr.batch.spec.document import Block, Document
 from tcga_corr.batch.spec.names import Named, Names
 from tcga_corr.batch.spec.problems import Place, format_place
@@ -23,18 +24,24 @@ def check(document: Document) -> None:
     _check_collections(document)
     _check_repeats(document)
     _check_block_names(document)
-    checks = {"pairs": _check_pairs, "crosses": _check_cross, "dominance": _check_dominance}
+    checks = {
+        "pairs": _check_pairs,
+        "crosses": _check_cross,
+        "dominance": _check_dominance,
+        "differential": check_differential,
+    }
     for block in document.blocks:
         if block.kind in checks:
             checks[block.kind](block)
-        _check_by(block)
+        if block.kind != "differential":
+            _check_by(block)
     _check_adjust(document)
     check_claims(document)
     if not any(key in BLOCKS or document.is_spoilt((key,)) for key in document.raw):
         document.report(
             (),
-            "no block of pairs, crosses, dominance or survival",
-            "Add [[pairs]], [[crosses]], [[dominance]] or [[survival]]",
+            "no block of pairs, crosses, dominance, survival or differential expression",
+            "Add [[pairs]], [[crosses]], [[dominance]], [[survival]] or [[differential]]",
         )
 
 
@@ -87,14 +94,14 @@ def _circle(names: Names, start: str) -> list[str]:
 def _check_repeats(document: Document) -> None:
     """Report what a list has twice."""
     for place in ((), *(block.place for block in document.blocks)):
-        for key in ("methods", "null", "outputs", "tumor_types"):
+        for key in ("methods", "null", "outputs", "tumor_types", "contrasts"):
             seen = set()
             for element, value in document.elements((*place, key)):
                 known = parse_tumor_type(value).abbreviation if key == "tumor_types" else value
                 if known in seen:
                     document.report(element, f"'{value}' is given twice", "Leave out one")
                 seen.add(known)
-        for key in ("adjust", "x", "y", "sets"):
+        for key in ("adjust", "x", "y", "sets") if place[:1] != ("differential",) else ():
             _check_repeated_variables(document, (*place, key))
 
 
@@ -200,7 +207,8 @@ def _check_adjust(document: Document) -> None:
     """Report methods that cannot be adjusted, and controls that are x or y themselves."""
     reported: set[tuple[Place, str]] = set()
     for block in document.blocks:
-        controls = [] if block.kind == "dominance" else block.variables("adjust")
+        adjusts = block.kind not in ("dominance", "differential")
+        controls = block.variables("adjust") if adjusts else []
         if controls and block.kind != "survival":
             _check_methods_adjust(block)
         correlated = _correlated(block) if controls else {}

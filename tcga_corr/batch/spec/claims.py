@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
-from tcga_corr.analysis.names import SetVariable
+from tcga_corr.analysis.names import GeneVariable, SetVariable
+from tcga_corr.batch.spec.differential import contrasts_if_known
 from tcga_corr.batch.spec.document import Block, Document
+from tcga_corr.batch.spec.names import StoredName
 from tcga_corr.batch.spec.problems import Place
 from tcga_corr.batch.spec.schema import shown
 from tcga_corr.errors import near_names
 from tcga_corr.vocabulary.tumor_types import parse_tumor_type
 
 Claim = Mapping[str, Any]
+COUNTS_OF_CALLS = ("n_up", "n_down")
+_OF_DIFFERENTIAL = (*COUNTS_OF_CALLS, "log2fc")
 
 
 def check_claims(document: Document) -> None:
@@ -29,8 +34,9 @@ def check_claims(document: Document) -> None:
                 f"no block is named '{name}'",
                 near_names(name, blocks) or f"The blocks are {', '.join(blocks)}",
             )
+        of_pairs = claim.get("statistic") not in _OF_DIFFERENTIAL
         for key, other in (("x", "y"), ("y", "x")):
-            if key in claim and other not in claim:
+            if of_pairs and key in claim and other not in claim:
                 document.report((*place, key), f"is given without {other}", "Give both or neither")
         _check_number(document, place, claim)
         if block is not None:
@@ -48,6 +54,10 @@ def _check_number(document: Document, place: Place, claim: Claim) -> None:
         wanted = "n is a whole number of 1 or more"
     elif statistic == "r" and not (is_number and -1 <= value <= 1):
         wanted = "r is a number from -1 to 1"
+    elif statistic in COUNTS_OF_CALLS and not (is_number and isinstance(value, int) and value >= 0):
+        wanted = f"{statistic} is a whole number of 0 or more"
+    elif statistic == "log2fc" and not (is_number and isfinite(value)):
+        wanted = "log2fc is a number"
     else:
         return
     document.report((*place, "value"), f"is {shown(value)}", wanted)
@@ -65,24 +75,63 @@ def _check_tumor_type(block: Block, place: Place, claim: Claim) -> None:
 
 def _check_statistic(block: Block, place: Place, claim: Claim) -> None:
     statistic = claim["statistic"]
-    if block.kind == "survival" or block.has("by"):
+    by_strata = block.kind != "differential" and block.has("by")
+    if block.kind == "survival" or by_strata:
         what = "of survival" if block.kind == "survival" else "by strata"
         block.document.report(
             (*place, "analysis"),
             f"'{block.name}' is a block {what}, whose results are not compared with claims",
             "Name another block, or leave the claim out",
         )
-    elif (statistic == "highest") != (block.kind == "dominance"):
-        fitting = "highest" if block.kind == "dominance" else "r or n"
+        return
+    fitting = _STATISTICS.get(block.kind, ("r", "n"))
+    if statistic not in fitting:
         block.document.report(
             (*place, "statistic"),
             f"'{block.name}' is a block of {block.kind}, which has no {statistic}",
-            f"Give {fitting}",
+            f"Give {' or '.join(fitting)}",
         )
+        return
+    if "contrast" in claim and block.kind != "differential":
+        block.document.report(
+            (*place, "contrast"), f"does not apply to {statistic}", "Leave it out"
+        )
+    if block.kind == "differential":
+        _check_calls(block, place, claim)
     elif statistic == "highest":
         _check_highest(block, place, claim)
     else:
         _check_pair(block, place, claim)
+
+
+_STATISTICS = {"dominance": ("highest",), "differential": _OF_DIFFERENTIAL}
+
+
+def _check_calls(block: Block, place: Place, claim: Claim) -> None:
+    """Report a claim about a contrast or a gene that the block cannot have."""
+    document, statistic = block.document, claim["statistic"]
+    for key in ("y",) if statistic == "log2fc" else ("x", "y"):
+        if key in claim:
+            document.report((*place, key), f"does not apply to {statistic}", "Leave it out")
+    known, contrast = contrasts_if_known(block), claim.get("contrast")
+    if "contrast" not in claim and len(known) > 1:
+        document.report(
+            place, f"'{block.name}' has several contrasts", f"Give contrast, as {known[0]}"
+        )
+    if contrast is not None and known and contrast not in known:
+        document.report(
+            (*place, "contrast"),
+            f"'{block.name}' has no contrast '{contrast}'",
+            near_names(contrast, known) or f"It has {', '.join(known[:12])}",
+        )
+    if statistic != "log2fc":
+        return
+    if "x" not in claim:
+        document.report(place, "log2fc is of a gene, and there is none", 'Give x = "GENE"')
+    elif claim["x"] is not None:
+        (variable,) = document.names.variables_if_known(claim["x"])
+        if not isinstance(variable, GeneVariable | StoredName):
+            document.report((*place, "x"), f"'{claim['x']}' is no gene", "Name a gene")
 
 
 def _check_highest(block: Block, place: Place, claim: Claim) -> None:

@@ -103,14 +103,14 @@ class Document:
 
 @dataclass(frozen=True)
 class Block:
-    """A block of pairs, crosses, dominance or survival."""
+    """A block of a spec."""
 
     document: Document
     place: Place
 
     @property
     def kind(self) -> Kind:
-        """``pairs``, ``crosses``, ``dominance`` or ``survival``."""
+        """``pairs``, ``crosses``, ``dominance``, ``survival`` or ``differential``."""
         return next(kind for kind in BLOCKS if kind == self.place[0])
 
     @property
@@ -147,8 +147,8 @@ class Block:
     @property
     def scope(self) -> Scope:
         """Where it is computed."""
-        keys = ("source", "samples", "ties", "min_genes")
-        settings = {key: self.setting(key) for key in keys}
+        scored = () if self.kind == "differential" else ("ties", "min_genes")
+        settings = {key: self.setting(key) for key in ("source", "samples", *scored)}
         return Scope(self.tumor_types, **settings, where=self.settings("where"))
 
     def names(self, key: str) -> list[tuple[Place, str]]:

@@ -44,19 +44,19 @@ class Names:
     def __init__(
         self, folder: Path, collections: Mapping[str, Sequence[str]], stored: NameResolver
     ) -> None:
-        self._vocabulary, self._stored = NameResolver(), stored
+        self._vocabulary, self.stored = NameResolver(), stored
         self.clashes = {name: self._clash(name) for name in collections}
         self.collections = {
             name: members for name, members in collections.items() if not self.clashes[name]
         }
-        self._folder = folder
+        self.folder = folder
         self._known: dict[str, tuple[Named, ...] | TcgaCorrError] = {}
 
     def resolved(self, name: str) -> str:
         """A name as it may be used from the working directory."""
-        if not _is_relative(name, self._folder) or Path(name).is_absolute():
+        if not _is_relative(name, self.folder) or Path(name).is_absolute():
             return name
-        return _prefix(self._folder) + name
+        return _prefix(self.folder) + name
 
     def expanded(self, name: str) -> list[str]:
         """The resolved names that a name stands for, each once: itself, or its collection's."""
@@ -112,7 +112,7 @@ class Names:
             kind, colon, plain = name.partition(":")
             if is_of_file(name) or (colon and kind not in ("gene", "covariate")):
                 raise
-            if self._stored.is_stored(name):
+            if self.stored.is_stored(name):
                 return (StoredName(plain if colon else name),)
             near = "" if colon else near_names(name, self.collections, most=1)
             raise UsageError(error.what, near or error.remedy) from None
@@ -130,7 +130,7 @@ class Names:
         genes = symbols.candidates(name.upper() if name.upper() in symbols else name)
         if genes:
             return f"the gene {' or '.join(gene.symbol for gene in genes)}"
-        return "a name of your own tables" if self._stored.is_stored(name) else ""
+        return "a name of your own tables" if self.stored.is_stored(name) else ""
 
 
 def as_written(name: str, folder: Path) -> str:

@@ -11,11 +11,15 @@ from typing import Any, cast
 
 import tomlkit
 
+from tcga_corr.analysis.de_question import DeOptions
 from tcga_corr.analysis.names import NameResolver
 from tcga_corr.analysis.scope import Scope
 from tcga_corr.analysis.survival import SURVIVAL_NULLS
 from tcga_corr.batch.spec.checks import check
 from tcga_corr.batch.spec.claims import set_names
+from tcga_corr.batch.spec.differential import KEYS as KEYS_OF_DIFFERENTIAL
+from tcga_corr.batch.spec.differential import as_written as differential_as_written
+from tcga_corr.batch.spec.differential import contrasts_if_known, options_of
 from tcga_corr.batch.spec.document import Block, Document
 from tcga_corr.batch.spec.lines import lines_of
 from tcga_corr.batch.spec.names import Names, as_written
@@ -34,8 +38,10 @@ _KEYS: dict[Kind, list[str]] = {
     "crosses": [*_CORRELATED, "x", "y"],
     "dominance": ["sets"],
     "survival": ["endpoint", "adjust", "null", "x"],
+    "differential": [*KEYS_OF_DIFFERENTIAL],
 }
 """The settings of each kind of block, beside those of all."""
+_OF_VARIABLES = ("x", "y", "adjust", "pairs", "sets", "by")
 
 
 @dataclass(frozen=True)
@@ -47,11 +53,12 @@ class Analysis:
     name
         The block's own, or ``pairs-1`` and so on; no other block has it, in any case.
     kind, line
-        ``pairs``, ``crosses``, ``dominance`` or ``survival``, and the line where the block starts.
+        As of :class:`~tcga_corr.batch.spec.document.Block`, and the line where the block starts.
     scope
         Tumor types, source, samples, tie rule and least genes.
     methods, adjust, null
-        Empty for dominance, to which they do not apply; methods for survival too.
+        Empty for dominance, to which they do not apply; methods for survival too, and of
+        differential expression all but adjust.
     pairs
         For pairs only.
     x, y
@@ -64,6 +71,8 @@ class Analysis:
         For pairs and crosses: what cuts the samples; None where they are not cut.
     endpoint
         For survival only.
+    differential
+        For differential expression only: what is compared.
     """
 
     name: str
@@ -81,6 +90,7 @@ class Analysis:
     sets: tuple[str, ...] = ()
     by: str | None = None
     endpoint: str = ""
+    differential: DeOptions | None = None
 
 
 @dataclass(frozen=True)
@@ -94,11 +104,14 @@ class Claim:
     analysis
         The name of a block of the spec.
     x, y
-        The pair; that of the block where it has only one, and None for dominance.
+        The pair; that of the block where it has only one, and None for dominance. Of ``log2fc``
+        ``x`` is the gene.
     value
-        A number for ``r`` and ``n``, a set's name for ``highest``.
+        A number, or a set's name for ``highest``.
     n
         Samples in the publication; None where it does not say.
+    contrast
+        Of differential expression: ``A:B``, that of the block where it has only one.
     """
 
     line: int
@@ -112,6 +125,7 @@ class Claim:
     n: int | None
     unit: str
     source: str
+    contrast: str | None = None
 
 
 @dataclass(frozen=True)
@@ -234,7 +248,7 @@ def _analysis(block: Block, source: str | None) -> Analysis:
     def names(key: str) -> tuple[str, ...]:
         return tuple(name for _, name in block.names(key))
 
-    nulls = () if kind == "dominance" else block.settings("null")
+    nulls = () if kind in ("dominance", "differential") else block.settings("null")
     return Analysis(
         name=block.name,
         kind=block.kind,
@@ -244,7 +258,7 @@ def _analysis(block: Block, source: str | None) -> Analysis:
         adjust=() if kind == "dominance" else names("adjust"),
         # a null of the top that hazard ratios do not have is one of the other blocks
         null=tuple(one for one in NULLS if one in nulls and one in _NULLS_OF.get(kind, NULLS)),
-        draws=block.setting("draws"),
+        draws=0 if kind == "differential" else block.setting("draws"),
         purity=correlated and block.setting("purity"),
         pairs=tuple(pair for _, pair in block.pairs),
         x=names("x"),
@@ -252,12 +266,16 @@ def _analysis(block: Block, source: str | None) -> Analysis:
         sets=names("sets") if kind == "dominance" else (),
         by=next(iter(names("by")), None) if correlated else None,
         endpoint=block.setting("endpoint") if kind == "survival" else "",
+        differential=options_of(block) if kind == "differential" else None,
     )
 
 
 def _claim(document: Document, place: Place, block: Block) -> Claim:
     claim: dict[str, Any] = {"n": None, "unit": "not stated", **document.get(place)}
-    if "x" in claim:
+    if block.kind == "differential":
+        contrasts = contrasts_if_known(block)
+        claim = {"x": None, "y": None, "contrast": contrasts[0] if contrasts else None} | claim
+    elif "x" in claim:
         claim |= {key: document.names.resolved(claim[key]) for key in ("x", "y")}
     else:
         claim["x"], claim["y"] = block.only_pair or (None, None)
@@ -272,9 +290,12 @@ def filled_in(spec: Spec) -> str:
     folder = spec.path.parent
     parts = [tomlkit.dumps({"name": spec.name, "title": spec.title, "outputs": [*spec.outputs]})]
     for analysis in spec.analyses:
-        keys = ["source", "tumor_types", "samples", "ties", "min_genes", "where", "draws"]
-        keys += _KEYS[analysis.kind]
+        keys = ["source", "tumor_types", "samples", "where", *_KEYS[analysis.kind]]
         values = {**vars(analysis), **vars(analysis.scope)}
+        if analysis.differential is None:
+            keys[3:3] = ["ties", "min_genes", "draws"]
+        else:
+            values |= differential_as_written(analysis.differential, folder)
         parts.append(_block_text(analysis.kind, values, ["name", *keys], folder))
     keys = [field.name for field in fields(Claim) if field.name != "line"]
     parts += [_block_text("claims", vars(claim), keys, folder) for claim in spec.claims]
@@ -286,7 +307,7 @@ def _block_text(kind: str, values: Mapping[str, Any], keys: Sequence[str], folde
     table = tomlkit.table()
     for key in keys:
         if values[key] is not None:
-            names_variables = key in ("x", "y", "adjust", "pairs", "sets", "by")
+            names_variables = kind != "differential" and key in _OF_VARIABLES
             table.add(key, _toml_item(values[key], folder if names_variables else None))
     blocks = tomlkit.aot()
     blocks.append(table)

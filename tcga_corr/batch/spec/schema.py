@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     AfterValidator,
@@ -26,10 +26,10 @@ from tcga_corr.errors import TcgaCorrError, UsageError, near_names
 from tcga_corr.vocabulary.tumor_types import parse_tumor_type
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-Kind = Literal["pairs", "crosses", "dominance", "survival"]
+Kind = Literal["pairs", "crosses", "dominance", "survival", "differential"]
 Output = Literal["parquet", "tsv"]
-Statistic = Literal["r", "n", "highest"]
-BLOCKS: tuple[Kind, ...] = ("pairs", "crosses", "dominance", "survival")
+Statistic = Literal["r", "n", "highest", "n_up", "n_down", "log2fc"]
+BLOCKS: tuple[Kind, ...] = get_args(Kind)
 _MOST_SHOWN = 60
 _OWN_ERROR = "own"
 
@@ -95,6 +95,17 @@ def _sets(text: str, names: Names) -> str:
 
 def _cutting(text: str, names: Names) -> str:
     return text if text == BY_SAMPLE_TYPE else _one_variable(text, names)
+
+
+def _covariate(text: str, names: Names) -> str:
+    names.stored.covariate(text)
+    return text
+
+
+def _adjusting(text: str, names: Names) -> str:
+    for name in names.expanded(text):
+        _covariate(name, names)
+    return text
 
 
 def _as_list(value: object) -> object:
@@ -167,12 +178,32 @@ class _Survival(_Scored):
     null: list[Literal["genes"]] | None = None
 
 
+class _Differential(_Table):
+    name: Name | None = None
+    source: Text | None = None
+    tumor_types: list[TumorType] | None = None
+    samples: Selection | None = None
+    where: list[Text] | None = None
+    by: Text | None = None
+    group: Text | None = None
+    contrasts: Annotated[list[Text], Field(min_length=1)] | None = None
+    reference: Text | None = None
+    pair: Literal["patient"] | None = None
+    adjust: list[Annotated[str, _by(_adjusting)]] | None = None
+    shrink: bool | None = None
+    min_count: Annotated[int, Field(ge=0)] | None = None
+    q: Annotated[float, Field(gt=0, lt=1)] | None = None
+    lfc: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    check: bool | None = None
+
+
 class _Claim(_Table):
     text: Text
     analysis: Text
     tumor_type: TumorType
     x: OneVariable | None = None
     y: OneVariable | None = None
+    contrast: Text | None = None
     statistic: Statistic
     value: Any
     n: Annotated[int, Field(ge=1)] | None = None
@@ -189,18 +220,21 @@ class _Top(_Correlated):
     crosses: list[_Cross] | None = None
     dominance: list[_Dominance] | None = None
     survival: list[_Survival] | None = None
+    differential: list[_Differential] | None = None
     claims: list[_Claim] | None = None
 
 
 _TABLES: dict[str | int, type[_Table]] = {
     "pairs": _Pairs, "crosses": _Cross, "dominance": _Dominance, "survival": _Survival,
-    "claims": _Claim,
+    "differential": _Differential, "claims": _Claim,
 }  # fmt: skip
 _REMEDIES = {
     "string_type": "Give a text in quotes",
     "int_type": "Give a whole number",
     "list_type": "Give a list",
     "bool_type": "Give true or false",
+    "float_type": "Give a number",
+    "finite_number": "Give a number",
 }
 
 
@@ -241,7 +275,9 @@ def _what_and_remedy(error: ErrorDetails) -> tuple[str, str]:
         near = near_names(str(found), re.split(", | or ", known))
         return f"is {shown(found)}", near or f"Give {known}"
     if kind == "greater_than_equal":
-        return f"is {found}", f"Give {context['ge']} or more"
+        return f"is {found}", f"Give {context['ge']:g} or more"
+    if kind in ("greater_than", "less_than"):  # of q alone
+        return f"is {found}", "Give a number between 0 and 1, such as 0.05"
     if place[0] in _TABLES and len(place) < 3:
         return f"is {shown(found)}", f"Begin each block with [[{place[0]}]]"
     if place == ("collections",):
@@ -252,7 +288,7 @@ def _what_and_remedy(error: ErrorDetails) -> tuple[str, str]:
 def _unknown_key(place: Place) -> tuple[str, str]:
     *_, key = place
     table = _TABLES[place[0]] if len(place) > 1 else _Top
-    if table in (_Dominance, _Survival) and key in _Pairs.model_fields:
+    if table in (_Dominance, _Survival, _Differential) and key in _Pairs.model_fields:
         return f"does not apply to {place[0]}", "Leave it out here"
     if table is not _Claim and key in _Top.model_fields:
         return f"does not belong in a block of {place[0]}", "Move it above all blocks"
