@@ -140,9 +140,12 @@ def _finding(boxes: Boxes) -> Finding:
     )
     small = [row for row in given if is_significant(row["q"])]
     higher = sum((row["effect"] or 0) > 0 for row in small)
+    in_first = f" in {first} samples"
     parts = [
-        f"higher in {first} samples in {higher}" if higher else "",
-        f"lower in {len(small) - higher}" if len(small) > higher else "",
+        f"higher{in_first} in {higher}" if higher else "",
+        f"lower{'' if higher else in_first} in {len(small) - higher}"
+        if len(small) > higher
+        else "",
     ]
     differs = " and ".join(filter(None, parts))
     answer = (

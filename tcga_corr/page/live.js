@@ -103,7 +103,7 @@ function livePage(base) {
     } finally {
       if (own === asking) byId("main").classList.remove("waiting");
     }
-    if (wanted) await startNulls();
+    if (wanted) startNulls();  // which says itself what goes wrong
   }
 
   async function suggest(name, own) {
@@ -343,10 +343,12 @@ function livePage(base) {
       fill({ mode, ...Object.fromEntries(FIELDS.map((name) => [name, found.get(name) || ""])) });
     }
     byId("more").open = form.FOLDED.some((name) => found.has(name) && name !== "source");
-    byId("sort").value = found.get("sort") || byId("sort").options[0].value;
+    const orders = [...byId("sort").options].map((one) => one.value);
+    byId("sort").value = orders.includes(found.get("sort")) ? found.get("sort") : orders[0];
     byId("filter").value = found.get("filter") || "";
     boxesOf = found.get("variable") || "";
-    wanted = found.get("null") && found.get("null") !== "none" ? nullsOf(modeNow()) : "";
+    const compares = (found.get("null") || "").split(",");
+    wanted = nulls.some(({ name }) => compares.includes(name)) ? nullsOf(modeNow()) : "";
     await answer(performance.now(), {
       place: found.get("type"), id: found.get("pair"), keep: true, nulls: Boolean(wanted),
     });

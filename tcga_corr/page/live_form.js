@@ -49,8 +49,11 @@ function liveForm(base) {
     return { mode, ...Object.fromEntries(fields) };
   }
 
+  const wholes = new Set();  // names that have blanks in them
+
   // names between blanks, each a variable; of one alone the server decides about its commas
   function listed(text) {
+    if (wholes.has(text)) return [text];
     return text.split(/[\s;]+/).map((one) => one.replace(/^,+|,+$/g, "")).filter(Boolean);
   }
 
@@ -142,7 +145,11 @@ function liveForm(base) {
   // the first name in a field that nothing has yet, as while it is typed
   async function unknownIn(field) {
     const whole = byId(field).value.trim();
-    if (!whole || whole.length > 300 || await isName(whole)) return "";
+    if (!whole || whole.length > 300) return "";
+    if (await isName(whole)) {
+      wholes.add(whole);
+      return "";
+    }
     const parts = ["against", "variables"].includes(field) ? listed(whole) : [whole];
     for (const part of parts) {
       if (part.toLowerCase() === "hallmark" || await isName(part)) continue;

@@ -175,7 +175,7 @@ def test_tumour_against_normal(with_normal: Engine) -> None:
         & (answer.frame["tumor_type"] == "LIHC")
     ).to_dicts()
     assert (test["p"], test["q"], test["p_genes"]) == (row["p"], row["q"], row["p_genes"])
-    assert "It is lower in 1 of 1 tumor types" in told["answers"][0]["answer"]
+    assert "It is lower in tumor samples in 1 of 1 tumor types" in told["answers"][0]["answer"]
     empty = [
         one for one in first["boxes"] if one["tumor_type"] == "UVM" and one["group"] == "normal"
     ]
