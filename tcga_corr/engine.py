@@ -107,6 +107,11 @@ class Engine:
         *,
         engine: ScoringEngine = "closed-form",
         apart: bool = False,
+        by: str | Path | None = None,
+        group: str | None = None,
+        reference: str | None = None,
+        null: Null | Iterable[Null] | None = None,
+        draws: int = N_DRAWS,
         **scope: Unpack[ScopeOptions],
     ) -> ScoreAnswer:
         """Raw ssGSEA scores of gene sets, one row per tumor type, sample and set; or genes' values.
@@ -122,15 +127,24 @@ class Engine:
             not one set.
         engine
             ``gseapy`` calls gseapy's own ssgsea instead of the closed form.
+        by, group
+            As for :meth:`compare`: the answer then has the group of each sample, and in
+            ``compared`` what :meth:`compare` finds between the groups.
+        reference
+            The group that stands first; by default normal tissue, or the first of the file or
+            category.
+        null, draws
+            As for :meth:`compare`.
 
         Examples
         --------
         >>> engine.score("ferroptosis", tumor_types=["LIHC"]).frame.columns
         ['tumor_type', 'sample', 'patient', 'sample_type', 'set', 'es', 'n_genes', 'n_missing']
         """
-        from tcga_corr.analysis.score import score
+        from tcga_corr.analysis.score import GroupOptions, score
 
-        return score(self.data(Scope(**scope)), sets, engine, apart=apart)
+        groups = GroupOptions(by, group, reference, null, draws)
+        return score(self.data(Scope(**scope)), sets, engine, groups, apart=apart)
 
     def values(
         self, variables: Items, *, adjust: Items = (), **scope: Unpack[ScopeOptions]

@@ -23,7 +23,7 @@ from tcga_corr.fetching.simulation import CLINICAL, table_path
 from tcga_corr.loading.plan import LoadOptions
 from tests.test_docs import PAGES
 
-_BLOCK = re.compile(r"(?:^ *<!-- (.+) -->\n)?^( *)```(\w*)\n(.*?)^ *```$", re.M | re.S)
+_BLOCK = re.compile(r"(?:^ *<!-- ([^\n]+) -->\n)?^( *)```(\w*)\n(.*?)^ *```$", re.M | re.S)
 _LANGUAGES = {"sh", "python", "toml", "text"}
 _NOT_RUN = "not run: "
 
@@ -137,6 +137,25 @@ def test_blocks_to_be_run_run(
         for arguments in commands_of(block.text) if block.comment == "run" else ():
             assert main.run(arguments) == 0, shlex.join(arguments)
             assert capfdbinary.readouterr().out or "-o" in arguments or "--plot" in arguments
+
+
+@pytest.mark.slow
+def test_the_panels_of_a_treatment_can_be_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """The commands of the page one after another in an empty folder, of fewer genes."""
+    pytest.importorskip("pydeseq2", reason="differential expression needs pydeseq2")
+    monkeypatch.chdir(tmp_path)
+    page = Path(PAGES[0].parent / "docs/treatment.md")
+    blocks = [block for block in _blocks(page) if block.comment == "run in order"]
+    calls = [call for block in blocks for call in commands_of(block.text)]
+    assert calls[0][0] == "demo"
+    calls[0] += ["--n-genes", "1000"]
+    for arguments in calls:
+        assert main.run(arguments) == 0, shlex.join(arguments)
+        assert b"Traceback" not in capfdbinary.readouterr().err
+    panels = sorted(path.name for path in tmp_path.glob("*.png"))
+    assert panels == ["3A.png", "3B.png", "3C.png", "3D.png", "3E.png", "6A.png", "gsea.png"]
 
 
 def test_specs_are_specs(atlas: Path, tmp_path: Path) -> None:

@@ -92,14 +92,14 @@ _tcga_corr() {
         *)
             case "$key" in
                 "") words="demo fetch load status covariates use sets score correlate robustness screen compare de dominance survival enrich pca report sql serve verify remove batch --cache -q --quiet -v --verbose --debug --version --cite --environment -h --help" ;;
-                " demo") words="--n-genes --seed --format -o --output --force --wide -h --help" ;;
+                " demo") words="--n-genes --treatment --seed --format -o --output --force --wide -h --help" ;;
                 " fetch") words="-t --tumor-type --source --genes --gtex --counts --check --no-load --download-only --jobs --dry-run --base-url --format -o --output --force --wide -h --help" ;;
                 " load") words="-t --tumor-type --source --unit --linear --normalize --counts --rows --genes --probe-map --phenotype --covariates --key --name --columns -h --help" ;;
                 " status") words="--samples -t --tumor-type --source --format -o --output --force --wide -h --help" ;;
                 " covariates") words="-t --tumor-type --source --each --format -o --output --force --wide -h --help" ;;
                 " use") words="--none -h --help" ;;
                 " sets") words="--genes --format -o --output --force --wide -h --help" ;;
-                " score") words="-t --tumor-type --source --samples --ties --min-genes --where --engine --plot --size --order --title --dpi --dark --add-to-report --format -o --output --force --wide -h --help" ;;
+                " score") words="-t --tumor-type --source --samples --ties --min-genes --where --engine --by --group --reference --null --draws --plot --size --order --title --dpi --dark --add-to-report --format -o --output --force --wide -h --help" ;;
                 " correlate") words="-t --tumor-type --source --samples --ties --min-genes --where --method --adjust --null --draws --purity --no-purity --by --continuous --plot --size --order --title --dpi --dark --add-to-report --format -o --output --force --wide -h --help" ;;
                 " robustness") words="-t --tumor-type --source --samples --ties --min-genes --where --x-also --y-also --adjust --null --draws --plot --size --order --title --dpi --dark --add-to-report --format -o --output --force --wide -h --help" ;;
                 " screen") words="--against -t --tumor-type --source --samples --ties --min-genes --where --method --adjust --each --by-type --top --null --draws --plot --size --order --title --dpi --dark --kind --add-to-report --format -o --output --force --wide -h --help" ;;

@@ -75,6 +75,7 @@ _tcga_corr() {
 _tcga_corr_demo() {
   _arguments \
     '*'--n-genes'[Genes in each table]:value:_files' \
+    '*'--treatment'[Write simulated counts of treated cells there instead, in four groups of three, with the groups, the true changes and a batch spec]:value:_files' \
     '*'--seed'[Of the random numbers]:value:_files' \
     '*'--format'[Default: that of the output file'\''s ending, else a table]:value:(table tsv csv json parquet xlsx)' \
     '*'{-o,--output}'[Write to a file instead of stdout; compressed, if it ends in .gz]:value:_files' \
@@ -177,6 +178,11 @@ _tcga_corr_score() {
     '*'--min-genes'[Genes of a set that a table must have]:value:_files' \
     '*'--where'[Only samples that meet it: gender=FEMALE, '\''stage in I,II'\'', '\''age<60'\'', '\''purity>=0.7'\'', '\''race!=WHITE'\'', '\''grade is known'\''; by repeating, all of several]:value:_files' \
     '*'--engine'[gseapy: call gseapy'\''s own ssgsea, many times slower]:value:(closed-form gseapy)' \
+    '*'--by'[Groups of samples: a table of samples (or patients) and their groups, tumour and normal tissue, or the levels of a category]:value:_files' \
+    '*'--group'[The column of FILE with the groups]:value:_files' \
+    '*'--reference'[The group that stands first, with which the figure compares every other]:value:_files' \
+    '*'--null'[What else to compare effects with: random genes of the same mean and spread (p_genes), or nothing]:value:_files' \
+    '*'--draws'[Random pairs or sets at most, for p_genes]:value:_files' \
     '*'--plot'[Draw it too]:value:_files' \
     '*'--size'[Width and height of the figure: 7x5 inches, 18x12cm or 180x120mm]:value:_files' \
     '*'--order'[Tumor types of the figure: value, by what is drawn, such as r; name; n; given, as by -t]:value:(value name n given cluster)' \

@@ -136,7 +136,8 @@ class Answer:
         path
             A file that ends in png, svg or pdf.
         look
-            ``dpi``, ``title`` or ``dark``; see :class:`tcga_corr.figures.look.Look`.
+            ``size``, ``order``, ``title``, ``dpi`` or ``dark``; see
+            :class:`tcga_corr.figures.look.Look`.
 
         Returns
         -------
@@ -145,7 +146,7 @@ class Answer:
         Raises
         ------
         UsageError
-            If there is no figure of such an answer.
+            If there is no figure of such an answer, or it cannot look so.
         """
         # figures build on answers, so that they are looked up when they are wanted
         return import_module("tcga_corr.figures.of_answer").figure_of(self, path, **look)

@@ -13,7 +13,7 @@ import numpy as np
 from tcga_corr.analysis.answer import Answer, CohortData, Query, ScopeQuery
 from tcga_corr.analysis.cohort import Measured, Vector, join_notes, matching_notes
 from tcga_corr.analysis.group_nulls import GroupNull, GroupNulls, Key
-from tcga_corr.analysis.grouping import Grouped, grouping_of
+from tcga_corr.analysis.grouping import Grouped, Grouping, grouped_samples, grouping_of
 from tcga_corr.analysis.names import Items, Variable
 from tcga_corr.analysis.nulls import checked_nulls
 from tcga_corr.analysis.scope import SEE_STATUS
@@ -68,30 +68,45 @@ def compare(
     nulls = checked_nulls("genes" if is_default else null, draws, known=("genes",))
     grouping = grouping_of(by, group, data)
     data.refuse_unions("compare")
-    selections = [data.with_samples(selection) for selection in grouping.selections]
-    parts = [Grouped.of(cohorts, grouping) for cohorts in zip(*selections, strict=True)]
+    parts = grouped_samples(data, grouping)
     chosen = data.names.expanded(variables)
-    is_large = is_default and len(chosen) > MOST_BY_DEFAULT
-    nulls = () if is_large else nulls
-    tested = compare_groups(parts, chosen, draws if nulls else 0)
-    if tested.frame["p"].null_count() == tested.frame.height:
-        reasons = "; ".join(dict.fromkeys(tested.frame["note"].to_list()))
+    own = []
+    if is_default and len(chosen) > MOST_BY_DEFAULT:
+        nulls = ()
+        own = [
+            f"{len(chosen):,} variables are not compared with random genes by default, as that "
+            "takes minutes: --null genes"
+        ]
+    answer = comparison_of(data, chosen, parts, grouping, str(by), nulls, draws, own)
+    if answer.frame["p"].null_count() == answer.frame.height:
+        reasons = "; ".join(dict.fromkeys(answer.frame["note"].to_list()))
         raise AnalysisError(f"no tumor type has groups to compare: {reasons}", SEE_STATUS)
+    return answer
+
+
+def comparison_of(
+    data: CohortData,
+    variables: Sequence[Variable],
+    parts: Sequence[Grouped],
+    grouping: Grouping,
+    by: str,
+    nulls: Sequence[Null],
+    draws: int,
+    notes: Sequence[str] = (),
+) -> CompareAnswer:
+    """Compare variables between groups, whether or not there are samples enough for a test."""
+    tested = compare_groups(parts, variables, draws if nulls else 0)
     query = CompareQuery(
-        variables=[variable.name for variable in chosen],
-        by=str(by),
+        variables=[variable.name for variable in variables],
+        by=by,
         groups=list(grouping.names),
         scope=replace(data.query, samples=" and ".join(grouping.selections)),
         null=list(nulls),
         draws=draws,
     )
-    own = [
-        f"{len(chosen):,} variables are not compared with random genes by default, as that takes "
-        "minutes: --null genes"
-    ]
-    notes = matching_notes(tested.measured), grouping.notes(parts), own if is_large else []
-    about = [*chosen, *([grouping.covariate] if grouping.covariate else [])]
-    return data.answer(CompareAnswer, tested.frame, query, about, *notes, values=tested.values)
+    texts = matching_notes(tested.measured), grouping.notes(parts), notes
+    about = [*variables, *([grouping.covariate] if grouping.covariate else [])]
+    return data.answer(CompareAnswer, tested.frame, query, about, *texts, values=tested.values)
 
 
 @dataclass(frozen=True)

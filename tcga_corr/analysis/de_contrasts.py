@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tcga_corr.analysis.de_samples import Contrast
-from tcga_corr.errors import UsageError, near_names
+from tcga_corr.analysis.grouping import check_group
+from tcga_corr.errors import UsageError
 
 
 def contrasts_of(
@@ -21,7 +22,7 @@ def contrasts_of(
     if contrasts:
         return tuple(dict.fromkeys(_parsed(text, names) for text in contrasts))
     if reference is not None:
-        _check_group(reference, names)
+        check_group(reference, names)
         return tuple((name, reference) for name in names if name != reference)
     if len(names) == 2:
         return ((names[0], names[1]),)
@@ -42,14 +43,7 @@ def _parsed(text: str, names: Sequence[str]) -> Contrast:
         raise UsageError(f"--contrast '{text}' can be read in several ways", "Rename the groups")
     if len(pairs) == 1:
         for name in pairs[0]:
-            _check_group(name, names)
+            check_group(name, names)
     raise UsageError(
         f"--contrast is '{text}'", f"Give A:B, two of the groups {', '.join(names[:8])}"
     )
-
-
-def _check_group(name: str, names: Sequence[str]) -> None:
-    if name not in names:
-        raise UsageError(
-            f"'{name}' is no group", near_names(name, names) or f"The groups are {', '.join(names)}"
-        )

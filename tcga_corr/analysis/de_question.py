@@ -25,7 +25,13 @@ from tcga_corr.analysis.de_samples import (
     SampleRules,
     compared_samples,
 )
-from tcga_corr.analysis.grouping import Grouped, Grouping, grouping_by_file, grouping_of
+from tcga_corr.analysis.grouping import (
+    Grouped,
+    Grouping,
+    grouped_samples,
+    grouping_by_file,
+    grouping_of,
+)
 from tcga_corr.analysis.names import CovariateVariable
 from tcga_corr.analysis.scope import SEE_STATUS, Scope
 from tcga_corr.choices import BY_SAMPLE_TYPE
@@ -146,8 +152,7 @@ def de_question(
     adjust = covariates_of(data.names, options.adjust)
     reference = options.reference or contrasts[0][1]
     rules = SampleRules(grouping, contrasts, reference, adjust, options.pair is not None)
-    selections = [data.with_samples(selection) for selection in grouping.selections]
-    parts = [Grouped.of(cohorts, grouping) for cohorts in zip(*selections, strict=True)]
+    parts = grouped_samples(data, grouping)
     chosen = _chosen(parts, rules)
     return DeQuestion(tables, data, grouping, contrasts, adjust, parts, chosen)
 

@@ -6,7 +6,7 @@ Every way to group samples is a :class:`Grouping`, made by :func:`grouping_of`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from os.path import isfile
 from pathlib import Path
@@ -51,6 +51,35 @@ class Grouping:
     covariate: CovariateVariable | None = None
     """The covariate whose levels are the groups."""
 
+    def first(self, reference: str) -> Grouping:
+        """The same groups, with the reference before the others.
+
+        Raises
+        ------
+        UsageError
+            If it is no group.
+        """
+        check_group(reference, self.names)
+        others = [name for name in self.names if name != reference]
+        return replace(self, names=(reference, *others))
+
+    def of_samples(self, parts: Sequence[Grouped]) -> Grouping:
+        """Without the groups that no sample is in.
+
+        Raises
+        ------
+        AnalysisError
+            If no sample is in a group.
+        """
+        found = {int(code) for grouped in parts for code in np.unique(grouped.codes)}
+        names = [name for number, name in enumerate(self.names) if number in found]
+        if not names:
+            raise AnalysisError(
+                "no sample of these tables is in a group",
+                "Name samples or patients as `tcga-corr status --samples` has them",
+            )
+        return replace(self, names=names)
+
     def notes(self, parts: Sequence[Grouped]) -> list[str]:
         """How many samples have no level; what has to be known of samples of GTEx."""
         if self.covariate is None:
@@ -58,6 +87,20 @@ class Grouping:
             return notes_against_gtex(others)
         n_without = sum(int((grouped.codes < 0).sum()) for grouped in parts)
         return [samples_without(self.covariate.name, n_without)] if n_without else []
+
+
+def check_group(name: str, names: Sequence[str]) -> None:
+    """Refuse what is no group.
+
+    Raises
+    ------
+    UsageError
+        With near names.
+    """
+    if name not in names:
+        raise UsageError(
+            f"'{name}' is no group", near_names(name, names) or f"The groups are {', '.join(names)}"
+        )
 
 
 def grouping_of(by: str | Path, group: str | None, data: CohortData) -> Grouping:
@@ -238,3 +281,9 @@ class Grouped:
                 patients.setdefault(self.patients[place], []).append(place)
         both = sorted(by_patient[0].keys() & by_patient[1].keys())
         return [(np.array(by_patient[0][one]), np.array(by_patient[1][one])) for one in both]
+
+
+def grouped_samples(data: CohortData, grouping: Grouping) -> list[Grouped]:
+    """The samples of each tumor type in their groups."""
+    selections = [data.with_samples(selection) for selection in grouping.selections]
+    return [Grouped.of(cohorts, grouping) for cohorts in zip(*selections, strict=True)]

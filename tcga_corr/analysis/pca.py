@@ -12,7 +12,13 @@ import numpy as np
 from tcga_corr.analysis.answer import Answer, CohortData, Query, ScopeQuery
 from tcga_corr.analysis.cohort import Measured, Vector, matching_notes
 from tcga_corr.analysis.components_by import COVARIATES_SCHEMA, Described, go_with_components
-from tcga_corr.analysis.grouping import Grouped, Grouping, grouping_of, names_file_of_groups
+from tcga_corr.analysis.grouping import (
+    Grouped,
+    Grouping,
+    grouped_samples,
+    grouping_of,
+    names_file_of_groups,
+)
 from tcga_corr.analysis.names import CovariateVariable, Variable, check_is_number
 from tcga_corr.analysis.scope import SEE_STATUS
 from tcga_corr.analysis.threads import in_threads
@@ -147,8 +153,7 @@ def _parts(data: CohortData, grouping: Grouping | None) -> list[Grouped]:
     if grouping is None:
         none = Grouping((), lambda cohort: [None] * len(cohort.columns), (data.scope.samples,))
         return [Grouped.of([cohort], none) for cohort in data.cohorts]
-    selections = [data.with_samples(selection) for selection in grouping.selections]
-    return [Grouped.of(cohorts, grouping) for cohorts in zip(*selections, strict=True)]
+    return grouped_samples(data, grouping)
 
 
 def _axes(part: Grouped, n_genes: int, n_components: int) -> Axes:
@@ -208,6 +213,8 @@ def _described(
         )
         for variable in variables
     ]
+    # such as purity, which no cells have
+    found = [one for one in found if not all(np.isnan(values).all() for values in one.values)]
     if grouping is not None and grouping.covariate is None:
         codes = [np.where(part.samples.codes < 0, np.nan, part.samples.codes) for part in kept]
         found.append(Described(Path(by).name, codes, True))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,11 +13,22 @@ from numpy.typing import NDArray
 
 from tcga_corr.analysis.answer import Answer, CohortData, Query, ScopeQuery
 from tcga_corr.analysis.cohort import Cohort, Measured, Vector, failures, matching_notes
-from tcga_corr.analysis.names import GeneVariable, Items
+from tcga_corr.analysis.compare import CompareAnswer, comparison_of
+from tcga_corr.analysis.grouping import Grouped, Grouping, grouped_samples, grouping_of
+from tcga_corr.analysis.names import GeneVariable, Items, Variable
+from tcga_corr.analysis.nulls import checked_nulls
 from tcga_corr.analysis.scope import SEE_STATUS
-from tcga_corr.choices import SCORING_ENGINES, ScoringEngine, check_choice
+from tcga_corr.choices import (
+    BY_GTEX,
+    BY_SAMPLE_TYPE,
+    SCORING_ENGINES,
+    Null,
+    ScoringEngine,
+    check_choice,
+)
 from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.vocabulary.associations import SIMULATED
+from tcga_corr.vocabulary.nulls import N_DRAWS
 
 if TYPE_CHECKING:
     import polars as pl
@@ -29,6 +41,9 @@ class ScoreQuery(Query):
     sets: list[str]
     scope: ScopeQuery
     engine: ScoringEngine
+    by: str | None = None
+    groups: list[str] = field(default_factory=list)
+    reference: str | None = None
 
 
 @dataclass(frozen=True)
@@ -36,9 +51,15 @@ class ScoreAnswer(Answer):
     """An answer of :func:`score`: a row per tumor type, sample and set, or gene.
 
     Of genes ``es`` has the values, in the table's unit.
+
+    Attributes
+    ----------
+    compared
+        Where samples are in groups, what ``compare`` finds between these.
     """
 
     query: ScoreQuery
+    compared: CompareAnswer | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -66,15 +87,35 @@ class ValuesAnswer(Answer):
     fitted: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class GroupOptions:
+    """The groups of samples of a question; as of :meth:`tcga_corr.Engine.score`."""
+
+    by: str | Path | None = None
+    group: str | None = None
+    reference: str | None = None
+    null: Null | Iterable[Null] | None = None
+    draws: int = N_DRAWS
+
+    def check(self) -> None:
+        """Refuse what is of groups where there are none."""
+        if self.by is None and (self.group is not None or self.reference is not None):
+            what = "a column of groups" if self.group is not None else "a reference group"
+            raise UsageError(f"{what} is given", "Give --by FILE too")
+
+
 def score(
     data: CohortData,
     sets: Items,
     engine: ScoringEngine = "closed-form",
+    groups: GroupOptions | None = None,
     *,
     apart: bool = False,
 ) -> ScoreAnswer:
     """See :meth:`tcga_corr.Engine.score`."""
     check_choice("engine", engine, SCORING_ENGINES)
+    groups = groups or GroupOptions()
+    groups.check()
     if engine == "gseapy":
         if data.scope.ties == "gsva":
             raise UsageError("gseapy has no tie rule gsva", "Leave out one of the two")
@@ -83,8 +124,10 @@ def score(
     of_genes = [one.name for one in variables if isinstance(one, GeneVariable)]
     if of_genes and engine == "gseapy":
         raise UsageError(f"'{of_genes[0]}' is a gene, and gseapy scores sets", "Leave out one")
-    measured = data.measure(variables)
-    frame = _score_frame(data.cohorts, measured, engine)
+    found = None if groups.by is None else _in_groups(data, groups)
+    cohorts = found.cohorts if found else data.cohorts
+    measured = [[cohort.measure(variable) for variable in variables] for cohort in cohorts]
+    frame = _score_frame(cohorts, measured, engine, found.grouping if found else None)
     flat = [one for row in measured for one in row]
     reasons = failures(flat)
     if not frame.height:
@@ -92,8 +135,70 @@ def score(
         reason = "; ".join(reasons) or f"no {data.scope.samples} samples in {types}"
         raise AnalysisError(f"no score: {reason}", SEE_STATUS)
     query = ScoreQuery([variable.name for variable in variables], data.query, engine)
-    own = [f"es has values of genes, {data.query.unit}: {', '.join(of_genes)}"] if of_genes else []
-    return data.answer(ScoreAnswer, frame, query, variables, reasons, matching_notes(flat), own)
+    notes = [f"es has values of genes, {data.query.unit}: {', '.join(of_genes)}"] * bool(of_genes)
+    compared = None
+    if found:
+        compared = found.compared(data, variables, groups)
+        query = replace(
+            query,
+            scope=compared.query.scope,
+            by=str(groups.by),
+            groups=compared.query.groups,
+            reference=compared.query.groups[0],
+        )
+        notes += found.notes
+    return data.answer(
+        ScoreAnswer, frame, query, variables, reasons, matching_notes(flat), notes,
+        compared=compared,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _InGroups:
+    """The samples of a question in their groups, the reference first."""
+
+    grouping: Grouping
+    parts: Sequence[Grouped]
+    notes: Sequence[str]
+
+    @property
+    def cohorts(self) -> list[Cohort]:
+        """All of them, those of a tumor type together."""
+        return [cohort for grouped in self.parts for cohort in grouped.cohorts]
+
+    def compared(
+        self, data: CohortData, variables: Sequence[Variable], groups: GroupOptions
+    ) -> CompareAnswer:
+        """What ``compare`` finds between the groups."""
+        nulls = checked_nulls(
+            "genes" if groups.null is None else groups.null, groups.draws, known=("genes",)
+        )
+        return comparison_of(
+            data, variables, self.parts, self.grouping, str(groups.by), nulls, groups.draws
+        )
+
+
+def _in_groups(data: CohortData, groups: GroupOptions) -> _InGroups:
+    by = groups.by or BY_SAMPLE_TYPE
+    whole = grouping_of(by, groups.group, data)
+    data.refuse_unions("score --by")
+    # tumour and the other tissue stand in the order of a difference, which is minus the reference
+    of_tissue = str(by) in (BY_SAMPLE_TYPE, BY_GTEX)
+    default = whole.names[-1] if of_tissue else None
+    if groups.reference is not None or default is not None:
+        whole = whole.first(groups.reference or str(default))
+    parts = grouped_samples(data, whole)
+    grouping = whole.of_samples(parts)
+    notes = grouping.notes(parts)
+    empty = [name for name in whole.names if name not in grouping.names]
+    if groups.reference in empty:
+        raise AnalysisError(f"no sample is of the reference '{groups.reference}'", SEE_STATUS)
+    if empty:
+        notes.append(f"groups without a sample here: {', '.join(empty)}")
+    n_none = sum(int((grouped.codes < 0).sum()) for grouped in parts)
+    if n_none and grouping.covariate is None:
+        notes.append(f"{n_none} sample{'s' if n_none > 1 else ''} of no group")
+    return _InGroups(grouping, [Grouped.of(one.cohorts, grouping) for one in parts], notes)
 
 
 def values(data: CohortData, variables: Items, adjust: Items = ()) -> ValuesAnswer:
@@ -176,8 +281,8 @@ def _fitted(
     return found
 
 
-def _sample_frame(cohort: Cohort) -> pl.DataFrame:
-    """A row per selected sample."""
+def _sample_frame(cohort: Cohort, grouping: Grouping | None = None) -> pl.DataFrame:
+    """A row per selected sample; with its group where there are some."""
     import polars as pl
 
     samples = cohort.samples
@@ -186,25 +291,30 @@ def _sample_frame(cohort: Cohort) -> pl.DataFrame:
         "sample": [sample.sample for sample in samples],
         "patient": [sample.patient for sample in samples],
         "sample_type": [sample.sample_type for sample in samples],
+        **({"group": list(grouping.groups_of(cohort))} if grouping else {}),
     }
     return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
 
 
 def _score_frame(
-    cohorts: Sequence[Cohort], measured: Sequence[Sequence[Measured]], engine: ScoringEngine
+    cohorts: Sequence[Cohort],
+    measured: Sequence[Sequence[Measured]],
+    engine: ScoringEngine,
+    grouping: Grouping | None,
 ) -> pl.DataFrame:
     """A row per tumor type, sample and set; a set with too few genes has none."""
     import polars as pl
 
     numbers: dict[str, Any] = {"es": pl.Float64, "n_genes": pl.Int64, "n_missing": pl.Int64}
-    texts = ("tumor_type", "sample", "patient", "sample_type", "set")
+    group = ("group",) if grouping else ()
+    texts = ("tumor_type", "sample", "patient", "sample_type", *group, "set")
     frames = [pl.DataFrame(schema={**dict.fromkeys(texts, pl.String), **numbers})]
     for cohort, row in zip(cohorts, measured, strict=True):
         scores = [one.values for one in row]
         if engine == "gseapy":
             scores = _by_gseapy(cohort, row)
         frames += [
-            _sample_frame(cohort).with_columns(
+            _sample_frame(cohort, grouping).with_columns(
                 pl.lit(f"{SIMULATED} {one.name}" if cohort.simulated else one.name).alias("set"),
                 pl.Series("es", es, pl.Float64),
                 pl.lit(len(one.genes), pl.Int64).alias("n_genes"),

@@ -91,7 +91,7 @@ def compare(
         n_most = max(len(answer.query.variables), len(answer.query.groups))
         is_boxes = kind == "boxes" or (kind is None and n_most <= MOST)
         draw = boxes if is_boxes else comparison
-        save(draw(answer, plot.look), plot)
+        save(draw(answer, look=plot.look), plot)
     if report is not None:
         report.add(answer)
 

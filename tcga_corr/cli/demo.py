@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tcga_corr.cli import options
 from tcga_corr.cli.correlate import association_result
+from tcga_corr.cli.output import Result
 from tcga_corr.cli.settings import Settings
+from tcga_corr.errors import UsageError
 
 if TYPE_CHECKING:
     from tcga_corr.engine import Answer
@@ -19,8 +22,23 @@ if TYPE_CHECKING:
 def demo(
     context: typer.Context,
     n_genes: Annotated[
-        int, typer.Option("--n-genes", min=300, max=20_501, help="Genes in each table.")
-    ] = 20_501,
+        int | None,
+        typer.Option(
+            "--n-genes",
+            min=300,
+            max=20_501,
+            help="Genes in each table. Default: 20,501, of treated cells 19,000.",
+        ),
+    ] = None,
+    treatment: Annotated[
+        Path | None,
+        typer.Option(
+            "--treatment",
+            metavar="FOLDER",
+            help="Write simulated counts of treated cells there instead, in four groups of three, "
+            "with the groups, the true changes and a batch spec.",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of the random numbers.")] = 489,
     *,
     out: options.Out,
@@ -30,12 +48,27 @@ def demo(
     Simulates a small atlas of all 33 tumor types with known correlations, loads it through the
     same readers as real tables, and correlates ferroptosis with nfkb in each. It has survival
     (OS) too. All of its output is SIMULATED: no line of it is a finding.
+
+    With --treatment it simulates raw counts of cells under two drugs and both, to try `load
+    --counts`, `pca`, `de`, `enrich` and `score --by` on: what they find compares with what is true.
+
+    Examples: `tcga-corr demo`, `tcga-corr demo --treatment cells`.
     """
-    from tcga_corr.fetching.simulation import CLINICAL, cohort_plans, has_atlas, write_atlas
+    from tcga_corr.fetching.simulation import (
+        CLINICAL,
+        N_GENES,
+        cohort_plans,
+        has_atlas,
+        write_atlas,
+    )
     from tcga_corr.loading.load import LoadOptions
     from tcga_corr.sources.simulated import SOURCE
 
     settings: Settings = context.obj
+    if treatment is not None:
+        _write_treatment(settings, treatment, n_genes, seed, out)
+        return
+    n_genes = n_genes or N_GENES
     engine = settings.engine()
     folder = engine.store.downloads(SOURCE.name)
     if not has_atlas(folder, n_genes, seed):
@@ -59,6 +92,40 @@ def demo(
     settings.note(
         f"Everything above is SIMULATED. Now try: {command} --cache {settings.cache} "
         f"correlate RELA NFE2L2 --source {SOURCE.name}"
+    )
+
+
+def _write_treatment(
+    settings: Settings, folder: Path, n_genes: int | None, seed: int, out: options.Out
+) -> None:
+    """Write the counts of treated cells, and count what is true of them."""
+    import polars as pl
+
+    from tcga_corr.fetching.treatment import CONTROL, FILES, N_GENES, SPEC, write_treatment
+    from tcga_corr.sources.simulated import CELLS
+
+    there = [name for name in FILES if (folder / name).exists()]
+    if there and not out.force:
+        raise UsageError(f"{folder / there[0]} exists", "Name another folder, or give --force")
+    found = write_treatment(folder, n_genes or N_GENES, seed)
+    counts, groups, changes = (folder / name for name in FILES)
+    rows = [
+        {
+            "contrast": contrast,
+            "n_genes": len(change),
+            "n_changed": int((change != 0).sum()),
+            "n_up": int((change > 0).sum()),
+            "n_down": int((change < 0).sum()),
+            "n_twofold": int((abs(change) > 1).sum()),
+        }
+        for contrast, change in found.changes.items()
+    ]
+    heading = f"SIMULATED  true changes of {len(found.samples)} samples, in {changes}"
+    out.write(Result(pl.DataFrame(rows), "changes", {"simulated": True, "seed": seed}, heading))
+    settings.note(f"wrote {counts}, {groups.name}, {changes.name} and {SPEC}")
+    settings.note(
+        f"Nothing of it is a finding. Now try: tcga-corr load {counts} --counts --normalize cpm "
+        f"--source {CELLS}, then tcga-corr de --source {CELLS} --by {groups} --reference {CONTROL}"
     )
 
 

@@ -26,7 +26,7 @@ from tcga_corr.cli.diagnostics import (
 )
 from tcga_corr.cli.streams import forget_output, open_streams, output_failed
 from tcga_corr.cli.texts import printable
-from tcga_corr.errors import TcgaCorrError
+from tcga_corr.errors import TcgaCorrError, UsageError, near_names
 from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
 
 _SHARED = re.compile(r"-[qv]+|--quiet|--verbose|--debug|--cache=.*")
@@ -114,6 +114,27 @@ def _remedy(error: typer.TyperException) -> str:
     return see_help
 
 
+_CHOICE = re.compile(r"Invalid value for '?(.+?)'?: (?:Value error, )?'(.*)' is not one of (.+)")
+
+_WRONG_KIND = re.compile(r"Invalid value for '?(.+?)'?: Input should be (.+)")
+
+
+def _in_plain_words(error: typer.TyperException) -> UsageError:
+    """An error of arguments, without the words of the libraries that found it."""
+    message = error.format_message().rstrip(".")
+    found, wrong = _CHOICE.fullmatch(message), _WRONG_KIND.fullmatch(message)
+    if wrong is not None:
+        kind = "a whole number" if wrong[2].startswith("a valid integer") else wrong[2]
+        kind = kind.partition(", unable to")[0].replace("a valid number", "a number")
+        return UsageError(f"{wrong[1]} should be {kind}", _remedy(error))
+    if found is None:
+        return UsageError(message.replace(": Value error, ", ": "), _remedy(error))
+    option, value, choices = found[1], found[2], re.findall(r"'([^']*)'", found[3])
+    return UsageError(
+        f"{option} is '{value}'", near_names(value, choices) or f"Give one of {', '.join(choices)}"
+    )
+
+
 class _StoppedError(BaseException):
     """The process was told to end; no handler of errors may take it for one."""
 
@@ -137,7 +158,7 @@ def run(arguments: list[str]) -> int:
         report(error)
         return exit_code_of(error)
     except typer.TyperException as error:
-        print_error(f"{error.format_message().rstrip('.')}. {_remedy(error)}.")
+        report(_in_plain_words(error))
         return WRONG_USAGE
     except (KeyboardInterrupt, typer.Abort):
         print_error(_INTERRUPTED)

@@ -158,7 +158,12 @@ def _of_components(answer: PcaAnswer, _: Beside) -> Iterator[_Drawn | str]:
 def _of_scores(answer: ScoreAnswer, beside: Beside) -> Iterator[_Drawn | str]:
     from tcga_corr.figures.distribution import MOST, distribution
 
-    if len(answer.query.sets) > MOST:
+    if answer.compared is not None:
+        from tcga_corr.figures.boxes import boxes
+
+        compared = answer.compared
+        yield _Drawn("Samples in groups", lambda: boxes(compared, answer.query.reference))
+    elif len(answer.query.sets) > MOST:
         yield f"distributions of more than {MOST} are not drawn in one figure"
     else:
         values = beside.values or _values_of(answer)

@@ -66,6 +66,8 @@ class CellMap:
         Where they are clustered.
     is_square
         Whether cells are as high as they are wide.
+    symbol
+        How the coefficient is written.
     """
 
     names: Sequence[str]
@@ -79,6 +81,7 @@ class CellMap:
     row_tree: Tree | None = None
     column_tree: Tree | None = None
     is_square: bool = False
+    symbol: str = "r"
 
 
 def clustered(r: Matrix) -> tuple[list[int], Tree | None]:
@@ -221,7 +224,8 @@ def _draw_tree(axes: Axes, tree: Tree, n: int, upright: bool) -> None:
 def _draw_key(figure: Figure, drawn: CellMap, *, has_missing: bool) -> None:
     """Draw the colours and marks, at the foot."""
     width, height = figure.get_size_inches()
-    axes = place(figure, 0.3, 0.22, width - 1.6, height - 0.3)
+    left = 0.22 + text_width(drawn.symbol, 6.5)
+    axes = place(figure, left, 0.22, width - left - 1.3, height - 0.3)
     axes.pcolormesh(
         np.linspace(-1, 1, 101), [0, 1], np.linspace(-0.99, 0.99, 100)[np.newaxis], cmap=_colours(),
         vmin=-1, vmax=1, rasterized=True,
@@ -230,17 +234,19 @@ def _draw_key(figure: Figure, drawn: CellMap, *, has_missing: bool) -> None:
     axes.set_xticks([-1, -0.5, 0, 0.5, 1], ["−1", "−0.5", "0", "0.5", "1"])
     axes.tick_params(length=2, pad=1.5, labelsize=6)
     axes.spines[["left", "bottom"]].set_visible(False)
-    figure.text(0.16 / width, 0.26 / height, "r", fontsize=6.5, va="center")
+    figure.text(0.16 / width, 0.26 / height, drawn.symbol, fontsize=6.5, va="center")
     entries: list[tuple[str, dict[str, Any]]] = [
         (drawn.dot, {"marker": "o", "ms": 2, "mew": 0, "color": INK})
     ]
     if has_missing:
         entries.append((drawn.missing, {"marker": "s", "ms": 5, "mew": 0, "color": _NO_R}))
-    x = 1.9
+    x = start = left + 1.6
     for text, look in entries:
         figure.add_artist(Line2D([x / width], [0.27 / height], lw=0, **look))
         figure.text((x + 0.08) / width, 0.26 / height, text, fontsize=6.5, va="center")
         x += text_width(text, 6.5) + 0.3
     if any(drawn.sharing):
         text = f"grey name: {drawn.grey}"
-        figure.text(1.87 / width, 0.12 / height, text, fontsize=6.5, va="center", color=GREY)
+        figure.text(
+            (start - 0.03) / width, 0.12 / height, text, fontsize=6.5, va="center", color=GREY
+        )

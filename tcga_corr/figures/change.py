@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,17 +18,17 @@ from numpy.typing import NDArray
 from tcga_corr.analysis.de import DeAnswer, DeQuery
 from tcga_corr.analysis.de_summary import called
 from tcga_corr.errors import AnalysisError, UsageError, near_names
-from tcga_corr.figures.frame import Frame, place
+from tcga_corr.figures.frame import Frame, place, where_in_words
 from tcga_corr.figures.labels import nearest, p_at_q, place_labels
 from tcga_corr.figures.look import PLAIN, Look
 from tcga_corr.figures.style import BLUE, FAINT, GREY, INK, VERMILION, WIDTH, styled
-from tcga_corr.figures.text import count_of, fitted, fitted_apart, listed, plain, text_width
+from tcga_corr.figures.text import count_of, fitted_apart, listed, plain, text_width, wrapped_apart
 
 Vector = NDArray[np.float64]
 
 MOST_PANELS = 6
 _MANY = 500  # points, from which they are drawn as an image
-_LEFT, _RIGHT, _BOTTOM, _TITLE = 0.5, 0.12, 0.4, 0.2  # inches
+_LEFT, _RIGHT, _BOTTOM, _TITLE, _TITLE_LINE = 0.5, 0.12, 0.4, 0.2, 0.115  # inches
 _NARROWEST, _LEAST = 1.8, 0.9  # inches of a panel with what is around it, and of its height
 _TOPS, _ALWAYS = {1: 8, 2: 4}, 3  # labels a side; and of those that are not called
 _SIZE, _LINE = 5.5, 7.0  # points: of a label, and its line
@@ -41,6 +41,7 @@ class _Axis:
     across: str
     up: str
     points: Callable[[pl.DataFrame, float], tuple[Vector, NDArray[np.bool_]]]
+    has_beyond: bool
 
 
 @styled()
@@ -59,13 +60,15 @@ def volcano(answer: DeAnswer, labels: Sequence[str] = (), look: Look = PLAIN) ->
     AnalysisError
         If there is no q to draw.
     """
-    return _draw(answer, labels, _Axis("log2 fold change", "−log10 p", _certainty), look)
+    axis = _Axis("log2 fold change", "−log10 p", _certainty, has_beyond=True)
+    return _draw(answer, labels, axis, look)
 
 
 @styled()
 def ma(answer: DeAnswer, labels: Sequence[str] = (), look: Look = PLAIN) -> Figure:
     """Draw base means and fold changes of ``de``; as :func:`volcano`."""
-    return _draw(answer, labels, _Axis("base mean, log10", "log2 fold change", _height), look)
+    axis = _Axis("base mean, log10", "log2 fold change", _height, has_beyond=False)
+    return _draw(answer, labels, axis, look)
 
 
 def _certainty(rows: pl.DataFrame, reach: float) -> tuple[Vector, NDArray[np.bool_]]:
@@ -115,30 +118,45 @@ def _draw(answer: DeAnswer, labels: Sequence[str], axis: _Axis, look: Look) -> F
     frame = Frame(
         *heading(answer, rows),
         simulated=answer.simulated,
-        handles=_handles(rows, query),
+        handles=_handles(rows, query, has_beyond=axis.has_beyond),
         margin=0.03,
         look=look,
     ).as_wide(WIDTH, n_across * _NARROWEST)
     n_down = math.ceil(len(parts) / n_across)
-    around = n_down * (_TITLE + _BOTTOM) + 0.02
+    wide = frame.width / n_across
+    titles = _titles(parts, query, wide - _LEFT - _RIGHT)
+    above = _TITLE + _TITLE_LINE * (max(map(len, titles)) - 1)
+    around = n_down * (above + _BOTTOM) + 0.02
     body = frame.body(around + n_down * high, around + n_down * _LEAST)
     high = (body - around) / n_down
-    step = _TITLE + high + _BOTTOM
-    wide = frame.width / n_across
+    step = above + high + _BOTTOM
     figure = frame.figure(body)
     height = figure.get_figheight()
-    for number, ((tumor_type, contrast), part) in enumerate(parts.items()):
+    for number, part in enumerate(parts.values()):
         row, column = divmod(number, n_across)
-        top = frame.head + row * step + _TITLE
+        top = frame.head + row * step + above
         right = frame.width - (column + 1) * wide + _RIGHT
         axes = place(figure, column * wide + _LEFT, height - top - high, right, top)
-        title = f"{tumor_type} {plain(contrast)}, n = {part['n_a'][0]} and {part['n_b'][0]}"
-        axes.set_title(fitted(title, wide - _LEFT - _RIGHT, 6.5), fontsize=6.5, pad=3)
+        axes.set_title("\n".join(titles[number]), fontsize=6.5, pad=3)
         _draw_panel(axes, part, axis, query, labels, _TOPS[n_across])
         axes.set_xlabel(axis.across, labelpad=2)
         if column == 0:
             axes.set_ylabel(axis.up, labelpad=3)
     return figure
+
+
+def _titles(
+    parts: Mapping[tuple[str, str], pl.DataFrame], query: DeQuery, inches: float
+) -> list[list[str]]:
+    """The lines above each panel: the contrast, and the sizes of its groups."""
+    several = len(query.tumor_types) > 1
+    names = [f"{name} {contrast}" if several else contrast for name, contrast in parts]
+    sizes = [f"n = {part['n_a'][0]} and {part['n_b'][0]}" for part in parts.values()]
+    alone = [f"{name}, {n}" for name, n in zip(names, sizes, strict=True)]
+    if all(text_width(plain(title), 6.5) <= inches for title in alone):
+        return [[plain(title)] for title in alone]
+    lines = wrapped_apart(names, inches, 6.5, 2)
+    return [[*own, n] for own, n in zip(lines, sizes, strict=True)]
 
 
 def condition(answer: DeAnswer) -> str:
@@ -151,7 +169,7 @@ def heading(answer: DeAnswer, rows: pl.DataFrame) -> tuple[str, str]:
     """The title of a figure of differential expression, and what it shows."""
     query = answer.query
     types = query.tumor_types
-    where = types[0] if len(types) == 1 else f"{len(types)} tumor types"
+    where = where_in_words(types, query.source)
     adjusted = f", adjusted for {listed(query.adjust)}" if query.adjust else ""
     paired = ", within patients" if query.pair else ""
     calls = count_of(rows.filter(called(query.q, query.lfc)).height, "call")
@@ -256,7 +274,7 @@ def _label(
         )  # fmt: skip
 
 
-def _handles(rows: pl.DataFrame, query: DeQuery) -> list[Artist]:
+def _handles(rows: pl.DataFrame, query: DeQuery, *, has_beyond: bool) -> list[Artist]:
     def handle(label: str, colour: str, marker: str = "o", **look: Any) -> Artist:
         size = {"ms": 3.2, "mew": 0.6, "lw": 0} | look
         return Line2D([], [], color=colour, marker=marker, label=label, **size)
@@ -272,6 +290,6 @@ def _handles(rows: pl.DataFrame, query: DeQuery) -> list[Artist]:
     handles.append(handle(lines, GREY, "", lw=0.6, ls=(0, (4, 3))))
     if (rows["zero_group"] != "").any():
         handles.append(handle("no read in one group", INK, mfc="white"))
-    if (rows["p"] <= 0).any():
+    if has_beyond and (rows["p"] <= 0).any():
         handles.append(handle("p too small for a number", INK, "^"))
     return handles

@@ -17,7 +17,7 @@ from matplotlib.lines import Line2D
 from tcga_corr.analysis.compare import CompareAnswer
 from tcga_corr.choices import BY_GTEX, BY_SAMPLE_TYPE
 from tcga_corr.errors import UsageError
-from tcga_corr.figures.frame import Frame, measure_of, source_and_unit
+from tcga_corr.figures.frame import Frame, measure_of, source_and_unit, where_in_words
 from tcga_corr.figures.look import PLAIN, Look, falling
 from tcga_corr.figures.panels import Column, Panel, draw_panels, write_note
 from tcga_corr.figures.style import GREY, MARKERS, SERIES, styled
@@ -197,7 +197,7 @@ def _heading(answer: CompareAnswer) -> tuple[str, str]:
     by = f"{len(groups)} groups"
     if len(groups) == 2:
         by = " minus ".join(cut_apart(groups, 30))
-    where = types[0] if len(types) == 1 else f"{len(types)} tumor types"
+    where = where_in_words(types, query.scope.source)
     n: dict[str, dict[str, int]] = {}  # of a group, by tumor type
     for row in answer.frame.to_dicts():
         if row["test"] == "welch" and row["difference"] is not None:

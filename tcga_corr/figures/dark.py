@@ -15,6 +15,7 @@ from matplotlib.patches import Patch
 from matplotlib.text import Text
 
 from tcga_corr.figures.style import (
+    BAND,
     BLUE,
     FAINT,
     GREEN,
@@ -34,6 +35,7 @@ _DARK = {
     INK: "#f0f0f0",
     GREY: "#a9b0ba",
     PALE: "#3b414a",
+    BAND: "#21262d",
     FAINT: "#767e89",
     PALE_BLUE: "#21465f",
     PALE_ORANGE: "#59471d",

@@ -15,8 +15,8 @@ from matplotlib.patches import Patch
 from tcga_corr.analysis.correlate import CorrelateAnswer
 from tcga_corr.analysis.correlate_by import CorrelateByAnswer, CorrelateByQuery
 from tcga_corr.analysis.pool import Pooling
-from tcga_corr.choices import Method, MethodOrAll
-from tcga_corr.figures.frame import Frame, place, source_and_unit
+from tcga_corr.choices import MethodOrAll
+from tcga_corr.figures.frame import Frame, place, source_and_unit, symbol_of
 from tcga_corr.figures.look import PLAIN, Look
 from tcga_corr.figures.panels import LEAST_ROW, draw_dot, label_rows, write_above, write_note
 from tcga_corr.figures.style import (
@@ -43,7 +43,8 @@ from tcga_corr.vocabulary.associations import (
 from tcga_corr.vocabulary.methods import METHODS
 from tcga_corr.vocabulary.nulls import NULLS
 
-_ROW, _LEFT, _FOOT, _HEADS, _NARROWEST = 0.165, 0.58, 0.4, 0.16, 1.2  # inches
+_ROW, _LEFT, _FOOT, _HEADS, _NARROWEST = 0.165, 0.58, 0.4, 0.16, 0.9  # inches
+_ROOM_OF_TICKS = 1.3  # inches of axes, below which every second tick is left out
 # columns of p- or q-values at the right of the axes, and their inches right of n
 _OF_NULLS = [null.q or null.p for null in NULLS.values()]
 _DOTS = {"q": 0.22} | {name: 0.54 + 0.4 * number for number, name in enumerate(_OF_NULLS)}
@@ -138,7 +139,7 @@ def forest(answer: CorrelateAnswer | CorrelateByAnswer, look: Look = PLAIN) -> F
     for number, tumor_type in enumerate(order):
         own = [row for row in rows if row["tumor_type"] == tumor_type]
         _draw_row(axes, band * number, own, methods)
-    symbol = _symbol(answer)
+    symbol = symbol_of(answer.frame["method"][0], is_partial=bool(answer.query.adjust))
     _draw_columns(axes, [by_type[name] for name in order], band, dots, symbol)
     labels = dict(zip((band * number for number in range(len(order))), order, strict=True))
     for number, (method, one) in enumerate(pooled):
@@ -245,13 +246,6 @@ def _draw_columns(
                 draw_dot(axes, n_at + _DOTS[name] / width, y, row[name] < SIGNIFICANT)
 
 
-def _symbol(answer: CorrelateAnswer | CorrelateByAnswer) -> str:
-    """How the coefficient is written, of several methods that of the first."""
-    method: Method = answer.frame["method"][0]
-    symbol = METHODS[method].label.split()[-1]
-    return f"partial {symbol}" if answer.query.adjust else symbol
-
-
 def _draw_pooled(axes: Axes, y: float, pooled: Pooling, colour: str) -> None:
     r, low, high = pooled.r, pooled.ci_low, pooled.ci_high
     if r is None or low is None or high is None:
@@ -274,7 +268,8 @@ def _draw_axes(
 ) -> None:
     axes.axvline(0, color=GREY, lw=0.6, zorder=2)
     label_rows(axes, labels)
-    axes.set_xticks([-1, -0.5, 0, 0.5, 1])
+    is_narrow = axes.bbox.width / axes.figure.dpi < _ROOM_OF_TICKS
+    axes.set_xticks([-1, 0, 1] if is_narrow else [-1, -0.5, 0, 0.5, 1])
     label = "r" if method == "all" else METHODS[method].label
     axes.set_xlabel(f"partial {label}" if is_partial else label, labelpad=2)
 

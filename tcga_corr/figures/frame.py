@@ -13,11 +13,14 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from tcga_corr.analysis.answer import Answer, ScopeQuery
+from tcga_corr.choices import Method
 from tcga_corr.errors import UsageError
 from tcga_corr.figures.look import PLAIN, Look
 from tcga_corr.figures.style import GREY, INK, VERMILION, WIDTH
 from tcga_corr.figures.text import plain, text_width, wrapped
 from tcga_corr.vocabulary.associations import SIMULATED
+from tcga_corr.vocabulary.methods import METHODS
+from tcga_corr.vocabulary.tumor_types import OTHER
 
 _EDGE = 0.08  # inches, left of and above all
 _TITLE, _ABOUT, _FOOT = (8.5, 0.15), (6.5, 0.12), (6, 0.11)  # points and inches of a line
@@ -213,7 +216,31 @@ def source_and_unit(scope: ScopeQuery) -> str:
     return f"{plain(scope.source)}, {plain(scope.unit)}"
 
 
+def symbol_of(method: Method, *, is_partial: bool) -> str:
+    """How the coefficient of a method is written: ``r``, ``rho``, ``partial tau-b``."""
+    symbol = METHODS[method].label.split()[-1]
+    return f"partial {symbol}" if is_partial else symbol
+
+
 def measure_of(name: str, answer: Answer, unit: str) -> str:
     """What the numbers of a variable are: a score, a covariate's value, or a gene's unit."""
     kind = answer.provenance.kind_of(name)
     return {"set": "ssGSEA score", "covariate": "value"}.get(kind, unit)
+
+
+def _is_own(types: Sequence[str]) -> bool:
+    """Whether all samples are a cohort of a user's own, of no tumor type."""
+    return list(types) == [OTHER.abbreviation]
+
+
+def samples_in_words(scope: ScopeQuery) -> str:
+    """Which samples; all of a cohort of a user's own count as tumour, which need not be said."""
+    text = scope.samples_in_words
+    return text.removeprefix("tumor ") if _is_own(scope.tumor_types) else text
+
+
+def where_in_words(types: Sequence[str], source: str) -> str:
+    """The tumor type, or how many; of a cohort of a user's own its source."""
+    if _is_own(types):
+        return plain(source)
+    return types[0] if len(types) == 1 else f"{len(types)} tumor types"

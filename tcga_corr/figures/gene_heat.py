@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import groupby
+
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.artist import Artist
-from matplotlib.colors import to_rgb
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
@@ -15,7 +18,7 @@ from tcga_corr.analysis.de import DeAnswer
 from tcga_corr.analysis.de_fit import TopGenes
 from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.figures.change import condition
-from tcga_corr.figures.frame import Frame, place
+from tcga_corr.figures.frame import Frame, place, where_in_words
 from tcga_corr.figures.look import PLAIN, Look
 from tcga_corr.figures.style import BLUE, GREEN, INK, ORANGE, PURPLE, SKY, VERMILION, WIDTH, styled
 from tcga_corr.figures.text import count_of, fitted_apart, listed, plain, text_width
@@ -86,8 +89,7 @@ def gene_heat(answer: DeAnswer, look: Look = PLAIN) -> Figure:
         axes.set_xticks([])
     axes.spines[:].set_visible(False)
     strip = place(figure, 0.1, bottom + height + 0.03, right, frame.head)
-    strip.imshow([[to_rgb(colours[group]) for group in groups]], aspect="auto")
-    strip.axis("off")
+    _draw_strip(strip, [colours[group] for group in groups])
     total = figure.get_figheight()
     key_high = min(0.9, 0.8 * height)
     key = place(
@@ -98,11 +100,23 @@ def gene_heat(answer: DeAnswer, look: Look = PLAIN) -> Figure:
     return figure
 
 
+def _draw_strip(axes: Axes, colours: Sequence[str]) -> None:
+    """A stretch of colour for each group of neighbours."""
+    start = 0
+    for colour, same in groupby(colours):
+        end = start + len(list(same))
+        axes.axvspan(start, end, color=colour, lw=0)
+        start = end
+    axes.set_xlim(0, start)
+    axes.axis("off")
+
+
 def _frame(answer: DeAnswer, top: TopGenes, colours: dict[str, str], look: Look) -> Frame:
     query = answer.query
     [tumor_type] = answer.top
     return Frame(
-        f"{count_of(len(top.genes), 'gene')} of {listed(query.contrasts)} in {tumor_type}",
+        f"{count_of(len(top.genes), 'gene')} of {listed(query.contrasts)} in "
+        f"{where_in_words([tumor_type], query.source)}",
         f"the smallest p among genes with q < {query.q:g} and |log2 fold change| > {query.lfc:g}, "
         f"of {plain(query.source)}{condition(answer)}; log2(normalised count + 1), in standard "
         f"deviations from each gene's mean; n = {len(top.groups)} samples",

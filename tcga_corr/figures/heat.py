@@ -23,7 +23,7 @@ from tcga_corr.figures.cells import (
     in_order,
     mean_r,
 )
-from tcga_corr.figures.frame import Frame
+from tcga_corr.figures.frame import Frame, symbol_of
 from tcga_corr.figures.look import PLAIN, Look
 from tcga_corr.figures.style import styled
 from tcga_corr.figures.text import count_of, fitted_apart, listed, plain
@@ -181,6 +181,7 @@ def heat_map(
             dot=f"q < {SIGNIFICANT} over the run",
             row_tree=row_tree,
             column_tree=column_tree,
+            symbol=symbol_of(frame["method"][0], is_partial=bool(frame["adjust"][0])),
         ),
     )
 

@@ -18,6 +18,7 @@ from tcga_corr.analysis.dominance import DominanceAnswer
 from tcga_corr.analysis.enrich import EnrichAnswer
 from tcga_corr.analysis.pca import PcaAnswer
 from tcga_corr.analysis.robustness import RobustnessAnswer
+from tcga_corr.analysis.score import ScoreAnswer
 from tcga_corr.analysis.screen import ScreenAnswer
 from tcga_corr.analysis.survival import SurvivalAnswer
 from tcga_corr.errors import UsageError
@@ -78,7 +79,13 @@ def _of_screen(answer: ScreenAnswer, look: Look = PLAIN) -> Figure:
 
 def _of_comparison(answer: CompareAnswer, look: Look = PLAIN) -> Figure:
     most = max(len(answer.query.variables), len(answer.query.groups))
-    return boxes(answer, look) if most <= MOST else comparison(answer, look)
+    return boxes(answer, look=look) if most <= MOST else comparison(answer, look)
+
+
+def _of_scores(answer: ScoreAnswer, look: Look = PLAIN) -> Figure:
+    if answer.compared is None:
+        raise UsageError("there is no figure of scores without groups", "Give by=")
+    return boxes(answer.compared, answer.query.reference, look)
 
 
 def _of_enrichment(answer: EnrichAnswer, look: Look = PLAIN) -> Figure:
@@ -94,6 +101,7 @@ def _of_counts(answer: DeAnswer, look: Look = PLAIN) -> Figure:
 _FIGURES: dict[type[Answer], Callable[[Any, Look], Figure]] = {
     CorrelateAnswer: forest,
     CorrelateByAnswer: forest,
+    ScoreAnswer: _of_scores,
     ScreenAnswer: _of_screen,
     CompareAnswer: _of_comparison,
     DeAnswer: _of_counts,

@@ -16,7 +16,7 @@ from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.figures.change import heading
 from tcga_corr.figures.frame import Frame, place
 from tcga_corr.figures.look import PLAIN, Look
-from tcga_corr.figures.style import BLUE, GREY, INK, PALE, VERMILION, WIDTH, styled
+from tcga_corr.figures.style import BAND, BLUE, GREY, INK, PALE, VERMILION, WIDTH, styled
 from tcga_corr.figures.text import fitted_apart, plain, text_width
 
 MOST_SETS = 33
@@ -149,7 +149,7 @@ def _draw_dots(axes: Axes, shown: list[_Intersection], n_sets: int) -> None:
     axes.set_xlim(-0.5, max(len(shown), 3) - 0.5)
     axes.set_ylim(n_sets - 0.5, -0.5)
     for row in range(0, n_sets, 2):
-        axes.axhspan(row - 0.5, row + 0.5, color="#f4f4f4", lw=0, zorder=0)
+        axes.axhspan(row - 0.5, row + 0.5, color=BAND, lw=0, zorder=0)
     for column, one in enumerate(shown):
         others = [row for row in range(n_sets) if row not in one.sets]
         axes.scatter([column] * len(others), others, s=12, color=PALE, lw=0, zorder=2)

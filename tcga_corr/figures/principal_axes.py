@@ -17,7 +17,7 @@ from matplotlib.lines import Line2D
 
 from tcga_corr.analysis.pca import PcaAnswer
 from tcga_corr.errors import UsageError
-from tcga_corr.figures.frame import Frame, source_and_unit
+from tcga_corr.figures.frame import Frame, samples_in_words, source_and_unit, where_in_words
 from tcga_corr.figures.look import PLAIN, Look
 from tcga_corr.figures.style import (
     BLUE,
@@ -105,11 +105,11 @@ def principal_axes(answer: PcaAnswer, look: Look = PLAIN) -> Figure:
 
 def _heading(answer: PcaAnswer, types: Sequence[str]) -> tuple[str, str]:
     query = answer.query
-    where = types[0] if len(types) == 1 else f"{len(types)} tumor types"
+    where = where_in_words(types, query.scope.source)
     by = f" by {plain(query.by.rpartition('/')[2])}" if query.by else ""
     about = (
         f"{count_of(answer.frame.height, 'sample')}, the {query.genes:,} genes that vary most, "
-        f"centred; {source_and_unit(query.scope)}; {query.scope.samples_in_words}"
+        f"centred; {source_and_unit(query.scope)}; {samples_in_words(query.scope)}"
     )
     return f"Principal components of {where}{by}", about
 

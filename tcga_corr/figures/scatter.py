@@ -14,7 +14,7 @@ from scipy.stats import gaussian_kde
 from tcga_corr.analysis.correlate import CorrelateAnswer
 from tcga_corr.analysis.points import Line, Points, Vector, line_through, points_of
 from tcga_corr.analysis.score import ValuesAnswer
-from tcga_corr.figures.frame import Frame, measure_of, place, source_and_unit
+from tcga_corr.figures.frame import Frame, measure_of, place, source_and_unit, symbol_of
 from tcga_corr.figures.look import PLAIN, Look
 from tcga_corr.figures.panels import write_note
 from tcga_corr.figures.style import BLUE, VERMILION, styled
@@ -113,15 +113,16 @@ def _heading(answer: CorrelateAnswer, rows: Sequence[Row]) -> tuple[str, str]:
     title = f"{x} against {y} in {rows[0]['tumor_type']}"
     about = (
         f"n = {rows[0]['n']:,} {query.scope.samples_in_words}, {source_and_unit(query.scope)}"
-        f"{adjusted}. {'; '.join(map(_estimate, rows))}"
+        f"{adjusted}. {'; '.join(_estimate(row, bool(query.adjust)) for row in rows)}"
     )
     return title, about
 
 
-def _estimate(row: Row) -> str:
+def _estimate(row: Row, is_partial: bool) -> str:
     if row["r"] is None:
         return f"{row['method']}: {plain(_reason(row), 200)}"
-    text = f"{row['method']}\u00a0r = {row['r']:.3f}"
+    symbol = symbol_of(row["method"], is_partial=is_partial).replace(" ", "\u00a0")
+    text = f"{row['method']}\u00a0{symbol} = {row['r']:.3f}"
     if row["ci_low"] is not None:
         text += f" ({row['ci_low']:.3f} to {row['ci_high']:.3f})"
     for name in ("p", *(null.p for null in NULLS.values())):

@@ -24,7 +24,7 @@ from tcga_corr.figures.cells import (
     in_order,
     mean_r,
 )
-from tcga_corr.figures.frame import Frame, source_and_unit
+from tcga_corr.figures.frame import Frame, source_and_unit, symbol_of
 from tcga_corr.figures.look import PLAIN, Look, falling
 from tcga_corr.figures.style import styled
 from tcga_corr.figures.text import count_of, fitted_apart, listed, plain
@@ -173,6 +173,7 @@ def _by_types(
         grey="the pair shares genes" if is_list else f"shares genes with {plain(pairs[0][0], 40)}",
         row_tree=row_tree,
         column_tree=column_tree,
+        symbol=_symbol(answer),
     )
 
 
@@ -208,7 +209,12 @@ def _square(answer: ScreenAnswer, rows: pl.DataFrame, look: Look) -> CellMap:
         row_tree=tree,
         column_tree=tree,
         is_square=True,
+        symbol=_symbol(answer),
     )
+
+
+def _symbol(answer: ScreenAnswer) -> str:
+    return symbol_of(answer.query.method, is_partial=bool(answer.query.adjust))
 
 
 def _places_in_square(

@@ -22,6 +22,7 @@ BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY = (
     "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9",
 )  # fmt: skip
 INK, GREY, PALE = "#1a1a1a", "#6b6b6b", "#e3e3e3"
+BAND = "#f4f4f4"  # behind every other row
 FAINT = "#a8a8a8"  # of points that are not significant
 PALE_BLUE, PALE_ORANGE = "#c9e2f4", "#f7e3bf"
 SEQUENTIAL = ("#c6dbef", BLUE, "#08306b")  # of numbers, from low to high

@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 
 from tcga_corr.analysis.screen import ScreenAnswer
 from tcga_corr.errors import AnalysisError, UsageError
-from tcga_corr.figures.frame import Frame, place, source_and_unit
+from tcga_corr.figures.frame import Frame, place, source_and_unit, symbol_of
 from tcga_corr.figures.labels import Vector, nearest, p_at_q, place_labels
 from tcga_corr.figures.look import PLAIN, Look
 from tcga_corr.figures.style import BLUE, FAINT, GREY, INK, VERMILION, WIDTH, styled
@@ -81,6 +81,7 @@ def volcano(answer: ScreenAnswer, look: Look = PLAIN) -> Figure:
     height = figure.get_figheight()
     line = -math.log10(p_at_q(rows["p"].to_numpy(), rows["q"].to_numpy(), SIGNIFICANT))
     reach = min(1.05, 1.12 * max(0.05, float(np.abs(rows["r"].to_numpy()).max())))
+    symbol = symbol_of(answer.query.method, is_partial=bool(answer.query.adjust))
     for number, (name, part) in enumerate(parts.items()):
         row, column = divmod(number, n_across)
         top = frame.head + row * step + title
@@ -90,7 +91,7 @@ def volcano(answer: ScreenAnswer, look: Look = PLAIN) -> Figure:
         if len(parts) > 1:
             axes.set_title(f"{name}, n = {max(part['n'].to_list()):,}", fontsize=6.5, pad=3)
         _draw(axes, part, line, _TOPS[n_across])
-        axes.set_xlabel("r" if by_type else "pooled r", labelpad=2)
+        axes.set_xlabel(symbol if by_type else f"pooled {symbol}", labelpad=2)
         if column == 0:
             axes.set_ylabel("−log10 p", labelpad=3)
     return figure

@@ -16,8 +16,15 @@ from tcga_corr.formats.format import ReadOptions, TableFile
 from tcga_corr.formats.phenotype import TumorTypeOfSample, find_phenotype, read_phenotype
 from tcga_corr.loading.checks import check_columns
 from tcga_corr.loading.normalization import check_is_of_counts, check_unit_of_counts
-from tcga_corr.sources import SOURCES, Source, own_source, source_of_file, sources_of_tables
-from tcga_corr.sources.simulated import has_simulated_samples
+from tcga_corr.sources import (
+    SOURCES,
+    Source,
+    own_source,
+    source_is_simulated,
+    source_of_file,
+    sources_of_tables,
+)
+from tcga_corr.sources.simulated import simulated_source
 from tcga_corr.store.layout import TableKey
 from tcga_corr.store.metadata import InputFile, TableMetadata
 from tcga_corr.vocabulary.barcodes import parse_barcode
@@ -326,7 +333,7 @@ def _source(file: TableFile, of_samples: bool, options: LoadOptions) -> Source:
     path = file.path
     sources = sources_of_tables(counts=options.counts)
     by_name = source_of_file(path, counts=options.counts)
-    simulated = has_simulated_samples(file.columns)
+    simulated = simulated_source(file.columns)
     name = options.source or (by_name.name if by_name and not simulated else None)
     if name in SOURCES and name not in sources:
         raise UsageError(
@@ -334,6 +341,9 @@ def _source(file: TableFile, of_samples: bool, options: LoadOptions) -> Source:
             f"Raw counts have {', '.join(sources)}; others go under a --source of your own",
         )
     known = sources.get(name or "")
+    if simulated not in (None, name):
+        why = f", and --source is {name}" if name else ""
+        raise UsageError(f"{path}: its samples are made up{why}", f"Give --source {simulated}")
     if not of_samples and (name is None or known is not None):
         shown = ", ".join(f"'{column[:30]}'" for column in file.columns[:3])
         raise TableError(
@@ -341,25 +351,20 @@ def _source(file: TableFile, of_samples: bool, options: LoadOptions) -> Source:
             "Samples go by names such as TCGA-OR-A5J1-01; a cohort of your own is loaded under a "
             "--source of your own",
         )
-    if name is None and not simulated and source_of_file(path, counts=True) is not None:
+    if name is None and source_of_file(path, counts=True) is not None:
         raise UsageError(
             f"{path}: named as raw counts",
             "Give --counts to load them as such, or --source a name of your own",
         )
     if name is None:
         raise UsageError(
-            f"{path}: its samples are made up"
-            if simulated
-            else f"{path}: its name does not tell the source",
-            "Give --source simulated"
-            if simulated
-            else f"Give --source, one of {', '.join(sources)} or a name of your own",
+            f"{path}: its name does not tell the source",
+            f"Give --source, one of {', '.join(sources)} or a name of your own",
         )
-    if simulated != (known is not None and known.simulated):
+    if source_is_simulated(name) and simulated is None:
         raise UsageError(
-            f"{path}: its samples are {'made up' if simulated else 'not the simulated ones'}, and "
-            f"--source is {name}",
-            f"Give --source {'simulated' if simulated else 'another name'}",
+            f"{path}: its samples are not the simulated ones, and --source is {name}",
+            "Give --source another name",
         )
     if known is None:
         unit = options.unit or file.unit or (by_name.unit if by_name else None)
@@ -376,7 +381,7 @@ def _source(file: TableFile, of_samples: bool, options: LoadOptions) -> Source:
                 f"{path}: what is read of it is {file.unit}, and --unit says {unit}",
                 "Leave --unit out",
             )
-        return own_source(name, unit)
+        return own_source(name, unit, simulated=source_is_simulated(name))
     if by_name is not None and not known.matches(path):
         raise UsageError(
             f"{path}: named as a file of source '{by_name.name}', not of '{known.name}'",

@@ -1,4 +1,7 @@
-"""The simulated atlas of all 33 tumor types: its values are drawn, with known correlations."""
+"""The simulated sources: their values are drawn, with known correlations or changes.
+
+``SOURCE`` is the atlas of all 33 tumor types.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +22,19 @@ SOURCE = Source(
 )
 
 BARCODE_PREFIX = "TCGA-00-"
-"""Of every simulated sample: the tissue source site 00 does not exist."""
+"""Of every simulated sample of the atlas: the tissue source site 00 does not exist."""
+CELLS = "simulated-cells"
+"""The source of simulated counts of treated cells, which are loaded as a user's own cohort is."""
+CELL_PREFIX = "SIMULATED_"
+"""Of every simulated sample of cells."""
 
 
-def has_simulated_samples(names: Iterable[str]) -> bool:
-    """Whether any of the samples is simulated, whatever file it is in."""
-    barcodes = map(parse_barcode, names)
-    return any(barcode and barcode.text.startswith(BARCODE_PREFIX) for barcode in barcodes)
+def simulated_source(names: Iterable[str]) -> str | None:
+    """The source of the simulated samples among these, whatever file they are in; None of none."""
+    for name in names:
+        if name.startswith(CELL_PREFIX):
+            return CELLS
+        barcode = parse_barcode(name)
+        if barcode and barcode.text.startswith(BARCODE_PREFIX):
+            return SOURCE.name
+    return None

@@ -162,15 +162,16 @@ class Source:
         return re.fullmatch(self.file_name, unquote(path.name)) is not None
 
 
-def own_source(name: str, unit: str) -> Source:
-    """A source for the user's own tables."""
+def own_source(name: str, unit: str, *, simulated: bool = False) -> Source:
+    """A source for the user's own tables; or for simulated ones that are loaded in the same way."""
     return Source(
         name=name,
-        title="own tables",
+        title="SIMULATED values" if simulated else "own tables",
         unit=unit,
         gene_id="any",
         file_name="",
         citation="none",
         formats=(),
+        fetched_from="simulation" if simulated else "disk",
         may_be_negative=True,
     )

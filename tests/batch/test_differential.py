@@ -284,6 +284,15 @@ def test_the_same_bytes_by_parts_and_processes(
 
 
 @pytest.mark.slow
+def test_the_same_bytes_by_dask(engine: Engine, small: RunReport, tmp_path: Path) -> None:
+    pytest.importorskip("distributed", reason="the extra dask is not installed")
+    other = without_results(engine, tmp_path / "cache")
+    report = run_spec(other, written(tmp_path), Workers("dask", 1, "local"))
+    assert report.is_complete
+    assert tables_of(report.folder) == tables_of(small.folder)
+
+
+@pytest.mark.slow
 def test_a_killed_run_goes_on(engine: Engine, small: RunReport, tmp_path: Path) -> None:
     other = without_results(engine, tmp_path / "cache")
     path = written(tmp_path)
@@ -654,3 +663,26 @@ def test_counts_are_enough_to_check_a_spec(engine: Engine, spec: Path, run: Run)
     assert code == 0
     assert "right; its run is counted-" in told
     assert planning.summary_of(plan_spec(engine, spec))["tasks"].to_list() == [3, 1, 2]
+
+
+def test_de_goes_on_with_the_other_tumor_types(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also of the command: a fit that cannot be done gives its reason, and others their rows."""
+    from tcga_corr.analysis import de
+    from tcga_corr.analysis.de_fit import FitTask, TypeFit, try_fit
+    from tcga_corr.errors import AnalysisError
+
+    def without_acc(task: FitTask) -> TypeFit | AnalysisError:
+        if task.key.tumor_type == "ACC":
+            return AnalysisError("no gene has 10 reads in all samples together")
+        return try_fit(task)
+
+    monkeypatch.setattr(de, "try_fit", without_acc)
+    answer = engine.de(source="mine", min_count=800, jobs=1)
+    notes = dict(answer.frame.select("tumor_type", "note").unique().rows())
+    assert notes["ACC"] == "no gene has 10 reads in all samples together"
+    assert answer.summary["tumor_type"].to_list() == ["LIHC"]
+    monkeypatch.setattr(de, "try_fit", lambda _: AnalysisError("no gene has 10 reads"))
+    with pytest.raises(AnalysisError, match="ACC, LIHC: no gene has 10 reads; CHOL: 1 sample"):
+        engine.de(source="mine", jobs=1)

@@ -366,7 +366,7 @@ COLLECTED = f"{PAIR}[[crosses]]\nx = ['mine']\n[collections]\n"  # the next line
     ("text", "problem"),
     [
         # the file as a whole
-        ("", "1: no block of pairs, crosses, dominance or survival. Add [[pairs]]"),
+        ("", "1: no block of pairs, crosses, dominance, survival or differential"),
         ("title = 'x'\n", "1: no block of"),
         (f"{PAIR}x = \n", "3: not TOML: invalid value. See https://toml.io."),
         (f"{PAIR}x = [1,\n\n", "3: not TOML: "),
@@ -511,7 +511,7 @@ COLLECTED = f"{PAIR}[[crosses]]\nx = ['mine']\n[collections]\n"  # the next line
             "2: claims[1].value: missing key.",
         ),
         (f"{PAIR}tumor_types = ['ACC']\n{CLAIM}", "'pairs-1' is not of LIHC. It is of ACC."),
-        (PAIR + CLAIM.replace('"r"', '"p"'), '8: claims[1].statistic: is "p". Give r, n or'),
+        (PAIR + CLAIM.replace('"r"', '"p"'), '8: claims[1].statistic: is "p". Give r, n, high'),
         (PAIR + CLAIM.replace('"r"', '"highest"'), "8: claims[1].statistic: 'pairs-1' is a"),
         (PAIR + CLAIM.replace("0.5", "1.5"), "9: claims[1].value: is 1.5. r is a number"),
         (PAIR + CLAIM.replace("0.5", "nan"), "9: claims[1].value: is NaN. r is"),

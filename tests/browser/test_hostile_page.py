@@ -139,7 +139,9 @@ def test_wrong_names_are_only_text(visit: Visit, served: Server, name: str) -> N
     for field, mode in (("#y", "two"), ("#against", "many"), ("#variables", "compare")):
         page.check(f"#ask input[value={mode}]")
         page.fill(field, name)
-        until_text(page, "#status", "Nothing in this store is named" if name != LONG else "too long")
+        until_text(
+            page, "#status", "Nothing in this store is named" if name != LONG else "too long"
+        )
         page.wait_for_timeout(700)
         assert len(page.text_content("#status") or "") < 1_000
     for query in ({"mode": name}, {"x": "RELA", "y": "nfkb", "type": name, "sort": name},

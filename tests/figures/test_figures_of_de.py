@@ -15,7 +15,8 @@ from matplotlib.figure import Figure
 
 from tcga_corr.engine import open_store
 from tcga_corr.errors import AnalysisError, UsageError
-from tcga_corr.figures.style import BLUE, VERMILION
+from tcga_corr.figures.look import FigureFile, Look
+from tcga_corr.figures.style import BLUE, VERMILION, save
 from tcga_corr.loading.plan import LoadOptions
 from tests.figures.reading import check_texts, told, words
 
@@ -159,3 +160,51 @@ def test_an_answer_draws_its_volcano(answer: Any, tmp_path: Path) -> None:
     figure = answer.plot(tmp_path / "de.png", dpi=50)
     assert told(figure) == told(kinds()["volcano"](answer))
     assert (tmp_path / "de.png").stat().st_size > 1_000
+
+
+def test_only_a_volcano_has_carets(answer: Any) -> None:
+    frame = answer.frame.with_columns(q=pl.when(pl.col("q") < 1e-6).then(0.0).otherwise("q"))
+    assert (frame["q"] == 0).any()
+    some = replace(answer, frame=frame)
+    mark = "q too small for a number"
+    assert mark in words(kinds()["volcano"](some))
+    assert mark not in words(kinds()["ma"](some))
+
+
+def test_panels_name_long_contrasts_apart_with_n(answer: Any) -> None:
+    figure = kinds()["volcano"](answer)
+    titles = [axes.get_title() for axes in figure.axes]
+    assert len(set(titles)) == 3
+    assert all(title.endswith("n = 3 and 3") for title in titles)
+    alone = kinds()["volcano"](only(answer, 1))
+    assert [axes.get_title() for axes in alone.axes] == ["D:A, n = 3 and 3"]
+
+
+def test_the_strip_of_a_heat_map_has_the_colours_of_its_key(answer: Any, tmp_path: Path) -> None:
+    """On a light and on a dark ground, each stretch as wide as its group."""
+    for dark in (False, True):
+        figure = kinds()["heat"](answer)
+        save(figure, FigureFile(tmp_path / "heat.png", Look(dpi=40, dark=dark)))
+        [legend] = figure.legends
+        of_key = {one.get_label(): one.get_facecolor() for one in legend.get_patches()}
+        strip = figure.axes[1]
+        widths: dict[Any, float] = {}
+        for patch in strip.patches:
+            colour = patch.get_facecolor()
+            widths[colour] = widths.get(colour, 0) + patch.get_width()
+        assert set(widths) == set(of_key.values())
+        assert set(widths.values()) == {3}
+
+
+def test_rows_of_an_overlap_stay_behind_their_dots_in_the_dark(answer: Any, tmp_path: Path) -> None:
+    figure = kinds()["overlap"](answer)
+    save(figure, FigureFile(tmp_path / "overlap.png", Look(dpi=40, dark=True)))
+    bands = [patch for axes in figure.axes for patch in axes.patches if patch.get_zorder() == 0]
+    assert len(bands) == 2
+    assert all(max(patch.get_facecolor()[:3]) < 0.3 for patch in bands)
+
+
+def test_own_cohorts_are_named_by_their_source(answer: Any) -> None:
+    for name, draw in kinds().items():
+        assert "OTHER" not in told(draw(answer)), name
+        assert "in cells" in told(draw(answer)), name

@@ -173,7 +173,9 @@ def test_what_has_no_room_is_told(
 ) -> None:
     from tcga_corr.page import run_rows
 
-    monkeypatch.setattr(run_rows.RowBudget.__init__, "__defaults__", (2, 30, 100, 800, 6, 300))
+    monkeypatch.setattr(
+        run_rows.RowBudget.__init__, "__defaults__", (2, 30, 100, 800, 6, 300, 0, 0)
+    )
     page = page_of_run(engine, done.plan.run)
     assert [one.title for one in page.hazards] == ["death: OS by A"]
     notes = {table.title: table.note for table in page.tables}

@@ -19,6 +19,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tcga_corr.exchange import finite
+from tcga_corr.page.change_charts import change_charts
 from tcga_corr.page.charts import all_charts
 from tcga_corr.page.pairs import pair_of
 from tcga_corr.page.parts import Column, Dominance, Finding, Page, Scatter, Table, as_data
@@ -213,7 +214,7 @@ def test_the_data_of_a_page(plain: Parsed) -> None:
     told = json.loads(plain.data)
     assert set(told) == {"page", "live", "charts", "names", "nulls", "significant"}
     assert told["live"] is False
-    assert told["charts"] == all_charts()
+    assert told["charts"] == all_charts() | change_charts()
     assert told["names"] == {one.abbreviation: one.name for one in TUMOR_TYPES.values()}
 
 
@@ -356,14 +357,16 @@ def test_figures_are_drawn_without_eval(plain: Parsed) -> None:
         assert words not in script
 
 
-CHARTS = ["forest", "strata", "scatter", "heat", "dominance", "hazards", "boxes"]
+CHARTS = [*("forest", "strata", "scatter", "heat", "dominance", "hazards", "volcano", "boxes")]
 
 
 @pytest.mark.parametrize("name", CHARTS)
 def test_figures_compile(name: str) -> None:
-    spec = all_charts()[name]
-    assert set(all_charts()) == set(CHARTS)
-    data: dict[str, list[Any]] = {one: [] for one in ("rows", "points", "line", "cells", "shares")}
+    charts = all_charts() | change_charts()
+    spec = charts[name]
+    assert set(charts) == set(CHARTS)
+    names = ("rows", "points", "line", "cells", "shares", "labels", "limits")
+    data: dict[str, list[Any]] = {one: [] for one in names}
     drawn = vl_convert.vegalite_to_vega({**spec, "datasets": data}, vl_version="6.4")
     assert drawn["marks"]
     assert "url" not in {name for one in drawn["data"] for name in one}

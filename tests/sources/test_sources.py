@@ -7,8 +7,8 @@ from typing import get_args
 import pytest
 
 from tcga_corr.fetching.registry import FETCHERS, fetched_sources, fetcher_of
-from tcga_corr.sources import SOURCES, Source, own_source
-from tcga_corr.sources.simulated import has_simulated_samples
+from tcga_corr.sources import SOURCES, Source, own_source, source_is_simulated
+from tcga_corr.sources.simulated import CELLS, simulated_source
 from tcga_corr.sources.source import FetchedFrom
 
 
@@ -36,5 +36,12 @@ def test_own_tables_are_from_disk_and_not_simulated() -> None:
 
 
 def test_one_simulated_sample_is_enough() -> None:
-    assert has_simulated_samples(["TCGA-OR-A5J1-01", "TCGA-00-0000-01"])
-    assert not has_simulated_samples(["TCGA-OR-A5J1-01", "mouse TCGA-00-"])
+    assert simulated_source(["TCGA-OR-A5J1-01", "TCGA-00-0000-01"]) == "simulated"
+    assert simulated_source(["DMSO_1", "SIMULATED_DMSO_2"]) == CELLS
+    assert simulated_source(["TCGA-OR-A5J1-01", "mouse TCGA-00-", "NOT_SIMULATED_1"]) is None
+
+
+def test_simulated_cells_are_loaded_as_own_tables_and_marked() -> None:
+    assert source_is_simulated(CELLS)
+    assert CELLS not in SOURCES
+    assert own_source(CELLS, "counts", simulated=True).simulated
