@@ -13,12 +13,12 @@ from tcga_corr.page import answer_methods, inputs
 from tcga_corr.page.answers import notes_left_out
 from tcga_corr.page.methods import Settings, methods_text, software_text
 from tcga_corr.page.parts import Box, Boxes, Column, Finding, Page, Row, Table
-from tcga_corr.stats.groups import MIN_GROUP
 from tcga_corr.vocabulary.associations import SIGNIFICANT, is_significant, note_without_mark
 
 _TEST = "mann-whitney"
 _WHISKER = 1.5  # interquartile ranges
 _DIGITS = 5
+_FEW = 5  # samples, each of which is drawn in place of a box
 _COLUMNS = (
     Column("variable", "variable"), Column("tumor_type", "tumor type"), Column("test", "test"),
     Column("n_a", "n of first", "count"), Column("n_b", "n of second", "count"),
@@ -119,14 +119,17 @@ def _boxes(answer: CompareAnswer, name: str, rows: Sequence[Row]) -> Boxes:
 
 def _box(tumor_type: str, group: str, values: Vector) -> Box:
     n = len(values)
-    if n < MIN_GROUP:
-        return Box(tumor_type, group, n, None, None, None, None, None, [])
+    if n <= _FEW:
+        return Box(tumor_type, group, n, None, None, None, None, None, _short(values))
     q1, median, q3 = np.quantile(values, [0.25, 0.5, 0.75]).tolist()
     reach = _WHISKER * (q3 - q1)
     within = (values >= q1 - reach) & (values <= q3 + reach)
-    ends = values[within]
-    beyond = [float(f"{value:.{_DIGITS}g}") for value in values[~within].tolist()]
-    return Box(tumor_type, group, n, float(ends.min()), q1, median, q3, float(ends.max()), beyond)
+    low, high = float(values[within].min()), float(values[within].max())
+    return Box(tumor_type, group, n, low, q1, median, q3, high, _short(values[~within]))
+
+
+def _short(values: Vector) -> list[float]:
+    return [float(f"{value:.{_DIGITS}g}") for value in values.tolist()]
 
 
 def _finding(boxes: Boxes) -> Finding:

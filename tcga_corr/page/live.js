@@ -230,14 +230,14 @@ function livePage(base) {
     byId("boxes-controls").hidden = all.length < 2;
     byId("boxes-about").textContent = `${readable(one.axis)}; ${one.about}`;
     const tests = new Map(one.tests.map((row) => [row.tumor_type, row]));
-    const some = new Set(one.boxes.filter((box) => isNumber(box.median)).map((box) => box.tumor_type));
+    const some = new Set(one.boxes.filter((box) => box.n).map((box) => box.tumor_type));
     const texts = (row) => ({
       p_text: row ? small(row.p) : "", q_text: row ? small(row.q) : "",
       genes_text: row ? small(row.p_genes) : "", small: Boolean(row) && isNumber(row.q) && row.q < significant,
     });
     const boxes = one.boxes.filter((box) => some.has(box.tumor_type)).map((box) => ({
       ...box, label: box.tumor_type, n_text: String(box.n), median_text: number(box.median),
-      box_text: isNumber(box.q1) ? `${number(box.q1)} to ${number(box.q3)}` : "fewer than 3 samples",
+      box_text: isNumber(box.q1) ? `${number(box.q1)} to ${number(box.q3)}` : "up to 5 samples: each is drawn",
       ...texts(tests.get(box.tumor_type)),
     }));
     const beyond = boxes.flatMap((box) =>

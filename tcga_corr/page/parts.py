@@ -220,8 +220,8 @@ class Section:
 class Box:
     """The values of one group in one tumor type: quartiles, whiskers, and the values beyond them.
 
-    Whiskers end at the last value within 1.5 interquartile ranges of the box. ``median`` and the
-    others are None of a group that is too small to draw.
+    Whiskers end at the last value within 1.5 interquartile ranges of the box. Of a group of up to
+    five samples there is no box, and ``beyond`` has each value.
     """
 
     tumor_type: str
