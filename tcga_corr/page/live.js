@@ -1,11 +1,12 @@
 "use strict";
 // The live page: questions to the server, whose answers page.js shows.
 function livePage(base) {
-  const { byId, make, readable, small, number, isNumber, show, copy } = base;
+  const { byId, make, readable, isNumber, show, copy } = base;
   const form = liveForm(base);
+  const boxes = liveBoxes(base);
   const { MODES, FIELDS, ask, fetched, modeNow, question, conditionsOf, parametersOf } = form;
   const { isDefault, addressOf, fill } = form;
-  const { charts, nulls, significant } = base.data;
+  const { nulls } = base.data;
 
   const PAUSE = 500;  // milliseconds after the last key, before names are suggested
   const ALL_NULLS = nulls.map(({ name }) => name).join(",");
@@ -15,7 +16,6 @@ function livePage(base) {
   let compared = null;  // what ends the comparison that is on its way
   let wanted = "";  // the nulls that the answer shown is compared with, or will be
   let address = null;  // the question that is in the address
-  let boxesOf = "";
 
   function nullsOf(mode) {
     return mode === "compare" ? "genes" : ALL_NULLS;
@@ -120,7 +120,7 @@ function livePage(base) {
 
   async function shown(found, place, id) {
     const done = await show(found, place, id);
-    await drawBoxes();
+    await boxes.draw();
     byId("shown").hidden = false;
     writeNulls();
     return done;
@@ -217,47 +217,6 @@ function livePage(base) {
     byId("start-nulls").focus();
   }
 
-  // --- boxes
-
-  async function drawBoxes() {
-    const all = base.page.boxes || [];
-    byId("boxes").hidden = !all.length;
-    if (!all.length) return;
-    const one = all.find(({ variable }) => variable === boxesOf) || all[0];
-    boxesOf = one.variable;
-    byId("variable").replaceChildren(...all.map(({ variable }) => make("option",
-      { value: variable, textContent: readable(variable), selected: variable === boxesOf })));
-    byId("boxes-controls").hidden = all.length < 2;
-    byId("boxes-about").textContent = `${readable(one.axis)}; ${one.about}`;
-    const tests = new Map(one.tests.map((row) => [row.tumor_type, row]));
-    const some = new Set(one.boxes.filter((box) => box.n).map((box) => box.tumor_type));
-    const texts = (row) => ({
-      p_text: row ? small(row.p) : "", q_text: row ? small(row.q) : "",
-      genes_text: row ? small(row.p_genes) : "", small: Boolean(row) && isNumber(row.q) && row.q < significant,
-    });
-    const boxes = one.boxes.filter((box) => some.has(box.tumor_type)).map((box) => ({
-      ...box, label: box.tumor_type, n_text: String(box.n), median_text: number(box.median),
-      box_text: isNumber(box.q1) ? `${number(box.q1)} to ${number(box.q3)}` : "up to 5 samples: each is drawn",
-      ...texts(tests.get(box.tumor_type)),
-    }));
-    const beyond = boxes.flatMap((box) =>
-      box.beyond.map((value) => ({ label: box.label, group: box.group, value })));
-    const spec = structuredClone(charts.boxes);
-    spec.encoding.y.scale.domain = [...some];
-    spec.encoding.yOffset.scale = { domain: one.groups };
-    for (const { encoding } of spec.layer) {
-      if (encoding.color && encoding.color.scale) encoding.color.scale.domain = one.groups;
-      if (encoding.x && encoding.x.axis) encoding.x.axis.title = readable(one.axis);
-    }
-    const rows = [...some].filter((label) => isNumber(tests.get(label)?.q)).map((label) => {
-      const found = texts(tests.get(label));
-      return { label, group: one.groups[0], ...found, q_text: `q ${found.q_text}` };
-    });
-    await base.draw("boxes-chart", spec, { boxes, beyond, tests: rows },
-      Math.min(720, byId("boxes-chart").clientWidth - 150),
-      [`${one.variable} in ${one.groups.join(" and ")}`, one.about]);
-  }
-
   // --- files
 
   function figureShown() {
@@ -320,7 +279,9 @@ function livePage(base) {
     const text = addressOf(answered);
     const chosen = [["null", wanted], ["type", base.type]];
     if (mode === "many" && base.pair && base.pair !== base.page.pairs[0]) chosen.push(["pair", base.pair.id]);
-    if (mode === "compare" && boxesOf !== base.page.boxes[0]?.variable) chosen.push(["variable", boxesOf]);
+    if (mode === "compare" && boxes.chosen !== base.page.boxes[0]?.variable) {
+      chosen.push(["variable", boxes.chosen]);
+    };
     for (const name of ["sort", "filter"]) {
       if (byId(name).value && !isDefault(name, byId(name).value)) chosen.push([name, byId(name).value]);
     }
@@ -346,7 +307,7 @@ function livePage(base) {
     const orders = [...byId("sort").options].map((one) => one.value);
     byId("sort").value = orders.includes(found.get("sort")) ? found.get("sort") : orders[0];
     byId("filter").value = found.get("filter") || "";
-    boxesOf = found.get("variable") || "";
+    boxes.choose(found.get("variable") || "");
     const compares = (found.get("null") || "").split(",");
     wanted = nulls.some(({ name }) => compares.includes(name)) ? nullsOf(modeNow()) : "";
     await answer(performance.now(), {
@@ -375,8 +336,8 @@ function livePage(base) {
     byId("start-nulls").addEventListener("click", startNulls);
     byId("cancel").addEventListener("click", cancel);
     byId("variable").addEventListener("change", async (event) => {
-      boxesOf = event.target.value;
-      await drawBoxes();
+      boxes.choose(event.target.value);
+      await boxes.draw();
       remember();
     });
     for (const id of ["sort", "filter", "pair"]) {
@@ -430,5 +391,5 @@ function livePage(base) {
     return ask("scatter", parameters);
   }
 
-  return { begin, remember, samplesOf, resized: drawBoxes };
+  return { begin, remember, samplesOf, resized: boxes.draw };
 }

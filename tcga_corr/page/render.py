@@ -22,7 +22,7 @@ from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
 
 _VEGA_LITE = "6.4"
 # beside page.js, which calls them
-_LIVE, _WRITTEN = ("live_form.js", "live.js"), ("sections.js", "printed.js")
+_LIVE, _WRITTEN = ("live_form.js", "live_boxes.js", "live.js"), ("sections.js", "printed.js")
 _OF_NULLS = ("name", "short", "compared_with", "z", "p", "q", "mean", "low", "high")
 
 

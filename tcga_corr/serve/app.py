@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -107,16 +106,17 @@ class LivePage:
     def warm(self) -> None:
         """Do what the first visitor would wait for: names, and the example that the page opens on.
 
-        What is wrong with the store is said when a visitor asks.
+        Raises
+        ------
+        StoreError
+            If a table cannot be read.
         """
         snapshot = self._live.now()
-        with suppress(TcgaCorrError):
-            examples = snapshot.described.examples
-            snapshot.names_of(snapshot.source(None)).completions()
-            for one in examples[:1]:
-                [asked] = (each for each in QUESTIONS if each.name == _ROUTE_OF_MODE[one.mode])
-                given = read_parameters(one.parameters.items(), asked.parameters)
-                _prepared(asked.prepare(snapshot, given)).compute(Watch())
+        snapshot.names_of(snapshot.source(None)).completions()
+        for one in snapshot.described.examples[:1]:
+            [asked] = (each for each in QUESTIONS if each.name == _ROUTE_OF_MODE[one.mode])
+            given = read_parameters(one.parameters.items(), asked.parameters)
+            _prepared(asked.prepare(snapshot, given)).compute(Watch())
 
     async def _show(self, request: Request) -> Response:
         if "gzip" in request.headers.get("accept-encoding", ""):

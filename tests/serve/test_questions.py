@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -250,7 +251,15 @@ def events_of(text: str) -> list[tuple[str, Any]]:
     ]
 
 
-def test_an_answer_is_followed(one: Visitor) -> None:
+def test_an_answer_is_followed(one: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_steps = Snapshot.correlate_in_steps
+
+    def slow(*given: Any, **options: Any) -> Iterator[Any]:
+        for answer in in_steps(*given, **options):
+            yield answer
+            time.sleep(0.5)  # more than from one look at the state to the next
+
+    monkeypatch.setattr(Snapshot, "correlate_in_steps", slow)
     asked = {"x": "ferroptosis", "y": "ODD1", "null": "genes,sets"}
     response = one.ask("pair/events", **asked)
     assert response.headers["content-type"].startswith("text/event-stream")
