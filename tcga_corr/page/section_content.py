@@ -90,7 +90,7 @@ def _screen(answer: ScreenAnswer) -> Content:
     query = answer.query
     settings = _settings(
         answer, query.scope, methods=[query.method], adjust=query.adjust, null=query.null,
-        draws=query.draws,
+        draws=query.draws, over_rows=query.by_tumor_type,
     )  # fmt: skip
     against = query.against if isinstance(query.against, str) else f"{query.n_y:,} {query.y_kind}"
     title = f"{query.x} against {against}"
