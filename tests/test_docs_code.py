@@ -57,7 +57,7 @@ def commands_of(text: str) -> list[list[str]]:
         for word in [*words, ";"]:
             if Path(word).name == "tcga-corr" and call is None:
                 call = []
-            elif set(word) <= set("&|;<>()"):
+            elif word and set(word) <= set("&|;<>()"):
                 calls += [call] if call is not None else []
                 call = None
             elif call is not None:

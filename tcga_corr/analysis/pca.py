@@ -45,7 +45,7 @@ class PcaQuery(Query):
 
     by: str | None
     groups: list[str]
-    genes: int
+    n_genes: int
     components: int
     scope: ScopeQuery
 
@@ -115,7 +115,7 @@ def pca(
     query = PcaQuery(
         by=None if by is None else (number.name if number else str(by)),
         groups=list(grouping.names) if grouping else [],
-        genes=genes,
+        n_genes=genes,
         components=components,
         scope=replace(data.query, samples=" and ".join(selections)),
     )

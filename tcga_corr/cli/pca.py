@@ -98,7 +98,7 @@ def _result(answer: PcaAnswer, table: PcaTable | None, *, is_table: bool) -> Res
     return question_result(
         answer,
         wanted,
-        f"Principal components of samples, {query.genes:,} most variable genes"
+        f"Principal components of samples, {query.n_genes:,} most variable genes"
         f"{f', by {query.by}' if query.by else ''}; {query.scope.source}, {query.scope.unit}; "
         f"{query.scope.samples_in_words}",
         frame=frame,

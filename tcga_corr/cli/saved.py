@@ -348,7 +348,7 @@ def _covariates(saved: Saved) -> Answer:
 def _components(saved: Saved, frame: pl.DataFrame, covariates: pl.DataFrame) -> Answer:
     variance = saved.table("variance")
     # the scope's genes stand in place of how many the components are of
-    query = saved.query_as(PcaQuery, genes=variance["n_genes"].max())
+    query = saved.query_as(PcaQuery)
     return PcaAnswer(
         **{**saved.common, "frame": frame}, query=query, variance=variance, covariates=covariates,
         lines=tuple(lines_of_variance(variance)),

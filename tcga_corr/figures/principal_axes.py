@@ -108,7 +108,7 @@ def _heading(answer: PcaAnswer, types: Sequence[str]) -> tuple[str, str]:
     where = where_in_words(types, query.scope.source)
     by = f" by {plain(query.by.rpartition('/')[2])}" if query.by else ""
     about = (
-        f"{count_of(answer.frame.height, 'sample')}, the {query.genes:,} genes that vary most, "
+        f"{count_of(answer.frame.height, 'sample')}, the {query.n_genes:,} genes that vary most, "
         f"centred; {source_and_unit(query.scope)}; {samples_in_words(query.scope)}"
     )
     return f"Principal components of {where}{by}", about

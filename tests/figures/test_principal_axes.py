@@ -48,7 +48,7 @@ def answered(n_types: int, n: int, groups: Sequence[str] = (), by: str | None = 
     scope = ScopeQuery(TYPES[:n_types], "gdc-star", "log2(tpm+1)", "all", "tumor", "average", 5)
     return PcaAnswer(
         frame=pl.concat(frames),
-        query=PcaQuery(by=by, groups=list(groups), genes=500, components=2, scope=scope),
+        query=PcaQuery(by=by, groups=list(groups), n_genes=500, components=2, scope=scope),
         notes=(),
         provenance=Provenance.of([], []),
         variance=pl.DataFrame(rows, schema=VARIANCE_SCHEMA),
