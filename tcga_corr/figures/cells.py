@@ -224,7 +224,7 @@ def _draw_tree(axes: Axes, tree: Tree, n: int, upright: bool) -> None:
 def _draw_key(figure: Figure, drawn: CellMap, *, has_missing: bool) -> None:
     """Draw the colours and marks, at the foot."""
     width, height = figure.get_size_inches()
-    left = 0.22 + text_width(drawn.symbol, 6.5)
+    left = max(0.3, 0.22 + text_width(drawn.symbol, 6.5))
     axes = place(figure, left, 0.22, width - left - 1.3, height - 0.3)
     axes.pcolormesh(
         np.linspace(-1, 1, 101), [0, 1], np.linspace(-0.99, 0.99, 100)[np.newaxis], cmap=_colours(),
@@ -240,7 +240,7 @@ def _draw_key(figure: Figure, drawn: CellMap, *, has_missing: bool) -> None:
     ]
     if has_missing:
         entries.append((drawn.missing, {"marker": "s", "ms": 5, "mew": 0, "color": _NO_R}))
-    x = start = left + 1.6
+    x = start = left + 1.6  # inches, right of the colours
     for text, look in entries:
         figure.add_artist(Line2D([x / width], [0.27 / height], lw=0, **look))
         figure.text((x + 0.08) / width, 0.26 / height, text, fontsize=6.5, va="center")

@@ -185,7 +185,8 @@ def _draw_row(axes: Axes, y: float, rows: Sequence[Row], methods: Sequence[str])
         )  # fmt: skip
         if _has_stroke(row):
             r = row["r_disjoint"]
-            axes.plot([r, r], [at - 0.3, at + 0.3], color=VERMILION, lw=0.9, zorder=3)
+            stroke = colour if len(methods) > 1 else VERMILION  # which is a series' own of several
+            axes.plot([r, r], [at - 0.3, at + 0.3], color=stroke, lw=0.9, zorder=3)
 
 
 def _draw_bands(axes: Axes, at: float, row: Row, half: float) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 from matplotlib.collections import PathCollection
-from matplotlib.colors import same_color
+from matplotlib.colors import same_color, to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -19,7 +19,7 @@ from tcga_corr.cli import main
 from tcga_corr.engine import Engine
 from tcga_corr.figures.forest import forest
 from tcga_corr.figures.scatter import scatter
-from tcga_corr.figures.style import VERMILION, save
+from tcga_corr.figures.style import SERIES, VERMILION, save
 from tests.figures.reading import check_texts, words
 
 PAIR = ("ferroptosis", "nfkb")
@@ -220,3 +220,19 @@ def test_strokes_are_r_without_shared_genes(answer: CorrelateAnswer) -> None:
     apart = forest(changed(answer, n_shared_genes=pl.lit(0)))
     assert not strokes(apart)
     assert "Short stroke" not in " ".join(words(apart))
+
+
+def test_strokes_of_several_methods_are_in_their_own_colours(simulated: Engine) -> None:
+    several = simulated.correlate(
+        "ferroptosis", "nfkb", method="all", null=(), tumor_types=["LIHC"]
+    )
+    found = {
+        to_hex(one.get_color())
+        for one in forest(several).axes[0].lines
+        if one.get_marker() == "None"
+        and len(one.get_xdata()) == 2
+        and one.get_xdata()[0] == one.get_xdata()[1]
+        and np.ptp(one.get_ydata()) == pytest.approx(0.6)
+    }
+    rows = several.frame.filter(pl.col("r_disjoint").is_not_null())
+    assert found == {SERIES[number].lower() for number in range(rows.height)}
