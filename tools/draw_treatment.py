@@ -47,14 +47,15 @@ def main() -> None:
     draw(overlap(answer), "overlap")
     draw(volcano(answer), "volcano")
     draw(gene_heat(answer), "heat")
-    draw(enriched_dots(engine.enrich(answer, "hallmark", method="ora")), "dots")
-    draw(running_sums(engine.enrich(answer, "hallmark")), "sums")
+    title = "de.parquet against hallmark"
+    draw(enriched_dots(engine.enrich(answer, "hallmark", method="ora")), "dots", title)
+    draw(running_sums(engine.enrich(answer, "hallmark")), "sums", title)
 
 
-def draw(figure: Figure, name: str) -> None:
+def draw(figure: Figure, name: str, title: str | None = None) -> None:
     """Write a picture, in few colours: half of the bytes."""
     path = PICTURES / f"treatment_{name}.png"
-    save(figure, FigureFile(path, Look(dpi=DPI)))
+    save(figure, FigureFile(path, Look(dpi=DPI, title=title)))
     with Image.open(path) as drawn:
         drawn.convert("RGB").quantize(N_COLOURS).save(path, optimize=True)
 

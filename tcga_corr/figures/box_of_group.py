@@ -7,12 +7,23 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from tcga_corr.analysis.compare import CompareQuery
 from tcga_corr.analysis.points import Vector
-from tcga_corr.figures.style import INK
+from tcga_corr.choices import BY_GTEX, BY_SAMPLE_TYPE
+from tcga_corr.figures.style import INK, SERIES
 
 FEW = 5
 """Samples up to which a group is points and their mean, as quartiles say nothing more."""
 _TURN = 0.6180339887498949  # of the golden ratio: each next point lies far from those before
+
+
+def colours_of(query: CompareQuery) -> dict[str, str]:
+    """The colour of each group; tumours have that of all figures, wherever they stand."""
+    names = query.groups
+    if query.by in (BY_GTEX, BY_SAMPLE_TYPE):
+        names = sorted(names, key=lambda name: name != "tumor")
+    colour_of = {name: SERIES[number % len(SERIES)] for number, name in enumerate(names)}
+    return {name: colour_of[name] for name in query.groups}
 
 
 def draw_group(

@@ -14,11 +14,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from tcga_corr.analysis.compare import CompareAnswer, CompareQuery
+from tcga_corr.analysis.compare import CompareAnswer
 from tcga_corr.analysis.points import Vector
 from tcga_corr.choices import BY_GTEX, BY_SAMPLE_TYPE
 from tcga_corr.errors import UsageError
-from tcga_corr.figures.box_of_group import FEW, draw_group
+from tcga_corr.figures.box_of_group import FEW, colours_of, draw_group
 from tcga_corr.figures.frame import (
     Frame,
     measure_of,
@@ -28,7 +28,7 @@ from tcga_corr.figures.frame import (
     where_in_words,
 )
 from tcga_corr.figures.look import PLAIN, Look
-from tcga_corr.figures.style import GREY, INK, SERIES, WIDTH, styled
+from tcga_corr.figures.style import GREY, INK, WIDTH, styled
 from tcga_corr.figures.text import (
     cut_apart,
     fitted,
@@ -127,7 +127,7 @@ def boxes(answer: CompareAnswer, reference: str | None = None, look: Look = PLAI
         above = frame.head + down * (top + high + below) + top
         under = figure.get_figheight() - above - high
         axes = place(figure, left, under, width - left - inner, above)
-        _draw(axes, panel, own, _colours(answer.query), (inner, high))
+        _draw(axes, panel, own, colours_of(answer.query), (inner, high))
         _write_marks(axes, panel, types, marks, (inner, high))
         if len(panels) > 1:
             title = fitted(panel.name, inner + 0.3, 7, "bold")
@@ -240,15 +240,6 @@ def _place(number: int, n_groups: int) -> float:
 
 
 # --- boxes and points
-
-
-def _colours(query: CompareQuery) -> dict[str, str]:
-    """The colour of each group; tumours have that of all figures, wherever they stand."""
-    names = query.groups
-    if query.by in (BY_GTEX, BY_SAMPLE_TYPE):
-        names = sorted(names, key=lambda name: name != "tumor")
-    colour_of = {name: SERIES[number % len(SERIES)] for number, name in enumerate(names)}
-    return {name: colour_of[name] for name in query.groups}
 
 
 def _draw(
@@ -372,7 +363,7 @@ def _frame(
     if len(types) > 1:
         handles += [
             Patch(fc=colour, ec=colour, alpha=0.6, label=name)
-            for name, colour in zip(groups, _colours(query).values(), strict=True)
+            for name, colour in zip(groups, colours_of(query).values(), strict=True)
         ]
         if inches / len(types) < _WIDE_NUMBER and marks:
             look: dict[str, Any] = {"lw": 0, "marker": "o", "ms": 3, "mew": 0.6, "color": INK}

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.collections import Collection
-from matplotlib.colors import to_rgba
+from matplotlib.colors import LinearSegmentedColormap, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -25,6 +25,7 @@ from tcga_corr.figures.style import (
     PALE_BLUE,
     PALE_ORANGE,
     PURPLE,
+    SEQUENTIAL,
     VERMILION,
 )
 
@@ -44,14 +45,24 @@ _DARK = {
     GREEN: "#2fc19a",
     PURPLE: "#dd9cc0",
 }
+_RAMP = "#2f6486", "#4ba6e3", "#e3f3fd"  # in place of SEQUENTIAL, the high end the brightest
+_LIGHT_RAMP, _DARK_RAMP = (
+    LinearSegmentedColormap.from_list("numbers", ramp) for ramp in (SEQUENTIAL, _RAMP)
+)
 _BY_RGB = {tuple(np.round(to_rgba(one)[:3], 3)): to_rgba(other)[:3] for one, other in _DARK.items()}
+_ALL = np.arange(_LIGHT_RAMP.N)
+_BY_RGB |= {
+    tuple(np.round(light[:3], 3)): tuple(dark[:3].tolist())
+    for light, dark in zip(_LIGHT_RAMP(_ALL), _DARK_RAMP(_ALL), strict=True)
+}
 _CLOSE = 3  # decimals by which a colour is recognised
 
 
 def darken(figure: Figure) -> None:
     """Change the colours of a figure that are of the style to those on a dark ground.
 
-    Colours of maps, which stand for numbers, stay as they are.
+    Colours of maps, which stand for numbers, stay as they are, but for those from light to dark:
+    on a dark ground their high end would not be seen.
     """
     for artist in figure.findobj():
         for get, set_ in _colours_of(artist):
@@ -75,6 +86,8 @@ def _colours_of(artist: Artist) -> Iterator[tuple[Any, Any]]:
     elif isinstance(artist, Collection):
         if artist.get_array() is None:
             yield artist.get_facecolor, artist.set_facecolor
+        elif np.array_equal(artist.get_cmap()(_ALL), _LIGHT_RAMP(_ALL)):
+            artist.set_cmap(_DARK_RAMP)
         yield artist.get_edgecolor, artist.set_edgecolor
 
 

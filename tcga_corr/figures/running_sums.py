@@ -102,14 +102,13 @@ def running_sums(answer: EnrichAnswer, names: Sequence[str] = (), look: Look = P
     layout = replace(layout, sum_height=layout.sum_height + (body - natural) / n_down)
     step = heads + layout.body + layout.below
     figure = frame.figure(body)
-    es = [row["es"] for row in rows]
-    limits = (min(0.0, *es) - 0.06, max(0.0, *es) + 0.06)
     parts = {
         _key(part.ranking.labels, row): part
         for row in rows
         for part in answer.parts
         if _is_of(part, row)
     }
+    limits = _limits_of(parts, rows)
     for number, row in enumerate(rows):
         line, column = divmod(number, across)
         left = 0.05 + column * (inner + layout.left) + layout.left
@@ -253,6 +252,18 @@ def _draw(
         sums.set_ylabel("running sum", labelpad=2, fontsize=layout.size)
     if layout.is_large:
         numbers.set_ylabel("number", labelpad=2, fontsize=layout.size)
+
+
+def _limits_of(
+    parts: Mapping[tuple[str, ...], Enriched], rows: Sequence[Row]
+) -> tuple[float, float]:
+    """Limits that hold every running sum, of which ES is the furthest point alone."""
+    sums = [0.0]
+    for row in rows:
+        part = parts[_key(_labels_of(row), row)]
+        _, y = _corners(np.abs(part.ranking.values), part.places[row["set"]])
+        sums += [min(y), max(y)]
+    return min(sums) - 0.06, max(sums) + 0.06
 
 
 def _corners(sizes: Vector, places: Places) -> tuple[list[float], list[float]]:

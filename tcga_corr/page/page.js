@@ -372,6 +372,7 @@
     }
     const rows = strataRows(shown, of);
     spec.encoding.y.scale.domain = labelsOf(rows);
+    nameAxis(spec, of);
     return { spec, rows, texts: [`Point and line: r and its 95 % interval in each stratum,
       from the top as the colours below; filled where q < ${significant}. ${of.pooled_strata.length
         ? "At the foot the pooled r of each, with the 95 % prediction interval as a thin line. " : ""}
@@ -384,7 +385,16 @@
     const spec = structuredClone(charts.forest);
     const rows = forestRows(shown, of);
     spec.encoding.y.scale = { domain: labelsOf(rows) };
+    nameAxis(spec, of);
     return { spec, rows, texts: caption(shown, of) };
+  }
+
+  // r of a pair that is adjusted is a partial one, and its axis says so
+  function nameAxis(spec, of) {
+    if (!of.rows.some((row) => row.adjust)) return;
+    for (const { encoding } of spec.layer) {
+      if (encoding && encoding.x && encoding.x.axis) encoding.x.axis.title = "partial r";
+    }
   }
 
   function titleOfFigure(of) {

@@ -148,3 +148,15 @@ def test_figures_of_no_small_q() -> None:
     nothing = ora.frame.with_columns(n_overlap=pl.lit(0))
     with pytest.raises(AnalysisError, match="no set has a listed gene"):
         enriched_dots(EnrichAnswer(nothing, ora.query, (), ora.provenance, parts=ora.parts))
+
+
+def test_axes_hold_the_whole_of_every_running_sum() -> None:
+    for leaning in (0, 3):
+        figure = running_sums(asked(1, [f"SET {n}" for n in range(6)], "gsea", leaning))
+        sums = [axes for axes in figure.axes if axes.lines and len(axes.lines[0].get_xdata()) > 2]
+        assert sums
+        for axes in sums:
+            low, high = axes.get_ylim()
+            y = np.asarray(axes.lines[0].get_ydata())
+            assert low < y.min()
+            assert y.max() < high

@@ -163,10 +163,10 @@ def test_an_answer_draws_its_volcano(answer: Any, tmp_path: Path) -> None:
 
 
 def test_only_a_volcano_has_carets(answer: Any) -> None:
-    frame = answer.frame.with_columns(q=pl.when(pl.col("q") < 1e-6).then(0.0).otherwise("q"))
-    assert (frame["q"] == 0).any()
+    frame = answer.frame.with_columns(p=pl.when(pl.col("q") < 1e-6).then(0.0).otherwise("p"))
+    assert (frame["p"] == 0).any()
     some = replace(answer, frame=frame)
-    mark = "q too small for a number"
+    mark = "p too small for a number"
     assert mark in words(kinds()["volcano"](some))
     assert mark not in words(kinds()["ma"](some))
 

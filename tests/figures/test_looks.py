@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from matplotlib.colors import to_rgb
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 
@@ -21,7 +21,7 @@ from tcga_corr.figures.dark import GROUND
 from tcga_corr.figures.forest import forest
 from tcga_corr.figures.heat import heat_map
 from tcga_corr.figures.look import FigureFile, Look
-from tcga_corr.figures.style import INK, save
+from tcga_corr.figures.style import INK, SEQUENTIAL, save
 from tests.figures.reading import check_texts, told
 from tests.figures.simulated import KINDS, NAMES, TYPES, associations, some_pairs
 
@@ -73,6 +73,23 @@ def test_a_title_with_control_characters_is_drawn_without_them(
     ElementTree.parse(tmp_path / "own.svg")  # with ESC it would be no XML
     text = (tmp_path / "own.svg").read_text(encoding="utf-8")
     assert "one [31mtwo three four" in text
+
+
+def test_numbers_from_light_to_dark_are_from_dark_to_light_on_a_dark_ground(
+    tmp_path: Path,
+) -> None:
+    """Both where each point has its colour, and where a map gives it."""
+    scale = LinearSegmentedColormap.from_list("numbers", SEQUENTIAL)
+    figure = Figure()
+    axes = figure.add_subplot()
+    steps = np.linspace(0, 1, 7)
+    mapped = axes.scatter(steps, steps, c=steps, cmap=scale)
+    coloured = axes.scatter(steps, steps, facecolors=[scale(float(one)) for one in steps])
+    save(figure, FigureFile(tmp_path / "dark.png", Look(dark=True, dpi=40)))
+    for dots in (mapped, coloured):
+        brightness = np.asarray(dots.get_facecolors())[:, :3].sum(axis=1)
+        assert (np.diff(brightness) > 0).all()
+        assert brightness[0] > 1.5 * sum(to_rgb(GROUND))
 
 
 # --- size
