@@ -1,7 +1,7 @@
 "use strict";
 // What is only on paper: every pair of a small run, each with its figure, samples and table.
 function printedPairs(base) {
-  const { byId, make, isNumber, sorted, sheet, draw } = base;
+  const { byId, make, readable, isNumber, sorted, sheet, draw } = base;
   const MOST = 12;
 
   async function drawPair(page, pair, place) {
@@ -35,7 +35,7 @@ function printedPairs(base) {
       const chart = make("div", { className: "chart", id });
       chart.classList.toggle("simulated", Boolean(pair.simulated));
       return make("article", {},
-        make("h3", { textContent: base.titleOf(pair) }),
+        make("h3", { textContent: readable(base.titleOf(pair)) }),
         make("p", { className: "about", textContent: pair.about }),
         make("figure", {}, chart, make("figcaption", { id: `${id}-caption` })),
         make("figure", { id: `${id}-samples` }),

@@ -18,7 +18,7 @@ function questionSections(base) {
 
   function pairParts(section, pair, place) {
     const id = `${section.id}-pair-${place}`;
-    const several = section.pairs.length > 1 ? [make("h3", { textContent: base.titleOf(pair) })] : [];
+    const several = section.pairs.length > 1 ? [make("h3", { textContent: readable(base.titleOf(pair)) })] : [];
     const withSamples = pair.rows.filter((row) => section.scatters[row.tumor_type] && isNumber(row.r));
     const forest = make("figure", {},
       make("div", { className: "chart", id }),
