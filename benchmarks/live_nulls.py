@@ -2,9 +2,9 @@
 
 Starts `tcga-corr serve` over a store on this machine and asks it for --pairs pairs of gene sets and
 genes, drawn at random, no pair twice, one after another. Each is asked as the page asks it: r, then
-the nulls of the tumor types, then those of the pooled row. Times are from the question to each
-answer, without what the browser needs to draw it. A first pair is not counted, as the first null of
-a store makes the sums of the reference sets. Prints Markdown.
+its comparison, of which events bring the tumor types, then the pooled row. Times are from the
+question to each answer, without what the browser needs to draw it. A first pair is not counted, as
+the first null of a store makes the sums of the reference sets. Prints Markdown.
 """
 
 from __future__ import annotations
@@ -14,18 +14,14 @@ import os
 import signal
 import statistics
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import httpx
 from scoring import environment
 from serve_load import QueryGenerator, start_server
 
 NULL = "genes,sets"
-STEPS: Mapping[str, Mapping[str, str]] = {
-    "r": {"null": "none"},
-    "p_genes and p_sets by tumor type": {"null": NULL, "pooled": "no"},
-    "those of the pooled row": {"null": NULL},
-}
+STEPS = ("r", "p_genes and p_sets by tumor type", "those of the pooled row")
 LIMITS = {"p_genes and p_sets by tumor type": 4.0, "those of the pooled row": 9.0}  # seconds
 WARM = ("ferroptosis", "nfkb")
 
@@ -43,11 +39,13 @@ def pairs_to_ask(store: str, count: int) -> list[tuple[str, str]]:
 
 def time_steps(session: httpx.Client, pair: tuple[str, str]) -> list[float]:
     """Seconds from the question to the answer of each step."""
-    began, times = time.perf_counter(), []
-    for parameters in STEPS.values():
-        response = session.get("/api/pair", params={"x": pair[0], "y": pair[1], **parameters})
+    asked, began = {"x": pair[0], "y": pair[1]}, time.perf_counter()
+    session.get("/api/v1/pair", params=asked).raise_for_status()
+    times = [time.perf_counter() - began]
+    with session.stream("GET", "/api/v1/pair/events", params={**asked, "null": NULL}) as response:
         response.raise_for_status()
-        times.append(time.perf_counter() - began)
+        answers = (line for line in response.iter_lines() if line == "event: answer")
+        times += [time.perf_counter() - began for _ in answers]
     return times
 
 

@@ -85,7 +85,7 @@ async def client(
         kind, parameters = draw()
         began = time.perf_counter()
         try:
-            response = await session.get(f"/api/{kind}", params=parameters)
+            response = await session.get(f"/api/v1/{kind}", params=parameters)
             response.raise_for_status()
         except httpx.HTTPStatusError as error:
             outcome.errors[f"{kind} {error.response.status_code}"] += 1

@@ -73,9 +73,19 @@ def shorten(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
-def near_names(name: str, names: Iterable[str], most: int = 3) -> str:
-    """A remedy that asks for the known names nearest to a wrong one, or an empty string."""
+def nearest(name: str, names: Iterable[str], most: int = 3) -> list[str]:
+    """The known names nearest to a wrong one, the nearest first."""
     by_folded = {known.casefold(): known for known in names}
     close = difflib.get_close_matches(name.casefold(), by_folded, n=most, cutoff=0.6)
-    names = " or ".join(by_folded[folded] for folded in close)
-    return f"Did you mean {names}?" if close else ""
+    return [by_folded[folded] for folded in close]
+
+
+def did_you_mean(names: Iterable[str]) -> str:
+    """A remedy that asks for known names, or an empty string where there are none."""
+    listed = " or ".join(names)
+    return f"Did you mean {listed}?" if listed else ""
+
+
+def near_names(name: str, names: Iterable[str], most: int = 3) -> str:
+    """A remedy that asks for the known names nearest to a wrong one, or an empty string."""
+    return did_you_mean(nearest(name, names, most))

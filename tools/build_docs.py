@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import typer
+from api_page import api_page
 from command_files import completions, man_pages
 
 from tcga_corr.cli.app import app
@@ -313,6 +314,7 @@ def inputs() -> str:
 
 
 PAGES: dict[str, Callable[[], str]] = {
+    "api.md": api_page,
     "cli.md": command_line,
     "sources.md": sources,
     "inputs.md": inputs,

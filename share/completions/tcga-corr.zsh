@@ -24,7 +24,7 @@ _tcga_corr() {
     'pca:Principal components of each tumor type'\''s samples'
     'report:One HTML file of a run, a store or of answers, to read, to send and to keep'
     'sql:Query the store with DuckDB: the views expression, tables and samples'
-    'serve:Serve a live page: type two names, see how they vary together in each tumor type'
+    'serve:Serve a live page: ask how genes and pathways vary together in each tumor type'
     'verify:Check that everything in the store is as it was written, and list what is not, with repairs'
     'remove:Remove tables, with all that is made of them, from the store'
     'batch:Many associations from one reviewed file, stopped and resumed at will'

@@ -213,7 +213,15 @@ def _possible(
             impossible[contrast] = f"{listed}, at least {MIN_REPLICATES} needed"
     possible = tuple(contrast for contrast in contrasts if contrast not in impossible)
     if not possible:
-        raise AnalysisError("; ".join(dict.fromkeys(impossible.values())), "Take larger groups")
+        names = list(dict.fromkeys(name for one in contrasts for name in one))
+        small = [name for name in names if size[name] < MIN_REPLICATES]
+        listed = " and ".join(f"{_count(size[name])} of {name}" for name in small)
+        raise AnalysisError(
+            f"{listed}, at least {MIN_REPLICATES} needed",
+            "Take larger groups"
+            if all(size[name] for name in small)
+            else "Check the names of their samples, and whether --samples takes these",
+        )
     return possible, impossible
 
 

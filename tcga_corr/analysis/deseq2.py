@@ -1,4 +1,4 @@
-"""DESeq2 by PyDESeq2: the one module that imports it."""
+"""DESeq2 by PyDESeq2, which this module and ``deseq2_inference`` alone import."""
 
 from __future__ import annotations
 
@@ -13,17 +13,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcga_corr.analysis.design import Design
-from tcga_corr.errors import UsageError
+from tcga_corr.errors import AnalysisError, UsageError
+from tcga_corr.stats.dispersion_trend import parametric_trend, spread_of_few
 from tcga_corr.stats.independent_filter import filtered_q
+from tcga_corr.stats.negative_binomial import (
+    cauchy_scale,
+    shrunken,
+    standard_errors,
+    without_bounds,
+)
 
 PACKAGE = "pydeseq2"
 
 Vector = NDArray[np.float64]
 
-_LEAST_MEAN = 0.5  # reads
 _COOKS_QUANTILE = 0.99
-_LARGEST = 20.0  # natural logarithm of a fold change that is still one
+_FEWEST_REPLICATES = 3
+_ABOVE_LEAST = 100  # times the least dispersion
+_FEW_DEGREES, _LEAST_SPREAD = 3, 0.25
 _LN2 = float(np.log(2))
+
+_BY_READS_THERE = (
+    "no gene has reads in every sample, so size factors are of the reads that are there"
+)
+_FLAT = (
+    "dispersions follow no curve of the means, so they are drawn towards one number for all genes "
+    "(R's DESeq2 takes a local regression there)"
+)
 
 
 @dataclass(frozen=True)
@@ -123,21 +139,22 @@ def fit(
         Whether to shrink fold changes too.
     """
     with _reported() as notes:
-        data, n_replaced, method = _fitted(counts, design)
-        found = tuple(_contrast(data, design, a, b, alpha, shrink=shrink) for a, b in contrasts)
+        fitted = _fitted(counts, design)
+        found = tuple(_contrast(fitted, design, a, b, alpha, shrink=shrink) for a, b in contrasts)
+    data = fitted.data
     return DeseqFit(
         size_factors=data.obs["size_factors"].to_numpy(np.float64),
         base_mean=_means(data),
-        n_replaced=n_replaced,
+        n_replaced=fitted.outliers.n_replaced,
         contrasts=found,
-        notes=(*method, *dict.fromkeys(notes)),
+        notes=(*fitted.notes, *dict.fromkeys(notes)),
     )
 
 
 @contextmanager
 def _reported() -> Iterator[list[str]]:
     """Gather what the package warns of, in place of printing it, and use one thread."""
-    import_module("pydeseq2.ds")  # before, so that the libraries that it loads are limited too
+    import_module("pydeseq2.dds")  # before, so that the libraries that it loads are limited too
     from threadpoolctl import threadpool_limits
 
     notes: list[str] = []
@@ -151,12 +168,28 @@ def _reported() -> Iterator[list[str]]:
     ]
 
 
-def _fitted(
-    counts: NDArray[np.int32], design: Design
-) -> tuple[Any, NDArray[np.int64], tuple[str, ...]]:
-    """The fitted data set of the package; replaced counts; and a note on the size factors."""
+@dataclass(frozen=True)
+class _Outliers:
+    """Of each gene, how many counts are replaced as outliers, and whether one takes away its p."""
+
+    n_replaced: NDArray[np.int64]
+    lost: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    """The fitted data set of the package, its outliers, and notes on how it was fitted."""
+
+    data: Any
+    outliers: _Outliers
+    notes: tuple[str, ...]
+
+
+def _fitted(counts: NDArray[np.int32], design: Design) -> _Fitted:
     import pandas as pd
     from pydeseq2.dds import DeseqDataSet
+
+    from tcga_corr.analysis.deseq2_inference import Inference
 
     # names of its own, as the package takes no blank in a column and no gene twice
     samples = [f"s{number}" for number in range(counts.shape[1])]
@@ -166,37 +199,63 @@ def _fitted(
         metadata=pd.DataFrame({"sample": samples}, index=samples),
         design=pd.DataFrame(design.matrix, index=samples, columns=_columns(design)),
         size_factors_fit_type="ratio" if ratios else "poscounts",
-        inference=_inference(),
+        inference=Inference(n_cpus=1),
         quiet=True,
         low_memory=True,
     )
     data.fit_size_factors(fit_type=data.size_factors_fit_type)
     data.fit_genewise_dispersions()
-    data.fit_dispersion_trend()
+    notes: tuple[str, ...] = () if ratios else (_BY_READS_THERE,)
+    notes += _fit_trend(data)
     data.fit_dispersion_prior()
+    _mend_prior(data)
     data.fit_MAP_dispersions()
     data.fit_LFC()
     data.calculate_cooks()
-    n_replaced = _n_replaced(data, design)
+    outliers = _outliers(data, design)
     data.refit()
-    data.cooks_outlier()
-    note = "no gene has reads in every sample, so size factors are of the reads that are there"
-    return data, n_replaced, () if ratios else (note,)
+    for name in ("cooks", "replace_cooks"):
+        data.layers.pop(name, None)
+    return _Fitted(data, outliers, notes)
 
 
-def _inference() -> Any:
-    """The package's inference, which estimates dispersions with fitted means of 0.5 or more.
+def _fit_trend(data: Any) -> tuple[str, ...]:
+    """Fit the trend of dispersions; a note where it is no curve.
 
-    So does DESeq2 in R, and the package in designs of groups alone. In others the means of a gene
-    without reads in a level vanish, and with them the determinant in Cox and Reid's term.
+    The package leaves genes out that DESeq2 takes in again, and keeps those at the least
+    dispersion.
     """
-    from pydeseq2.default_inference import DefaultInference
+    import pandas as pd
 
-    class Inference(DefaultInference):  # type: ignore[misc]
-        def alpha_mle(self, *, mu: Vector, **more: Any) -> Any:
-            return super().alpha_mle(mu=np.maximum(mu, _LEAST_MEAN), **more)
+    means, estimates = _means(data), data.var["genewise_dispersions"].to_numpy(np.float64)
+    enough = estimates > _ABOVE_LEAST * data.min_disp
+    if not enough.any():
+        raise AnalysisError(
+            "the counts of all genes spread no more than those of one sample drawn repeatedly, so "
+            "there is no dispersion to fit",
+            "Give counts of biological replicates",
+        )
+    curve = parametric_trend(means[enough], estimates[enough])
+    if curve is None:
+        data._fit_mean_dispersion_trend()
+        return (_FLAT,)
+    data.uns["trend_coeffs"] = pd.Series(curve, index=["a0", "a1"])
+    data.uns["disp_function_type"] = "parametric"
+    data.var["fitted_dispersions"] = data.disp_function(means)
+    return ()
 
-    return Inference(n_cpus=1)
+
+def _mend_prior(data: Any) -> None:
+    """Take the spread of dispersions as DESeq2 does where few degrees of freedom are left."""
+    n_samples, n_columns = data.obsm["design_matrix"].shape
+    if n_samples - n_columns > _FEW_DEGREES:
+        return
+    estimates = data.var["genewise_dispersions"].to_numpy(np.float64)
+    enough = estimates >= _ABOVE_LEAST * data.min_disp
+    fitted = data.var["fitted_dispersions"].to_numpy(np.float64)
+    residuals = np.log(estimates[enough] / fitted[enough])
+    spread = spread_of_few(residuals, n_samples - n_columns)
+    data.uns["prior_disp_var"] = np.float64(max(spread, _LEAST_SPREAD))
 
 
 def _means(data: Any) -> Vector:
@@ -212,63 +271,80 @@ def _columns(design: Design) -> list[str]:
     return [f"c{number}" for number in range(len(design.names))]
 
 
-def _n_replaced(data: Any, design: Design) -> NDArray[np.int64]:
-    """How many counts of each gene are outliers in cells of enough replicates to replace them."""
+def _outliers(data: Any, design: Design) -> _Outliers:
+    """Which counts Cook's distance calls outliers: those replaced, and those that take away p.
+
+    Replaced are those in cells of 7 samples or more. In smaller cells, of 3 or more, a gene loses
+    its p; but not, between two groups, if three samples have more reads than the outlier.
+    """
     from scipy import stats
 
     _, cell, size = np.unique(design.matrix, axis=0, return_inverse=True, return_counts=True)
-    replaceable = size[cell.reshape(-1)] >= data.min_replicates
+    replicates = size[cell.reshape(-1)]
     n_samples, n_columns = design.matrix.shape
     cutoff = stats.f.ppf(_COOKS_QUANTILE, n_columns, n_samples - n_columns)
+    cooks = data.layers["cooks"]
     with np.errstate(invalid="ignore"):
-        outlying = data.layers["cooks"] > cutoff
-    n_replaced: NDArray[np.int64] = np.count_nonzero(outlying & replaceable[:, None], axis=0)
-    return n_replaced
+        outlying = cooks > cutoff
+    replaceable = replicates >= data.min_replicates
+    judged = (replicates >= _FEWEST_REPLICATES) & ~replaceable
+    lost = outlying[judged].any(axis=0)
+    if n_columns == len(design.groups) == 2 and lost.any():
+        counts = data.X[:, lost]
+        furthest = counts[cooks[:, lost].argmax(axis=0), np.arange(counts.shape[1])]
+        lost[lost] = (counts > furthest).sum(axis=0) < _FEWEST_REPLICATES
+    return _Outliers(np.count_nonzero(outlying & replaceable[:, None], axis=0), lost)
 
 
 def _contrast(
-    data: Any, design: Design, a: str, b: str, alpha: float, *, shrink: bool
+    fitted: _Fitted, design: Design, a: str, b: str, alpha: float, *, shrink: bool
 ) -> ContrastFit:
-    from pydeseq2.ds import DeseqStats
+    data = fitted.data
+    from scipy.special import ndtr
 
-    # its independent filter smooths otherwise than DESeq2's, and chooses another threshold
+    from tcga_corr.analysis.deseq2_inference import LEAST_MEAN
+
     vector = design.contrast(a, b)
-    test = DeseqStats(data, vector, independent_filter=False, quiet=True, n_cpus=1)
-    test.summary()
-    results = {
-        name: test.results_df[name].to_numpy(np.float64, copy=True)
-        for name in ("log2FoldChange", "lfcSE", "pvalue")
-    }
-    # of a level without a read: the fit ends where the optimiser's bounds are
-    diverged = (np.abs(data.varm["LFC"].to_numpy(np.float64)) > _LARGEST).any(axis=1)
-    for values in results.values():
-        values[diverged] = np.nan
-    q, threshold = filtered_q(_means(data), results["pvalue"], alpha)
-    shrunk = _shrunken(data, test, design, a, b) if shrink else None
-    if shrunk is not None:
-        shrunk[diverged] = np.nan
+    found = data.varm["LFC"].to_numpy(np.float64)
+    sizes = data.obs["size_factors"].to_numpy(np.float64)
+    dispersion = data.var["dispersions"].to_numpy(np.float64)
+    means = sizes * np.exp(found @ design.matrix.T)
+    unbounded = without_bounds(means, design.matrix, dispersion, vector)
+    unbounded &= ~data.var["_LFC_converged"].to_numpy(bool)
+    errors = standard_errors(np.maximum(means, LEAST_MEAN), design.matrix, dispersion, vector)
+    change = found @ vector
+    p = 2 * ndtr(-np.abs(change / errors))
+    p[fitted.outliers.lost] = np.nan
+    # all reads of these were outliers
+    emptied = (_means(data) == 0) & (fitted.outliers.n_replaced > 0)
+    change[emptied], errors[emptied], p[emptied] = 0, 0, 1
+    known = errors > 0
+    shrunk = None
+    if shrink:
+        scale = cauchy_scale(change[known], errors[known])
+        shrunk = _shrunken(data, design, a, b, scale) / _LN2
+        shrunk[unbounded] = np.nan
+    for values in (change, errors, p):
+        values[unbounded] = np.nan
+    q, threshold = filtered_q(_means(data), p, alpha)
     return ContrastFit(
-        log2fc=results["log2FoldChange"],
-        lfc_se=results["lfcSE"],
-        p=results["pvalue"],
+        log2fc=change / _LN2,
+        lfc_se=errors / _LN2,
+        p=p,
         q=q,
         threshold=threshold,
         shrunk=shrunk,
-        diverged=diverged,
+        diverged=unbounded,
     )
 
 
-def _shrunken(data: Any, test: Any, design: Design, a: str, b: str) -> Vector:
+def _shrunken(data: Any, design: Design, a: str, b: str, scale: float) -> Vector:
     """The shrunken fold changes of a contrast, as the coefficient of a with b as the reference."""
-    import pandas as pd
-
-    change = design.relevelled(b)
-    column = _columns(design)[design.coefficient(a, b)]
-    names = _columns(design)
-    test.design_matrix = pd.DataFrame(
-        design.matrix @ np.linalg.inv(change), index=test.design_matrix.index, columns=names
+    return shrunken(
+        np.ascontiguousarray(data.X.T, np.float64),
+        data.obs["size_factors"].to_numpy(np.float64),
+        design.matrix @ np.linalg.inv(design.relevelled(b)),
+        data.var["dispersions"].to_numpy(np.float64),
+        design.coefficient(a, b),
+        scale,
     )
-    test.LFC = pd.DataFrame(test.LFC.to_numpy() @ change.T, index=test.LFC.index, columns=names)
-    test.lfc_shrink(coeff=column)
-    shrunken: Vector = test.LFC[column].to_numpy(np.float64) / _LN2
-    return shrunken

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from tcga_corr.errors import near_names
+from tcga_corr.errors import did_you_mean, nearest
 from tcga_corr.vocabulary.gene_sets.catalogue import reference_sets, shipped_sets
 
 _COVARIATE = re.compile(
@@ -23,19 +23,19 @@ def suggestion(text: str, covariates: Sequence[str]) -> str:
 
     Covariates and shipped sets come first, then sets that have the text as a part of their name.
     """
-    near = near_names(text, [*covariates, *shipped_sets()])
+    near = nearest(text, [*covariates, *shipped_sets()])
     if near:
-        return near
+        return did_you_mean(near)
     if _COVARIATE.fullmatch(text.strip()):
         return (
             "No covariate of this name is loaded: `tcga-corr load --covariates FILE` loads a table "
             "of them"
         )
-    named = _sets_with(text)
-    return f"Did you mean {' or '.join(named)}?" if named else ""
+    return did_you_mean(sets_with(text))
 
 
-def _sets_with(text: str) -> list[str]:
+def sets_with(text: str) -> list[str]:
+    """Up to three sets that have a text as words of their name, shipped ones before others."""
     word = re.sub(r"[^A-Z0-9]+", "_", text.upper()).strip("_")
     if len(word) < _SHORTEST_WORD:
         return []

@@ -8,7 +8,7 @@ import typer
 
 from tcga_corr.choices import CompareFigure
 from tcga_corr.cli import options
-from tcga_corr.cli.output import Result, number, plain, question_result
+from tcga_corr.cli.output import Result, digits, number, plain, question_result
 from tcga_corr.cli.settings import Settings
 from tcga_corr.vocabulary.associations import is_significant
 from tcga_corr.vocabulary.nulls import N_DRAWS
@@ -111,7 +111,7 @@ def _result(answer: CompareAnswer) -> Result:
         "comparisons",
         f"{number(', '.join(query.variables[:4]))}{more} by {query.by}{groups}; "
         f"{query.scope.source}, {query.scope.unit}; {query.scope.samples_in_words}",
-        columns={name: plain(name) for name in shown},
+        columns={name: (digits if name in _P else plain)(name) for name in shown},
         on_terminal=frame.filter(frame["test"].is_in(_BY_RANKS)),
         less=("effect_name", "difference", "effect", "q", "p_genes"),
         keep=("n_a", "n_b", "p"),
@@ -121,6 +121,7 @@ def _result(answer: CompareAnswer) -> Result:
     )
 
 
+_P = ("p", "q", "p_genes", "q_genes")
 _BY_RANKS = ("mann-whitney", "kruskal-wallis")
 """The tests that a terminal shows, a row for each tumor type and variable."""
 

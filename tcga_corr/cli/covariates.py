@@ -64,6 +64,8 @@ def covariates(
         around={"query": {"source": source, "tumor_types": wanted, "each": each}},
         columns=columns,
         cut_column="range or levels",
+        less=("table", "of", "type"),
+        keep=("n",),
     )
     out.write(result)
 

@@ -88,11 +88,25 @@ def demo(
     out.write(association_result(answer))
     pair = engine.correlate("RELA", "NFE2L2", source=SOURCE.name)
     settings.note(_planted_line(pair))
+    settings.note("Everything above is SIMULATED. What to look at next:")
+    for what, command in _NEXT.items():
+        settings.note(f"{what}: {_name(settings)} {command.format(source=SOURCE.name)}")
+
+
+# what to look at after the demo
+_NEXT = {
+    "the figure of it": "correlate ferroptosis nfkb --source {source} --plot figure.pdf",
+    "the patients of one tumor type": (
+        "correlate RELA NFE2L2 -t LIHC --source {source} --plot pair.png"
+    ),
+    "real tables": "fetch LIHC",
+}
+
+
+def _name(settings: Settings) -> str:
+    """How the command was called, with the store if it is not the usual one."""
     command = sys.argv[0] if sys.argv[0].endswith("tcga-corr") else "tcga-corr"
-    settings.note(
-        f"Everything above is SIMULATED. Now try: {command} --cache {settings.cache} "
-        f"correlate RELA NFE2L2 --source {SOURCE.name}"
-    )
+    return command if str(settings.cache) == "cache" else f"{command} --cache {settings.cache}"
 
 
 def _write_treatment(

@@ -220,7 +220,8 @@ def _result(answer: EnrichAnswer, count: int | None) -> Result:
         frame=shown,
         columns={name: partial(_cell, name) for name in frame.columns if name not in hidden},
         below=[f"{number(left)} more rows: --top all"] if left else [],
-        less=("q_gsea", "es", "p", "leading_edge"),
+        less=("q_gsea", "es", "p", "leading_edge", "direction", "n_genes"),
+        keep=("n_overlap", "nes", "q"),
         stands_out=lambda row: is_significant(row["q"]),
     )
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 from tcga_corr.cli.texts import cut
 
-_NOTE, _GAP, _NAME = 30, 3, 40  # letters of a note on a narrow terminal, between columns, of a name
+_NOTE, _SHORTEST = 30, 12  # letters of a note on a narrow terminal; where nothing else can go
+_GAP, _NAME = 3, 40  # letters between columns, and of a name
 _MOST_LISTED = 6
 _LEAST_WIDTH = 20
 _BOUND = re.compile(r" (?=[%=<>≥≤]( |$))|(?<=[=<>≥≤]) ")  # blanks at which no line ends
@@ -104,11 +105,16 @@ def fitted(
         for name in reversed(table.headings[2:])
         if name not in order and name not in keep and name != note
     ]
-    order += [name for name in reversed(keep) if name in table.headings[2:] and name not in order]
-    while _needed(table, note) > width and (order or note in table.headings[2:]):
+    least = _NOTE
+    while _needed(table, note) > width and order:
+        _drop(table, order.pop(0))
+    if _needed(table, note) > width:
+        least = _SHORTEST
+        order = [name for name in reversed(keep) if name in table.headings[2:]]
+    while _needed(table, note, least) > width and (order or note in table.headings[2:]):
         _drop(table, order.pop(0) if order else note)
     if note in table.headings:
-        room = width - _needed(table, note) + _NOTE
+        room = width - _needed(table, note, least) + least
         place = table.headings.index(note)
         for row in table.rows:
             row[place] = cut(row[place], max(room, 1))
@@ -124,11 +130,11 @@ def _widths(table: Fitted) -> list[int]:
     return [max(map(cell_len, texts)) for texts in columns]
 
 
-def _needed(table: Fitted, note: str) -> int:
+def _needed(table: Fitted, note: str, least: int = _NOTE) -> int:
     """The width of the lines, with notes as short as they may get."""
     widths = _widths(table)
     own = sum(
-        min(one, _NOTE) if name == note else one
+        min(one, least) if name == note else one
         for name, one in zip(table.headings, widths, strict=True)
     )
     return own + _GAP * (len(widths) - 1)

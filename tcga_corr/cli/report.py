@@ -86,13 +86,19 @@ def _are_answers(names: Sequence[str]) -> bool:
 
 
 def _of_answers(names: Sequence[str], title: str | None) -> str:
-    from tcga_corr.cli.saved import read_answer
+    from tcga_corr.cli.saved import UNLIKE_AN_ANSWER, no_answer, read_answer
     from tcga_corr.cli.section_figures import section_with_figures
     from tcga_corr.page.collected import collected, page_of_sections
 
     paths = [_file(name) for name in dict.fromkeys(names)]
-    answers = [read_answer(path) for path in paths]  # all, before anything is drawn
-    return collected(page_of_sections(list(map(section_with_figures, answers)), title or ""))
+    answers = {path: read_answer(path) for path in paths}  # all, before anything is drawn
+    sections = []
+    for path, answer in answers.items():
+        try:
+            sections.append(section_with_figures(answer))
+        except UNLIKE_AN_ANSWER as error:  # by hand, its rows can be anything
+            raise no_answer(path, error) from error
+    return collected(page_of_sections(sections, title or ""))
 
 
 def _file(name: str) -> Path:

@@ -21,6 +21,7 @@ from tcga_corr.analysis.de_fit import TopGenes
 from tcga_corr.analysis.de_summary import lines_of
 from tcga_corr.analysis.dominance import DominanceAnswer, DominanceQuery, DominanceSummary
 from tcga_corr.analysis.enrich import EnrichAnswer, EnrichQuery
+from tcga_corr.analysis.enriched import SCHEMA as ENRICHMENT_SCHEMA
 from tcga_corr.analysis.enriched import Enriched
 from tcga_corr.analysis.pca import PcaAnswer, PcaQuery, lines_of_variance
 from tcga_corr.analysis.pool import Pooling
@@ -30,12 +31,23 @@ from tcga_corr.analysis.rankings import Ranking
 from tcga_corr.analysis.robustness import RobustnessAnswer, RobustnessQuery, Spread, lines_of_spread
 from tcga_corr.analysis.score import ScoreAnswer, ScoreQuery
 from tcga_corr.analysis.screen import ScreenAnswer, ScreenQuery
-from tcga_corr.analysis.survival import PooledHazard, SurvivalAnswer, SurvivalQuery
+from tcga_corr.analysis.survival import (
+    SURVIVAL_SCHEMA,
+    PooledHazard,
+    SurvivalAnswer,
+    SurvivalQuery,
+)
+from tcga_corr.choices import Null
 from tcga_corr.cli.output import JSON_SCHEMA, PARQUET_KEY
 from tcga_corr.errors import TableError, UsageError
 from tcga_corr.exchange import read_json_object
 from tcga_corr.files import check_is_file
+from tcga_corr.vocabulary.associations import ASSOCIATION, SIMULATED
 
+UNLIKE_AN_ANSWER = (
+    ValueError, KeyError, TypeError, AttributeError, IndexError, pl.exceptions.PolarsError,
+)  # fmt: skip
+"""What is raised where the content of a file is not what a question writes."""
 _AGAIN = "Ask again with -o FILE.json"
 T = TypeVar("T")
 
@@ -88,13 +100,45 @@ def read_answer(path: Path) -> Answer:
         build = _BUILD.get(saved.key)
         if build is None:
             raise UsageError(f"'{path}': no page has answers with '{saved.key}'", _AGAIN)
+        _check_columns(saved.frame)
         return build(saved)
     except OSError as error:
         raise TableError(
             f"{path}: cannot be read ({error.strerror or error})", "Check the path"
         ) from error
-    except (ValueError, KeyError, TypeError, AttributeError, pl.exceptions.PolarsError) as error:
-        raise UsageError(f"'{path}' is no answer of tcga-corr: {_reason(error)}", _AGAIN) from error
+    except UNLIKE_AN_ANSWER as error:
+        raise no_answer(path, error) from error
+
+
+def no_answer(path: Path, error: Exception) -> UsageError:
+    """That a file is no answer, and why."""
+    return UsageError(f"'{path}' is no answer of tcga-corr: {_reason(error)}", _AGAIN)
+
+
+def _check_columns(frame: pl.DataFrame) -> None:
+    """Refuse texts in place of numbers, and numbers in place of names.
+
+    Raises
+    ------
+    ValueError
+        Naming the column.
+    """
+    for name, kind in frame.schema.items():
+        if name in _NUMBERS and not (kind.is_numeric() or kind == pl.Null):
+            raise ValueError(f"its column '{name}' has no numbers")
+        if name in _NAMES and (kind != pl.String or frame[name].null_count()):
+            raise ValueError(f"its column '{name}' has no names in some rows")
+
+
+_NUMBERS = frozenset(
+    [
+        *(one.name for one in ASSOCIATION if one.type != "text"),
+        *(name for schema in (SURVIVAL_SCHEMA, ENRICHMENT_SCHEMA) for name, kind in schema.items()
+          if kind in (int, float)),
+        "base_mean", "log2fc", "lfc_se", "effect", "difference", "es", "change", "median", "share",
+    ]
+)  # fmt: skip
+_NAMES = frozenset(("tumor_type", "x", "y", "set", "variable", "test"))
 
 
 def _reason(error: Exception) -> str:
@@ -222,7 +266,28 @@ def _specifications(saved: Saved) -> Answer:
 
 
 def _scores(saved: Saved) -> Answer:
-    return ScoreAnswer(**saved.common, query=saved.query_as(ScoreQuery))
+    query = saved.query_as(ScoreQuery)
+    compared = _compared(saved, query) if "comparisons" in saved.record else None
+    return ScoreAnswer(**saved.common, query=query, compared=compared)
+
+
+def _compared(saved: Saved, query: ScoreQuery) -> CompareAnswer:
+    """What compares the groups of scores, with the values, which are the scores."""
+    frame = saved.table("comparisons")
+    kept = saved.frame.drop_nulls(["group", "es"]).with_columns(
+        pl.col("set").str.strip_prefix(f"{SIMULATED} ")
+    )
+    values = {
+        (tumor_type, name): {
+            group: kept.filter(tumor_type=tumor_type, set=name, group=group)["es"].to_numpy()
+            for group in query.groups
+        }
+        for tumor_type in query.scope.tumor_types
+        for name in query.sets
+    }
+    null: list[Null] = ["genes"] if frame["p_genes"].null_count() < frame.height else []
+    asked = CompareQuery(query.sets, query.by or "", query.groups, query.scope, null)
+    return CompareAnswer(**{**saved.common, "frame": frame}, query=asked, values=values)
 
 
 def _genes(saved: Saved) -> Answer:

@@ -84,7 +84,7 @@ def score(
         raise UsageError("--null and --draws compare groups", "Give --by FILE too")
     store = settings.engine()
     # only what is shown is worth the time that random genes take
-    is_compared = plot is not None or out.format == "json"
+    is_compared = plot is not None or report is not None or out.format == "json"
     answer = store.score(
         sets,
         engine=engine,

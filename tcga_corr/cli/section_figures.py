@@ -24,6 +24,7 @@ from tcga_corr.figures.markup import svg_text
 from tcga_corr.page.pairs import scatters_of
 from tcga_corr.page.parts import Section
 from tcga_corr.page.sections import Figures, Svg, section_of
+from tcga_corr.vocabulary.associations import SIMULATED
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -172,7 +173,8 @@ def _of_scores(answer: ScoreAnswer, beside: Beside) -> Iterator[_Drawn | str]:
 
 def _values_of(answer: ScoreAnswer) -> ValuesAnswer:
     """Scores with a column for each set, as figures take them."""
-    frame = answer.frame.with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String)).pivot(
+    name = pl.col("set").cast(pl.String).str.strip_prefix(f"{SIMULATED} ")
+    frame = answer.frame.with_columns(pl.col("tumor_type").cast(pl.String), name).pivot(
         "set", index=["tumor_type", "sample"], values="es", aggregate_function="first"
     )
     query = ValuesQuery(answer.query.sets, answer.query.scope)

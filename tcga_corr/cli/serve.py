@@ -50,11 +50,13 @@ def serve(
         bool, typer.Option("--open", help="Open the page in the browser.")
     ] = False,
 ) -> None:
-    """Serve a live page: type two names, see how they vary together in each tumor type.
+    """Serve a live page: ask how genes and pathways vary together in each tumor type.
 
-    It prints the link to open. Until stopped with Ctrl-C, it answers questions over the store. The
-    page shows r at once; where it is to be compared with random genes and other pathways, the tumor
-    types follow within seconds, then the pooled row. Visitors change nothing in it but its caches:
+    It prints the link to open. Until stopped with Ctrl-C, it answers questions over the store: two
+    things, one against many, or tumour against normal. The page shows r at once; a button compares
+    it with random genes and other pathways, which takes seconds and can be cancelled. Programs ask
+    through the same API, which /api/v1/openapi.json describes. Visitors change nothing in the store
+    but its caches:
     an index that is missing is made, as by any question. It listens on this machine alone; with
     another --host, visitors need the token of the link, and whoever can read the network's traffic
     can read that too: there, rather tunnel with `ssh -L 8765:127.0.0.1:8765`. Needs `pip install

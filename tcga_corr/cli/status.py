@@ -45,6 +45,8 @@ def status(
         rows_key="samples" if samples else "tables",
         around={"query": {"store": str(settings.cache), "source": source, "tumor_types": wanted}},
         columns=None if samples else {name: plain(name) for name in shown},
+        less=("size_mb", "loaded_at", "other", "genes", "n_genes"),
+        keep=("tumor", "normal", "unit"),
     )
     out.write(result)
     for table, names in engine.covariates().group_by("table", maintain_order=True):

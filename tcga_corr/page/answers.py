@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -121,10 +121,15 @@ def _page(
     )
 
 
-def _dropped(answer: CorrelateAnswer | CorrelateByAnswer) -> Iterator[Row]:
-    for note in answer.notes:
+def notes_left_out(notes: Iterable[str]) -> Iterator[Row]:
+    """The notes of an answer, as rows of what was left out."""
+    for note in notes:
         if note != NOTE_OF_SIMULATED:
             yield inputs.left_out("question", note)
+
+
+def _dropped(answer: CorrelateAnswer | CorrelateByAnswer) -> Iterator[Row]:
+    yield from notes_left_out(answer.notes)
     types: dict[str, list[str]] = {}
     for row in answer.frame.to_dicts():
         reasons = note_without_mark(row["note"])

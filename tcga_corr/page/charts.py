@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tcga_corr.page.box_chart import box_chart
 from tcga_corr.vocabulary.nulls import NULLS, NullRecord
 
 Spec = dict[str, Any]
@@ -432,7 +433,7 @@ def all_charts() -> dict[str, Spec]:
     """By name, for the page."""
     charts = {
         "forest": _forest(), "strata": _strata(), "scatter": _scatter(), "heat": _heat(),
-        "dominance": _dominance(), "hazards": _hazards(),
+        "dominance": _dominance(), "hazards": _hazards(), "boxes": box_chart(),
     }  # fmt: skip
     return {name: whole(chart) for name, chart in charts.items()}
 

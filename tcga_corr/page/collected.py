@@ -60,20 +60,39 @@ def _title(sections: Sequence[Section]) -> str:
 def collected(page: Page) -> str:
     """The HTML of a page of questions, which :func:`read_page` reads.
 
+    Where there is no room for the samples of all pairs, those of the last ones are left out, which
+    their sections say.
+
     Raises
     ------
     UsageError
-        If it is too large to be opened at ease.
+        If it is too large to be opened at ease even without samples.
     """
     text = report(page, schema=SCHEMA)
-    start = text.index(_DATA)
-    size = len(text[start : text.index("</script>", start)].encode())
+    size = _size(text)
     if size > MOST_BYTES:
-        raise UsageError(
-            f"a page of {size / 1e6:.0f} MB of figures and tables is too large to open at ease",
-            "Begin another page",
-        )
+        having = [place for place, one in enumerate(page.sections) if one.scatters]
+        if not having:
+            raise UsageError(
+                f"a page of {size / 1e6:.0f} MB of figures and tables is too large to open at ease",
+                "Begin another page",
+            )
+        sections = list(page.sections)
+        sections[having[-1]] = _without_samples(sections[having[-1]])
+        return collected(replace(page, sections=sections))
     return text + _SEAL.format(_hash(text))
+
+
+def _size(text: str) -> int:
+    """The bytes of the data of a page."""
+    start = text.index(_DATA)
+    return len(text[start : text.index("</script>", start)].encode())
+
+
+def _without_samples(section: Section) -> Section:
+    n = sum(len(one.samples) for one in section.scatters.values())
+    why = f"scatters of {n:,} samples, as the page has no more room"
+    return replace(section, scatters={}, no_drawings=[*section.no_drawings, why])
 
 
 def with_section(page: Page | None, section: Section) -> Page:

@@ -40,6 +40,8 @@ class Settings:
         Those of ``adjust`` that are categories.
     with_purity
         Whether r was adjusted for purity beside.
+    over_rows
+        Whether q is over all rows of the question, and not over those of a pair.
     cut_by, strata
         What cut the samples, and into which strata; empty where nothing did.
     endpoint
@@ -66,6 +68,7 @@ class Settings:
     cut_by: str = ""
     strata: Sequence[str] = ()
     endpoint: str = ""
+    over_rows: bool = False
     own: Sequence[str] = ()
     own_cites: Sequence[str] = ()
 
@@ -167,9 +170,14 @@ def _correlation(settings: Settings, cited: list[str]) -> str:
     batch = " and, as q_batch, over all rows of the run" if settings.over_batch else ""
     return (
         f"Within each tumor type, association was estimated by {estimates}, in at least "
-        f"10 samples. q-values are Benjamini and Hochberg's over the tumor types of a pair{batch}."
+        f"10 samples. q-values are Benjamini and Hochberg's over {_family(settings)}{batch}."
         f"{adjusted} Where gene sets shared genes, r_disjoint is r without them."
     )
+
+
+def _family(settings: Settings) -> str:
+    """The rows over which q is adjusted."""
+    return "the tumor types and pairs" if settings.over_rows else "the tumor types of a pair"
 
 
 def held_fixed(adjust: Sequence[str], categories: Sequence[str], how: str) -> str:
@@ -231,7 +239,7 @@ def _nulls(settings: Settings, cited: list[str]) -> str:
     nulls = [null for name, null in NULLS.items() if name in settings.null]
     cited += [reference for null in nulls for reference in null.references]
     details = "; ".join(null.details.format(draws=settings.draws) for null in nulls)
-    family = "the rows of an analysis" if settings.over_batch else "the tumor types of a pair"
+    family = "the rows of an analysis" if settings.over_batch else _family(settings)
     adjusted = [
         f"{null.q} is {null.p} adjusted by Benjamini and Hochberg over {family}"
         if null.q

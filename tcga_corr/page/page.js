@@ -8,9 +8,16 @@
   const MOST_PRINTED_ROWS = 60;  // of a table, on paper
   const PAPER = 640;  // pixels, of what is not on the screen
   let page = unpacked(data.page);
-  // a live page's own part: `begin`, `samplesOf` a tumor type, `remember` what is chosen
+  // a live page's own part: `begin`, `samplesOf` a tumor type, `remember` what is chosen, `resized`
   const live = data.live ? livePage({
-    data, byId, make, readable, small, isNumber, show, unpacked, sorted, copy, soon,
+    data, byId, make, readable, small, number, isNumber, show, draw, sorted, copy, soon, save, csv,
+    figureText,
+    get page() {
+      return page;
+    },
+    get pair() {
+      return pair;
+    },
     get type() {
       return type;
     },
@@ -110,20 +117,24 @@
     return lines.map((line) => `${line.map(cell).join(",")}\n`).join("");
   }
 
-  // The figure as it is drawn, with its title and in the colours of now.
   async function saveFigure(id, file) {
+    save(await figureText(id), `${file}.svg`, "image/svg+xml");
+  }
+
+  // The figure as it is drawn, as SVG, with its title and in the colours of now.
+  async function figureText(id) {
     const { spec, title } = drawn[id];
     const view = await embedded(make("div"), { ...spec, title });
     const text = await view.toSVG();
-    const size = view.getState().signals;
     view.finalize();
+    const [, width, height] = /width="([\d.]+)" height="([\d.]+)"/.exec(text).map(Number);
     const mark = byId(id).closest(".simulated")
-      ? `<text x="${(size.width || 300) / 2}" y="${(size.height || 300) / 2}" font-size="48"
-          font-family="sans-serif" fill="var(--line)" opacity="0.3">SIMULATED</text></svg>` : "</svg>";
+      ? `<text x="${width / 2}" y="${height / 2}" font-size="${Math.min(48, width / 8, height / 3)}"
+          text-anchor="middle" dominant-baseline="central" font-family="sans-serif"
+          fill="var(--line)" opacity="0.3">SIMULATED</text></svg>` : "</svg>";
     const ground = '<rect width="100%" height="100%" fill="var(--paper)"/>';
     const whole = text.replace(/>/, `>${ground}`).replace(/<\/svg>\s*$/, mark);
-    const painted = whole.replace(/var\((--[\w-]+)\)/g, (_, name) => colour(name));
-    save(painted, `${file}.svg`, "image/svg+xml");
+    return whole.replace(/var\((--[\w-]+)\)/g, (_, name) => colour(name));
   }
 
   function colour(name) {
@@ -361,6 +372,7 @@
     }
     const rows = strataRows(shown, of);
     spec.encoding.y.scale.domain = labelsOf(rows);
+    nameAxis(spec, of);
     return { spec, rows, texts: [`Point and line: r and its 95 % interval in each stratum,
       from the top as the colours below; filled where q < ${significant}. ${of.pooled_strata.length
         ? "At the foot the pooled r of each, with the 95 % prediction interval as a thin line. " : ""}
@@ -373,7 +385,16 @@
     const spec = structuredClone(charts.forest);
     const rows = forestRows(shown, of);
     spec.encoding.y.scale = { domain: labelsOf(rows) };
+    nameAxis(spec, of);
     return { spec, rows, texts: caption(shown, of) };
+  }
+
+  // r of a pair that is adjusted is a partial one, and its axis says so
+  function nameAxis(spec, of) {
+    if (!of.rows.some((row) => row.adjust)) return;
+    for (const { encoding } of spec.layer) {
+      if (encoding && encoding.x && encoding.x.axis) encoding.x.axis.title = "partial r";
+    }
   }
 
   function titleOfFigure(of) {
@@ -579,8 +600,9 @@
     // over all rows of a run, where there is one
     const qOf = (row) => row.q_batch ?? row.q;
     const labels = [];
+    const ofOne = live && shown.every((one) => one.x === pair.x);
     for (const one of shown) {
-      const label = readable(`${one.x} ~ ${one.y}`);
+      const label = readable(ofOne ? one.y : `${one.x} ~ ${one.y}`);
       labels.push(labels.includes(label) ? `${label} (${labels.length + 1})` : label);
     }
     const cells = shown.flatMap((one, place) => one.rows.map((row) => ({
@@ -589,8 +611,9 @@
       small: isNumber(qOf(row)) && qOf(row) < significant,
     })));
     const few = shown.length < block.length ? ` The strongest ${shown.length} of ${block.length}.` : "";
+    const title = [pair.analysis, pair.method].filter(Boolean).join(", ");
     byId("heat-about").textContent =
-      `${pair.analysis}, ${pair.method}. By falling r without shared genes. A dot: q < ${significant}; empty: `
+      `${title}. By falling r without shared genes. A dot: q < ${significant}; empty: `
       + `no r. Press a cell.${few}`;
     const longest = Math.max(...labels.map((label) => label.length));
     const columns = [...new Set(cells.map((cell) => cell.tumor_type))];
@@ -607,7 +630,8 @@
     delete spec.layer[1].mark.tooltip;
     const step = Math.max(13, Math.min(34, Math.floor(room / types)));
     draw("heat-chart", spec, { cells }, { step },
-      [`r of ${shown.length} pairs in ${types} tumor types`, `${pair.analysis}, ${pair.method}`],
+      [`r of ${ofOne ? `${pair.x} with ${shown.length}` : `${shown.length} pairs`} in ${types} tumor types`,
+        title],
       (cell) => cell.id && choosePair(cell.id, cell.tumor_type));
   }
 
@@ -753,17 +777,24 @@
     into("provenance-tables", page.provenance, {});
   }
 
-  async function writePairs(wanted) {
+  async function writePairs(wanted, id) {
     byId("types").hidden = !page.pairs.length;
     byId("pair-label").hidden = page.pairs.length < 2;
     byId("pair").replaceChildren(...page.pairs.map((one) =>
       make("option", { value: one.id, textContent: cut(titleOf(one)) })));
-    if (!page.pairs.length) return performance.now();
+    if (!page.pairs.length) {
+      pair = null;
+      type = null;
+      byId("heat").hidden = true;
+      return performance.now();
+    }
     const has = (name) => page.pairs.some((one) => one.rows.some((row) => isNumber(row[name])));
     for (const option of byId("sort").options) {
       option.hidden = option.value.startsWith("p_") && !has(option.value);
     }
-    return choosePair(page.pairs[0].id, wanted);  // what was asked first
+    // what was asked first, unless another was chosen
+    const first = page.pairs.find((one) => one.id === id) || page.pairs[0];
+    return choosePair(first.id, wanted);
   }
 
   function soon(action, wait) {
@@ -815,6 +846,7 @@
     if (pair) choosePair(pair.id, type);
     drawSurvival();
     drawDominance();
+    if (live) live.resized();
     changes.redraw();
     if (sections) sections.drawAgain(page);
   }, 150));
@@ -822,10 +854,11 @@
     for (const one of document.querySelectorAll("details")) one.open = true;
   });
 
-  async function show(found, wanted) {
+  // `wanted` is a tumor type, `id` that of a pair
+  async function show(found, wanted, id) {
     page = found;
     writeTexts();
-    const done = await writePairs(wanted);
+    const done = await writePairs(wanted, id);
     drawSurvival();
     drawDominance();
     changes.draw(page);

@@ -10,6 +10,7 @@ import polars as pl
 from tcga_corr.analysis.correlate import CorrelateAnswer, CorrelateQuery
 from tcga_corr.analysis.correlate_by import CorrelateByQuery
 from tcga_corr.analysis.points import Vector, line_through, points_of
+from tcga_corr.analysis.screen import ScreenQuery
 from tcga_corr.exchange import finite
 from tcga_corr.page import sentences
 from tcga_corr.page.parts import Finding, Pair, Row, Scatter
@@ -84,7 +85,9 @@ def pairs_of_answer(answer: CorrelateAnswer) -> list[Pair]:
     return pairs
 
 
-def columns_of_question(query: CorrelateQuery | CorrelateByQuery) -> dict[str, str]:
+def columns_of_question(
+    query: CorrelateQuery | CorrelateByQuery | ScreenQuery,
+) -> dict[str, str]:
     """The settings of a question, as the tables of a run have them in each row."""
     scope = query.scope
     settings = {name: getattr(scope, name) for name in ("source", "samples", "ties", "unit")}

@@ -217,6 +217,51 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Box:
+    """The values of one group in one tumor type: quartiles, whiskers, and the values beyond them.
+
+    Whiskers end at the last value within 1.5 interquartile ranges of the box. Of a group of up to
+    five samples there is no box, and ``beyond`` has each value.
+    """
+
+    tumor_type: str
+    group: str
+    n: int
+    low: float | None
+    q1: float | None
+    median: float | None
+    q3: float | None
+    high: float | None
+    beyond: Sequence[float]
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """A variable in groups of samples.
+
+    Attributes
+    ----------
+    variable, axis
+        Its name, and the title of its axis.
+    about
+        The data it is from.
+    groups
+        In the order to draw.
+    boxes
+        One for each tumor type and group.
+    tests
+        A row per tumor type of the test that goes with the figure, in the columns of ``compare``.
+    """
+
+    variable: str
+    axis: str
+    about: str
+    groups: Sequence[str]
+    boxes: Sequence[Box]
+    tests: Sequence[Row]
+
+
+@dataclass(frozen=True)
 class Page:
     """The content of a page.
 
@@ -230,7 +275,7 @@ class Page:
         Questions and answers in words.
     pairs, pairs_note, scatters
         For the figure; which pairs they are, if not all; by key and tumor type, their samples.
-    dominance, hazards, differential, tables
+    boxes, dominance, hazards, differential, tables
         More figures, and tables.
     methods
         Paragraphs to paste; ``references`` are what they cite.
@@ -253,6 +298,7 @@ class Page:
     pairs: Sequence[Pair] = ()
     pairs_note: str = ""
     scatters: Mapping[str, Mapping[str, Scatter]] = field(default_factory=dict)
+    boxes: Sequence[Boxes] = ()
     dominance: Sequence[Dominance] = ()
     hazards: Sequence[Hazards] = ()
     differential: Sequence[Differential] = ()

@@ -21,7 +21,8 @@ from tcga_corr.vocabulary.nulls import NULLS
 from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
 
 _VEGA_LITE = "6.4"
-_LIVE, _WRITTEN = ("live.js",), ("sections.js", "printed.js")  # beside page.js, which calls them
+# beside page.js, which calls them
+_LIVE, _WRITTEN = ("live_form.js", "live_boxes.js", "live.js"), ("sections.js", "printed.js")
 _OF_NULLS = ("name", "short", "compared_with", "z", "p", "q", "mean", "low", "high")
 
 

@@ -27,6 +27,12 @@ from tcga_corr.page.methods import Settings, methods_text, software_text
 from tcga_corr.page.parts import Dominance, Finding, Hazards, Row, Table
 from tcga_corr.vocabulary.associations import LEVEL_OF_POOLED
 
+# of a screen: what a reader of the page can do without
+_OF_DOWNLOADS = (
+    "method", "tallied_by", "tau2", "i2", "prediction_low", "prediction_high", "r_min", "r_max",
+    "genes_mean", "genes_low", "genes_high", "sets_mean", "sets_low", "sets_high",
+    "n_reference_sets",
+)  # fmt: skip
 _DRAWN = ("tumor_type", "scale", "set", "n", "n_highest", "share_highest")
 _SELECTIONS = ("tumor", "normal", "all-tumor", "gtex")
 
@@ -84,7 +90,7 @@ def _screen(answer: ScreenAnswer) -> Content:
     query = answer.query
     settings = _settings(
         answer, query.scope, methods=[query.method], adjust=query.adjust, null=query.null,
-        draws=query.draws,
+        draws=query.draws, over_rows=query.by_tumor_type,
     )  # fmt: skip
     against = query.against if isinstance(query.against, str) else f"{query.n_y:,} {query.y_kind}"
     title = f"{query.x} against {against}"
@@ -98,8 +104,7 @@ def _screen(answer: ScreenAnswer) -> Content:
         tables=[
             frame_table(
                 title, f"screen-{query.x}", answer.frame,
-                hidden=("tau2", "tallied_by", "method", "genes_low", "genes_high", "sets_low",
-                        "sets_high"),
+                hidden=_OF_DOWNLOADS if query.against == "itself" else (*_OF_DOWNLOADS, "x"),
                 groups=("tumor_type",),
             )
         ],
@@ -114,12 +119,15 @@ def _comparison(answer: CompareAnswer) -> Content:
         _about(query.scope),
         [answer_findings.of_comparison(answer)],
         *_own(answer, query.scope, answer_methods.of_comparison(answer)),
-        tables=[
-            frame_table(
-                f"Tests: {title}", f"compare-{query.by}", answer.frame,
-                hidden=("statistic", "df", "df2", "genes_low", "genes_high"),
-            )
-        ],
+        tables=[_tests(answer, title)],
+    )
+
+
+def _tests(answer: CompareAnswer, title: str) -> Table:
+    """A row per tumor type, variable, groups and test."""
+    return frame_table(
+        f"Tests: {title}", f"compare-{answer.query.by}", answer.frame,
+        hidden=("statistic", "df", "df2", "genes_low", "genes_high"),
     )  # fmt: skip
 
 
@@ -192,12 +200,19 @@ def _scores(answer: ScoreAnswer) -> Content:
     kind = "Scores" if answer.provenance.gene_sets else "Values"
     title = f"{kind} of {', '.join(query.sets[:6])}{', …' if query.sets[6:] else ''}"
     own = answer_methods.Paragraphs([_SCORES] if answer.provenance.gene_sets else [_VALUES])
+    findings = answer_findings.of_scores(answer)
+    tables = [frame_table(title, "scores", answer.frame, groups=("tumor_type", "set"))]
+    if answer.compared is not None:
+        tests = answer_methods.of_comparison(answer.compared)
+        own = answer_methods.Paragraphs([*own.texts, *tests.texts], tests.cites)
+        findings.append(answer_findings.of_comparison(answer.compared))
+        tables.append(_tests(answer.compared, title))
     return Content(
         title,
         _about(query.scope),
-        answer_findings.of_scores(answer),
+        findings,
         *_own(answer, query.scope, own),
-        tables=[frame_table(title, "scores", answer.frame, groups=("tumor_type", "set"))],
+        tables=tables,
     )
 
 

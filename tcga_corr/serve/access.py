@@ -72,9 +72,11 @@ def policy_of(page: str) -> str:
     return f"{own}; frame-ancestors 'none'"
 
 
-def refusal(status: int, text: str, headers: dict[str, str] | None = None) -> Response:
-    """A refusal as JSON: one line."""
-    content = json.dumps({"error": text}, ensure_ascii=False).encode()
+def refusal(
+    status: int, text: str, headers: dict[str, str] | None = None, **more: object
+) -> Response:
+    """A refusal as JSON: one line, and what else helps to ask again."""
+    content = json.dumps({"error": text, **more}, ensure_ascii=False).encode()
     return Response(content, status, headers, "application/json; charset=utf-8")
 
 
@@ -106,7 +108,8 @@ class AccessControl:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                is_kept = message["status"] == 200 and scope["path"] != "/"
+                events = b"text/event-stream" in dict(message["headers"]).get(b"content-type", b"")
+                is_kept = message["status"] == 200 and scope["path"] != "/" and not events
                 self._add_headers(MutableHeaders(scope=message), is_kept)
             await send(message)
 

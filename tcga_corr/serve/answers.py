@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from tcga_corr.serve.questions import Prepared
+from tcga_corr.serve.asked import Prepared
+from tcga_corr.serve.watch import State, Watch
 
 How = Literal["kept", "shared", "computed"]
 Value = TypeVar("Value")
 _OVERHEAD = 1024  # bytes, of a kept answer's key
+_BETWEEN = 0.1  # seconds, from a look at the state of an answer to the next
 
 
 class BusyError(Exception):
@@ -76,11 +79,12 @@ class AnswerCache:
             self.size -= len(dropped) + _OVERHEAD
 
 
-@dataclass
+@dataclass(eq=False)
 class _Pending:
     """A question that is being answered: its thread and task, and how many wait for it."""
 
     question: Prepared
+    watch: Watch
     computed: Future[bytes]
     task: asyncio.Task[bytes]
     n_waiting: int = 0
@@ -93,7 +97,8 @@ class Answers:
         self.limits = limits
         self.kept = AnswerCache(limits.kept_bytes)
         self._pending: dict[Hashable, _Pending] = {}
-        self._leaving: set[asyncio.Future[None]] = set()
+        self._abandoned: set[_Pending] = set()  # which end at the next tumor type
+        self._leaving: set[asyncio.Future[object]] = set()
         self._is_stopping = False
         # what takes milliseconds does not wait for what takes longer
         self._quick = ThreadPoolExecutor(2, thread_name_prefix="look")
@@ -103,14 +108,14 @@ class Answers:
     @property
     def is_computing(self) -> bool:
         """Whether a thread is at work on an answer."""
-        return any(pending.computed.running() for pending in self._pending.values())
+        return any(one.computed.running() for one in (*self._pending.values(), *self._abandoned))
 
     async def stop(self, seconds: float) -> None:
         """Answer nothing more; those who wait get answers within so many seconds, or none."""
         self._is_stopping = True
         if self._pending:
             await asyncio.wait([one.task for one in self._pending.values()], timeout=seconds)
-        for leaving in self._leaving:
+        for leaving in tuple(self._leaving):
             leaving.cancel()
 
     def close(self) -> None:
@@ -146,22 +151,76 @@ class Answers:
         kept = self.kept.get(question.key)
         if kept is not None:
             return kept, "kept"
-        pending = self._pending.get(question.key)
-        how: How = "computed" if pending is None else "shared"
-        if pending is None:
-            pending = self._begin(question)
-        return await self._wait(pending, gone), how
+        how: How = "shared" if question.key in self._pending else "computed"
+        async with self._awaited(question, gone) as (pending, leaving):
+            await asyncio.wait((pending.task, leaving), return_when=asyncio.FIRST_COMPLETED)
+            if not pending.task.done():
+                raise GoneError
+            return pending.task.result(), how
+
+    async def follow(self, question: Prepared) -> AsyncIterator[State]:
+        """How far an answer is, at once and whenever that changes; the last state has all of it.
+
+        A visitor who leaves closes the iterator. What nobody waits for any more is ended.
+
+        Raises
+        ------
+        BusyError
+            If there are too many other questions.
+        GoneError
+            If the server stops.
+        """
+        if self._is_stopping:
+            raise GoneError
+        kept = self.kept.get(question.key)
+        if kept is not None:
+            yield State(answer=kept)
+            return
+        async with self._awaited(question, asyncio.Event().wait) as (pending, leaving):
+            pending.watch.is_followed = True
+            last = pending.watch.state
+            yield last
+            while not pending.task.done():
+                await asyncio.wait(
+                    (pending.task, leaving), timeout=_BETWEEN, return_when=asyncio.FIRST_COMPLETED
+                )
+                if leaving.done() and not pending.task.done():
+                    raise GoneError
+                if pending.watch.state != last:
+                    last = pending.watch.state
+                    yield last
+            yield State(answer=pending.task.result())
+
+    @asynccontextmanager
+    async def _awaited(
+        self, question: Prepared, gone: Callable[[], Awaitable[object]]
+    ) -> AsyncIterator[tuple[_Pending, asyncio.Future[object]]]:
+        """A question that is being answered, and what is done when the visitor leaves."""
+        pending = self._pending.get(question.key) or self._begin(question)
+        leaving = asyncio.ensure_future(gone())
+        self._leaving.add(leaving)
+        pending.n_waiting += 1
+        try:
+            yield pending, leaving
+        finally:
+            self._leaving.discard(leaving)
+            leaving.cancel()
+            pending.n_waiting -= 1
+            if not pending.n_waiting and not pending.task.done():
+                self._abandon(pending)
 
     def _begin(self, question: Prepared) -> _Pending:
-        if len(self._pending) >= self.limits.waiting:
+        if len(self._pending) + len(self._abandoned) >= self.limits.waiting:
             raise BusyError(1)
         pool = {"small": self._quick, "usual": self._threads, "large": self._large}[question.effort]
         if pool is self._large:
             large = [one for one in self._pending.values() if one.question.effort == "large"]
             if len(large) > self.limits.large_waiting:
                 raise BusyError(10)
-        computed = pool.submit(question.compute)
-        pending = _Pending(question, computed, asyncio.create_task(_result_of(computed)))
+        watch = Watch()
+        computed = pool.submit(question.compute, watch)
+        task = asyncio.create_task(_result_of(computed))
+        pending = _Pending(question, watch, computed, task)
         self._pending[question.key] = pending
 
         def finish(task: asyncio.Task[bytes]) -> None:
@@ -170,28 +229,20 @@ class Answers:
             if not task.cancelled() and task.exception() is None:
                 self.kept.put(question.key, task.result())
 
-        pending.task.add_done_callback(finish)
+        task.add_done_callback(finish)
         return pending
 
+    def _abandon(self, pending: _Pending) -> None:
+        """End what nobody waits for; who asks for it again has it begun anew."""
+        pending.watch.abandon()
+        self._forget(pending)
+        if not pending.computed.cancel():  # it has begun
+            self._abandoned.add(pending)
+
     def _forget(self, pending: _Pending) -> None:
+        self._abandoned.discard(pending)
         if self._pending.get(pending.question.key) is pending:
             del self._pending[pending.question.key]
-
-    async def _wait(self, pending: _Pending, gone: Callable[[], Awaitable[None]]) -> bytes:
-        leaving = asyncio.ensure_future(gone())
-        self._leaving.add(leaving)
-        pending.n_waiting += 1
-        try:
-            await asyncio.wait((pending.task, leaving), return_when=asyncio.FIRST_COMPLETED)
-            if not pending.task.done():
-                raise GoneError
-            return pending.task.result()
-        finally:
-            self._leaving.discard(leaving)
-            leaving.cancel()
-            pending.n_waiting -= 1
-            if not pending.n_waiting and pending.computed.cancel():  # not once it has started
-                self._forget(pending)
 
 
 async def _result_of(computed: Future[bytes]) -> bytes:

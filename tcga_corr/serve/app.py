@@ -1,4 +1,4 @@
-"""The live page's routes: a page, and what it asks for as JSON."""
+"""The live page's routes: a page, and what it asks for."""
 
 from __future__ import annotations
 
@@ -6,28 +6,33 @@ import gzip
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from tcga_corr.errors import AnalysisError, DataMissingError, TcgaCorrError, UsageError
-from tcga_corr.serve import questions
 from tcga_corr.serve.access import AccessControl, AccessRules, refusal
 from tcga_corr.serve.answers import Answers, BusyError, GoneError, Limits
-from tcga_corr.serve.names import check_own_sets
-from tcga_corr.serve.snapshot import LiveStore, Snapshot
+from tcga_corr.serve.asked import Asked, Prepared
+from tcga_corr.serve.events import events_of
+from tcga_corr.serve.names import UnknownNameError, check_own_sets
+from tcga_corr.serve.openapi import document
+from tcga_corr.serve.parameters import TooLongError, read_parameters
+from tcga_corr.serve.routes import EVENTS, JSON, LOOK_UPS, PDF, QUESTIONS, ROOT, LookUp, Question
+from tcga_corr.serve.snapshot import LiveStore
+from tcga_corr.serve.watch import Watch
 from tcga_corr.store.layout import Store
 from tcga_corr.vocabulary.gene_sets.gmt import GeneSet
 
 Handler = Callable[[Request], Awaitable[Response]]
-_JSON = "application/json; charset=utf-8"
+_ROUTE_OF_MODE = {"two": "pair", "many": "many", "compare": "compare"}
 _MOST_LETTERS = 600  # of an error
 _log = logging.getLogger(__name__)
 
@@ -80,13 +85,12 @@ class LivePage:
         self.answers = Answers(settings.limits)
         self._page = page.encode()
         self._zipped = gzip.compress(self._page, mtime=0)
-        handlers = {
-            "store": self._describe,
-            "names": self._complete,
-            "pair": self._answer(questions.prepare_pair),
-            "scatter": self._answer(questions.prepare_scatter),
-        }
-        routes = [Route(f"/api/{name}", self._safely(one)) for name, one in handlers.items()]
+        routes = [
+            *(self._route(one.name, self._looked_up(one)) for one in LOOK_UPS),
+            *(self._route(f"{one.name}{form}", handler) for one in QUESTIONS
+              for form, handler in self._forms(one).items()),
+            self._route("openapi.json", self._described),
+        ]  # fmt: skip
         routed = Starlette(
             routes=[Route("/", self._show), *routes],
             middleware=[Middleware(GZipMiddleware, minimum_size=1000, compresslevel=4)],
@@ -100,11 +104,19 @@ class LivePage:
         await self._access(scope, receive, send)
 
     def warm(self) -> None:
-        """Do what the first question would wait for."""
+        """Do what the first visitor would wait for: names, and the example that the page opens on.
+
+        Raises
+        ------
+        StoreError
+            If a table cannot be read.
+        """
         snapshot = self._live.now()
-        _ = snapshot.described
         snapshot.names_of(snapshot.source(None)).completions()
-        questions.prepare_pair(snapshot, [("x", "RELA"), ("y", "nfkb")]).compute()
+        for one in snapshot.described.examples[:1]:
+            [asked] = (each for each in QUESTIONS if each.name == _ROUTE_OF_MODE[one.mode])
+            given = read_parameters(one.parameters.items(), asked.parameters)
+            _prepared(asked.prepare(snapshot, given)).compute(Watch())
 
     async def _show(self, request: Request) -> Response:
         if "gzip" in request.headers.get("accept-encoding", ""):
@@ -112,31 +124,58 @@ class LivePage:
             return Response(self._zipped, headers=headers, media_type="text/html")
         return Response(self._page, media_type="text/html")
 
-    async def _describe(self, request: Request) -> Response:
-        questions.read_parameters(request.query_params.multi_items(), ())
-        found = await self.answers.look_up(lambda: questions.as_json(self._live.now().described))
-        return Response(found, media_type=_JSON)
+    def _route(self, name: str, handler: Handler) -> Route:
+        return Route(f"{ROOT}/{name}", self._safely(handler))
 
-    async def _complete(self, request: Request) -> Response:
-        given = request.query_params.multi_items()
-        found = await self.answers.look_up(lambda: questions.completions(self._live.now(), given))
-        return Response(found, media_type=_JSON)
+    async def _described(self, request: Request) -> Response:
+        read_parameters(request.query_params.multi_items(), ())
+        return Response(await self.answers.look_up(document), media_type=JSON)
 
-    def _answer(
-        self, prepare: Callable[[Snapshot, list[tuple[str, str]]], questions.Prepared]
-    ) -> Handler:
+    def _looked_up(self, route: LookUp) -> Handler:
         async def answer(request: Request) -> Response:
-            given = request.query_params.multi_items()
-            question = await self.answers.look_up(lambda: prepare(self._live.now(), given))
-
-            async def gone() -> None:
-                while (await request.receive())["type"] != "http.disconnect":
-                    pass
-
-            found, how = await self.answers.answer(question, gone)
-            return Response(found, headers={"X-Answer": how}, media_type=_JSON)
+            given = read_parameters(request.query_params.multi_items(), route.parameters)
+            found = await self.answers.look_up(lambda: route.answer(self._live.now(), given))
+            return Response(found, media_type=JSON)
 
         return answer
+
+    def _forms(self, route: Question) -> dict[str, Handler]:
+        """The handlers of a question, by what follows its name."""
+
+        async def prepare(request: Request) -> Asked | Prepared:
+            given = read_parameters(request.query_params.multi_items(), route.parameters)
+            return await self.answers.look_up(lambda: route.prepare(self._live.now(), given))
+
+        async def answer(request: Request) -> Response:
+            return await self._whole(_prepared(await prepare(request)), request, JSON)
+
+        async def figure(request: Request) -> Response:
+            asked = cast(Asked, await prepare(request))
+            return await self._whole(asked.as_pdf(), request, PDF)
+
+        async def events(request: Request) -> Response:
+            states = self.answers.follow(_prepared(await prepare(request)))
+            first = await anext(states)  # refused, if it is, before an answer begins
+            texts = events_of(first, states, self._event_of_error)
+            # as it is: packed, events would come late
+            return StreamingResponse(
+                texts, headers={"Content-Encoding": "identity"}, media_type=EVENTS
+            )
+
+        followed = {".pdf": figure, "/events": events} if route.is_followed else {}
+        return {"": answer, **followed}
+
+    async def _whole(self, question: Prepared, request: Request, kind: str) -> Response:
+        async def gone() -> None:
+            while (await request.receive())["type"] != "http.disconnect":
+                pass
+
+        found, how = await self.answers.answer(question, gone)
+        return Response(found, headers={"X-Answer": how}, media_type=kind)
+
+    def _event_of_error(self, error: Exception) -> bytes:
+        """The body of the refusal that an error would have got before the answer began."""
+        return bytes(self._refusal(error, "events").body)
 
     def _safely(self, handler: Handler) -> Handler:
         """Answer errors with one line: those that a visitor can avoid; others go to the log."""
@@ -144,23 +183,27 @@ class LivePage:
         async def safe(request: Request) -> Response:
             try:
                 return await handler(request)
-            except questions.TooLongError as error:
-                return refusal(414, str(error))
-            except (UsageError, AnalysisError, DataMissingError) as error:
-                text = self._public_text(error)
-                if text:
-                    return refusal(400, text)
-                _log.exception("%s", request.url.path)
-            except BusyError as busy:
-                text = f"too much is asked of this server at a time: ask again in {busy.seconds} s"
-                return refusal(503, text, {"Retry-After": str(busy.seconds)})
-            except GoneError:
-                return refusal(503, "this server is being stopped", {"Retry-After": "10"})
-            except Exception:  # noqa: BLE001 - whatever it is, a visitor learns nothing of it
-                _log.exception("%s", request.url.path)
-            return refusal(500, "internal error")
+            except Exception as error:  # noqa: BLE001 - a visitor learns nothing of what is not his
+                return self._refusal(error, request.url.path)
 
         return safe
+
+    def _refusal(self, error: Exception, path: str) -> Response:
+        if isinstance(error, TooLongError):
+            return refusal(414, str(error))
+        if isinstance(error, UsageError | AnalysisError | DataMissingError):
+            text = self._public_text(error)
+            if text and isinstance(error, UnknownNameError):
+                return refusal(400, text, name=error.name[:_MOST_LETTERS], near=error.near)
+            if text:
+                return refusal(400, text)
+        if isinstance(error, BusyError):
+            text = f"too much is asked of this server at a time: ask again in {error.seconds} s"
+            return refusal(503, text, {"Retry-After": str(error.seconds)})
+        if isinstance(error, GoneError):
+            return refusal(503, "this server is being stopped", {"Retry-After": "10"})
+        _log.error("%s", path, exc_info=error)
+        return refusal(500, "internal error")
 
     def _public_text(self, error: TcgaCorrError) -> str:
         """An error as one line; empty where it names a place on this machine."""
@@ -170,6 +213,10 @@ class LivePage:
             return ""
         shown = "".join(letter if letter.isprintable() else "?" for letter in text)
         return shown if len(shown) <= _MOST_LETTERS else f"{shown[: _MOST_LETTERS - 1]}…"
+
+
+def _prepared(asked: Asked | Prepared) -> Prepared:
+    return asked.as_json() if isinstance(asked, Asked) else asked
 
 
 async def _not_found(request: Request, error: Any) -> Response:

@@ -8,7 +8,8 @@ from threading import Lock
 
 from tcga_corr.analysis.given import one_item
 from tcga_corr.analysis.names import Item, Items, NameResolver, SetVariable, Variable
-from tcga_corr.errors import UsageError, near_names
+from tcga_corr.analysis.suggestions import sets_with
+from tcga_corr.errors import UsageError, did_you_mean, nearest
 from tcga_corr.serve.completion import KINDS, Completions, Kind, lines_of
 from tcga_corr.store.covariate_lookup import Covariates
 from tcga_corr.store.index import TableIndex
@@ -18,8 +19,29 @@ from tcga_corr.vocabulary.gene_sets.gmt import GeneSet
 from tcga_corr.vocabulary.gene_sets.paths import is_of_file
 from tcga_corr.vocabulary.symbols import PREFERRED, symbol_table
 
+MOST_GENES = 300
+"""Genes of a list between commas."""
 _MOST_KEPT = 4096  # texts
 _SHOWN = 80  # letters
+_MOST_NEAR = 3
+
+
+class UnknownNameError(UsageError):
+    """A name that nothing in the store has.
+
+    Parameters
+    ----------
+    name
+        The name.
+    near
+        Known names that are like it, the nearest first.
+    """
+
+    def __init__(self, name: str, near: Sequence[str]) -> None:
+        shown = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…"
+        super().__init__(f"unknown gene, gene set or covariate '{shown}'", did_you_mean(near))
+        self.name = name
+        self.near = tuple(near)
 
 
 @cache
@@ -121,12 +143,29 @@ class VisitorNames(NameResolver):
             self._check_not_shared(text, own)
             return SetVariable(own)
         kinds = self._kinds(text)
+        if not kinds and "," in text and not is_of_file(text):
+            return SetVariable(self._listed(text))
         if not kinds:
-            shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-            raise UsageError(f"unknown gene, gene set or covariate '{shown}'", self._near(text))
+            raise UnknownNameError(text, self.near(text))
         if kinds == ["covariate"] and ":" not in text:
             text = f"covariate:{text}"  # spares the search for genes named like it
         return super().any_variable(text)
+
+    def _listed(self, text: str) -> GeneSet:
+        """The set of the genes between commas, as on the command line.
+
+        Raises
+        ------
+        UsageError
+            If one of them is no gene, or there are too many.
+        """
+        genes = [part for each in text.split(",") if (part := each.strip())]
+        if len(genes) > MOST_GENES:
+            raise UsageError(f"{len(genes)} genes are listed", f"List up to {MOST_GENES}")
+        for gene in genes:
+            if not self._has("gene", gene.removeprefix("gene:")):
+                raise UnknownNameError(gene, self.near(gene))
+        return self._set_of_genes(text)
 
     def _own_set(self, text: str) -> GeneSet | None:
         return self._own.get(text.casefold()) or self._own.get(text.removeprefix("set:").casefold())
@@ -159,13 +198,20 @@ class VisitorNames(NameResolver):
             return name.casefold() in _folded_sets()
         return bool(self._covariates.named(name))
 
-    def _near(self, text: str) -> str:
+    def near(self, text: str) -> list[str]:
+        """Up to three names that may have been meant by one that nothing has, the nearest first.
+
+        Sets that have the text as a word of their name follow where no name is like it.
+        """
         first, _, rest = text.partition(":")
         name = (rest if first in KINDS else text)[:_SHOWN]
+        letters = sorted(name.upper())
         genes = [
             row
             for row in self._rows
-            if row[:2] == name[:2].upper() and abs(len(row) - len(name)) < 3
+            if abs(len(row) - len(name)) < 3
+            and (row[:2] == name[:2].upper() or sorted(row) == letters)
         ]
         own = [gene_set.name for gene_set in self._own.values()]
-        return near_names(name, [*own, *shipped_sets(), *self._labels, *genes])
+        found = nearest(name, [*own, *shipped_sets(), *self._labels, *genes], _MOST_NEAR)
+        return found or sets_with(name)

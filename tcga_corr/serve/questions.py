@@ -1,239 +1,241 @@
-"""From the parameters of an address to a question, and from a question to the bytes that answer."""
+"""From the parameters of an address to what is asked of the engine."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Literal, cast
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
 
+from tcga_corr.analysis.answer import Answer
+from tcga_corr.analysis.compare import CompareAnswer
 from tcga_corr.analysis.correlate import CorrelateAnswer
+from tcga_corr.analysis.correlate_by import CorrelateByAnswer
 from tcga_corr.analysis.names import (
     ComponentsVariable,
     CovariateVariable,
     GeneVariable,
     Variable,
     check_controls,
+    collection,
     is_category,
 )
 from tcga_corr.analysis.scope import ScopeOptions
+from tcga_corr.analysis.screen import ScreenAnswer
 from tcga_corr.analysis.where import Condition, parse_condition
-from tcga_corr.choices import BY_SAMPLE_TYPE, SELECTIONS, Method, Null, Selection, check_choice
+from tcga_corr.choices import (
+    BY_SAMPLE_TYPE,
+    Method,
+    Null,
+    ScreenMethod,
+    Selection,
+    check_choice,
+)
 from tcga_corr.errors import UsageError
-from tcga_corr.exchange import finite
 from tcga_corr.page.answers import page_of_answer, page_of_strata
+from tcga_corr.page.groups import page_of_groups
+from tcga_corr.page.many import page_of_many
 from tcga_corr.page.pairs import scatters_of
-from tcga_corr.page.parts import Scatter, as_data
+from tcga_corr.page.parts import Page, Scatter
+from tcga_corr.serve.asked import Asked, Effort, Prepared, Step, as_data, as_json
 from tcga_corr.serve.names import VisitorNames
+from tcga_corr.serve.parameters import MOST_AGAINST, Given
 from tcga_corr.serve.snapshot import Snapshot
 from tcga_corr.store.index import TableIndex
-from tcga_corr.vocabulary.methods import METHODS
+from tcga_corr.vocabulary.gene_sets.gmt import GeneSet
 from tcga_corr.vocabulary.nulls import NULLS
 
-MOST_LETTERS = 400  # of a parameter
-MOST_COMPLETIONS = 50
-_MOST_PARAMETERS = 64
 _MOST_CONTROLS = 8
-_MOST_CONDITIONS = 8
-_REPEATED = ("adjust", "where")
-_PAIR = ("x", "y", "method", "adjust", "where", "by", "samples", "source", "null", "pooled")
-# the page sends all parameters of its question; a scatter uses some of them
-_SCATTER = (*_PAIR, "type")
-_NAMES = ("q", "limit", "source", "of")
-_OF = ("all", "pair")
 # columns of values beside the variables
 _SAMPLE_COLUMNS = ("tumor_type", "sample", "patient", "sample_type")
-
-Effort = Literal["small", "usual", "large"]
-Parameters = dict[str, list[str]]
-
-
-class TooLongError(UsageError):
-    """A parameter of more letters than any name has."""
+OF_TYPES, OF_POOLED, OF_STRATA = "tumor types", "pooled", "strata"
+"""The stages of answers: what is compared."""
 
 
-@dataclass(frozen=True)
-class Prepared:
-    """A question ready to be computed.
-
-    Attributes
-    ----------
-    key
-        The same for questions of the same answer: the parameters, and the hashes of the tables.
-    compute
-        Gives the answer as JSON.
-    effort
-        Whether that takes milliseconds, tens of milliseconds, or seconds.
-    """
-
-    key: Hashable
-    compute: Callable[[], bytes]
-    effort: Effort = "usual"
+def description(snapshot: Snapshot) -> bytes:
+    """What can be asked of the store, as JSON."""
+    return as_json(as_data(snapshot.described))
 
 
-def as_json(value: Any) -> bytes:
-    """A value of plain parts as JSON in UTF-8."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
-
-
-def read_parameters(items: Iterable[tuple[str, str]], known: Sequence[str]) -> Parameters:
-    """The parameters that are given, and not left empty.
-
-    Raises
-    ------
-    TooLongError
-        If one has more letters than any name.
-    UsageError
-        On a parameter that is not known, or is given twice and may not be.
-    """
-    found: Parameters = {}
-    for number, (name, value) in enumerate(items):
-        if len(name) > MOST_LETTERS or len(value) > MOST_LETTERS or number >= _MOST_PARAMETERS:
-            raise TooLongError(
-                "the question is too long", f"A name has up to {MOST_LETTERS} letters"
-            )
-        if name not in known:
-            raise UsageError(f"unknown parameter '{name[:80]}'", f"There are {', '.join(known)}")
-        if value.strip():
-            found.setdefault(name, []).append(value.strip())
-    for name, values in found.items():
-        if len(values) > 1 and name not in _REPEATED:
-            raise UsageError(f"'{name}' is given {len(values)} times", "Give it once")
-    return found
-
-
-def completions(snapshot: Snapshot, items: Iterable[tuple[str, str]]) -> bytes:
+def completions(snapshot: Snapshot, given: Given) -> bytes:
     """Completions of a typed text, as JSON; with ``of=pair`` of what can be correlated."""
-    given = read_parameters(items, _NAMES)
-    limit = _single(given, "limit", "12")
-    if not limit.isascii() or not limit.isdecimal() or not 1 <= int(limit) <= MOST_COMPLETIONS:
-        raise UsageError(f"limit is '{limit[:80]}'", f"Give 1 to {MOST_COMPLETIONS}")
-    names = snapshot.names_of(snapshot.source(_single(given, "source")))
-    of_pair = _choice(given, "of", _OF) == "pair"
-    without = names.categories if of_pair else frozenset()
-    found = names.completions().find(_single(given, "q"), int(limit), without)
-    return as_json([asdict(one) for one in found])
+    names = snapshot.names_of(snapshot.source(given.one("source")))
+    without = names.categories if given.one("of") == "pair" else frozenset()
+    found = names.completions().find(given.one("q"), int(given.one("limit")), without)
+    return as_json(as_data(found))
 
 
-def prepare_pair(snapshot: Snapshot, items: Iterable[tuple[str, str]]) -> Prepared:
-    """The association of a pair in each tumor type, and pooled.
+def near_names(snapshot: Snapshot, given: Given) -> bytes:
+    """Names that are like one that nothing has, as JSON."""
+    names = snapshot.names_of(snapshot.source(given.one("source")))
+    return as_json({"name": given.one("q"), "near": names.near(given.one("q"))})
 
-    With ``pooled=no`` the pooled r is not compared with the nulls. The question without it, asked
-    next, goes on from there. With ``by`` it is of each stratum, and has no such steps.
-    """
-    given = read_parameters(items, _PAIR)
-    method = _choice(given, "method", list(METHODS))
-    nulls = _nulls(_single(given, "null", "none"))
-    is_whole = _choice(given, "pooled", ("yes", "no")) == "yes" or not nulls
-    query = _PairQuery.of(snapshot, given)
-    if query.by:
-        return _prepare_strata(snapshot, query, cast(Method, method), nulls)
-    key = ("pair", method, nulls, query.key)
-    effort: Effort = "large" if nulls else "usual"
 
-    def begin() -> Iterator[CorrelateAnswer]:
-        return snapshot.correlate_in_steps(
-            query.x,
-            query.y,
-            method=cast(Method, method),
-            adjust=query.adjust,
-            null=nulls,
-            **query.scope,
+def prepare_pair(snapshot: Snapshot, given: Given) -> Asked:
+    """The association of two variables in each tumor type and pooled; or in each stratum."""
+    scope = _Scope.of(snapshot, given)
+    method, nulls = cast(Method, given.one("method")), _nulls(given)
+    x, y = given.one("x"), given.one("y")
+    pair = [scope.names.variable(text) for text in (x, y)]
+    controls = scope.controls(given, pair)
+    by = given.one("by")
+    cutting = []
+    if by not in ("", BY_SAMPLE_TYPE):
+        cutting = [scope.names.covariate_or_variable(by)]
+    options: dict[str, Any] = {
+        "method": method, "adjust": list(controls.values()), "null": nulls, **scope.options,
+    }  # fmt: skip
+    categories = [one.name for one in controls if is_category(one)]
+    key = ("pair", method, nulls, by, scope.key_of([*pair, *controls, *cutting]))
+
+    def strata() -> Iterator[Step]:
+        yield Step(OF_STRATA, lambda: snapshot.correlate_by(x, y, by, **options))
+
+    def whole() -> Iterator[Step]:
+        steps = snapshot.correlate_in_steps(x, y, **options)
+        yield Step(OF_TYPES, lambda: next(steps))
+        if nulls:
+            yield Step(OF_POOLED, lambda: next(steps))
+
+    def page(answers: Sequence[Answer]) -> Page:
+        answer = answers[-1]
+        if isinstance(answer, CorrelateByAnswer):
+            return page_of_strata(answer, categories)
+        return page_of_answer(cast(CorrelateAnswer, answer), categories)
+
+    is_large = bool(nulls or by)
+    return _asked(snapshot, key, strata if by else whole, page, is_large=is_large)
+
+
+def prepare_many(snapshot: Snapshot, given: Given) -> Asked:
+    """One variable against many, in each tumor type and pooled."""
+    scope = _Scope.of(snapshot, given)
+    method, nulls = cast(ScreenMethod, given.one("method")), _nulls(given)
+    x = given.one("x")
+    variable = scope.names.variable(x)
+    others = _others(scope.names, given.all("against"))
+    others.pop(variable, None)
+    if not 1 <= len(others) <= MOST_AGAINST:
+        raise UsageError(f"there are {len(others)} others than x", f"Give 1 to {MOST_AGAINST}")
+    named = [one.name for one in others]
+    if len(set(named)) < len(named):
+        twice = next(name for name in named if named.count(name) > 1)
+        raise UsageError(f"two of the others are named '{twice}'", "Ask for one at a time")
+    controls = scope.controls(given, [variable, *others])
+    options: dict[str, Any] = {
+        "method": method, "adjust": list(controls.values()), "null": nulls, **scope.options,
+    }  # fmt: skip
+    key = ("many", method, nulls, scope.key_of([variable, *others, *controls]))
+    categories = [one.name for one in controls if is_category(one)]
+
+    def screened(*, by_tumor_type: bool) -> ScreenAnswer:
+        return snapshot.screen(x, list(others.values()), by_tumor_type=by_tumor_type, **options)
+
+    def steps() -> Iterator[Step]:
+        yield Step(OF_TYPES, lambda: screened(by_tumor_type=True))
+        if len(scope.tables) > 1:
+            yield Step(OF_POOLED, lambda: screened(by_tumor_type=False))
+
+    def page(answers: Sequence[Answer]) -> Page:
+        of_types, *of_all = cast(Sequence[ScreenAnswer], answers)
+        # where one tumor type has an r, nothing is pooled
+        pooled = next((one for one in of_all if not one.query.by_tumor_type), None)
+        texts = {one: item if isinstance(item, str) else f"set:{item.name}"
+                 for one, item in others.items()}  # fmt: skip
+        return page_of_many(of_types, pooled, texts, categories)
+
+    return _asked(snapshot, key, steps, page, is_large=bool(nulls), drawn=0)
+
+
+def prepare_compare(snapshot: Snapshot, given: Given) -> Asked:
+    """Whether variables differ between tumour and normal tissue, in each tumor type."""
+    scope = _Scope.of(snapshot, given)
+    variables = given.all("variables")
+    chosen = [scope.names.variable(text) for text in variables]
+    groups, nulls = given.one("by"), _nulls(given)
+    key = ("compare", groups, nulls, scope.key_of(chosen))
+
+    def steps() -> Iterator[Step]:
+        yield Step(
+            OF_TYPES,
+            lambda: snapshot.compare(variables, groups, null=nulls, **scope.options),
         )
 
-    def compute() -> bytes:
-        if is_whole:
-            *_, answer = snapshot.begun.pop(key) or begin()
-        else:
-            steps = begin()
-            answer = next(steps)
-            snapshot.begun.put(key, steps)
-        return as_json(as_data(page_of_answer(answer, query.categories)))
+    def page(answers: Sequence[Answer]) -> Page:
+        return page_of_groups(cast(CompareAnswer, answers[-1]))
 
-    return Prepared((key, is_whole), compute, effort)
+    return _asked(snapshot, key, steps, page, is_large=bool(nulls))
 
 
-def _prepare_strata(
-    snapshot: Snapshot, query: _PairQuery, method: Method, nulls: tuple[Null, ...]
-) -> Prepared:
-    """The association of a pair in each stratum, and what compares them."""
-
-    def compute() -> bytes:
-        answer = snapshot.correlate_by(
-            query.x,
-            query.y,
-            query.by,
-            method=method,
-            adjust=query.adjust,
-            null=nulls,
-            **query.scope,
-        )
-        return as_json(as_data(page_of_strata(answer, query.categories)))
-
-    return Prepared(("strata", method, nulls, query.key), compute, "large")
-
-
-def prepare_scatter(snapshot: Snapshot, items: Iterable[tuple[str, str]]) -> Prepared:
+def prepare_scatter(snapshot: Snapshot, given: Given) -> Prepared:
     """The samples of a pair in one tumor type."""
-    given = read_parameters(items, _SCATTER)
-    query = _PairQuery.of(snapshot, given, [_required(given, "type")])
-    x, y, *_ = (variable.name for variable in query.variables)
-    columns = [variable.name for variable in dict.fromkeys(query.variables)] + [*_SAMPLE_COLUMNS]
+    scope = _Scope.of(snapshot, given, [given.one("type")])
+    x, y = given.one("x"), given.one("y")
+    pair = [scope.names.variable(text) for text in (x, y)]
+    controls = scope.controls(given, pair)
+    names = [one.name for one in dict.fromkeys([*pair, *controls])]
+    columns = [*names, *_SAMPLE_COLUMNS]
     if len(set(columns)) < len(columns):
         raise UsageError("two of the variables go by one name", "A scatter needs different ones")
 
-    def compute() -> bytes:
-        answer = snapshot.values([query.x, query.y], adjust=query.adjust, **query.scope)
-        scatters = scatters_of(answer.frame, x, y, answer.fitted)
+    def compute(_: object) -> bytes:
+        answer = snapshot.values([x, y], adjust=list(controls.values()), **scope.options)
+        scatters = scatters_of(answer.frame, pair[0].name, pair[1].name, answer.fitted)
         scatter = next(iter(scatters.values()), Scatter([], [], [], []))
-        return as_json(finite(asdict(scatter)))
+        return as_json(as_data(scatter))
 
-    return Prepared(("scatter", query.key), compute, "small")
+    return Prepared(("scatter", scope.key_of([*pair, *controls])), compute, "small")
+
+
+def _asked(
+    snapshot: Snapshot,
+    key: Hashable,
+    steps: Callable[[], Iterator[Step]],
+    page: Callable[[Sequence[Answer]], Page],
+    *,
+    is_large: bool,
+    drawn: int = -1,
+) -> Asked:
+    effort: Effort = "large" if is_large else "usual"
+    return Asked(key, steps, page, snapshot.recent, effort, drawn)
 
 
 @dataclass(frozen=True)
-class _PairQuery:
-    """The parameters of pairs and scatters: texts as they were given, and what they stand for."""
+class _Scope:
+    """Where a question is asked: the tables, what they name, and the conditions on samples."""
 
-    x: str
-    y: str
-    adjust: list[str]
-    by: str
-    variables: list[Variable]
-    scope: ScopeOptions
-    key: Hashable
+    names: VisitorNames
+    tables: Sequence[TableIndex]
+    conditions: Sequence[Condition]
+    options: ScopeOptions
 
     @classmethod
-    def of(cls, snapshot: Snapshot, given: Parameters, types: Sequence[str] = ()) -> _PairQuery:
-        x, y = (_required(given, name) for name in "xy")
-        samples = _choice(given, "samples", SELECTIONS)
-        source = snapshot.source(_single(given, "source"))
+    def of(cls, snapshot: Snapshot, given: Given, types: Sequence[str] = ()) -> _Scope:
+        source = snapshot.source(given.one("source"))
         tables = snapshot.tables(source, types)
         names = snapshot.names_of(source)
-        pair = [names.variable(text) for text in (x, y)]
-        controls = {names.any_variable(text): text for text in _controls(given, names)}
-        check_controls(pair, list(controls))
-        variables = [*pair, *controls]
-        conditions = _conditions(given, names)
-        by = _single(given, "by")
-        cutting = names.covariate_or_variable(by) if by not in ("", BY_SAMPLE_TYPE) else None
-        involved = [*variables, *(one.variable for one in conditions)]
-        involved += [cutting] if cutting else []
-        scope: ScopeOptions = {
+        found = {one.text: one for text in given.all("where")
+                 if (one := parse_condition(text, names))}  # fmt: skip
+        options: ScopeOptions = {
             "tumor_types": [table.key.tumor_type for table in tables],
             "source": source,
-            "samples": cast(Selection, samples),
-            "where": [one.text for one in conditions],
+            "samples": cast(Selection, given.one("samples") or "tumor"),
+            "where": list(found),
         }
-        texts = (*(one.text for one in conditions), by)
-        key = tuple(map(_identity, involved)), texts, source, samples, _hashed(tables)
-        return cls(x, y, list(controls.values()), by, variables, scope, key)
+        return cls(names, tables, list(found.values()), options)
 
-    @property
-    def categories(self) -> list[str]:
-        """The controls that are categories."""
-        return [one.name for one in self.variables[2:] if is_category(one)]
+    def controls(self, given: Given, correlated: Sequence[Variable]) -> dict[Variable, str]:
+        """What to adjust for, with the text of each."""
+        found = {self.names.any_variable(text): text for text in _controls(given, self.names)}
+        check_controls(correlated, list(found))
+        return found
+
+    def key_of(self, variables: Sequence[Variable]) -> Hashable:
+        """The same for the same variables in the same tables and samples."""
+        involved = [*variables, *(one.variable for one in self.conditions)]
+        texts = tuple(one.text for one in self.conditions)
+        scope = self.options["source"], self.options["samples"], _hashed(self.tables)
+        return tuple(map(_identity, involved)), texts, scope
 
 
 def _identity(variable: Variable) -> Hashable:
@@ -253,10 +255,35 @@ def _hashed(tables: Sequence[TableIndex]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _controls(given: Parameters, names: VisitorNames) -> list[str]:
+def _others(names: VisitorNames, texts: Sequence[str]) -> dict[Variable, str | GeneSet]:
+    """Genes and gene sets: of one text those between commas, of several one each.
+
+    Returns
+    -------
+    By variable, what the engine takes for it.
+    """
+    parts = list(texts)
+    if len(texts) == 1 and not names.knows(texts[0]):
+        parts = [part for each in texts[0].split(",") if (part := each.strip())]
+    found: dict[Variable, str | GeneSet] = {}
+    for text in parts:
+        if text.casefold() == "hallmark":
+            found |= {one: one.gene_set for one in collection(text)}
+            continue
+        variable = names.variable(text)
+        if isinstance(variable, CovariateVariable):
+            raise UsageError(
+                f"'{variable.name}' is a covariate, and the many are genes or gene sets",
+                "Ask for the pair of both",
+            )
+        found.setdefault(variable, text)
+    return found
+
+
+def _controls(given: Given, names: VisitorNames) -> list[str]:
     """The names to adjust for; a text with commas is several, unless it is a name itself."""
     listed = []
-    for text in given.get("adjust", []):
+    for text in given.all("adjust"):
         parts = [text] if names.knows(text) else text.split(",")
         listed += [part.strip() for part in parts if part.strip()]
     if len(listed) > _MOST_CONTROLS:
@@ -266,16 +293,8 @@ def _controls(given: Parameters, names: VisitorNames) -> list[str]:
     return listed
 
 
-def _conditions(given: Parameters, names: VisitorNames) -> list[Condition]:
-    """The conditions on samples, each once."""
-    texts = given.get("where", [])
-    if len(texts) > _MOST_CONDITIONS:
-        raise UsageError(f"{len(texts)} conditions", f"Give up to {_MOST_CONDITIONS}")
-    conditions = {one.text: one for one in (parse_condition(text, names) for text in texts)}
-    return list(conditions.values())
-
-
-def _nulls(text: str) -> tuple[Null, ...]:
+def _nulls(given: Given) -> tuple[Null, ...]:
+    text = given.one("null")
     wanted = [part.strip() for part in text.split(",")]
     if wanted == ["none"]:
         return ()
@@ -284,19 +303,3 @@ def _nulls(text: str) -> tuple[Null, ...]:
     if "none" in wanted:
         raise UsageError(f"null is '{text[:80]}'", "Give none alone")
     return tuple(name for name in NULLS if name in wanted)
-
-
-def _choice(given: Parameters, name: str, known: Sequence[str]) -> str:
-    value = _single(given, name, known[0])
-    check_choice(name, value[:80], known)
-    return value
-
-
-def _required(given: Parameters, name: str) -> str:
-    if name not in given:
-        raise UsageError(f"'{name}' is missing", f"Say {name}=…")
-    return given[name][0]
-
-
-def _single(given: Parameters, name: str, default: str = "") -> str:
-    return given[name][0] if name in given else default

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from threading import RLock
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from tcga_corr.analysis.cohort import Cohort
-from tcga_corr.analysis.correlate import CorrelateAnswer
 from tcga_corr.analysis.scope import Scope
-from tcga_corr.choices import BY_SAMPLE_TYPE, SELECTIONS
+from tcga_corr.choices import BY_GTEX, BY_SAMPLE_TYPE, SELECTIONS
 from tcga_corr.engine import Engine
 from tcga_corr.errors import DataMissingError, StoreError, UsageError
+from tcga_corr.serve.description import (
+    Example,
+    SourceDescription,
+    StoreDescription,
+    examples_of,
+)
 from tcga_corr.serve.names import VisitorNames
+from tcga_corr.serve.recent import Recent
 from tcga_corr.sources import SOURCES, source_is_simulated
 from tcga_corr.store.covariate_lookup import Covariates
 from tcga_corr.store.index import TableIndex, open_index
@@ -59,34 +65,6 @@ def _stamps(paths: dict[Key, Path]) -> dict[Key, Stamp]:
     return found
 
 
-class Begun:
-    """Answers whose last step nobody has asked for yet: the newest few. Threads may share it.
-
-    Parameters
-    ----------
-    most
-        How many; of 33 tumor types, each holds about 20 MB.
-    """
-
-    def __init__(self, most: int = 5) -> None:
-        self._most = most
-        self._steps: dict[Hashable, Iterator[CorrelateAnswer]] = {}
-        self._lock = RLock()
-
-    def put(self, key: Hashable, steps: Iterator[CorrelateAnswer]) -> None:
-        """Keep what is left of an answer's steps."""
-        with self._lock:
-            self._steps.pop(key, None)
-            self._steps[key] = steps
-            if len(self._steps) > self._most:
-                del self._steps[next(iter(self._steps))]
-
-    def pop(self, key: Hashable) -> Iterator[CorrelateAnswer] | None:
-        """What is left of an answer's steps, for one who goes on with them; None if not kept."""
-        with self._lock:
-            return self._steps.pop(key, None)
-
-
 class Snapshot(Engine):
     """Questions over one state of a store; threads may share it.
 
@@ -95,8 +73,8 @@ class Snapshot(Engine):
 
     Attributes
     ----------
-    begun
-        Answers that lack the nulls of their pooled r.
+    recent
+        The newest answers.
     """
 
     def __init__(
@@ -112,7 +90,7 @@ class Snapshot(Engine):
         self._lock = RLock()
         self._tables: dict[TableKey, TableIndex] = {}
         self._names: dict[str, VisitorNames] = {}
-        self.begun = Begun()
+        self.recent = Recent()
         if earlier is not None:
             was = earlier.stamps.tables
             for key, table in earlier._tables.copy().items():
@@ -210,8 +188,8 @@ class Snapshot(Engine):
         return min(types, key=rank)
 
     @cached_property
-    def described(self) -> dict[str, Any]:
-        """What can be queried in the store, as JSON values."""
+    def described(self) -> StoreDescription:
+        """What can be asked of the store."""
         types = self._types()
         sources = []
         has_gtex = False
@@ -221,24 +199,34 @@ class Snapshot(Engine):
             samples = [sample for table in tables for sample in table.samples]
             has_gtex = has_gtex or any(sample.gtex for sample in samples)
             sources.append(
-                {
-                    "name": name,
-                    "title": SOURCES[name].title if name in SOURCES else name,
-                    "tumor_types": [table.tumor_type for table in tables],
-                    "n_samples": sum(sample.tumor for sample in samples),
-                    "unit": "; ".join(dict.fromkeys(table.unit for table in tables)),
-                    "simulated": any(table.simulated for table in tables),
-                }
+                SourceDescription(
+                    name=name,
+                    title=SOURCES[name].title if name in SOURCES else name,
+                    tumor_types=[table.tumor_type for table in tables],
+                    n_samples=sum(sample.tumor for sample in samples),
+                    unit="; ".join(dict.fromkeys(table.unit for table in tables)),
+                    simulated=any(table.simulated for table in tables),
+                )
             )
-        return {
-            "sources": sources,
-            "default_source": self._default(types) if types else None,
-            "version": version("tcga-corr"),
-            "covariates": self._covariates.labels,
-            "methods": list(METHODS),
-            "samples": [name for name in SELECTIONS if name != "gtex" or has_gtex],
-            "by": [*self._covariates.labels, BY_SAMPLE_TYPE],
-        }
+        default = self._default(types) if types else None
+        return StoreDescription(
+            sources=sources,
+            default_source=default,
+            version=version("tcga-corr"),
+            covariates=self._covariates.labels,
+            methods=list(METHODS),
+            samples=[name for name in SELECTIONS if name != "gtex" or has_gtex],
+            groups=[BY_SAMPLE_TYPE, *([BY_GTEX] if has_gtex else [])],
+            by=[*self._covariates.labels, BY_SAMPLE_TYPE],
+            examples=self._examples(default) if default else [],
+        )
+
+    def _examples(self, source: str) -> list[Example]:
+        try:
+            return examples_of(self.names_of(source), self.tables(source))
+        except StoreError:  # of a damaged table, which the log has
+            _log.exception("no examples of %s", source)
+            return []
 
     def _metadata(self, key: TableKey) -> TableMetadata | None:
         if key in self._tables:

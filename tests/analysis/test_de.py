@@ -178,6 +178,22 @@ def test_pairs_are_compared_within_patients(tmp_path: Path) -> None:
     assert any("3 patients have samples in both" in note for note in alone.notes)
 
 
+@pytest.mark.parametrize("contrast", ["B:A", "D:A", "D:B"])
+def test_shrunken_fold_changes_are_those_of_apeglm(
+    engine: Engine, groups: Path, contrast: str
+) -> None:
+    """R's apeglm 1.20, also with a group as the reference that the fit has not."""
+    reference = pl.read_csv(GOLDEN / "apeglm.tsv", separator="\t", null_values="NA")
+    rows = reference.filter(pl.col("contrast") == contrast)
+    frame = engine.de(groups, contrasts=[contrast, "C:A"], shrink=True).frame
+    of_contrast = frame.filter(pl.col("contrast") == contrast)
+    both = rows.join(of_contrast, on="gene", suffix="_own").drop_nulls("log2fc_shrunk_own")
+    assert both.height > 0.98 * rows.height
+    apart = np.abs(both["log2fc_shrunk"] - both["log2fc_shrunk_own"]).to_numpy()
+    assert np.median(apart) < 1e-3
+    assert np.quantile(apart, 0.95) < 0.01
+
+
 def test_shrunken_fold_changes_do_not_depend_on_the_reference(few: Engine, groups: Path) -> None:
     one = few.de(groups, contrasts=["B:A"], shrink=True).frame
     other = few.de(groups, contrasts=["C:D", "B:A"], shrink=True).frame
@@ -505,7 +521,7 @@ def test_the_package_is_imported_by_the_fit_alone() -> None:
 @pytest.mark.shared
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "least", "least_of_means"), [("BRCA", 0.995, 0.999), ("LIHC", 0.93, 0.98)]
+    ("name", "least", "least_of_means"), [("BRCA", 0.9995, 0.9995), ("LIHC", 0.95, 0.985)]
 )
 def test_real_cohorts_are_called_as_by_r(
     shared: Path, tmp_path: Path, name: str, least: float, least_of_means: float

@@ -239,7 +239,7 @@ def test_a_row_of_a_claim(held: Held) -> None:
     assert row.pop("verdict").startswith(JUDGED)
     assert row == {
         "claim": "they go together", "analysis": "pair", "tumor_type": "LIHC", "x": "NFE2L2",
-        "y": "RELA", "statistic": "r", "published": "0.5", "published_n": 371,
+        "y": "RELA", "contrast": None, "statistic": "r", "published": "0.5", "published_n": 371,
         "published_unit": "log2(tpm+1)", "published_in": "a paper", "here": "0.457",
         "method": "pearson", "adjust": "", "ci_low": 0.37, "ci_high": 0.53, "n": 371,
         "unit": "log2(y)", "source": "mine",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
 
@@ -176,6 +179,22 @@ def downloaded(page: Page, button: str, within: str = "body") -> Download:
     with page.expect_download() as told:
         page.locator(within).locator(button).first.click()
     return told.value
+
+
+def printable(visit: Visit, path: Path, **options: bool) -> Page:
+    """A page, once what is only printed is drawn too."""
+    page = visit.open(path, **options)
+    page.wait_for_selector("html[data-printable]", state="attached")
+    return page
+
+
+def pdf_text(page: Page, folder: Path) -> str:
+    """The text of a page as it is printed; skips where nothing reads PDF."""
+    (folder / "page.pdf").write_bytes(page.pdf())
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext is not here: install poppler-utils")
+    command = ["pdftotext", "-layout", str(folder / "page.pdf"), "-"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def table_of(download: Download) -> list[dict[str, str]]:

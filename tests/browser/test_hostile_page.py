@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode
 from xml.etree import ElementTree
 
 import pytest
 
 from tests.browser.conftest import LONG, NAMES, TITLE, Pages
 from tests.browser.support import (
+    Server,
     Visit,
     downloaded,
     labels,
     overflowing,
+    serving,
     table_of,
     until,
     until_text,
@@ -19,6 +24,13 @@ from tests.browser.support import (
 
 pytestmark = pytest.mark.slow
 
+TYPED = (
+    "<img src=y onerror=alert(2)>",
+    "</script><script>window.hit=2</script>",
+    "../../etc/passwd",
+    "=1+1,\u202egnirts",
+    "a" * 390,
+)
 SHOWN = [name for name in NAMES if name != LONG and name.isprintable()]
 
 
@@ -86,3 +98,57 @@ def test_no_formula_in_downloads(visit: Visit, pages: Pages) -> None:
     assert [*samples[0]][2] == "'=1+1, ssGSEA score"
     # a negative number is none
     assert all(float(row["ci_low"]) < float(row["ci_high"]) for row in rows)
+
+
+# --- the live page
+
+
+@pytest.fixture(scope="module")
+def served(store: Path) -> Iterator[Server]:
+    with serving(store, "--sets", str(store.parent / "own.gmt")) as server:
+        yield server
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_names_are_only_text_on_the_live_page(visit: Visit, served: Server, name: str) -> None:
+    where = urlencode({"x": name, "y": "nfkb"})
+    page = visit.open(f"{served.link}?{where}")
+    until_text(page, "h1", f"{name} and nfkb")
+    until_text(page, "#status", "Drawn in")
+    for kind in ("svg", "png", "csv"):
+        saved = downloaded(page, f"#save-{kind}")
+        assert "/" not in saved.suggested_filename
+        assert saved.suggested_filename.endswith(f".{kind}")
+    rows = table_of(downloaded(page, "#save-csv"))
+    assert {row["x"] for row in rows} == {f"'{name}" if name == "=1+1" else name}
+    page.goto(f"{served.link}?{urlencode({'mode': 'many', 'x': 'RELA', 'against': name})}")
+    until_text(page, "#status", "Drawn in")
+    assert page.text_content("#rows h3") == f"RELA against {name}, pearson"
+    page.goto(f"{served.link}?{urlencode({'mode': 'compare', 'variables': name})}")
+    until_text(page, "h1", f"{name} in tumor and normal")
+    until(page, lambda: page.locator("#boxes-chart svg").count() == 1)
+    assert page.evaluate("window.hit") is None
+    assert page.locator("img").count() == 0
+
+
+@pytest.mark.parametrize("name", [*TYPED, LONG])
+def test_wrong_names_are_only_text(visit: Visit, served: Server, name: str) -> None:
+    visit.tolerated = ("status of 4",)
+    page = visit.open(f"{served.link}?{urlencode({'x': 'RELA', 'y': 'nfkb'})}")
+    until_text(page, "#status", "Drawn in")
+    for field, mode in (("#y", "two"), ("#against", "many"), ("#variables", "compare")):
+        page.check(f"#ask input[value={mode}]")
+        page.fill(field, name)
+        until_text(
+            page, "#status", "Nothing in this store is named" if name != LONG else "too long"
+        )
+        page.wait_for_timeout(700)
+        assert len(page.text_content("#status") or "") < 1_000
+    for query in ({"mode": name}, {"x": "RELA", "y": "nfkb", "type": name, "sort": name},
+                  {"x": "RELA", "y": "nfkb", "null": name, "method": name},
+                  {"mode": "compare", "variables": "RELA", "variable": name}):  # fmt: skip
+        if name != LONG:
+            page.goto(f"{served.link}?{urlencode(query)}")
+            page.wait_for_selector("html[data-ready]", state="attached")
+    assert page.evaluate("window.hit") is None
+    assert page.locator("img").count() == 0

@@ -10,15 +10,18 @@ from urllib.parse import parse_qs, urlparse
 
 import pytest
 
+from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
 from tests.browser.support import (
     Question,
     Server,
     Visit,
+    downloaded,
     labels,
     on_row,
     overflowing,
     points,
     serving,
+    table_of,
     until,
     until_text,
 )
@@ -70,7 +73,7 @@ def status(page: Page) -> str:
 
 
 def test_two_names_give_a_figure_and_a_link(visit: Visit, served: Server) -> None:
-    page = visit.open(served.link)
+    page = visit.open(f"{served.link}?x=RELA")
     assert page.locator("#types").is_hidden()
     ask(page, "ferroptosis", "nfkb", delay=15)
     answered(page, "ferroptosis", "nfkb")
@@ -108,6 +111,7 @@ def test_half_a_name_is_no_error(visit: Visit, served: Server) -> None:
 
 def test_names_are_completed(visit: Visit, served: Server) -> None:
     page = visit.open(served.link)
+    page.locator("#x").clear()
     page.locator("#x").press_sequentially("ferr")
     options = "#names-x option"
     until(page, lambda: page.locator(options).count() > 0)
@@ -134,8 +138,8 @@ def test_an_unknown_name_is_told(visit: Visit, served: Server) -> None:
 
 def test_a_question_taken_back_leaves_nothing_waiting(visit: Visit, served: Server) -> None:
     page = visit.open(served.link)
-    page.route("**/api/pair*", lambda route: None)
-    ask(page, "ferroptosis", "nfkb")
+    page.route("**/api/v1/pair?*", lambda route: None)
+    ask(page, "ferroptosis", "GPX4")
     until(page, lambda: page.locator("main.waiting").count() == 1)
     page.fill("#y", "")
     until(page, lambda: page.locator("main.waiting").count() == 0)
@@ -147,6 +151,7 @@ def test_settings_change_the_answer(visit: Visit, served: Server) -> None:
     page = visit.open(f"{served.link}?x=ferroptosis&y=nfkb&type=LIHC")
     answered(page, "ferroptosis", "nfkb")
     said = page.text_content("#scatter-about") or ""
+    page.click("#more summary")
     page.select_option("#method", "spearman")
     until_text(page, "#subtitle", "spearman")
     until_text(page, "#scatter-about", "spearman")
@@ -156,94 +161,214 @@ def test_settings_change_the_answer(visit: Visit, served: Server) -> None:
     until_text(page, "#subtitle", "adjusted for age")
     until(page, lambda: asked(page).get("adjust") == "age")
     assert asked(page)["type"] == "LIHC"
-    page.fill("#adjust", "")
-    page.select_option("#method", "pearson")
-    page.select_option("#null", "genes,sets")
-    until_text(page, "#forest-caption", "random genes")
-    assert "p_genes" in page.locator("#rows thead").inner_text()
-    until(page, lambda: asked(page) == {"x": "ferroptosis", "y": "nfkb", "null": "genes,sets",
-                                       "type": "LIHC"})  # fmt: skip
 
 
-def test_what_is_there_is_shown_while_the_rest_is_computed(visit: Visit, served: Server) -> None:
+# --- an example, and near names
+
+
+def test_it_opens_on_an_example_and_has_more(visit: Visit, served: Server) -> None:
     page = visit.open(served.link)
-    held: dict[str, Any] = {}
-
-    def hold(route: Any) -> None:
-        if "null=genes" in route.request.url:
-            held["types" if "pooled=no" in route.request.url else "pooled"] = route
-        else:
-            route.continue_()
-
-    def heads() -> str:
-        return page.locator("#rows thead").inner_text()
-
-    page.route("**/api/pair*", hold)
-    page.select_option("#null", "genes,sets")
-    ask(page, "ferroptosis", "nfkb")
-    until_text(page, "#status", "Comparing the tumor types with random genes and other pathways")
-    assert page.text_content("h1") == "ferroptosis and nfkb"
-    assert page.locator("main.waiting").count() == 0
-    assert "p_genes" not in heads()
-    assert "null=genes" in page.url  # the link is to the whole answer
-    until(page, lambda: "types" in held)
-    page.locator("#rows th button", has_text=re.compile("^n$")).click()
-    page.locator("#rows td button").nth(1).focus()
-    focused = page.evaluate("document.activeElement.textContent")
-    held["types"].continue_()
-    until_text(page, "#status", "Comparing the pooled row with random genes")
-    assert "p_genes" in heads()
-    assert page.locator('#rows th[aria-sort="descending"]').inner_text() == "n"
-    assert page.evaluate("document.activeElement.textContent") == focused
-    until(page, lambda: "pooled" in held)
-    held["pooled"].continue_()
     answered(page, "ferroptosis", "nfkb")
-    assert ", compared in " in status(page)
+    assert len(labels(page)) == 34
+    assert page.input_value("#y") == "nfkb"
+    examples = page.locator("#examples button").all_text_contents()
+    assert examples[:2] == ["ferroptosis and nfkb", "RELA and NFE2L2"]
+    page.click("#examples button >> nth=1")
+    answered(page, "RELA", "NFE2L2")
+    assert asked(page)["x"] == "RELA"
 
 
-def test_another_question_ends_the_steps(visit: Visit, served: Server) -> None:
+def test_a_wrong_name_is_mended_by_a_button(visit: Visit, served: Server) -> None:
     page = visit.open(served.link)
-    held: list[Any] = []
-    compared: list[str] = []
+    ask(page, "ferroptosis", "nfkb")
+    answered(page, "ferroptosis", "nfkb")
+    page.fill("#x", "ferroptosi")
+    until_text(page, "#near", "Did you mean")
+    assert status(page) == "Nothing in this store is named ferroptosi."
+    names = page.locator("#near button").all_text_contents()
+    assert names[0] == "ferroptosis"
+    assert len(names) <= 3
+    page.keyboard.press("Tab")  # the fields after it, then the buttons, are reached by the keyboard
+    page.locator("#near button").first.focus()
+    page.keyboard.press("Enter")
+    answered(page, "ferroptosis", "nfkb")
+    assert page.input_value("#x") == "ferroptosis"
+    assert page.locator("#near button").count() == 0
+    page.fill("#y", "nothing is like this at all")
+    until_text(page, "#status", "Nothing in this store is named nothing")
+    page.wait_for_timeout(900)
+    assert page.locator("#near button").count() == 0
 
-    def hold(route: Any) -> None:
-        if "null=genes" in route.request.url and "TP53" in route.request.url:
-            held.append(route)
-        elif "null=genes" in route.request.url:
-            compared.append(route.request.url)
-            route.continue_()
-        else:
-            route.continue_()
 
-    page.route("**/api/pair*", hold)
-    page.select_option("#null", "genes,sets")
-    ask(page, "RELA", "TP53")
-    until(page, lambda: bool(held))
-    page.fill("#y", "MYC")
-    until(page, lambda: len(compared) == 2)
+def test_a_wrong_name_in_a_list_is_mended(visit: Visit, served: Server) -> None:
+    page = visit.open(f"{served.link}?mode=many&x=ferroptosis&against=RELA,NFE2L22")
+    until_text(page, "#near", "Did you mean")
+    page.locator("#near button", has_text=re.compile("^NFE2L2$")).click()
+    until_text(page, "h1", "ferroptosis and 2 others")
+    assert page.input_value("#against") == "RELA,NFE2L2"
+
+
+# --- nulls
+
+
+def heads(page: Page) -> str:
+    return page.locator("#rows thead").inner_text()
+
+
+def test_one_button_compares_with_random_genes_and_pathways(visit: Visit, served: Server) -> None:
+    page = visit.open(f"{served.link}?x=RELA&y=nfkb")
+    answered(page, "RELA", "nfkb")
+    assert "p_genes" not in heads(page)
+    page.locator("#rows th button", has_text=re.compile("^n$")).click()
+    page.click("#start-nulls")
+    until_text(page, "#status", "Comparing the tumor types")
+    until_text(page, "#progress-count", "of 33 tumor types")
+    assert page.locator("#cancel").is_visible()
+    until_text(page, "#status", "Compared in")
+    assert "p_genes" in heads(page)
+    assert "p_sets" in heads(page)
+    assert page.locator("#cancel").is_hidden()
+    assert page.locator("#start-nulls").is_disabled()
+    assert page.locator('#rows th[aria-sort="descending"]').inner_text() == "n"
+    assert "random genes" in (page.text_content("#forest-caption") or "")
+    assert asked(page)["null"] == "genes,sets"
+    rows = table_of(downloaded(page, "#save-csv"))
+    assert {row["tumor_type"] for row in rows} == {*TUMOR_TYPES, "POOLED"}
+    assert all(0 < float(row["p_genes"]) <= 1 for row in rows)
+
+    again = visit.open(page.url)  # the link has all of it
+    until_text(again, "#status", "Compared in")
+    assert "p_genes" in heads(again)
+    page.fill("#y", "MYC")  # another question is not compared unless it is asked for
     answered(page, "RELA", "MYC")
-    for route in held:
-        route.continue_()
+    assert "null" not in asked(page)
+    assert page.locator("#start-nulls").is_enabled()
+
+
+def test_a_comparison_is_cancelled_and_frees_its_place(visit: Visit, served: Server) -> None:
+    page = visit.open(f"{served.link}?x=ferroptosis&y=apoptosis")
+    answered(page, "ferroptosis", "apoptosis")
+    page.click("#start-nulls")
+    until_text(page, "#progress-count", "of 33 tumor types")
+    page.click("#cancel")
+    until_text(page, "#status", "Cancelled")
+    assert "p_genes" not in heads(page)
+    assert "null" not in asked(page)
+    assert page.evaluate("document.activeElement.id") == "start-nulls"
+    other = visit.open(f"{served.link}?x=RELA&y=GPX4&null=genes,sets")
+    until_text(other, "#status", "Compared in")
     page.wait_for_timeout(300)
-    answered(page, "RELA", "MYC")
-    assert len(held) == 1  # its pooled row was not asked for
-    assert all("y=MYC" in url for url in compared)
+    assert "p_genes" not in heads(page)
 
 
 def test_a_refused_comparison_leaves_what_is_there(visit: Visit, served: Server) -> None:
     visit.tolerated = ("status of 503",)
-    page = visit.open(served.link)
+    page = visit.open(f"{served.link}?x=RELA&y=nfkb")
+    answered(page, "RELA", "nfkb")
     refusal = {"status": 503, "json": {"error": "too much is asked"}}
-    page.route(
-        re.compile("api/pair.*null=genes"),
-        lambda route: (
-            route.continue_() if "pooled=no" in route.request.url else route.fulfill(**refusal)
-        ),
-    )
-    page.select_option("#null", "genes,sets")
-    ask(page, "RELA", "nfkb")
-    until_text(page, "#status.failed", "The pooled row is not compared: too much is asked")
-    assert "p_genes" in page.locator("#rows thead").inner_text()
+    page.route("**/api/v1/pair/events?*", lambda route: route.fulfill(**refusal))
+    page.click("#start-nulls")
+    until_text(page, "#status.failed", "Not compared: too much is asked")
+    assert page.text_content("h1") == "RELA and nfkb"
+    assert page.locator("#start-nulls").is_enabled()
+
+
+# --- other kinds of questions
+
+
+def test_one_against_many(visit: Visit, served: Server) -> None:
+    page = visit.open(f"{served.link}?x=ferroptosis&y=nfkb")
+    answered(page, "ferroptosis", "nfkb")
+    page.check("#ask input[value=many]")
+    assert page.locator("#y").is_hidden()
+    page.fill("#against", "RELA,NFE2L2,GPX4")
+    until_text(page, "h1", "ferroptosis and 3 others")
+    until(page, lambda: page.locator("#heat-chart svg").count() == 1)
+    pairs = {f"ferroptosis ~ {name}" for name in ("RELA", "NFE2L2", "GPX4")}
+    assert set(labels(page, "heat-chart", [*pairs])) == pairs
+    page.select_option("#pair", label="ferroptosis ~ GPX4, pearson")
+    until_text(page, "#rows h3", "ferroptosis against GPX4")
+    until(page, lambda: asked(page).get("pair") == "GPX4")
+    assert points(page) > 0
+    rows = table_of(downloaded(page, "#save-csv"))
+    assert len(rows) == 3 * 34
+    again = visit.open(page.url)
+    until_text(again, "#rows h3", "ferroptosis against GPX4")
+    assert asked(again) == asked(page)
+    # with blanks each part is one variable, with commas a set
+    page.fill("#against", "RELA,NFE2L2,GPX4,RELB,TP53 MYC")
+    until_text(page, "h1", "ferroptosis and 2 others")
+    until_text(page, "#tables-all", "ferroptosis ~ MYC")
+
+
+def test_tumour_against_normal(visit: Visit, served: Server) -> None:
+    page = visit.open(f"{served.link}?x=RELA&y=nfkb")
+    answered(page, "RELA", "nfkb")
+    page.check("#ask input[value=compare]")
+    until_text(page, "h1", "RELA in tumor and normal")
+    assert page.locator("#types").is_hidden()
+    assert page.locator("#heat").is_hidden()
+    page.fill("#variables", "GPX4 ferroptosis")
+    until_text(page, "h1", "GPX4, ferroptosis in tumor and normal")
+    until(page, lambda: len(labels(page, "boxes-chart")) > 5)
+    page.select_option("#variable", "ferroptosis")
+    until_text(page, "#boxes-about", "ferroptosis, ssGSEA score")
+    until(page, lambda: asked(page).get("variable") == "ferroptosis")
+    page.click("#start-nulls")
+    until_text(page, "#status", "Compared in")
+    assert "p_genes" in page.locator("#tables-all thead").inner_text()
+    rows = table_of(downloaded(page, "#save-csv"))
+    assert {row["variable"] for row in rows} == {"GPX4", "ferroptosis"}
+    again = visit.open(page.url)
+    until_text(again, "#boxes-about", "ferroptosis, ssGSEA score")
+    assert again.input_value("#variables") == "GPX4 ferroptosis"
+    assert again.is_checked("#ask input[value=compare]")
+
+
+# --- files, and the way back
+
+
+def test_what_is_shown_is_saved(visit: Visit, served: Server) -> None:
+    starts = {"png": b"\x89PNG", "svg": b"<svg", "pdf": b"%PDF"}
+    for mode, more in {
+        "two": "x=RELA&y=nfkb",
+        "many": "mode=many&x=RELA&against=nfkb,GPX4",
+        "compare": "mode=compare&variables=RELA",
+    }.items():
+        page = visit.open(f"{served.link}?{more}")
+        page.set_default_timeout(60_000)  # the first figure of a server imports what draws
+        until_text(page, "#status", "Drawn in")
+        for kind, start in starts.items():
+            saved = downloaded(page, f"#save-{kind}")
+            assert saved.suggested_filename.endswith(f".{kind}"), mode
+            content = Path(saved.path()).read_bytes()
+            assert content.startswith(start), (mode, kind)
+            assert len(content) > 4_000
+            assert b"var(--" not in content
+        if mode == "two":
+            assert page.pdf().startswith(b"%PDF")
+
+
+def test_back_and_forward(visit: Visit, served: Server) -> None:
+    page = visit.open(f"{served.link}?x=RELA&y=nfkb&sort=n&filter=lung")
+    answered(page, "RELA", "nfkb")
+    assert labels(page) == ["LUAD", "LUSC", "pooled"] or labels(page) == ["LUSC", "LUAD", "pooled"]
+    page.fill("#y", "MYC")
+    answered(page, "RELA", "MYC")
+    page.check("#ask input[value=compare]")
+    until_text(page, "h1", "RELA in tumor and normal")
+    until(page, lambda: asked(page).get("mode") == "compare")
+    page.go_back()
+    answered(page, "RELA", "MYC")
+    assert page.locator("#boxes").is_hidden()
+    page.go_back()
+    answered(page, "RELA", "nfkb")
+    assert page.input_value("#y") == "nfkb"
+    assert asked(page)["sort"] == "n"
+    page.go_forward()
+    answered(page, "RELA", "MYC")
+    page.go_forward()
+    until_text(page, "h1", "RELA in tumor and normal")
 
 
 # --- late answers
@@ -273,7 +398,7 @@ def test_a_late_answer_is_not_shown(visit: Visit, served: Server, what: str) -> 
         else:
             route.continue_()
 
-    page.route(f"**/api/{what}*", hold)
+    page.route(f"**/api/v1/{what}?*", hold)
     ask(page, "RELA", "TP53")
     until(page, lambda: bool(held))
     page.fill("#y", "MYC")
@@ -294,6 +419,7 @@ def test_a_server_that_has_stopped_is_told(visit: Visit, store: Path) -> None:
         answered(page, "RELA", "TP53")
         server.stop()
         gone = "The server does not answer"
+        page.click("#more summary")
         page.select_option("#method", "spearman")
         until_text(page, "#status.failed", gone)
         assert page.locator("main.waiting").count() == 0
@@ -324,6 +450,7 @@ def test_conditions_and_strata(visit: Visit, served: Server) -> None:
     page = visit.open(served.link)
     ask(page, "RELA", "NFE2L2")
     answered(page, "RELA", "NFE2L2")
+    page.click("#more summary")
     page.fill("#where", "gender=")
     until_text(page, "#status", "A condition is like gender=FEMALE")
     page.fill("#where", "gender=FEMALE; age<60")
@@ -364,8 +491,26 @@ def test_a_category_is_offered_to_be_held_fixed_alone(visit: Visit, served: Serv
 
 
 def test_live_pages_are_accessible(visit: Visit, served: Server) -> None:
-    visit.assert_accessible(visit.open(served.link))
-    visit.assert_accessible(visit.open(f"{served.link}?x=ferroptosis&y=nfkb"))
+    for question in ("", "?mode=many&x=RELA&against=nfkb,GPX4", "?mode=compare&variables=RELA"):
+        page = visit.open(f"{served.link}{question}")
+        page.click("#more summary")
+        visit.assert_accessible(page)
+    page = visit.open(f"{served.link}?x=RELA&y=nfkbb")
+    until_text(page, "#near", "Did you mean")
+    visit.assert_accessible(page)
+
+
+@pytest.mark.parametrize("width", [360, 660, 1200])
+@pytest.mark.parametrize(
+    "question",
+    ["x=ferroptosis&y=nfkb", "mode=many&x=RELA&against=hallmark", "mode=compare&variables=RELA"],
+)
+def test_live_pages_fit(visit: Visit, served: Server, question: str, width: int) -> None:
+    page = visit.open(f"{served.link}?{question}", width=width)
+    page.click("#more summary")
+    until_text(page, "#status", "Drawn in")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert overflowing(page) == []
 
 
 @pytest.mark.parametrize("dark", [False, True])

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tcga_corr.vocabulary.tumor_types import TUMOR_TYPES
 from tests.browser.conftest import Pages
 from tests.browser.support import (
     Visit,
@@ -14,12 +17,14 @@ from tests.browser.support import (
     labels,
     narrow,
     overflowing,
+    pdf_text,
+    printable,
     until,
     until_is,
 )
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
 pytestmark = pytest.mark.slow
 
@@ -84,29 +89,52 @@ def test_figures_follow_the_window(visit: Visit, pages: Pages) -> None:
 
 
 def test_on_paper(visit: Visit, pages: Pages) -> None:
-    page = visit.open(pages["paper"], dark=True)
+    page = printable(visit, pages["paper"], dark=True)
     page.emulate_media(media="print", color_scheme="dark")
     assert colours(page, "body")[0] == LIGHT
-    for where in (
-        "#theme",
-        "#sort",
-        "#filter",
-        "#figure-svg",
-        "#copy-methods",
-        ".sheet-head button",
-    ):
+    for where in ("#theme", "#types", ".sheet-head button"):
         assert page.locator(where).first.is_hidden(), where
-    assert page.locator("#rows th").first.is_visible()
+    pairs = pages.table("paper", "pooled").select("x", "y", "method").rows()
+    articles = page.locator("#printed article")
+    assert articles.count() == len(pairs) <= 12
+    for place, (x, y, method) in enumerate(pairs):
+        one = articles.nth(place)
+        title = one.locator("h3").first.text_content() or ""
+        assert title.startswith(f"{x} ~ {y}")
+        assert title.endswith(method)
+        assert one.locator(f"#printed-{place} svg").is_visible()
+        assert set(TUMOR_TYPES) <= set(labels(page, f"printed-{place}"))
+        assert one.locator("tbody tr").count() == 33
+        assert_within(one.locator("tbody tr").last, one.locator(".scroller"))
+
+
+def test_many_pairs_on_paper(visit: Visit, pages: Pages) -> None:
+    page = printable(visit, pages["cross"])
+    page.emulate_media(media="print")
+    assert page.locator("#printed article").count() == 0
+    assert page.locator("#many").is_visible()
+    # the pair that is asked first, not that of the highest r
+    assert page.locator("#pair-title").text_content() == "ferroptosis ~ nfkb, cross, pearson"
+    assert page.locator("#pair-title").is_visible()
     assert page.locator("#forest-chart svg").is_visible()
-    last = page.locator("#rows tbody tr").last
-    scroller = page.locator("#rows .scroller").bounding_box()
-    row = last.bounding_box()
-    assert scroller
-    assert row
-    assert row["y"] + row["height"] <= scroller["y"] + scroller["height"] + 1
-    for name in ("paper", "cross"):
-        made = page if name == "paper" else visit.open(pages[name])
-        assert made.pdf().startswith(b"%PDF")
+    for where in ("#rows td", "#tables-all td button"):  # tumor types and pairs
+        assert page.locator(where).first.is_visible()
+
+
+def test_all_of_a_small_run_is_in_its_pdf(visit: Visit, pages: Pages, tmp_path: Path) -> None:
+    text = pdf_text(printable(visit, pages["paper"], dark=True), tmp_path)
+    pairs = pages.table("paper", "pooled").select("x", "y").rows()
+    for x, y in pairs:
+        assert f"{x} ~ {y}" in text
+    for name in TUMOR_TYPES:  # in a figure and in a table of each
+        assert len(re.findall(rf"\b{name}\b", text)) >= 2 * len(pairs)
+
+
+def assert_within(inner: Locator, outer: Locator) -> None:
+    one, other = inner.bounding_box(), outer.bounding_box()
+    assert one
+    assert other
+    assert one["y"] + one["height"] <= other["y"] + other["height"] + 1
 
 
 @pytest.mark.parametrize("name", ["paper", "cross", "one", "hostile"])

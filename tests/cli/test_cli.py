@@ -390,7 +390,26 @@ def test_demo_end_to_end(cli: Cli, tmp_path: Path) -> None:
     assert all("SIMULATED" in line for line in (lines[0], *lines[4 : 4 + 33]))
     assert lines[4 + 33 + 1].startswith("pooled over 33 tumor types, ")
     assert b"planted correlation is inside" in first.stderr
+    assert b"correlate ferroptosis nfkb --source simulated --plot figure.pdf" in first.stderr
     assert cli(*arguments).stdout == first.stdout
+
+
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        ("--method speerman", "--method is 'speerman'. Did you mean spearman?"),
+        ("--samples blood", "--samples is 'blood'. Give one of tumor, normal, all-tumor, gtex."),
+        ("--draws x", "--draws should be a whole number. See `tcga-corr correlate --help`."),
+        ("--plot a.png --dpi 7", "--dpi should be greater than or equal to 30."),
+        ("--plot a.png --size 7", "the size '7' cannot be read. Give width x height"),
+    ],
+)
+def test_wrong_values_of_options_are_told_in_plain_words(
+    asked: str, why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main.run(["correlate", "RELA", "NFE2L2", *asked.split()]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"tcga-corr: error: {why}")
 
 
 def test_names_by_commas_and_repeats() -> None:

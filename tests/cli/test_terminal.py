@@ -68,6 +68,14 @@ def test_what_stays_longest_is_there_on_the_narrowest() -> None:
     assert found[-1] == "--wide has n, p too"
 
 
+def test_notes_get_short_before_what_stays_goes() -> None:
+    result = Result(FRAME, "rows", {}, less=("n", "p"), keep=("q", "r"))
+    found = lines(result, Terminal(42, bold=False))
+    assert found[0].split() == ["tumor_type", "r", "q", "note"]
+    assert "…" in found[3]
+    assert max(map(len, found)) <= 42
+
+
 def test_columns_that_are_the_same_in_all_rows_are_said_once() -> None:
     frame = FRAME.drop("note").with_columns(source=pl.lit("mine"), unit=pl.lit("log2(tpm+1)"))
     found = lines(Result(frame, "rows", {}, less=("unit",)), Terminal(55, bold=False))

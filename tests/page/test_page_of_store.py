@@ -232,3 +232,65 @@ def test_simulated_tables_make_a_simulated_page(tmp_path: Path) -> None:
     assert of_run.dropped
     assert not any("SIMULATED" in row["why"] for row in of_run.dropped.rows)
     assert 'class="simulated"' in report(of_run)
+
+
+def test_beside_real_tables_simulated_ones_are_left_out_or_marked(
+    store: Engine, tmp_path: Path
+) -> None:
+    engine = copy_of(store, tmp_path / "cache")
+    paths = list(write_atlas(tmp_path / "atlas", 300, tumor_types=("CHOL", "UCS")))
+    assert not engine.load(paths, LoadOptions(source="simulated")).errors
+    text = '[[pairs]]\npairs = [["RELA", "NFE2L2"], ["RELA", "TFRC"]]\n[[dominance]]\ndraws = 20\n'
+    ours = (
+        '[[pairs]]\nname = "ours"\npairs = [["RELA", "NFE2L2"]]\nsource = "mine"\n'
+        '[[pairs]]\nname = "made"\npairs = [["RELA", "NFE2L2"]]\nsource = "simulated"\n'
+    )
+    (tmp_path / "made").mkdir()
+    (tmp_path / "both").mkdir()
+    made = run(engine, write_spec(tmp_path / "made", f'name="made"\nsource="simulated"\n{text}'))
+    mixed = run(engine, write_spec(tmp_path / "both", f'name = "mixed"\n{ours}'))
+    names = [made.plan.run, mixed.plan.run]
+
+    page = page_of_store(engine)
+    assert not page.simulated
+    assert page.partly_simulated  # the run of both
+    assert {row["source"] for row in rows_of(page, "Expression tables")} == {"mine"}
+    assert [row["run"] for row in rows_of(page, "Runs")] == names[1:]
+    assert "simulated" not in page.answers[0].answer
+    assert [(pair.analysis, pair.simulated) for pair in page.pairs] == [
+        (f"{names[1]}, ours", False), (f"{names[1]}, made", True),
+    ]  # fmt: skip
+    assert page.dropped
+    hidden = {row["what"]: row for row in page.dropped.rows if "--simulated" in row["why"]}
+    assert hidden["simulated tables"]["where"] == "CHOL UCS"
+    assert hidden["runs of simulated tables"]["where"] == names[0]
+
+    whole = page_of_store(engine, with_simulated=True)
+    assert whole.partly_simulated
+    assert "simulated (SIMULATED): " in whole.answers[0].answer
+    assert [row["run"] for row in rows_of(whole, "Runs")] == names
+    marks = {pair.analysis: pair.simulated for pair in whole.pairs}
+    assert marks == {f"{names[0]}, pairs-1": True, f"{names[1]}, ours": False,
+                     f"{names[1]}, made": True}  # fmt: skip
+    assert all(one.simulated for one in whole.dominance)
+    for table in whole.tables:
+        if names[0] in table.title or names[0] in table.file:
+            assert table.simulated, table.title
+    answers = {one.question: one.answer for one in whole.answers[1:]}
+    assert sum(one.startswith("SIMULATED: ") for one in answers.values()) == 4
+    assert 'class="simulated"' not in report(whole)
+    assert "SIMULATED values are among those of this page" in report(whole)
+
+
+def test_a_run_of_both_marks_each_part(store: Engine, tmp_path: Path) -> None:
+    engine = copy_of(store, tmp_path / "cache")
+    paths = list(write_atlas(tmp_path / "atlas", 300, tumor_types=("CHOL", "UCS")))
+    assert not engine.load(paths, LoadOptions(source="simulated")).errors
+    spec = (
+        '[[pairs]]\nname = "ours"\npairs = [["RELA", "NFE2L2"]]\nsource = "mine"\n'
+        '[[pairs]]\nname = "made"\npairs = [["RELA", "NFE2L2"]]\nsource = "simulated"\n'
+    )
+    page = page_of_run(engine, run(engine, write_spec(tmp_path, spec)).plan.run)
+    assert (page.simulated, page.partly_simulated) == (False, True)
+    assert [one.simulated for one in page.pairs] == [False, True]
+    assert [one.answer.startswith("SIMULATED: ") for one in page.answers] == [False, True]

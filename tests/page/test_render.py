@@ -357,7 +357,7 @@ def test_figures_are_drawn_without_eval(plain: Parsed) -> None:
         assert words not in script
 
 
-CHARTS = ["forest", "strata", "scatter", "heat", "dominance", "hazards", "volcano"]
+CHARTS = [*("forest", "strata", "scatter", "heat", "dominance", "hazards", "volcano", "boxes")]
 
 
 @pytest.mark.parametrize("name", CHARTS)
@@ -413,7 +413,10 @@ def test_the_live_page_asks() -> None:
     fields = {
         one["name"] for tag, one in parsed.tags if tag in ("input", "select") if "name" in one
     }
-    assert fields == {*("x", "y", "adjust", "where", "by", "method", "samples", "source", "null")}
+    assert fields == {
+        *("mode", "x", "y", "against", "variables", "adjust", "where", "by", "method", "samples"),
+        *("groups", "source"),
+    }
     assert [tag for tag, _ in parsed.tags].count("form") == 1
 
 

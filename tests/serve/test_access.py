@@ -66,13 +66,13 @@ def test_every_response_tells_browsers_to_be_careful(one: Visitor) -> None:
     statuses = set()
     for method, path in (
         ("GET", "/"),
-        ("GET", "/api/store"),
-        ("GET", "/api/pair?x=RELA&y=nfkb"),
-        ("GET", "/api/pair"),
-        ("GET", f"/api/pair?x={'x' * 500}"),
-        ("GET", f"/api/pair?x={'x' * 9000}"),
+        ("GET", "/api/v1/store"),
+        ("GET", "/api/v1/pair?x=RELA&y=nfkb"),
+        ("GET", "/api/v1/pair"),
+        ("GET", f"/api/v1/pair?x={'x' * 500}"),
+        ("GET", f"/api/v1/pair?x={'x' * 9000}"),
         ("GET", "/nothing"),
-        ("POST", "/api/pair"),
+        ("POST", "/api/v1/pair"),
     ):
         response = one.run(one.client.request(method, path))
         statuses.add(response.status_code)
@@ -106,7 +106,7 @@ def test_the_policy_is_that_of_the_page() -> None:
     ["localhost", "localhost:1", "LOCALHOST:8765", "127.0.0.1", "127.0.0.1:99", "[::1]:8765"],
 )
 def test_hosts_of_this_machine(one: Visitor, host: str) -> None:
-    assert one.get("/api/store", headers={"Host": host}).status_code == 200
+    assert one.get("/api/v1/store", headers={"Host": host}).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_hosts_of_this_machine(one: Visitor, host: str) -> None:
     ],
 )
 def test_other_hosts_are_refused(one: Visitor, host: str) -> None:
-    for path in ("/", "/api/store", "/nothing"):
+    for path in ("/", "/api/v1/store", "/nothing"):
         response = one.get(path, headers={"Host": host})
         assert response.status_code == 421
         assert list(response.json()) == ["error"]
@@ -131,7 +131,7 @@ def test_two_hosts_are_refused(one: Visitor) -> None:
 
 def test_pages_of_other_sites_have_nothing_computed(one: Visitor) -> None:
     for site, status in (("cross-site", 403), ("same-site", 403), ("same-origin", 200)):
-        response = one.get("/api/store", headers={"Sec-Fetch-Site": site})
+        response = one.get("/api/v1/store", headers={"Sec-Fetch-Site": site})
         assert response.status_code == status, site
     assert one.get("/?x=RELA", headers={"Sec-Fetch-Site": "cross-site"}).text == PAGE
 
@@ -139,7 +139,7 @@ def test_pages_of_other_sites_have_nothing_computed(one: Visitor) -> None:
 # --- the token
 
 
-@pytest.mark.parametrize("path", ["/", "/api/store", "/api/pair?x=RELA&y=nfkb", "/nothing"])
+@pytest.mark.parametrize("path", ["/", "/api/v1/store", "/api/v1/pair?x=RELA&y=nfkb", "/nothing"])
 def test_nothing_without_the_token(stranger: Visitor, path: str) -> None:
     for headers in (
         {},
@@ -157,7 +157,7 @@ def test_nothing_without_the_token(stranger: Visitor, path: str) -> None:
         assert TOKEN not in response.text
     for wrong in ("wrong", "", TOKEN[:-1], TOKEN.upper(), "%F0%9F%A6%80"):
         assert stranger.get(f"/?token={wrong}").status_code == 401
-    assert stranger.get(f"/api/store?token={TOKEN}").status_code == 401
+    assert stranger.get(f"/api/v1/store?token={TOKEN}").status_code == 401
 
 
 def test_the_link_gives_a_cookie_and_forgets_the_token(stranger: Visitor) -> None:
@@ -188,9 +188,9 @@ def test_the_link_gives_a_cookie_and_forgets_the_token(stranger: Visitor) -> Non
 
 def test_a_program_brings_the_token_itself(stranger: Visitor) -> None:
     for bearer in (f"Bearer {TOKEN}", f"bearer  {TOKEN}"):
-        response = stranger.get("/api/store", headers={"Authorization": bearer})
+        response = stranger.get("/api/v1/store", headers={"Authorization": bearer})
         assert response.status_code == 200
-    assert stranger.get("/api/store", headers={"Host": "any.example"}).status_code == 401
+    assert stranger.get("/api/v1/store", headers={"Host": "any.example"}).status_code == 401
 
 
 def test_long_headers_are_refused_at_once(stranger: Visitor) -> None:
@@ -204,8 +204,8 @@ def test_long_headers_are_refused_at_once(stranger: Visitor) -> None:
 def test_a_token_on_this_machine_does_not_open_it_to_other_hosts(engine: Engine) -> None:
     with visitor(engine, Settings(AccessRules(token=TOKEN))) as one:
         bearer = {"Authorization": f"Bearer {TOKEN}"}
-        assert one.get("/api/store", headers=bearer).status_code == 200
-        assert one.get("/api/store", headers={**bearer, "Host": "evil"}).status_code == 421
+        assert one.get("/api/v1/store", headers=bearer).status_code == 200
+        assert one.get("/api/v1/store", headers={**bearer, "Host": "evil"}).status_code == 421
 
 
 @pytest.mark.parametrize("token", ["sh0rt", "a" * 15, "a" * 201, "sixteen letters!", "ä" * 20, ""])
@@ -317,8 +317,8 @@ def test_a_hostile_name_is_an_unknown_one(
 
 
 def test_a_very_long_name_is_refused(one: Visitor) -> None:
-    assert one.get("/api/pair", params={"x": "a" * 10_000, "y": "RELA"}).status_code == 414
-    assert one.get("/api/names", params={"q": "\u202e" * 5_000}).status_code == 414
+    assert one.get("/api/v1/pair", params={"x": "a" * 10_000, "y": "RELA"}).status_code == 414
+    assert one.get("/api/v1/names", params={"q": "\u202e" * 5_000}).status_code == 414
 
 
 def test_nothing_is_written_by_questions(engine: Engine, one: Visitor) -> None:
@@ -451,11 +451,11 @@ def test_a_real_server_answers_and_stops(engine: Engine) -> None:
         page = httpx.get(link)
         assert page.text == live_page()
         assert "server" not in page.headers
-        answer = httpx.get(f"{link}api/pair?x=RELA&y=nfkb")
+        answer = httpx.get(f"{link}api/v1/pair?x=RELA&y=nfkb")
         assert answer.json()["pairs"][0]["x"] == "RELA"
         assert answer.http_version == "HTTP/1.1"
         assert httpx.get(link, headers={"Host": "evil.example"}).status_code == 421
-        assert httpx.get(f"{link}api/pair?x=/etc/x.gmt:X&y=nfkb").status_code == 400
+        assert httpx.get(f"{link}api/v1/pair?x=/etc/x.gmt:X&y=nfkb").status_code == 400
         running.send_signal(signal.SIGINT)
         out, err = running.communicate(timeout=10)
     assert (running.returncode, out, err) == (0, "", "stopped\n")
@@ -472,7 +472,7 @@ def test_a_real_server_stops_while_it_computes(engine: Engine, tmp_path: Path) -
         with httpx.Client(follow_redirects=True) as client:
             assert client.get(link).status_code == 200
             place = link.partition("?")[0]
-            asking = threading.Thread(target=_left, args=(client, f"{place}api/pair"))
+            asking = threading.Thread(target=_left, args=(client, f"{place}api/v1/pair"))
             asking.start()
             time.sleep(0.3)
             running.send_signal(signal.SIGTERM)
@@ -519,7 +519,7 @@ def test_silent_connections_keep_nobody_out(engine: Engine) -> None:
         for one in idle:  # some begin to ask, and never end
             with suppress(OSError):
                 one.sendall(b"GET / HTTP/1.1\r\nHost: ")
-        assert httpx.get(f"{link}api/pair?x=RELA&y=nfkb").status_code == 200
+        assert httpx.get(f"{link}api/v1/pair?x=RELA&y=nfkb").status_code == 200
         time.sleep(max(0.0, server._TO_ASK + 1 - (time.perf_counter() - began)))
         for one in idle:
             with suppress(ConnectionError):

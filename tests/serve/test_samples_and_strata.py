@@ -16,8 +16,10 @@ from tcga_corr.analysis.names import CovariateVariable
 from tcga_corr.engine import Engine
 from tcga_corr.page.answers import page_of_answer, page_of_strata
 from tcga_corr.page.pairs import scatters_of
-from tcga_corr.page.parts import as_data
+from tcga_corr.serve.asked import as_data, as_json
+from tcga_corr.serve.parameters import read_parameters
 from tcga_corr.serve.questions import prepare_pair
+from tcga_corr.serve.routes import QUESTIONS
 from tcga_corr.serve.snapshot import LiveStore
 from tests.conftest import barcodes
 from tests.serve.live import TYPES, Visitor, make_store, visitor
@@ -46,7 +48,7 @@ def one(engine: Engine) -> Iterator[Visitor]:
 
 
 def as_told(page: Any) -> Any:
-    return json.loads(json.dumps(as_data(page)))
+    return json.loads(as_json(as_data(page)))
 
 
 def test_a_pair_of_chosen_samples(one: Visitor, engine: Engine) -> None:
@@ -132,7 +134,7 @@ def test_a_pair_by_strata(one: Visitor, engine: Engine, by: str) -> None:
 
 def test_strata_take_other_settings(one: Visitor, engine: Engine) -> None:
     told = one.told("pair", x="ferroptosis", y="nfkb", by="gender", null="genes", adjust="stage",
-                    method="spearman", pooled="no")  # fmt: skip
+                    method="spearman")  # fmt: skip
     asked = engine.correlate_by(
         "ferroptosis", "nfkb", "gender", null=("genes",), adjust=["stage"], method="spearman"
     )
@@ -149,9 +151,9 @@ def test_strata_take_other_settings(one: Visitor, engine: Engine) -> None:
         ({"where": "nosuch=1"}, "unknown gene, gene set or covariate 'nosuch'"),
         ({"where": "/etc/passwd=1"}, "unknown gene, gene set or covariate '/etc/passwd'"),
         ({"where": "own.gmt:A>1"}, "unknown gene, gene set or covariate 'own.gmt:A'"),
-        ({"where": "RELA,GPX4,NFE2L2>1"}, "unknown gene, gene set or covariate"),
+        ({"where": "RELA,GPX4,nosuch>1"}, "unknown gene, gene set or covariate 'nosuch'"),
         ({"where": "age>1000"}, "none of the tumor samples meets age>1000"),
-        ({"where": ["age>1"] * 9}, "9 conditions. Give up to 8"),
+        ({"where": ["age>1"] * 9}, "'where' is given 9 times. Give up to 8"),
         ({"where": "</script><b>=1"}, "unknown gene, gene set or covariate '</script'"),
         ({"by": "nosuch"}, "unknown gene, gene set or covariate 'nosuch'"),
         ({"by": "../own.txt"}, "unknown gene, gene set or covariate '../own.txt'"),
@@ -170,7 +172,8 @@ def test_long_conditions_are_refused_and_none_takes_long(one: Visitor, engine: E
     assert "too long" in one.refused("pair", 414, x="RELA", y="GPX4", where="age<" + "1" * 400)
     assert "too long" in one.refused("pair", 414, x="RELA", y="GPX4", by="a" * 401)
     snapshot = LiveStore(engine.store).now()
-    prepare_pair(snapshot, [("x", "RELA"), ("y", "GPX4")])
+    parameters = {one.name: one.parameters for one in QUESTIONS}["pair"]
+    prepare_pair(snapshot, read_parameters([("x", "RELA"), ("y", "GPX4")], parameters))
     worst = ("a" + " " * 398, " " * 399 + "=", "a =" * 133, "not in " * 57, "age in " + "1," * 190)
     for text in worst:
         began = time.perf_counter()
@@ -191,9 +194,8 @@ def test_the_answer_shows_r_with_purity_fixed(tmp_path: Path) -> None:
     with visitor(engine) as someone:
         told = someone.told("pair", x="ferroptosis", y="nfkb")
     expected = engine.correlate("ferroptosis", "nfkb", null=())
-    packed = told["pairs"][0]["rows"]
-    place = packed["columns"].index("r_purity")
-    assert [row[place] for row in packed["rows"]] == expected.frame["r_purity"].to_list()
+    rows = told["pairs"][0]["rows"]
+    assert [row["r_purity"] for row in rows] == expected.frame["r_purity"].to_list()
     assert expected.frame["r_purity"].null_count() < len(TYPES)
     assert told["pairs"][0]["pooled"]["r_purity"] == expected.pooled["pearson"].r_purity
     assert "r_purity is r with purity held fixed too" in "".join(told["methods"])

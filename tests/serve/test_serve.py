@@ -19,20 +19,20 @@ from typing import Any
 import httpx
 import pytest
 
-import tcga_corr.analysis.correlate
-from tcga_corr.analysis.comparisons import compare_pairs
 from tcga_corr.analysis.names import NameResolver
-from tcga_corr.analysis.panel import Panel
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.errors import StoreError, TcgaCorrError, UsageError
 from tcga_corr.page.answers import page_of_answer
 from tcga_corr.page.pairs import scatters_of
-from tcga_corr.page.parts import as_data
 from tcga_corr.serve.answers import AnswerCache, Answers, BusyError, GoneError, Limits
 from tcga_corr.serve.app import LivePage, Settings
+from tcga_corr.serve.asked import Effort, Prepared, as_data, as_json
 from tcga_corr.serve.names import VisitorNames
-from tcga_corr.serve.questions import Effort, Prepared, completions, prepare_pair
-from tcga_corr.serve.snapshot import Begun, LiveStore, Snapshot
+from tcga_corr.serve.parameters import read_parameters
+from tcga_corr.serve.questions import completions, prepare_pair
+from tcga_corr.serve.routes import LOOK_UPS, QUESTIONS
+from tcga_corr.serve.snapshot import LiveStore, Snapshot
+from tcga_corr.serve.watch import Watch
 from tcga_corr.store.covariate_lookup import Covariates
 from tcga_corr.store.index import open_index
 from tcga_corr.vocabulary.gene_sets.catalogue import reference_sets, shipped_sets
@@ -61,15 +61,23 @@ def copy(engine: Engine, tmp_path: Path) -> Engine:
 
 def page_as_json(engine: Engine, x: str, y: str, **options: Any) -> Any:
     answer = engine.correlate(x, y, **{"null": (), **options})
-    return json.loads(json.dumps(as_data(page_of_answer(answer))))
+    return json.loads(as_json(as_data(page_of_answer(answer))))
+
+
+def asked_of(snapshot: Snapshot, question: dict[str, str]) -> bytes:
+    parameters = {one.name: one.parameters for one in QUESTIONS}["pair"]
+    return (
+        prepare_pair(snapshot, read_parameters(question.items(), parameters))
+        .as_json()
+        .compute(Watch())
+    )
 
 
 def rows_of(told: Any) -> list[dict[str, Any]]:
     """The rows of an answer's pair, of one method."""
     [pair] = told["pairs"]
-    packed = pair["rows"]
-    columns = packed["columns"]
-    return [packed["same"] | dict(zip(columns, row, strict=True)) for row in packed["rows"]]
+    rows: list[dict[str, Any]] = pair["rows"]
+    return rows
 
 
 # --- routes
@@ -101,7 +109,8 @@ def test_the_store_is_described(one: Visitor) -> None:
     assert told["methods"] == ["pearson", "spearman", "kendall"]
     assert told["samples"] == ["tumor", "normal", "all-tumor"]
     assert set(told) == {
-        *("sources", "default_source", "version", "covariates", "methods", "samples", "by")
+        *("sources", "default_source", "version", "covariates", "methods", "samples", "groups"),
+        *("by", "examples"),
     }
 
 
@@ -116,48 +125,6 @@ def test_a_pair_is_answered_as_by_the_engine(one: Visitor, engine: Engine) -> No
     asked_again = one.told("pair", x="RELA", y="nfkb", null="sets,genes", samples="")
     assert asked_again == page_as_json(engine, "RELA", "nfkb", null=("genes", "sets"))
     assert any(row["p_genes"] is not None for row in rows_of(asked_again))
-
-
-def test_a_pair_is_compared_in_steps(
-    one: Visitor, engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    in_types: list[str] = []
-
-    def compared(panel: Panel, *given: Any) -> Any:
-        in_types.append(panel.cohort.tumor_type)
-        return compare_pairs(panel, *given)
-
-    monkeypatch.setattr(tcga_corr.analysis.correlate, "compare_pairs", compared)
-    asked = {"x": "ferroptosis", "y": "nfkb", "null": "genes,sets"}
-    of_types = one.told("pair", **asked, pooled="no")
-    whole = one.told("pair", **asked)
-    assert sorted(in_types) == sorted(TYPES)  # once each
-    assert whole == page_as_json(engine, "ferroptosis", "nfkb", null=("genes", "sets"))
-    assert rows_of(of_types) == rows_of(whole)
-    before, after = (told["pairs"][0]["pooled"] for told in (of_types, whole))
-    assert (before["p_genes"], before["r"]) == (None, after["r"])
-    assert 0 < after["p_genes"] <= 1
-    of_types["pairs"][0]["pooled"] = after
-    assert of_types == whole
-
-
-def test_steps_are_begun_anew_where_they_are_not_kept(one: Visitor) -> None:
-    asked = {"x": "ferroptosis", "y": "GPX4", "null": "genes"}
-    whole = one.ask("pair", **asked, pooled="yes")
-    assert how(one.ask("pair", **asked)) == "kept"
-    assert how(one.ask("pair", **asked, pooled="no")) == "computed"
-    assert how(one.ask("pair", **asked, pooled="no")) == "kept"
-    assert whole.json()["pairs"][0]["pooled"]["p_genes"] is not None
-    first = one.ask("pair", x="RELA", y="GPX4", pooled="no")  # without a null there is one step
-    assert how(one.ask("pair", x="RELA", y="GPX4")) == "kept"
-    assert first.json()["pairs"][0]["pooled"]["r"] is not None
-
-
-def test_the_newest_steps_are_kept() -> None:
-    begun, steps = Begun(most=2), [iter(()) for _ in range(4)]
-    for key, one in zip("abca", steps, strict=True):
-        begun.put(key, one)
-    assert [begun.pop(key) for key in "abcc"] == [steps[3], None, steps[2], None]
 
 
 @pytest.mark.parametrize("adjust", ["age,dose", ["age", "dose"], ["dose,age", "age"]])
@@ -190,7 +157,7 @@ def test_a_pair_without_any_r_says_why(one: Visitor) -> None:
 
 
 def test_answers_are_zipped_for_who_can_read_it(one: Visitor) -> None:
-    address = "/api/pair?x=ferroptosis&y=GPX4"
+    address = "/api/v1/pair?x=ferroptosis&y=GPX4"
     zipped, plain = (one.get(address, headers={"Accept-Encoding": how}) for how in ("gzip", "no"))
     assert zipped.headers["content-encoding"] == "gzip"
     assert zipped.headers["vary"] == "Accept-Encoding"
@@ -240,11 +207,16 @@ def test_what_is_offered_can_be_asked(engine: Engine) -> None:
 
 def test_completion_is_fast(simulated: Engine) -> None:
     snapshot = LiveStore(simulated.store).now()
-    completions(snapshot, [("q", "a")])
+    complete = {one.name: one for one in LOOK_UPS}["names"]
+
+    def completed_of(*items: tuple[str, str]) -> None:
+        completions(snapshot, read_parameters(items, complete.parameters))
+
+    completed_of(("q", "a"))
     began = time.perf_counter()
     typed = ("f", "fer", "nrf2", "apop", "no such name at all", "", "_", "e")
     for text in typed:
-        completions(snapshot, [("q", text), ("limit", "50")])
+        completed_of(("q", text), ("limit", "50"))
     assert (time.perf_counter() - began) / len(typed) < 0.01
 
 
@@ -329,7 +301,7 @@ def test_own_sets_that_could_be_mistaken_are_refused(engine: Engine) -> None:
         ({"x": "RELA", "y": "GPX4", "types": "ACC"}, "unknown parameter 'types'"),
         ({"x": "RELA", "y": "GPX4", "null": "some"}, "null is 'some'"),
         ({"x": "RELA", "y": "GPX4", "null": "none,genes"}, "Give none alone"),
-        ({"x": "RELA", "y": "GPX4", "null": "genes", "pooled": "all"}, "pooled is 'all'"),
+        ({"x": "RELA", "y": "GPX4", "null": "genes", "pooled": "no"}, "unknown parameter 'pooled'"),
         ({"x": "RELA", "y": "GPX4", "source": "toil"}, "no source 'toil'"),
         ({"x": "RELA", "y": "GPX4", "adjust": "RELA"}, "cannot be adjusted for"),
         ({"x": "RELA", "y": "GPX4", "adjust": ",".join(GENES[:9])}, "Give up to 8"),
@@ -362,14 +334,14 @@ def test_two_variables_of_one_name_have_no_scatter(engine: Engine) -> None:
 
 
 def test_parameters_that_are_too_long(one: Visitor) -> None:
-    assert "too long" in one.refused("pair", 414, x="R" * 401, y="GPX4")
+    assert "too long" in one.refused("pair", 414, x="R" * 2001, y="GPX4")
     assert "too long" in one.refused("names", 414, q="R" * 10_000)
     assert "too long" in one.refused("pair", 414, **{"x" * 401: "1"})
-    assert "too long" in one.refused("pair", 414, x="RELA", y="GPX4", adjust=["a"] * 70)
+    assert "too long" in one.refused("pair", 414, x="RELA", y="GPX4", adjust=["a"] * 101)
     assert "unknown" in one.refused("pair", x="R" * 400, y="GPX4")
 
 
-@pytest.mark.parametrize("path", ["/api", "/api/", "/api/pair/", "/nothing", "/api/../store"])
+@pytest.mark.parametrize("path", ["/api", "/api/", "/api/v1/pair/", "/nothing", "/api/../store"])
 def test_an_unknown_address(one: Visitor, path: str) -> None:
     response = one.get(path)
     assert response.status_code == 404
@@ -378,7 +350,7 @@ def test_an_unknown_address(one: Visitor, path: str) -> None:
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "TRACE"])
 def test_only_get_is_answered(one: Visitor, method: str) -> None:
-    for path in ("/", "/api/pair", "/nothing"):
+    for path in ("/", "/api/v1/pair", "/nothing"):
         response = one.run(one.client.request(method, path))
         assert response.status_code == 405
         assert response.headers["allow"] == "GET"
@@ -420,7 +392,7 @@ def test_what_goes_wrong_here_is_told_to_the_log_alone(
     monkeypatch.setattr(Snapshot, "correlate_in_steps", fail)
     with caplog.at_level(logging.ERROR):
         assert one.refused("pair", 500, x="RELA", y="ODD1") == "internal error"
-    assert "/api/pair" in caplog.text
+    assert "/api/v1/pair" in caplog.text
     assert type(wrong).__name__ in caplog.text
 
 
@@ -477,7 +449,7 @@ class Slow:
         self.go, self.begun, self.n = threading.Event(), threading.Event(), 0
         self.prepared = Prepared(key, self.compute, effort)
 
-    def compute(self) -> bytes:
+    def compute(self, _: Watch) -> bytes:
         self.n += 1
         self.begun.set()
         assert self.go.wait(10)
@@ -519,7 +491,7 @@ def test_an_error_is_everybodys_and_not_kept() -> None:
     async def many(answers: Answers) -> None:
         n = 0
 
-        def fail() -> bytes:
+        def fail(_: Watch) -> bytes:
             nonlocal n
             n += 1
             time.sleep(0.05)
@@ -559,7 +531,7 @@ def test_one_long_question_at_a_time_and_few_wait_for_it() -> None:
             asyncio.create_task(answers.answer(one.prepared, _here)) for one in (first, second)
         ]
         await begun(first)
-        short = Prepared("short", lambda: b"short")
+        short = Prepared("short", lambda _: b"short")
         assert (await answers.answer(short, _here))[0] == b"short"
         with pytest.raises(BusyError) as busy:
             await answers.answer(third.prepared, _here)
@@ -652,7 +624,7 @@ def test_a_busy_server_says_when_to_ask_again(
     with visitor(engine, settings) as one:
 
         async def two() -> tuple[httpx.Response, httpx.Response]:
-            address = "/api/pair?x=RELA&y=nfkb&null=genes&method="
+            address = "/api/v1/pair?x=RELA&y=nfkb&null=genes&method="
             first = asyncio.create_task(one.client.get(address))
             assert await asyncio.to_thread(begun.wait, 10)
             second = await one.client.get(f"{address}spearman")
@@ -678,17 +650,13 @@ def test_threads_get_the_answers_of_one(engine: Engine) -> None:
         if "nfkb" not in (x, y) or not adjust
     ]
     serial = LiveStore(engine.store).now()
-    expected = [prepare_pair(serial, question.items()).compute() for question in questions]
+    expected = [asked_of(serial, question) for question in questions]
     snapshot = LiveStore(engine.store).now()
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-5)
     try:
         with ThreadPoolExecutor(8) as threads:
-            found = list(
-                threads.map(
-                    lambda query: prepare_pair(snapshot, query.items()).compute(), questions
-                )
-            )
+            found = list(threads.map(lambda query: asked_of(snapshot, query), questions))
     finally:
         sys.setswitchinterval(interval)
     assert found == expected
@@ -697,8 +665,8 @@ def test_threads_get_the_answers_of_one(engine: Engine) -> None:
 
 def test_many_visitors_at_a_time(engine: Engine) -> None:
     with visitor(engine) as one:
-        addresses = [f"/api/pair?x={x}&y=nfkb" for x in GENES[:10]]
-        addresses += [f"/api/scatter?x={x}&y=nfkb&type=ACC" for x in GENES[:10]]
+        addresses = [f"/api/v1/pair?x={x}&y=nfkb" for x in GENES[:10]]
+        addresses += [f"/api/v1/scatter?x={x}&y=nfkb&type=ACC" for x in GENES[:10]]
 
         async def all_of(addresses: list[str]) -> list[httpx.Response]:
             return await asyncio.gather(*map(one.client.get, addresses))

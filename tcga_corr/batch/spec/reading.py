@@ -290,12 +290,12 @@ def filled_in(spec: Spec) -> str:
     folder = spec.path.parent
     parts = [tomlkit.dumps({"name": spec.name, "title": spec.title, "outputs": [*spec.outputs]})]
     for analysis in spec.analyses:
-        keys = ["source", "tumor_types", "samples", "where", *_KEYS[analysis.kind]]
+        keys = ["source", "tumor_types", "samples", "ties", "min_genes", "where", "draws"]
         values = {**vars(analysis), **vars(analysis.scope)}
-        if analysis.differential is None:
-            keys[3:3] = ["ties", "min_genes", "draws"]
-        else:
+        if analysis.differential is not None:  # which is of counts, and draws nothing
+            keys = [key for key in keys if key not in ("ties", "min_genes", "draws")]
             values |= differential_as_written(analysis.differential, folder)
+        keys += _KEYS[analysis.kind]
         parts.append(_block_text(analysis.kind, values, ["name", *keys], folder))
     keys = [field.name for field in fields(Claim) if field.name != "line"]
     parts += [_block_text("claims", vars(claim), keys, folder) for claim in spec.claims]
