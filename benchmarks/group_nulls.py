@@ -41,10 +41,10 @@ def main() -> None:
     """Print the table."""
     import polars as pl
 
-    from tcga_corr.analysis.gene_pool import GenePool
-    from tcga_corr.analysis.group_nulls import GroupNulls
-    from tcga_corr.analysis.grouping import Grouped, tumor_against_normal
-    from tcga_corr.analysis.scope import Scope
+    from tcga_corr.analysis.nulls.gene_pool import GenePool
+    from tcga_corr.analysis.nulls.groups import GroupNulls
+    from tcga_corr.analysis.samples.grouping import Grouped, tumor_against_normal
+    from tcga_corr.analysis.samples.scope import Scope
     from tcga_corr.engine import open_store
 
     parser = argparse.ArgumentParser(description=__doc__)

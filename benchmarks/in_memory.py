@@ -22,8 +22,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tcga_corr.analysis.cohort import Cohort
-from tcga_corr.analysis.names import SetVariable
+from tcga_corr.analysis.naming.names import SetVariable
+from tcga_corr.analysis.samples.cohort import Cohort
 from tcga_corr.choices import Ties
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.expression import ExpressionTable

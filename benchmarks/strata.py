@@ -42,8 +42,8 @@ def compared(groups: list[np.ndarray], method: str, n_draws: int) -> tuple[float
 
 def real(arguments: argparse.Namespace) -> None:
     """Random parts of real cohorts."""
-    from tcga_corr.analysis.names import collection
-    from tcga_corr.analysis.scope import Scope
+    from tcga_corr.analysis.naming.names import collection
+    from tcga_corr.analysis.samples.scope import Scope
     from tcga_corr.engine import open_store
 
     engine = open_store(arguments.store)

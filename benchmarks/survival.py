@@ -17,9 +17,9 @@ import numpy as np
 from scipy import stats
 
 import tcga_corr as tc
-from tcga_corr.analysis.cohort import Cohort
-from tcga_corr.analysis.gene_pool import GenePool
-from tcga_corr.analysis.null_setting import NullSetting
+from tcga_corr.analysis.nulls.gene_pool import GenePool
+from tcga_corr.analysis.nulls.setting import NullSetting
+from tcga_corr.analysis.samples.cohort import Cohort
 from tcga_corr.engine import Engine, Scope
 from tcga_corr.vocabulary.gene_sets.catalogue import DEATH_PROGRAMMES, find_set
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from tcga_corr.analysis.answer import Answer, CohortData
-from tcga_corr.analysis.names import Item, Items, NameResolver
-from tcga_corr.analysis.scope import CohortOptions, Scope, ScopeOptions, sources_of
+from tcga_corr.analysis.naming.names import Item, Items, NameResolver
+from tcga_corr.analysis.samples.scope import CohortOptions, Scope, ScopeOptions, sources_of
 from tcga_corr.choices import (
     BY_SAMPLE_TYPE,
     CovariateKey,
@@ -37,7 +37,6 @@ from tcga_corr.vocabulary.tumor_types import parse_tumor_type
 if TYPE_CHECKING:
     import polars as pl
 
-    from tcga_corr.analysis.cohort import Cohort
     from tcga_corr.analysis.compare import CompareAnswer
     from tcga_corr.analysis.correlate import CorrelateAnswer
     from tcga_corr.analysis.correlate_by import CorrelateByAnswer
@@ -46,6 +45,7 @@ if TYPE_CHECKING:
     from tcga_corr.analysis.enrich import EnrichAnswer
     from tcga_corr.analysis.pca import PcaAnswer
     from tcga_corr.analysis.robustness import RobustnessAnswer
+    from tcga_corr.analysis.samples.cohort import Cohort
     from tcga_corr.analysis.score import ScoreAnswer, ValuesAnswer
     from tcga_corr.analysis.screen import ScreenAnswer
     from tcga_corr.analysis.survival import SurvivalAnswer
@@ -64,7 +64,7 @@ __all__ = ["Answer", "Engine", "Scope", "Selection", "open_store"]
 class Engine:
     """Answers questions over one store, and manages it. Open one with :func:`open_store`.
 
-    Every question takes the keywords of a :class:`~tcga_corr.analysis.scope.Scope`:
+    Every question takes the keywords of a :class:`~tcga_corr.analysis.samples.scope.Scope`:
     ``tumor_types``, ``source``, ``samples``, ``ties``, ``min_genes`` and ``where``. It raises
     UsageError on an unknown name or option, DataMissingError if a tumor type or source is not in
     the store, and AnalysisError if no tumor type gives an answer or no sample meets the conditions.
@@ -80,7 +80,7 @@ class Engine:
     # --- what questions are built on
 
     def cohorts(self, scope: Scope) -> list[Cohort]:
-        """The tumor types of a scope; see :meth:`tcga_corr.analysis.scope.Scope.cohorts`."""
+        """The tumor types of a scope; see :class:`~tcga_corr.analysis.samples.scope.Scope`."""
         return scope.cohorts(self.store)
 
     def cohorts_of_sources(self, scope: Scope) -> list[Cohort]:
@@ -194,7 +194,7 @@ class Engine:
             Variables to hold constant: partial correlation, by Pearson or Spearman.
         null
             What to compare with: ``genes``, random genes; ``sets``, real pathways; see
-            :mod:`tcga_corr.analysis.nulls`.
+            :mod:`tcga_corr.analysis.nulls.associations`.
         draws
             Random pairs.
         purity
@@ -644,7 +644,7 @@ class Engine:
         method
             ``gsea`` of a ranking, ``ora`` of a list; by default what suits the input.
         rank
-            The column that ranks; see :func:`tcga_corr.analysis.rankings.ranked`.
+            The column that ranks; see :func:`tcga_corr.analysis.enrichment.rankings.ranked`.
         engine
             ``numpy``, or ``gseapy`` for its own permutations.
         permutations
@@ -672,7 +672,7 @@ class Engine:
         3
         """
         from tcga_corr.analysis.enrich import Listing, enrich
-        from tcga_corr.analysis.enriched import Limits
+        from tcga_corr.analysis.enrichment.result import Limits
 
         scope = Scope(tumor_types=list(tumor_types), source=source)
         return enrich(

@@ -14,7 +14,7 @@ import pytest
 import typer
 
 import tcga_corr
-from tcga_corr.analysis.scope import Scope
+from tcga_corr.analysis.samples.scope import Scope
 from tcga_corr.batch.spec.reading import read_spec
 from tcga_corr.cli import main
 from tcga_corr.cli.app import app

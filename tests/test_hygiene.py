@@ -12,7 +12,7 @@ from typing import get_args
 import tcga_corr
 from tcga_corr import formats as tables
 from tcga_corr import sources
-from tcga_corr.analysis.nulls import NULL_FUNCTIONS
+from tcga_corr.analysis.nulls.associations import NULL_FUNCTIONS
 from tcga_corr.choices import Method, Null, ScreenMethod
 from tcga_corr.cli import options
 from tcga_corr.sources import SOURCES

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from scoring import FIVE, XENA_FOLDER
 
 from calibrating.simulation import INDEPENDENT, MODULES, SEED, Vector, genome, simulated_values
-from tcga_corr.analysis.cohort import Cohort
-from tcga_corr.analysis.names import CovariateVariable, GeneVariable, Variable
-from tcga_corr.analysis.null_setting import NullSetting
+from tcga_corr.analysis.naming.names import CovariateVariable, GeneVariable, Variable
+from tcga_corr.analysis.nulls.setting import NullSetting
 from tcga_corr.analysis.panel import Panel
+from tcga_corr.analysis.samples.cohort import Cohort
 from tcga_corr.choices import ScreenMethod
 from tcga_corr.engine import open_store
 from tcga_corr.loading.plan import LoadOptions

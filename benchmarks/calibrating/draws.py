@@ -15,10 +15,10 @@ from scipy import special
 from calibrating.cohorts import Place, Table, open_place
 from calibrating.pairs import ChancePairs, Sampler, chance_pairs, ranked_r, sampler_at
 from calibrating.simulation import SEED, Generator, Rows, Vector
-from tcga_corr.analysis import random_pairs
-from tcga_corr.analysis.null_setting import Side
-from tcga_corr.analysis.random_genes import Draws
-from tcga_corr.analysis.random_pairs import RandomPairs
+from tcga_corr.analysis.nulls import random_pairs
+from tcga_corr.analysis.nulls.random_genes import Draws
+from tcga_corr.analysis.nulls.random_pairs import RandomPairs
+from tcga_corr.analysis.nulls.setting import Side
 from tcga_corr.stats.comparison import compare
 from tcga_corr.stats.correlation import correlate_rows
 from tcga_corr.vocabulary.nulls import N_DRAWS

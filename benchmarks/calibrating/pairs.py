@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from calibrating.cohorts import Place, Table, open_place
 from calibrating.simulation import SEED, Generator, Rows, Vector
-from tcga_corr.analysis import reference_null
 from tcga_corr.analysis.comparisons import compare_pairs, compare_pooled, with_average_ranks
-from tcga_corr.analysis.gene_pool import GenePool
-from tcga_corr.analysis.names import GeneVariable, SetVariable, Variable
-from tcga_corr.analysis.null_setting import NullSetting
-from tcga_corr.analysis.nulls import NULL_FUNCTIONS, random_gene_null
+from tcga_corr.analysis.naming.names import GeneVariable, SetVariable, Variable
+from tcga_corr.analysis.nulls import reference as reference_null
+from tcga_corr.analysis.nulls.associations import NULL_FUNCTIONS, random_gene_null
+from tcga_corr.analysis.nulls.gene_pool import GenePool
+from tcga_corr.analysis.nulls.setting import NullSetting
 from tcga_corr.analysis.panel import Pairs, Panel
 from tcga_corr.stats.methods import fisher_variance, p_of_r
 from tcga_corr.stats.pooling import pool

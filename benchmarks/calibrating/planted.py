@@ -11,8 +11,8 @@ import numpy as np
 from calibrating.cohorts import Place, open_place
 from calibrating.pairs import p_genes, p_sets, ranked_r
 from calibrating.simulation import MODULES, SEED, Vector, genome, links, simulated_values
-from tcga_corr.analysis.cohort import Cohort
-from tcga_corr.analysis.names import GeneVariable, SetVariable, Variable
+from tcga_corr.analysis.naming.names import GeneVariable, SetVariable, Variable
+from tcga_corr.analysis.samples.cohort import Cohort
 from tcga_corr.scoring.rank_sums import N_SUMS, terms_by_doubled_rank
 from tcga_corr.scoring.ranks import doubled_average_ranks
 from tcga_corr.stats.methods import p_of_r

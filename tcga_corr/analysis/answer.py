@@ -10,13 +10,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tcga_corr.analysis.cohort import Cohort, Measured
-from tcga_corr.analysis.gtex import check_some, gtex_notes, once_each
-from tcga_corr.analysis.names import CovariateVariable, NameResolver, Variable, sets_among
+from tcga_corr.analysis.naming.names import CovariateVariable, NameResolver, Variable, sets_among
 from tcga_corr.analysis.pool import Pooling
 from tcga_corr.analysis.provenance import Provenance
-from tcga_corr.analysis.scope import SEE_STATUS, Scope, table_notes
-from tcga_corr.analysis.where import notes_of_conditions
+from tcga_corr.analysis.samples.cohort import Cohort, Measured
+from tcga_corr.analysis.samples.gtex import check_some, gtex_notes, once_each
+from tcga_corr.analysis.samples.scope import SEE_STATUS, Scope, table_notes
+from tcga_corr.analysis.samples.where import notes_of_conditions
 from tcga_corr.choices import Method, Selection
 from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.store.index import TableIndex

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tcga_corr.analysis.answer import Answer, CohortData, Query, ScopeQuery
-from tcga_corr.analysis.cohort import Measured, Vector, join_notes, matching_notes
-from tcga_corr.analysis.group_nulls import GroupNull, GroupNulls, Key
-from tcga_corr.analysis.grouping import Grouped, Grouping, grouped_samples, grouping_of
-from tcga_corr.analysis.names import Items, Variable
-from tcga_corr.analysis.nulls import checked_nulls
-from tcga_corr.analysis.scope import SEE_STATUS
+from tcga_corr.analysis.naming.names import Items, Variable
+from tcga_corr.analysis.nulls.associations import checked_nulls
+from tcga_corr.analysis.nulls.groups import GroupNull, GroupNulls, Key
+from tcga_corr.analysis.samples.cohort import Measured, Vector, join_notes, matching_notes
+from tcga_corr.analysis.samples.grouping import Grouped, Grouping, grouped_samples, grouping_of
+from tcga_corr.analysis.samples.scope import SEE_STATUS
 from tcga_corr.analysis.threads import in_threads
 from tcga_corr.choices import BY_SAMPLE_TYPE, Null
 from tcga_corr.errors import AnalysisError

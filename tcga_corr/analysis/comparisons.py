@@ -7,8 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from tcga_corr.analysis.null_setting import PairsInTable, pooled_r
-from tcga_corr.analysis.nulls import NULL_FUNCTIONS, NullColumns, NullFunction, Reference
+from tcga_corr.analysis.nulls.associations import (
+    NULL_FUNCTIONS,
+    NullColumns,
+    NullFunction,
+    Reference,
+)
+from tcga_corr.analysis.nulls.setting import PairsInTable, pooled_r
 from tcga_corr.analysis.panel import Pairs, Panel
 from tcga_corr.choices import Null
 from tcga_corr.vocabulary.methods import METHODS

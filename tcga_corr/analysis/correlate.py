@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tcga_corr.analysis.answer import Answer, CohortData, Query, ScopeQuery
-from tcga_corr.analysis.cohort import Cohort, Measured, join_notes, matching_notes
 from tcga_corr.analysis.comparisons import compare_pairs, compare_pooled
-from tcga_corr.analysis.names import (
+from tcga_corr.analysis.naming.names import (
     CovariateVariable,
     Item,
     Items,
@@ -19,9 +18,10 @@ from tcga_corr.analysis.names import (
     Variable,
     sets_among,
 )
-from tcga_corr.analysis.nulls import NullColumns, Reference, checked_nulls
+from tcga_corr.analysis.nulls.associations import NullColumns, Reference, checked_nulls
 from tcga_corr.analysis.panel import Pairs, Panel
 from tcga_corr.analysis.pool import Adjusted, Pooling, pooled_association
+from tcga_corr.analysis.samples.cohort import Cohort, Measured, join_notes, matching_notes
 from tcga_corr.analysis.threads import in_threads
 from tcga_corr.choices import Method, MethodOrAll, Null, check_choice
 from tcga_corr.errors import UsageError

@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tcga_corr.analysis.answer import Answer, CohortData, Query, ScopeQuery
-from tcga_corr.analysis.cohort import (
+from tcga_corr.analysis.correlate import Question, associate, panels_of, prepare
+from tcga_corr.analysis.naming.names import Item, Items, Variable, check_is_number
+from tcga_corr.analysis.panel import Pairs, Panel
+from tcga_corr.analysis.pool import Pooling
+from tcga_corr.analysis.samples.cohort import (
     Cohort,
     Measured,
     Vector,
@@ -18,11 +22,7 @@ from tcga_corr.analysis.cohort import (
     matching_notes,
     samples_without,
 )
-from tcga_corr.analysis.correlate import Question, associate, panels_of, prepare
-from tcga_corr.analysis.names import Item, Items, Variable, check_is_number
-from tcga_corr.analysis.panel import Pairs, Panel
-from tcga_corr.analysis.pool import Pooling
-from tcga_corr.analysis.strata import Strata, Stratum, cut
+from tcga_corr.analysis.samples.strata import Strata, Stratum, cut
 from tcga_corr.choices import BY_SAMPLE_TYPE, Method, Null
 from tcga_corr.errors import UsageError
 from tcga_corr.stats import differences

@@ -7,22 +7,28 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tcga_corr.analysis.answer import Answer, Query, ScopeQuery, samples_in_words
-from tcga_corr.analysis.cohort import matching_notes
-from tcga_corr.analysis.de_fit import TopGenes, TypeFit, contrast_name, rows_of_type, try_fit
-from tcga_corr.analysis.de_question import (
+from tcga_corr.analysis.differential.deseq2 import PACKAGE, require_package
+from tcga_corr.analysis.differential.fit import (
+    TopGenes,
+    TypeFit,
+    contrast_name,
+    rows_of_type,
+    try_fit,
+)
+from tcga_corr.analysis.differential.question import (
     BY_PATIENT,
     DeOptions,
     DeQuestion,
     de_question,
     require_some,
 )
-from tcga_corr.analysis.de_samples import ComparedSamples
-from tcga_corr.analysis.de_summary import lines_of, notes_of, summary_of
-from tcga_corr.analysis.deseq2 import PACKAGE, require_package
+from tcga_corr.analysis.differential.samples import ComparedSamples
+from tcga_corr.analysis.differential.summary import lines_of, notes_of, summary_of
 from tcga_corr.analysis.processes import in_processes
 from tcga_corr.analysis.provenance import Provenance
-from tcga_corr.analysis.scope import Scope
-from tcga_corr.analysis.where import notes_of_conditions
+from tcga_corr.analysis.samples.cohort import matching_notes
+from tcga_corr.analysis.samples.scope import Scope
+from tcga_corr.analysis.samples.where import notes_of_conditions
 from tcga_corr.errors import AnalysisError
 from tcga_corr.progress import Progress
 from tcga_corr.store.layout import Store

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcga_corr.analysis.answer import Answer, CohortData, Query, ScopeQuery
-from tcga_corr.analysis.cohort import Cohort, Measured, Vector, failures, matching_notes
-from tcga_corr.analysis.names import Items, SetVariable, sets_among
-from tcga_corr.analysis.null_setting import NullSetting
-from tcga_corr.analysis.random_genes import matched_scores
-from tcga_corr.analysis.scope import SEE_STATUS
+from tcga_corr.analysis.naming.names import Items, SetVariable, sets_among
+from tcga_corr.analysis.nulls.random_genes import matched_scores
+from tcga_corr.analysis.nulls.setting import NullSetting
+from tcga_corr.analysis.samples.cohort import Cohort, Measured, Vector, failures, matching_notes
+from tcga_corr.analysis.samples.scope import SEE_STATUS
 from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.stats.empirical_p import rank_p
 from tcga_corr.stats.groups import GroupTest

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tcga_corr.analysis.answer import Answer, Query
-from tcga_corr.analysis.enrich_list import Universe, over_represented, universe_of
-from tcga_corr.analysis.enrich_ranking import gsea
-from tcga_corr.analysis.enriched import SCHEMA, Enriched, Limits, matched
-from tcga_corr.analysis.names import Items, NameResolver, sets_among
+from tcga_corr.analysis.enrichment.gene_list import Universe, over_represented, universe_of
+from tcga_corr.analysis.enrichment.gene_ranking import gsea
+from tcga_corr.analysis.enrichment.ranking_tables import LABELS
+from tcga_corr.analysis.enrichment.rankings import Ranked, Ranking, ranked
+from tcga_corr.analysis.enrichment.result import SCHEMA, Enriched, Limits, matched
+from tcga_corr.analysis.naming.names import Items, NameResolver, sets_among
 from tcga_corr.analysis.provenance import Provenance
-from tcga_corr.analysis.ranking_tables import LABELS
-from tcga_corr.analysis.rankings import Ranked, Ranking, ranked
 from tcga_corr.analysis.threads import in_threads
 from tcga_corr.choices import (
     DIRECTIONS,

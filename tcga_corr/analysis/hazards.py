@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tcga_corr.analysis.cohort import Vector, join_notes
-from tcga_corr.analysis.follow_up import FollowUp
-from tcga_corr.analysis.gene_pool import OWN_GENES_TOO, GenePool, is_crowded, rows_of
-from tcga_corr.analysis.names import CovariateVariable, SetVariable
-from tcga_corr.analysis.null_setting import Kind, NullSetting, Side
-from tcga_corr.analysis.random_genes import RandomStandIns
+from tcga_corr.analysis.naming.names import CovariateVariable, SetVariable
+from tcga_corr.analysis.nulls.gene_pool import OWN_GENES_TOO, GenePool, is_crowded, rows_of
+from tcga_corr.analysis.nulls.random_genes import RandomStandIns
+from tcga_corr.analysis.nulls.setting import Kind, NullSetting, Side
+from tcga_corr.analysis.samples.cohort import Vector, join_notes
+from tcga_corr.analysis.samples.follow_up import FollowUp
 from tcga_corr.analysis.threads import in_threads
 from tcga_corr.stats import cox
 from tcga_corr.stats.comparison import end_of_range
@@ -252,10 +252,10 @@ class AmongRandom:
 def among_random(model: HazardModel, n_draws: int) -> AmongRandom:
     """Compare the ratio of a gene or set with those of random ones in its place.
 
-    Random genes are those of :mod:`tcga_corr.analysis.random_genes` that take the place of a set or
-    gene beside a covariate. p is the share of draws whose score test has as large an abs(z) as the
-    observed one (:func:`tcga_corr.stats.empirical_p.rank_p`); at the ends of the central 95 %, the
-    draws by their one step, the ratios are fitted.
+    Random genes are those of :mod:`tcga_corr.analysis.nulls.random_genes` that take the place of a
+    set or gene beside a covariate. p is the share of draws whose score test has as large an abs(z)
+    as the observed one (:func:`tcga_corr.stats.empirical_p.rank_p`); at the ends of the central 95
+    %, the draws by their one step, the ratios are fitted.
     """
     if np.isnan(model.ratio.log) or isinstance(model.follow_up.x.variable, CovariateVariable):
         return AmongRandom()

@@ -15,7 +15,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from tcga_corr.analysis.cohort import (
+from tcga_corr.analysis.naming.names import SetVariable, Variable
+from tcga_corr.analysis.nulls.setting import NullSetting, PairsInTable
+from tcga_corr.analysis.samples.cohort import (
     SAME_VARIABLE,
     Cohort,
     Mask,
@@ -25,8 +27,6 @@ from tcga_corr.analysis.cohort import (
     join_notes,
     notes_of_ties,
 )
-from tcga_corr.analysis.names import SetVariable, Variable
-from tcga_corr.analysis.null_setting import NullSetting, PairsInTable
 from tcga_corr.analysis.shared_genes import SharedGenes, Variables
 from tcga_corr.choices import Method
 from tcga_corr.stats.correlation import (

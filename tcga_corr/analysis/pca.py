@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tcga_corr.analysis.answer import Answer, CohortData, Query, ScopeQuery
-from tcga_corr.analysis.cohort import Measured, Vector, matching_notes
 from tcga_corr.analysis.components_by import COVARIATES_SCHEMA, Described, go_with_components
-from tcga_corr.analysis.grouping import (
+from tcga_corr.analysis.naming.names import CovariateVariable, Variable, check_is_number
+from tcga_corr.analysis.samples.cohort import Measured, Vector, matching_notes
+from tcga_corr.analysis.samples.grouping import (
     Grouped,
     Grouping,
     grouped_samples,
     grouping_of,
     names_file_of_groups,
 )
-from tcga_corr.analysis.names import CovariateVariable, Variable, check_is_number
-from tcga_corr.analysis.scope import SEE_STATUS
+from tcga_corr.analysis.samples.scope import SEE_STATUS
 from tcga_corr.analysis.threads import in_threads
 from tcga_corr.choices import BY_GTEX, BY_SAMPLE_TYPE
 from tcga_corr.errors import AnalysisError, UsageError

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tcga_corr.analysis.nulls import NullColumns
+from tcga_corr.analysis.nulls.associations import NullColumns
 from tcga_corr.analysis.panel import Pairs
 from tcga_corr.choices import Method, Null
 from tcga_corr.stats.adjustment import benjamini_hochberg

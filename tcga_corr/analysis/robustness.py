@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tcga_corr.analysis.answer import Answer, CohortData, Query
-from tcga_corr.analysis.cohort import matching_notes
-from tcga_corr.analysis.names import Item, Items
-from tcga_corr.analysis.nulls import (
+from tcga_corr.analysis.naming.names import Item, Items
+from tcga_corr.analysis.nulls.associations import (
     checked_nulls,
 )
-from tcga_corr.analysis.scope import SEE_STATUS
+from tcga_corr.analysis.samples.cohort import matching_notes
+from tcga_corr.analysis.samples.scope import SEE_STATUS
 from tcga_corr.analysis.specifications import BY_MEAN, WITHOUT_GENE, Choices, Evaluator, Nulls
 from tcga_corr.choices import Method, Null
 from tcga_corr.errors import AnalysisError

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcga_corr.analysis.answer import Answer, CohortData, Query, ScopeQuery
-from tcga_corr.analysis.cohort import Cohort, Measured, Vector, failures, matching_notes
 from tcga_corr.analysis.compare import CompareAnswer, comparison_of
-from tcga_corr.analysis.grouping import Grouped, Grouping, grouped_samples, grouping_of
-from tcga_corr.analysis.names import GeneVariable, Items, Variable
-from tcga_corr.analysis.nulls import checked_nulls
-from tcga_corr.analysis.scope import SEE_STATUS
+from tcga_corr.analysis.naming.names import GeneVariable, Items, Variable
+from tcga_corr.analysis.nulls.associations import checked_nulls
+from tcga_corr.analysis.samples.cohort import Cohort, Measured, Vector, failures, matching_notes
+from tcga_corr.analysis.samples.grouping import Grouped, Grouping, grouped_samples, grouping_of
+from tcga_corr.analysis.samples.scope import SEE_STATUS
 from tcga_corr.choices import (
     BY_GTEX,
     BY_SAMPLE_TYPE,

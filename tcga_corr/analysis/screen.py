@@ -10,12 +10,8 @@ from functools import partial
 from typing import Literal
 
 from tcga_corr.analysis.answer import Answer, CohortData, Query, ScopeQuery
-from tcga_corr.analysis.cohort import (
-    join_notes,
-    matching_notes,
-)
-from tcga_corr.analysis.given import one_item, several_items
-from tcga_corr.analysis.names import (
+from tcga_corr.analysis.naming.given import one_item, several_items
+from tcga_corr.analysis.naming.names import (
     GeneVariable,
     Items,
     NameResolver,
@@ -27,16 +23,24 @@ from tcga_corr.analysis.names import (
     is_collection,
     sets_among,
 )
-from tcga_corr.analysis.nulls import checked_nulls
-from tcga_corr.analysis.scope import SEE_STATUS, Scope
-from tcga_corr.analysis.screen_list import Compare, screen_list
-from tcga_corr.analysis.screen_nulls import (
+from tcga_corr.analysis.nulls.associations import checked_nulls
+from tcga_corr.analysis.samples.cohort import (
+    join_notes,
+    matching_notes,
+)
+from tcga_corr.analysis.samples.scope import SEE_STATUS, Scope
+from tcga_corr.analysis.screening.nulls import (
     ScreenNulls,
     compare_with_every_gene,
     compare_with_variables,
 )
-from tcga_corr.analysis.screen_one import screen_genes, screen_reference, screen_variables
-from tcga_corr.analysis.screen_rows import Screen
+from tcga_corr.analysis.screening.one_with_many import (
+    screen_genes,
+    screen_reference,
+    screen_variables,
+)
+from tcga_corr.analysis.screening.pair_list import Compare, screen_list
+from tcga_corr.analysis.screening.rows import Screen
 from tcga_corr.choices import Null, ScreenMethod, check_choice
 from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.store.reference import MIN_GENES

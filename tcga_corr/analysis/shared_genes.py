@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from tcga_corr.analysis.cohort import Cohort, Mask, Measured
-from tcga_corr.analysis.names import SetVariable
+from tcga_corr.analysis.naming.names import SetVariable
+from tcga_corr.analysis.samples.cohort import Cohort, Mask, Measured
 from tcga_corr.scoring.rank_sums import N_SUMS, scores_of_sums
 
 if TYPE_CHECKING:

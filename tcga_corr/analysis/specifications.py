@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from tcga_corr.analysis.cohort import Cohort, Measured, join_notes
 from tcga_corr.analysis.comparisons import compare_pairs
-from tcga_corr.analysis.names import SetVariable, Variable, sets_among
-from tcga_corr.analysis.nulls import (
+from tcga_corr.analysis.naming.names import SetVariable, Variable, sets_among
+from tcga_corr.analysis.nulls.associations import (
     NULL_FUNCTIONS,
     NullFunction,
     Reference,
     random_gene_null,
 )
 from tcga_corr.analysis.panel import Pairs, Panel, Places
+from tcga_corr.analysis.samples.cohort import Cohort, Measured, join_notes
 from tcga_corr.choices import TIES, Method, Null, Ties
 from tcga_corr.stats.correlation import MIN_SAMPLES
 from tcga_corr.vocabulary.associations import INTERVAL

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tcga_corr.analysis.answer import Answer, CohortData, Query, ScopeQuery
-from tcga_corr.analysis.cohort import Cohort, Vector, join_notes, matching_notes
-from tcga_corr.analysis.follow_up import Endpoint, FollowUp, check_not_endpoint, find_endpoint
 from tcga_corr.analysis.hazards import (
     AmongRandom,
     HazardModel,
@@ -18,9 +16,16 @@ from tcga_corr.analysis.hazards import (
     among_random,
     pooled_among_random,
 )
-from tcga_corr.analysis.names import Item, Items, Variable
-from tcga_corr.analysis.nulls import checked_nulls
-from tcga_corr.analysis.scope import SEE_STATUS
+from tcga_corr.analysis.naming.names import Item, Items, Variable
+from tcga_corr.analysis.nulls.associations import checked_nulls
+from tcga_corr.analysis.samples.cohort import Cohort, Vector, join_notes, matching_notes
+from tcga_corr.analysis.samples.follow_up import (
+    Endpoint,
+    FollowUp,
+    check_not_endpoint,
+    find_endpoint,
+)
+from tcga_corr.analysis.samples.scope import SEE_STATUS
 from tcga_corr.analysis.threads import in_threads
 from tcga_corr.choices import Null
 from tcga_corr.errors import AnalysisError

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcga_corr.analysis.answer import Answer, CohortData, Query, ScopeQuery
-from tcga_corr.analysis.cohort import Vector, join_notes, matching_notes
-from tcga_corr.analysis.follow_up import FollowUp, check_not_endpoint, find_endpoint
-from tcga_corr.analysis.names import Item, Items
+from tcga_corr.analysis.naming.names import Item, Items
+from tcga_corr.analysis.samples.cohort import Vector, join_notes, matching_notes
+from tcga_corr.analysis.samples.follow_up import FollowUp, check_not_endpoint, find_endpoint
 from tcga_corr.choices import CUTS, Cut, check_choice
 from tcga_corr.stats.kaplan_meier import Curve, curve, log_rank_p
 

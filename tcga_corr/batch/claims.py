@@ -6,10 +6,10 @@ import itertools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from tcga_corr.analysis.cohort import complete_samples
-from tcga_corr.analysis.de_summary import called
-from tcga_corr.analysis.names import Variable
+from tcga_corr.analysis.differential.summary import called
+from tcga_corr.analysis.naming.names import Variable
 from tcga_corr.analysis.robustness import half_range
+from tcga_corr.analysis.samples.cohort import complete_samples
 from tcga_corr.analysis.specifications import Choices
 from tcga_corr.batch.differential import settings_of
 from tcga_corr.batch.folder import RunFolder

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tcga_corr.analysis.cohort import Cohort, join_notes
 from tcga_corr.analysis.comparisons import compare_pairs, compare_pooled
 from tcga_corr.analysis.correlate import association_columns, notes_of_nulls
 from tcga_corr.analysis.correlate_by import compared, comparisons, note_of_comparison
 from tcga_corr.analysis.dominance import DOMINANCE_SCHEMA, SCALES, dominance_of
-from tcga_corr.analysis.names import Variable, sets_among
-from tcga_corr.analysis.nulls import NullColumns
+from tcga_corr.analysis.naming.names import Variable, sets_among
+from tcga_corr.analysis.nulls.associations import NullColumns
 from tcga_corr.analysis.panel import ROWS_AT_ONCE, Pairs, Panel, Places
 from tcga_corr.analysis.pool import POOLED_NULL_COLUMNS
-from tcga_corr.analysis.strata import SAMPLE_TYPES
+from tcga_corr.analysis.samples.cohort import Cohort, join_notes
+from tcga_corr.analysis.samples.strata import SAMPLE_TYPES
 from tcga_corr.batch.differential import (
     DifferentialComputer,
     as_texts,

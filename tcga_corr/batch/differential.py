@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tcga_corr.analysis.de_fit import COLUMNS, TypeFit, rows_of_type, schema, try_fit
-from tcga_corr.analysis.de_question import DeOptions, DeQuestion, de_question, fit_task
-from tcga_corr.analysis.de_samples import ComparedSamples
-from tcga_corr.analysis.de_summary import counts_of_calls, notes_of_type
-from tcga_corr.analysis.deseq2 import PACKAGE, require_package
+from tcga_corr.analysis.differential.deseq2 import PACKAGE, require_package
+from tcga_corr.analysis.differential.fit import COLUMNS, TypeFit, rows_of_type, schema, try_fit
+from tcga_corr.analysis.differential.question import DeOptions, DeQuestion, de_question, fit_task
+from tcga_corr.analysis.differential.samples import ComparedSamples
+from tcga_corr.analysis.differential.summary import counts_of_calls, notes_of_type
 from tcga_corr.batch.plan import Plan, PlannedAnalysis, Task, covariates_among
 from tcga_corr.batch.planned_differential import GroupsFile, PlannedDifferential
 from tcga_corr.batch.spec import Analysis
@@ -250,8 +250,8 @@ def without_hidden(table: pa.Table) -> pa.Table:
 def summary_of_task(table: pa.Table, settings: PlannedDifferential) -> pl.DataFrame:
     """A row for each contrast of a task's rows.
 
-    The columns are those of :func:`tcga_corr.analysis.de_summary.summary_of`, with the thresholds
-    ``q`` and ``lfc``, and a note. A contrast that could not be tested has a note alone.
+    The columns are those of :func:`tcga_corr.analysis.differential.summary.summary_of`, with the
+    thresholds ``q`` and ``lfc``, and a note. A contrast that could not be tested has a note alone.
     """
     import polars as pl
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from tcga_corr.analysis.cohort import Cohort
-from tcga_corr.analysis.follow_up import Endpoint
 from tcga_corr.analysis.hazards import AmongRandom, among_random
+from tcga_corr.analysis.samples.cohort import Cohort
+from tcga_corr.analysis.samples.follow_up import Endpoint
 from tcga_corr.analysis.survival import SURVIVAL_SCHEMA, hazard_row, models_of, pooled_hazard
 from tcga_corr.batch.plan import PlannedAnalysis, Task
 from tcga_corr.vocabulary.associations import LEVEL_OF_POOLED, LEVEL_OF_TUMOR_TYPE

@@ -16,9 +16,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tcga_corr.analysis.cohort import Cohort, Mask
 from tcga_corr.analysis.correlate_by import comparisons
-from tcga_corr.analysis.names import (
+from tcga_corr.analysis.naming.names import (
     ComponentsVariable,
     CovariateVariable,
     GeneVariable,
@@ -27,8 +26,9 @@ from tcga_corr.analysis.names import (
     sets_among,
 )
 from tcga_corr.analysis.panel import ROWS_AT_ONCE, Places
-from tcga_corr.analysis.scope import Scope
-from tcga_corr.analysis.strata import Cutting
+from tcga_corr.analysis.samples.cohort import Cohort, Mask
+from tcga_corr.analysis.samples.scope import Scope
+from tcga_corr.analysis.samples.strata import Cutting
 from tcga_corr.batch.planned_differential import PlannedDifferential
 from tcga_corr.batch.spec import Claim, Output
 from tcga_corr.choices import BY_SAMPLE_TYPE, Method, Null
@@ -148,7 +148,8 @@ class PlannedAnalysis:
     by
         What cuts the samples; one variable, or none as by sample type.
     strata, levels
-        The strata, as of :class:`~tcga_corr.analysis.strata.Cutting`; empty where nothing is cut.
+        The strata, as of :class:`~tcga_corr.analysis.samples.strata.Cutting`; empty where nothing
+        is cut.
     endpoint
         Of survival: event and time.
     differential

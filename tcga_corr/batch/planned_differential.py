@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from tcga_corr.analysis.de_fit import contrast_name
-from tcga_corr.analysis.de_question import DeOptions
-from tcga_corr.analysis.de_samples import Contrast
+from tcga_corr.analysis.differential.fit import contrast_name
+from tcga_corr.analysis.differential.question import DeOptions
+from tcga_corr.analysis.differential.samples import Contrast
 from tcga_corr.formats.sample_groups import SampleGroups
 
 # About how many bytes a fit takes for a gene and sample, and besides; and seconds for a gene.

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 
 from tcga_corr.analysis.answer import CohortData
 from tcga_corr.analysis.correlate import purity_beside
-from tcga_corr.analysis.follow_up import Endpoint, check_not_endpoint, find_endpoint
-from tcga_corr.analysis.names import (
+from tcga_corr.analysis.naming.names import (
     NameResolver,
     SetVariable,
     Variable,
     check_distinct,
     sets_among,
 )
-from tcga_corr.analysis.strata import Cutting, find_cutting
+from tcga_corr.analysis.samples.follow_up import Endpoint, check_not_endpoint, find_endpoint
+from tcga_corr.analysis.samples.strata import Cutting, find_cutting
 from tcga_corr.batch.differential import planned_differential, settings_of
 from tcga_corr.batch.plan import Plan, PlannedAnalysis, covariates_among
 from tcga_corr.batch.spec import Analysis, Claim, Problem, Spec, SpecError, read_spec

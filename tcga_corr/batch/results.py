@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tcga_corr.analysis.cohort import Vector
 from tcga_corr.analysis.correlate_by import pooled_difference
-from tcga_corr.analysis.de_fit import TEXT_COLUMNS
+from tcga_corr.analysis.differential.fit import TEXT_COLUMNS
 from tcga_corr.analysis.pool import POOLED_NULL_COLUMNS, Adjusted, pooled_columns
+from tcga_corr.analysis.samples.cohort import Vector
 from tcga_corr.analysis.survival import SURVIVAL_SCHEMA
 from tcga_corr.batch.compute import HIDDEN, empty_columns, failed_rows, repeated
 from tcga_corr.batch.differential import as_texts, settings_of, summary_of_task, without_hidden

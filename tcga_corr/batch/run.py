@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tcga_corr.analysis.deseq2 import PACKAGE
-from tcga_corr.analysis.names import sets_among
+from tcga_corr.analysis.differential.deseq2 import PACKAGE
+from tcga_corr.analysis.naming.names import sets_among
 from tcga_corr.analysis.provenance import Provenance
 from tcga_corr.batch.executors import Failure, TaskRunner, Workers, run_tasks
 from tcga_corr.batch.folder import RunFolder, run_names

@@ -17,7 +17,7 @@ from tcga_corr.vocabulary.associations import is_significant
 
 if TYPE_CHECKING:
     from tcga_corr.analysis.enrich import EnrichAnswer
-    from tcga_corr.analysis.enriched import Enriched
+    from tcga_corr.analysis.enrichment.result import Enriched
     from tcga_corr.figures.look import FigureFile
 
 _MOST_ROWS, _MOST_OF_PARTS = 25, 75

@@ -18,7 +18,7 @@ from tcga_corr.figures.look import FigureFile, Look
 from tcga_corr.vocabulary.nulls import NULLS
 
 if TYPE_CHECKING:
-    from tcga_corr.analysis.scope import ScopeOptions
+    from tcga_corr.analysis.samples.scope import ScopeOptions
 
     Scope = ScopeOptions
 else:

@@ -15,7 +15,7 @@ from tcga_corr.vocabulary.nulls import NULLS
 
 if TYPE_CHECKING:
     from tcga_corr.analysis.robustness import RobustnessAnswer
-    from tcga_corr.analysis.scope import CohortOptions
+    from tcga_corr.analysis.samples.scope import CohortOptions
 
 _SHOWN_GENES = 10
 

@@ -17,17 +17,17 @@ from tcga_corr.analysis.compare import CompareAnswer, CompareQuery
 from tcga_corr.analysis.correlate import CorrelateAnswer, CorrelateQuery
 from tcga_corr.analysis.correlate_by import CorrelateByAnswer, CorrelateByQuery
 from tcga_corr.analysis.de import DeAnswer, DeQuery
-from tcga_corr.analysis.de_fit import TopGenes
-from tcga_corr.analysis.de_summary import lines_of
+from tcga_corr.analysis.differential.fit import TopGenes
+from tcga_corr.analysis.differential.summary import lines_of
 from tcga_corr.analysis.dominance import DominanceAnswer, DominanceQuery, DominanceSummary
 from tcga_corr.analysis.enrich import EnrichAnswer, EnrichQuery
-from tcga_corr.analysis.enriched import SCHEMA as ENRICHMENT_SCHEMA
-from tcga_corr.analysis.enriched import Enriched
+from tcga_corr.analysis.enrichment.ranking_tables import LABELS
+from tcga_corr.analysis.enrichment.rankings import Ranking
+from tcga_corr.analysis.enrichment.result import SCHEMA as ENRICHMENT_SCHEMA
+from tcga_corr.analysis.enrichment.result import Enriched
 from tcga_corr.analysis.pca import PcaAnswer, PcaQuery, lines_of_variance
 from tcga_corr.analysis.pool import Pooling
 from tcga_corr.analysis.provenance import Provenance
-from tcga_corr.analysis.ranking_tables import LABELS
-from tcga_corr.analysis.rankings import Ranking
 from tcga_corr.analysis.robustness import RobustnessAnswer, RobustnessQuery, Spread, lines_of_spread
 from tcga_corr.analysis.score import ScoreAnswer, ScoreQuery
 from tcga_corr.analysis.screen import ScreenAnswer, ScreenQuery

@@ -16,7 +16,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from tcga_corr.analysis.de import DeAnswer, DeQuery
-from tcga_corr.analysis.de_summary import called
+from tcga_corr.analysis.differential.summary import called
 from tcga_corr.errors import AnalysisError, UsageError, near_names
 from tcga_corr.figures.frame import Frame, place, where_in_words
 from tcga_corr.figures.labels import nearest, p_at_q, place_labels

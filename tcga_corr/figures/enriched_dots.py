@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from tcga_corr.analysis.enrich import EnrichAnswer
-from tcga_corr.analysis.ranking_tables import LABELS
+from tcga_corr.analysis.enrichment.ranking_tables import LABELS
 from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.figures.frame import Frame, place
 from tcga_corr.figures.look import PLAIN, Look

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.cluster.hierarchy import leaves_list, linkage
 
 from tcga_corr.analysis.de import DeAnswer
-from tcga_corr.analysis.de_fit import TopGenes
+from tcga_corr.analysis.differential.fit import TopGenes
 from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.figures.change import condition
 from tcga_corr.figures.frame import Frame, place, where_in_words

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from tcga_corr.analysis.de import DeAnswer
-from tcga_corr.analysis.de_summary import called
+from tcga_corr.analysis.differential.summary import called
 from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.figures.change import heading
 from tcga_corr.figures.frame import Frame, place

@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tcga_corr.analysis.enrich import EnrichAnswer
-from tcga_corr.analysis.enriched import Enriched, Places
-from tcga_corr.analysis.ranking_tables import LABELS
+from tcga_corr.analysis.enrichment.ranking_tables import LABELS
+from tcga_corr.analysis.enrichment.result import Enriched, Places
 from tcga_corr.errors import AnalysisError, UsageError, near_names
 from tcga_corr.figures.frame import Frame
 from tcga_corr.figures.look import PLAIN, Look

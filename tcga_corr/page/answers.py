@@ -8,7 +8,7 @@ from typing import Any
 
 from tcga_corr.analysis.correlate import CorrelateAnswer
 from tcga_corr.analysis.correlate_by import CorrelateByAnswer, CorrelateByQuery
-from tcga_corr.analysis.strata import SAMPLE_TYPES
+from tcga_corr.analysis.samples.strata import SAMPLE_TYPES
 from tcga_corr.choices import BY_SAMPLE_TYPE
 from tcga_corr.page import inputs
 from tcga_corr.page.methods import Settings, methods_text, software_text

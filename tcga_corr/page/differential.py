@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tcga_corr.analysis.de_summary import called
+from tcga_corr.analysis.differential.summary import called
 from tcga_corr.batch.differential import settings_of
 from tcga_corr.batch.folder import RunFolder
 from tcga_corr.batch.plan import PlannedAnalysis

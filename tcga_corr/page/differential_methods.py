@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tcga_corr.analysis.deseq2 import PACKAGE
-from tcga_corr.analysis.names import is_category
+from tcga_corr.analysis.differential.deseq2 import PACKAGE
+from tcga_corr.analysis.naming.names import is_category
 from tcga_corr.analysis.provenance import Provenance, TableRecord
 from tcga_corr.batch.differential import settings_of
 from tcga_corr.batch.plan import PlannedAnalysis

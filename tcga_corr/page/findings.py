@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from tcga_corr.analysis.names import CovariateVariable, SetVariable, Variable
+from tcga_corr.analysis.naming.names import CovariateVariable, SetVariable, Variable
 from tcga_corr.analysis.provenance import Provenance
 from tcga_corr.analysis.score import values_frame
 from tcga_corr.batch.claims import compare_claims

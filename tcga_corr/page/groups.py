@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tcga_corr.analysis.cohort import Vector
 from tcga_corr.analysis.compare import CompareAnswer
+from tcga_corr.analysis.samples.cohort import Vector
 from tcga_corr.exchange import finite
 from tcga_corr.page import answer_methods, inputs
 from tcga_corr.page.answers import notes_left_out

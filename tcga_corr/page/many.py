@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from tcga_corr.analysis.names import Variable, sets_among
+from tcga_corr.analysis.naming.names import Variable, sets_among
 from tcga_corr.analysis.provenance import SetRecord
 from tcga_corr.analysis.screen import ScreenAnswer
 from tcga_corr.page import inputs

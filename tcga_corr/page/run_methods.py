@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
-from tcga_corr.analysis.names import is_category, sets_among
+from tcga_corr.analysis.naming.names import is_category, sets_among
 from tcga_corr.analysis.provenance import Provenance
 from tcga_corr.batch.plan import Plan, PlannedAnalysis, covariates_among
 from tcga_corr.page.differential_methods import differential_methods

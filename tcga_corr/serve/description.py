@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tcga_corr.analysis.names import SetVariable, Variable
+from tcga_corr.analysis.naming.names import SetVariable, Variable
 from tcga_corr.errors import TcgaCorrError
 from tcga_corr.serve.names import VisitorNames
 from tcga_corr.store.index import TableIndex

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from functools import cache, lru_cache
 from threading import Lock
 
-from tcga_corr.analysis.given import one_item
-from tcga_corr.analysis.names import Item, Items, NameResolver, SetVariable, Variable
-from tcga_corr.analysis.suggestions import sets_with
+from tcga_corr.analysis.naming.given import one_item
+from tcga_corr.analysis.naming.names import Item, Items, NameResolver, SetVariable, Variable
+from tcga_corr.analysis.naming.suggestions import sets_with
 from tcga_corr.errors import UsageError, did_you_mean, nearest
 from tcga_corr.serve.completion import KINDS, Completions, Kind, lines_of
 from tcga_corr.store.covariate_lookup import Covariates

@@ -11,7 +11,7 @@ from tcga_corr.analysis.answer import Answer
 from tcga_corr.analysis.compare import CompareAnswer
 from tcga_corr.analysis.correlate import CorrelateAnswer
 from tcga_corr.analysis.correlate_by import CorrelateByAnswer
-from tcga_corr.analysis.names import (
+from tcga_corr.analysis.naming.names import (
     ComponentsVariable,
     CovariateVariable,
     GeneVariable,
@@ -20,9 +20,9 @@ from tcga_corr.analysis.names import (
     collection,
     is_category,
 )
-from tcga_corr.analysis.scope import ScopeOptions
+from tcga_corr.analysis.samples.scope import ScopeOptions
+from tcga_corr.analysis.samples.where import Condition, parse_condition
 from tcga_corr.analysis.screen import ScreenAnswer
-from tcga_corr.analysis.where import Condition, parse_condition
 from tcga_corr.choices import (
     BY_SAMPLE_TYPE,
     Method,

@@ -13,8 +13,8 @@ from pathlib import Path
 from threading import RLock
 from typing import TypeVar
 
-from tcga_corr.analysis.cohort import Cohort
-from tcga_corr.analysis.scope import Scope
+from tcga_corr.analysis.samples.cohort import Cohort
+from tcga_corr.analysis.samples.scope import Scope
 from tcga_corr.choices import BY_GTEX, BY_SAMPLE_TYPE, SELECTIONS
 from tcga_corr.engine import Engine
 from tcga_corr.errors import DataMissingError, StoreError, UsageError

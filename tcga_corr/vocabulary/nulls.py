@@ -1,7 +1,7 @@
 """The nulls of an association: what each compares with, its columns, and what to cite.
 
 They are in order of strictness: sentences quote the last that an association has. Their functions
-are in :mod:`tcga_corr.analysis.nulls`, under the same names. The command line,
+are in :mod:`tcga_corr.analysis.nulls.associations`, under the same names. The command line,
 batch specs, figures, page and docs take what they print from its record.
 """
 

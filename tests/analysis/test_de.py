@@ -15,9 +15,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tcga_corr.analysis.de_contrasts import contrasts_of
-from tcga_corr.analysis.de_fit import COLUMNS, LOW_COUNT
-from tcga_corr.analysis.design import make_design
+from tcga_corr.analysis.differential.contrasts import contrasts_of
+from tcga_corr.analysis.differential.design import make_design
+from tcga_corr.analysis.differential.fit import COLUMNS, LOW_COUNT
 from tcga_corr.cli import main
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.errors import AnalysisError, DataMissingError, TcgaCorrError, UsageError
@@ -508,7 +508,7 @@ def test_a_narrow_terminal_shows_genes_and_those_without_meaning(answer: Any) ->
 def test_without_the_package_it_says_how_to_install_it(
     run: Run, groups: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tcga_corr.analysis.deseq2.PACKAGE", "no-such-package")
+    monkeypatch.setattr("tcga_corr.analysis.differential.deseq2.PACKAGE", "no-such-package")
     code, _, err = run("de", "--by", groups, "--reference", "A")
     assert (code, err.count("\n")) == (2, 1)
     assert "pip install 'tcga-corr[de]'" in err

@@ -16,7 +16,7 @@ from scipy import stats
 
 from tcga_corr import GeneSet
 from tcga_corr.analysis.enrich import EnrichAnswer
-from tcga_corr.analysis.enriched import SCHEMA
+from tcga_corr.analysis.enrichment.result import SCHEMA
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.vocabulary.symbols import symbol_table

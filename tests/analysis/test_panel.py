@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
-from tcga_corr.analysis.cohort import Cohort
 from tcga_corr.analysis.correlate import Question, associate, panels_of
-from tcga_corr.analysis.names import CovariateVariable, GeneVariable, SetVariable, Variable
+from tcga_corr.analysis.naming.names import CovariateVariable, GeneVariable, SetVariable, Variable
 from tcga_corr.analysis.panel import ROWS_AT_ONCE, Pairs, Panel
 from tcga_corr.analysis.pool import Adjusted, pooled_association, pooled_columns
+from tcga_corr.analysis.samples.cohort import Cohort
 from tcga_corr.analysis.shared_genes import SharedGenes, Variables
 from tcga_corr.choices import TIES, Method, Ties
 from tcga_corr.scoring.ranks import doubled_average_ranks

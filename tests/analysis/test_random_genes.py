@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 import tcga_corr as tc
-from tcga_corr.analysis import random_genes as drawing
-from tcga_corr.analysis import random_pairs
-from tcga_corr.analysis.gene_pool import GenePool
-from tcga_corr.analysis.null_setting import NullSetting
-from tcga_corr.analysis.random_genes import matched_scores
+from tcga_corr.analysis.nulls import random_genes as drawing
+from tcga_corr.analysis.nulls import random_pairs
+from tcga_corr.analysis.nulls.gene_pool import GenePool
+from tcga_corr.analysis.nulls.random_genes import matched_scores
+from tcga_corr.analysis.nulls.setting import NullSetting
 from tcga_corr.choices import Method
 from tcga_corr.engine import Engine
 from tcga_corr.stats.decks import Shuffles

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tcga_corr.analysis import reference_null
-from tcga_corr.analysis.gene_pool import GenePool
-from tcga_corr.analysis.null_setting import Side
-from tcga_corr.analysis.reference_null import Neighbours, ReferenceSets, compare_with_reference
+from tcga_corr.analysis.nulls import reference as reference_null
+from tcga_corr.analysis.nulls.gene_pool import GenePool
+from tcga_corr.analysis.nulls.reference import Neighbours, ReferenceSets, compare_with_reference
+from tcga_corr.analysis.nulls.setting import Side
 from tcga_corr.choices import Method
 from tcga_corr.engine import Engine
 from tcga_corr.vocabulary.gene_sets.catalogue import reference_sets

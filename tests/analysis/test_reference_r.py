@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from scipy import stats
 
 import tcga_corr as tc
-from tcga_corr.analysis import reference_r as module
 from tcga_corr.analysis import shared_genes
-from tcga_corr.analysis.cohort import Cohort, Mask, Measured
-from tcga_corr.analysis.names import GeneVariable, SetVariable
-from tcga_corr.analysis.reference_r import reference_r
+from tcga_corr.analysis.naming.names import GeneVariable, SetVariable
+from tcga_corr.analysis.nulls import reference_r as module
+from tcga_corr.analysis.nulls.reference_r import reference_r
+from tcga_corr.analysis.samples.cohort import Cohort, Mask, Measured
 from tcga_corr.choices import ScreenMethod
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.stats.correlation import Fit

@@ -18,10 +18,10 @@ import polars as pl
 import pytest
 
 import tcga_corr as tc
-from tcga_corr.analysis.nulls import random_gene_null
+from tcga_corr.analysis.nulls.associations import random_gene_null
 from tcga_corr.analysis.panel import Panel
 from tcga_corr.analysis.robustness import RobustnessAnswer
-from tcga_corr.analysis.scope import Scope
+from tcga_corr.analysis.samples.scope import Scope
 from tcga_corr.engine import Engine
 from tcga_corr.errors import AnalysisError, DataMissingError, UsageError
 from tcga_corr.loading.plan import LoadOptions

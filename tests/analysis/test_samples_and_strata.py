@@ -13,7 +13,7 @@ import pytest
 from scipy import stats
 
 import tcga_corr as tc
-from tcga_corr.analysis.where import parse_condition
+from tcga_corr.analysis.samples.where import parse_condition
 from tcga_corr.choices import Method
 from tcga_corr.engine import Engine
 from tcga_corr.errors import AnalysisError, UsageError

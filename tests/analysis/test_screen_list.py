@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from tcga_corr.analysis import screen_list as module
+from tcga_corr.analysis.screening import pair_list as module
 from tcga_corr.engine import Engine
 from tcga_corr.errors import UsageError
 from tests.analysis.test_null_of_every_gene import SOME_GENES, X, assert_as_alone

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tcga_corr.analysis.cohort import notes_of_ties
-from tcga_corr.analysis.names import CovariateVariable, GeneVariable, Variable
+from tcga_corr.analysis.naming.names import CovariateVariable, GeneVariable, Variable
 from tcga_corr.analysis.panel import Panel
-from tcga_corr.analysis.scope import Scope
+from tcga_corr.analysis.samples.cohort import notes_of_ties
+from tcga_corr.analysis.samples.scope import Scope
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.vocabulary.gene_sets.gmt import GeneSet
 from tcga_corr.vocabulary.methods import METHODS

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tcga_corr.analysis.cohort import Cohort, Measured
-from tcga_corr.analysis.names import CovariateVariable
+from tcga_corr.analysis.naming.names import CovariateVariable
 from tcga_corr.analysis.panel import Pairs, Panel
+from tcga_corr.analysis.samples.cohort import Cohort, Measured
 from tcga_corr.choices import Method
 from tcga_corr.store.covariate_lookup import Covariate
 from tcga_corr.store.index import GeneNames, TableIndex

@@ -15,8 +15,8 @@ import pytest
 from scipy import stats
 
 import tcga_corr as tc
-from tcga_corr.analysis.names import GeneVariable, SetVariable, Variable
-from tcga_corr.analysis.scope import Scope
+from tcga_corr.analysis.naming.names import GeneVariable, SetVariable, Variable
+from tcga_corr.analysis.samples.scope import Scope
 from tcga_corr.batch import claims
 from tcga_corr.batch.claims import compare_claims
 from tcga_corr.batch.folder import RunFolder

@@ -19,7 +19,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tcga_corr.analysis.de_fit import COLUMNS, LOW_COUNT
+from tcga_corr.analysis.differential.fit import COLUMNS, LOW_COUNT
 from tcga_corr.batch import differential, planning
 from tcga_corr.batch.claims import compare_claims
 from tcga_corr.batch.executors import TaskRunner, Workers
@@ -670,7 +670,7 @@ def test_de_goes_on_with_the_other_tumor_types(
 ) -> None:
     """Also of the command: a fit that cannot be done gives its reason, and others their rows."""
     from tcga_corr.analysis import de
-    from tcga_corr.analysis.de_fit import FitTask, TypeFit, try_fit
+    from tcga_corr.analysis.differential.fit import FitTask, TypeFit, try_fit
     from tcga_corr.errors import AnalysisError
 
     def without_acc(task: FitTask) -> TypeFit | AnalysisError:

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tcga_corr.analysis.names import GeneVariable
-from tcga_corr.analysis.scope import Scope
+from tcga_corr.analysis.naming.names import GeneVariable
+from tcga_corr.analysis.samples.scope import Scope
 from tcga_corr.batch import plan as plans
 from tcga_corr.batch.plan import Plan, PlannedAnalysis
 from tcga_corr.batch.planning import make_plan, plan_spec, read_spec_for

@@ -22,7 +22,7 @@ import pytest
 from scipy import stats
 
 from tcga_corr.analysis import panel
-from tcga_corr.analysis.cohort import join_notes
+from tcga_corr.analysis.samples.cohort import join_notes
 from tcga_corr.batch import compute
 from tcga_corr.batch import plan as plans
 from tcga_corr.batch.compute import TaskComputer

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from tcga_corr.analysis.names import NameResolver, NoCovariates
-from tcga_corr.analysis.scope import Scope
+from tcga_corr.analysis.naming.names import NameResolver, NoCovariates
+from tcga_corr.analysis.samples.scope import Scope
 from tcga_corr.batch.spec import Analysis, Claim, Spec, SpecError, filled_in, read_spec
 from tcga_corr.errors import UsageError
 from tcga_corr.store.covariate_lookup import Covariate

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from tcga_corr import GeneSet
 from tcga_corr.analysis.enrich import EnrichAnswer, Listing, enrich
-from tcga_corr.analysis.enriched import Limits
+from tcga_corr.analysis.enrichment.result import Limits
 from tcga_corr.errors import AnalysisError, UsageError
 from tcga_corr.figures.enriched_dots import MOST, enriched_dots
 from tcga_corr.figures.running_sums import BY_DEFAULT, running_sums

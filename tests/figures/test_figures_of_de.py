@@ -119,7 +119,7 @@ def test_genes_are_named_where_asked(answer: Any) -> None:
 
 
 def test_intersections_count_each_gene_once(answer: Any) -> None:
-    from tcga_corr.analysis.de_summary import called
+    from tcga_corr.analysis.differential.summary import called
     from tcga_corr.figures.overlap import _intersections
 
     sets = [

@@ -12,7 +12,8 @@ from typing import Any, get_args
 
 import pytest
 
-from tcga_corr.analysis.names import GeneVariable, SetVariable
+from tcga_corr.analysis.naming.names import GeneVariable, SetVariable
+from tcga_corr.analysis.nulls.reference import N_NEAREST, SAME_PATHWAY
 from tcga_corr.analysis.provenance import (
     CovariateRecord,
     Provenance,
@@ -20,8 +21,7 @@ from tcga_corr.analysis.provenance import (
     TableRecord,
     software,
 )
-from tcga_corr.analysis.reference_null import N_NEAREST, SAME_PATHWAY
-from tcga_corr.analysis.scope import Scope
+from tcga_corr.analysis.samples.scope import Scope
 from tcga_corr.batch.plan import Plan, PlannedAnalysis
 from tcga_corr.choices import SELECTIONS, TIES, Genes
 from tcga_corr.page.methods import Settings, methods_text, software_text

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tcga_corr.analysis.de_summary import called
+from tcga_corr.analysis.differential.summary import called
 from tcga_corr.batch.run import RunReport
 from tcga_corr.engine import Engine
 from tcga_corr.page import differential

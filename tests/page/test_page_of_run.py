@@ -16,9 +16,9 @@ import pytest
 from scipy import stats
 
 from tcga_corr import __version__
-from tcga_corr.analysis.names import GeneVariable, SetVariable
+from tcga_corr.analysis.naming.names import GeneVariable, SetVariable
 from tcga_corr.analysis.provenance import Provenance
-from tcga_corr.analysis.scope import Scope
+from tcga_corr.analysis.samples.scope import Scope
 from tcga_corr.batch.claims import compare_claims
 from tcga_corr.batch.compute import TaskComputer
 from tcga_corr.batch.folder import RunFolder

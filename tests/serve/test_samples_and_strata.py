@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tcga_corr.analysis.names import CovariateVariable
+from tcga_corr.analysis.naming.names import CovariateVariable
 from tcga_corr.engine import Engine
 from tcga_corr.page.answers import page_of_answer, page_of_strata
 from tcga_corr.page.pairs import scatters_of

@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tcga_corr.analysis.names import NameResolver
+from tcga_corr.analysis.naming.names import NameResolver
 from tcga_corr.engine import Engine, open_store
 from tcga_corr.errors import StoreError, TcgaCorrError, UsageError
 from tcga_corr.page.answers import page_of_answer

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any
 
 from tcga_corr.analysis.dominance import MIN_DRAWS
-from tcga_corr.analysis.names import check_distinct, sets_among
+from tcga_corr.analysis.naming.names import check_distinct, sets_among
 from tcga_corr.batch.spec.claims import check_claims
 from tcga_corr.batch.spec.differential import check_differential
 from tcga_corr.batch.spec.document import Block, Document

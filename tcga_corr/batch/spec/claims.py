@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
-from tcga_corr.analysis.names import GeneVariable, SetVariable
+from tcga_corr.analysis.naming.names import GeneVariable, SetVariable
 from tcga_corr.batch.spec.differential import contrasts_if_known
 from tcga_corr.batch.spec.document import Block, Document
 from tcga_corr.batch.spec.names import StoredName

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tcga_corr.analysis.de_contrasts import contrasts_of
-from tcga_corr.analysis.de_fit import contrast_name
-from tcga_corr.analysis.de_question import DeOptions
-from tcga_corr.analysis.grouping import names_file_of_groups
+from tcga_corr.analysis.differential.contrasts import contrasts_of
+from tcga_corr.analysis.differential.fit import contrast_name
+from tcga_corr.analysis.differential.question import DeOptions
+from tcga_corr.analysis.samples.grouping import names_file_of_groups
 from tcga_corr.batch.spec.document import Block
 from tcga_corr.choices import BY_GTEX, BY_SAMPLE_TYPE
 from tcga_corr.errors import TcgaCorrError, near_names

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from tcga_corr.analysis.scope import Scope
+from tcga_corr.analysis.samples.scope import Scope
 from tcga_corr.batch.spec.names import Named, Names
 from tcga_corr.batch.spec.problems import Place, Problem, format_place
 from tcga_corr.batch.spec.schema import BLOCKS, Kind, findings

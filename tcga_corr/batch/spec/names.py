@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tcga_corr.analysis.names import NameResolver, Variable, collection, is_collection
+from tcga_corr.analysis.naming.names import NameResolver, Variable, collection, is_collection
 from tcga_corr.errors import TcgaCorrError, UsageError, near_names
 from tcga_corr.vocabulary.gene_sets.catalogue import find_set
 from tcga_corr.vocabulary.gene_sets.paths import is_of_file

@@ -11,9 +11,9 @@ from typing import Any, cast
 
 import tomlkit
 
-from tcga_corr.analysis.de_question import DeOptions
-from tcga_corr.analysis.names import NameResolver
-from tcga_corr.analysis.scope import Scope
+from tcga_corr.analysis.differential.question import DeOptions
+from tcga_corr.analysis.naming.names import NameResolver
+from tcga_corr.analysis.samples.scope import Scope
 from tcga_corr.analysis.survival import SURVIVAL_NULLS
 from tcga_corr.batch.spec.checks import check
 from tcga_corr.batch.spec.claims import set_names

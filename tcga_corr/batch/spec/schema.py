@@ -18,7 +18,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from tcga_corr.analysis.names import SetVariable
+from tcga_corr.analysis.naming.names import SetVariable
 from tcga_corr.batch.spec.names import Names
 from tcga_corr.batch.spec.problems import Place
 from tcga_corr.choices import BY_SAMPLE_TYPE, Method, Null, Selection, Ties

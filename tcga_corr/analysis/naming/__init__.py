@@ -1,0 +1,1 @@
+"""Names: what a user's text or Python object stands for."""

@@ -1,0 +1,1 @@
+"""Samples: which are asked about, and the number that each has for a variable."""

@@ -1,0 +1,1 @@
+"""Screens: one variable with many, or many with each other."""
