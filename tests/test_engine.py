@@ -268,5 +268,8 @@ def test_an_answer_draws_itself_and_is_short(simulated: Engine, tmp_path: Path) 
     figure = answer.plot(tmp_path / "forest.svg", title="Mine")
     assert "Mine" in (tmp_path / "forest.svg").read_text(encoding="utf-8")
     assert figure.get_axes()
-    with pytest.raises(tc.TcgaCorrError, match="no figure of a ScoreAnswer"):
-        simulated.score(["ferroptosis"], source="simulated", tumor_types=["ACC"]).plot()
+    of_acc = {"source": "simulated", "tumor_types": ["ACC"]}
+    assert simulated.score(["ferroptosis"], **of_acc).plot().get_axes()
+    assert simulated.values(["RELA"], **of_acc).plot().get_axes()
+    with pytest.raises(tc.TcgaCorrError, match="no figure of this answer, Answer"):
+        tc.Answer(answer.frame, answer.query, (), answer.provenance).plot()

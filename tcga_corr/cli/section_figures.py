@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import polars as pl
-
 from tcga_corr.analysis.answer import Answer
 from tcga_corr.analysis.compare import CompareAnswer
 from tcga_corr.analysis.correlate import CorrelateAnswer
@@ -15,7 +13,7 @@ from tcga_corr.analysis.de import DeAnswer
 from tcga_corr.analysis.enrich import EnrichAnswer
 from tcga_corr.analysis.pca import PcaAnswer
 from tcga_corr.analysis.robustness import RobustnessAnswer
-from tcga_corr.analysis.score import ScoreAnswer, ValuesAnswer, ValuesQuery
+from tcga_corr.analysis.score import ScoreAnswer, ValuesAnswer
 from tcga_corr.analysis.screen import ScreenAnswer
 from tcga_corr.analysis.survival import SurvivalAnswer
 from tcga_corr.analysis.survival_curves import CurvesAnswer
@@ -24,7 +22,6 @@ from tcga_corr.figures.markup import svg_text
 from tcga_corr.page.pairs import scatters_of
 from tcga_corr.page.parts import Section
 from tcga_corr.page.sections import Figures, Svg, section_of
-from tcga_corr.vocabulary.associations import SIMULATED
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -157,7 +154,7 @@ def _of_components(answer: PcaAnswer, _: Beside) -> Iterator[_Drawn | str]:
 
 
 def _of_scores(answer: ScoreAnswer, beside: Beside) -> Iterator[_Drawn | str]:
-    from tcga_corr.figures.distribution import MOST, distribution
+    from tcga_corr.figures.distribution import MOST, distribution, values_of_scores
 
     if answer.compared is not None:
         from tcga_corr.figures.boxes import boxes
@@ -167,18 +164,8 @@ def _of_scores(answer: ScoreAnswer, beside: Beside) -> Iterator[_Drawn | str]:
     elif len(answer.query.sets) > MOST:
         yield f"distributions of more than {MOST} are not drawn in one figure"
     else:
-        values = beside.values or _values_of(answer)
+        values = beside.values or values_of_scores(answer)
         yield _Drawn("Distributions", lambda: distribution(values, beside.normal))
-
-
-def _values_of(answer: ScoreAnswer) -> ValuesAnswer:
-    """Scores with a column for each set, as figures take them."""
-    name = pl.col("set").cast(pl.String).str.strip_prefix(f"{SIMULATED} ")
-    frame = answer.frame.with_columns(pl.col("tumor_type").cast(pl.String), name).pivot(
-        "set", index=["tumor_type", "sample"], values="es", aggregate_function="first"
-    )
-    query = ValuesQuery(answer.query.sets, answer.query.scope)
-    return ValuesAnswer(frame, query, answer.notes, answer.provenance)
 
 
 def _of_robustness(answer: RobustnessAnswer, _: Beside) -> Iterator[_Drawn]:

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from tcga_corr.analysis.points import Vector
-from tcga_corr.analysis.score import ValuesAnswer
+from tcga_corr.analysis.score import ScoreAnswer, ValuesAnswer, ValuesQuery
 from tcga_corr.errors import UsageError
 from tcga_corr.figures.frame import Frame, measure_of, source_and_unit
 from tcga_corr.figures.look import PLAIN, Look
@@ -21,6 +21,7 @@ from tcga_corr.figures.panels import Column, Panel, draw_panels, write_note
 from tcga_corr.figures.style import BLUE, INK, VERMILION, styled
 from tcga_corr.figures.text import listed, plain
 from tcga_corr.figures.ticks import number_axis
+from tcga_corr.vocabulary.associations import SIMULATED
 
 MOST = 6  # variables in one figure
 _FEW = 20  # samples, below which each is a point
@@ -223,3 +224,13 @@ def _density(values: Vector, at: Vector) -> Vector:
     width = values.std(ddof=1) * len(values) ** -0.2
     found: Vector = np.exp(-0.5 * ((at[:, None] - values) / width) ** 2).sum(axis=1)
     return found
+
+
+def values_of_scores(answer: ScoreAnswer) -> ValuesAnswer:
+    """Scores with a column for each set, as figures take them."""
+    name = pl.col("set").cast(pl.String).str.strip_prefix(f"{SIMULATED} ")
+    frame = answer.frame.with_columns(pl.col("tumor_type").cast(pl.String), name).pivot(
+        "set", index=["tumor_type", "sample"], values="es", aggregate_function="first"
+    )
+    query = ValuesQuery(answer.query.sets, answer.query.scope)
+    return ValuesAnswer(frame, query, answer.notes, answer.provenance)

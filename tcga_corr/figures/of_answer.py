@@ -18,13 +18,14 @@ from tcga_corr.analysis.dominance import DominanceAnswer
 from tcga_corr.analysis.enrich import EnrichAnswer
 from tcga_corr.analysis.pca import PcaAnswer
 from tcga_corr.analysis.robustness import RobustnessAnswer
-from tcga_corr.analysis.score import ScoreAnswer
+from tcga_corr.analysis.score import ScoreAnswer, ValuesAnswer
 from tcga_corr.analysis.screen import ScreenAnswer
 from tcga_corr.analysis.survival import SurvivalAnswer
 from tcga_corr.errors import UsageError
 from tcga_corr.figures.boxes import MOST, boxes
 from tcga_corr.figures.change import volcano as volcano_of_counts
 from tcga_corr.figures.comparison import comparison
+from tcga_corr.figures.distribution import distribution, values_of_scores
 from tcga_corr.figures.dominance import dominance_figure
 from tcga_corr.figures.enriched_dots import enriched_dots
 from tcga_corr.figures.forest import forest
@@ -58,7 +59,8 @@ def figure_of(answer: Answer, path: str | Path | None = None, **look: Any) -> Fi
     draw = next((one for kind, one in _FIGURES.items() if isinstance(answer, kind)), None)
     if draw is None:
         raise UsageError(
-            f"there is no figure of a {type(answer).__name__}", "Plot its frame as you like"
+            f"there is no figure of this answer, {type(answer).__name__}",
+            "Plot its frame as you like",
         )
     known = [one.name for one in fields(Look)]
     unknown = [name for name in look if name not in known]
@@ -84,8 +86,12 @@ def _of_comparison(answer: CompareAnswer, look: Look = PLAIN) -> Figure:
 
 def _of_scores(answer: ScoreAnswer, look: Look = PLAIN) -> Figure:
     if answer.compared is None:
-        raise UsageError("there is no figure of scores without groups", "Give by=")
+        return distribution(values_of_scores(answer), look=look)
     return boxes(answer.compared, answer.query.reference, look)
+
+
+def _of_values(answer: ValuesAnswer, look: Look = PLAIN) -> Figure:
+    return distribution(answer, look=look)
 
 
 def _of_enrichment(answer: EnrichAnswer, look: Look = PLAIN) -> Figure:
@@ -102,6 +108,7 @@ _FIGURES: dict[type[Answer], Callable[[Any, Look], Figure]] = {
     CorrelateAnswer: forest,
     CorrelateByAnswer: forest,
     ScoreAnswer: _of_scores,
+    ValuesAnswer: _of_values,
     ScreenAnswer: _of_screen,
     CompareAnswer: _of_comparison,
     DeAnswer: _of_counts,

@@ -1003,7 +1003,7 @@ def test_both_nulls_are_asked_for_unless_told(run: Run, gmt: Path) -> None:
         (("--null", ""), "--null is ''"),
         (("--draws", "0"), "draws is 0. Give 1 or more, or leave out the null"),
         (("--draws", "-1"), "draws is -1"),
-        (("--draws", "many"), "valid integer"),
+        (("--draws", "many"), "a whole number"),
         (("--method", "tau"), "tau"),
         (("--adjust", ""), "an empty name is given"),
         (("--adjust", " , "), "an empty name is given"),

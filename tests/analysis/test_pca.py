@@ -130,7 +130,7 @@ def test_covariates_of_each_component(engine: Engine) -> None:
     known = answer.covariates.drop_nulls("p")
     expected_q = stats.false_discovery_control(known["p"].to_numpy())
     assert known["q"].to_list() == pytest.approx(expected_q.tolist())
-    assert rows["purity", "pc1"]["note"].startswith("too few samples: 0")
+    assert ("purity", "pc1") not in rows  # which no sample has
 
 
 def tables_of(engine: Engine) -> Path:
