@@ -63,6 +63,7 @@ def test_gene_against_gene_equals_scipy(own: Engine) -> None:
         assert rows["ACC"]["note"] == "too few samples: 8, at least 10 needed"
 
 
+@pytest.mark.slow
 def test_set_against_set_without_shared_genes(own: Engine) -> None:
     x = tc.GeneSet("X", "", tuple(GENES[1:9]))
     y = tc.GeneSet("Y", "", tuple(GENES[6:16]))

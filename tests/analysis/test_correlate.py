@@ -355,6 +355,7 @@ def test_one_sample_without_it_is_one_sample(tmp_path: Path) -> None:
     assert without_numbers(row) == ("too few samples: 11, at least 12 needed; 1 sample without age")
 
 
+@pytest.mark.slow
 def test_nobody_has_the_covariate(engine: Engine) -> None:
     found = rows(engine.correlate(X, Y, adjust=[AGE, B], draws=30))
     assert without_numbers(found["ACC"]) == "age: no sample has it"

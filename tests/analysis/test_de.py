@@ -441,6 +441,7 @@ def test_a_random_split_counts_false_calls(few: Engine, tmp_path: Path) -> None:
     assert few.de(path, check=True).notes == notes  # seeded
 
 
+@pytest.mark.slow
 def test_several_tumor_types_are_fitted_apart(engine: Engine, tmp_path: Path) -> None:
     """In processes, as alone; a type without one of the groups has a row that says so."""
     own = open_store(tmp_path / "cache")

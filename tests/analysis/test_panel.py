@@ -281,6 +281,7 @@ def small(draw: st.DrawFn) -> Asked:
     return cohort, variables, tuple(adjust), draw(st.sampled_from(LINEAR))
 
 
+@pytest.mark.slow
 @settings(max_examples=60, phases=[Phase.generate])
 @given(asked=small())
 def test_small_tables_of_few_values(asked: Asked) -> None:

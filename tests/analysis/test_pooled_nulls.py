@@ -119,6 +119,7 @@ def test_sets_of_which_too_few_genes_are_left_in_every_type(
     assert "p_genes: X has 0 genes" in pooling.genes_note
 
 
+@pytest.mark.slow
 def test_types_that_do_not_enter_change_nothing(small_atlas: Engine) -> None:
     """A type without an r: there a set has too few genes."""
     x = frozenset([*NOT_IN_UCS[:12], *EVERYWHERE[:4]])

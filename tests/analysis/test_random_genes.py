@@ -112,6 +112,7 @@ def test_adjusted_and_ranked_too(
     assert_columns(row, random_genes([place], x, y, DRAWS))
 
 
+@pytest.mark.slow
 def test_a_normal_tail_where_a_set_is_involved(small_atlas: Engine) -> None:
     """Of 1,000 draws, few of which are as far out; not of a gene and a covariate."""
     alike = sorted(VARYING, key=lambda gene: -abs(where("LIHC", "age", "age").r(gene, VARYING[3])))

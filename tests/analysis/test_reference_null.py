@@ -151,6 +151,7 @@ def test_adjusted_and_ranked_too(
     assert_columns(row, pathways([where("LIHC", x, y, method, adjust)], x, y))
 
 
+@pytest.mark.slow
 def test_pooled_over_sets_of_all_types(small_atlas: Engine) -> None:
     """By averaged places; UCS lacks genes of some sets."""
     x, y = some(1, 30), some(2, 12)

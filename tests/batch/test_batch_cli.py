@@ -171,6 +171,7 @@ def test_help_imports_no_data_library() -> None:
 # --- run
 
 
+@pytest.mark.slow
 def test_a_run_by_either_name(done: Engine, engine: Engine, spec: Path, run: Run) -> None:
     folder, plan = folder_of(done, spec)
     code, out, err = run(engine, "run", spec)
@@ -208,6 +209,7 @@ def test_a_run_by_either_name(done: Engine, engine: Engine, spec: Path, run: Run
     }
 
 
+@pytest.mark.slow
 def test_quiet(done: Engine, spec: Path, run: Run, engine: Engine) -> None:
     for store in (done, engine):
         code, out, err = run(store, spec, before=("-q",))
@@ -359,6 +361,7 @@ def test_show_fills_in_defaults(store: Engine, spec: Path, run: Run, tmp_path: P
     )
 
 
+@pytest.mark.slow
 def test_status(done: Engine, store: Engine, engine: Engine, spec: Path, run: Run) -> None:
     _, plan = folder_of(done, spec)
     assert run(store, "status", plan.run)[0] == 3
@@ -396,6 +399,7 @@ def test_the_source_of_a_spec(done: Engine, spec: Path, run: Run, command: str) 
     assert "no table of source 'toil'" in err
 
 
+@pytest.mark.slow
 def test_merge_before_all_is_done(done: Engine, engine: Engine, spec: Path, run: Run) -> None:
     folder, plan = folder_of(engine, spec)
     code, out, err = run(engine, spec, "--shard", "2/2")
@@ -547,6 +551,7 @@ def test_verify_holds_large_numbers_relative_to_them(
     assert "differs by more than 1e-12" in err
 
 
+@pytest.mark.slow
 def test_verify_of_what_is_not_complete(engine: Engine, spec: Path, run: Run) -> None:
     assert run(engine, spec, "--shard", "1/2")[0] == 0
     _, plan = folder_of(engine, spec)
@@ -608,6 +613,7 @@ def test_what_is_missing(store: Engine, run: Run, spec: Path, tmp_path: Path) ->
 # --- how fast it goes
 
 
+@pytest.mark.slow
 def test_verbose_lines(engine: Engine, spec: Path, run: Run) -> None:
     code, _, err = run(engine, spec, before=("-v",))
     assert code == 0
@@ -621,6 +627,7 @@ def test_verbose_lines(engine: Engine, spec: Path, run: Run) -> None:
 # --- the paper's own spec
 
 
+@pytest.mark.slow
 def test_the_paper_over_simulated_values(simulated: Engine, tmp_path: Path, run: Run) -> None:
     engine = copy_of(simulated, tmp_path / "cache")
     spec = write_spec(tmp_path, "", "empty.toml").with_name("paper.toml")
@@ -646,6 +653,7 @@ def test_the_paper_over_simulated_values(simulated: Engine, tmp_path: Path, run:
     assert frame["tumor_types"].to_list() == [1, 33, 33, 33]
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_the_paper_over_real_tables(shared: Path, tmp_path: Path, run: Run, cli: Cli) -> None:
     """Too few of LIHC are there to judge a claim, so none is."""

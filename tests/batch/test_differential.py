@@ -272,6 +272,7 @@ def written(folder: Path, text: str = SMALL) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_the_same_bytes_by_parts_and_processes(
     engine: Engine, small: RunReport, tmp_path: Path
 ) -> None:

@@ -76,6 +76,7 @@ def assert_same(name: str, found: float | None, expected: float | None) -> None:
         assert found == pytest.approx(expected, rel=0, abs=1e-13), name
 
 
+@pytest.mark.slow
 def test_a_cross_is_each_pair_alone(
     engine: Engine, spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -367,6 +367,7 @@ def test_the_same_bytes_by_threads(whole: Done, tmp_path: Path, store: Engine) -
     assert not (outcome.folder.path / "tasks").exists()
 
 
+@pytest.mark.slow
 def test_the_same_bytes_by_processes(small: Done, engine: Engine) -> None:
     outcome = run(engine, small.spec, Workers("processes", 2))
     assert tables_of(outcome.folder) == small.tables
@@ -445,6 +446,7 @@ def split_small(patch: pytest.MonkeyPatch, rows: int) -> None:
     patch.setattr(plans, "_MOST_SLOW", 5)
 
 
+@pytest.mark.slow
 def test_the_same_bytes_of_many_small_tasks(store: Engine, tmp_path: Path) -> None:
     spec = write_spec(tmp_path, WIDE)
     numbers = []

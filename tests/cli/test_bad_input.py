@@ -488,6 +488,7 @@ def test_a_new_store_on_a_full_disk(tmp_path: Path, limit: int) -> None:
     assert loaded_types(cache) == ["UCS"]
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_at_the_index(tmp_path: Path) -> None:
     """The table is whole by then; the index is made when there is room again."""
     many: Rows = [(f"G{number}", ["1"] * 12) for number in range(2_000)]

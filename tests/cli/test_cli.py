@@ -99,6 +99,7 @@ def run(capfdbinary: pytest.CaptureFixture[bytes], simulated: Engine) -> Run:
     return run
 
 
+@pytest.mark.slow
 def test_correlate_in_every_format(run: Run, simulated: Engine) -> None:
     asked = simulated.correlate("ferroptosis", "nfkb")
     frame, pooled = asked.frame, asked.pooled["pearson"]
@@ -359,6 +360,7 @@ def test_the_folder_by_the_environment(
     assert cli("status", "-t", "UVM").returncode == 0
 
 
+@pytest.mark.slow
 def test_a_closed_pipe_is_no_error(simulated: Engine) -> None:
     import subprocess
     import sys

@@ -181,6 +181,7 @@ source = "@a paper"
     return path
 
 
+@pytest.mark.slow
 def test_a_batch_of_such_names(run: Run, store: Engine, spec: Path, tmp_path: Path) -> None:
     engine = copy_of(store, tmp_path / "cache")
     code, out, err = run("batch", spec, engine=engine)

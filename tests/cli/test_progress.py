@@ -174,6 +174,7 @@ def hub() -> Iterator[Hub]:
         yield server
 
 
+@pytest.mark.slow
 def test_a_fetch_on_a_terminal(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put_hiseq(hub, "ACC", "UCS")
     hub.plan("/tcga-xena-hub/download/TCGA.ACC.sampleMap/HiSeqV2.gz", Status(503))

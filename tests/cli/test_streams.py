@@ -24,6 +24,7 @@ def shell(engine: Engine, command: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(["sh", "-c", own], capture_output=True, timeout=120, check=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("redirect", ["2>&-", pytest.param("2>/dev/full", marks=FULL)])
 def test_notes_that_nobody_hears_are_not_told(simulated: Engine, redirect: str) -> None:
     """Standard output is the same as with them."""
@@ -36,6 +37,7 @@ def test_notes_that_nobody_hears_are_not_told(simulated: Engine, redirect: str) 
     assert (wrong.returncode, wrong.stdout) == (2, b"")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["verify", "status", "sql 'SELECT 1'"])
 def test_other_commands_without_standard_error(simulated: Engine, command: str) -> None:
     assert shell(simulated, f"{command} 2>&-").returncode == 0
@@ -51,6 +53,7 @@ def test_output_that_is_lost_is_said(simulated: Engine, redirect: str, command: 
     assert b"Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_command_without_output_needs_none(simulated: Engine, tmp_path: Path) -> None:
     done = shell(simulated, f"{ASK} -o {tmp_path / 'answer.json'} >&-")
     assert done.returncode == 0

@@ -184,6 +184,7 @@ def fetched(engine: Engine, options: FetchOptions) -> list[str]:
 # --- every source ends in an answer --------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_real_cohorts_of_the_legacy_hub(shared: Path, tmp_path: Path, cli: Cli) -> None:
     with Hub(folder=shared / "hub") as hub:
@@ -208,6 +209,7 @@ def test_real_cohorts_of_the_legacy_hub(shared: Path, tmp_path: Path, cli: Cli) 
         assert all(request.header("If-None-Match") for request in received)
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_a_table_of_the_real_size_by_the_real_probe_map(shared: Path, engine: Engine) -> None:
     name = PROBE_MAP_36.rpartition("/")[2]
@@ -238,6 +240,7 @@ def test_a_table_of_the_real_size_by_the_real_probe_map(shared: Path, engine: En
         ]
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_one_table_of_the_real_size_for_all(shared: Path, engine: Engine) -> None:
     """60,498 Ensembl rows of several tumor types, floor at log2(0.001), with its probe map."""
@@ -265,6 +268,7 @@ def test_one_table_of_the_real_size_for_all(shared: Path, engine: Engine) -> Non
     )
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_files_of_the_real_size_from_the_gdc(shared: Path, engine: Engine) -> None:
     """Each a copy of the one real file with other values: 60,660 genes, four N_ rows."""
@@ -293,6 +297,7 @@ def test_files_of_the_real_size_from_the_gdc(shared: Path, engine: Engine) -> No
     assert engine.correlate("ferroptosis", "nfkb").frame["r"].null_count() == 0
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_the_real_pancancer_table(shared: Path, tmp_path: Path) -> None:
     engine = open_store(tmp_path)
@@ -323,6 +328,7 @@ def agrees_with_plan(engine: Engine, source: str, *tumor_types: str) -> None:
     assert scores["r"].null_count() == 0
 
 
+@pytest.mark.slow
 def test_a_table_a_tumor_type_by_ensembl_id(hub: Hub, engine: Engine) -> None:
     put_star(hub, "ACC", "LIHC")
     assert fetched(engine, options_for(hub, "gdc-star", "LIHC", "ACC")) == ["ACC", "LIHC"]
@@ -438,6 +444,7 @@ def test_wrong_questions_are_refused(engine: Engine, options: FetchOptions, said
 # --- what goes wrong -----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_what_the_hub_does_not_have_leaves_the_rest(hub: Hub, tmp_path: Path, cli: Cli) -> None:
     put_hiseq(hub, "ACC", "UCS")
     result = cli(
@@ -483,6 +490,7 @@ def test_without_what_stands_beside_it_nothing_is_loaded(hub: Hub, engine: Engin
     assert len(hub.received("/gdc-hub/download/TCGA-ACC.star_tpm.tsv.gz")) == 1
 
 
+@pytest.mark.slow
 def test_files_that_the_gdc_took_back_are_left_out(hub: Hub, tmp_path: Path, cli: Cli) -> None:
     gdc = put_gdc(hub, "ACC")
     gdc.withdraw("acc-0003")
@@ -637,6 +645,7 @@ def test_a_hub_that_asks_for_an_hour_is_left_alone(hub: Hub, engine: Engine) -> 
     assert len(hub.received()) == 1
 
 
+@pytest.mark.slow
 def test_names_from_a_hub_do_not_reach_the_terminal_raw(hub: Hub, tmp_path: Path, cli: Cli) -> None:
     gdc = put_gdc(hub, "ACC")
     for record in gdc.records:
@@ -778,6 +787,7 @@ def test_two_fetches_at_once(hub: Hub, tmp_path: Path) -> None:
     assert open_store(tmp_path).status()["tumor_type"].to_list() == ["ACC", "LIHC", "UCS"]
 
 
+@pytest.mark.slow
 def test_download_only(hub: Hub, tmp_path: Path, cli: Cli) -> None:
     put_pancancer(hub, EB, "ACC", "LIHC")
     result = cli("--cache", tmp_path, "fetch", "--no-load", "--base-url", hub.address)

@@ -124,6 +124,7 @@ def test_p_are_numbers_or_dots() -> None:
     assert "q_genes" not in words(boxes(alone))
 
 
+@pytest.mark.slow
 def test_groups_by_a_file_and_what_does_not_fit() -> None:
     groups = ("low", "middle", "a group of quite a long name, of one that is too long")
     for types in (TYPES[:1], TYPES[:3], TYPES):

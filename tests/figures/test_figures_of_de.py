@@ -148,6 +148,7 @@ def test_the_heat_map_has_groups_and_different_names(answer: Any) -> None:
     assert top.values.shape == (len(top.genes), 12)
 
 
+@pytest.mark.slow
 def test_conditions_on_samples_are_named(answer: Any) -> None:
     query = replace(answer.query, where=["gender=FEMALE", "stage in I,II"])
     asked = replace(answer, query=query)
@@ -204,6 +205,7 @@ def test_rows_of_an_overlap_stay_behind_their_dots_in_the_dark(answer: Any, tmp_
     assert all(max(patch.get_facecolor()[:3]) < 0.3 for patch in bands)
 
 
+@pytest.mark.slow
 def test_own_cohorts_are_named_by_their_source(answer: Any) -> None:
     for name, draw in kinds().items():
         assert "OTHER" not in told(draw(answer)), name

@@ -519,6 +519,7 @@ def test_a_run_is_drawn_from_the_command_line(
     assert svg.read_bytes() != before
 
 
+@pytest.mark.slow
 def test_figures_of_real_answers(small: Engine) -> None:
     answer = small.robustness("ferroptosis", "nfkb", tumor_type="LIHC", adjust=["covariate:purity"])
     figure = specification_curve(answer)

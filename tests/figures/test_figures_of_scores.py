@@ -148,6 +148,7 @@ def of(answer: AnyAnswer, variables: tuple[str, ...], *types: str) -> AnyAnswer:
 # distribution
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [1, 6])
 def test_distributions_of_33_types_stand_apart(
     tumor: ValuesAnswer, normal: ValuesAnswer, n: int
@@ -300,6 +301,7 @@ def test_intervals_that_leave_the_axes_end_in_an_arrow(compared: CompareAnswer) 
     assert any("arrow" in text for text in words(figure))
 
 
+@pytest.mark.slow
 def test_many_variables_in_few_types_are_rows(simulated: Engine) -> None:
     one = check(comparison(simulated.compare("hallmark", tumor_types=["LIHC"])))
     assert len(one.axes) == 1
@@ -372,6 +374,7 @@ def test_dominance_of_one_type_and_of_two_sets(
     assert "W" not in found
 
 
+@pytest.mark.slow
 def test_of_many_sets_those_that_lead_are_told_apart(simulated: Engine) -> None:
     answer = simulated.dominance("hallmark", tumor_types=["LIHC"], draws=20)
     figure = check(dominance_figure(answer))

@@ -118,7 +118,7 @@ def test_what_is_no_size_is_refused(size: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("n_types", [1, 5, 33])
+@pytest.mark.parametrize("n_types", [1, 5, pytest.param(33, marks=pytest.mark.slow)])
 def test_every_kind_fits_in_the_size_or_says_what_it_needs(kind: str, n_types: int) -> None:
     def drawn(size: tuple[float, float]) -> Figure | str:
         try:

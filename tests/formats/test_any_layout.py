@@ -224,6 +224,7 @@ def number(texts: pl.Series) -> bool:
     return texts.cast(pl.Float64, strict=False).null_count() == texts.null_count()
 
 
+@pytest.mark.slow
 @given(tables(), writings)
 @settings(max_examples=300, deadline=None)
 def test_text(tmp_path_factory: pytest.TempPathFactory, table: Table, how: Writing) -> None:
@@ -237,6 +238,7 @@ def test_text(tmp_path_factory: pytest.TempPathFactory, table: Table, how: Writi
     assert values == table.values
 
 
+@pytest.mark.slow
 @given(tables(), writings)
 @settings(max_examples=150, deadline=None)
 def test_columns(tmp_path_factory: pytest.TempPathFactory, table: Table, how: Writing) -> None:

@@ -79,6 +79,7 @@ def test_a_line_that_is_longer_than_any_tables(tmp_path: Path, where: str) -> No
     assert int(done.stdout.split()[-1]) < 1_000
 
 
+@pytest.mark.slow
 def test_more_rows_than_there_can_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_table(tmp_path / "mine.tsv", ["a", "b", "c"], GOOD)
     monkeypatch.setattr(delimited, "_MOST_ROWS", 19)
@@ -96,6 +97,7 @@ def test_more_rows_than_there_can_be(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert int(done.stdout.split()[-1]) < 1_000
 
 
+@pytest.mark.slow
 def test_more_samples_and_covariates_than_there_can_be(tmp_path: Path) -> None:
     """Known from the header."""
     path = tmp_path / "wide.tsv"
@@ -115,6 +117,7 @@ def test_more_samples_and_covariates_than_there_can_be(tmp_path: Path) -> None:
     assert read_covariates(path, "sample", {"own": "c7"}).covariates.keys() == {"own"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [300_000, 30_000_000])
 def test_more_fields_than_columns_there_can_be(tmp_path: Path, width: int) -> None:
     """In the header, or in a row: refused before the line is cut."""

@@ -202,6 +202,7 @@ def matrices(draw: st.DrawFn) -> Made:
     return Made(tuple(genes), tuple(samples), tuple(texts))
 
 
+@pytest.mark.slow
 @given(
     matrices(),
     st.sampled_from(list(SEPARATORS)),

@@ -640,6 +640,7 @@ def test_a_busy_server_says_when_to_ask_again(
 # --- threads
 
 
+@pytest.mark.slow
 def test_threads_get_the_answers_of_one(engine: Engine) -> None:
     variables = [*GENES[:60:4], "ferroptosis", "nfkb", "age", "dose", "nrf2"]
     questions = [

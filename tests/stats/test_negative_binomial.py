@@ -142,6 +142,7 @@ def test_fold_changes_without_bounds_are_found(*, with_number: bool) -> None:
     assert fitted.converged[:3].tolist() == [False, False, True]
 
 
+@pytest.mark.slow
 def test_shrunken_changes_are_the_highest_of_the_posterior(counts: np.ndarray) -> None:
     """Zhu, Ibrahim & Love 2019: a Cauchy prior of the fold change, 200 genes by a fine grid."""
     scale, dispersion = 0.4, 0.05 + 2 / counts.mean(axis=1)

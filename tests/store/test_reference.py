@@ -180,6 +180,7 @@ def test_a_gene_is_found_by_another_name(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_table_of_which_no_set_has_enough_genes(tmp_path: Path) -> None:
     """It has an index too, of no set."""
     engine = open_store(tmp_path / "cache")
@@ -580,6 +581,7 @@ print(hashlib.sha256(index.sums.tobytes() + index.rows.tobytes()).hexdigest())
 """
 
 
+@pytest.mark.slow
 def test_processes_that_need_it_at_once(store: Store) -> None:
     """One of them builds it, and the others wait for it."""
     table, whole = table_of(store), files(store)

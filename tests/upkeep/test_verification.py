@@ -268,6 +268,7 @@ def test_an_index_of_the_table_as_it_was_before_is_none(engine: Engine) -> None:
     assert faults(engine) == {}
 
 
+@pytest.mark.slow
 def test_verify_on_the_command_line(engine: Engine, cli: Cli) -> None:
     store = engine.store.root
     result = cli("--cache", store, "verify", "--format", "tsv")

@@ -255,6 +255,7 @@ def test_shipped_lists_equal_the_source_lines(shared: Path) -> None:
         assert set(gene_set.genes) == lines[collection, source_name]
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_shipped_files_are_rebuilt_to_the_byte(shared: Path, tmp_path: Path) -> None:
     tool = ROOT / "tools" / "build_gene_sets.py"
