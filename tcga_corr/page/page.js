@@ -246,6 +246,13 @@
   }
 
   // `width` is in pixels, or {step: pixels}; `lines` are the title of the figure when it is saved.
+  // What scrolls is reached by the keyboard too, also where the page gets narrower afterwards.
+  function reachable(host) {
+    if (host.scrollWidth > host.clientWidth) host.tabIndex = 0;
+    else host.removeAttribute("tabindex");
+  }
+  const resized = new ResizeObserver((entries) => entries.forEach((one) => reachable(one.target)));
+
   async function draw(id, spec, datasets, width, lines, onClick) {
     const one = structuredClone(spec);
     const host = byId(id);
@@ -258,9 +265,8 @@
     if (views[id]) views[id].finalize();
     views[id] = view;
     host.classList.toggle("low", host.clientHeight < 200);
-    // what scrolls is reached by the keyboard too
-    if (host.scrollWidth > host.clientWidth) host.tabIndex = 0;
-    else host.removeAttribute("tabindex");
+    reachable(host);
+    resized.observe(host);
     if (onClick) view.addEventListener("click", (event, item) => {
       if (item && item.datum) onClick(item.datum);
     });
