@@ -70,7 +70,7 @@ def write_counts(folder: Path, types: list[str], n_genes: int, n_samples: int) -
         expected = mean[:, None] * np.exp2(half * change[:, None]) * depth
         size = 1 / (0.1 + 1 / np.sqrt(mean))[:, None]
         counts = rng.negative_binomial(size, size / (size + expected))
-        site = f"{list(TUMOR_TYPES).index(tumor_type):02d}"  # no two types share patients
+        site = f"{10 + list(TUMOR_TYPES).index(tumor_type)}"  # no two types share patients
         names = [f"TCGA-{site}-{n:04d}-{code}" for code in ("01", "11") for n in range(n_samples)]
         path = folder / f"{tumor_type}.tsv"
         lines = ["\t".join(("gene", *names))]
