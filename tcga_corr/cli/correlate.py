@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -107,19 +108,19 @@ def correlate(
         raise UsageError("--continuous is given without --by", "Give --by NUMBER too")
     answer = engine.correlate(x, y, method=method, **asked)
     _report(settings, out, answer, association_result(answer))
+    samples = cache(lambda: engine.values([x, y], adjust=controls, **scope))
     if plot is not None:
         from tcga_corr.figures.forest import forest
         from tcga_corr.figures.scatter import scatter
         from tcga_corr.figures.style import save
 
         if len(answer.query.scope.tumor_types) == 1:
-            values = engine.values([x, y], adjust=controls, **scope)
-            figure = scatter(answer, values, plot.look)
+            figure = scatter(answer, samples(), plot.look)
         else:
             figure = forest(answer, plot.look)
         save(figure, plot)
     if report is not None:
-        report.add(answer, values=engine.values([x, y], adjust=controls, **scope))
+        report.add(answer, values=samples())
     answer.require_numbers()
 
 

@@ -6,6 +6,7 @@ is the design times coefficients, plus that of the sample's size factor.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -106,8 +107,7 @@ def _coefficients(
     tolerance: float,
     most_iterations: int,
 ) -> Coefficients:
-    n_columns = design.shape[1]
-    products, ridge = outer_products(design), RIDGE * np.eye(n_columns)
+    products, ridge = outer_products(design), RIDGE * np.eye(design.shape[1])
     orthogonal, triangle = np.linalg.qr(design)
     logs = np.log(counts / size_factors + 0.1)
     values = np.linalg.solve(triangle, (logs @ orthogonal).T).T
@@ -121,7 +121,7 @@ def _coefficients(
         means = np.maximum(size_factors * np.exp(values[open_] @ design.T), least_mean)
         weights = means / (1 + means * a)
         working = np.log(means / size_factors) + (y - means) / means
-        information = (weights @ products).reshape(-1, n_columns, n_columns) + ridge
+        information = _information(weights, products) + ridge
         moved = np.linalg.solve(information, ((weights * working) @ design)[..., None])[..., 0]
         finite = (np.abs(moved) <= largest).all(axis=1)
         open_, moved, y, a = open_[finite], moved[finite], y[finite], a[finite]
@@ -140,9 +140,15 @@ def _coefficients(
     means = size_factors * np.exp(values @ design.T)
     floored = np.maximum(means, least_mean)
     weights = floored / (1 + floored * dispersion[:, None])
-    information = (weights @ products).reshape(-1, n_columns, n_columns) + ridge
+    information = _information(weights, products) + ridge
     inverse = np.linalg.inv(information).reshape(len(counts), -1)
     return Coefficients(values, means, weights * (inverse @ products.T), converged)
+
+
+def _information(weights: Matrix, products: Matrix) -> Matrix:
+    """Of each gene, shape (genes, columns, columns), from weights of samples."""
+    n_columns = math.isqrt(products.shape[1])
+    return (weights @ products).reshape(-1, n_columns, n_columns)
 
 
 def _negative_log_likelihood(counts: Matrix, means: Matrix, dispersion: Matrix) -> Vector:
@@ -208,11 +214,10 @@ def _informations(
     means: Matrix, design: Matrix, dispersion: Vector
 ) -> Iterator[tuple[slice, Matrix, Matrix]]:
     """Of portions of genes, the inverse of the information with the ridge, and the information."""
-    n_columns = design.shape[1]
-    products, ridge = outer_products(design), RIDGE * np.eye(n_columns)
+    products, ridge = outer_products(design), RIDGE * np.eye(design.shape[1])
     for genes in chunks_of_genes(*means.shape):
         weights = means[genes] / (1 + means[genes] * dispersion[genes, None])
-        information = (weights @ products).reshape(-1, n_columns, n_columns)
+        information = _information(weights, products)
         yield genes, np.linalg.inv(information + ridge).astype(np.float64), information
 
 
@@ -379,7 +384,7 @@ class _Posterior:
         slope -= precision * place
         weights = (counts + size) * size * means / (means + size) ** 2
         n_columns = len(self._precision)
-        curvature = (weights @ self._products).reshape(-1, n_columns, n_columns)
+        curvature = _information(weights, self._products)
         curvature[:, np.arange(n_columns), np.arange(n_columns)] += precision
         found = np.linalg.solve(curvature, slope[..., None])
         step: Matrix = found[..., 0].astype(np.float64)
